@@ -1,0 +1,31 @@
+"""Course assignments for machine learning: what their notebooks call.
+
+Submodules load when they are first used, so `import hwlib` is quick and brings in neither torch nor matplotlib.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_SUBMODULES = ("checks", "data", "errors", "plots", "progress")
+_FUNCTIONS = {"doctor": "hwlib.health", "submit": "hwlib.handin"}   # name: the module that defines it
+
+__all__ = ["__version__", *_SUBMODULES, *_FUNCTIONS]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a submodule, or the function of that name, on first use."""
+    if name in _FUNCTIONS:
+        value = getattr(import_module(_FUNCTIONS[name]), name)
+        globals()[name] = value
+        return value
+    if name in _SUBMODULES:
+        return import_module(f"hwlib.{name}")
+    raise AttributeError(f"module 'hwlib' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

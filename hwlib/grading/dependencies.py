@@ -1,0 +1,135 @@
+"""Which cells a question depends on, by name: only those are run.
+
+A cell *binds* the names that it assigns, defines, imports or changes at its top level (`model.train(X)` and `table["a"] = 1` change `model`
+and `table`), and *uses* every name that it loads anywhere, function bodies included. A question needs the cells that bind the names that its test
+uses, the cells that bind what those use, and so on. That is an over-estimate in straight-line notebooks and can miss names made by `exec`
+or `globals()`; the grader runs the other cells too when a name turns out to be missing.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from IPython.core.inputtransformer2 import TransformerManager
+
+__all__ = ["CellNames", "names_in", "needed_cells", "parse_cell"]
+
+_BUILTINS = frozenset(dir(builtins))
+
+
+@dataclass(frozen=True, slots=True)
+class CellNames:
+    """What a cell binds or changes at its top level, and what it uses."""
+
+    binds: frozenset[str]
+    uses: frozenset[str]
+    parsed: bool = True       # False: not valid Python
+
+
+def parse_cell(source: str) -> ast.Module | None:
+    """The syntax tree of a cell, its magics turned into calls as IPython does; None if it is not valid Python."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")          # "\d" in a student's string is no news here
+            return ast.parse(TransformerManager().transform_cell(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+@lru_cache(maxsize=4096)
+def names_in(source: str) -> CellNames:
+    """The names of one cell."""
+    tree = parse_cell(source)
+    if tree is None:
+        return CellNames(frozenset(), frozenset(), parsed=False)
+    uses = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return CellNames(frozenset(_bound(tree.body)), frozenset(uses - _BUILTINS))
+
+
+def _bound(statements: Iterable[ast.stmt]) -> set[str]:
+    """Names bound or changed by these statements, in their blocks too but not inside functions."""
+    names: set[str] = set()
+    for statement in statements:
+        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.add(statement.name)
+            continue
+        if isinstance(statement, (ast.Import, ast.ImportFrom)):
+            names |= {(alias.asname or alias.name).split(".")[0] for alias in statement.names}
+        if isinstance(statement, ast.Expr):
+            names |= _changed_by_call(statement.value)
+        for node in _own_nodes(statement):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
+                names.add(node.id)
+            elif isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, (ast.Store, ast.Del)):
+                names |= _root(node)
+        for block in ("body", "orelse", "finalbody"):
+            names |= _bound(getattr(statement, block, []))
+        for handler in getattr(statement, "handlers", []):
+            names |= _bound(handler.body)
+        for case in getattr(statement, "cases", []):
+            names |= _bound(case.body)
+    return names
+
+
+def _own_nodes(statement: ast.stmt) -> Iterable[ast.AST]:
+    """The nodes of a statement without its blocks and without the inside of lambdas."""
+    stack: list[ast.AST] = [statement]
+    while stack:
+        node = stack.pop()
+        yield node
+        if isinstance(node, ast.Lambda):
+            continue
+        for name, value in ast.iter_fields(node):
+            if node is statement and name in ("body", "orelse", "finalbody", "handlers", "cases"):
+                continue
+            stack.extend(item for item in (value if isinstance(value, list) else [value]) if isinstance(item, ast.AST))
+
+
+def _changed_by_call(value: ast.expr) -> set[str]:
+    """`model.train(X)` changes model, `fit(model)` may change model; `print(x)` and `plt.show()` change nothing."""
+    if not isinstance(value, ast.Call):
+        return set()
+    if isinstance(value.func, ast.Name) and value.func.id in _BUILTINS:
+        return {arg.id for arg in value.args if isinstance(arg, ast.Name)} if value.func.id == "setattr" else set()
+    names = _root(value.func) if isinstance(value.func, ast.Attribute) else set()
+    return names | {arg.id for arg in value.args if isinstance(arg, ast.Name)}
+
+
+def _root(node: ast.expr) -> set[str]:
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return {node.id} if isinstance(node, ast.Name) else set()
+
+
+def needed_cells(wanted: Iterable[str], cells: list[CellNames], given: frozenset[str] = frozenset()) -> set[int]:
+    """Indices of the cells that must run before these names can be used.
+
+    Parameters
+    ----------
+    wanted : names that a test uses
+    cells : the names of each cell, in the notebook's order
+    given : names that setup cells define; a cell that only changes such a name as an argument is not needed for it
+
+    Examples
+    --------
+    >>> cells = [names_in("def f(x):\\n    return g(x)"), names_in("g = abs"), names_in("h = 3")]
+    >>> sorted(needed_cells({"f"}, cells))
+    [0, 1]
+    """
+    found: set[int] = set()
+    todo, seen = list(wanted), set(given)
+    while todo:
+        name = todo.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        for index, cell in enumerate(cells):
+            if name in cell.binds and index not in found:
+                found.add(index)
+                todo.extend(cell.uses)
+    return found

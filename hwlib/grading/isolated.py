@@ -1,0 +1,236 @@
+"""The isolated engine for one assignment: its zygote, its tests, and `grade` for one submission."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from hwlib.errors import GradingError, SubmissionError
+from hwlib.grading import sandbox
+from hwlib.grading.course import Assignment
+from hwlib.grading.dependencies import parse_cell
+from hwlib.grading.judge import Clock, Graded, TestBench, grade_submission
+from hwlib.grading.key import AnswerKey, load_key
+from hwlib.grading.repair import RepairedSubmission, repair
+from hwlib.grading.results import QuestionResult, SubmissionResult
+from hwlib.grading.standins import Session
+from hwlib.grading.submissions import FoundSubmission, read_submission, whole_cell
+
+__all__ = ["IsolatedEngine", "Outcome", "isolation_tier"]
+
+MAX_HANDED_IN = 300 * 2**20       # bytes of files beside the notebook that the worker gets to see
+
+
+def isolation_tier() -> str:
+    """The tier that results carry; what is set up is not probed yet, so it is the lowest."""
+    return "T0"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One graded submission: the result, and the repaired notebook with the outputs of the cells that were run (None: unreadable)."""
+
+    result: SubmissionResult
+    notebook: NotebookNode | None
+
+
+class IsolatedEngine:
+    """Grades submissions of one assignment: tests in this process, student code in workers.
+
+    Parameters
+    ----------
+    assignment : Assignment
+    seed : int
+        Of the hidden inputs.
+    hidden : tuple of Path
+        Folders, besides the course's own, that student code shall not see.
+
+    Raises
+    ------
+    GradingError
+        If the assignment's setup cells do not run here.
+    """
+
+    def __init__(self, assignment: Assignment, seed: int, hidden: tuple[Path, ...] = ()) -> None:
+        os.environ.update(HWLIB_GRADING="1", MPLBACKEND="agg", **sandbox.single_threaded())
+        self.assignment, self.seed = assignment, seed
+        self.key = load_key(assignment)
+        self.released = _released_sources(assignment)
+        self.bench = TestBench(self.key)
+        self._hidden = (assignment.course.root, *hidden)
+        self._modules: list[str] = []
+        self.zygote = self._new_zygote()
+
+    def _new_zygote(self) -> sandbox.Zygote:
+        zygote = sandbox.Zygote(self.assignment.slug, self._hidden)
+        answer = zygote.prepare(self._modules or imported_modules(self.key), [cell.source for cell in self.bench.setup])
+        problem = answer["error"] or (f"{answer['threads']} threads run after the setup cells" if answer["threads"] != 1 else "")
+        if problem:
+            zygote.close()
+            raise GradingError(f"{self.assignment.slug}: the setup cells can't be shared by workers ({problem}); "
+                               "move what starts threads or fails out of them")
+        return zygote
+
+    def learn_imports(self) -> None:
+        """Run the reference solution once and import, ahead of all workers, what it loaded on the way."""
+        before = set(imported_modules(self.key))
+        with self._session(0, None) as new_session:
+            session = new_session()
+            session.deadline = time.monotonic() + self.assignment.limits.submission_s
+            known = set(session.request("modules")["value"])
+            for cell in self.key.by_role("solution"):
+                session.run(cell.source)
+            loaded = set(session.request("modules")["value"]) - known
+        wanted = sorted(name for name in loaded if not name.startswith(("__", "hwlib.grading")))
+        if wanted:
+            self._modules = sorted(before | set(wanted))
+            self.zygote.prepare(wanted, [])
+
+    def restart(self) -> None:
+        """A new zygote in place of one that died."""
+        self.zygote.close()
+        self.zygote = self._new_zygote()
+
+    def close(self) -> None:
+        """End the zygote and, with it, every worker."""
+        self.zygote.close()
+
+    def __enter__(self) -> IsolatedEngine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ---- one submission --------------------------------------------------------------------------------------------------------------
+
+    def grade(self, found: FoundSubmission, slot: int = 0) -> Outcome:
+        """Grade one submission; whatever is wrong with it becomes a result, never an exception.
+
+        Parameters
+        ----------
+        found : FoundSubmission
+        slot : int
+            Which of the concurrent workers: two submissions graded at the same time need different ones.
+
+        Raises
+        ------
+        ZygoteGone
+            If the zygote died; `restart`, then grade it again.
+        """
+        started = time.monotonic()
+        if found.notebook is None:
+            return self._rejected(found.student, found.problems, started)
+        try:
+            notebook = read_submission(found.notebook)
+        except SubmissionError as error:
+            return self._rejected(found.student, (*found.problems, str(error)), started)
+        outcome = self.grade_notebook(notebook, found.student, found.folder, slot)
+        result = replace(outcome.result, problems=(*found.problems, *outcome.result.problems), seconds=time.monotonic() - started)
+        return Outcome(result, outcome.notebook)
+
+    def grade_notebook(self, notebook: NotebookNode, student: str = "", folder: Path | None = None, slot: int = 0) -> Outcome:
+        """The same for a notebook that was read already."""
+        started = time.monotonic()
+        submission = repair(notebook, self.key, self.released)
+        limits = self.assignment.limits
+        with self._session(slot, folder) as new_session:
+            graded = grade_submission(self.bench, submission, new_session, Clock(limits.question_s, limits.submission_s),
+                                      self.seed, self.released)
+        status = "needs_manual" if any(question.status == "manual" for question in graded.questions) else "graded"
+        result = SubmissionResult(student, status, tuple(graded.questions), submission.problems, time.monotonic() - started)
+        return Outcome(result, _with_outputs(submission, graded))
+
+    def _rejected(self, student: str, problems: tuple[str, ...], started: float) -> Outcome:
+        questions = tuple(QuestionResult(cell.name, cell.title, 0.0, cell.points, "missing", "the notebook could not be read")
+                          for cell in self.key.questions)
+        return Outcome(SubmissionResult(student, "rejected", questions, problems, time.monotonic() - started), None)
+
+    @contextmanager
+    def _session(self, slot: int, folder: Path | None) -> Iterator[_NewSession]:
+        """A maker of conversations with fresh workers, which share one folder with the handed-in files."""
+        place = Path(tempfile.mkdtemp(prefix="hw-worker-"))
+        try:
+            if folder is not None:
+                copy_handed_in(folder, place)
+            if os.getuid() == 0:
+                _give_to(place, sandbox.FIRST_WORKER_UID + slot)
+            limits = self.assignment.limits
+            yield _NewSession(self.zygote, sandbox.Confinement(slot, str(place), int(limits.submission_s) + 1, limits.memory_mb))
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _NewSession:
+    zygote: sandbox.Zygote
+    confinement: sandbox.Confinement
+
+    def __call__(self) -> Session:
+        return Session(self.zygote.fork(self.confinement))
+
+
+def imported_modules(key: AnswerKey) -> list[str]:
+    """The modules that the notebook's own cells import at their top level."""
+    names: set[str] = set()
+    for cell in key.by_role("setup", "code", "solution"):
+        tree = parse_cell(cell.source)
+        for node in tree.body if tree else ():
+            if isinstance(node, ast.Import):
+                names |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names.add(node.module)
+    return sorted(names - {"__future__"})
+
+
+def copy_handed_in(folder: Path, place: Path) -> None:
+    """Copy the model files of a submission: regular files only, no links, bounded in size; the notebook itself is not needed."""
+    room = MAX_HANDED_IN
+    for path in sorted(folder.iterdir()):
+        status = path.lstat()
+        if stat.S_ISREG(status.st_mode) and path.suffix != ".ipynb" and status.st_size <= room:
+            room -= status.st_size
+            shutil.copyfile(path, place / path.name, follow_symlinks=False)
+
+
+def _give_to(place: Path, uid: int) -> None:
+    for path in (place, *place.iterdir()):
+        os.chown(path, uid, uid, follow_symlinks=False)
+
+
+def _released_sources(assignment: Assignment) -> dict[str, str]:
+    """grade id → source in the released notebook."""
+    path = assignment.release
+    if not path.is_file():
+        return {}
+    sources = {}
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
+        sources[grade_id] = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
+    return sources
+
+
+def _with_outputs(submission: RepairedSubmission, graded: Graded) -> NotebookNode:
+    """The repaired notebook: cells that were run with their new outputs, the others with those that the student handed in."""
+    cells = []
+    for index, cell in enumerate(submission.cells):
+        raw = {"cell_type": cell.cell_type, "id": cell.cell_id or f"cell-{index}", "source": cell.source}
+        if cell.cell_type == "code":
+            raw["outputs"] = graded.outputs.get(index, list(cell.outputs))
+        whole = whole_cell(raw)            # what a worker sent is as little to be trusted as what was handed in
+        if cell.key is not None and cell.key.grade_id and not (cell.edited and cell.key.role == "setup"):
+            whole["metadata"] = {"nbgrader": {"grade_id": cell.key.grade_id}}
+        cells.append(whole)
+    notebook: NotebookNode = nbformat.from_dict({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    return notebook

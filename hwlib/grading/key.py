@@ -1,0 +1,94 @@
+"""The answer key: a built source notebook as the grader reads it, cell by cell.
+
+The build writes into each cell's metadata what it is: `hwlib = {"role", "name", "title"}` beside nbgrader's own. Grading reads only
+source/SLUG/SLUG.ipynb, never assignments/, so that what was released is what is graded.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from hwlib.errors import CourseError
+from hwlib.grading.course import Assignment
+
+__all__ = ["AnswerKey", "KeyCell", "Role", "load_key"]
+
+Role = Literal["prose", "setup", "code", "experiment", "solution", "test", "answer", "submit"]
+"""prose: markdown · setup: given, locked, trusted · code: given, not locked · experiment: given, skipped by grading ·
+solution: the student's code · test: an autograded question · answer: a question graded by hand · submit: the last cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCell:
+    """One cell of the source notebook."""
+
+    role: Role
+    name: str              # solution="KNN" → KNN; prose and given code: a name made by the build
+    grade_id: str          # nbgrader's id, "" for cells it doesn't know
+    cell_type: Literal["code", "markdown"]
+    source: str            # with solutions and hidden tests
+    title: str = ""        # of a question: the heading above it
+    points: float = 0.0    # of a question
+    cell_id: str = ""      # nbformat 4.5's id, which some editors keep when they drop metadata
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerKey:
+    """All cells of one assignment's source notebook, in order."""
+
+    slug: str
+    cells: tuple[KeyCell, ...]
+
+    def by_role(self, *roles: Role) -> list[KeyCell]:
+        """The cells of these roles, in the notebook's order."""
+        return [cell for cell in self.cells if cell.role in roles]
+
+    @property
+    def questions(self) -> list[KeyCell]:
+        """What has points: tests and written answers."""
+        return self.by_role("test", "answer")
+
+    @property
+    def max_score(self) -> float:
+        """Sum of all questions' points."""
+        return sum(cell.points for cell in self.questions)
+
+
+def load_key(assignment: Assignment) -> AnswerKey:
+    """Read source/SLUG/SLUG.ipynb.
+
+    Raises
+    ------
+    CourseError
+        If it is missing or was not made by `hw build`.
+    """
+    path = assignment.source
+    if not path.is_file():
+        raise CourseError(f"{path}: no such file; run `hw build {assignment.slug}` first")
+    return read_key(path, assignment.slug)
+
+
+def read_key(path: Path, slug: str) -> AnswerKey:
+    """Read a source notebook that `hw build` made."""
+    notebook: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    cells = []
+    for cell in notebook["cells"]:
+        metadata = cell["metadata"]
+        if "hwlib" not in metadata:
+            raise CourseError(f"{path}: a cell without hwlib's metadata; run `hw build {slug}` again")
+        nbgrader = metadata.get("nbgrader", {})
+        source = cell["source"]
+        cells.append(KeyCell(
+            role=metadata["hwlib"]["role"],
+            name=metadata["hwlib"]["name"],
+            grade_id=nbgrader.get("grade_id", ""),
+            cell_type=cell["cell_type"],
+            source=source if isinstance(source, str) else "".join(source),
+            title=metadata["hwlib"].get("title", ""),
+            points=float(nbgrader.get("points", 0)),
+            cell_id=cell.get("id", ""),
+        ))
+    return AnswerKey(slug=slug, cells=tuple(cells))

@@ -1,0 +1,200 @@
+"""IPython's shell as student code sees it: magics work, output is collected up to a cap, nothing appears on a screen."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+import traceback
+from dataclasses import dataclass, field
+from typing import Any
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+__all__ = ["CellRun", "StudentError", "StudentShell", "describe_error"]
+
+MAX_TEXT = 100_000            # characters of printed text kept of one cell or call
+MAX_RICH = 2_000_000          # characters of one rich output (a figure)
+MAX_OUTPUTS = 40              # outputs kept of one cell
+
+
+@dataclass(frozen=True, slots=True)
+class StudentError:
+    """An exception that student code raised, as plain values."""
+
+    type: str
+    bases: list[str]          # names of the classes it derives from, itself first
+    message: str
+    trace: list[str]          # one line a frame of the student's own code: where it happened
+
+
+@dataclass(slots=True)
+class CellRun:
+    """What running one cell left behind."""
+
+    outputs: list[dict[str, Any]] = field(default_factory=list)      # as in a notebook
+    error: StudentError | None = None
+
+    @property
+    def error_text(self) -> str:
+        """The exception in one line, or ""."""
+        return f"{self.error.type}: {self.error.message}" if self.error else ""
+
+
+class _Outputs:
+    """Collects a cell's outputs in order; past the caps it only counts."""
+
+    def __init__(self) -> None:
+        self.items: list[dict[str, Any]] = []
+        self.room, self.cut = MAX_TEXT, False
+
+    def text(self, name: str, text: str) -> None:
+        if len(text) > self.room:
+            text = text[: self.room] + ("" if self.cut else "\n… output cut here\n")
+            self.cut = True
+        self.room = max(0, self.room - len(text))
+        if not text or (self.cut and self.room == 0 and not text.strip()):
+            return
+        last = self.items[-1] if self.items else None
+        if last and last.get("name") == name:
+            last["text"] += text
+        elif len(self.items) < MAX_OUTPUTS:
+            self.items.append({"output_type": "stream", "name": name, "text": text})
+
+    def rich(self, kind: str, data: dict[str, Any], metadata: dict[str, Any]) -> None:
+        kept = {mime: value for mime, value in data.items() if isinstance(value, str) and len(value) <= MAX_RICH}
+        if kept and len(self.items) < MAX_OUTPUTS:
+            self.items.append({"output_type": kind, "data": kept, "metadata": {}})
+
+
+class _Stream(io.TextIOBase):
+    """sys.stdout or sys.stderr of student code."""
+
+    encoding = "utf-8"
+
+    def __init__(self, shell: StudentShell, name: str) -> None:
+        self._shell, self._name = shell, name
+
+    def write(self, text: str) -> int:
+        self._shell.collected.text(self._name, str(text))
+        return len(text)
+
+    def writable(self) -> bool:
+        return True
+
+    def isatty(self) -> bool:
+        return False
+
+    def flush(self) -> None:
+        pass
+
+
+class _Publisher(DisplayPublisher):
+    def publish(self, data: dict[str, Any], metadata: dict[str, Any] | None = None, **_: Any) -> None:
+        """Keep a rich output (a figure, a table)."""
+        self.shell.collected.rich("display_data", _as_text(data), metadata or {})
+
+
+class _Hook(DisplayHook):
+    def __call__(self, result: Any = None) -> None:
+        """Keep the value of a cell's last expression."""
+        if result is None or self.quiet():
+            return
+        data, metadata = self.compute_format_data(result)
+        self.update_user_ns(result)
+        self.shell.collected.rich("execute_result", _as_text(data), metadata)
+
+
+def _as_text(data: dict[str, Any]) -> dict[str, Any]:
+    """PNG data as base64, as notebooks have it."""
+    import base64
+
+    return {m: base64.b64encode(v).decode() if isinstance(v, bytes) else v for m, v in data.items()}
+
+
+class StudentShell(InteractiveShell):  # type: ignore[misc]  # IPython has no type information here
+    """An IPython shell without history, without a screen."""
+
+    collected: _Outputs
+
+    @classmethod
+    def create(cls) -> StudentShell:
+        """The one shell of this process, with sys.stdout and sys.stderr turned to it."""
+        config = Config()
+        config.HistoryManager.enabled = False
+        config.InteractiveShell.colors = "nocolor"
+        config.InteractiveShell.cache_size = 0
+        config.InteractiveShell.banner1 = ""
+        shell: StudentShell = cls.instance(config=config, displayhook_class=_Hook, display_pub_class=_Publisher)
+        shell.collected = _Outputs()
+        shell.user_ns["__name__"] = "__main__"
+        sys.stdout = _Stream(shell, "stdout")
+        sys.stderr = _Stream(shell, "stderr")
+        return shell
+
+    def enable_gui(self, gui: str | None = None) -> None:
+        """No screen: `%matplotlib` of any kind is accepted and changes nothing."""
+
+    def enable_matplotlib(self, gui: str | None = None) -> tuple[str, str]:
+        """Figures stay off the screen whatever backend a cell asks for."""
+        return "inline", "inline"
+
+    def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
+        self._trace = [str(line) for line in stb]
+
+    def start_collecting(self) -> None:
+        """Forget what was printed before."""
+        self.collected = _Outputs()
+
+    def run(self, source: str) -> CellRun:
+        """Run one cell and collect what it printed, showed and raised."""
+        self.start_collecting()
+        self._trace: list[str] = []
+        result = self.run_cell(source, store_history=False)
+        with contextlib.suppress(Exception):
+            _close_figures(self)
+        run = CellRun(outputs=self.collected.items)
+        raised = result.error_before_exec or result.error_in_exec
+        if raised is not None:
+            run.error = describe_error(raised)
+            text = "\n".join(self._trace)[-MAX_TEXT:]
+            run.outputs.append({"output_type": "error", "ename": run.error.type, "evalue": run.error.message,
+                                "traceback": text.split("\n")})
+        return run
+
+
+def _close_figures(shell: StudentShell) -> None:
+    """Show what is still open, as a notebook does at the end of a cell, then close it."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is None or not pyplot.get_fignums():
+        return
+    for number in pyplot.get_fignums()[:4]:
+        buffer = io.BytesIO()
+        pyplot.figure(number).savefig(buffer, format="png", dpi=72)
+        shell.collected.rich("display_data", _as_text({"image/png": buffer.getvalue()}), {})
+    pyplot.close("all")
+
+
+def describe_error(error: BaseException, limit: int = 600) -> StudentError:
+    """An exception as plain values; never raises, whatever the exception's own methods do."""
+    try:
+        message = str(error)
+    except BaseException:  # noqa: BLE001  student code
+        message = "(the exception's own text could not be read)"
+    bases = [cls.__name__ for cls in type(error).__mro__]
+    return StudentError(str(type(error).__name__)[:100], bases[:12], str(message)[:limit], _student_frames(error))
+
+
+def _student_frames(error: BaseException) -> list[str]:
+    """Where in the notebook it happened: `line 4, in predict: return x` for each frame of a cell, innermost last."""
+    try:
+        frames = traceback.extract_tb(error.__traceback__)
+        own = os.path.dirname(__file__)                                        # noqa: PTH120
+        cells = [f for f in frames if "ipykernel" in f.filename or f.filename.startswith("<") or "ipython-input" in f.filename]
+        return [f"line {f.lineno}, in {f.name}: {f.line or ''}"[:300] for f in cells if not f.filename.startswith(own)][-5:]
+    except BaseException:  # noqa: BLE001  student code can break anything here
+        return []
