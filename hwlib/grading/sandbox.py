@@ -14,6 +14,7 @@ import ctypes
 import json
 import os
 import resource
+import select
 import shutil
 import signal
 import socket
@@ -28,7 +29,7 @@ from typing import Any
 from hwlib.errors import GradingError
 from hwlib.grading.wire import Channel
 
-__all__ = ["Confinement", "Worker", "Zygote", "ZygoteGone", "confine", "hide_folders", "single_threaded"]
+__all__ = ["Confinement", "Worker", "Zygote", "ZygoteGone", "confine", "die_with_parent", "hide_folders", "single_threaded"]
 
 FIRST_WORKER_UID = 61000        # one uid a concurrent worker, because RLIMIT_NPROC counts by uid
 
@@ -192,6 +193,11 @@ def _kill_user(uid: int) -> None:
 # ---- in the zygote and its children --------------------------------------------------------------------------------------------------
 
 
+def die_with_parent() -> None:
+    """Have the kernel kill the calling process when its parent ends, however that happens."""
+    _call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
 def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
 
@@ -265,20 +271,15 @@ def confine(limits: Confinement, sock: socket.socket) -> None:
     change of user, so it is set after.
     """
     os.setsid()
-    own_processes = sys.platform == "linux" and _call("unshare", CLONE_NEWPID | CLONE_NEWNS)
-    if own_processes:
-        child = os.fork()
-        if child:
-            _hand_over(sock, child)
-            _call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-            _close_all_but(())
-            os.waitpid(child, 0)
-            os._exit(0)
-        _call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        os.setsid()
+    if sys.platform == "linux":
+        _call("unshare", CLONE_NEWPID | CLONE_NEWNS)      # where it is refused, the worker's session and user still end with it
+    child = os.fork()
+    if child:
+        _supervise(sock, child)
+    die_with_parent()
+    os.setsid()
+    if os.getpid() == 1:
         _mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV)
-    else:
-        _hand_over(sock, os.getpid())
     os.chdir(limits.folder)
     _set_limits(limits)
     if os.getuid() == 0:
@@ -287,7 +288,7 @@ def confine(limits: Confinement, sock: socket.socket) -> None:
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
     _call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    _call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    die_with_parent()
     os.environ.update(HOME=limits.folder, TMPDIR=limits.folder, IPYTHONDIR=limits.folder)
     tempfile.tempdir = limits.folder
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGPIPE):
@@ -295,10 +296,22 @@ def confine(limits: Confinement, sock: socket.socket) -> None:
     _close_all_but((sock.fileno(),))
 
 
-def _hand_over(sock: socket.socket, pid: int) -> None:
-    handle = os.pidfd_open(pid)
-    socket.send_fds(sock, [str(pid).encode()], [handle])
-    os.close(handle)
+def _supervise(sock: socket.socket, child: int) -> None:
+    """Stay as the worker's parent: hand its handle to the grader, kill it when the grader hangs up, end when it ends."""
+    die_with_parent()
+    handle = os.pidfd_open(child)
+    socket.send_fds(sock, [str(child).encode()], [handle])
+    _close_all_but((sock.fileno(), handle))
+    poll = select.poll()
+    poll.register(handle, select.POLLIN)
+    poll.register(sock.fileno(), select.POLLRDHUP)
+    poll.poll()
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    os._exit(0)
 
 
 def _set_limits(limits: Confinement) -> None:
