@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 _SUBMODULES = ("checks", "data", "errors", "plots", "progress")
 _FUNCTIONS = {"doctor": "hwlib.health", "submit": "hwlib.handin"}   # name: the module that defines it
 
-__all__ = ["__version__", *_SUBMODULES, *_FUNCTIONS]
+__all__ = ["__version__", *_SUBMODULES, *_FUNCTIONS]  # noqa: PLE0604  they are strings
 
 
 def __getattr__(name: str) -> Any:

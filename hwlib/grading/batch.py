@@ -47,7 +47,7 @@ def default_jobs(assignment: Assignment) -> int:
 
 def grade_class(assignment: Assignment, submissions: Sequence[FoundSubmission], *, output: Path, record: Record,
                 still_there: Callable[[str], bool], refresh: Callable[[SubmissionResult], SubmissionResult],
-                jobs: int | None = None, force: bool = False, seed: int | None = None,
+                jobs: int | None = None, force: bool = False, seed: int | None = None, hidden: tuple[Path, ...] = (),
                 on_result: Callable[[SubmissionResult], None] = lambda result: None) -> GradeReport:
     """Grade these submissions and write down what was found.
 
@@ -69,6 +69,8 @@ def grade_class(assignment: Assignment, submissions: Sequence[FoundSubmission], 
         Grade again what was graded already.
     seed : int, optional
         Of the hidden inputs; default the one of earlier runs, so that a regrade repeats them.
+    hidden : tuple of Path
+        Folders that student code shall not see, besides the course and `output`.
     on_result : callable
         Called after each submission, for a progress bar.
 
@@ -90,7 +92,7 @@ def grade_class(assignment: Assignment, submissions: Sequence[FoundSubmission], 
         else:
             todo.append((found, key))
     keys = {found.student: key for found, key in todo}
-    for found, outcome in grade_many(assignment, [found for found, _ in todo], jobs=jobs, seed=seed):
+    for found, outcome in grade_many(assignment, [found for found, _ in todo], jobs=jobs, seed=seed, hidden=(output, *hidden)):
         result = record(found, outcome)
         cache.put(keys[found.student], result)
         results[found.student] = result
@@ -99,12 +101,14 @@ def grade_class(assignment: Assignment, submissions: Sequence[FoundSubmission], 
     return GradeReport(assignment.slug, "isolated", isolation_tier(), ordered)
 
 
-def grade_many(assignment: Assignment, submissions: Sequence[FoundSubmission], *, seed: int,
-               jobs: int | None = None) -> Iterator[tuple[FoundSubmission, Outcome]]:
-    """Grade these submissions side by side; each comes out once, as soon as it is graded."""
+def grade_many(assignment: Assignment, submissions: Sequence[FoundSubmission], *, seed: int, jobs: int | None = None,
+               hidden: tuple[Path, ...] = ()) -> Iterator[tuple[FoundSubmission, Outcome]]:
+    """Grade these submissions side by side; each comes out once, as soon as it is graded.
+
+    `hidden` are folders besides the course that student code shall not see, such as the class's submissions.
+    """
     if not submissions:
         return
-    hidden = tuple({found.folder.parent.parent for found in submissions})
     with IsolatedEngine(assignment, seed, hidden) as engine:
         engine.learn_imports()
         pool = _Pool(engine, min(jobs or default_jobs(assignment), len(submissions)))

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -24,13 +25,14 @@ from hwlib.grading.dependencies import parse_cell
 from hwlib.grading.judge import Clock, Graded, TestBench, grade_submission
 from hwlib.grading.key import AnswerKey, load_key
 from hwlib.grading.repair import RepairedSubmission, repair
-from hwlib.grading.results import QuestionResult, SubmissionResult
+from hwlib.grading.results import QuestionResult, SubmissionResult, SubmissionStatus
 from hwlib.grading.standins import Session
 from hwlib.grading.submissions import FoundSubmission, read_submission, whole_cell
 
 __all__ = ["IsolatedEngine", "Outcome", "isolation_tier"]
 
 MAX_HANDED_IN = 300 * 2**20       # bytes of files beside the notebook that the worker gets to see
+HANDED_IN = (".safetensors", ".npy", ".npz", ".csv", ".txt", ".json", ".py", ".png", ".jpg")
 
 
 def isolation_tier() -> str:
@@ -148,7 +150,7 @@ class IsolatedEngine:
         with self._session(slot, folder) as new_session:
             graded = grade_submission(self.bench, submission, new_session, Clock(limits.question_s, limits.submission_s),
                                       self.seed, self.released)
-        status = "needs_manual" if any(question.status == "manual" for question in graded.questions) else "graded"
+        status: SubmissionStatus = "needs_manual" if any(question.status == "manual" for question in graded.questions) else "graded"
         result = SubmissionResult(student, status, tuple(graded.questions), submission.problems, time.monotonic() - started)
         return Outcome(result, _with_outputs(submission, graded))
 
@@ -195,11 +197,11 @@ def imported_modules(key: AnswerKey) -> list[str]:
 
 
 def copy_handed_in(folder: Path, place: Path) -> None:
-    """Copy the model files of a submission: regular files only, no links, bounded in size; the notebook itself is not needed."""
+    """Copy the model and data files of a submission: regular files only, no links, bounded in size; the notebook is not needed."""
     room = MAX_HANDED_IN
     for path in sorted(folder.iterdir()):
         status = path.lstat()
-        if stat.S_ISREG(status.st_mode) and path.suffix != ".ipynb" and status.st_size <= room:
+        if stat.S_ISREG(status.st_mode) and path.suffix in HANDED_IN and status.st_size <= room:
             room -= status.st_size
             shutil.copyfile(path, place / path.name, follow_symlinks=False)
 
@@ -225,7 +227,7 @@ def _with_outputs(submission: RepairedSubmission, graded: Graded) -> NotebookNod
     """The repaired notebook: cells that were run with their new outputs, the others with those that the student handed in."""
     cells = []
     for index, cell in enumerate(submission.cells):
-        raw = {"cell_type": cell.cell_type, "id": cell.cell_id or f"cell-{index}", "source": cell.source}
+        raw: dict[str, Any] = {"cell_type": cell.cell_type, "id": cell.cell_id or f"cell-{index}", "source": cell.source}
         if cell.cell_type == "code":
             raw["outputs"] = graded.outputs.get(index, list(cell.outputs))
         whole = whole_cell(raw)            # what a worker sent is as little to be trusted as what was handed in

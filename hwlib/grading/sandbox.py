@@ -234,7 +234,9 @@ def hide_folders(hidden: list[str]) -> bool:
     needed = _needed_folders()
     if home and any(Path(path).is_relative_to(home) for path in needed):
         hidden = [*hidden, home]         # Python under root's home: hide the home, keep Python, so that other users can read it
-    return all([_hide(Path(folder), needed) for folder in hidden if Path(folder).is_dir()])
+    workplace = Path(tempfile.gettempdir()).resolve()          # workers' own folders are made there: it must stay
+    folders = [Path(folder).resolve() for folder in hidden]
+    return all([_hide(folder, needed) for folder in folders if folder.is_dir() and not workplace.is_relative_to(folder)])
 
 
 def _needed_folders() -> list[str]:

@@ -1,0 +1,255 @@
+"""The cache: one folder a data set, four uint8 .npy files opened as memory maps, and a note that makes them believed.
+
+    CACHE/cifar10/X_train.npy  y_train.npy  X_test.npy  y_test.npy
+    CACHE/cifar10/origin.json     where the content came from, its digests; written last
+    CACHE/cifar10/lock            held while somebody fills the folder
+    CACHE/cifar10/tmp-*           work in progress; whoever next holds the lock removes it
+
+Each file is written under a temporary name and renamed when it is whole. Without the note, or when the note's digests
+aren't the data set's, the files are hashed again before they are believed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hwlib.data.content import Arrays, check_content
+from hwlib.data.definitions import ArraySpec, Dataset
+from hwlib.errors import DataCorrupt, DataUnavailable
+from hwlib.progress import progress
+
+__all__ = [
+    "Origin", "adopt", "cache_folder", "data_folder", "forget", "locked", "open_arrays", "open_checked", "read_origin",
+    "remove_leftovers", "write_arrays",
+]
+
+_CHUNK_BYTES = 2**23
+_TEMPORARY = "tmp-"
+_NOTE_LIMIT_BYTES = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the content of a folder came from: `source` in words, `written` as an ISO date, "" when unknown."""
+
+    source: str
+    written: str
+
+
+def cache_folder() -> Path:
+    """The cache: HWLIB_CACHE, or the system's folder for caches."""
+    if chosen := os.environ.get("HWLIB_CACHE"):
+        return Path(chosen).expanduser()
+    import pooch
+
+    return Path(pooch.os_cache("hwlib"))
+
+
+def data_folder() -> Path | None:
+    """The folder in HWLIB_DATA, if it is set."""
+    chosen = os.environ.get("HWLIB_DATA")
+    return Path(chosen).expanduser() if chosen else None
+
+
+def open_arrays(specs: Sequence[ArraySpec], folder: Path) -> Arrays:
+    """Open four .npy files as read-only memory maps, checking header and size but not the content.
+
+    Raises
+    ------
+    DataUnavailable
+        A file is missing.
+    DataCorrupt
+        A file is not a whole uint8 .npy file of its shape.
+    """
+    X_train, y_train, X_test, y_test = (_open_array(spec, folder / f"{spec.name}.npy") for spec in specs)
+    return X_train, y_train, X_test, y_test
+
+
+def _open_array(spec: ArraySpec, path: Path) -> NDArray[np.uint8]:
+    try:
+        array = np.lib.format.open_memmap(path, mode="r")
+        size = path.stat().st_size
+    except (FileNotFoundError, NotADirectoryError):
+        raise DataUnavailable(f"{path} is missing") from None
+    except (OSError, ValueError, EOFError, SyntaxError, TypeError, OverflowError, RecursionError) as error:
+        raise DataCorrupt(f"{path}: can't be opened as a .npy file ({' '.join(str(error).split())[:120]})") from error
+    if array.dtype != np.uint8 or array.shape != spec.shape or not array.flags.c_contiguous:
+        order = "C" if array.flags.c_contiguous else "Fortran"
+        raise DataCorrupt(f"{path}: expected uint8 {spec.shape} in C order, "
+                          f"found {array.dtype} {array.shape} in {order} order")
+    if size != array.offset + spec.size_bytes:
+        raise DataCorrupt(f"{path}: expected {array.offset + spec.size_bytes:,} bytes, found {size:,}")
+    return array
+
+
+def open_checked(dataset: Dataset, folder: Path) -> Arrays:
+    """Open a cache-like folder; hash the content unless the folder's note says that this was done."""
+    arrays = open_arrays(dataset.arrays, folder)
+    if read_origin(dataset, folder) is None:
+        check_content(dataset.arrays, arrays)
+    return arrays
+
+
+def read_origin(dataset: Dataset, folder: Path) -> Origin | None:
+    """The folder's note, or None when there is none, it can't be read, or it is about other content."""
+    try:
+        with (folder / "origin.json").open("rb") as stream:
+            note = json.loads(stream.read(_NOTE_LIMIT_BYTES))
+        if note["digests"] != _digests(dataset):
+            return None
+        return Origin(str(note["source"]), str(note["written"]))
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return None
+
+
+def forget(dataset: Dataset, folder: Path) -> None:
+    """Withdraw the note of a damaged cache, so that it is filled again.
+
+    Raises
+    ------
+    DataCorrupt
+        The folder isn't the cache (then its files are not ours to replace), or it can't be written.
+    """
+    if folder != cache_folder() / dataset.name:
+        raise DataCorrupt(f"{folder} is damaged; replace its files, or unset HWLIB_DATA")
+    try:
+        (folder / "origin.json").unlink(missing_ok=True)
+    except OSError as error:
+        raise DataCorrupt(f"{folder} is damaged and can't be written ({error}); set HWLIB_CACHE to another folder") from error
+
+
+def _digests(dataset: Dataset) -> dict[str, list[str]]:
+    return {spec.name: list(spec.digests) for spec in dataset.arrays}
+
+
+def write_arrays(dataset: Dataset, folder: Path, arrays: Arrays, source: str) -> None:
+    """Write checked arrays into the cache, the note last. The caller holds the folder's lock."""
+    (folder / "origin.json").unlink(missing_ok=True)
+    with progress(total=dataset.size_bytes, desc=f"writing {dataset.title}", unit="B") as bar:
+        for spec, array in zip(dataset.arrays, arrays, strict=True):
+            _write_atomically(folder / f"{spec.name}.npy", partial(_write_npy, array, bar.update))
+    _write_note(dataset, folder, source)
+
+
+def adopt(dataset: Dataset, folder: Path) -> None:
+    """Give arrays that were hashed and found whole the note that a killed process didn't write; best effort."""
+    with contextlib.suppress(OSError), locked(folder, on_wait=lambda: None, wait=False) as held:
+        if held and read_origin(dataset, folder) is None:
+            remove_leftovers(folder)
+            _write_note(dataset, folder, "found whole in the cache")
+
+
+def _write_note(dataset: Dataset, folder: Path, source: str) -> None:
+    today = datetime.now(UTC).date().isoformat()
+    note = {"dataset": dataset.name, "source": source, "written": today, "digests": _digests(dataset)}
+    text = json.dumps(note, indent=1).encode() + b"\n"
+    _write_atomically(folder / "origin.json", lambda stream: stream.write(text))
+
+
+def _write_npy(array: NDArray[np.uint8], wrote: Callable[[float], object], stream: IO[bytes]) -> None:
+    header = {"descr": "|u1", "fortran_order": False, "shape": array.shape}
+    np.lib.format.write_array_header_1_0(stream, header)
+    content = np.ascontiguousarray(array).reshape(-1).data   # flat bytes
+    for start in range(0, len(content), _CHUNK_BYTES):
+        wrote(stream.write(content[start:start + _CHUNK_BYTES]))
+
+
+def _write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
+    """A reader sees the old file or the whole new one, even after a power cut."""
+    temporary = path.with_name(f"{_TEMPORARY}{secrets.token_hex(4)}-{path.name}")
+    try:
+        with temporary.open("xb") as stream:
+            write(stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except BaseException:   # Ctrl-C too
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what a killed process left behind. The caller holds the folder's lock."""
+    for path in folder.glob(f"{_TEMPORARY}*"):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+@contextlib.contextmanager
+def locked(folder: Path, on_wait: Callable[[], object], wait: bool = True) -> Iterator[bool]:
+    """Hold the folder's lock; the operating system frees it if this process dies.
+
+    Yields
+    ------
+    bool
+        False when somebody else holds it and `wait` is False.
+
+    Raises
+    ------
+    OSError
+        The folder can't be made or written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("ab") as stream:
+        held = _try_lock(stream)
+        if not held and wait:
+            on_wait()
+        while not held and wait:
+            time.sleep(0.2)
+            held = _try_lock(stream)
+        try:
+            yield held
+        finally:
+            if held:
+                _unlock(stream)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(stream: IO[bytes]) -> bool:
+        stream.seek(0)
+        try:
+            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+        except PermissionError:
+            return False
+        return True
+
+    def _unlock(stream: IO[bytes]) -> None:
+        stream.seek(0)
+        msvcrt.locking(stream.fileno(), msvcrt.LK_UNLCK, 1)
+
+else:
+    import fcntl
+
+    def _try_lock(stream: IO[bytes]) -> bool:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True   # a file system without locks: writes are still atomic, so the cost is work done twice
+        return True
+
+    def _unlock(stream: IO[bytes]) -> None:
+        with contextlib.suppress(OSError):
+            fcntl.flock(stream, fcntl.LOCK_UN)

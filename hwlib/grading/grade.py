@@ -1,0 +1,150 @@
+"""Grade a class and write everything down: what `hw grade` does, as functions that a script can call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from nbformat import NotebookNode
+
+from hwlib.errors import CourseError
+from hwlib.grading.batch import grade_class, grade_many
+from hwlib.grading.cache import ResultCache, write_atomically
+from hwlib.grading.course import Assignment
+from hwlib.grading.feedback import feedback_page
+from hwlib.grading.gradebook import GradeStore
+from hwlib.grading.isolated import Outcome
+from hwlib.grading.key import AnswerKey, load_key
+from hwlib.grading.nbgrader_engine import grade_with_nbgrader
+from hwlib.grading.results import GradeReport, QuestionResult, SubmissionResult
+from hwlib.grading.submissions import FoundSubmission, find_submissions
+
+__all__ = ["Engine", "GradeOptions", "grade_assignment", "grade_notebook_file"]
+
+Engine = Literal["isolated", "nbgrader"]
+OnResult = Callable[[SubmissionResult], None]
+
+
+@dataclass(frozen=True, slots=True)
+class GradeOptions:
+    """How to grade: the options of `hw grade`."""
+
+    engine: Engine = "isolated"
+    jobs: int | None = None
+    force: bool = False
+    seed: int | None = None
+    db_url: str | None = None
+
+
+def grade_assignment(assignment: Assignment, submitted: Path, output: Path, students: Sequence[str] = (),
+                     options: GradeOptions | None = None, on_start: Callable[[int], None] = lambda count: None,
+                     on_result: OnResult = lambda result: None) -> GradeReport:
+    """Grade submitted/STUDENT/SLUG/ and write autograded/, feedback/ and the gradebook below `output`.
+
+    Parameters
+    ----------
+    assignment : Assignment
+    submitted, output : Path
+    students : sequence of str
+        Only these; default all.
+    options : GradeOptions, optional
+    on_start, on_result : callable
+        Told how many submissions there are, then each result: for a progress bar.
+
+    Returns
+    -------
+    GradeReport
+        Every submission found, exactly once.
+
+    Raises
+    ------
+    CourseError
+        If there is nothing to grade, or a student who was asked for has handed nothing in.
+    """
+    options = options or GradeOptions()
+    found = find_submissions(assignment, submitted, students)
+    if not found:
+        slug = assignment.slug
+        raise CourseError(f"{submitted}: no submission of {slug}; expected STUDENT/{slug}/{slug}.ipynb there, or name another --submitted")
+    output.mkdir(parents=True, exist_ok=True)
+    on_start(len(found))
+    if options.engine == "nbgrader":
+        return _grade_with_nbgrader(assignment, found, output, options, on_result)
+    return _grade_isolated(assignment, found, submitted.resolve(), output.resolve(), options, on_result)
+
+
+def _grade_isolated(assignment: Assignment, found: list[FoundSubmission], submitted: Path, output: Path, options: GradeOptions,
+                    on_result: OnResult) -> GradeReport:
+    key = load_key(assignment)
+    with GradeStore(assignment, output, options.db_url) as store:
+        store.prepare()
+
+        def record(submission: FoundSubmission, outcome: Outcome) -> SubmissionResult:
+            result = store.write(outcome.result, outcome.notebook, submission.timestamp, folder=submission.folder)
+            _write_feedback(assignment, key, store, output, result, outcome.notebook)
+            return result
+
+        return grade_class(
+            assignment, found, output=output, record=record, jobs=options.jobs, force=options.force, seed=options.seed,
+            hidden=(submitted,), on_result=on_result, still_there=lambda student: _is_recorded(store, assignment, output, student),
+            refresh=lambda result: _with_human_grades(store, result))
+
+
+def _is_recorded(store: GradeStore, assignment: Assignment, output: Path, student: str) -> bool:
+    places = (output / "autograded" / student / assignment.slug / f"{assignment.slug}.ipynb", _feedback_path(assignment, output, student))
+    return all(path.is_file() for path in places) and student in store.students()
+
+
+def _feedback_path(assignment: Assignment, output: Path, student: str) -> Path:
+    return output / "feedback" / student / assignment.slug / f"{assignment.slug}.html"
+
+
+def _write_feedback(assignment: Assignment, key: AnswerKey, store: GradeStore, output: Path, result: SubmissionResult,
+                    notebook: NotebookNode | None) -> None:
+    path = _feedback_path(assignment, output, result.student)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, feedback_page(
+        result, key, notebook, title=assignment.title, comments=store.human_comments(result.student),
+        late_penalty=store.late_penalty(result.student)))
+
+
+def _with_human_grades(store: GradeStore, result: SubmissionResult) -> SubmissionResult:
+    """A kept result with the points that humans have given by now."""
+    given = store.human_grades(result.student)
+    if not given:
+        return result
+
+    def updated(question: QuestionResult) -> QuestionResult:
+        return replace(question, points=given[question.id]) if question.id in given else question
+
+    questions = tuple(map(updated, result.questions))
+    waiting = any(q.status == "manual" and q.id not in given for q in questions)
+    status = result.status if result.status == "rejected" or waiting else "graded"
+    return replace(result, questions=questions, status=status)
+
+
+def _grade_with_nbgrader(assignment: Assignment, found: list[FoundSubmission], output: Path, options: GradeOptions,
+                         on_result: OnResult) -> GradeReport:
+    seed = ResultCache(assignment, output, "nbgrader").seed(options.seed)
+    results = tuple(grade_with_nbgrader(assignment, found, output=output, db_url=options.db_url, seed=seed, on_result=on_result))
+    return GradeReport(assignment.slug, "nbgrader", "T0", results)
+
+
+def grade_notebook_file(assignment: Assignment, notebook: Path, student: str = "", seed: int | None = None) -> GradeReport:
+    """Grade one notebook file (and the model files beside it) without a class: nothing is written.
+
+    Raises
+    ------
+    CourseError
+        If there is no such file.
+    """
+    notebook = notebook.resolve()
+    if not notebook.is_file():
+        raise CourseError(f"{notebook}: no such file; expected a notebook")
+    found = FoundSubmission(student or notebook.stem, notebook.parent, notebook, None)
+    results = tuple(outcome.result for _, outcome in grade_many(assignment, [found], seed=0 if seed is None else seed, jobs=1))
+    return GradeReport(assignment.slug, "isolated", "T0", results)
+
+

@@ -1,0 +1,142 @@
+"""The figures that notebooks ask for: images by class, accuracy against a setting, curves over time.
+
+Each function returns the Figure; a notebook shows it because it is the last expression of a cell. Pyplot
+keeps none of them, so figures neither pile up nor show twice, and matplotlib is imported only when the first
+one is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["PALETTE", "accuracy_against_k", "curves", "image_grid_by_class", "images", "matrix"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+"""Okabe and Ito's colours, told apart by colour-blind readers too; yellow is left out (too faint on white)."""
+
+
+def image_grid_by_class(images: Array, labels: Array, class_names: Sequence[str], per_class: int = 7,
+                        rng: np.random.Generator | None = None) -> Figure:
+    """Some images of each class, one class a column.
+
+    Parameters
+    ----------
+    images : array, (N, height, width) or (N, height, width, 3)
+        uint8, or floats in [0, 1].
+    labels : array of int, (N,)
+        Index into `class_names`.
+    per_class : int
+        Rows; a class with fewer images leaves places empty.
+    rng : Generator, optional
+        Chooses the images; without it they are the first of each class.
+    """
+    figure = _figure(width=1.0 * len(class_names), height=1.0 * per_class + 0.3)
+    grid = figure.subplots(per_class, len(class_names), squeeze=False)
+    for column, name in enumerate(class_names):
+        members = np.flatnonzero(np.asarray(labels) == column)
+        chosen = members[:per_class] if rng is None else rng.permutation(members)[:per_class]
+        for row in range(per_class):
+            if row < len(chosen):
+                _show_image(grid[row, column], images[chosen[row]])
+            grid[row, column].set_axis_off()
+        grid[0, column].set_title(name, fontsize=11)
+    return figure
+
+
+def images(pictures: Array, titles: Sequence[str] = (), columns: int = 10) -> Figure:
+    """Pictures side by side, with a title above each; (N, height, width) or (N, height, width, 3)."""
+    columns = max(1, min(columns, len(pictures)))
+    rows = max(1, -(-len(pictures) // columns))
+    figure = _figure(width=1.15 * columns, height=(1.4 if titles else 1.15) * rows)
+    for place, axes in enumerate(figure.subplots(rows, columns, squeeze=False).flat):
+        axes.set_axis_off()
+        if place < len(pictures):
+            _show_image(axes, pictures[place])
+            axes.set_title(titles[place] if place < len(titles) else "", fontsize=9)
+    return figure
+
+
+def accuracy_against_k(accuracies: Mapping[int, Sequence[float]]) -> Figure:
+    """Accuracy of each fold against k, with the mean and one standard deviation.
+
+    Parameters
+    ----------
+    accuracies : dict of int to sequence of float
+        For each k the accuracy of every fold, between 0 and 1, as `cross_validate_k` returns it.
+    """
+    ks = sorted(accuracies)
+    folds = [np.asarray(accuracies[k], dtype=float) for k in ks]
+    means = np.array([fold.mean() for fold in folds])
+    figure = _figure(width=7.5, height=4.5)
+    axes = figure.subplots()
+    axes.scatter(np.repeat(ks, [len(fold) for fold in folds]), np.concatenate(folds), s=18, alpha=0.6,
+                 color=PALETTE[0], linewidths=0, label="one fold")
+    axes.errorbar(ks, means, yerr=[fold.std() for fold in folds], color=PALETTE[1], marker="o", markersize=5,
+                  capsize=4, label="mean ± 1 standard deviation")
+    if len(ks) > 1 and ks[0] > 0 and ks[-1] > 10 * ks[0]:
+        axes.set_xscale("log")
+    axes.set_xticks(ks, [str(k) for k in ks])
+    axes.set_xticks([], minor=True)
+    return _label(axes, "k, number of neighbours", "validation accuracy (share of images)")
+
+
+def curves(lines: Mapping[str, Sequence[float]], xlabel: str, ylabel: str) -> Figure:
+    """One line for each name, against 1, 2, 3, …: losses or accuracies over steps or epochs."""
+    figure = _figure(width=7.5, height=4.5)
+    axes = figure.subplots()
+    for number, (name, values) in enumerate(lines.items()):
+        few = len(values) <= 30
+        axes.plot(np.arange(1, len(values) + 1), values, label=name, color=PALETTE[number % len(PALETTE)],
+                  linestyle=("-", "--", ":")[number // len(PALETTE) % 3], marker="o" if few else "",
+                  markersize=4)
+    return _label(axes, xlabel, ylabel)
+
+
+def matrix(values: Array, xlabel: str, ylabel: str, colorbar: str) -> Figure:
+    """A matrix as a picture, with a colour bar that says what the colours mean."""
+    figure = _figure(width=8.0, height=3.6)
+    axes = figure.subplots()
+    drawn = axes.imshow(values, cmap="viridis", aspect="auto", interpolation="nearest")
+    figure.colorbar(drawn, ax=axes, label=colorbar)
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel(ylabel)
+    return figure
+
+
+def _figure(width: float, height: float) -> Figure:
+    """A figure of that size in inches.
+
+    Pyplot makes it, because importing pyplot is what teaches Jupyter to show figures; then pyplot is told to
+    forget it, else Jupyter would show it twice.
+    """
+    from matplotlib import pyplot
+
+    figure = pyplot.figure(figsize=(width, height), layout="constrained")
+    pyplot.close(figure)
+    return figure
+
+
+def _show_image(axes: Axes, image: Array) -> None:
+    axes.imshow(image, cmap="gray" if image.ndim == 2 else None, interpolation="nearest")
+
+
+def _label(axes: Axes, xlabel: str, ylabel: str) -> Figure:
+    from matplotlib.figure import Figure
+
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel(ylabel)
+    axes.grid(alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
+    figure = axes.get_figure()
+    assert isinstance(figure, Figure)
+    return figure
