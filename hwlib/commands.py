@@ -73,7 +73,8 @@ def _write_json(values: Any, file: str | None) -> None:
 
 def _console(json_file: str | None) -> Console:
     """Where people's output goes: stderr when stdout carries the JSON."""
-    return Console(stderr=json_file == "-", highlight=False, soft_wrap=not sys.stdout.isatty())
+    stream = sys.stderr if json_file == "-" else sys.stdout
+    return Console(file=stream, highlight=False, width=None if stream.isatty() else 200)
 
 
 # ---- the course ----------------------------------------------------------------------------------------------------------------------

@@ -1,17 +1,18 @@
 """Which cells a question depends on, by name: only those are run.
 
 A cell *binds* the names that it assigns, defines, imports or changes at its top level (`model.train(X)` and `table["a"] = 1` change `model`
-and `table`), and *uses* every name that it loads anywhere, function bodies included. A question needs the cells that bind the names that its test
-uses, the cells that bind what those use, and so on. That is an over-estimate in straight-line notebooks and can miss names made by `exec`
-or `globals()`; the grader runs the other cells too when a name turns out to be missing.
+and `table`), and *uses* the names that it, or a function in it, takes from outside: not those that it has bound itself by then. A question
+needs the cells that bind the names that its test uses, the cells that bind what those use, and so on. That can miss names made by
+`exec` or `globals()`; the grader runs the other cells too when a name turns out to be missing.
 """
 
 from __future__ import annotations
 
 import ast
 import builtins
+import symtable
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,11 +21,14 @@ from IPython.core.inputtransformer2 import TransformerManager
 __all__ = ["CellNames", "names_in", "needed_cells", "parse_cell"]
 
 _BUILTINS = frozenset(dir(builtins))
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_COMPOUND = (ast.For, ast.AsyncFor, ast.While, ast.If, ast.With, ast.AsyncWith, ast.Try, ast.Match)
 
 
 @dataclass(frozen=True, slots=True)
 class CellNames:
-    """What a cell binds or changes at its top level, and what it uses."""
+    """What a cell binds or changes at its top level, and what it takes from outside."""
 
     binds: frozenset[str]
     uses: frozenset[str]
@@ -43,12 +47,70 @@ def parse_cell(source: str) -> ast.Module | None:
 
 @lru_cache(maxsize=4096)
 def names_in(source: str) -> CellNames:
-    """The names of one cell."""
+    """The names of one cell.
+
+    Examples
+    --------
+    >>> names = names_in("total = 0\\nfor x in data:\\n    total += f(x)")
+    >>> sorted(names.binds), sorted(names.uses)
+    (['total', 'x'], ['data', 'f'])
+    """
     tree = parse_cell(source)
     if tree is None:
         return CellNames(frozenset(), frozenset(), parsed=False)
-    uses = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    return CellNames(frozenset(_bound(tree.body)), frozenset(uses - _BUILTINS))
+    binds = _bound(tree.body)
+    uses = (_taken_at_top(tree) | (_taken_by_functions(ast.unparse(tree)) - binds)) - _BUILTINS
+    return CellNames(frozenset(binds), frozenset(uses))
+
+
+def _taken_at_top(tree: ast.Module) -> set[str]:
+    """Names that top-level code loads before it has stored them."""
+    stored, taken = set[str](), set[str]()
+    for statement in tree.body:
+        names = [node for node in _top_nodes(statement) if isinstance(node, ast.Name)]
+        names.sort(key=lambda node: (node.lineno, node.col_offset))
+        if not isinstance(statement, _COMPOUND):                      # x = x + 1 loads first
+            names.sort(key=lambda node: isinstance(node.ctx, ast.Store))
+        for name in names:
+            if isinstance(name.ctx, ast.Store):
+                stored.add(name.id)
+            elif name.id not in stored:
+                taken.add(name.id)
+        stored |= {node.name for node in ast.walk(statement) if isinstance(node, _SCOPES[:3])}
+        stored |= {(alias.asname or alias.name).split(".")[0] for node in ast.walk(statement)
+                   if isinstance(node, (ast.Import, ast.ImportFrom)) for alias in node.names}
+        stored |= {node.name for node in ast.walk(statement) if isinstance(node, ast.ExceptHandler) and node.name}
+    return taken
+
+
+def _top_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes whose names are looked up at the top level: no bodies of functions, only the first iterable of a comprehension."""
+    yield node
+    children: list[ast.AST] = []
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        arguments = [*node.args.defaults, *(default for default in node.args.kw_defaults if default)]
+        children = [*node.decorator_list, *arguments]
+    elif isinstance(node, ast.ClassDef):
+        children = [*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords)]
+    elif isinstance(node, ast.Lambda):
+        children = list(node.args.defaults)
+    elif isinstance(node, _COMPREHENSIONS):
+        children = [node.generators[0].iter]
+    else:
+        children = list(ast.iter_child_nodes(node))
+    for child in children:
+        yield from _top_nodes(child)
+
+
+def _taken_by_functions(source: str) -> set[str]:
+    """Names that functions, classes and comprehensions take from the top level."""
+    found: set[str] = set()
+    stack = symtable.symtable(source, "<cell>", "exec").get_children()
+    while stack:
+        table = stack.pop()
+        found |= {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global() and symbol.is_referenced()}
+        stack.extend(table.get_children())
+    return found
 
 
 def _bound(statements: Iterable[ast.stmt]) -> set[str]:

@@ -231,7 +231,7 @@ def grade_submission(bench: TestBench, submission: RepairedSubmission, new_sessi
         grade id → source as released; tells what was left unanswered.
     """
     run = _Run(bench, submission.cells, new_session, clock, time.monotonic() + clock.submission_s)
-    names = [names_in(cell.source) if _is_code(cell) else names_in("") for cell in submission.cells]
+    names = [names_in(cell.source) if _is_code(cell) and not _is_experiment(cell) else names_in("") for cell in submission.cells]
     needed = {name: needed_cells(wanted | _solution_names(bench, name), names, bench.given_names)
               for name, wanted in bench.wanted.items()}
     everything = {index for index, cell in enumerate(submission.cells) if _runs_in_fallback(cell)}
@@ -256,8 +256,12 @@ def _is_code(cell: SubmittedCell) -> bool:
     return cell.cell_type == "code" and (cell.key is None or cell.edited or cell.key.role in ("solution", "code", "experiment"))
 
 
+def _is_experiment(cell: SubmittedCell) -> bool:
+    return cell.key is not None and cell.key.role == "experiment"
+
+
 def _runs_in_fallback(cell: SubmittedCell) -> bool:
-    return _is_code(cell) and (cell.key is None or cell.key.role != "experiment" or cell.edited)
+    return _is_code(cell) and (not _is_experiment(cell) or cell.edited)
 
 
 def _solution_names(bench: TestBench, test: str) -> set[str]:

@@ -1,0 +1,69 @@
+"""Small courses, built in code, for every test that needs one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hwlib.grading.course import Course, find_course
+
+COURSE_TOML = 'title = "A small course"\nterm = "Test"\nrepository = "https://github.com/example/course"\n'
+NOTEBOOK = '''\
+# %% [markdown]
+# # Means
+# What you will learn.
+
+# %% setup
+import numpy as np
+
+# %% [markdown]
+# ## 1. The *mean*
+
+# %% solution="mean"
+def mean(values):
+    """The arithmetic mean."""
+    ### BEGIN SOLUTION
+    total = np.sum(values, dtype=float)
+    return total / len(values)
+    ### END SOLUTION
+
+# %% test="mean" points=3
+assert mean([1, 2, 3]) == 2
+### BEGIN HIDDEN TESTS
+assert mean([1, 2, 3.123457]) == 6.123457 / 3, "not the mean of three"
+### END HIDDEN TESTS
+
+# %% experiment
+print("the mean of one number:", mean([1]))
+
+# %% [markdown]
+# ## 2. Why the mean?
+
+# %% [markdown] answer="why" points=2
+# When would you take the median?
+#
+# ### BEGIN SOLUTION
+# When a few values are far away from all the others.
+# ### END SOLUTION
+'''
+
+
+def make_course(root: Path, slug: str = "small", notebook_text: str = NOTEBOOK, toml_text: str | None = None,
+                points: float = 5) -> Course:
+    """Write course.toml and assignments/SLUG/ (assignment.toml, notebook.py) below `root`; nothing is built."""
+    folder = root / "assignments" / slug
+    folder.mkdir(parents=True, exist_ok=True)
+    (root / "course.toml").write_text(COURSE_TOML, encoding="utf-8")
+    (folder / "assignment.toml").write_text(toml_text or f'title = "Small"\npoints = {points}\nminutes = 0.5\n', encoding="utf-8")
+    (folder / "notebook.py").write_text(notebook_text, encoding="utf-8")
+    return find_course(root)
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Callable[..., Course]:
+    """`course(slug, notebook_text, toml_text, points)` makes a course in a folder of its own; all arguments are optional."""
+    def make(*arguments: str, **options: float) -> Course:
+        return make_course(tmp_path, *arguments, **options)   # type: ignore[arg-type]
+    return make
