@@ -5,6 +5,7 @@
     ├── DataError
     │   ├── DataUnavailable      no source had the data; lists what was tried
     │   └── DataCorrupt          the content is not the data set's (wrong SHA-256)
+    ├── ModelError               a model file that is missing, damaged or not what it says, or arrays that can't be one
     ├── MissingExtra             an optional part is not installed; says the install command
     ├── CourseError              misuse of a course: no course.toml, unknown assignment, missing file
     ├── AuthoringError           a fault in what an instructor wrote, with file and line
@@ -26,6 +27,7 @@ __all__ = [
     "GradingError",
     "HwlibError",
     "MissingExtra",
+    "ModelError",
     "SubmissionError",
 ]
 
@@ -70,6 +72,10 @@ class DataCorrupt(DataError):
 
 class MissingExtra(HwlibError):
     """An optional part of hwlib is not installed."""
+
+
+class ModelError(HwlibError):
+    """A model file that is missing, damaged or not what it says, or arrays that can't be saved as one."""
 
 
 class CourseError(HwlibError):

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["PALETTE", "accuracy_against_k", "curves", "image_grid_by_class", "images", "matrix"]
+    from hwlib.training import TrainingHistory
+
+__all__ = ["PALETTE", "accuracy_against_k", "curves", "image_grid_by_class", "images", "matrix", "training", "weight_images"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -99,6 +101,43 @@ def curves(lines: Mapping[str, Sequence[float]], xlabel: str, ylabel: str) -> Fi
                   linestyle=("-", "--", ":")[number // len(PALETTE) % 3], marker="o" if few else "",
                   markersize=4)
     return _label(axes, xlabel, ylabel)
+
+
+def training(history: TrainingHistory) -> Figure:
+    """Loss of each step, and training and validation accuracy, against epochs: what `ClassifierTrainer.train` returned.
+
+    The loss of single batches is noisy; the dark line is its mean over a window of a fiftieth of the steps.
+    """
+    figure = _figure(width=10.0, height=3.8)
+    left, right = figure.subplots(1, 2)
+    losses = np.asarray(history.loss_history, dtype=float)
+    epochs = np.arange(1, len(losses) + 1) / history.steps_per_epoch
+    window = max(1, len(losses) // 50)
+    smooth = np.convolve(losses, np.full(window, 1 / window), mode="valid")
+    left.plot(epochs, losses, color=PALETTE[4], linewidth=0.8, alpha=0.6, label="one batch")
+    if window > 1:
+        left.plot(epochs[window - 1:], smooth, color=PALETTE[0], label=f"mean of {window} batches")
+    _label(left, "epoch", "loss")
+    measured = np.asarray(history.accuracy_steps) / history.steps_per_epoch
+    for number, (name, values) in enumerate({"training": history.train_accuracy, "validation": history.val_accuracy}.items()):
+        if values:
+            right.plot(measured, values, color=PALETTE[number], marker="o" if len(values) <= 30 else "", markersize=4, label=name)
+    right.set_ylim(bottom=0)
+    return _label(right, "epoch", "accuracy (share of images)")
+
+
+def weight_images(weights: Array, titles: Sequence[str] = (), columns: int = 10) -> Figure:
+    """Weights of a layer as pictures, one for each class, unit or filter.
+
+    Parameters
+    ----------
+    weights : array, (num, height, width) or (num, height, width, 3)
+        Any numbers; each picture is scaled by itself, from its smallest value (black) to its largest.
+    """
+    weights = np.asarray(weights, dtype=float)
+    axes = tuple(range(1, weights.ndim))
+    low, high = weights.min(axis=axes, keepdims=True), weights.max(axis=axes, keepdims=True)
+    return images((weights - low) / np.where(high > low, high - low, 1.0), titles, columns)
 
 
 def matrix(values: Array, xlabel: str, ylabel: str, colorbar: str) -> Figure:

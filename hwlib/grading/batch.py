@@ -94,7 +94,8 @@ def grade_class(assignment: Assignment, submissions: Sequence[FoundSubmission], 
     keys = {found.student: key for found, key in todo}
     for found, outcome in grade_many(assignment, [found for found, _ in todo], jobs=jobs, seed=seed, hidden=(output, *hidden)):
         result = record(found, outcome)
-        cache.put(keys[found.student], result)
+        if outcome.final:
+            cache.put(keys[found.student], result)
         results[found.student] = result
         on_result(result)
     ordered = tuple(results[found.student] for found in submissions)
@@ -196,7 +197,7 @@ class _Pool:
         if tries < MAX_TRIES:
             waiting.appendleft((tries + 1, found))
             return None
-        return found, Outcome(_given_up(self.engine, found), None)
+        return found, Outcome(_given_up(self.engine, found), None, final=False)
 
     def _renew(self, waiting: deque[tuple[int, FoundSubmission]]) -> None:
         unfinished = [judge.task for judge in self.judges if judge.task is not None]
@@ -240,7 +241,7 @@ def _judge(engine: IsolatedEngine, pipe: Connection, slot: int) -> None:
 
 
 def _given_up(engine: IsolatedEngine, found: FoundSubmission) -> SubmissionResult:
-    reason = f"the grader's own process ended {MAX_TRIES} times while grading this submission; look at it by hand"
+    reason = f"the grader's own process ended {MAX_TRIES} times while grading this submission; grade it again or look at it by hand"
     questions = tuple(QuestionResult(cell.name, cell.title, 0.0, cell.points, "crashed", reason) for cell in engine.key.questions)
     return SubmissionResult(found.student, "rejected", questions, (reason,))
 

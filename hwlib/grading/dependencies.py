@@ -21,7 +21,6 @@ from IPython.core.inputtransformer2 import TransformerManager
 __all__ = ["CellNames", "names_in", "needed_cells", "parse_cell"]
 
 _BUILTINS = frozenset(dir(builtins))
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _COMPOUND = (ast.For, ast.AsyncFor, ast.While, ast.If, ast.With, ast.AsyncWith, ast.Try, ast.Match)
 
@@ -67,6 +66,7 @@ def _taken_at_top(tree: ast.Module) -> set[str]:
     """Names that top-level code loads before it has stored them."""
     stored, taken = set[str](), set[str]()
     for statement in tree.body:
+        stored |= _named_by_statement(statement)
         names = [node for node in _top_nodes(statement) if isinstance(node, ast.Name)]
         names.sort(key=lambda node: (node.lineno, node.col_offset))
         if not isinstance(statement, _COMPOUND):                      # x = x + 1 loads first
@@ -76,11 +76,18 @@ def _taken_at_top(tree: ast.Module) -> set[str]:
                 stored.add(name.id)
             elif name.id not in stored:
                 taken.add(name.id)
-        stored |= {node.name for node in ast.walk(statement) if isinstance(node, _SCOPES[:3])}
-        stored |= {(alias.asname or alias.name).split(".")[0] for node in ast.walk(statement)
-                   if isinstance(node, (ast.Import, ast.ImportFrom)) for alias in node.names}
-        stored |= {node.name for node in ast.walk(statement) if isinstance(node, ast.ExceptHandler) and node.name}
     return taken
+
+
+def _named_by_statement(statement: ast.stmt) -> set[str]:
+    """Names bound without a Name node: imports, definitions, `except … as name`."""
+    names: set[str] = set()
+    for node in _top_nodes(statement):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) or (isinstance(node, ast.ExceptHandler) and node.name):
+            names.add(str(node.name))
+    return names
 
 
 def _top_nodes(node: ast.AST) -> Iterator[ast.AST]:
@@ -124,7 +131,7 @@ def _bound(statements: Iterable[ast.stmt]) -> set[str]:
             names |= {(alias.asname or alias.name).split(".")[0] for alias in statement.names}
         if isinstance(statement, ast.Expr):
             names |= _changed_by_call(statement.value)
-        for node in _own_nodes(statement):
+        for node in _top_nodes(statement):
             if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
                 names.add(node.id)
             elif isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, (ast.Store, ast.Del)):
@@ -136,20 +143,6 @@ def _bound(statements: Iterable[ast.stmt]) -> set[str]:
         for case in getattr(statement, "cases", []):
             names |= _bound(case.body)
     return names
-
-
-def _own_nodes(statement: ast.stmt) -> Iterable[ast.AST]:
-    """The nodes of a statement without its blocks and without the inside of lambdas."""
-    stack: list[ast.AST] = [statement]
-    while stack:
-        node = stack.pop()
-        yield node
-        if isinstance(node, ast.Lambda):
-            continue
-        for name, value in ast.iter_fields(node):
-            if node is statement and name in ("body", "orelse", "finalbody", "handlers", "cases"):
-                continue
-            stack.extend(item for item in (value if isinstance(value, list) else [value]) if isinstance(item, ast.AST))
 
 
 def _changed_by_call(value: ast.expr) -> set[str]:

@@ -80,6 +80,7 @@ def _grade_isolated(assignment: Assignment, found: list[FoundSubmission], submit
     key = load_key(assignment)
     with GradeStore(assignment, output, options.db_url) as store:
         store.prepare()
+        recorded = store.students()
 
         def record(submission: FoundSubmission, outcome: Outcome) -> SubmissionResult:
             result = store.write(outcome.result, outcome.notebook, submission.timestamp, folder=submission.folder)
@@ -88,13 +89,13 @@ def _grade_isolated(assignment: Assignment, found: list[FoundSubmission], submit
 
         return grade_class(
             assignment, found, output=output, record=record, jobs=options.jobs, force=options.force, seed=options.seed,
-            hidden=(submitted,), on_result=on_result, still_there=lambda student: _is_recorded(store, assignment, output, student),
+            hidden=(submitted,), on_result=on_result, still_there=lambda student: student in recorded and _is_written(assignment, output, student),
             refresh=lambda result: _with_human_grades(store, result))
 
 
-def _is_recorded(store: GradeStore, assignment: Assignment, output: Path, student: str) -> bool:
+def _is_written(assignment: Assignment, output: Path, student: str) -> bool:
     places = (output / "autograded" / student / assignment.slug / f"{assignment.slug}.ipynb", _feedback_path(assignment, output, student))
-    return all(path.is_file() for path in places) and student in store.students()
+    return all(path.is_file() for path in places)
 
 
 def _feedback_path(assignment: Assignment, output: Path, student: str) -> Path:

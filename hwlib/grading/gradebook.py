@@ -193,6 +193,12 @@ class GradeStore:
         problems += write_notebook(target, self.assignment.slug, completed, folder, beside)
         return _with_marks(replace(result, problems=(*result.problems, *problems)), marks, rejected)
 
+    def students(self) -> set[str]:
+        """Ids of the students whose submission of this assignment is recorded."""
+        query = (sa.select(SUBMITTED.c.student_id).join(SUBMITTED_NOTEBOOK, SUBMITTED_NOTEBOOK.c.assignment_id == SUBMITTED.c.id)
+                 .where(SUBMITTED_NOTEBOOK.c.notebook_id == self._ids.notebook))
+        return {student for (student,) in self._all(query)}
+
     def marks(self, student: str) -> dict[str, Mark]:
         """Question id → what the gradebook has for it; empty for a student without a submission."""
         query = (self._of_student(GRADE, student)

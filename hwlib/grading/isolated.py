@@ -46,6 +46,7 @@ class Outcome:
 
     result: SubmissionResult
     notebook: NotebookNode | None
+    final: bool = True            # False: the grader gave up on it; the next run tries again
 
 
 class IsolatedEngine:
@@ -69,7 +70,7 @@ class IsolatedEngine:
         os.environ.update(HWLIB_GRADING="1", MPLBACKEND="agg", **sandbox.single_threaded())
         self.assignment, self.seed = assignment, seed
         self.key = load_key(assignment)
-        self.released = _released_sources(assignment)
+        self.released = released_sources(assignment)
         self.bench = TestBench(self.key)
         self._hidden = (assignment.course.root, *hidden)
         self._modules: list[str] = []
@@ -91,10 +92,13 @@ class IsolatedEngine:
         with self._session(0, None) as new_session:
             session = new_session()
             session.deadline = time.monotonic() + self.assignment.limits.submission_s
-            known = set(session.request("modules")["value"])
-            for cell in self.key.by_role("solution"):
-                session.run(cell.source)
-            loaded = set(session.request("modules")["value"]) - known
+            try:
+                known = set(session.request("modules")["value"])
+                for cell in self.key.by_role("solution"):
+                    session.run(cell.source)
+                loaded = set(session.request("modules")["value"]) - known
+            finally:
+                session.worker.kill()
         wanted = sorted(name for name in loaded if not name.startswith(("__", "hwlib.grading")))
         if wanted:
             self._modules = sorted(before | set(wanted))
@@ -211,7 +215,7 @@ def _give_to(place: Path, uid: int) -> None:
         os.chown(path, uid, uid, follow_symlinks=False)
 
 
-def _released_sources(assignment: Assignment) -> dict[str, str]:
+def released_sources(assignment: Assignment) -> dict[str, str]:
     """grade id → source in the released notebook."""
     path = assignment.release
     if not path.is_file():
@@ -219,7 +223,8 @@ def _released_sources(assignment: Assignment) -> dict[str, str]:
     sources = {}
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
-        sources[grade_id] = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
+        if grade_id:
+            sources[grade_id] = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
     return sources
 
 

@@ -242,7 +242,7 @@ def _answer_cells(key_cell: KeyCell, own: list[SubmittedCell], following: list[S
 
 def _joined(own: list[SubmittedCell], key_cell: KeyCell, problems: list[str]) -> list[SubmittedCell]:
     """A solution that was split in the middle of a class or function is one cell again."""
-    if key_cell.cell_type != "code" or len(own) < 2 or all(names_in(cell.source).parsed for cell in own):
+    if key_cell.cell_type != "code" or len(own) < 2 or all(_stands_alone(cell.source) for cell in own):
         return own
     whole = "\n".join(cell.source for cell in own)
     if not names_in(whole).parsed:
@@ -254,13 +254,19 @@ def _joined(own: list[SubmittedCell], key_cell: KeyCell, problems: list[str]) ->
 def _joined_with_following(cell: SubmittedCell, following: list[SubmittedCell], key_cell: KeyCell,
                            problems: list[str]) -> list[SubmittedCell]:
     part = following[0]
-    if part.cell_type != "code" or part.position != cell.position + 1 or names_in(part.source).parsed:
+    if part.cell_type != "code" or part.position != cell.position + 1 or _stands_alone(part.source):
         return [cell]
     joined = _joined([cell, part], key_cell, problems)
     if len(joined) == 1:
         following.pop(0)
         return joined
     return [cell]
+
+
+def _stands_alone(source: str) -> bool:
+    """Valid Python that does not begin inside a block (IPython would forgive the indentation, but not mean what the student meant)."""
+    first = next((line for line in source.splitlines() if line.strip()), "")
+    return names_in(source).parsed and not first[:1].isspace()
 
 
 def _given_cell(key_cell: KeyCell, own: list[SubmittedCell], names_of_added: frozenset[str],

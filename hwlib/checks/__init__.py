@@ -1,0 +1,31 @@
+"""Checks for test cells: each says in plain words what is wrong and, where it can, which mistake it is.
+
+    from hwlib import checks as check
+    right = cdist(A, B)
+    check.close(distances, right, what="the distances", mistakes={"The values look squared.": right ** 2})
+
+A check that does not hold raises `CheckFailed`; one that holds returns None and prints nothing, so that
+neither nbgrader nor otter mistakes an output for a score. Below `### BEGIN HIDDEN TESTS` a message names the
+symptom but no value.
+"""
+
+from __future__ import annotations
+
+from hwlib.checks.draws import rng, set_seed
+from hwlib.checks.inputs import note_changed, unchanged
+from hwlib.checks.verdicts import close, equal, gradient, passed, raises, true
+from hwlib.errors import CheckFailed
+
+__all__ = [
+    "CheckFailed",
+    "close",
+    "equal",
+    "gradient",
+    "note_changed",
+    "passed",
+    "raises",
+    "rng",
+    "set_seed",
+    "true",
+    "unchanged",
+]

@@ -1,0 +1,60 @@
+"""Which cell called a check, and whether the calling line is a hidden test."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from types import FrameType
+
+__all__ = ["calling_file", "is_hidden"]
+
+BEGIN, END = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
+
+
+def is_hidden() -> bool:
+    """Whether the check now running was called from below the marker of hidden tests.
+
+    The cell is the first frame outside hwlib; its source comes from linecache, where IPython and the grader
+    register cells. A helper defined above the marker and called from below it counts as hidden, and so does a
+    cell whose source can't be read.
+    """
+    frame = _calling_frame()
+    if frame is None:
+        return True
+    lines = linecache.getlines(frame.f_code.co_filename, frame.f_globals)
+    if not lines:
+        return True
+    hidden = _hidden_lines(lines)
+    return any(line in hidden for line in _lines_in_same_file(frame))
+
+
+def calling_file() -> str:
+    """The name under which the calling cell was compiled; "" where there is none."""
+    frame = _calling_frame()
+    return frame.f_code.co_filename if frame is not None else ""
+
+
+def _calling_frame() -> FrameType | None:
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and str(frame.f_globals.get("__name__", "")).split(".")[0] == "hwlib":
+        frame = frame.f_back
+    return frame
+
+
+def _lines_in_same_file(frame: FrameType) -> list[int]:
+    name, lines = frame.f_code.co_filename, []
+    following: FrameType | None = frame
+    while following is not None:
+        if following.f_code.co_filename == name:
+            lines.append(following.f_lineno)
+        following = following.f_back
+    return lines
+
+
+def _hidden_lines(lines: list[str]) -> set[int]:
+    hidden, inside = set(), False
+    for number, line in enumerate(lines, 1):
+        inside = (inside or BEGIN in line) and END not in line
+        if inside:
+            hidden.add(number)
+    return hidden

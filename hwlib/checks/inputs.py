@@ -1,0 +1,95 @@
+"""Whether a function leaves its inputs as they were."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from types import TracebackType
+
+import numpy as np
+
+from hwlib.checks.values import Array
+from hwlib.errors import CheckFailed
+
+__all__ = ["note_changed", "unchanged"]
+
+_active: list[unchanged] = []
+
+
+class unchanged:
+    """`with check.unchanged(X=X, y=y):` fails if the block changes one of these values.
+
+    Arrays, and lists and dicts of arrays, compared with a copy made before: values, dtype and shape.
+
+    Parameters
+    ----------
+    *values, **named
+        What must stay as it is; a name appears in the message.
+
+    Raises
+    ------
+    CheckFailed
+        At the end of the block; an error of the block itself goes first.
+    """
+
+    def __init__(self, *values: object, **named: object) -> None:
+        self._watched: list[tuple[str, object]] = [("an input", value) for value in values] + \
+            [(f"the input `{name}`", value) for name, value in named.items()]
+        self._noted: list[object] = []
+
+    def __enter__(self) -> None:
+        self._before = copy.deepcopy([value for _, value in self._watched])
+        _active.append(self)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        _active.remove(self)
+        if error is not None:
+            return
+        for (name, value), before in zip(self._watched, self._before, strict=True):
+            if not _identical(value, before) or any(_overlap(value, changed) for changed in self._noted):
+                hint = "Work on a copy: `X = X - mean` makes a new array, `X -= mean` changes the caller's."
+                raise CheckFailed(f"The function changed {name}.", hint)
+
+    def note(self, changed: object) -> None:
+        """Remember that the caller's `changed` was changed where this process can't see it."""
+        self._noted.append(changed)
+
+
+def note_changed(value: object) -> None:
+    """Tell every `unchanged` now open that a function working on a copy of `value` changed that copy.
+
+    The isolated engine calls it with the caller's own argument: there the student's process works on a copy,
+    so the change itself never shows here.
+    """
+    for watcher in _active:
+        watcher.note(value)
+
+
+def _identical(a: object, b: object) -> bool:
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        same_kind = a.dtype == b.dtype and a.shape == b.shape
+        return same_kind and np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
+    if isinstance(a, dict) and isinstance(b, dict):
+        return list(a) == list(b) and all(_identical(a[key], b[key]) for key in a)
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
+        return len(a) == len(b) and all(map(_identical, a, b))
+    return type(a) is type(b) and bool(np.all(np.asarray(a == b)))
+
+
+def _overlap(watched: object, changed: object) -> bool:
+    """Whether the two are the same object or hold parts of the same memory."""
+    if watched is changed:
+        return True
+    return any(np.shares_memory(a, b) for a in _arrays(watched) for b in _arrays(changed))
+
+
+def _arrays(value: object) -> Iterator[Array]:
+    if isinstance(value, np.ndarray):
+        yield value
+    elif isinstance(value, dict):
+        for entry in value.values():
+            yield from _arrays(entry)
+    elif isinstance(value, list | tuple):
+        for entry in value:
+            yield from _arrays(entry)

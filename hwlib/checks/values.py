@@ -1,0 +1,90 @@
+"""From whatever a student's function returned to an array of numbers, or words that say why it is none."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from numbers import Number
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Array", "Mismatch", "as_array", "shape_mismatch", "show_shape"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """Why a value is not the expected one: what is seen, a likely cause, and more for visible checks only."""
+
+    symptom: str
+    cause: str = ""
+    detail: str = ""
+
+
+def as_array(value: object) -> Array | Mismatch:
+    """The value as a plain array, never of objects: numbers, lists of them, arrays, torch tensors.
+
+    Only types that NumPy knows how to read are asked; an object that merely answers to every name is refused.
+    """
+    if value is None:
+        return Mismatch("found None", "The function returned nothing: is a `return` missing?")
+    if hasattr(type(value), "detach") and hasattr(type(value), "cpu"):
+        value = value.detach().cpu()   # type: ignore[attr-defined]  # a torch tensor, maybe on a GPU, with a graph
+    if not isinstance(value, (Number, str, np.generic, Sequence)) and not hasattr(type(value), "__array__"):
+        return _not_an_array(value)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            array = np.array(value, subok=False)
+    except (ValueError, TypeError, RuntimeError, OverflowError):
+        return Mismatch(f"found {_kind(value)} that is no array of numbers",
+                        "Do all rows have the same length, and are all entries numbers?")
+    return _not_an_array(value) if array.dtype.kind not in "biufcUS" else array
+
+
+def show_shape(array: Array) -> str:
+    """The shape in words: "a single number", "shape (3,)"."""
+    return f"shape {array.shape}" if array.ndim else "a single number"
+
+
+def shape_mismatch(actual: Array, expected: Array) -> Mismatch | None:
+    """Words for a wrong shape; nothing is ever broadcast."""
+    if actual.shape == expected.shape:
+        return None
+    symptom = f"found {show_shape(actual)}, expected {show_shape(expected)}"
+    return Mismatch(symptom, _shape_cause(actual, expected))
+
+
+def _shape_cause(actual: Array, expected: Array) -> str:
+    if actual.size == 0:
+        return "The result is empty: does the loop run, and does a slice or mask select anything?"
+    if actual.ndim > 1 and actual.shape == expected.shape[::-1]:
+        return "This is the shape of the transpose: which index counts the rows?"
+    if [n for n in actual.shape if n != 1] == [n for n in expected.shape if n != 1]:
+        if actual.ndim == expected.ndim:
+            return "The axis of length 1 stands at the wrong place."
+        more = "too many" if actual.ndim > expected.ndim else "missing"
+        return f"An axis of length 1 is {more}: look at `keepdims`, `reshape` and at indexing with lists."
+    if actual.size == expected.size:
+        return "The number of values is right: is a `reshape` missing, or one too many?"
+    if actual.ndim == 0:
+        return "A single number came out: is a sum, mean or norm taken over too many axes?"
+    return ""
+
+
+def _not_an_array(value: object) -> Mismatch:
+    if callable(value):
+        return Mismatch("found a function, expected its result", "Are the brackets of the call missing?")
+    if isinstance(value, np.ndarray | list | tuple):
+        return Mismatch(f"found {_kind(value)} whose entries are not all numbers",
+                        "Do all rows have the same length, and is there a None among them?")
+    return Mismatch(f"found {_kind(value)}, which can't be read as numbers")
+
+
+def _kind(value: object) -> str:
+    name = type(value).__name__
+    known = isinstance(value, np.ndarray) or type(value).__module__ == "builtins"
+    return f"an {name}" if known and name[0] in "aeiou" else f"a {name}" if known else "an object"

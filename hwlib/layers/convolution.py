@@ -1,0 +1,150 @@
+"""Convolution as one matrix product: every window becomes a column (Chellapilla et al. 2006).
+
+Images are taken a few at a time, so that the columns of a batch stay in the processor's cache and are never all in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+__all__ = ["conv_backward_fast", "conv_forward_fast"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Cache = tuple[Array, Array, int, int]        # padded x, w, stride, pad
+
+_BLOCK_BYTES = 2**20          # of columns at a time; measured: 0.5 to 4 MiB are equally fast
+
+
+def conv_forward_fast(x: Array, w: Array, b: Array, conv_param: Mapping[str, int]) -> tuple[Array, Cache]:
+    """Convolution layer (cross-correlation, as everywhere in deep learning) with zero padding.
+
+    Parameters
+    ----------
+    x : array, (N, C, H, W)
+        N images of C channels.
+    w : array, (F, C, HH, WW)
+        F filters.
+    b : array, (F,)
+        Biases, one a filter.
+    conv_param : dict
+        "stride": pixels between windows; "pad": rows and columns of zeros on each side.
+
+    Returns
+    -------
+    out : array, (N, F, H', W')
+        H' = 1 + ⌊(H + 2·pad − HH) / stride⌋, and W' likewise. float32 where x, w and b are.
+    cache : tuple
+        For `conv_backward_fast`.
+
+    Raises
+    ------
+    ValueError
+        If the shapes don't fit.
+
+    Examples
+    --------
+    >>> out, cache = conv_forward_fast(np.ones((1, 1, 3, 3)), np.ones((1, 1, 3, 3)), np.zeros(1), {"stride": 2, "pad": 1})
+    >>> out[0, 0]
+    array([[4., 4.],
+           [4., 4.]])
+    """
+    stride, pad = int(conv_param["stride"]), int(conv_param["pad"])
+    x, w, b = _as_floats(x, w, b)
+    _check_shapes(x, w, b, stride, pad)
+    num, num_filters = len(x), len(w)
+    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))            # (N, C, H + 2 pad, W + 2 pad)
+    height, width = _out_size(padded, w, stride)
+    out = np.empty((num, num_filters, height * width), dtype=x.dtype)
+    rows = np.ascontiguousarray(w).reshape(num_filters, -1)                 # (F, C HH WW)
+    for images, columns in _column_blocks(padded, w, stride):
+        np.matmul(rows, _flat(columns), out=out[images])
+    out += b[:, None]
+    return out.reshape(num, num_filters, height, width), (padded, w, stride, pad)
+
+
+def conv_backward_fast(dout: Array, cache: Cache) -> tuple[Array, Array, Array]:
+    """Gradients of `conv_forward_fast`.
+
+    Parameters
+    ----------
+    dout : array, (N, F, H', W')
+        Gradient of the loss with respect to the layer's output.
+    cache : tuple
+        From `conv_forward_fast`.
+
+    Returns
+    -------
+    dx, dw, db : arrays
+        Of the shapes of x, w and b.
+
+    Raises
+    ------
+    ValueError
+        If dout has another shape than the output had.
+    """
+    padded, w, stride, pad = cache
+    height, width = _out_size(padded, w, stride)
+    expected = (len(padded), len(w), height, width)
+    if np.shape(dout) != expected:
+        raise ValueError(f"dout must have the shape of the output, {expected}, found {np.shape(dout)}")
+    upstream = np.ascontiguousarray(dout, dtype=padded.dtype).reshape(len(padded), len(w), -1)      # (N, F, H' W')
+    rows = np.ascontiguousarray(w).reshape(len(w), -1)                                              # (F, C HH WW)
+    dx, dw = np.zeros_like(padded), np.zeros_like(rows)
+    for images, columns in _column_blocks(padded, w, stride):
+        dw += np.matmul(upstream[images], _flat(columns).transpose(0, 2, 1)).sum(axis=0)
+        np.matmul(rows.T, upstream[images], out=_flat(columns))            # the windows are done with: their gradients take the place
+        for i, j, window in _offsets(dx[images], columns, stride):
+            window += columns[:, :, i, j]
+    rest = dx.shape[2] - pad, dx.shape[3] - pad
+    return dx[:, :, pad:rest[0], pad:rest[1]], dw.reshape(w.shape), upstream.sum(axis=(0, 2))
+
+
+def _column_blocks(padded: Array, w: Array, stride: int) -> Iterator[tuple[slice, Array]]:
+    """(which images, their windows (n, C, HH, WW, H', W')) block by block; the memory of the windows is used again."""
+    num, channels = padded.shape[:2]
+    shape = (channels, *w.shape[2:], *_out_size(padded, w, stride))
+    size = max(1, _BLOCK_BYTES // max(1, int(np.prod(shape)) * padded.itemsize))
+    memory = np.empty((min(size, num), *shape), dtype=padded.dtype)
+    for start in range(0, num, size):
+        images = slice(start, min(start + size, num))
+        columns = memory[:images.stop - start]
+        for i, j, window in _offsets(padded[images], columns, stride):
+            columns[:, :, i, j] = window
+        yield images, columns
+
+
+def _offsets(images: Array, columns: Array, stride: int) -> Iterator[tuple[int, int, Array]]:
+    """(i, j, view (n, C, H', W') of entry [i, j] of each window)."""
+    kernel_height, kernel_width, height, width = columns.shape[2:]
+    for i in range(kernel_height):
+        for j in range(kernel_width):
+            yield i, j, images[:, :, i:i + stride * (height - 1) + 1:stride, j:j + stride * (width - 1) + 1:stride]
+
+
+def _flat(columns: Array) -> Array:
+    """A view (n, C HH WW, H' W') of the windows (n, C, HH, WW, H', W')."""
+    n, channels, kernel_height, kernel_width, height, width = columns.shape
+    return columns.reshape(n, channels * kernel_height * kernel_width, height * width)
+
+
+def _out_size(padded: Array, w: Array, stride: int) -> tuple[int, int]:
+    return (padded.shape[2] - w.shape[2]) // stride + 1, (padded.shape[3] - w.shape[3]) // stride + 1
+
+
+def _as_floats(*arrays: Array) -> list[Array]:
+    dtype = np.result_type(*arrays)
+    return [np.asarray(array, dtype=dtype if dtype.kind == "f" else np.float64) for array in arrays]
+
+
+def _check_shapes(x: Array, w: Array, b: Array, stride: int, pad: int) -> None:
+    if x.ndim != 4 or w.ndim != 4 or x.shape[1] != w.shape[1]:
+        raise ValueError(f"expected x (N, C, H, W) and w (F, C, HH, WW) with the same C, found {x.shape} and {w.shape}")
+    if b.shape != w.shape[:1]:
+        raise ValueError(f"expected one bias for each of the {len(w)} filters, found b of shape {b.shape}")
+    if stride < 1 or pad < 0:
+        raise ValueError(f"expected stride ≥ 1 and pad ≥ 0, found stride {stride} and pad {pad}")
+    if x.shape[2] + 2 * pad < w.shape[2] or x.shape[3] + 2 * pad < w.shape[3]:
+        raise ValueError(f"the filters {w.shape[2:]} are larger than the images {x.shape[2:]} with pad {pad}")

@@ -1,0 +1,231 @@
+"""Damaged but honest notebooks come out with every answer in its place."""
+
+from __future__ import annotations
+
+import copy
+import random
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from conftest import make_course
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hwlib.grading.build import build
+from hwlib.grading.isolated import released_sources
+from hwlib.grading.key import AnswerKey, load_key
+from hwlib.grading.repair import RepairedSubmission, repair
+from hwlib.grading.variants import reference_notebook
+
+NOTEBOOK = '''\
+# %% [markdown]
+# # Two things
+
+# %% setup
+import numpy as np
+
+# %% [markdown]
+# ## 1. Double
+
+# %% solution="double"
+def double(x):
+    """Twice x."""
+    ### BEGIN SOLUTION
+    return np.multiply(x, 2)
+    ### END SOLUTION
+
+# %% test="double" points=2
+check.close(double(3), 6)
+
+# %% [markdown]
+# ## 2. A class
+
+# %% solution="Box"
+class Box:
+    def __init__(self, value):
+        self.value = value
+
+    def opened(self):
+        ### BEGIN SOLUTION
+        return ("opened", self.value)
+        ### END SOLUTION
+
+# %%
+scale = 10
+
+# %% test="Box" points=2
+check.equal(Box(scale).opened()[1], 10)
+
+# %% [markdown]
+# ## 3. Say why
+
+# %% [markdown] answer="why" points=1
+# ### BEGIN SOLUTION
+# Because it is so.
+# ### END SOLUTION
+'''
+
+
+class Example:
+    """A built assignment, its key, and a perfect submission."""
+
+    def __init__(self, root: Path) -> None:
+        assignment = make_course(root, "pair", NOTEBOOK).assignment("pair")
+        build(assignment)
+        self.key: AnswerKey = load_key(assignment)
+        self.released = released_sources(assignment)
+        self.release: dict[str, Any] = nbformat.read(assignment.release, as_version=4)
+        self.perfect: dict[str, Any] = reference_notebook(assignment)
+
+    def repaired(self, notebook: dict[str, Any]) -> RepairedSubmission:
+        return repair(notebook, self.key, self.released)
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Example:
+    return Example(tmp_path_factory.mktemp("pair"))
+
+
+def index_of(notebook: dict[str, Any], text: str) -> int:
+    return next(index for index, cell in enumerate(notebook["cells"]) if text in cell["source"])
+
+
+def sources(submission: RepairedSubmission, name: str) -> list[str]:
+    return [cell.source for cell in submission.answers(name)]
+
+
+def strip_metadata(notebook: dict[str, Any], ids: bool = True) -> dict[str, Any]:
+    stripped = copy.deepcopy(notebook)
+    for cell in stripped["cells"]:
+        cell["metadata"] = {}
+        if ids:
+            cell.pop("id", None)
+    return stripped
+
+
+def all_there(submission: RepairedSubmission) -> bool:
+    return (["np.multiply" in source for source in sources(submission, "double")] == [True]
+            and ['("opened"' in source for source in sources(submission, "Box")] == [True]
+            and len(submission.answers("why")) == 1)
+
+
+def test_a_perfect_notebook_needs_no_repair(example: Example) -> None:
+    submission = example.repaired(example.perfect)
+    assert all_there(submission)
+    assert submission.problems == ()
+
+
+def test_the_empty_release_needs_no_repair(example: Example) -> None:
+    assert example.repaired(example.release).problems == ()
+
+
+@pytest.mark.parametrize("ids", [True, False])
+def test_stripped_metadata_is_matched_by_content_and_definition(example: Example, ids: bool) -> None:
+    submission = example.repaired(strip_metadata(example.perfect, ids))
+    assert all_there(submission)
+    assert "stripped" in submission.problems[0]
+    assert [cell.key.role for cell in submission.cells if cell.key is not None] == [cell.role for cell in example.key.cells]
+
+
+def test_a_split_class_is_joined_again(example: Example) -> None:
+    notebook = copy.deepcopy(example.perfect)
+    place = index_of(notebook, "class Box")
+    first, second = notebook["cells"][place]["source"].split("\n\n", 1)
+    notebook["cells"][place]["source"] = first
+    part = copy.deepcopy(notebook["cells"][place])
+    part["source"] = second
+    notebook["cells"].insert(place + 1, part)                   # JupyterLab copies the metadata
+    submission = example.repaired(notebook)
+    assert all_there(submission)
+    assert any("split" in problem for problem in submission.problems)
+    notebook["cells"][place + 1]["metadata"] = {}               # VS Code does not
+    assert all_there(example.repaired(notebook))
+
+
+def test_of_a_copied_cell_the_solved_one_counts_wherever_it_stands(example: Example) -> None:
+    for position in (0, 1):
+        notebook = copy.deepcopy(example.perfect)
+        place = index_of(notebook, "def double")
+        empty = copy.deepcopy(example.release["cells"][index_of(example.release, "def double")])
+        notebook["cells"].insert(place + position, empty)
+        submission = example.repaired(notebook)
+        assert sources(submission, "double") == [example.perfect["cells"][place]["source"]]
+        assert any("2 times" in problem for problem in submission.problems)
+
+
+def test_deleted_given_cells_are_restored_and_said(example: Example) -> None:
+    notebook = copy.deepcopy(example.perfect)
+    notebook["cells"] = [cell for cell in notebook["cells"] if not any(t in cell["source"] for t in ("check.close(double", "import numpy"))]
+    submission = example.repaired(notebook)
+    restored = [cell.key.role for cell in submission.cells if cell.position == -1 and cell.key]
+    assert restored == ["setup", "test"]
+    assert sum("restored" in problem for problem in submission.problems) == 2
+
+
+def test_a_deleted_solution_is_said_and_empty(example: Example) -> None:
+    notebook = copy.deepcopy(example.perfect)
+    del notebook["cells"][index_of(notebook, "def double")]
+    submission = example.repaired(notebook)
+    assert sources(submission, "double") == [""]
+    assert "the cell double was deleted" in submission.problems
+
+
+def test_a_solution_that_became_markdown_is_still_read(example: Example) -> None:
+    notebook = copy.deepcopy(example.perfect)
+    notebook["cells"][index_of(notebook, "def double")]["cell_type"] = "markdown"
+    assert all_there(example.repaired(notebook))
+
+
+def test_changed_tests_and_setup_are_the_originals_again(example: Example) -> None:
+    notebook = copy.deepcopy(example.perfect)
+    notebook["cells"][index_of(notebook, "check.close(double")]["source"] = "pass"
+    notebook["cells"][index_of(notebook, "import numpy")]["source"] = "import numpy as np\nimport scipy"
+    submission = example.repaired(notebook)
+    tests = [cell.source for cell in submission.cells if cell.key and cell.key.role == "test"]
+    assert tests == [cell.source for cell in example.key.by_role("test")]
+    assert any(cell.edited and "import scipy" in cell.source for cell in submission.cells)     # runs as the student's own
+
+
+def test_reordered_cells_are_put_back_in_order(example: Example) -> None:
+    notebook = copy.deepcopy(example.perfect)
+    notebook["cells"].reverse()
+    submission = example.repaired(notebook)
+    assert all_there(submission)
+    assert any("order" in problem for problem in submission.problems)
+    assert [c.key.cell_id for c in submission.cells if c.key] == [cell.cell_id for cell in example.key.cells]
+
+
+def test_a_given_cell_that_the_student_changed_counts_as_changed(example: Example) -> None:
+    notebook = copy.deepcopy(example.perfect)
+    notebook["cells"][index_of(notebook, "scale = 10")]["source"] = "scale = 11"
+    submission = example.repaired(notebook)
+    assert [cell.source for cell in submission.cells if "scale" in cell.source and cell.key and cell.key.role == "code"] == ["scale = 11"]
+
+
+def test_a_written_answer_without_metadata_is_found_by_its_place(example: Example) -> None:
+    notebook = strip_metadata(example.perfect)
+    place = index_of(notebook, "reference's answer")
+    notebook["cells"][place]["source"] = "Because I say so."
+    assert sources(example.repaired(notebook), "why") == ["Because I say so."]
+
+
+JUNK = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+                    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3), max_leaves=6)
+
+
+@given(st.dictionaries(st.sampled_from(["cell_type", "source", "metadata", "outputs", "id"]), JUNK) | JUNK, st.integers(0, 10**6))
+@settings(deadline=None, max_examples=60)
+def test_no_cell_however_odd_stops_the_repair(example: Example, junk: Any, seed: int) -> None:
+    notebook = copy.deepcopy(example.perfect)
+    cells = [dict(cell) for cell in notebook["cells"]]
+    draw = random.Random(seed)
+    cells.insert(draw.randrange(len(cells)), junk)
+    if isinstance(junk, dict):
+        cells.insert(0, {**junk, "cell_type": "code"})
+        cells[draw.randrange(len(cells))] = {**cells[-1], "metadata": {"nbgrader": {"grade_id": junk.get("id")}}}
+    submission = example.repaired({"cells": cells})
+    keys = [cell.key for cell in submission.cells if cell.key is not None and not cell.edited]
+    assert {key.grade_id for key in keys if key.role in ("setup", "test")} == {
+        key.grade_id for key in example.key.cells if key.role in ("setup", "test")}
