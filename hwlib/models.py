@@ -138,7 +138,7 @@ def _checked_arrays(arrays: object, file: str) -> dict[str, Array]:
         if not isinstance(value, np.ndarray | np.floating | float):
             raise ModelError(f"save_model: {name!r} is {_describe(value)}; expected an array of float16, float32 or float64")
         array = np.asarray(value)
-        if array.dtype not in _DTYPES.values():
+        if array.dtype.kind != "f" or array.dtype.newbyteorder("=") not in _DTYPES.values():
             raise ModelError(f"save_model: {name!r} has dtype {array.dtype}; expected float64, float32 or float16: "
                              f"use .astype(np.float64)")
         _check_finite(array, name, "save_model")
@@ -202,16 +202,16 @@ def _read(path: Path) -> bytes:
                          "notebook") from error
     except OSError as error:
         raise ModelError(f"{path.name} can't be read ({error.strerror})") from error
-    with os.fdopen(handle, "rb") as file:
-        status = os.fstat(file.fileno())
+    try:
+        status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
-            raise ModelError(f"{path.name} is no ordinary file")
+            raise ModelError(f"{path.name} is no ordinary file; write it with hwlib.save_model")
         if status.st_size > MAX_FILE_BYTES:
-            raise ModelError(f"{path.name} has {status.st_size:,} bytes; at most {MAX_FILE_BYTES:,} are read")
-        data = file.read(MAX_FILE_BYTES + 1)
-    if len(data) > MAX_FILE_BYTES:
-        raise ModelError(f"{path.name} has more than {MAX_FILE_BYTES:,} bytes")
-    return data
+            raise ModelError(f"{path.name} has {status.st_size:,} bytes; at most {MAX_FILE_BYTES:,} are read: hand in a smaller model")
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            return file.read(MAX_FILE_BYTES)
+    finally:
+        os.close(handle)
 
 
 def _header(data: bytes, file: str) -> dict[str, list[int]]:
@@ -227,7 +227,7 @@ def _header(data: bytes, file: str) -> dict[str, list[int]]:
         shape = entry.get("shape") if isinstance(entry, dict) else None
         if not isinstance(shape, list) or not all(type(n) is int and n >= 0 for n in shape):
             raise ModelError(f"{file}: {name[:40]!r} has no possible shape in the header")
-        if entry.get("dtype") not in _DTYPES:
+        if str(entry.get("dtype")) not in _DTYPES:
             raise ModelError(f"{file}: {name[:40]!r} has dtype {str(entry.get('dtype'))[:10]}; expected one of {', '.join(_DTYPES)}")
         shapes[name] = shape
     _check_bounds(shapes, file)

@@ -29,7 +29,7 @@ def folder(tmp_path, monkeypatch):
     look_in(None)
 
 
-FINITE = {16: st.floats(-6e4, 6e4, width=16), 32: st.floats(-1e30, 1e30, width=32), 64: st.floats(-1e300, 1e300)}
+FINITE = {bits: st.floats(width=bits, allow_nan=False, allow_infinity=False) for bits in (16, 32, 64)}
 
 
 @settings(deadline=None, max_examples=30)

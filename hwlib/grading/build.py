@@ -177,7 +177,7 @@ def _source_notebook(assignment: Assignment, parsed: ParsedNotebook) -> Notebook
             counts[cell.role] += 1
             name = f"{cell.role}-{counts[cell.role]}"
         cells.append(_cell(slug, cell.role, name, cell.source, points=cell.points, title=heading, asked=cell.name))
-    cells.append(_cell(slug, "submit", "submit", _render("submit.py.j2", slug=slug)))
+    cells.append(_cell(slug, "submit", "submit", _render("submit.py.j2", call=_submit_call(assignment))))
     notebook = new_notebook(cells=cells, metadata={**_NOTEBOOK_METADATA, "hwlib": {"slug": slug}})
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     return notebook
@@ -248,6 +248,12 @@ def _title_cell(assignment: Assignment, text: str) -> str:
         "budget.md.j2", minutes=_duration(assignment.minutes), gpu=assignment.gpu, points=f"{assignment.points:g}",
         data=", ".join(_DATA_NAMES.get(name, name) for name in assignment.data) or "none")
     return "\n\n".join(part.strip("\n") for part in (title, badge, rest, card) if part.strip())
+
+
+def _submit_call(assignment: Assignment) -> str:
+    """The hand-in call, with the model files that belong to the assignment."""
+    names = "".join(f'"{name}", ' for name in assignment.artifacts)
+    return f'hwlib.submit("{assignment.slug}", artifacts=({names.rstrip()}))' if names else f'hwlib.submit("{assignment.slug}")'
 
 
 def _duration(minutes: float) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from hwlib import models
 from hwlib.errors import GradingError, SubmissionError
 from hwlib.grading import sandbox
 from hwlib.grading.course import Assignment
@@ -152,6 +153,7 @@ class IsolatedEngine:
         submission = repair(notebook, self.key, self.released)
         limits = self.assignment.limits
         with self._session(slot, folder) as new_session:
+            models.look_in(folder or Path(new_session.confinement.folder))      # tests that load a handed-in model find this student's
             graded = grade_submission(self.bench, submission, new_session, Clock(limits.question_s, limits.submission_s),
                                       self.seed, self.released)
         status: SubmissionStatus = "needs_manual" if any(question.status == "manual" for question in graded.questions) else "graded"
