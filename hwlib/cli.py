@@ -18,7 +18,7 @@ def main() -> None:
         import click  # noqa: F401
         import jupytext  # noqa: F401
         import nbgrader  # noqa: F401
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         sys.stderr.write(f"hw: {error.name} is not installed; run: pip install 'hwlib[grading]'\n")
         sys.exit(2)
     from hwlib.commands import run

@@ -141,7 +141,7 @@ def test_one_notebook_is_graded_without_a_class_and_nothing_is_written(hw: Cli) 
 
 
 def test_without_the_grading_extra_hw_says_how_to_install_it(tmp_path: Path) -> None:
-    (tmp_path / "click.py").write_text("raise ImportError('no click here', name='click')")
+    (tmp_path / "click.py").write_text("raise ModuleNotFoundError('no click here', name='click')")
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); sys.argv = ['hw', 'list']; from hwlib.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 2

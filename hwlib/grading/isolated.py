@@ -172,10 +172,11 @@ class IsolatedEngine:
         try:
             if folder is not None:
                 copy_handed_in(folder, place)
-            if os.getuid() == 0:
-                _give_to(place, sandbox.FIRST_WORKER_UID + slot)
+            uid = self.zygote.uid(slot)
+            if uid != os.getuid():
+                _give_to(place, uid)
             limits = self.assignment.limits
-            yield _NewSession(self.zygote, sandbox.Confinement(slot, str(place), int(limits.submission_s) + 1, limits.memory_mb))
+            yield _NewSession(self.zygote, sandbox.Confinement(uid, str(place), int(limits.submission_s) + 1, limits.memory_mb))
         finally:
             shutil.rmtree(place, ignore_errors=True)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import fcntl
 import json
 import os
 import resource
@@ -31,7 +32,7 @@ from hwlib.grading.wire import Channel
 
 __all__ = ["Confinement", "Worker", "Zygote", "ZygoteGone", "confine", "die_with_parent", "hide_folders", "single_threaded"]
 
-FIRST_WORKER_UID = 61000        # one uid a concurrent worker, because RLIMIT_NPROC counts by uid
+FIRST_UID, UIDS_A_RUN, RUNS = 61000, 64, 64        # one uid a concurrent worker, because RLIMIT_NPROC counts by uid
 
 CLONE_NEWNS, CLONE_NEWUSER = 0x00020000, 0x10000000
 CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWIPC = 0x20000000, 0x40000000, 0x08000000
@@ -47,7 +48,7 @@ class ZygoteGone(GradingError):
 class Confinement:
     """What a worker may use; sent to the zygote with each request."""
 
-    slot: int               # which of the concurrent workers: gives the uid
+    uid: int                # of a user that nobody else runs as; the grader's own where it is not root
     folder: str             # its working directory, the only place it may write to
     cpu_s: int
     memory_mb: int
@@ -75,6 +76,9 @@ class Zygote:
     """
 
     def __init__(self, slug: str, hidden: tuple[Path, ...] = ()) -> None:
+        if sys.platform != "linux":
+            raise GradingError(f"the isolated engine needs Linux, this is {sys.platform}; use `--engine nbgrader`, or grade in a container")
+        self._uids = _UidBlock() if os.getuid() == 0 else None
         self._home = tempfile.mkdtemp(prefix="hw-zygote-")
         Path(self._home).chmod(0o755)
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -134,6 +138,10 @@ class Zygote:
             raise ZygoteGone("the zygote is gone")
         return Worker(ours, descriptors[0], int(data), confinement)
 
+    def uid(self, slot: int) -> int:
+        """The user that the worker of this slot runs as: its own where the grader is root."""
+        return self._uids.first + slot % UIDS_A_RUN if self._uids else os.getuid()
+
     def _request(self, request: dict[str, Any], theirs: socket.socket) -> None:
         with theirs:
             try:
@@ -148,6 +156,32 @@ class Zygote:
             self.process.kill()
         self.process.wait()
         shutil.rmtree(self._home, ignore_errors=True)
+        if self._uids is not None:
+            self._uids.close()
+
+
+class _UidBlock:
+    """User ids that no other grading run on this machine uses: a lock held as long as this process, or a fork of it, lives."""
+
+    def __init__(self) -> None:
+        folder = Path(tempfile.gettempdir()) / "hwlib-users"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if folder.is_symlink() or folder.lstat().st_uid != 0:
+            raise GradingError(f"{folder}: not a folder of root's; remove it and grade again")
+        for number in range(RUNS):
+            descriptor = os.open(folder / str(number), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                os.close(descriptor)
+                continue
+            self._descriptor, self.first = descriptor, FIRST_UID + number * UIDS_A_RUN
+            return
+        raise GradingError(f"{RUNS} grading runs are going on at the same time; wait for one of them to end")
+
+    def close(self) -> None:
+        """Give the ids back."""
+        os.close(self._descriptor)
 
 
 def _private_folder(path: Path) -> Path:
@@ -177,8 +211,8 @@ class Worker:
         os.close(self._pidfd)
         self._pidfd = -1
         self.sock.close()
-        if os.getuid() == 0:
-            _kill_user(FIRST_WORKER_UID + self.confinement.slot)
+        if self.confinement.uid != os.getuid():
+            _kill_user(self.confinement.uid)
 
 
 def _kill_user(uid: int) -> None:
@@ -204,7 +238,7 @@ def _libc() -> ctypes.CDLL:
 
 def _call(name: str, *args: Any) -> bool:
     """A call into the C library; False if the kernel refuses."""
-    return getattr(_libc(), name)(*args) == 0
+    return bool(getattr(_libc(), name)(*args) == 0)
 
 
 def _mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> bool:
@@ -285,10 +319,9 @@ def confine(limits: Confinement, sock: socket.socket) -> None:
     os.chdir(limits.folder)
     _set_limits(limits)
     if os.getuid() == 0:
-        uid = FIRST_WORKER_UID + limits.slot
         os.setgroups([])
-        os.setresgid(uid, uid, uid)
-        os.setresuid(uid, uid, uid)
+        os.setresgid(limits.uid, limits.uid, limits.uid)
+        os.setresuid(limits.uid, limits.uid, limits.uid)
     _call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     die_with_parent()
     os.environ.update(HOME=limits.folder, TMPDIR=limits.folder, IPYTHONDIR=limits.folder)
