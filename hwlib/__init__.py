@@ -11,7 +11,12 @@ from typing import Any
 __version__ = "0.1.0"
 
 _SUBMODULES = ("checks", "data", "errors", "gradcheck", "images", "layers", "models", "plots", "progress", "training")
-_FUNCTIONS = {"doctor": "hwlib.health", "load_model": "hwlib.models", "save_model": "hwlib.models", "submit": "hwlib.handin"}   # name: the module that defines it
+_FUNCTIONS = {            # name: the module that defines it
+    "doctor": "hwlib.health",
+    "load_model": "hwlib.models",
+    "save_model": "hwlib.models",
+    "submit": "hwlib.handin",
+}
 
 __all__ = ["__version__", *_SUBMODULES, *_FUNCTIONS]  # noqa: PLE0604  they are strings
 

@@ -109,7 +109,8 @@ def test_simulate_then_grade_gives_the_published_json(hw: Cli) -> None:
     hw("new", "fresh")
     assert hw("simulate", "fresh", "--students", "12", "--seed", "3", "--to", "class")[0] == 0
     toml = hw.root / "assignments" / "fresh" / "assignment.toml"
-    toml.write_text(toml.read_text() + "\n[limits]\nquestion_s = 2\nsubmission_s = 6\n" if "[limits]" not in toml.read_text() else toml.read_text())
+    text = toml.read_text()
+    toml.write_text(text if "[limits]" in text else text + "\n[limits]\nquestion_s = 2\nsubmission_s = 6\n")
     code, out, _ = hw("grade", "fresh", "--submitted", "class", "--output", "graded", "--json", "-")
     assert code == 0
     report = json.loads(out)

@@ -41,7 +41,8 @@ def test_names_that_a_cell_binds_and_takes_from_outside(source: str, binds: set[
 
 
 def test_a_helper_is_found_through_the_cells_that_use_it() -> None:
-    sources = ["def answer(x):\n    return helper(x)", "unrelated = 3", "def helper(x):\n    return scale * x", "scale = 2", "plot(unrelated)"]
+    sources = ["def answer(x):\n    return helper(x)", "unrelated = 3", "def helper(x):\n    return scale * x", "scale = 2",
+               "plot(unrelated)"]
     assert needed_cells({"answer"}, [names_in(source) for source in sources]) == {0, 2, 3}
 
 

@@ -226,8 +226,8 @@ def test_unusual_but_right_results_pass(grader: Grader, body: str) -> None:
 
 
 def test_an_object_equal_to_everything_gains_nothing(grader: Grader) -> None:
-    body = ("    class Yes(np.ndarray):\n        def __eq__(self, o): return True\n        def __array_ufunc__(self, *a, **k): return True\n"
-            "        __hash__ = None\n    return np.zeros_like(x).view(Yes)")
+    body = ("    class Yes(np.ndarray):\n        def __eq__(self, o): return True\n"
+            "        def __array_ufunc__(self, *a, **k): return True\n        __hash__ = None\n    return np.zeros_like(x).view(Yes)")
     assert grader.double(body).status == "failed"
 
 
@@ -291,7 +291,8 @@ def test_only_the_cells_that_a_grade_depends_on_are_run(grader: Grader, tmp_path
 
 def test_changes_in_given_names_stay_with_the_student(grader: Grader) -> None:
     notebook = grader.notebook()
-    notebook.cells.insert(3, new_code_cell("data[:] = 0\nnp.testing = None\nsecret_looking.clear()\nimport builtins\nbuiltins.len = lambda x: 99"))
+    spoil = "data[:] = 0\nnp.testing = None\nsecret_looking.clear()\nimport builtins\nbuiltins.len = lambda x: 99"
+    notebook.cells.insert(3, new_code_cell(spoil))
     assert grader.grade(notebook).question("double").status == "passed"
 
 
@@ -336,8 +337,9 @@ def seen(grader: Grader, expression: str) -> Any:
 def test_student_code_has_a_clean_environment_and_one_open_file(grader: Grader, monkeypatch: pytest.MonkeyPatch) -> None:
     names = seen(grader, "' '.join(sorted(__import__('os').environ))")
     assert not any(name in names for name in ("PYTEST", "VIRTUAL_ENV", "SSH", "TOKEN"))
-    files = seen(grader, "[__import__('os').readlink(f'/proc/self/fd/{n}') for n in __import__('os').listdir('/proc/self/fd') if int(n) > 2 "
-                         "and __import__('os').path.exists(f'/proc/self/fd/{n}')]")
+    os_ = "__import__('os')"
+    files = seen(grader, f"[{os_}.readlink(f'/proc/self/fd/{{n}}') for n in {os_}.listdir('/proc/self/fd') "
+                         f"if int(n) > 2 and {os_}.path.exists(f'/proc/self/fd/{{n}}')]")
     assert files.count("socket:") == 1
     assert "ipynb" not in files
 

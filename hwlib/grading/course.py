@@ -126,7 +126,7 @@ def _read_assignment(path: Path, course: Course) -> Assignment:
     _require(path, values, _REQUIRED, _OPTIONAL)
     limits = values.pop("limits", {})
     _require(path, limits, {}, _LIMITS)
-    lists = {key: tuple(values.pop(key, ())) for key in ("data", "artifacts", "extras")}
+    lists: dict[str, Any] = {key: tuple(values.pop(key, ())) for key in ("data", "artifacts", "extras")}
     return Assignment(slug=path.parent.name, course=course, limits=Limits(**limits), **lists, **values)
 
 

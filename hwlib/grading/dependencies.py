@@ -39,7 +39,7 @@ def parse_cell(source: str) -> ast.Module | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")          # "\d" in a student's string is no news here
-            return ast.parse(TransformerManager().transform_cell(source))
+            return ast.parse(str(TransformerManager().transform_cell(source)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

@@ -89,13 +89,14 @@ def _grade_isolated(assignment: Assignment, found: list[FoundSubmission], submit
 
         return grade_class(
             assignment, found, output=output, record=record, jobs=options.jobs, force=options.force, seed=options.seed,
-            hidden=(submitted,), on_result=on_result, still_there=lambda student: student in recorded and _is_written(assignment, output, student),
+            hidden=(submitted,), on_result=on_result,
+            still_there=lambda student: student in recorded and _is_written(assignment, output, student),
             refresh=lambda result: _with_human_grades(store, result))
 
 
 def _is_written(assignment: Assignment, output: Path, student: str) -> bool:
-    places = (output / "autograded" / student / assignment.slug / f"{assignment.slug}.ipynb", _feedback_path(assignment, output, student))
-    return all(path.is_file() for path in places)
+    notebook = output / "autograded" / student / assignment.slug / f"{assignment.slug}.ipynb"
+    return notebook.is_file() and _feedback_path(assignment, output, student).is_file()
 
 
 def _feedback_path(assignment: Assignment, output: Path, student: str) -> Path:

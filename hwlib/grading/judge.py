@@ -3,8 +3,8 @@
     notebook ─ repair ─→ cells ─ dependencies ─→ the cells that the tests need ─→ worker
     test cell, with stand-ins for the student's names ─→ passed | failed | error | timeout | crashed | missing
 
-The worker is expendable: when it hangs or dies, that costs the question that was being graded (after one more try, if it died), and the next
-question gets a fresh one.
+The worker is expendable: when it hangs or dies, that costs the question that was being graded (after one more try, if it died), and the
+next question gets a fresh one.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class TestBench:
     def __init__(self, key: AnswerKey) -> None:
         self.key = key
         self.given: dict[str, Any] = {"__name__": "__main__"}
-        self.setup = [cell for cell in key.by_role("setup")]
+        self.setup = key.by_role("setup")
         for cell in self.setup:
             self._run_setup(cell)
         self.given_names = frozenset(self.given)

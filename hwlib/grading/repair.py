@@ -1,7 +1,8 @@
 """From a notebook as a student handed it in to the answers that are graded: pure functions, no file, no process.
 
-Editors strip metadata, students split, copy, move and delete cells. Cells are matched with the answer key by nbgrader's grade id, then by the
-names that they define, then by their place; given cells are restored from the key. What had to be repaired is said in words.
+Editors strip metadata, students split, copy, move and delete cells. Cells are matched with the answer key by nbgrader's grade id, then
+by nbformat's id, then by the names that they define, then by their place; given cells are restored from the key. What had to be repaired
+is said in words.
 """
 
 from __future__ import annotations
@@ -174,7 +175,7 @@ def _match_by_definition(cells: list[SubmittedCell], rest: list[int], matched: d
 
 
 def _defined(source: str) -> frozenset[str]:
-    """Functions and classes of a cell, or what it assigns where there are none; by the words `def` and `class` if it is not valid Python."""
+    """Functions and classes of a cell, or what it assigns where there are none; by the word after `def` or `class` in a broken cell."""
     tree = parse_cell(source)
     if tree is None:
         words = [line.split() for line in source.splitlines() if line.startswith(("def ", "class ", "async def "))]
@@ -225,7 +226,8 @@ def _in_key_order(cells: list[SubmittedCell], matched: dict[int, list[int]], add
     return result
 
 
-def _answer_cells(key_cell: KeyCell, own: list[SubmittedCell], following: list[SubmittedCell], problems: list[str]) -> list[SubmittedCell]:
+def _answer_cells(key_cell: KeyCell, own: list[SubmittedCell], following: list[SubmittedCell],
+                  problems: list[str]) -> list[SubmittedCell]:
     if not own:
         problems.append(f"the cell {key_cell.name} was deleted")
         return [SubmittedCell("", key_cell.cell_type, key_cell)]

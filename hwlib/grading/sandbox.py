@@ -270,7 +270,8 @@ def hide_folders(hidden: list[str]) -> bool:
         hidden = [*hidden, home]         # Python under root's home: hide the home, keep Python, so that other users can read it
     workplace = Path(tempfile.gettempdir()).resolve()          # workers' own folders are made there: it must stay
     folders = [Path(folder).resolve() for folder in hidden]
-    return all([_hide(folder, needed) for folder in folders if folder.is_dir() and not workplace.is_relative_to(folder)])
+    done = [_hide(folder, needed) for folder in folders if folder.is_dir() and not workplace.is_relative_to(folder)]
+    return all(done)
 
 
 def _needed_folders() -> list[str]:

@@ -93,13 +93,13 @@ class _Stream(io.TextIOBase):
         pass
 
 
-class _Publisher(DisplayPublisher):
+class _Publisher(DisplayPublisher):  # type: ignore[misc]
     def publish(self, data: dict[str, Any], metadata: dict[str, Any] | None = None, **_: Any) -> None:
         """Keep a rich output (a figure, a table)."""
         self.shell.collected.rich("display_data", _as_text(data), metadata or {})
 
 
-class _Hook(DisplayHook):
+class _Hook(DisplayHook):  # type: ignore[misc]
     def __call__(self, result: Any = None) -> None:
         """Keep the value of a cell's last expression."""
         if result is None or self.quiet():
@@ -120,6 +120,7 @@ class StudentShell(InteractiveShell):  # type: ignore[misc]  # IPython has no ty
     """An IPython shell without history, without a screen."""
 
     collected: _Outputs
+    _trace: list[str]
 
     @classmethod
     def create(cls) -> StudentShell:
@@ -153,7 +154,7 @@ class StudentShell(InteractiveShell):  # type: ignore[misc]  # IPython has no ty
     def run(self, source: str) -> CellRun:
         """Run one cell and collect what it printed, showed and raised."""
         self.start_collecting()
-        self._trace: list[str] = []
+        self._trace = []
         result = self.run_cell(source, store_history=False)
         with contextlib.suppress(Exception):
             _close_figures(self)

@@ -1,7 +1,8 @@
 """The student's names in the grader: each use of one becomes a request to the worker.
 
-A test cell says `KNN()`, `net.params["W1"]`, `softmax_loss(W, X, y, reg)`; what it holds are stand-ins for the student's functions, classes and
-instances, and the plain values that came back. Arguments are copied across, so student code can't change what a test compares with.
+A test cell says `KNN()`, `net.params["W1"]`, `softmax_loss(W, X, y, reg)`; what it holds are stand-ins for the student's functions,
+classes and instances, and the plain values that came back. Arguments are copied across, so student code can't change what a test
+compares with.
 """
 
 from __future__ import annotations

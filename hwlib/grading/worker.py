@@ -1,7 +1,7 @@
 """What runs in a worker: student code, and answers to the grader's requests about it.
 
-Requests are `{"id", "op", …}`; each is answered by `{"id", "value"}` or `{"id", "error"}`. While a request is being worked on the worker may
-ask back `{"callback", "args", "kwargs"}` for a function that the grader passed, and is answered `{"result"}` or `{"error"}`.
+Requests are `{"id", "op", …}`; each is answered by `{"id", "value"}` or `{"id", "error"}`. While a request is being worked on the worker
+may ask back `{"callback", "args", "kwargs"}` for a function that the grader passed, and is answered `{"result"}` or `{"error"}`.
 A student's functions, classes and instances stay here; the grader knows them by number.
 """
 
@@ -156,7 +156,7 @@ class Server:
             return {"end": True}
 
     def _op_modules(self, request: dict[str, Any]) -> dict[str, Any]:
-        return {"value": sorted(name for name, module in sys.modules.items() if isinstance(module, ModuleType))}
+        return {"value": sorted(sys.modules)}
 
 
 def _kind(value: Any) -> str:

@@ -1,8 +1,8 @@
 """The process that workers are forked from: imports once, never holds a secret, runs one thread.
 
-Started by `sandbox.Zygote` as `python -I -m hwlib.grading.zygote FD SLUG`. Each request is one datagram on that socket, a JSON object with the
-other end of a socket attached: "prepare" (import modules, run setup cells, answer on the attached socket) or "fork" (a worker that serves
-the attached socket). It ends when nobody holds the other end of FD any more.
+Started by `sandbox.Zygote` as `python -I -m hwlib.grading.zygote FD SLUG`. Each request is one datagram on that socket, a JSON object
+with the other end of a socket attached: "prepare" (import modules, run setup cells, answer on the attached socket) or "fork" (a worker
+that serves the attached socket). It ends when nobody holds the other end of FD any more.
 """
 
 from __future__ import annotations
