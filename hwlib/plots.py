@@ -54,11 +54,15 @@ def image_grid_by_class(images: Array, labels: Array, class_names: Sequence[str]
     return figure
 
 
-def images(pictures: Array, titles: Sequence[str] = (), columns: int = 10) -> Figure:
-    """Pictures side by side, with a title above each; (N, height, width) or (N, height, width, 3)."""
+def images(pictures: Array | Sequence[Array], titles: Sequence[str] = (), columns: int = 10, size: float = 1.15) -> Figure:
+    """Pictures side by side, with a title above each; (N, height, width) or (N, height, width, 3).
+
+    `size` is the width of each in inches; all should have the shape of the first.
+    """
     columns = max(1, min(columns, len(pictures)))
     rows = max(1, -(-len(pictures) // columns))
-    figure = _figure(width=1.15 * columns, height=(1.4 if titles else 1.15) * rows)
+    picture_height = size * pictures[0].shape[0] / pictures[0].shape[1] if len(pictures) else size
+    figure = _figure(width=size * columns, height=(picture_height + (0.25 if titles else 0)) * rows)
     for place, axes in enumerate(figure.subplots(rows, columns, squeeze=False).flat):
         axes.set_axis_off()
         if place < len(pictures):

@@ -195,7 +195,7 @@ class _Run:
             return False
         except WorkerDied as error:
             if index in self.raised and self.raised[index] == "died":
-                self.bad[index] = _Verdict("crashed", f"running a cell ended the process ({error}): {self._name(index)}")
+                self.bad[index] = _Verdict("crashed", f"running a cell ended the process: {self._name(index)}")
             self.raised[index] = "died"                                # once may be an accident: try again
             return False
         self.ready.add(index)
@@ -327,7 +327,9 @@ def _run_test(bench: TestBench, test: _Test, cell: KeyCell, session: Session, se
 
 
 def _why_died(error: WorkerDied) -> str:
-    return f"the process that ran your code ended ({error}): out of memory, too much CPU time, or an exit"
+    if str(error) == "the process ended":
+        return "your code ended the process that it ran in: out of memory, too much CPU time, a crash in a library, or an exit"
+    return f"your code broke off the talk with the grader: {error}"
 
 
 def _student_raised(error: StudentRaised) -> _Verdict:

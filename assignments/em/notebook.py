@@ -1,0 +1,821 @@
+# %% [markdown]
+# # Playlists by mood
+#
+# A friend's music player has counted how often she played each of her songs. She wants a playlist. You could take the songs
+# that she is expected to play most, but she doesn't always want the same: there is music for running, music for work, and
+# music for rainy evenings. Nobody wrote down which song was played in which mood. Can the counts alone tell?
+#
+# **What you will learn**
+#
+# - Poisson regression: a linear model for counts, why its loss is convex, and Newton's method with a step check;
+# - the EM algorithm: how to fit several models at once when nobody says which example belongs to which;
+# - why probabilities are added up in log space, and what happens when they are not;
+# - how to see that EM works: the log-likelihood never falls.
+#
+# **Letters.** $N$ songs, $D$ features, $K$ moods. `X` is $(N, D)$, its row $x_i$ describes song $i$; `y` is $(N,)$, the counts.
+
+# %% setup
+import math
+
+import numpy as np
+from scipy.special import gammaln
+
+from hwlib.songs import FEATURES, listening_history, load_songs
+
+# %% [markdown]
+# ## 1. A model for counts
+#
+# Counts are 0, 1, 2, …, so a Gaussian won't do. The Poisson distribution is made for them; it has one parameter, its mean:
+#
+# $$ p(y \mid \mu) = \frac{\mu^y e^{-\mu}}{y!} . $$
+#
+# The mean must be positive whatever the features are. So we let its *logarithm* be linear:
+#
+# $$ y_i \sim \text{Poisson}(\mu_i), \qquad \mu_i = e^{\,w^{\mathsf T} x_i} . $$
+#
+# The negative log-likelihood of all songs is
+#
+# $$ L(w) = -\sum_{i=1}^N \log p(y_i \mid \mu_i) = \sum_{i=1}^N \Big( e^{\,w^{\mathsf T} x_i} - y_i\, w^{\mathsf T} x_i + \log y_i! \Big) . $$
+#
+# Write **`poisson_nll`**. Note two things: it is a *sum* over songs, not a mean, and $\log y!$ belongs to it. A song that was
+# played 200 times is nothing unusual, but $200!$ is larger than any floating-point number. `gammaln(y + 1)` is $\log y!$,
+# computed without ever computing $y!$.
+
+# %% solution="poisson_nll"
+def poisson_nll(w, X, y):
+    """Negative log-likelihood of Poisson regression, a number: summed over songs, with the term log y!.
+
+    w is (D,), X is (N, D), y is (N,).
+    """
+    ### BEGIN SOLUTION
+    log_means = X @ w   # (N,)
+    return float(np.sum(np.exp(log_means) - y * log_means + gammaln(y + 1)))
+    ### END SOLUTION
+
+# %% test="poisson_nll" points=2
+X_three, y_three, w_three = np.array([[1.0, 0.0], [1.0, 1.0], [1.0, -1.0]]), np.array([2, 0, 4]), np.array([0.5, -0.5])
+means = [math.exp(0.5), math.exp(0.0), math.exp(1.0)]
+log_probabilities = [math.log(m ** k * math.exp(-m) / math.factorial(k)) for m, k in zip(means, [2, 0, 4])]
+right = -sum(log_probabilities)
+log_factorials = math.log(2) + math.log(24)
+check.close(poisson_nll(w_three, X_three, y_three), right, what="the negative log-likelihood of three songs", mistakes={
+    "This is the log-likelihood: the sign is missing.": -right,
+    "This is the mean over songs: the question asks for the sum.": right / 3,
+    "The term log y! is missing.": right - log_factorials,
+    "The term log y! has the wrong sign.": right - 2 * log_factorials,
+    "This is what log (y - 1)! would give: gammaln(y + 1) is log y!.": right - math.log(2) - math.log(4),
+    "The mean is exp(w·x): is the exp missing?": sum(z - k * z for z, k in zip([0.5, 0.0, 1.0], [2, 0, 4])) + log_factorials,
+})
+found = poisson_nll(np.array([5.0]), np.ones((1, 1)), np.array([200]))
+check.close(found, math.exp(5) - 1000 + sum(math.log(k) for k in range(1, 201)), what="the value for a song that was played 200 times",
+            hint="200! is too large for a float: compute log y! without computing y!, for example by gammaln(y + 1).")
+check.passed("poisson_nll is the negative log of the product of three Poisson probabilities.")
+### BEGIN HIDDEN TESTS
+rng = check.rng()
+
+def log_factorial(k):
+    return math.fsum(math.log(j) for j in range(1, int(k) + 1))
+
+for n, d, scale in [(1, 1, 1.0), (7, 3, 1.0), (4, 6, 0.5), (40, 2, 2.0), (2000, 3, 1.0), (12, 2, 3.0)]:
+    X, w = rng.normal(size=(n, d)), scale * rng.normal(size=d)
+    y = rng.poisson(np.exp(np.clip(X @ w, -5, 7)))
+    terms = [(math.exp(z), int(k) * z, log_factorial(k)) for z, k in zip((X @ w).tolist(), y)]
+    right = math.fsum(a - b + c for a, b, c in terms)
+    with check.unchanged(w=w, X=X, y=y):
+        found = poisson_nll(w, X, y)
+    check.close(found, right, rtol=1e-8, atol=1e-8 * sum(a + abs(b) + c for a, b, c in terms),
+                what=f"the negative log-likelihood of {n} songs with {d} features", mistakes={
+        "This is the log-likelihood: the sign is missing.": -right,
+        "This is the mean over songs: the question asks for the sum.": right / n if n > 1 else None,
+        "The term log y! is missing.": right - math.fsum(c for _, _, c in terms),
+    })
+    check.close(poisson_nll(w, X, y.astype(float)), right, rtol=1e-8, atol=1e-8 * sum(a + abs(b) + c for a, b, c in terms),
+                what="the value for counts that are stored as floats")
+check.close(poisson_nll(np.array([8.0]), np.ones((2, 1)), np.array([3000, 0])), 2 * math.exp(8) - 24_000 + log_factorial(3000), rtol=1e-9,
+            what="the value for a song that was played 3,000 times", hint="3000! is too large for a float: compute log y! without it.")
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 2. Gradient and Hessian
+#
+# To minimise $L$ we need its derivatives. Take them on paper first: what is $\partial L / \partial w_a$, and what is
+# $\partial^2 L / \partial w_a\, \partial w_b$? Then write them as matrix products, so that no loop over songs is left.
+#
+# Write **`poisson_gradient`**. Its check compares with differences of your own `poisson_nll`.
+
+# %% solution="poisson_gradient"
+def poisson_gradient(w, X, y):
+    """Gradient of poisson_nll with respect to w, an array (D,)."""
+    ### BEGIN SOLUTION
+    return X.T @ (np.exp(X @ w) - y)
+    ### END SOLUTION
+
+# %% test="poisson_gradient" points=2
+rng = check.rng()
+X, w = rng.normal(size=(20, 3)), 0.5 * rng.normal(size=3)
+y = rng.poisson(2.0, size=20)
+step = 1e-5
+numerical = np.array([(poisson_nll(w + step * e, X, y) - poisson_nll(w - step * e, X, y)) / (2 * step) for e in np.eye(3)])
+check.gradient(poisson_gradient(w, X, y), numerical, what="the gradient, against differences of your poisson_nll", tol=1e-5, mistakes={
+    "The sign is wrong: this is the gradient of the log-likelihood.": -numerical,
+    "This is the mean over songs: the gradient of a sum is a sum.": numerical / 20,
+})
+check.passed("poisson_gradient is the slope of poisson_nll.")
+### BEGIN HIDDEN TESTS
+rng = check.rng()
+
+def loss(w, X, y):
+    """Also for complex w: Im L(w + ih) / h is the derivative, exact to rounding."""
+    return sum(np.exp(x @ w) - k * (x @ w) for x, k in zip(X, y.tolist()))
+
+for n, d in [(1, 1), (7, 3), (3, 5), (200, 2), (5, 5)]:
+    X, w = rng.normal(size=(n, d)), 0.7 * rng.normal(size=d)
+    y = rng.poisson(30.0, size=n)
+    right = np.array([np.imag(loss(w + 1e-30j * e, X, y)) / 1e-30 for e in np.eye(d)])
+    with check.unchanged(w=w, X=X, y=y):
+        found = poisson_gradient(w, X, y)
+    check.gradient(found, right, what=f"the gradient for {n} songs with {d} features", mistakes={
+        "The sign is wrong: this is the gradient of the log-likelihood.": -right,
+        "This is the mean over songs: the gradient of a sum is a sum.": right / n,
+        "The counts are compared with w·x: the mean is exp(w·x).": X.T @ (X @ w - y),
+        "The counts are missing in this gradient.": X.T @ np.exp(X @ w),
+    })
+### END HIDDEN TESTS
+
+# %% [markdown]
+# Now **`poisson_hessian`**, a matrix $(D, D)$. Newton's method will need it, and so will the question after it.
+
+# %% solution="poisson_hessian"
+def poisson_hessian(w, X, y):
+    """Hessian of poisson_nll with respect to w, an array (D, D)."""
+    ### BEGIN SOLUTION
+    means = np.exp(X @ w)                # (N,)
+    return X.T @ (means[:, None] * X)    # (D, D)
+    ### END SOLUTION
+
+# %% test="poisson_hessian" points=2
+rng = check.rng()
+X, w = rng.normal(size=(20, 3)), 0.5 * rng.normal(size=3)
+y = rng.poisson(2.0, size=20)
+step = 1e-5
+columns = [np.subtract(poisson_gradient(w + step * e, X, y), poisson_gradient(w - step * e, X, y)) / (2 * step) for e in np.eye(3)]
+numerical = np.stack(columns, axis=1)
+check.gradient(poisson_hessian(w, X, y), numerical, what="the Hessian, against differences of your poisson_gradient", tol=1e-5, mistakes={
+    "This is the sum of x xᵀ: where do the means exp(w·x) come in?": X.T @ X,
+    "This is the mean over songs: the Hessian of a sum is a sum.": numerical / 20,
+    "The weights in this sum are the counts: they should be the means exp(w·x).": X.T @ (y[:, None] * X),
+})
+check.passed("poisson_hessian is the slope of poisson_gradient.")
+### BEGIN HIDDEN TESTS
+rng = check.rng()
+for n, d in [(1, 1), (1, 3), (7, 3), (3, 5), (200, 2), (4, 4)]:
+    X, w = rng.normal(size=(n, d)), 0.7 * rng.normal(size=d)
+    y = rng.poisson(5.0, size=n)
+    right = np.zeros((d, d))
+    for x in X:
+        for a in range(d):
+            for b in range(d):
+                right[a, b] += math.exp(float(x @ w)) * x[a] * x[b]
+    with check.unchanged(w=w, X=X, y=y):
+        found = poisson_hessian(w, X, y)
+    check.gradient(found, right, what=f"the Hessian for {n} songs with {d} features", mistakes={
+        "This is the sum of x xᵀ: where do the means exp(w·x) come in?": X.T @ X,
+        "This is the mean over songs: the Hessian of a sum is a sum.": right / n if n > 1 else None,
+        "The weights in this sum are the counts: they should be the means exp(w·x).": X.T @ (y[:, None] * X),
+        "The means stand squared in this sum.": X.T @ (np.exp(2 * X @ w)[:, None] * X),
+        "The sign is wrong: this is the Hessian of the log-likelihood.": -right,
+        "Only the diagonal is filled: what about derivatives by two different weights?": np.diag(np.diag(right)) if d > 1 else None,
+    })
+### END HIDDEN TESTS
+
+# %% [markdown] answer="convexity" points=2
+# ### Question 1: one valley
+#
+# Show that $L$ is convex in $w$. When is the minimum unique? Give one data set (in words or numbers) for which it is not,
+# or for which there is none at all.
+#
+# ### BEGIN SOLUTION
+# The Hessian is the sum of e^(w·x_i) x_i x_iᵀ. For any vector v we get vᵀ H v = Σ e^(w·x_i) (v·x_i)², a sum of squares with positive
+# weights, so H is positive semidefinite everywhere and L is convex. (Or: exp of a linear function is convex, the rest is linear.)
+#
+# It is strictly convex, and a minimum unique, if no v ≠ 0 has v·x_i = 0 for all i: the columns of X are linearly independent.
+# Not unique: a feature that stands there twice, or fewer songs than features. None at all: all counts 0, where w → −∞ along the
+# constant feature lowers L for ever.
+#
+# *Rubric.* 1 point: a proof that vᵀHv ≥ 0 or by sums of convex functions. ½ point: the condition on X. ½ point: an example.
+# ### END SOLUTION
+
+# %% [markdown]
+# ## 3. Newton's method, with a step check
+#
+# In one valley we can walk downhill with our eyes shut. Newton's method takes the step that would be perfect if $L$ were
+# quadratic:
+#
+# $$ w \leftarrow w - \alpha\, H(w)^{-1}\, \nabla L(w), \qquad \alpha = 1 . $$
+#
+# But $L$ is not quadratic: far away, $\alpha = 1$ can throw us to a place where $e^{w^{\mathsf T} x}$ overflows. So we check
+# each step: while the new $w$ doesn't have a smaller $L$, halve $\alpha$. A few steps of Newton's method are enough; how
+# will you know when to stop?
+#
+# Soon each song will count only in part for a mood, so the songs get weights $s_i \ge 0$ (`sample_weight`). What we
+# minimise is
+#
+# $$ \sum_{i=1}^N s_i \Big( e^{\,w^{\mathsf T} x_i} - y_i\, w^{\mathsf T} x_i \Big) . $$
+#
+# Where do the $s_i$ enter gradient and Hessian? (Why has $\log y_i!$ gone?)
+#
+# Write **`fit_poisson`**. Newton's method, gradient descent with a step check, or an optimiser of SciPy: any is fine, if the
+# result is right to four digits. Counts may be in the thousands.
+
+# %% solution="fit_poisson"
+def fit_poisson(X, y, sample_weight=None):
+    """The weights w (D,) that minimise the (weighted) negative log-likelihood of Poisson regression.
+
+    X is (N, D), y is (N,), sample_weight is (N,) or None (all songs count 1).
+    """
+    ### BEGIN SOLUTION
+    s = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
+
+    def loss(w):
+        return np.sum(s * (np.exp(X @ w) - y * (X @ w)))
+
+    w = np.zeros(X.shape[1])
+    with np.errstate(over="ignore"):   # a step that is too long may overflow; it is then halved
+        for _ in range(100):
+            means = np.exp(X @ w)
+            gradient = X.T @ (s * (means - y))
+            hessian = X.T @ ((s * means)[:, None] * X)
+            step = np.linalg.solve(hessian, gradient)
+            decrease = gradient @ step
+            if decrease <= 1e-14 * (1 + abs(loss(w))):
+                break
+            alpha = 1.0
+            while not loss(w - alpha * step) <= loss(w) - 0.1 * alpha * decrease and alpha > 1e-10:
+                alpha /= 2
+            w = w - alpha * step
+    return w
+    ### END SOLUTION
+
+# %% [markdown]
+# For the checks there is a small data set with two groups of songs and one feature $t$. Its counts are exact (rounded)
+# means, nothing is random:
+
+# %% setup
+t_toy = np.concatenate([np.linspace(-1, 1, 45), np.linspace(-1, 1, 15)])     # (60,)
+X_toy = np.stack([np.ones(60), t_toy], axis=1)                                # (60, 2)
+group_toy = np.repeat([0, 1], [45, 15])                                       # (60,)
+W_true = np.array([[2.0, 1.0], [1.0, -2.0]])                                  # (2, 2)
+y_toy = np.rint(np.exp(np.sum(X_toy * W_true[group_toy], axis=1)))            # (60,)
+
+# %% test="fit_poisson" points=3
+found = fit_poisson(X_toy, y_toy)
+right = np.array([2.022871, 0.486677])
+check.close(found, right, what="the weights of the small data set", rtol=1e-4, mistakes={
+    "The sign is wrong: is the log-likelihood minimised instead of maximised?": -right,
+    "This is the least-squares fit of log(y + 1): maximise the Poisson likelihood instead.": np.linalg.lstsq(X_toy, np.log(y_toy + 1), rcond=None)[0],
+    "This is the least-squares fit of y: the mean is exp(w·x), not w·x.": np.linalg.lstsq(X_toy, y_toy, rcond=None)[0],
+}, hint="At the minimum the gradient Xᵀ(exp(Xw) − y) is 0: how large is it at your w, and does each step lower the loss?")
+check.close(fit_poisson(np.ones((4, 1)), np.array([0, 3, 1, 4])), [math.log(2)], rtol=1e-4, what="the weight where all songs have the same feature 1",
+            hint="Then exp(w) should be the mean of the counts.")
+check.passed("fit_poisson finds the bottom of the valley.")
+### BEGIN HIDDEN TESTS
+from scipy.optimize import minimize
+
+rng = check.rng()
+
+def best(X, y, s):
+    """SciPy's BFGS on the weighted loss, in units of the counts, from the fit of a line to log(y + 1)."""
+    scale = 1 / (1 + np.sum(s * y))
+    start = np.linalg.lstsq(X, np.log(y + 1.0), rcond=None)[0]
+    value = lambda w: scale * np.sum(s * (np.exp(X @ w) - y * (X @ w)))
+    slope = lambda w: scale * (X.T @ (s * (np.exp(X @ w) - y)))
+    return minimize(value, start, jac=slope, method="BFGS", options={"gtol": 1e-10}).x
+
+for n, weights, by in [(40, [1.0], 1.0), (60, [0.5, 1.0], 1.0), (80, [1.0, -0.7, 0.4], 1.0), (50, [7.0, 1.5], 1.0), (50, [0.2, -0.3, 0.5], 2.0),
+                       (30, [-1.0, 1.0], 1.0)]:
+    X = np.column_stack([np.ones(n), by * rng.uniform(-1, 1, size=(n, len(weights) - 1))])
+    y = rng.poisson(np.exp(X @ np.array(weights)))
+    y[:2] += 1                                   # at least one song was played
+    right = best(X, y, np.ones(n))
+    with check.unchanged(X=X, y=y):
+        found = fit_poisson(X, y)
+    large = y.max() > 500
+    check.close(found, right, rtol=1e-3, what=f"the weights for {n} songs, {len(weights)} features, counts up to {'thousands' if large else 'dozens'}", mistakes={
+        "The sign is wrong: is the log-likelihood minimised instead of maximised?": -right,
+        "This is the least-squares fit of log(y + 1): maximise the Poisson likelihood instead.": lambda: np.linalg.lstsq(X, np.log(y + 1), rcond=None)[0],
+        "The weights are still where they started: does each step really lower the loss?": np.zeros(len(weights)),
+    }, hint="With large counts the first Newton step is much too long: is each step checked, and are there enough steps? "
+            "At the minimum the gradient Xᵀ(exp(Xw) − y) is 0.")
+### END HIDDEN TESTS
+
+# %% test="fit_poisson-weights" points=2
+rng = check.rng()
+X, times = np.column_stack([np.ones(30), rng.uniform(-1, 1, size=30)]), rng.integers(0, 4, size=30)
+y = rng.poisson(np.exp(X @ [1.0, 0.8])) + 1
+found = fit_poisson(X, y, sample_weight=times.astype(float))
+check.close(found, fit_poisson(np.repeat(X, times, axis=0), np.repeat(y, times)), rtol=1e-3, what="the weights with sample_weight = 0, 1, 2, 3", mistakes={
+    "This is the fit without sample_weight: is the argument used?": lambda: fit_poisson(X, y),
+    "This is the fit with sample_weight²: it should stand once in the sum.": lambda: fit_poisson(np.repeat(X, times ** 2, axis=0), np.repeat(y, times ** 2)),
+}, hint="A song with weight 3 should count as if it stood there three times, one with weight 0 as if it were not there.")
+check.passed("A song of weight 3 counts like three songs.")
+### BEGIN HIDDEN TESTS
+from scipy.optimize import minimize
+
+rng = check.rng()
+
+def best(X, y, s):
+    """SciPy's BFGS on the weighted loss, in units of the counts."""
+    scale = 1 / (1 + np.sum(s * y))
+    value = lambda w: scale * np.sum(s * (np.exp(X @ w) - y * (X @ w)))
+    slope = lambda w: scale * (X.T @ (s * (np.exp(X @ w) - y)))
+    return minimize(value, np.zeros(X.shape[1]), jac=slope, method="BFGS", options={"gtol": 1e-10}).x
+
+for n, d in [(30, 1), (40, 2), (70, 4)]:
+    X = np.column_stack([np.ones(n), rng.uniform(-1, 1, size=(n, d - 1))])
+    first = rng.uniform(size=n) < 0.5            # two different groups, so that weights matter
+    y = rng.poisson(np.exp(np.where(first, 2.0 + X[:, -1], 0.5 - X[:, -1]))) + 1
+    for s in (np.where(first, 0.95, 0.05), rng.uniform(0, 1, size=n), np.where(first, 1.0, 0.0), 1e-3 * rng.uniform(0.5, 1, size=n)):
+        right = best(X, y, s)
+        with check.unchanged(X=X, y=y, sample_weight=s):
+            found = fit_poisson(X, y, s)
+        check.close(found, right, rtol=1e-3, what=f"the weights for {n} weighted songs with {d} features", mistakes={
+            "This is the fit without sample_weight: is the argument used?": lambda: best(X, y, np.ones(n)),
+            "This is the fit with sample_weight²: it should stand once in the sum.": lambda: best(X, y, s ** 2),
+            "This is the fit with the root of sample_weight: it should stand in the sum as it is.": lambda: best(X, y, np.sqrt(s)),
+            "The weights multiply the counts only: they belong to the whole term of a song.": lambda: best(X, s * y, np.ones(n)),
+        }, hint="The weights belong to the whole term of a song, in loss, gradient and Hessian, and they may all be small.")
+### END HIDDEN TESTS
+
+# %% [markdown]
+# One fit for all songs of the small set: does the curve go through the points?
+
+# %% experiment
+import matplotlib.pyplot as plt
+
+w_one = fit_poisson(X_toy, y_toy)
+grid = np.linspace(-1, 1, 100)
+figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
+axes.scatter(t_toy, y_toy, s=18, color="0.35", label="songs")
+axes.plot(grid, np.exp(w_one[0] + w_one[1] * grid), color="#D55E00", label="one Poisson regression")
+axes.set(xlabel="feature t", ylabel="times played")
+axes.legend(frameon=False, loc="upper center")
+plt.show()
+print(f"negative log-likelihood: {poisson_nll(w_one, X_toy, y_toy):.6f}")
+
+# %% [markdown]
+# ## 4. Several moods
+#
+# One curve can't do it. There are two kinds of songs here, and nobody says which song is of which kind. Let us say so in
+# the model: each song $i$ has a hidden mood $z_i$, which is $k$ with probability $\pi_k$, and each mood has weights of its
+# own:
+#
+# $$ p(y_i) = \sum_{k=1}^K \pi_k \, p\big(y_i \mid \mu = e^{\,w_k^{\mathsf T} x_i}\big), \qquad \sum_k \pi_k = 1 . $$
+#
+# If we knew the moods, we would fit each $w_k$ to its own songs. If we knew the $w_k$, we could say which mood explains a
+# song best. We know neither. The EM algorithm starts with a guess and does both in turn:
+#
+# | step | given | computes |
+# |:--|:--|:--|
+# | E | $w_k$, $\pi_k$ | the *responsibilities* $R_{ik}$: how probable is mood $k$ for song $i$? |
+# | M | $R_{ik}$ | new $w_k$ (weighted fits) and new $\pi_k$ (shares) |
+#
+# ### The E step
+#
+# By Bayes' rule
+#
+# $$ R_{ik} = p(z_i = k \mid y_i) = \frac{\pi_k\, p(y_i \mid \mu_{ik})}{\sum_{l} \pi_l\, p(y_i \mid \mu_{il})}, \qquad \mu_{ik} = e^{\,w_k^{\mathsf T} x_i} . $$
+#
+# Here is the trap: a song that was played 3,000 times has a probability like $10^{-1000}$ under the wrong mood and
+# $10^{-400}$ under a better one. Both are 0 to a computer, and $0/0$ is NaN. So compute
+# $a_{ik} = \log \pi_k + \log p(y_i \mid \mu_{ik})$ instead, and use that a constant may be subtracted from all $a_{ik}$
+# of a song:
+#
+# $$ R_{ik} = \frac{e^{a_{ik} - m_i}}{\sum_l e^{a_{il} - m_i}} , \qquad m_i = \max_l a_{il} . $$
+#
+# Now the largest term is $e^0 = 1$, and the sum can't vanish. Write **`e_step`**.
+
+# %% solution="e_step"
+def e_step(X, y, W, pi):
+    """Responsibilities R (N, K): R[i, k] is the probability that song i belongs to mood k, given its count.
+
+    X is (N, D), y is (N,), W is (K, D), pi is (K,).
+    """
+    ### BEGIN SOLUTION
+    log_means = X @ W.T                                                  # (N, K)
+    a = np.log(pi) + y[:, None] * log_means - np.exp(log_means)          # (N, K); log y! is the same for all k
+    R = np.exp(a - a.max(axis=1, keepdims=True))                         # (N, K)
+    return R / R.sum(axis=1, keepdims=True)
+    ### END SOLUTION
+
+# %% test="e_step" points=4
+X_three, y_three = np.array([[1.0, 0.5], [1.0, -0.5], [1.0, 0.0]]), np.array([3, 0, 7])
+W_two, pi_two = np.array([[1.0, 1.0], [0.5, -1.0]]), np.array([0.8, 0.2])
+joint = np.array([[p * math.exp(x @ w) ** k * math.exp(-math.exp(x @ w)) / math.factorial(k) for p, w in zip(pi_two, W_two)]
+                  for x, k in zip(X_three, y_three)])
+right, unmixed = joint / joint.sum(axis=1, keepdims=True), joint / pi_two
+found = e_step(X_three, y_three, W_two, pi_two)
+check.close(found, right, what="the responsibilities of three songs and two moods", mistakes={
+    "The mixing weights pi are left out: a frequent mood is more probable before we see the count.": unmixed / unmixed.sum(axis=1, keepdims=True),
+    "Every column adds up to 1: it is the moods of one song that compete, so every row should.": joint / joint.sum(axis=0),
+    "These are 0 and 1: a responsibility is a probability, the best mood doesn't take it all.": np.eye(2)[right.argmax(axis=1)],
+    "The rows don't add up to 1: divide by the sum over the moods.": joint,
+})
+found = e_step(np.ones((2, 1)), np.array([3000, 0]), np.array([[7.0], [2.0]]), np.array([0.5, 0.5]))
+check.close(found, [[1, 0], [0, 1]], atol=1e-9, what="the responsibilities for counts of 3,000 and 0",
+            hint="Probabilities this small are 0 in floating point: subtract the largest logarithm of each song before you take exp.")
+check.passed("e_step weighs the moods by Bayes' rule, for large counts too.")
+### BEGIN HIDDEN TESTS
+rng = check.rng()
+
+def posterior(X, y, W, pi):
+    """Bayes' rule song by song, every probability relative to the likeliest mood's."""
+    rows = []
+    for x, k in zip(X, y.tolist()):
+        logs = [math.log(p) + k * float(x @ w) - math.exp(float(x @ w)) for p, w in zip(pi.tolist(), W)]
+        rows.append([1 / math.fsum(math.exp(min(other - own, 700)) for other in logs) for own in logs])
+    return np.array(rows)
+
+def known(X, y, W, pi):
+    right = posterior(X, y, W, pi)
+    uniform = np.full(len(pi), 1 / len(pi))
+    return {
+        "The mixing weights pi are left out: a frequent mood is more probable before we see the count.": lambda: posterior(X, y, W, uniform),
+        "Every column adds up to 1: it is the moods of one song that compete, so every row should.": lambda: right / right.sum(axis=0),
+        "These are 0 and 1: a responsibility is a probability, the best mood doesn't take it all.": lambda: np.eye(len(pi))[right.argmax(axis=1)],
+        "The mixing weights are added where they should multiply: in log space it is log pi that is added.":
+            lambda: posterior(X, y, W, np.exp(pi) / np.exp(pi).sum()),
+    }
+
+for n, d, k, size in [(1, 1, 1, 1.0), (6, 2, 2, 1.0), (5, 3, 4, 0.7), (3, 2, 7, 0.7), (40, 4, 3, 0.5), (2, 2, 2, 1.0), (1, 3, 3, 0.5)]:
+    X, W, pi = rng.normal(size=(n, d)), size * rng.normal(size=(k, d)), rng.dirichlet(np.full(k, 2.0))
+    y = rng.poisson(3.0, size=n)
+    with check.unchanged(X=X, y=y, W=W, pi=pi):
+        found = e_step(X, y, W, pi)
+    check.close(found, posterior(X, y, W, pi), what=f"the responsibilities of {n} songs and {k} moods", mistakes=known(X, y, W, pi))
+
+# Large counts: every likelihood underflows, and differences of logarithms of thousands still matter.
+X = np.column_stack([np.ones(8), np.linspace(-1, 1, 8)])
+W, pi = np.array([[7.5, 0.5], [7.52, 0.52], [2.0, -1.0]]), np.array([0.5, 0.3, 0.2])
+y = np.rint(np.exp(X @ [7.51, 0.51])).astype(int)
+y[3] = 0
+right = posterior(X, y, W, pi)
+found = e_step(X, y, W, pi)
+check.close(found, right, rtol=1e-6, what="the responsibilities for counts of some thousands", mistakes=known(X, y, W, pi),
+            hint="Stay in log space: subtract the largest logarithm of each song, not one number for all songs, before you take exp.")
+found = e_step(np.ones((3, 1)), np.array([5000, 0, 40]), np.array([[8.0], [3.0], [-2.0]]), np.array([0.2, 0.3, 0.5]))
+right = posterior(np.ones((3, 1)), np.array([5000, 0, 40]), np.array([[8.0], [3.0], [-2.0]]), np.array([0.2, 0.3, 0.5]))
+check.close(found, right, atol=1e-9, what="the responsibilities for counts of 5,000, 0 and 40",
+            hint="Stay in log space: subtract the largest logarithm of each song, not one number for all songs, before you take exp.")
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### The M step
+#
+# With the responsibilities fixed, the best $\pi_k$ is the share of songs that mood $k$ is responsible for,
+#
+# $$ \pi_k = \frac1N \sum_{i=1}^N R_{ik} , $$
+#
+# and the best $w_k$ is a Poisson regression in which song $i$ counts $R_{ik}$. You have that already. Write **`m_step`**.
+
+# %% solution="m_step"
+def m_step(X, y, R):
+    """The best weights W (K, D) and mixing weights pi (K,) for given responsibilities R (N, K)."""
+    ### BEGIN SOLUTION
+    W = np.stack([fit_poisson(X, y, sample_weight=r) for r in R.T])     # (K, D)
+    return W, R.mean(axis=0)
+    ### END SOLUTION
+
+# %% test="m_step" points=3
+R_exact = np.eye(2)[group_toy]
+W_found, pi_found = m_step(X_toy, y_toy, R_exact)
+check.close(pi_found, [0.75, 0.25], what="pi where 45 songs belong to the first mood and 15 to the second", mistakes={
+    "The mixing weights should follow the responsibilities: it looks as if all moods get the same share.": [0.5, 0.5],
+    "These are sums: divide by the number of songs.": [45, 15],
+})
+check.close(W_found, W_true, rtol=0.03, what="W for the true groups, which should be near the true weights", mistakes={
+    "All moods have the same weights: does each fit use its own column of R?": lambda: np.tile(fit_poisson(X_toy, y_toy), (2, 1)),
+})
+check.passed("m_step fits each mood to its own songs.")
+### BEGIN HIDDEN TESTS
+from scipy.optimize import minimize
+
+rng = check.rng()
+
+def best(X, y, s):
+    """SciPy's BFGS on the weighted loss, in units of the counts."""
+    scale = 1 / (1 + np.sum(s * y))
+    value = lambda w: scale * np.sum(s * (np.exp(X @ w) - y * (X @ w)))
+    slope = lambda w: scale * (X.T @ (s * (np.exp(X @ w) - y)))
+    return minimize(value, np.zeros(X.shape[1]), jac=slope, method="BFGS", options={"gtol": 1e-10}).x
+
+for n, d, k in [(40, 2, 1), (60, 2, 2), (50, 3, 3), (45, 1, 4)]:
+    X = np.column_stack([np.ones(n), rng.uniform(-1, 1, size=(n, d - 1))])
+    y = rng.poisson(np.exp(1 + 1.5 * rng.normal(size=n)).clip(0.5, 40)) + 1
+    R = rng.dirichlet(np.linspace(0.3, 1.2, k), size=n)
+    with check.unchanged(X=X, y=y, R=R):
+        W_found, pi_found = m_step(X, y, R)
+    right = R.sum(axis=0) / n
+    check.close(pi_found, right, rtol=1e-6, what=f"pi for {n} songs and {k} moods", mistakes={
+        "The mixing weights should follow the responsibilities: it looks as if all moods get the same share.": np.full(k, 1 / k),
+        "These are shares of songs that a mood wins: a song counts for a mood as much as its responsibility says.":
+            np.bincount(R.argmax(axis=1), minlength=k) / n,
+        "These are sums: divide by the number of songs.": n * right,
+        "The shares are weighted by the counts: each song counts 1, however often it was played.": R.T @ y / y.sum(),
+    })
+    hard = np.eye(k)[R.argmax(axis=1)]
+    check.close(W_found, [best(X, y, r) for r in R.T], rtol=2e-3, what=f"W for {n} songs, {d} features and {k} moods", mistakes={
+        "All moods have the same weights: does each fit use its own column of R?": lambda: [best(X, y, np.ones(n))] * k,
+        "Each song goes to one mood only: it should count for every mood as much as its responsibility says.":
+            lambda: [best(X, y, h) for h in hard.T],
+        "The rows of W stand in another order than the columns of R.": lambda: [best(X, y, r) for r in R.T[::-1]],
+    })
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### Both in turn
+#
+# Write **`em`**: from a start $W_0, \pi_0$ do `num_iters` iterations, each an E step and then an M step. Keep the
+# log-likelihood before the first and after every iteration,
+#
+# $$ \ell = \sum_{i=1}^N \log \sum_{k=1}^K \pi_k \, p(y_i \mid \mu_{ik}) , $$
+#
+# with $\log y_i!$, and in log space again: $\log \sum_k e^{a_k} = m + \log \sum_k e^{a_k - m}$.
+#
+# This number is your best friend. **EM can't lower it.** If it falls, there is a mistake, no matter how good the moods look.
+# The check knows the values for the small set, and what some mistakes make of them.
+
+# %% solution="em"
+def em(X, y, W0, pi0, num_iters):
+    """Fit a mixture of Poisson regressions by EM.
+
+    W0 (K, D) and pi0 (K,) are the start. Returns W (K, D), pi (K,), the responsibilities R (N, K) under them, and a list
+    of num_iters + 1 log-likelihoods: before the first iteration and after each.
+    """
+    ### BEGIN SOLUTION
+    def log_likelihood(W, pi):
+        log_means = X @ W.T                                                                    # (N, K)
+        a = np.log(pi) + y[:, None] * log_means - np.exp(log_means) - gammaln(y + 1)[:, None]   # (N, K)
+        m = a.max(axis=1)
+        return float(np.sum(m + np.log(np.sum(np.exp(a - m[:, None]), axis=1))))
+
+    W, pi = np.array(W0, dtype=float), np.array(pi0, dtype=float)
+    log_likelihoods = [log_likelihood(W, pi)]
+    for _ in range(num_iters):
+        W, pi = m_step(X, y, e_step(X, y, W, pi))
+        log_likelihoods.append(log_likelihood(W, pi))
+    return W, pi, e_step(X, y, W, pi), log_likelihoods
+    ### END SOLUTION
+
+# %% test="em" points=4
+W_start, pi_start = np.array([[1.0, 0.5], [1.0, -0.5]]), np.array([0.5, 0.5])
+W_found, pi_found, R_found, history = em(X_toy, y_toy, W_start, pi_start, 60)
+check.equal(len(history), 61, what="the number of log-likelihoods after 60 iterations", hint="One before the first iteration, and one after each.")
+check.close(history[0], -347.520613, what="the log-likelihood of the start", mistakes={
+    "The term log y! is missing in the log-likelihood.": 378.945346,
+    "This is the negative log-likelihood.": 347.520613,
+    "This is the log-likelihood per song: it should be the sum.": -347.520613 / 60,
+}, hint="The first entry belongs to W0 and pi0, before any step.")
+drop = max((before - after for before, after in zip(history, history[1:])), default=0.0)
+shown = {
+    "This is where it ends if every song goes to its likeliest mood: use the responsibilities as they are.": -136.2924,
+    "This is the log-likelihood of one single Poisson regression: are the fits weighted by the responsibilities?": -203.3568,
+    "This is where it ends if pi stays at ½, ½: does the M step's pi get used?": -142.6796,
+    "This is where it ends if pi is left out of the E step.": -136.7240,
+    "The term log y! is missing in the log-likelihood.": 590.34,
+}
+check.close(history[60], -136.123788, what="the log-likelihood after 60 iterations", rtol=2e-5, mistakes=shown,
+            hint="It should have stopped rising by then: what changes from one iteration to the next, and does it ever fall?")
+check.true(drop < 1e-6, "The log-likelihood falls between two iterations.", "EM never lowers it: look at both steps for something that is not weighted.")
+check.close(history[1], -151.295053, what="the log-likelihood after one iteration", rtol=2e-5, hint="An iteration is an E step, then an M step.")
+check.close(pi_found, [0.765897, 0.234103], what="pi after 60 iterations", rtol=1e-3)
+check.close(W_found, [[1.99404, 0.99859], [1.01637, -1.96593]], what="W after 60 iterations", rtol=1e-3)
+check.equal(np.shape(R_found), (60, 2), what="the shape of R")
+check.passed("The log-likelihood rises from -347.5 to -136.12 and never falls.")
+### BEGIN HIDDEN TESTS
+from scipy.optimize import minimize
+from scipy.special import logsumexp, softmax
+
+rng = check.rng()
+
+def best(X, y, s, start):
+    """SciPy's BFGS on the weighted loss, in units of the counts."""
+    scale = 1 / (1 + np.sum(s * y))
+    value = lambda w: scale * np.sum(s * (np.exp(X @ w) - y * (X @ w)))
+    slope = lambda w: scale * (X.T @ (s * (np.exp(X @ w) - y)))
+    return minimize(value, start, jac=slope, method="BFGS", options={"gtol": 1e-9}).x
+
+def logs(X, y, W, pi):
+    return np.array([[math.log(p) + k * float(x @ w) - math.exp(float(x @ w)) - math.lgamma(k + 1) for p, w in zip(pi, W)]
+                     for x, k in zip(X, y.tolist())])
+
+for n, d, weights, steps in [(40, 2, [[2.0, 1.0], [0.5, -1.5]], 4), (60, 3, [[1.5, 1.0, 0.0], [0.5, -1.0, 1.0], [2.5, 0.0, -1.0]], 3),
+                             (30, 1, [[2.0]], 2), (50, 2, [[6.5, 0.3], [6.0, -0.4]], 3)]:
+    k = len(weights)
+    X = np.column_stack([np.ones(n), rng.uniform(-1, 1, size=(n, d - 1))])
+    mood = np.where(rng.uniform(size=n) < 0.6, 0, rng.integers(0, k, size=n))
+    y = rng.poisson(np.exp(np.sum(X * np.array(weights)[mood], axis=1))) + 1
+    W0, pi0 = np.array(weights) + rng.uniform(-0.3, 0.3, size=(k, d)), rng.dirichlet(np.full(k, 5.0))
+    W, pi, history = W0, pi0, [logsumexp(logs(X, y, W0, pi0), axis=1).sum()]
+    for _ in range(steps):
+        R = softmax(logs(X, y, W, pi), axis=1)
+        W, pi = np.array([best(X, y, r, w) for r, w in zip(R.T, W)]), R.sum(axis=0) / n
+        history.append(logsumexp(logs(X, y, W, pi), axis=1).sum())
+    with check.unchanged(X=X, y=y, W0=W0, pi0=pi0):
+        W_found, pi_found, R_found, found = em(X, y, W0, pi0, steps)
+    check.equal(len(found), steps + 1, what="the number of log-likelihoods", hint="One before the first iteration, and one after each.")
+    check.close(found, history, rtol=1e-4, what=f"the log-likelihoods of {steps} iterations with {n} songs and {k} moods", mistakes={
+        "The term log y! is missing in the log-likelihood.": np.array(history) + sum(math.lgamma(c + 1) for c in y.tolist()),
+        "These are the negative log-likelihoods.": -np.array(history),
+    }, hint="Do the numbers of iterations, of moods and the start come from the arguments?")
+    check.close(pi_found, pi, rtol=2e-3, what="pi after the last iteration")
+    check.close(W_found, W, rtol=5e-3, what="W after the last iteration")
+    last = softmax(logs(X, y, W, pi), axis=1)
+    if not np.allclose(R_found, R, atol=5e-3):          # those of the last E step are right, too
+        check.close(R_found, last, atol=5e-3, what="the responsibilities after the last iteration",
+                    hint="R should belong to the W and pi that are returned.")
+### END HIDDEN TESTS
+
+# %% [markdown]
+# What EM made of the small set. On the left, every iteration adds less; on the right are the two curves that it found, and
+# each song in a mixture of their colours.
+
+# %% experiment
+W_two, pi_two, R_two, history = em(X_toy, y_toy, np.array([[1, 0.5], [1, -0.5]]), np.array([0.5, 0.5]), 60)
+colours = np.array([[0.0, 0.45, 0.70], [0.84, 0.37, 0.0]])        # blue, vermilion
+figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
+left.plot(range(16), history[:16], marker="o", color="0.2")
+left.set(xlabel="iteration", ylabel="log-likelihood")
+right.scatter(t_toy, y_toy, s=22, c=R_two @ colours, label="songs")
+for k, (w, share) in enumerate(zip(W_two, pi_two)):
+    right.plot(grid, np.exp(w[0] + w[1] * grid), color=colours[k], label=f"mood {k + 1}: {share:.0%} of the songs")
+right.set(xlabel="feature t", ylabel="times played")
+right.legend(frameon=False)
+plt.show()
+
+# %% [markdown] answer="identical-start" points=2
+# ### Question 2: two moods, one start
+#
+# Start EM with two moods that have the *same* weights, $w_1 = w_2$, and $\pi = (0.7, 0.3)$. What will $R$, $\pi$ and $W$ be after
+# the first iteration, and after a hundred? Think first, then try. What does this say about choosing a start?
+#
+# ### BEGIN SOLUTION
+# With equal weights the likelihoods of the two moods cancel in Bayes' rule, so R[i, k] = π_k for every song: (0.7, 0.3) in every row. Then
+# π stays (0.7, 0.3), and both weighted fits have constant weights, so both give the single Poisson regression of all songs. From then
+# on nothing changes: a stationary point, with the log-likelihood of one component (−203.36 on the small set).
+#
+# EM can't break the symmetry by itself; starts must differ, and since EM only finds a local maximum, several random ones should be
+# tried and the one with the best final log-likelihood kept.
+#
+# *Rubric.* ½ point: R equals π in every row. 1 point: both moods get the single fit and stay there for ever. ½ point: different starts,
+# best of several.
+# ### END SOLUTION
+
+# %% [markdown]
+# ## 5. Playlists
+#
+# Now we can make playlists: for each mood the songs of the whole catalogue with the largest expected count
+# $e^{\,w_k^{\mathsf T} x}$, best first. (Do you need the $e$?) Write **`make_playlists`**.
+
+# %% solution="make_playlists"
+def make_playlists(X_all, W, size):
+    """Song indices (K, size): row k lists the `size` songs with the largest expected count in mood k, best first.
+
+    X_all is (N, D), W is (K, D).
+    """
+    ### BEGIN SOLUTION
+    scores = W @ X_all.T                                   # (K, N)
+    return np.argsort(-scores, axis=1)[:, :size]
+    ### END SOLUTION
+
+# %% test="make_playlists" points=2
+X_five = np.array([[1.0, 0.1], [1.0, -0.9], [1.0, 0.8], [1.0, 0.3], [1.0, -0.2]])
+check.equal(make_playlists(X_five, np.array([[0.0, 1.0], [1.0, -2.0]]), 3), [[2, 3, 0], [1, 4, 0]], what="the playlists of 3 of 5 songs for two moods", mistakes={
+    "These are the songs that are played least: best first.": [[1, 4, 0], [2, 3, 0]],
+    "The right songs, but the worst of them first.": [[0, 3, 2], [0, 4, 1]],
+    "All moods have the same playlist: each should be ranked by its own row of W.": [[1, 4, 0], [1, 4, 0]],
+    "The songs are ranked by their distance from 0: a negative score is a low one.": [[1, 2, 3], [1, 4, 0]],
+})
+check.passed("make_playlists puts the best songs first.")
+### BEGIN HIDDEN TESTS
+rng = check.rng()
+for n, d, k, size in [(1, 1, 1, 1), (12, 3, 2, 5), (9, 2, 4, 9), (200, 5, 3, 10), (7, 7, 7, 3), (30, 2, 1, 4)]:
+    X, W = rng.normal(size=(n, d)), rng.normal(size=(k, d))
+    scores = [[math.fsum(a * b for a, b in zip(x, w)) for x in X.tolist()] for w in W.tolist()]
+    right = [sorted(range(n), key=lambda i: -row[i])[:size] for row in scores]
+    mixed = sorted(range(n), key=lambda i: -sum(row[i] for row in scores))[:size]
+    with check.unchanged(X_all=X, W=W):
+        found = make_playlists(X, W, size)
+    check.equal(found, right, what=f"the playlists of {size} of {n} songs for {k} moods", mistakes={
+        "All moods have the same playlist: each should be ranked by its own row of W.": [mixed] * k if k > 1 else None,
+        "These are the songs that are played least: best first.": [sorted(range(n), key=lambda i: row[i])[:size] for row in scores],
+        "The right songs, but the worst of them first.": [row[::-1] for row in right],
+        "The songs are ranked by the size of their scores: a negative score is a low one.":
+            [sorted(range(n), key=lambda i: -abs(row[i]))[:size] for row in scores],
+    }, hint="Row k should list song indices, ranked by row k of W only.")
+X = np.array([[1.0, 0.5], [1.0, 0.5], [1.0, -1.0], [1.0, 0.9]])     # two songs tie: either may come first
+found = np.asarray(make_playlists(X, np.array([[0.0, 1.0]]), 3))
+check.equal(found.shape, (1, 3), what="the shape of the playlists")
+check.true(found[0].tolist() in ([3, 0, 1], [3, 1, 0]), "The playlist is wrong where two songs have the same score.",
+           "Both of them should be in the list, once each.")
+### END HIDDEN TESTS
+
+# %% [markdown]
+# Now the real data: a catalogue of 600 songs, and what our friend played, 300 of them. (The songs are made up, but their
+# titles are honest.) Four features describe each song, all between −1 and 1:
+
+# %% setup
+songs = load_songs()
+played, counts = listening_history(songs)        # which songs (300,), how often each (300,)
+X_played = songs.X[played]                       # (300, 5)
+print("features:", ", ".join(FEATURES))
+
+# %% experiment
+import matplotlib.pyplot as plt
+
+most = np.argsort(-counts, kind="stable")[:8]
+print("times                                  energy  cheerful  acoustic  words")
+for i in most:
+    print(f"{counts[i]:5d}  {songs.titles[played[i]]:30s}", "".join(f"{value:9.2f}" for value in X_played[i, 1:]))
+
+w_all = fit_poisson(X_played, counts)
+print("\nThe playlist of one single regression:")
+print(", ".join(songs.titles[i] for i in make_playlists(songs.X, w_all[None], 8)[0]))
+
+figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
+axes.hist(counts, bins=np.arange(counts.max() + 2) - 0.5, color="#0072B2")
+axes.set(xlabel="times played", ylabel="number of songs")
+plt.show()
+
+# %% [markdown]
+# Three moods, then. EM finds the nearest peak of the log-likelihood, not the highest one, so it gets eight random starts, and
+# the best result counts. In the figures, bars show what a mood likes and dislikes.
+
+# %% experiment
+def best_of(X, y, num_moods, starts=8, num_iters=60):
+    """The result of EM with the highest log-likelihood, from random starts."""
+    rng = np.random.default_rng(0)
+    results = []
+    for _ in range(starts):
+        W0 = 0.7 * rng.normal(size=(num_moods, X.shape[1]))
+        results.append(em(X, y, W0, np.full(num_moods, 1 / num_moods), num_iters))
+    return max(results, key=lambda result: result[3][-1]), [result[3] for result in results]
+
+(W, pi, R, _), histories = best_of(X_played, counts, 3)
+palette = np.array([[0.0, 0.45, 0.70], [0.84, 0.37, 0.0], [0.0, 0.62, 0.45]])   # blue, vermilion, green
+
+figure, axes = plt.subplots(1, 3, figsize=(14, 4.2), layout="constrained")
+for history in histories:
+    axes[0].plot(history, color="0.4", alpha=0.7)
+axes[0].set(xlabel="iteration", ylabel="log-likelihood", title="Eight starts", ylim=(-1500, None))
+for k in range(3):
+    axes[1].barh(np.arange(4) + 0.27 * (k - 1), W[k, 1:], height=0.25, color=palette[k], label=f"mood {k + 1} ({pi[k]:.0%})")
+axes[1].set_yticks(range(4), FEATURES[1:])
+axes[1].invert_yaxis()
+axes[1].axvline(0, color="0.3", linewidth=0.8)
+axes[1].set(xlabel="weight", title="What a mood likes")
+axes[1].legend(frameon=False, fontsize=9, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.14))
+axes[2].scatter(X_played[:, 1], X_played[:, 2], c=R @ palette, s=8 + 6 * counts)
+axes[2].set(xlabel="energy", ylabel="cheerfulness", title="Songs: colour is mood, size is count")
+plt.show()
+
+for k, playlist in enumerate(make_playlists(songs.X, W, 8)):
+    print(f"Mood {k + 1}: " + ", ".join(songs.titles[i] for i in playlist))
+
+# %% [markdown]
+# Read the titles: which mood is which?
+#
+# But who said three? More moods always fit the songs that they were fitted to at least as well. A third of the songs, which EM
+# doesn't see, can tell us more.
+
+# %% experiment
+seen, held_out = np.arange(300) % 3 != 0, np.arange(300) % 3 == 0
+results = {}
+for num_moods in range(1, 7):
+    (W_k, pi_k, _, history), _ = best_of(X_played[seen], counts[seen], num_moods, starts=6, num_iters=40)
+    of_others = em(X_played[held_out], counts[held_out], W_k, pi_k, 1)[3][0]      # before any step on these songs
+    results[num_moods] = history[-1] / seen.sum(), of_others / held_out.sum()
+
+figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
+axes.plot(list(results), [a for a, _ in results.values()], marker="o", color="#0072B2", label="songs that EM saw")
+axes.plot(list(results), [b for _, b in results.values()], marker="s", color="#D55E00", label="songs held out")
+axes.set(xlabel="number of moods K", ylabel="log-likelihood per song")
+axes.legend(frameon=False)
+plt.show()
+
+# %% [markdown] answer="how-many" points=2
+# ### Question 3: how many moods?
+#
+# Which $K$ would you choose from the last figure, and why not the one with the highest blue curve? Name one more way to
+# choose $K$, and something that none of these curves can tell.
+#
+# ### BEGIN SOLUTION
+# K = 3: up to there the held-out log-likelihood rises steeply; beyond it hardly rises or falls, while the blue curve goes on rising, because
+# every further mood can copy an old one and then only fit better (nested models: with enough moods they fit the noise of single songs).
+#
+# Other ways: cross-validation instead of one split, AIC or BIC (number of parameters K·D + K − 1), stability over random starts.
+# The curves don't tell whether the moods mean anything to the listener, or whether she wants them as playlists; nor whether a better local
+# maximum was missed.
+#
+# *Rubric.* 1 point: K where the held-out curve stops rising, with overfitting as the reason against the training curve. ½ point: another
+# method. ½ point: a limit of such curves.
+# ### END SOLUTION
