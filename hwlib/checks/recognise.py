@@ -86,7 +86,7 @@ def _scaled(a: Array, b: Array, same: Same) -> Hints:
         elif times > 0 and _is_count(share):
             n = round(share)
             yield f"Every value is exactly 1/{n} of the right one{sign}: {_why_smaller(n)}"
-    if b.ndim and not (_is_count(abs(factor)) or _is_count(abs(1 / factor))):
+    if b.size > 1 and not (_is_count(abs(factor)) or _is_count(abs(1 / factor))):
         yield "Every value is off by one and the same factor: is a constant missing or wrong?"
 
 

@@ -1,0 +1,11 @@
+"""Counts with Counter, whose most_common keeps the order of arrival."""
+
+REPLACES = "KNN.predict_labels"
+FAILS = ["predict_labels"]
+HINT = "not to that of the nearest"
+
+
+def predict_labels(self, dists, k=1):
+    from collections import Counter
+    nearest = np.argsort(dists, axis=1)[:, :k]
+    return np.array([Counter(votes.tolist()).most_common(1)[0][0] for votes in np.asarray(self.y_train)[nearest]])
