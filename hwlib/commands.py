@@ -254,6 +254,14 @@ def _print_grades(report: GradeReport, console: Console) -> None:
             console.print(f"{one.student}: {problem}", style="dim", markup=False)
 
 
+def _print_hints(report: GradeReport, console: Console) -> None:
+    """What the students whose mistake was recognised will read."""
+    lines = [f"  {one.student}, {question.id}: {question.hint}" for one in report.submissions for question in one.questions if question.hint]
+    if lines:
+        console.print("\nMistakes that were recognised, as the students read them:")
+        console.print("\n".join(lines), markup=False)
+
+
 def _cell(submission: SubmissionResult, question_id: str) -> str:
     question = submission.question(question_id)
     return f"{question.points:g}" if question.status == "passed" else f"{question.points:g} {question.status}"
@@ -274,6 +282,7 @@ def demo(json_file: str | None) -> None:
     outcome = run_demo(course, say=lambda text: console.print(text, markup=False), grade=_grade_with_bar)
     _write_json(outcome.report.to_json(), json_file)
     _print_grades(outcome.report, console)
+    _print_hints(outcome.report, console)
     console.print(f"\n{len(outcome.report.submissions)} submissions graded in {outcome.seconds:.1f} s. Written below {outcome.folder}:")
     for name, what in outcome.written.items():
         console.print(f"  {name:<22} {what}", markup=False)
