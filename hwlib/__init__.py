@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _SUBMODULES = ("checks", "data", "errors", "gradcheck", "images", "layers", "models", "plots", "progress", "training")
 _FUNCTIONS = {            # name: the module that defines it
+    "describe": "hwlib.models",
     "doctor": "hwlib.health",
     "load_model": "hwlib.models",
     "save_model": "hwlib.models",

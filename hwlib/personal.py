@@ -35,10 +35,6 @@ class NetworkNumbers:
         return "\n".join(rows)
 
 
-_EXAMPLE = NetworkNumbers(x0=np.array([0.05, 0.1]), W1=np.array([[0.15, 0.2], [0.25, 0.3]]), b1=np.array([0.35, 0.35]),
-                          W2=np.array([0.4, 0.45]), b2=0.6, y=0.01)
-
-
 def network_numbers(student_id: object = "") -> NetworkNumbers:
     """The numbers of one student; without an id, those of the published example.
 
@@ -64,7 +60,7 @@ def network_numbers(student_id: object = "") -> NetworkNumbers:
     """
     name = unicodedata.normalize("NFKC", str("" if student_id is None else student_id)).strip().casefold()
     if not name:
-        return _EXAMPLE
+        return _example()
     return NetworkNumbers(
         x0=_different(name, "x0", 5, 95, 2),
         W1=_signed(name, "W1", 4).reshape(2, 2),
@@ -73,6 +69,11 @@ def network_numbers(student_id: object = "") -> NetworkNumbers:
         b2=float(_different(name, "b2", 10, 90, 1)[0]),
         y=float(_different(name, "y", 1, 30, 1)[0]),
     )
+
+
+def _example() -> NetworkNumbers:
+    return NetworkNumbers(x0=np.array([0.05, 0.1]), W1=np.array([[0.15, 0.2], [0.25, 0.3]]), b1=np.array([0.35, 0.35]),
+                          W2=np.array([0.4, 0.45]), b2=0.6, y=0.01)
 
 
 def _different(name: str, what: str, low: int, high: int, size: int) -> Array:

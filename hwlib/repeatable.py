@@ -7,12 +7,11 @@ generators may change their streams between versions; this one can't.
 from __future__ import annotations
 
 import hashlib
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
-__all__ = ["integers", "normals", "poisson", "uniforms"]
+__all__ = ["integers", "poisson", "uniforms"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -44,11 +43,6 @@ def integers(*key: object, low: int, high: int, size: int) -> Array:
     """`size` whole numbers from low to high, both included."""
     return np.array([low + int(u * (high - low + 1)) for u in uniforms(*key, size=size)], dtype=np.int64)
 
-
-def normals(*key: object, size: int) -> Array:
-    """`size` numbers from the standard normal distribution, rounded to 9 decimals."""
-    quantile = NormalDist().inv_cdf
-    return np.array([round(quantile(u), 9) for u in uniforms(*key, size=size)], dtype=np.float64)
 
 
 def poisson(*key: object, rates: Array) -> Array:

@@ -41,8 +41,8 @@ def test_weights_are_shown_each_on_its_own_scale_even_when_constant():
 
 
 def test_training_shows_losses_and_both_accuracies_against_epochs():
-    history = TrainingHistory({}, steps_per_epoch=100, loss_history=[1.0] * 200, accuracy_steps=[0, 100, 200], train_accuracy=[0.1, 0.4, 0.6],
-                              val_accuracy=[0.1, 0.3, 0.5])
+    history = TrainingHistory({}, steps_per_epoch=100, loss_history=[1.0] * 200, accuracy_steps=[0, 100, 200],
+                              train_accuracy=[0.1, 0.4, 0.6], val_accuracy=[0.1, 0.3, 0.5])
     losses, accuracies = plots.training(history).axes
     assert losses.lines[0].get_xdata()[-1] == 2.0
     assert [list(line.get_xdata()) for line in accuracies.lines] == [[0, 1, 2]] * 2

@@ -193,7 +193,7 @@ class _Run:
         except WorkerTimeout:
             self.bad[index] = _Verdict("timeout", f"a cell did not finish in {self.clock.question_s:g} s: {self._name(index)}")
             return False
-        except WorkerDied as error:
+        except WorkerDied:
             if index in self.raised and self.raised[index] == "died":
                 self.bad[index] = _Verdict("crashed", f"running a cell ended the process: {self._name(index)}")
             self.raised[index] = "died"                                # once may be an accident: try again
@@ -232,8 +232,7 @@ def grade_submission(bench: TestBench, submission: RepairedSubmission, new_sessi
     """
     run = _Run(bench, submission.cells, new_session, clock, time.monotonic() + clock.submission_s)
     names = [names_in(cell.source) if _is_code(cell) and not _is_experiment(cell) else names_in("") for cell in submission.cells]
-    needed = {name: needed_cells(wanted | _solution_names(bench, name), names, bench.given_names)
-              for name, wanted in bench.wanted.items()}
+    needed = {name: needed_cells(wanted, names, bench.given_names) for name, wanted in bench.wanted.items()}
     everything = {index for index, cell in enumerate(submission.cells) if _runs_in_fallback(cell)}
     questions = []
     try:
@@ -262,12 +261,6 @@ def _is_experiment(cell: SubmittedCell) -> bool:
 
 def _runs_in_fallback(cell: SubmittedCell) -> bool:
     return _is_code(cell) and (not _is_experiment(cell) or cell.edited)
-
-
-def _solution_names(bench: TestBench, test: str) -> set[str]:
-    """The name that a test is called after, so that its solution cell is run even if the test reaches it another way."""
-    base = test.partition("-")[0]
-    return {base} - bench.given_names
 
 
 def _judge_question(run: _Run, cell: KeyCell, needed: set[int], first: set[int], everything: set[int], seed: int) -> _Verdict:

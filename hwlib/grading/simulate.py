@@ -22,7 +22,7 @@ from hwlib.errors import CourseError
 from hwlib.grading.course import Assignment
 from hwlib.grading.key import load_key
 from hwlib.grading.results import SubmissionStatus
-from hwlib.grading.variants import Variant, load_variants, reference_notebook, variant_notebook
+from hwlib.grading.variants import Variant, handed_in_models, load_variants, reference_notebook, variant_notebook
 
 __all__ = ["Kind", "SimulatedSubmission", "simulate"]
 
@@ -56,6 +56,7 @@ class _Made:
     text: str | None = None
     blank: bool = False
     noisy: bool = True
+    files: dict[str, bytes] | None = None   # the models handed in; None: the reference's
 
 
 def simulate(assignment: Assignment, students: int, seed: int, to: Path) -> list[SimulatedSubmission]:
@@ -116,8 +117,9 @@ def _write(folder: Path, assignment: Assignment, made: _Made, rng: np.random.Gen
     (folder / f"{assignment.slug}.ipynb").write_text(text, encoding="utf-8")
     handed_in = DUE - timedelta(minutes=float(rng.exponential(600)))
     (folder / "timestamp.txt").write_text(f"{handed_in:%Y-%m-%d %H:%M:%S} UTC\n", encoding="utf-8")
-    for name in () if made.blank else assignment.artifacts:
-        shutil.copyfile(assignment.folder / "artifacts" / f"{name}.safetensors", folder / f"{name}.safetensors")
+    models = made.files if made.files is not None else {} if made.blank else handed_in_models(assignment)
+    for name, content in models.items():
+        (folder / name).write_bytes(content)
 
 
 class _Maker:
@@ -160,7 +162,8 @@ class _Maker:
         return SimulatedSubmission(student, kind, made.note, status, score, made.lost)
 
     def _variant(self, variant: Variant) -> _Made:
-        return _Made(variant_notebook(self.assignment, variant), f"{variant.kind}/{variant.name}", variant.fails)
+        files = handed_in_models(self.assignment, variant) if variant.models else None
+        return _Made(variant_notebook(self.assignment, variant), f"{variant.kind}/{variant.name}", variant.fails, files=files)
 
     def _blank(self, turn: int, rng: np.random.Generator) -> _Made:
         notebook = nbformat.read(self.assignment.release, as_version=4)

@@ -207,7 +207,7 @@ def _upgrade(values: dict[str, Any], name: str) -> dict[str, Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")   # about ids, which are added below
-            upgraded: dict[str, Any] = nbformat.convert(nbformat.from_dict(values), 4)
+            upgraded: dict[str, Any] = nbformat.convert(nbformat.reader.reads(json.dumps(values)), 4)
     except Exception as error:   # the converter trusts its input, so anything can come out of it
         found = f"an old notebook (format {values['nbformat']}) that can't be upgraded"
         raise _refusal(name, found, SAVE_AGAIN) from error

@@ -6,21 +6,24 @@ Everything is made from source/SLUG/ and release/SLUG/ as they are on disk, so t
 from __future__ import annotations
 
 import ast
+import contextlib
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Any, Literal, NoReturn
 
 import nbformat
 from nbformat import NotebookNode
 
+from hwlib import models
 from hwlib.errors import AuthoringError, CourseError
 from hwlib.grading.authoring import line_kinds, parse_code
 from hwlib.grading.course import Assignment
 from hwlib.grading.key import AnswerKey, load_key
 
-__all__ = ["Variant", "load_variants", "reference_notebook", "variant_notebook"]
+__all__ = ["Variant", "handed_in_models", "load_variants", "reference_notebook", "variant_notebook"]
 
 _ANSWER_STUB = "YOUR ANSWER HERE"   # nbgrader's
 
@@ -32,11 +35,12 @@ class Variant:
     kind: Literal["wrong", "right"]
     name: str
     reason: str                   # why students write it: the file's docstring
-    replaces: tuple[str, ...]     # "f", "Class", "Class.method", "variable"
+    replaces: tuple[str, ...]     # "f", "Class", "Class.method", "variable", or a model in artifacts/
     fails: tuple[str, ...]        # the questions that it loses, exactly these; () for right
     hint: str                     # part of what the student reads; "" for right
     source: str
     path: Path
+    models: tuple[str, ...] = ()  # those of `replaces` that are models in artifacts/
 
 
 def load_variants(assignment: Assignment) -> tuple[Variant, ...]:
@@ -53,7 +57,7 @@ def load_variants(assignment: Assignment) -> tuple[Variant, ...]:
     found = []
     for kind in ("wrong", "right"):
         for path in sorted((assignment.folder / kind).glob("*.py")):
-            variant = _read(path, "wrong" if kind == "wrong" else "right", key)
+            variant = _read(path, "wrong" if kind == "wrong" else "right", key, assignment.artifacts)
             _splice_all(variant, _solved_cells(key))   # so that a fault is found here, not when it is run
             found.append(variant)
     return tuple(found)
@@ -81,6 +85,40 @@ def variant_notebook(assignment: Assignment, variant: Variant) -> NotebookNode:
         If the assignment has not been built.
     """
     return _filled(assignment, _splice_all(variant, _solved_cells(load_key(assignment))))
+
+
+def handed_in_models(assignment: Assignment, variant: Variant | None = None) -> dict[str, bytes]:
+    """The model files that go with the reference or a variant: file name → content.
+
+    A variant that replaces a model defines a function of its name: it takes what `hwlib.load_model` gives for the reference's file and
+    returns what is saved instead, or None for a file that is not handed in.
+
+    Raises
+    ------
+    AuthoringError
+        If that function raises, or what it returns can't be saved.
+    """
+    files = {path.name: path.read_bytes() for path in sorted((assignment.folder / "artifacts").glob("*.safetensors"))}
+    for name in variant.models if variant else ():
+        changed = _changed_model(assignment, variant, name) if variant else None
+        files.pop(f"{name}.safetensors", None)
+        if changed is not None:
+            files[f"{name}.safetensors"] = changed
+    return files
+
+
+def _changed_model(assignment: Assignment, variant: Variant, name: str) -> bytes | None:
+    namespace: dict[str, Any] = {"__name__": variant.name}
+    try:
+        exec(compile(variant.source, str(variant.path), "exec"), namespace)
+        model = namespace[name](models.load_model((assignment.folder / "artifacts" / f"{name}.safetensors").resolve()))
+        if model is None or isinstance(model, bytes):
+            return model
+        with tempfile.TemporaryDirectory(prefix="hw-model-") as folder, contextlib.chdir(folder):
+            return models.save_model(model, name).read_bytes()
+    except Exception as error:
+        message = f"{name}, which changes the reference's model, raised {type(error).__name__}: {error}"
+        raise AuthoringError(variant.path, 0, message) from error
 
 
 # ---- filling the release ----
@@ -112,7 +150,7 @@ def _filled(assignment: Assignment, solved: dict[str, str]) -> NotebookNode:
 # ---- reading a variant ----
 
 
-def _read(path: Path, kind: Literal["wrong", "right"], key: AnswerKey) -> Variant:
+def _read(path: Path, kind: Literal["wrong", "right"], key: AnswerKey, artifacts: tuple[str, ...]) -> Variant:
     source = path.read_text(encoding="utf-8")
     try:
         tree = ast.parse(source)
@@ -127,7 +165,7 @@ def _read(path: Path, kind: Literal["wrong", "right"], key: AnswerKey) -> Varian
         for name in ("FAILS", "HINT"):
             if name in settings:
                 raise AuthoringError(path, settings[name][0], f"{name} in right/: this solution must lose nothing; remove the line")
-        return Variant(kind, path.stem, reason, replaces, (), "", source, path)
+        return Variant(kind, path.stem, reason, replaces, (), "", source, path, _models_in(replaces, artifacts))
     fails = _names(path, settings, "FAILS", 'FAILS = ["predict_labels"]')
     questions = [cell.name for cell in key.by_role("test")]
     for name in fails:
@@ -137,7 +175,11 @@ def _read(path: Path, kind: Literal["wrong", "right"], key: AnswerKey) -> Varian
     line, hint = settings.get("HINT", (0, None))
     if not isinstance(hint, str) or not hint.strip():
         raise AuthoringError(path, line, 'HINT is missing or empty; add a line HINT = "…", part of what the student reads')
-    return Variant(kind, path.stem, reason, replaces, fails, hint, source, path)
+    return Variant(kind, path.stem, reason, replaces, fails, hint, source, path, _models_in(replaces, artifacts))
+
+
+def _models_in(replaces: tuple[str, ...], artifacts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in replaces if name in artifacts)
 
 
 def _settings(path: Path, tree: ast.Module) -> dict[str, tuple[int, object]]:
@@ -186,11 +228,13 @@ def _splice_all(variant: Variant, cells: dict[str, str]) -> dict[str, str]:
     cells = dict(cells)
     fronted: set[str] = set()
     for name, replacement in parts.replacements.items():
+        if name in variant.models:
+            continue
         grade_id = _defining_cell(variant, name, cells)
         cells[grade_id] = _splice(cells[grade_id], name, replacement, partial(_fault, variant))
         fronted.add(grade_id)
-    first = next(grade_id for grade_id in cells if grade_id in fronted)   # later cells see what stands there
-    if parts.front:
+    first = next((grade_id for grade_id in cells if grade_id in fronted), "")   # later cells see what stands there
+    if parts.front and first:
         cells[first] = "\n".join([*parts.front, "", cells[first]])
     return cells
 

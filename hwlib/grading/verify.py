@@ -7,7 +7,6 @@ the assignment, not the student.
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +22,7 @@ from hwlib.grading.course import Assignment
 from hwlib.grading.leaks import find_leaks
 from hwlib.grading.results import SubmissionResult
 from hwlib.grading.submissions import FoundSubmission
-from hwlib.grading.variants import load_variants, reference_notebook, variant_notebook
+from hwlib.grading.variants import handed_in_models, load_variants, reference_notebook, variant_notebook
 
 __all__ = ["VerifyReport", "VerifyRow", "verify", "with_nbgrader"]
 
@@ -109,20 +108,36 @@ def verify(assignment: Assignment, grade_all: GradeAll | None = None) -> VerifyR
     variants = load_variants(assignment)
     release = nbformat.read(assignment.release, as_version=4)
     autograded = _autograded(release)
-    plan: list[tuple[Literal["reference", "release", "wrong", "right"], str, NotebookNode, frozenset[str], str]] = [
-        ("reference", "reference", reference_notebook(assignment), frozenset(), ""),
-        ("release", "release", release, frozenset(autograded), ""),
-        *((v.kind, v.name, variant_notebook(assignment, v), frozenset(v.fails), v.hint) for v in variants),
+    files = handed_in_models(assignment)
+    plan = [
+        _Plan("reference", "reference", reference_notebook(assignment), files),
+        _Plan("release", "release", release, {}, frozenset(autograded)),
+        *(_Plan(v.kind, v.name, variant_notebook(assignment, v), handed_in_models(assignment, v) if v.models else files,
+                frozenset(v.fails), v.hint) for v in variants),
     ]
     with tempfile.TemporaryDirectory(prefix="hw-verify-") as folder:
         submitted = Path(folder).resolve() / "submitted"
-        found = [_hand_in(assignment, submitted, f"{kind}-{name}", notebook, kind != "release")
-                 for kind, name, notebook, _, _ in plan]
+        found = [_hand_in(assignment, submitted, one) for one in plan]
         results = {result.student: result for result in (grade_all or _isolated)(assignment, found)}
-    rows = tuple(VerifyRow(kind, name, results[f"{kind}-{name}"], frozenset(autograded), expected, hint)
-                 for kind, name, _, expected, hint in plan)
+    rows = tuple(VerifyRow(one.kind, one.name, results[one.student], frozenset(autograded), one.expected, one.hint) for one in plan)
     leaks = tuple(str(leak) for leak in find_leaks(assignment))
     return VerifyReport(assignment.slug, tuple(autograded), rows, leaks, time.monotonic() - started)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """One solution to be graded, and what is expected of it."""
+
+    kind: Literal["reference", "release", "wrong", "right"]
+    name: str
+    notebook: NotebookNode
+    files: dict[str, bytes]
+    expected: frozenset[str] = frozenset()
+    hint: str = ""
+
+    @property
+    def student(self) -> str:
+        return f"{self.kind}-{self.name}"
 
 
 def _isolated(assignment: Assignment, found: Sequence[FoundSubmission]) -> Iterator[SubmissionResult]:
@@ -134,15 +149,14 @@ def _autograded(release: NotebookNode) -> list[str]:
     return [cell.metadata.hwlib.name for cell in release.cells if cell.metadata.get("hwlib", {}).get("role") == "test"]
 
 
-def _hand_in(assignment: Assignment, submitted: Path, student: str, notebook: NotebookNode, artifacts: bool) -> FoundSubmission:
-    folder = submitted / student / assignment.slug
+def _hand_in(assignment: Assignment, submitted: Path, one: _Plan) -> FoundSubmission:
+    folder = submitted / one.student / assignment.slug
     folder.mkdir(parents=True)
     path = folder / f"{assignment.slug}.ipynb"
-    path.write_text(json.dumps(notebook), encoding="utf-8")
-    if artifacts:
-        for file in sorted((assignment.folder / "artifacts").glob("*.safetensors")):
-            shutil.copyfile(file, folder / file.name)
-    return FoundSubmission(student, folder, path, None)
+    path.write_text(json.dumps(one.notebook), encoding="utf-8")
+    for name, content in one.files.items():
+        (folder / name).write_bytes(content)
+    return FoundSubmission(one.student, folder, path, None)
 
 
 

@@ -140,7 +140,10 @@ class Description:
         ModelError
             If a layer can't take what the one before it makes, or takes too much memory or time.
         """
-        return list(_rows(self.layers, self.input_shape, "", self.name))
+        rows = list(_rows(self.layers, self.input_shape, "", self.name))
+        if (work := sum(row.multiplications for row in rows)) > MAX_MULTIPLICATIONS:
+            raise ModelError(f"{self.name}: takes {work:,} multiplications for one example; at most {MAX_MULTIPLICATIONS:,} are allowed")
+        return rows
 
     def for_input(self, shape: Shape) -> Description:
         """The same network for examples of another shape, checked to take them."""
@@ -162,6 +165,19 @@ class Description:
         claims = ", ".join(f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}" for key, value in self.training.items())
         return "\n".join([f"{self.name}: {self.parameters:,} parameters{units}", body[0], ruler, *body[1:],
                           *([f"training: {claims[:300]}"] if claims else [])])
+
+    def check_weights(self, shapes: Mapping[str, Sequence[int]]) -> None:
+        """ModelError unless these are the names and shapes of the weights that the layers ask for."""
+        expected = self.weights
+        missing, unknown = [name for name in expected if name not in shapes], [name for name in shapes if name not in expected]
+        if missing or unknown:
+            what = f"the weights {missing[0]!r} are missing" if missing else f"no layer has the weights {unknown[0][:60]!r}"
+            raise ModelError(f"{self.name}: its layers and its weights don't belong together: {what}; "
+                             "write the file again with hwlib.save_model")
+        for name, shape in expected.items():
+            if tuple(shapes[name]) != shape:
+                raise ModelError(f"{self.name}: the weights {name!r} have the shape {tuple(shapes[name])}, but its layers say {shape}; "
+                                 "write the file again with hwlib.save_model")
 
     # ---- JSON ----
 
@@ -224,9 +240,6 @@ def _rows(layers: Sequence[Layer], shape: Shape, prefix: str, where: str) -> Ite
                              f"{MAX_NUMBERS_BETWEEN:,} are allowed")
         learned = {name: size for name, size in layer.weights.items() if not name.startswith("running_")}
         work = math.prod(learned["weight"]) * math.prod(output[1:]) if layer.kind in ("Linear", "Conv2d") else 0
-        if work > MAX_MULTIPLICATIONS:
-            raise ModelError(f"{where}: layer {place} ({layer}) takes {work:,} multiplications for one example; at most "
-                             f"{MAX_MULTIPLICATIONS:,} are allowed")
         own = 0 if layer.kind == "Residual" else sum(map(math.prod, learned.values()))
         yield Row(place, layer, output, own, work)
         yield from inside

@@ -1,0 +1,45 @@
+"""Two layers that torch.nn lacks: a block with a shortcut, and the mean over a picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import nn
+
+__all__ = ["GlobalAvgPool2d", "Residual"]
+
+
+class Residual(nn.Module):  # type: ignore[misc]  # torch is not read by the type checker
+    """Two paths from the same input, their outputs added: body(x) + shortcut(x) (He et al. 2015).
+
+    Parameters
+    ----------
+    *body : nn.Module
+        Layers called in order.
+    shortcut : nn.Module, optional
+        What the other path computes, for example a 1 × 1 convolution where the number of channels changes; without it, nothing: x itself.
+
+    Examples
+    --------
+    >>> import torch
+    >>> block = Residual(nn.Conv2d(8, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU())
+    >>> block(torch.zeros(2, 8, 16, 16)).shape
+    torch.Size([2, 8, 16, 16])
+    """
+
+    def __init__(self, *body: nn.Module, shortcut: nn.Module | None = None) -> None:
+        super().__init__()
+        self.body = nn.Sequential(*body)
+        self.shortcut = nn.Sequential() if shortcut is None else nn.Sequential(shortcut)
+
+    def forward(self, x: Any) -> Any:
+        """body(x) + shortcut(x)."""
+        return self.body(x) + self.shortcut(x)
+
+
+class GlobalAvgPool2d(nn.Module):  # type: ignore[misc]
+    """The mean of each channel over the whole picture: (N, C, H, W) → (N, C)."""
+
+    def forward(self, x: Any) -> Any:
+        """The means."""
+        return x.mean(dim=(2, 3))
