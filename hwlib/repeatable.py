@@ -44,7 +44,6 @@ def integers(*key: object, low: int, high: int, size: int) -> Array:
     return np.array([low + int(u * (high - low + 1)) for u in uniforms(*key, size=size)], dtype=np.int64)
 
 
-
 def poisson(*key: object, rates: Array) -> Array:
     """One count for each rate, by inverting the distribution function; rates of some hundreds at most."""
     counts = []

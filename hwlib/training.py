@@ -3,6 +3,8 @@
     trainer = ClassifierTrainer(two_layer_net, momentum_update, learning_rate=1e-3, reg=1e-3, momentum=0.9)
     result = trainer.train(model, X_train, y_train, X_val, y_val, num_epochs=5)
     result.model, result.best_val_accuracy, result.loss_history
+
+`fit` is the same for networks of torch; see `hwlib.fitting`.
 """
 
 from __future__ import annotations
@@ -16,9 +18,12 @@ from typing import Any
 
 import numpy as np
 
+from hwlib.errors import MissingExtra
 from hwlib.progress import Progress, progress
 
-__all__ = ["ClassifierTrainer", "TrainingHistory", "sgd_update"]
+__all__ = ["ClassifierTrainer", "FitHistory", "TrainingHistory", "evaluate", "fit", "sgd_update"]  # noqa: F822  see __getattr__
+
+_OF_TORCH = ("FitHistory", "evaluate", "fit")
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Model = dict[str, Array]
@@ -250,3 +255,14 @@ def _checked_update(returned: Any, name: str, before: Array) -> tuple[Array, Any
     if np.shape(returned[0]) != before.shape:
         raise ValueError(f"the update rule made shape {np.shape(returned[0])} out of {name!r}, which has shape {before.shape}")
     return np.asarray(returned[0]), returned[1]
+
+
+def __getattr__(name: str) -> Any:
+    """What needs torch is imported on first use."""
+    if name not in _OF_TORCH:
+        raise AttributeError(f"module 'hwlib.training' has no attribute {name!r}")
+    try:
+        from hwlib import fitting
+    except ImportError as error:
+        raise MissingExtra(f"hwlib.training.{name} needs torch: pip install 'hwlib[torch]'") from error
+    return getattr(fitting, name)

@@ -29,6 +29,7 @@ NOTEBOOK = '''\
 # # Everything a test may do
 
 # %% setup
+import matplotlib.pyplot as plt
 import numpy as np
 data = np.arange(12.0).reshape(4, 3)
 secret_looking = {"limit": 3}
@@ -316,7 +317,7 @@ def test_the_same_seed_draws_the_same_hidden_inputs(grader: Grader) -> None:
 
 
 def test_outputs_of_the_cells_that_ran_are_kept_and_cut(grader: Grader) -> None:
-    notebook = grader.notebook("class Counter:", "print('y' * 10**6)\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\nclass Counter:")
+    notebook = grader.notebook("class Counter:", "print('y' * 10**6)\nplt.plot([1, 2])\nclass Counter:")
     outcome = grader.engine.grade_notebook(notebook)
     assert outcome.notebook is not None
     cell = next(cell for cell in outcome.notebook.cells if "class Counter" in cell.source)

@@ -1,71 +1,190 @@
-"""Feedback pages: what is wrong and why, never a hidden test, and nothing of a student's runs in a browser."""
+"""The feedback page: what helps a student, nothing that a test hides, nothing that a student could make a browser do."""
 
 from __future__ import annotations
 
 import base64
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
-import nbformat
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from nbformat import NotebookNode
 from tiny_course import make_tiny, outcome, solved
 
+from hwlib.grading.course import Assignment
 from hwlib.grading.feedback import feedback_page, plain_text, png_data
 from hwlib.grading.key import AnswerKey, load_key
+from hwlib.grading.results import SubmissionResult
 
-PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"0" * 20).decode()
+PIXEL = ("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+ATTACKS = [
+    "<script>document.title = 'owned'</script>",
+    "<img src=x onerror=\"document.title='owned'\">", "</pre></details><h1>Full marks</h1>",
+    "\"><svg onload=\"document.title='owned'\">", "{{ 7 * 7 }}", "\x1b]8;;javascript:alert(1)\x07click\x1b]8;;\x07",
+    "\u202egnp.exe\x00\x08",
+]
+
+
+class Page(HTMLParser):
+    """Tags and visible text of a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
 
 
 @pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> tuple[AnswerKey, NotebookNode]:
-    assignment = make_tiny(tmp_path_factory.mktemp("tiny"))
-    return load_key(assignment), solved(assignment)
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
+    return make_tiny(tmp_path_factory.mktemp("course"))
 
 
-def test_the_page_says_symptom_hint_and_points(tiny: tuple[AnswerKey, NotebookNode]) -> None:
-    key, notebook = tiny
-    page = feedback_page(outcome(key, "ada", ("half",)), key, notebook, title="Tiny", comments={"why": "Well said."})
-    for text in ("The values are too large.", "Is it twice?", "Halving", "Well said.", "4 of 10", "def half"):
-        assert text in page
+@pytest.fixture(scope="module")
+def key(tiny: Assignment) -> AnswerKey:
+    return load_key(tiny)
 
 
-def test_no_hidden_test_and_no_model_answer_is_on_the_page(tiny: tuple[AnswerKey, NotebookNode]) -> None:
-    key, notebook = tiny
-    page = feedback_page(outcome(key, "ada", ("double",)), key, notebook)
-    for secret in ("hidden-secret-4242", "double(21)", "Rubric", "isclose"):
-        assert secret not in page
-
-
-def test_nothing_from_a_student_is_markup_on_the_page(tiny: tuple[AnswerKey, NotebookNode], tmp_path: Path) -> None:
-    key, notebook = tiny
-    evil = nbformat.from_dict(notebook)
-    bad = "<script>alert(1)</script><img src=x onerror=alert(2)>\x1b[31mred\x1b[0m\x00\u202e"
-    for cell in evil.cells:
+def with_outputs(notebook: NotebookNode, *outputs: dict[str, Any]) -> NotebookNode:
+    """Outputs on the cell that solves `half`."""
+    for cell in notebook.cells:
         if cell.metadata.get("nbgrader", {}).get("grade_id") == "solution-half":
-            cell.source = f"def half(x): '''{bad}'''"
-            cell.outputs = [nbformat.from_dict({"output_type": "stream", "name": "stdout", "text": bad}),
-                            nbformat.from_dict({"output_type": "display_data", "metadata": {},
-                                                "data": {"text/html": bad, "image/png": "javascript:alert(3)", "text/plain": bad}})]
-    result = outcome(key, bad, ("half",), (bad,))
-    page = feedback_page(result, key, evil, comments={"half": bad})
-    assert "<script" not in page
-    assert "<img src=x" not in page
-    assert "javascript:" not in page
-    assert "\x1b" not in page
-    assert "\x00" not in page
+            cell.outputs = [NotebookNode(output) for output in outputs]
+    return notebook
 
 
-def test_only_real_png_images_are_shown() -> None:
-    assert png_data(PNG) == PNG
-    for bad in ("", "nonsense", base64.b64encode(b"<svg onload=alert(1)>").decode(), None, 3, PNG[:8]):
-        assert png_data(bad) == ""
+def image(encoded: str) -> dict[str, Any]:
+    return {"output_type": "display_data", "data": {"image/png": encoded}, "metadata": {}}
 
 
-def test_long_texts_are_cut() -> None:
-    assert len(plain_text("x" * 10_000, 100)) < 150
+def test_the_page_has_points_symptom_hint_comment_problem_and_the_students_own_code(tiny: Assignment, key: AnswerKey) -> None:
+    result = outcome(key, "ada", ("half",), ("the cell double was split; its parts were joined",))
+    notebook = with_outputs(solved(tiny), {"output_type": "stream", "name": "stdout", "text": "half of 3 is 6\n"}, image(PIXEL))
+    html = feedback_page(result, key, notebook, title="Tiny", comments={"why": "Well said."}, late_penalty=1.5)
+    page = Page(html)
+    for expected in ("Tiny", "ada", "2.5 of 10 points", "1.5 points were taken off", "The values are too large.", "Is it twice?",
+                     "Well said.", "its parts were joined", "return x / 2", "half of 3 is 6", "Because they undo each other."):
+        assert expected in page.text, expected
+    assert [attrs["src"] for tag, attrs in page.tags if tag == "img"] == [f"data:image/png;base64,{PIXEL}"]
 
 
-def test_an_unreadable_submission_has_a_page_with_the_reason(tiny: tuple[AnswerKey, NotebookNode]) -> None:
-    key, _ = tiny
-    page = feedback_page(outcome(key, "ada", ("half",), ("tiny.ipynb: cut off before its end",)), key, None)
-    assert "cut off before its end" in page
+def test_no_test_cell_and_no_solution_of_the_source_is_on_the_page(tiny: Assignment, key: AnswerKey) -> None:
+    html = feedback_page(outcome(key, "ada", ("double", "half")), key, solved(tiny))
+    for secret in ("assert", "isclose", "hidden-secret-4242", "HIDDEN TESTS", "return 2 * x", "Rubric", "double(21)"):
+        assert secret not in html, secret
+
+
+def test_a_rejected_submission_gets_its_reason(key: AnswerKey) -> None:
+    result = replace(outcome(key, "ada"), status="rejected", problems=("tiny.ipynb: an empty file; hand in the notebook again",))
+    text = Page(feedback_page(result, key, None)).text
+    assert "could not be read" in text
+    assert "an empty file" in text
+
+
+def hostile(tiny: Assignment, key: AnswerKey, attack: str) -> str:
+    """A page where every text that a student can influence is hostile."""
+    result = outcome(key, f"student {attack}", ("half",), (attack,))
+    questions = tuple(replace(question, message=attack, hint=attack) for question in result.questions)
+    data = {"text/html": attack, "text/plain": attack, "image/svg+xml": attack}
+    notebook = with_outputs(solved(tiny, solution_half=attack, answer_why=attack), image(attack),
+                            {"output_type": "display_data", "data": data, "metadata": {}},
+                            {"output_type": "error", "ename": attack, "evalue": attack, "traceback": [attack]})
+    return feedback_page(replace(result, questions=questions), key, notebook, comments={"half": attack})
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_what_a_student_wrote_is_text_and_nothing_else(tiny: Assignment, key: AnswerKey, attack: str) -> None:
+    harmless, page = Page(hostile(tiny, key, "text")), Page(hostile(tiny, key, attack))
+    assert [tag for tag, _ in page.tags] == [tag for tag, _ in harmless.tags]
+    assert plain_text(attack, 1000) in page.text
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202e]", hostile(tiny, key, attack))
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.text())
+def test_any_text_leaves_the_structure_of_the_page_alone(tiny: Assignment, key: AnswerKey, text: str) -> None:
+    page = Page(hostile(tiny, key, f"x{text}"))
+    assert [tag for tag, _ in page.tags] == [tag for tag, _ in Page(hostile(tiny, key, "x")).tags]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet=st.sampled_from("ab\x1b[]31m;?\x07\\\n\t\r\x00\u202e")))
+def test_plain_text_has_no_control_characters_and_is_already_plain(text: str) -> None:
+    plain = plain_text(text, 50)
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202e]", plain)
+    assert plain_text(plain, 51) == plain
+
+
+@pytest.mark.parametrize("encoded", [
+    base64.b64encode(b"<svg onload=alert(1)>").decode(), base64.b64encode(b"GIF89a").decode(), "not base64!", "", 5, None,
+    "A" * 3_000_000, PIXEL.replace("i", "?"), "java" + PIXEL])
+def test_only_real_png_files_become_pictures(encoded: object) -> None:
+    assert png_data(encoded) == ""
+
+
+def test_pictures_and_texts_are_bounded(tiny: Assignment, key: AnswerKey) -> None:
+    endless = {"output_type": "stream", "name": "stdout", "text": "x" * 10_000_000}
+    notebook = with_outputs(solved(tiny, answer_why="y" * 5_000_000), endless, *[image(PIXEL)] * 100)
+    html = feedback_page(outcome(key, "ada", ("half",)), key, notebook)
+    assert len(html) < 60_000
+    assert html.count("<img") == 4
+
+
+@pytest.mark.parametrize("status", ["passed", "failed", "error", "timeout", "crashed", "missing", "manual"])
+def test_every_status_has_words(key: AnswerKey, status: Any) -> None:
+    result: SubmissionResult = outcome(key, "ada")
+    questions = tuple(replace(question, status=status) for question in result.questions)
+    page = Page(feedback_page(replace(result, questions=questions), key, None))
+    assert sum(f"question {status}" == attrs.get("class") for _, attrs in page.tags) == 4
+
+
+# ---- in a browser ----
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="no playwright; pip install 'hwlib[dev]'")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no Chromium; sudo apt-get install chromium")
+    with playwright.sync_playwright() as running:
+        opened = running.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+def test_a_browser_runs_nothing_that_a_student_wrote(browser: Any, tiny: Assignment, key: AnswerKey, tmp_path: Path) -> None:
+    path = tmp_path / "feedback.html"
+    path.write_text(hostile(tiny, key, "".join(ATTACKS)), encoding="utf-8")
+    page = browser.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(path.as_uri())
+    assert page.title().startswith("tiny: feedback for student")
+    assert asked == [path.as_uri()]
+    assert page.evaluate("document.querySelectorAll('h1').length") == 1
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+def test_the_page_fits_the_window_and_its_pictures_show(
+        browser: Any, tiny: Assignment, key: AnswerKey, tmp_path: Path, width: int) -> None:
+    notebook = with_outputs(solved(tiny, solution_half=f"x = '{'long ' * 100}'"), image(PIXEL))
+    result = outcome(key, "a" * 100, ("half",), ("word" * 100,))
+    path = tmp_path / "feedback.html"
+    path.write_text(feedback_page(result, key, notebook), encoding="utf-8")
+    page = browser.new_page(viewport={"width": width, "height": 700})
+    page.goto(path.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("[...document.images].every(image => image.naturalWidth > 0)")

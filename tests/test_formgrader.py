@@ -1,75 +1,170 @@
-"""The formgrader, in a real browser, on a gradebook that hwlib wrote."""
+"""nbgrader's formgrader on our gradebook, in a real browser: the list of submissions, one submission, a score given by hand."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tiny_course import hand_in, make_tiny, solved
+from nbformat import NotebookNode
+from tiny_course import hand_in, make_tiny, outcome, solved
 
-from hwlib.grading.grade import grade_assignment
+from hwlib.grading.course import Assignment
+from hwlib.grading.gradebook import GradeStore
+from hwlib.grading.key import load_key
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no browser; sudo apt-get install chromium lets this run"),
-]
+pytestmark = pytest.mark.slow
+SCRIPT = "<script>document.title = 'owned'</script><img src=x onerror=\"document.title = 'owned'\">"
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[str]:
-    """A Jupyter server with nbgrader's extensions, in a course with a graded class; gives its address."""
-    assignment = make_tiny(tmp_path)
-    hand_in(tmp_path, "ada", solved(assignment))
-    hand_in(tmp_path, "bob", solved(assignment, solution_half="def half(x):\n    return x"))
-    grade_assignment(assignment, tmp_path / "submitted", tmp_path)
+@dataclass(frozen=True)
+class Formgrader:
+    """A graded class, a running server and a browser."""
+
+    assignment: Assignment
+    root: Path
+    url: str
+    browser: Any
+
+    def open(self, path: str) -> Any:
+        """A page of the formgrader, once its table is there."""
+        page = self.browser.new_page(viewport={"width": 1200, "height": 800})
+        page.goto(f"{self.url}/formgrader/{path}")
+        page.wait_for_load_state("networkidle")
+        return page
+
+
+def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(600):
+        if server.poll() is not None:
+            break
+        try:
+            urllib.request.urlopen(f"{url}/api", timeout=5).close()  # the server of this test, on this machine
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail(f"the Jupyter server did not start:\n{log.read_text()}")
+
+
+def grade(root: Path) -> Assignment:
+    """Three students: good with a hostile cell, half right, unreadable."""
+    tiny = make_tiny(root)
+    key = load_key(tiny)
+    hostile = solved(tiny, answer_why=f"Because. {SCRIPT}")
+    for cell in hostile.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == "solution-half":
+            cell.outputs = [NotebookNode(output_type="display_data", data={"text/html": SCRIPT, "text/plain": "x"}, metadata={})]
+    with GradeStore(tiny, root) as store:
+        store.prepare()
+        store.write(outcome(key, "ada"), hostile, "2027-02-01 12:00:00 UTC")
+        store.write(outcome(key, "bob", ("half",)), solved(tiny), "2027-02-01 12:30:00 UTC")
+        rejected = replace(outcome(key, "eve"), status="rejected", problems=("tiny.ipynb: an empty file; hand it in again",))
+        store.write(rejected, None, None)
+    hand_in(root, "ada", hostile, "2027-02-01 12:00:00 UTC")   # the formgrader compares with what is in submitted/
+    hand_in(root, "bob", solved(tiny), "2027-02-01 12:30:00 UTC")
+    hand_in(root, "eve", "")
+    return tiny
+
+
+@pytest.fixture(scope="module")
+def formgrader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Formgrader]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="no playwright; pip install 'hwlib[dev]'")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no Chromium; sudo apt-get install chromium")
+    root = tmp_path_factory.mktemp("course")
+    tiny = grade(root)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    home = tmp_path / "home"
-    home.mkdir()
-    command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", f"--port={port}", "--ip=127.0.0.1",
-               "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True", f"--ServerApp.root_dir={tmp_path}",
+    home = tmp_path_factory.mktemp("home")
+    environment = {**os.environ, "HOME": str(home), "JUPYTER_CONFIG_DIR": str(home / "config"), "JUPYTER_PLATFORM_DIRS": "1"}
+    command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", f"--ServerApp.root_dir={root}",
+               "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
+               "--IdentityProvider.token=", "--ServerApp.password=", "--ServerApp.log_level=WARN",
                "--ServerApp.jpserver_extensions={'nbgrader.server_extensions.formgrader': True}"]
-    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                               env={**os.environ, "HOME": str(home), "JUPYTER_NO_CONFIG": "0"})
-    address = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            urllib.request.urlopen(f"{address}/api/status", timeout=2).close()
-            break
-        except OSError:
-            time.sleep(0.3)
-    yield address
-    process.terminate()
-    process.wait(timeout=20)
+    log = home / "server.log"
+    url = f"http://127.0.0.1:{port}"
+    with log.open("wb") as file:
+        server = subprocess.Popen(command, cwd=root, env=environment, stdout=file, stderr=subprocess.STDOUT)
+    try:
+        wait_for(url, server, log)
+        with playwright.sync_playwright() as running:
+            browser = running.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+            yield Formgrader(tiny, root, url, browser)
+            browser.close()
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
 
 
-def test_the_formgrader_lists_the_class_with_its_scores_and_opens_a_submission(server: str, tmp_path: Path) -> None:
-    from playwright.sync_api import sync_playwright
+def table(page: Any, rows: int) -> list[str]:
+    """The rows of the page's table, each as one line of text."""
+    page.wait_for_function(f"document.querySelectorAll('tbody tr').length == {rows} && !document.body.innerText.includes('Loading')")
+    return [" ".join(text.split()) for text in page.locator("tbody tr").all_inner_texts()]
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1200, "height": 700})
-        page.goto(f"{server}/formgrader/manage_submissions/tiny")
-        page.wait_for_selector("text=ada", timeout=30_000)
-        text = page.inner_text("body")
-        page.screenshot(path=str(tmp_path / "formgrader.png"))
-        assert "bob" in text
-        assert "8 / 10" in text
-        assert "4 / 10" in text
-        page.goto(f"{server}/formgrader/gradebook/tiny/tiny")
-        page.wait_for_selector("a:has-text('Submission')", timeout=30_000)
-        page.click("a:has-text('Submission') >> nth=0")
-        page.wait_for_selector("text=half", timeout=30_000)
-        assert "def half" in page.inner_text("body")
-        browser.close()
+
+def test_the_submissions_are_listed_with_their_scores(formgrader: Formgrader, tmp_path: Path) -> None:
+    page = formgrader.open("manage_submissions/tiny")
+    ada, bob, eve = table(page, 3)
+    assert re.search(r"ada .*2027-02-01 12:00:00 .*needs manual grading.* 8 ?/ ?10", ada), ada
+    assert re.search(r"bob .* 4 ?/ ?10", bob), bob
+    assert re.search(r"eve .* 0 ?/ ?10", eve), eve
+    page.screenshot(path=str(tmp_path / "submissions.png"))
+
+
+def test_the_gradebook_page_says_which_need_a_look(formgrader: Formgrader) -> None:
+    rows = table(formgrader.open("gradebook/tiny/tiny"), 3)
+    assert sum("4 / 8" in row or "4/8" in row for row in rows) == 1, rows
+
+
+def submission_url(formgrader: Formgrader, student: str) -> str:
+    with GradeStore(formgrader.assignment, formgrader.root) as store:
+        from nbgrader.api import Gradebook  # the page names submissions by their row's id
+        with Gradebook(store.db_url, "tiny") as book:
+            return f"submissions/{book.find_submission_notebook('tiny', 'tiny', student).id}/"
+
+
+def test_one_submission_shows_code_verdict_and_answer_and_runs_no_script(formgrader: Formgrader, tmp_path: Path) -> None:
+    page = formgrader.open(submission_url(formgrader, "bob"))
+    text = page.inner_text("body")
+    for expected in ("return x + x", "0 of 4 points (failed): The values are too large.", "Is it twice?", "Because they undo each other."):
+        assert expected in text, expected
+    page.screenshot(path=str(tmp_path / "submission.png"), full_page=True)
+    page = formgrader.open(submission_url(formgrader, "ada"))
+    page.wait_for_timeout(500)
+    assert page.title() != "owned"
+
+
+def test_an_unreadable_submission_opens_and_says_why(formgrader: Formgrader) -> None:
+    text = formgrader.open(submission_url(formgrader, "eve")).inner_text("body")
+    assert "This submission could not be read" in text
+    assert "an empty file" in text
+
+
+def test_a_score_given_in_the_page_survives_a_regrade(formgrader: Formgrader) -> None:
+    page = formgrader.open(submission_url(formgrader, "bob"))
+    boxes = page.locator("input.score")
+    boxes.last.wait_for()
+    assert boxes.count() == 4
+    with page.expect_response(lambda response: "/api/grade/" in response.url and response.request.method == "PUT"):
+        boxes.last.fill("1.5")
+        boxes.last.press("Tab")
+    key = load_key(formgrader.assignment)
+    with GradeStore(formgrader.assignment, formgrader.root) as store:
+        store.prepare()
+        assert store.human_grades("bob") == {"why": 1.5}
+        result = store.write(outcome(key, "bob"), solved(formgrader.assignment), "2027-02-01 12:30:00 UTC")
+    assert (result.status, result.score) == ("graded", 9.5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import sqlite3
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -76,7 +77,7 @@ def test_prepare_writes_the_rows_that_nbgrader_generate_assignment_writes(
     config = Config()
     config.CourseDirectory.update(root=str(tmp_path), db_url=other, course_id="tiny", release_directory="elsewhere")
     with pytest.MonkeyPatch.context() as patch:   # nbgrader looks for the program alembic
-        patch.setenv("PATH", str(Path(os.sys.executable).parent), prepend=os.pathsep)
+        patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
         GenerateAssignment(coursedir=CourseDirectory(config=config, assignment_id="tiny"), config=config).start()
     assert rows(store.db_url, DESCRIPTION) == rows(other, DESCRIPTION)
     assert len(rows(store.db_url, DESCRIPTION)) == 7   # three tests, two solutions, one answer that is both
@@ -304,7 +305,7 @@ class PerDay(BasePlugin):
     ("", 0.0), ("c.LateSubmissionPlugin.penalty_method = 'zero'\n", 8.0), (PENALTY, 1.6)])
 def test_nbgraders_late_penalties_are_applied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: str, expected: float) -> None:
     (tmp_path / "tiny_penalty.py").write_text(PLUGIN)
-    monkeypatch.setattr("sys.path", [str(tmp_path), *os.sys.path])
+    monkeypatch.setattr("sys.path", [str(tmp_path), *sys.path])
     tiny = make_tiny(tmp_path, config=config.format(folder=str(tmp_path)) if "{folder" in config else config)
     key = load_key(tiny)
     with GradeStore(tiny, tmp_path) as store:

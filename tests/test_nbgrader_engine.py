@@ -1,9 +1,12 @@
-"""nbgrader's own machinery on a class in which almost everything goes wrong: each submission once, none stops the others."""
+"""nbgrader's own machinery as an engine: one bad submission never stops the others, and each has a result."""
 
 from __future__ import annotations
 
-import json
+import logging
+import os
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -11,60 +14,167 @@ from nbgrader.api import Gradebook
 from tiny_course import hand_in, make_tiny, released, solved
 
 from hwlib.grading.course import Assignment
-from hwlib.grading.grade import GradeOptions, grade_assignment
-from hwlib.grading.results import GradeReport
+from hwlib.grading.nbgrader_engine import grade_with_nbgrader
+from hwlib.grading.results import SubmissionResult
+from hwlib.grading.submissions import find_submissions
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+HARD_LOOP = """
+def half(x):
+    while True:
+        try:
+            while True:
+                print("still here" * 100)
+        except BaseException:
+            pass
+"""
+CHECKS = """
+from hwlib.errors import CheckFailed
+
+def half(x):
+    raise CheckFailed("The values are too large.", hint="Is it twice?", detail="found 3, expected 1.5")
+"""
 
 
-def make_class(root: Path) -> Assignment:
-    assignment = make_tiny(root)
-    hand_in(root, "blank", released(assignment))
-    hand_in(root, "crash", solved(assignment, solution_half="import os\ndef half(x):\n    os._exit(1)"))
-    hand_in(root, "error", solved(assignment, solution_half="def half(x):\n    raise ValueError('no luck')"))
-    hand_in(root, "loud", solved(assignment, solution_half="import sys\ndef half(x):\n    return x / 2\nprint('to stderr', file=sys.stderr)"))
-    hand_in(root, "loop", solved(assignment, solution_half="def half(x):\n    while True: pass"))
-    hand_in(root, "right", solved(assignment))
-    stripped = solved(assignment)
-    for cell in stripped.cells:
-        cell.metadata = nbformat.from_dict({})
-    hand_in(root, "stripped", stripped)
-    hand_in(root, "truncated", json.dumps(solved(assignment))[:500])
-    twice = {**solved(assignment), "cells": [*solved(assignment).cells, *released(assignment).cells[:6]]}
-    hand_in(root, "twice", json.dumps(twice))
-    hand_in(root, "wrong", solved(assignment, solution_half="def half(x):\n    return x"))
-    return assignment
+@dataclass(frozen=True)
+class Graded:
+    """A class that was graded once, for all tests of this module."""
+
+    assignment: Assignment
+    root: Path
+    results: dict[str, SubmissionResult]
+    order: list[str]
+    log: str
+    environment_changed: bool
+
+
+def damaged(assignment: Assignment, how: str) -> Any:
+    notebook = solved(assignment)
+    if how == "stripped":
+        for cell in notebook.cells:
+            cell.metadata.clear()
+    if how == "duplicated":   # a locked cell twice stops nbgrader's whole batch
+        notebook.cells += [cell.copy() for cell in notebook.cells]
+        for number, cell in enumerate(notebook.cells):
+            cell["id"] = f"cell-{number}"
+    if how == "garbled":
+        for cell in notebook.cells:
+            cell.metadata["nbgrader"] = {"grade_id": ["a", "list"], "grade": "perhaps", "points": "many"}
+    return notebook
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> tuple[GradeReport, Path]:
-    root = tmp_path_factory.mktemp("class")
-    assignment = make_class(root)
-    return grade_assignment(assignment, root / "submitted", root, options=GradeOptions(engine="nbgrader")), root
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
+    root = tmp_path_factory.mktemp("course")
+    tiny = make_tiny(root)
+    halves = {
+        "wrong": "def half(x):\n    return x\n", "raises": "def half(x):\n    raise ValueError('no')\n", "checks": CHECKS,
+        "dies": "import os\n\ndef half(x):\n    os._exit(1)\n", "hangs": HARD_LOOP, "unfinished": "def half(x:\n",
+        "text": "def half(x):\n    return 'a'\n",
+        "warns": "import sys\n\ndef half(x):\n    print('careful', file=sys.stderr)\n    return x / 2\n"}
+    for student, source in halves.items():
+        hand_in(root, student, solved(tiny, solution_half=source), "2027-02-01 12:00:00 UTC")
+    for student in ("stripped", "duplicated", "garbled"):
+        hand_in(root, student, damaged(tiny, student))
+    hand_in(root, "blank", released(tiny))
+    hand_in(root, "bytes", b"\xff\xfe\x00")
+    hand_in(root, "truncated", nbformat.writes(solved(tiny))[:900])
+    hand_in(root, "odd [1] *", solved(tiny), "yesterday-ish")
+    (root / "submitted" / "nothing" / "tiny").mkdir(parents=True)
+    records: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: records.append(record.getMessage())   # type: ignore[method-assign]
+    logging.getLogger().addHandler(handler)
+    order: list[str] = []
+    before = dict(os.environ)
+    try:
+        results = list(grade_with_nbgrader(tiny, find_submissions(tiny, root / "submitted"), output=root, seed=3,
+                                           on_result=lambda result: order.append(result.student)))
+    finally:
+        logging.getLogger().removeHandler(handler)
+    return Graded(tiny, root, {result.student: result for result in results}, order, "\n".join(records), before != dict(os.environ))
 
 
-def test_each_submission_is_there_once_with_its_score(report: tuple[GradeReport, Path]) -> None:
-    found = {one.student: (one.status, one.score) for one in report[0].submissions}
-    assert len(found) == len(report[0].submissions) == 10
-    assert found == {
-        "blank": ("graded", 0), "crash": ("needs_manual", 4), "error": ("needs_manual", 4), "loop": ("needs_manual", 4),
-        "loud": ("needs_manual", 8), "right": ("needs_manual", 8), "stripped": ("needs_manual", 8), "truncated": ("rejected", 0),
-        "twice": ("needs_manual", 8), "wrong": ("needs_manual", 4)}
+def status_of(graded: Graded, student: str, question: str = "half") -> tuple[str, float]:
+    result = graded.results[student].question(question)
+    return result.status, result.points
 
 
-def test_each_question_says_what_happened(report: tuple[GradeReport, Path]) -> None:
-    statuses = {one.student: one.question("half").status for one in report[0].submissions}
-    assert statuses == {"blank": "missing", "crash": "crashed", "error": "error", "loop": "timeout", "loud": "passed", "right": "passed",
-                        "stripped": "passed", "truncated": "missing", "twice": "passed", "wrong": "failed"}
+@pytest.mark.slow
+class TestAClass:
+    """One class with everything in it, graded once."""
+
+    def test_every_submission_comes_out_once_and_in_order(self, graded: Graded) -> None:
+        students = sorted(path.name for path in (graded.root / "submitted").iterdir())
+        assert graded.order == list(graded.results) == students
+
+    @pytest.mark.parametrize(("student", "status", "points"), [
+        ("wrong", "failed", 0), ("raises", "error", 0), ("checks", "failed", 0), ("dies", "crashed", 0), ("hangs", "timeout", 0),
+        ("unfinished", "error", 0), ("text", "failed", 0), ("warns", "passed", 4), ("stripped", "passed", 4), ("duplicated", "passed", 4),
+        ("garbled", "passed", 4), ("blank", "missing", 0), ("bytes", "missing", 0), ("truncated", "missing", 0),
+        ("odd [1] *", "passed", 4), ("nothing", "missing", 0)])
+    def test_the_question_has_the_right_status(self, graded: Graded, student: str, status: str, points: float) -> None:
+        assert status_of(graded, student) == (status, points), graded.results[student]
+
+    def test_what_was_right_before_a_crash_or_a_hang_keeps_its_points(self, graded: Graded) -> None:
+        for student in ("dies", "hangs", "wrong", "raises", "unfinished"):
+            assert status_of(graded, student, "double") == ("passed", 3.0), student
+
+    def test_unreadable_submissions_are_rejected_with_a_reason(self, graded: Graded) -> None:
+        rejected = {student: result.problems[-1] for student, result in graded.results.items() if result.status == "rejected"}
+        assert set(rejected) == {"bytes", "truncated", "nothing"}
+        assert "not UTF-8" in rejected["bytes"]
+        assert "truncated" in rejected["truncated"]
+        assert "no other notebook" in rejected["nothing"]
+
+    def test_written_answers_wait_for_a_human_and_blank_ones_do_not(self, graded: Graded) -> None:
+        assert (graded.results["warns"].status, status_of(graded, "warns", "why")) == ("needs_manual", ("manual", 0.0))
+        assert (graded.results["blank"].status, status_of(graded, "blank", "why")) == ("graded", ("missing", 0.0))
+
+    def test_messages_name_the_symptom_and_no_hidden_value(self, graded: Graded) -> None:
+        assert graded.results["raises"].question("half").message == "your code raised ValueError: no"
+        assert "SyntaxError" in graded.results["unfinished"].question("half").message
+        checks = graded.results["checks"].question("half")
+        assert (checks.message, checks.hint) == ("The values are too large.", "Is it twice?")
+        everything = "".join(f"{q.message}{q.hint}" for result in graded.results.values() for q in result.questions)
+        assert "hidden-secret" not in everything
+        assert "assert" not in everything
+
+    def test_repairs_are_said(self, graded: Graded) -> None:
+        assert "metadata is missing" in graded.results["stripped"].problems[0]
+        assert any("times" in problem for problem in graded.results["duplicated"].problems)
+        assert "timestamp.txt" in graded.results["odd [1] *"].problems[-1]
+
+    def test_the_gradebook_agrees_and_has_one_course(self, graded: Graded) -> None:
+        with Gradebook(f"sqlite:///{graded.root / 'gradebook.db'}", "tiny") as book:
+            scores = {row["student"]: row["score"] for row in book.submission_dicts("tiny")}
+            assert [course.id for course in book.db.query(type(book.check_course("tiny")))] == ["tiny"]
+        assert scores == {student: result.score for student, result in graded.results.items()}
+
+    def test_the_autograded_notebooks_are_there_and_no_half_files(self, graded: Graded) -> None:
+        for student in graded.results:
+            notebook = nbformat.read(graded.root / "autograded" / student / "tiny" / "tiny.ipynb", as_version=4)
+            assert sum("grade_id" in cell.metadata.get("nbgrader", {}) for cell in notebook.cells) >= 6
+        assert not [path for path in graded.root.rglob(".*") if path.name not in (".", "..")]
+        assert sum(path.stat().st_size for path in graded.root.glob("autograded/*/tiny/*.ipynb")) < 5_000_000
+
+    def test_nbgrader_is_silent_and_the_environment_is_as_before(self, graded: Graded) -> None:
+        assert graded.log == ""
+        assert not graded.environment_changed
 
 
-def test_no_message_shows_a_hidden_test(report: tuple[GradeReport, Path]) -> None:
-    assert "hidden-secret" not in report[0].to_json()
-
-
-def test_the_gradebook_has_every_student_once(report: tuple[GradeReport, Path]) -> None:
-    _, root = report
-    with Gradebook(f"sqlite:///{root / 'gradebook.db'}") as gradebook:
-        students = [one.student.id for one in gradebook.assignment_submissions("tiny")]
-        assert sorted(students) == sorted(one.student for one in report[0].submissions)
-    assert len(list((root / "autograded").glob("*/tiny/tiny.ipynb"))) == 10
+@pytest.mark.slow
+def test_a_manual_grade_and_the_seed_survive_a_regrade(tmp_path: Path) -> None:
+    tiny = make_tiny(tmp_path)
+    source = "import os\n\ndef half(x):\n    print(os.environ['HWLIB_GRADING'], os.environ['HWLIB_SEED'])\n    return x / 2\n\nhalf(1)\n"
+    hand_in(tmp_path, "ada", solved(tiny, solution_half=source))
+    found = find_submissions(tiny, tmp_path / "submitted")
+    list(grade_with_nbgrader(tiny, found, output=tmp_path, seed=77))
+    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}", "tiny") as book:
+        grade = book.find_grade("answer-why", "tiny", "tiny", "ada")
+        grade.manual_score, grade.needs_manual_grade = 1.5, False
+        book.db.commit()
+    (result,) = grade_with_nbgrader(tiny, found, output=tmp_path, seed=77)
+    assert (result.question("why").points, result.score) == (1.5, 9.5)
+    notebook = nbformat.read(tmp_path / "autograded" / "ada" / "tiny" / "tiny.ipynb", as_version=4)
+    printed = [output.text for cell in notebook.cells for output in cell.get("outputs", ()) if output.output_type == "stream"]
+    assert "1 77\n" in "".join(printed)

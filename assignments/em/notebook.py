@@ -73,13 +73,13 @@ check.passed("poisson_nll is the negative log of the product of three Poisson pr
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
 
-def log_factorial(k):
+def _log_factorial(k):
     return math.fsum(math.log(j) for j in range(1, int(k) + 1))
 
 for n, d, scale in [(1, 1, 1.0), (7, 3, 1.0), (4, 6, 0.5), (40, 2, 2.0), (2000, 3, 1.0), (12, 2, 3.0)]:
     X, w = rng.normal(size=(n, d)), scale * rng.normal(size=d)
     y = rng.poisson(np.exp(np.clip(X @ w, -5, 7)))
-    terms = [(math.exp(z), int(k) * z, log_factorial(k)) for z, k in zip((X @ w).tolist(), y)]
+    terms = [(math.exp(z), int(k) * z, _log_factorial(k)) for z, k in zip((X @ w).tolist(), y)]
     right = math.fsum(a - b + c for a, b, c in terms)
     with check.unchanged(w=w, X=X, y=y):
         found = poisson_nll(w, X, y)
@@ -91,7 +91,7 @@ for n, d, scale in [(1, 1, 1.0), (7, 3, 1.0), (4, 6, 0.5), (40, 2, 2.0), (2000, 
     })
     check.close(poisson_nll(w, X, y.astype(float)), right, rtol=1e-8, atol=1e-8 * sum(a + abs(b) + c for a, b, c in terms),
                 what="the value for counts that are stored as floats")
-check.close(poisson_nll(np.array([8.0]), np.ones((2, 1)), np.array([3000, 0])), 2 * math.exp(8) - 24_000 + log_factorial(3000), rtol=1e-9,
+check.close(poisson_nll(np.array([8.0]), np.ones((2, 1)), np.array([3000, 0])), 2 * math.exp(8) - 24_000 + _log_factorial(3000), rtol=1e-9,
             what="the value for a song that was played 3,000 times", hint="3000! is too large for a float: compute log y! without it.")
 ### END HIDDEN TESTS
 
@@ -124,14 +124,14 @@ check.passed("poisson_gradient is the slope of poisson_nll.")
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
 
-def loss(w, X, y):
+def _loss(w, X, y):
     """Also for complex w: Im L(w + ih) / h is the derivative, exact to rounding."""
     return sum(np.exp(x @ w) - k * (x @ w) for x, k in zip(X, y.tolist()))
 
 for n, d in [(1, 1), (7, 3), (3, 5), (200, 2), (5, 5)]:
     X, w = rng.normal(size=(n, d)), 0.7 * rng.normal(size=d)
     y = rng.poisson(30.0, size=n)
-    right = np.array([np.imag(loss(w + 1e-30j * e, X, y)) / 1e-30 for e in np.eye(d)])
+    right = np.array([np.imag(_loss(w + 1e-30j * e, X, y)) / 1e-30 for e in np.eye(d)])
     with check.unchanged(w=w, X=X, y=y):
         found = poisson_gradient(w, X, y)
     check.gradient(found, right, what=f"the gradient for {n} songs with {d} features", mistakes={
@@ -283,7 +283,7 @@ from scipy.optimize import minimize
 
 rng = check.rng()
 
-def best(X, y, s):
+def _best(X, y, s):
     """SciPy's BFGS on the weighted loss, in units of the counts, from the fit of a line to log(y + 1)."""
     scale = 1 / (1 + np.sum(s * y))
     start = np.linalg.lstsq(X, np.log(y + 1.0), rcond=None)[0]
@@ -296,7 +296,7 @@ for n, weights, by in [(40, [1.0], 1.0), (60, [0.5, 1.0], 1.0), (80, [1.0, -0.7,
     X = np.column_stack([np.ones(n), by * rng.uniform(-1, 1, size=(n, len(weights) - 1))])
     y = rng.poisson(np.exp(X @ np.array(weights)))
     y[:2] += 1                                   # at least one song was played
-    right = best(X, y, np.ones(n))
+    right = _best(X, y, np.ones(n))
     with check.unchanged(X=X, y=y):
         found = fit_poisson(X, y)
     large = y.max() > 500
@@ -323,7 +323,7 @@ from scipy.optimize import minimize
 
 rng = check.rng()
 
-def best(X, y, s):
+def _best(X, y, s):
     """SciPy's BFGS on the weighted loss, in units of the counts."""
     scale = 1 / (1 + np.sum(s * y))
     value = lambda w: scale * np.sum(s * (np.exp(X @ w) - y * (X @ w)))
@@ -335,14 +335,14 @@ for n, d in [(30, 1), (40, 2), (70, 4)]:
     first = rng.uniform(size=n) < 0.5            # two different groups, so that weights matter
     y = rng.poisson(np.exp(np.where(first, 2.0 + X[:, -1], 0.5 - X[:, -1]))) + 1
     for s in (np.where(first, 0.95, 0.05), rng.uniform(0, 1, size=n), np.where(first, 1.0, 0.0), 1e-3 * rng.uniform(0.5, 1, size=n)):
-        right = best(X, y, s)
+        right = _best(X, y, s)
         with check.unchanged(X=X, y=y, sample_weight=s):
             found = fit_poisson(X, y, s)
         check.close(found, right, rtol=1e-3, what=f"the weights for {n} weighted songs with {d} features", mistakes={
-            "This is the fit without sample_weight: is the argument used?": lambda: best(X, y, np.ones(n)),
-            "This is the fit with sample_weight²: it should stand once in the sum.": lambda: best(X, y, s ** 2),
-            "This is the fit with the root of sample_weight: it should stand in the sum as it is.": lambda: best(X, y, np.sqrt(s)),
-            "The weights multiply the counts only: they belong to the whole term of a song.": lambda: best(X, s * y, np.ones(n)),
+            "This is the fit without sample_weight: is the argument used?": lambda: _best(X, y, np.ones(n)),
+            "This is the fit with sample_weight²: it should stand once in the sum.": lambda: _best(X, y, s ** 2),
+            "This is the fit with the root of sample_weight: it should stand in the sum as it is.": lambda: _best(X, y, np.sqrt(s)),
+            "The weights multiply the counts only: they belong to the whole term of a song.": lambda: _best(X, s * y, np.ones(n)),
         }, hint="The weights belong to the whole term of a song, in loss, gradient and Hessian, and they may all be small.")
 ### END HIDDEN TESTS
 
@@ -427,7 +427,7 @@ check.passed("e_step weighs the moods by Bayes' rule, for large counts too.")
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
 
-def posterior(X, y, W, pi):
+def _posterior(X, y, W, pi):
     """Bayes' rule song by song, every probability relative to the likeliest mood's."""
     rows = []
     for x, k in zip(X, y.tolist()):
@@ -435,15 +435,15 @@ def posterior(X, y, W, pi):
         rows.append([1 / math.fsum(math.exp(min(other - own, 700)) for other in logs) for own in logs])
     return np.array(rows)
 
-def known(X, y, W, pi):
-    right = posterior(X, y, W, pi)
+def _known(X, y, W, pi):
+    right = _posterior(X, y, W, pi)
     uniform = np.full(len(pi), 1 / len(pi))
     return {
-        "The mixing weights pi are left out: a frequent mood is more probable before we see the count.": lambda: posterior(X, y, W, uniform),
+        "The mixing weights pi are left out: a frequent mood is more probable before we see the count.": lambda: _posterior(X, y, W, uniform),
         "Every column adds up to 1: it is the moods of one song that compete, so every row should.": lambda: right / right.sum(axis=0),
         "These are 0 and 1: a responsibility is a probability, the best mood doesn't take it all.": lambda: np.eye(len(pi))[right.argmax(axis=1)],
         "The mixing weights are added where they should multiply: in log space it is log pi that is added.":
-            lambda: posterior(X, y, W, np.exp(pi) / np.exp(pi).sum()),
+            lambda: _posterior(X, y, W, np.exp(pi) / np.exp(pi).sum()),
     }
 
 for n, d, k, size in [(1, 1, 1, 1.0), (6, 2, 2, 1.0), (5, 3, 4, 0.7), (3, 2, 7, 0.7), (40, 4, 3, 0.5), (2, 2, 2, 1.0), (1, 3, 3, 0.5)]:
@@ -451,19 +451,19 @@ for n, d, k, size in [(1, 1, 1, 1.0), (6, 2, 2, 1.0), (5, 3, 4, 0.7), (3, 2, 7, 
     y = rng.poisson(3.0, size=n)
     with check.unchanged(X=X, y=y, W=W, pi=pi):
         found = e_step(X, y, W, pi)
-    check.close(found, posterior(X, y, W, pi), what=f"the responsibilities of {n} songs and {k} moods", mistakes=known(X, y, W, pi))
+    check.close(found, _posterior(X, y, W, pi), what=f"the responsibilities of {n} songs and {k} moods", mistakes=_known(X, y, W, pi))
 
 # Large counts: every likelihood underflows, and differences of logarithms of thousands still matter.
 X = np.column_stack([np.ones(8), np.linspace(-1, 1, 8)])
 W, pi = np.array([[7.5, 0.5], [7.52, 0.52], [2.0, -1.0]]), np.array([0.5, 0.3, 0.2])
 y = np.rint(np.exp(X @ [7.51, 0.51])).astype(int)
 y[3] = 0
-right = posterior(X, y, W, pi)
+right = _posterior(X, y, W, pi)
 found = e_step(X, y, W, pi)
-check.close(found, right, rtol=1e-6, what="the responsibilities for counts of some thousands", mistakes=known(X, y, W, pi),
+check.close(found, right, rtol=1e-6, what="the responsibilities for counts of some thousands", mistakes=_known(X, y, W, pi),
             hint="Stay in log space: subtract the largest logarithm of each song, not one number for all songs, before you take exp.")
 found = e_step(np.ones((3, 1)), np.array([5000, 0, 40]), np.array([[8.0], [3.0], [-2.0]]), np.array([0.2, 0.3, 0.5]))
-right = posterior(np.ones((3, 1)), np.array([5000, 0, 40]), np.array([[8.0], [3.0], [-2.0]]), np.array([0.2, 0.3, 0.5]))
+right = _posterior(np.ones((3, 1)), np.array([5000, 0, 40]), np.array([[8.0], [3.0], [-2.0]]), np.array([0.2, 0.3, 0.5]))
 check.close(found, right, atol=1e-9, what="the responsibilities for counts of 5,000, 0 and 40",
             hint="Stay in log space: subtract the largest logarithm of each song, not one number for all songs, before you take exp.")
 ### END HIDDEN TESTS
@@ -501,7 +501,7 @@ from scipy.optimize import minimize
 
 rng = check.rng()
 
-def best(X, y, s):
+def _best(X, y, s):
     """SciPy's BFGS on the weighted loss, in units of the counts."""
     scale = 1 / (1 + np.sum(s * y))
     value = lambda w: scale * np.sum(s * (np.exp(X @ w) - y * (X @ w)))
@@ -523,11 +523,11 @@ for n, d, k in [(40, 2, 1), (60, 2, 2), (50, 3, 3), (45, 1, 4)]:
         "The shares are weighted by the counts: each song counts 1, however often it was played.": R.T @ y / y.sum(),
     })
     hard = np.eye(k)[R.argmax(axis=1)]
-    check.close(W_found, [best(X, y, r) for r in R.T], rtol=2e-3, what=f"W for {n} songs, {d} features and {k} moods", mistakes={
-        "All moods have the same weights: does each fit use its own column of R?": lambda: [best(X, y, np.ones(n))] * k,
+    check.close(W_found, [_best(X, y, r) for r in R.T], rtol=2e-3, what=f"W for {n} songs, {d} features and {k} moods", mistakes={
+        "All moods have the same weights: does each fit use its own column of R?": lambda: [_best(X, y, np.ones(n))] * k,
         "Each song goes to one mood only: it should count for every mood as much as its responsibility says.":
-            lambda: [best(X, y, h) for h in hard.T],
-        "The rows of W stand in another order than the columns of R.": lambda: [best(X, y, r) for r in R.T[::-1]],
+            lambda: [_best(X, y, h) for h in hard.T],
+        "The rows of W stand in another order than the columns of R.": lambda: [_best(X, y, r) for r in R.T[::-1]],
     })
 ### END HIDDEN TESTS
 
@@ -597,14 +597,14 @@ from scipy.special import logsumexp, softmax
 
 rng = check.rng()
 
-def best(X, y, s, start):
+def _best(X, y, s, start):
     """SciPy's BFGS on the weighted loss, in units of the counts."""
     scale = 1 / (1 + np.sum(s * y))
     value = lambda w: scale * np.sum(s * (np.exp(X @ w) - y * (X @ w)))
     slope = lambda w: scale * (X.T @ (s * (np.exp(X @ w) - y)))
     return minimize(value, start, jac=slope, method="BFGS", options={"gtol": 1e-9}).x
 
-def logs(X, y, W, pi):
+def _logs(X, y, W, pi):
     return np.array([[math.log(p) + k * float(x @ w) - math.exp(float(x @ w)) - math.lgamma(k + 1) for p, w in zip(pi, W)]
                      for x, k in zip(X, y.tolist())])
 
@@ -615,11 +615,11 @@ for n, d, weights, steps in [(40, 2, [[2.0, 1.0], [0.5, -1.5]], 4), (60, 3, [[1.
     mood = np.where(rng.uniform(size=n) < 0.6, 0, rng.integers(0, k, size=n))
     y = rng.poisson(np.exp(np.sum(X * np.array(weights)[mood], axis=1))) + 1
     W0, pi0 = np.array(weights) + rng.uniform(-0.3, 0.3, size=(k, d)), rng.dirichlet(np.full(k, 5.0))
-    W, pi, history = W0, pi0, [logsumexp(logs(X, y, W0, pi0), axis=1).sum()]
+    W, pi, history = W0, pi0, [logsumexp(_logs(X, y, W0, pi0), axis=1).sum()]
     for _ in range(steps):
-        R = softmax(logs(X, y, W, pi), axis=1)
-        W, pi = np.array([best(X, y, r, w) for r, w in zip(R.T, W)]), R.sum(axis=0) / n
-        history.append(logsumexp(logs(X, y, W, pi), axis=1).sum())
+        R = softmax(_logs(X, y, W, pi), axis=1)
+        W, pi = np.array([_best(X, y, r, w) for r, w in zip(R.T, W)]), R.sum(axis=0) / n
+        history.append(logsumexp(_logs(X, y, W, pi), axis=1).sum())
     with check.unchanged(X=X, y=y, W0=W0, pi0=pi0):
         W_found, pi_found, R_found, found = em(X, y, W0, pi0, steps)
     check.equal(len(found), steps + 1, what="the number of log-likelihoods", hint="One before the first iteration, and one after each.")
@@ -629,7 +629,7 @@ for n, d, weights, steps in [(40, 2, [[2.0, 1.0], [0.5, -1.5]], 4), (60, 3, [[1.
     }, hint="Do the numbers of iterations, of moods and the start come from the arguments?")
     check.close(pi_found, pi, rtol=2e-3, what="pi after the last iteration")
     check.close(W_found, W, rtol=5e-3, what="W after the last iteration")
-    last = softmax(logs(X, y, W, pi), axis=1)
+    last = softmax(_logs(X, y, W, pi), axis=1)
     if not np.allclose(R_found, R, atol=5e-3):          # those of the last E step are right, too
         check.close(R_found, last, atol=5e-3, what="the responsibilities after the last iteration",
                     hint="R should belong to the W and pi that are returned.")

@@ -13,15 +13,19 @@ from __future__ import annotations
 
 from hwlib.checks.draws import rng, set_seed
 from hwlib.checks.inputs import note_changed, unchanged
+from hwlib.checks.networks import accuracy, architecture, partial
 from hwlib.checks.verdicts import close, equal, gradient, passed, raises, true
 from hwlib.errors import CheckFailed
 
 __all__ = [
     "CheckFailed",
+    "accuracy",
+    "architecture",
     "close",
     "equal",
     "gradient",
     "note_changed",
+    "partial",
     "passed",
     "raises",
     "rng",

@@ -20,6 +20,7 @@ from traitlets.config import Config
 
 from hwlib.errors import CourseError
 from hwlib.grading.course import Assignment
+from hwlib.grading.harmless import harmless_cell
 from hwlib.grading.repair import RepairedSubmission
 from hwlib.grading.results import QuestionResult, SubmissionResult
 
@@ -76,7 +77,7 @@ def complete_notebook(notebook: NotebookNode, template: NotebookNode, result: Su
     Test cells carry the grader's verdict as their only output: what the student saved there proves nothing.
     """
     known = graded_cells(template)
-    cells = list(_own_cells(notebook, known))
+    cells = list(_own_cells(notebook, template))
     present = {cell.metadata.nbgrader.grade_id for cell in cells if "nbgrader" in cell.metadata}
     for previous, grade_id in zip([None, *known], known, strict=False):
         if grade_id not in present:
@@ -88,19 +89,21 @@ def complete_notebook(notebook: NotebookNode, template: NotebookNode, result: Su
     return _as_notebook(cells, template)
 
 
-def _own_cells(notebook: NotebookNode, known: dict[str, NotebookNode]) -> Iterator[NotebookNode]:
-    """Copies of the student's cells; a grade id counts at its last cell, as in nbgrader, and nowhere if it is made up."""
+def _own_cells(notebook: NotebookNode, template: NotebookNode) -> Iterator[NotebookNode]:
+    """The student's cells, made harmless; a grade id counts at its last cell, as in nbgrader, and nowhere if it is made up."""
+    known, given = graded_cells(template), {cell.source for cell in template.cells}
     last = {cell.metadata.get("nbgrader", {}).get("grade_id"): index for index, cell in enumerate(notebook.cells)}
     for index, cell in enumerate(notebook.cells):
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
         original = known.get(grade_id) if last[grade_id] == index else None
-        own = NotebookNode({**cell, "metadata": NotebookNode({**cell.metadata})})
-        own.metadata.pop("nbgrader", None)
+        own = harmless_cell(cell)
+        if cell.source in given:   # the instructor's own text, whatever it does
+            own.source = cell.source
         if original is not None:
-            if original.metadata.nbgrader.locked or own.cell_type != original.cell_type:
-                source = original.source if original.metadata.nbgrader.locked else own.source
-                own = NotebookNode({**original, "id": own.id, "source": source, "metadata": own.metadata})
-            own.metadata["nbgrader"] = copy.deepcopy(original.metadata.nbgrader)
+            locked = original.metadata.nbgrader.locked
+            if locked or own.cell_type != original.cell_type:
+                own = NotebookNode({**original, "id": own.id, "source": original.source if locked else own.source})
+            own.metadata = NotebookNode(nbgrader=copy.deepcopy(original.metadata.nbgrader))
         yield own
 
 
@@ -128,7 +131,8 @@ def _verdict_output(question: QuestionResult) -> NotebookNode:
 def repaired_notebook(repaired: RepairedSubmission, template: NotebookNode) -> NotebookNode:
     """A repaired submission as a notebook: the key's cells once each with their metadata, the student's own cells between."""
     known = graded_cells(template)
-    cells, placed = [], set()
+    cells: list[NotebookNode] = []
+    placed: set[str] = set()
     for cell in repaired.cells:
         new = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}[cell.cell_type](cell.source)
         grade_id = cell.key.grade_id if cell.key else ""

@@ -32,6 +32,7 @@ from hwlib.errors import SubmissionError
 from hwlib.grading.autograded import copy_files, graded_cells, repaired_notebook
 from hwlib.grading.course import Assignment, Limits
 from hwlib.grading.gradebook import GradeStore, Mark, parse_time
+from hwlib.grading.harmless import harmless_cell
 from hwlib.grading.judge import HIDDEN, UNANSWERED
 from hwlib.grading.key import AnswerKey, KeyCell, load_key
 from hwlib.grading.repair import repair
@@ -111,8 +112,19 @@ def _grade_one(submission: FoundSubmission, key: AnswerKey, store: GradeStore, s
     graded = nbformat.read(folder / f"{key.slug}.ipynb", as_version=4)
     problems = (*problems, *parse_time(submission.timestamp)[1])
     result = _read_result(submission, graded, key, store, time.monotonic() - started, problems)
+    graded.cells = [_harmless(cell, graded_cells(store.template)) for cell in graded.cells]
+    nbformat.write(graded, folder / f"{key.slug}.ipynb")
     _replace(folder, store.output / "autograded" / submission.student / key.slug)
     return result
+
+
+def _harmless(cell: NotebookNode, given: Mapping[str, NotebookNode]) -> NotebookNode:
+    """As the formgrader may show it; the instructor's own cells stay as they are, but for their outputs."""
+    harmless = harmless_cell(cell)
+    original = given.get(cell.metadata.get("nbgrader", {}).get("grade_id"))
+    harmless.source = cell.source if original and original.source == cell.source else harmless.source
+    harmless.metadata = cell.metadata
+    return harmless
 
 
 def _read_and_repair(

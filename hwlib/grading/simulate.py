@@ -55,6 +55,7 @@ class _Made:
     lost: tuple[str, ...] | None = ()
     text: str | None = None
     blank: bool = False
+    answered: bool = True   # whether there is a written answer to grade by hand
     noisy: bool = True
     files: dict[str, bytes] | None = None   # the models handed in; None: the reference's
 
@@ -156,7 +157,7 @@ class _Maker:
 
     def describe(self, student: str, kind: Kind, made: _Made) -> SimulatedSubmission:
         """What is certain about a submission."""
-        answered = bool(self.key.by_role("answer")) and not made.blank
+        answered = bool(self.key.by_role("answer")) and made.answered
         status: SubmissionStatus = "rejected" if made.text is not None else "needs_manual" if answered else "graded"
         score = None if made.lost is None else sum(self.tests.values()) - sum(self.tests[name] for name in made.lost)
         return SimulatedSubmission(student, kind, made.note, status, score, made.lost)
@@ -167,7 +168,7 @@ class _Maker:
 
     def _blank(self, turn: int, rng: np.random.Generator) -> _Made:
         notebook = nbformat.read(self.assignment.release, as_version=4)
-        return _Made(notebook, "the release, untouched", tuple(self.tests), blank=True, noisy=False)
+        return _Made(notebook, "the release, untouched", tuple(self.tests), blank=True, answered=False, noisy=False)
 
     def _partial(self, turn: int, rng: np.random.Generator) -> _Made:
         notebook = nbformat.read(self.assignment.release, as_version=4)
@@ -176,10 +177,11 @@ class _Maker:
         done = [ids[i] for i in rng.permutation(len(ids))[:rng.integers(1, max(2, len(ids)))]]
         for cell in notebook.cells:
             cell.source = solved[cell.id] if cell.id in done else cell.source
-            if _role(cell) == "answer" and rng.random() < 0.5:
-                cell.source = "I am not sure, but I think it depends on the data."
+        answers = [cell for cell in notebook.cells if _role(cell) == "answer" and rng.random() < 0.5]
+        for cell in answers:
+            cell.source = "I am not sure, but I think it depends on the data."
         all_done = len(done) == len(ids)
-        return _Made(notebook, f"{len(done)} of {len(ids)} solutions written", () if all_done else None)
+        return _Made(notebook, f"{len(done)} of {len(ids)} solutions written", () if all_done else None, answered=bool(answers))
 
     def _raising(self, turn: int, rng: np.random.Generator) -> _Made:
         return self._sabotaged(rng, 'raise RuntimeError("I do not know why this happens")', "raises")

@@ -73,7 +73,8 @@ def save_model(model_or_arrays: Any, name: str, *, training: Mapping[str, Any] |
     description, arrays = describe_network(model_or_arrays, input_shape)
     for key, array in arrays.items():
         check_finite(array, key, "save_model")
-    stored = {key: array.astype(np.float16 if half else np.float32) for key, array in arrays.items()}
+    with np.errstate(over="ignore"):             # an overflow is said in words below
+        stored = {key: array.astype(np.float16 if half else np.float32) for key, array in arrays.items()}
     for key, array in stored.items():
         if not np.isfinite(array).all():
             raise ModelError(f"save_model: {key!r} has numbers too large for float16; save it without half=True")
@@ -92,13 +93,14 @@ def load_model(name_or_path: str | Path) -> Any:
     Returns
     -------
     dict of str to array, or nn.Sequential
-        NumPy models: float64, whatever the file holds, because they compute in it. Networks: rebuilt from the file alone, float32, in eval mode.
+        NumPy models: float64, whatever the file holds, because they compute in it. Networks: rebuilt from the file alone, float32, in eval
+        mode.
 
     Raises
     ------
     ModelError
-        If the file is missing, is a link, is too large, or is not what `save_model` writes: wrong kind, dtype or shapes, NaN, damage, layers
-        and weights that don't belong together.
+        If the file is missing, is a link, is too large, or is not what `save_model` writes: wrong kind, dtype or shapes, NaN, damage,
+        layers and weights that don't belong together.
     """
     stored = open_model(name_or_path)
     if stored.kind == "arrays":

@@ -28,7 +28,7 @@ def _count(low: int = 1, high: int = 65_536) -> Check:
     def check(value: Any) -> int:
         if type(value) is not int or not low <= value <= high:
             raise ValueError(f"a whole number from {low} to {high}")
-        return value
+        return int(value)
     return check
 
 
@@ -116,12 +116,12 @@ def _window(arguments: Arguments, size: list[int], axis: int) -> int:
     stride, padding = arguments["stride"][axis], arguments["padding"][axis]
     reach = arguments.get("dilation", (1, 1))[axis] * (arguments["kernel_size"][axis] - 1) + 1
     room = size[axis] + 2 * padding - reach
-    if room < 0:
-        raise ValueError("has a window larger than the picture")
     places = room // stride + 1
     if arguments.get("ceil_mode") and room % stride and places * stride < size[axis] + padding:
         places += 1
-    return places
+    if places < 1:
+        raise ValueError("has a window larger than the picture")
+    return int(places)
 
 
 def _adaptive(arguments: Arguments, shape: Shape) -> Shape:
@@ -248,5 +248,6 @@ def checked_arguments(kind: str, given: Mapping[str, Any], where: str) -> dict[s
         except (ValueError, TypeError) as error:
             raise ModelError(f"{where}: {kind} with {name}={str(value)[:40]}; expected {error}") from None
     if kind == "GroupNorm" and checked["num_channels"] % checked["num_groups"]:
-        raise ModelError(f"{where}: GroupNorm with {checked['num_groups']} groups of {checked['num_channels']} channels; expected a divisor")
+        raise ModelError(f"{where}: GroupNorm with {checked['num_groups']} groups of {checked['num_channels']} channels; "
+                         "expected a number of groups that divides them")
     return checked

@@ -1,14 +1,14 @@
 """From a network to its description: follow what `forward` does with its input, layer by layer.
 
-torch.fx runs `forward` once with a stand-in for the input and records what is done to it. What can be described is a chain of known layers
-(modules or functions such as `F.relu`), with additions of two paths as the only branches. Everything else is refused by name: an unknown layer,
-weights that no layer owns, a layer that `forward` never uses or uses twice, a way through that depends on the input.
+torch.fx runs `forward` once with a stand-in for the input and records what is done to it. What can be described is a chain of known
+layers (modules or functions such as `F.relu`), with additions of two paths as the only branches. Everything else is refused by name: an
+unknown layer, weights that no layer owns, a layer that `forward` never uses or uses twice, a way through that depends on the input.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -53,11 +53,13 @@ def traced(model: nn.Module) -> tuple[tuple[Layer, ...], dict[str, Any]]:
     ModelError
         If it can't be described; the message names the part.
     """
+    if type(model) in _TYPES:
+        model = nn.Sequential(model)
     modes = {module: module.training for module in model.modules()}
     try:
         for module in modes:
             module.training = False
-        graph = _Tracer(param_shapes_constant=True).trace(model)
+        graph = _Tracer().trace(model)
     except ModelError:
         raise
     except Exception as error:
@@ -109,7 +111,7 @@ class _Reader:
         layers, names = self._chain(self.end, self.start)
         self._check_use()
         weights: dict[str, Any] = {}
-        for place, (layer, module) in _numbered(layers, names):
+        for place, layer, module in _numbered(layers, names):
             weights |= {f"{place}.{name}": getattr(self.modules[module], name).detach() for name in layer.weights}
         return tuple(layers), weights
 
@@ -119,7 +121,8 @@ class _Reader:
         names: list[Any] = []
         while node is not start:
             if node.op in ("placeholder", "get_attr"):
-                raise ModelError(f"{self.name}: forward uses {str(node.target)!r}, which belongs to no layer; put it into a layer of torch.nn")
+                raise ModelError(f"{self.name}: forward uses {str(node.target)!r}, which belongs to no layer; "
+                                 "put it into a layer of torch.nn")
             if node.target in _ADDITIONS:
                 layer, name, node = self._residual(node)
             else:
@@ -188,7 +191,6 @@ class _Reader:
                 raise ModelError(f"{where}: {self._called(node)} must have {attribute}={value}" + (
                     ", else it mixes the images of a batch" if kind == "Flatten" else ""))
         given.pop("dtype", None)
-        given.pop("_stacklevel", None)
         return make_layer(kind, given, where)
 
     def _flatten(self, node: fx.Node, where: str) -> Layer:
@@ -200,8 +202,8 @@ class _Reader:
 
     def _mean(self, node: fx.Node, where: str) -> Layer:
         axes = node.kwargs.get("dim", node.args[1] if len(node.args) > 1 else None)
-        flat = isinstance(axes, tuple | list) and tuple(axes) in ((2, 3), (-2, -1)) and not node.kwargs.get("keepdim") and len(node.args) < 3
-        if not flat:
+        over_picture = isinstance(axes, tuple | list) and tuple(axes) in ((2, 3), (-2, -1))
+        if not over_picture or node.kwargs.get("keepdim") or len(node.args) > 2:
             raise ModelError(f"{where}: mean can't be saved unless it is the mean over each picture; write x.mean(dim=(2, 3))")
         return make_layer("GlobalAvgPool2d", {}, where)
 
@@ -214,10 +216,10 @@ class _Reader:
             if type(module) in _TYPES and type(module) is not nn.Identity and name not in self.used:
                 raise ModelError(f"{self.name}.{name}: forward never uses this {type(module).__name__}; use it there, or remove it")
         owned = {f"{name}.{weight}" for name in self.used for weight, _ in self.modules[name].named_parameters(recurse=False)}
-        strays = [name for name, _ in self.model.named_parameters(remove_duplicate=False) if name.lstrip(".") not in owned | {""}]
-        strays = [name for name in strays if f".{name}" not in owned]
+        strays = [name for name, _ in self.model.named_parameters(remove_duplicate=False) if name not in owned]
         if strays:
-            raise ModelError(f"{self.name}: the parameter {strays[0]!r} belongs to no layer that can be saved; put it into a layer of torch.nn")
+            raise ModelError(f"{self.name}: the parameter {strays[0]!r} belongs to no layer that can be saved; "
+                             "put it into a layer of torch.nn")
 
 
 def _arguments(module: nn.Module, kind: str) -> dict[str, Any]:
@@ -251,11 +253,11 @@ def _ancestors(node: fx.Node) -> set[fx.Node]:
     return found
 
 
-def _numbered(layers: list[Layer] | tuple[Layer, ...], names: list[Any], prefix: str = "") -> Mapping[str, Any] | Any:
-    """(place, (layer, module)) of every layer that has weights of its own."""
+def _numbered(layers: Sequence[Layer], names: list[Any], prefix: str = "") -> Iterator[tuple[str, Layer, str]]:
+    """(place, layer, name of its module) of every layer that has weights of its own."""
     for number, (layer, name) in enumerate(zip(layers, names, strict=True)):
         if layer.kind == "Residual":
             yield from _numbered(layer.body, name[0], f"{prefix}{number}.body.")
             yield from _numbered(layer.shortcut, name[1], f"{prefix}{number}.shortcut.")
         elif layer.weights:
-            yield f"{prefix}{number}", (layer, name)
+            yield f"{prefix}{number}", layer, name

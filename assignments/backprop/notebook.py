@@ -1,0 +1,942 @@
+# %% [markdown]
+# # Backpropagation, by hand and automatic
+#
+# `loss.backward()` is one line, and for years you may never need to know what it does. Until the loss doesn't fall. Then it
+# helps to have done it once with a pencil, to have seen a derivative that a test could not tell from a wrong one, and to
+# know why a network can be dead.
+#
+# **What you will learn**
+#
+# - the chain rule through a small network, with numbers that are yours alone, and how to find the wrong line in somebody
+#   else's solution;
+# - three ways to get a Jacobian: small differences, forward mode, reverse mode, and when to trust which;
+# - why backpropagation needs an order, and how to find one in any graph;
+# - what a gradient step minimises, and why one step of SGD may make things worse;
+# - the smallest networks for OR and XOR, and three ways in which training stands still.
+
+# %% setup
+import numpy as np
+from scipy.special import expit
+
+from hwlib.personal import network_numbers
+
+# %% [markdown]
+# ## 1. By hand
+#
+# Two inputs, two hidden units, one output, and $\sigma(z) = 1/(1 + e^{-z})$ everywhere:
+#
+# $$ z_1 = W_1 x_0 + b_1, \quad x_1 = \sigma(z_1), \qquad z_2 = W_2 \cdot x_1 + b_2, \quad x_2 = \sigma(z_2), \qquad \ell = \tfrac12 (y - x_2)^2 . $$
+#
+# Here $x_0, x_1, b_1, W_2$ are vectors with two entries, $W_1$ is a $2 \times 2$ matrix (row $j$ leads into hidden unit $j$), and
+# $x_2, b_2, y, \ell$ are numbers.
+#
+# Everyone has different numbers. **Write your student id into the next cell** and run it. (Your work is graded for that
+# id. If you leave it empty, you get the numbers of a well-known example.)
+
+# %%
+student_id = ""   # for example "u1234567"
+
+numbers = network_numbers(student_id)
+print(numbers)
+
+# %% [markdown]
+# Now take paper and a pocket calculator, or Python as one. First go forward, line by line, down to $\ell$. Then go back: begin
+# with $\partial \ell / \partial x_2$, and with each line multiply by one more factor of the chain rule. Each gradient has the shape
+# of the thing itself, so `dW1` is $2 \times 2$ as $W_1$ is.
+#
+# Write your results into **`answers`**, with at least four significant digits (0.0006684, not 0.0007).
+
+# %% solution="answers"
+# answers = {
+#     "x1": [..., ...], "x2": ..., "loss": ...,
+#     "dW2": [..., ...], "db2": ..., "dW1": [[..., ...], [..., ...]], "db1": [..., ...],
+# }
+### BEGIN SOLUTION
+def by_hand(n):
+    """Forward, then backward, one line each."""
+    x1 = 1 / (1 + np.exp(-(n.W1 @ n.x0 + n.b1)))
+    x2 = 1 / (1 + np.exp(-(n.W2 @ x1 + n.b2)))
+    dz2 = (x2 - n.y) * x2 * (1 - x2)
+    dz1 = dz2 * n.W2 * x1 * (1 - x1)                # (2,)
+    return {"x1": x1, "x2": x2, "loss": (n.y - x2) ** 2 / 2,
+            "dW2": dz2 * x1, "db2": dz2, "dW1": np.outer(dz1, n.x0), "db1": dz1}
+
+answers = by_hand(numbers)
+### END SOLUTION
+
+# %% [markdown]
+# The first check follows you forward.
+
+# %% test="answers-forward" points=2
+mine = network_numbers(student_id)
+check.true(isinstance(answers, dict), "`answers` is not a dict.", 'It should look like {"x1": [..., ...], "x2": ..., …}.')
+for name in ("x1", "x2", "loss"):
+    check.true(name in answers, f'answers["{name}"] is missing.', "The keys are x1, x2, loss, dW2, db2, dW1, db1.")
+hidden = expit(mine.W1 @ mine.x0 + mine.b1)
+output = expit(mine.W2 @ hidden + mine.b2)
+check.close(answers["x1"], hidden, rtol=1e-3, what="x1", mistakes={
+    "Rows and columns of W1 are exchanged: row j leads into hidden unit j.": expit(mine.W1.T @ mine.x0 + mine.b1),
+    "The biases b1 are left out.": expit(mine.W1 @ mine.x0),
+    "This is z1: is σ applied?": mine.W1 @ mine.x0 + mine.b1,
+    "These are the values for the published example, and the id says something else: use the numbers that the cell above prints.":
+        [0.5933, 0.5969],
+})
+check.close(np.squeeze(answers["x2"]), output, rtol=1e-3, what="x2", mistakes={
+    "The bias b2 is left out.": expit(mine.W2 @ hidden),
+    "This is z2: is σ applied?": mine.W2 @ hidden + mine.b2,
+})
+check.close(np.squeeze(answers["loss"]), 0.5 * (output - mine.y) ** 2, rtol=2e-3, what="the loss", mistakes={
+    "The ½ is missing.": (output - mine.y) ** 2,
+    "This is ½(y − x2) without the square.": 0.5 * abs(output - mine.y),
+})
+check.passed("Forward is right.")
+### BEGIN HIDDEN TESTS
+import math
+
+def _sigma(z):
+    return 1 / (1 + math.exp(-z))
+
+mine = network_numbers(student_id)
+first = [_sigma(mine.W1[j][0] * mine.x0[0] + mine.W1[j][1] * mine.x0[1] + mine.b1[j]) for j in range(2)]
+last = _sigma(mine.W2[0] * first[0] + mine.W2[1] * first[1] + mine.b2)
+check.close(answers["x1"], first, rtol=1e-3, what="x1")
+check.close(np.squeeze(answers["x2"]), last, rtol=1e-3, what="x2")
+check.close(np.squeeze(answers["loss"]), (mine.y - last) ** 2 / 2, rtol=2e-3, what="the loss")
+### END HIDDEN TESTS
+
+# %% [markdown]
+# The second check doesn't know the chain rule at all. It moves each weight a little, up and down, and looks how much the
+# loss changes. This works for any function, and it is how gradients are tested.
+
+# %% test="answers-backward" points=4
+mine = network_numbers(student_id)
+
+def loss_with(**changed):
+    """The loss with some of the weights replaced."""
+    n = {"W1": mine.W1, "b1": mine.b1, "W2": mine.W2, "b2": mine.b2, **changed}
+    hidden = expit(n["W1"] @ mine.x0 + n["b1"])
+    return 0.5 * (expit(n["W2"] @ hidden + n["b2"]) - mine.y) ** 2
+
+def slopes(name, step=1e-5):
+    """Central differences of the loss by every entry of one weight."""
+    value = np.asarray(getattr(mine, name))
+    result = np.zeros(value.shape)
+    for place in np.ndindex(value.shape):
+        bump = np.zeros(value.shape)
+        bump[place] = step
+        result[place] = (loss_with(**{name: value + bump}) - loss_with(**{name: value - bump})) / (2 * step)
+    return result
+
+hidden = expit(mine.W1 @ mine.x0 + mine.b1)
+output = expit(mine.W2 @ hidden + mine.b2)
+check.true(isinstance(answers, dict), "`answers` is not a dict.", 'It should look like {"x1": [..., ...], "x2": ..., …}.')
+for name in ("db2", "dW2", "db1", "dW1"):
+    check.true(name in answers, f'answers["{name}"] is missing.', "The keys are x1, x2, loss, dW2, db2, dW1, db1.")
+    right = slopes(name[1:])
+    found = np.squeeze(answers[name]) if name == "db2" else answers[name]
+    column = (-1,) + (1,) * (right.ndim - 1)
+    check.close(found, right, rtol=2e-3, what=name, mistakes={
+        "The sign is wrong: the loss falls when x2 moves towards y, not away from it.": -right,
+        "∂ℓ/∂x2 seems to be -1: what is the derivative of ½(y − x2)² by x2?": -right / (output - mine.y),
+        "The slope of the output's σ is missing.": right / (output * (1 - output)),
+        **({"W2 is left out: how does the loss depend on x1?": right / mine.W2.reshape(column),
+            "The slope of the hidden units' σ is missing.": right / (hidden * (1 - hidden)).reshape(column)} if name in ("db1", "dW1") else {}),
+    }, hint="Multiply the factors of the chain rule one by one, and compare the shapes.")
+check.passed("Backward is right: paper and differences agree.")
+### BEGIN HIDDEN TESTS
+def _complex_loss(changed, by):
+    """The loss as a function of complex weights: Im ℓ(w + ih)/h is the derivative, exact to rounding."""
+    weights = {"W1": mine.W1 + 0j, "b1": mine.b1 + 0j, "W2": mine.W2 + 0j, "b2": np.array(mine.b2 + 0j)}
+    weights[changed] = weights[changed] + by
+    first = 1 / (1 + np.exp(-(weights["W1"] @ mine.x0 + weights["b1"])))
+    return 0.5 * (1 / (1 + np.exp(-(weights["W2"] @ first + weights["b2"]))) - mine.y) ** 2
+
+for name in ("W2", "b2", "W1", "b1"):
+    shape = np.shape(getattr(mine, name))
+    exact = np.zeros(shape)
+    for place in np.ndindex(shape):
+        tiny = np.zeros(shape, dtype=complex)
+        tiny[place] = 1e-30j
+        exact[place] = np.imag(_complex_loss(name, tiny)) / 1e-30
+    found = np.squeeze(answers["d" + name]) if name == "b2" else answers["d" + name]
+    check.close(found, exact, rtol=1.5e-3, what=f"d{name}")
+### END HIDDEN TESTS
+
+# %% [markdown]
+# And what does a machine say? If PyTorch is installed, here is the one line.
+
+# %% experiment
+try:
+    import torch
+except ImportError:
+    print("PyTorch is not installed here; nothing below needs it.")
+else:
+    weights = {name: torch.tensor(getattr(numbers, name), dtype=torch.float64, requires_grad=True) for name in ("W1", "b1", "W2", "b2")}
+    hidden = torch.sigmoid(weights["W1"] @ torch.tensor(numbers.x0) + weights["b1"])
+    loss = 0.5 * (torch.sigmoid(weights["W2"] @ hidden + weights["b2"]) - numbers.y) ** 2
+    loss.backward()
+    print(f"loss: torch {loss.item():.8f}, you {float(np.squeeze(answers['loss'])):.8f}")
+    for name, weight in weights.items():
+        print(f"d{name}: torch {weight.grad.numpy().round(8).tolist()}, you {np.round(answers['d' + name], 8).tolist()}")
+
+# %% [markdown] answer="wrong-line" points=2
+# ## 2. Find the wrong line
+#
+# For the well-known example (leave the id empty to see its numbers) somebody published this way back. Its author
+# had the forward pass right, $x_2 = 0.7514$ and $y = 0.01$ included:
+#
+# | line | claim |
+# |:--|:--|
+# | 1 | $\ell = \frac12 (y - x_2)^2$, so $\partial \ell / \partial x_2 = -1$ |
+# | 2 | $x_2 = \sigma(z_2)$, so $\partial x_2 / \partial z_2 = x_2 (1 - x_2) = 0.1868$ |
+# | 3 | $z_2 = W_2 \cdot x_1 + b_2$, so `db2` = (line 1) · (line 2) $= -0.1868$ |
+# | 4 | and `dW2` = (line 3) · $x_1 = (-0.1108, -0.1115)$ |
+# | 5 | $\partial z_2 / \partial x_1 = W_2$ and $\partial x_1 / \partial z_1 = x_1 (1 - x_1)$, entry by entry |
+# | 6 | `db1` = (line 3) · $W_2$ · $x_1 (1 - x_1)$, entry by entry, and `dW1` is its outer product with $x_0$ |
+#
+# Which line is wrong, what should stand there, and which of the numbers are wrong because of it? How could the author have
+# noticed that the *sign* can't be right, without computing anything again?
+#
+# ### BEGIN SOLUTION
+# Line 1. The derivative of ½(y − x2)² by x2 is −(y − x2) = x2 − y = 0.7414; the author differentiated y − x2 instead of its square.
+#
+# Lines 2 and 5 are right, and so are the rules of lines 3, 4 and 6, but the numbers in 3 and 4 and everything computed in 6 inherit the
+# factor: they are wrong by −1/0.7414. Right: db2 = 0.1385, dW2 = (0.0822, 0.0827).
+#
+# The sign: x2 = 0.75 is above y = 0.01. A larger b2 raises x2, away from y, so the loss rises with b2 and db2 must be positive.
+#
+# *Rubric.* ½ point: line 1. ½ point: x2 − y (or its value). ½ point: all gradients inherit it, and only as a factor. ½ point: an argument about
+# the sign.
+# ### END SOLUTION
+
+# %% [markdown]
+# ## 3. A function with a shared node, and small differences
+#
+# Now a function of two weights with two outputs. Some of its intermediate results are used twice, and that is where mistakes live:
+#
+# $$ T = e^{w_1} + e^{2 w_2}, \qquad f(w) = \big(\; e^{T} + \sin T, \quad w_1 w_2 + \sigma(w_1) \;\big) . $$
+#
+# ```text
+# w1 ──┬── a = exp(w1) ─────┐                ┌── c = exp(T) ──┐
+#      │                    ├── T = a + b ───┤                ├── f1 = c + s
+#      │   b = exp(2·w2) ───┘                └── s = sin(T) ──┘
+#      │      │
+#      │     w2 ── p = w1·w2 ──┐
+#      ├───────────┘           ├── f2 = p + q
+#      └── q = σ(w1) ──────────┘
+# ```
+#
+# Write **`f`**. It returns an array with the two values.
+
+# %% solution="f"
+def f(w):
+    """The two outputs, an array (2,), for weights w (2,)."""
+    ### BEGIN SOLUTION
+    T = np.exp(w[0]) + np.exp(2 * w[1])
+    return np.array([np.exp(T) + np.sin(T), w[0] * w[1] + 1 / (1 + np.exp(-w[0]))])
+    ### END SOLUTION
+
+# %% test="f" points=1
+check.close(f(np.array([0.1, 0.2])), [13.9414220, 0.5449792], what="f(0.1, 0.2)", mistakes={
+    "The 2 in the exponent 2·w2 is missing.": [10.97052485, 0.5449792],
+    "Is there a + instead of a − in the exponent of σ?": [13.9414220, 0.4950208125],
+}, hint="Print T first: it should be 2.597.")
+check.close(f(np.array([1.0, 2.0]))[1], 2.73105858, what="the second output of f(1, 2)")
+check.passed("f is as it should be.")
+### BEGIN HIDDEN TESTS
+import math
+
+rng = check.rng()
+for w in [np.zeros(2), *rng.uniform(-1, 0.6, size=(6, 2)), np.array([-3.0, 0.5]), np.array([1.2, -2.0])]:
+    T = math.exp(w[0]) + math.exp(w[1]) ** 2
+    with check.unchanged(w=w):
+        found = f(w)
+    check.equal(np.shape(found), (2,), what="the shape of f(w)")
+    for i, right in enumerate([math.exp(T) + math.sin(T), w[0] * w[1] + (1 + math.tanh(w[0] / 2)) / 2]):
+        check.close(found[i], right, rtol=1e-9, atol=1e-12, what=f"output {i + 1} of f at a random point")
+### END HIDDEN TESTS
+
+# %% [markdown]
+# The **Jacobian** of a function $f: \mathbb{R}^n \to \mathbb{R}^m$ is the $m \times n$ matrix $J_{ij} = \partial f_i / \partial w_j$. The cheapest way to get it, for
+# a person, is central differences:
+#
+# $$ J_{ij} \approx \frac{f_i(w + h\, e_j) - f_i(w - h\, e_j)}{2h}, \qquad e_j = (0, \dots, 1, \dots, 0) , $$
+#
+# with $h$ called `dw` below. Write **`numeric_jacobian`** for *any* $f$, $n$ and $m$. Don't change the caller's `w`, and mind that it may
+# hold integers, where adding 0.01 in place would add 0.
+
+# %% solution="numeric_jacobian"
+def numeric_jacobian(f, w, dw=0.01):
+    """Central differences: an array (m, n) with entry [i, j] = (f_i(w + dw·e_j) − f_i(w − dw·e_j)) / (2·dw).
+
+    f takes an array (n,) and returns an array (m,); w is (n,).
+    """
+    ### BEGIN SOLUTION
+    w = np.asarray(w, dtype=float)
+    columns = [(np.asarray(f(w + step)) - np.asarray(f(w - step))) / (2 * dw) for step in dw * np.eye(len(w))]
+    return np.stack(columns, axis=1)
+    ### END SOLUTION
+
+# %% test="numeric_jacobian" points=3
+def three_to_two(w):
+    """A function whose central differences are known exactly."""
+    return np.array([w[0] ** 3 + 2 * w[1], w[0] * w[2] ** 2])
+
+point = np.array([1.0, 5.0, 2.0])
+found = numeric_jacobian(three_to_two, point, dw=0.1)
+check.close(found, [[3.01, 2, 0], [4, 0, 4]], rtol=1e-9, what="the differences of (w0³ + 2·w1, w0·w2²) at (1, 5, 2) with dw = 0.1", mistakes={
+    "These are one-sided differences: take f(w + dw) − f(w − dw).": [[3.31, 2, 0], [4, 0, 4.1]],
+    "These are one-sided differences to the left: take f(w + dw) − f(w − dw).": [[2.71, 2, 0], [4, 0, 3.9]],
+    "The points are dw apart: they should be 2·dw apart, one on each side.": [[3.0025, 2, 0], [4, 0, 4]],
+    "All entries of w move at once: only entry j should.": lambda: np.tile(((three_to_two(point + 0.1) - three_to_two(point - 0.1)) / 0.2)[:, None], (1, 3)),
+})
+check.close(numeric_jacobian(three_to_two, np.array([1, 5, 2])), [[3.0001, 2, 0], [4, 0, 4]], rtol=1e-9,
+            what="the differences at integers, with the default dw", hint="Integers stay integers if you add 0.01 in place: convert w to float first.")
+check.passed("numeric_jacobian works for three weights and two outputs.")
+### BEGIN HIDDEN TESTS
+import math
+
+rng = check.rng()
+
+def _function_of(A, B):
+    """w → A w³ + B exp(w), entry by entry before the matrices."""
+    return lambda w: A @ np.asarray(w) ** 3 + B @ np.exp(np.asarray(w, dtype=float))
+
+for m, n, h in [(1, 1, 0.5), (2, 5, 0.1), (4, 2, 0.3), (3, 3, 1e-3), (1, 4, 0.2), (5, 1, 0.01)]:
+    A, B, w = rng.normal(size=(m, n)), rng.normal(size=(m, n)), rng.uniform(-1, 1, size=n)
+    right = A * (3 * w ** 2 + h ** 2) + B * np.exp(w) * math.sinh(h) / h
+    forward = A * (3 * w ** 2 + 3 * w * h + h ** 2) + B * np.exp(w) * math.expm1(h) / h
+    with check.unchanged(w=w):
+        found = numeric_jacobian(_function_of(A, B), w, h)
+    check.close(found, right, rtol=1e-8, what=f"the differences of a function of {n} weights with {m} outputs, dw = {h}", mistakes={
+        "These are one-sided differences: take f(w + dw) − f(w − dw).": forward,
+        "The points are dw apart: they should be 2·dw apart, one on each side.": A * (3 * w ** 2 + h ** 2 / 4) + B * np.exp(w) * math.sinh(h / 2) / (h / 2),
+        "This is the exact Jacobian: the question asks for central differences with the step dw.": A * 3 * w ** 2 + B * np.exp(w),
+    }, hint="Is the argument dw used?")
+    whole = rng.integers(-3, 4, size=n)
+    found = numeric_jacobian(_function_of(A, B), whole, dw=h)
+    check.close(found, A * (3 * whole ** 2 + h ** 2) + B * np.exp(whole) * math.sinh(h) / h, rtol=1e-8, what="the differences at integers",
+                hint="Integers stay integers if you add 0.01 in place: convert w to float first.")
+### END HIDDEN TESTS
+
+# %% [markdown]
+# How good are such differences? Here is the relative error of $\partial f_1 / \partial w_2$ against the step, at two points.
+
+# %% experiment
+import matplotlib.pyplot as plt
+
+steps = np.logspace(-12, -0.5, 60)
+figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
+for point, colour in (((0.1, 0.2), "#0072B2"), ((1.0, 2.0), "#D55E00")):
+    T = np.exp(point[0]) + np.exp(2 * point[1])
+    exact = (np.exp(T) + np.cos(T)) * 2 * np.exp(2 * point[1])
+    errors = [abs(numeric_jacobian(f, np.array(point), step)[0, 1] / exact - 1) for step in steps]
+    axes.loglog(steps, errors, color=colour, label=f"at w = {point}")
+    print(f"at {point}: exact {exact:.8g}; relative error {abs(numeric_jacobian(f, np.array(point), 0.01)[0, 1] / exact - 1):.2g} with dw = 0.01, "
+          f"{abs(numeric_jacobian(f, np.array(point), 0.1)[0, 1] / exact - 1):.2g} with dw = 0.1")
+axes.axvline(0.01, color="0.6", linestyle="--", linewidth=1)
+axes.set(xlabel="step dw", ylabel="relative error of ∂f1/∂w2")
+axes.legend(frameon=False)
+plt.show()
+
+# %% [markdown] answer="numeric-trap" points=2
+# ### Question: a bad place for a test
+#
+# 1. Why do the errors in this figure fall and then rise again as the step gets smaller?
+# 2. At $w = (1, 2)$ the differences with `dw` = 0.01 are 22 % off. What is so special about this point?
+# 3. Suppose somebody forgets the derivative of $\sin T$. Could *any* test at $(1, 2)$ notice, even with exact arithmetic in 16
+#    digits? What follows for choosing test points?
+#
+# ### BEGIN SOLUTION
+# 1. Large steps: the error of the formula itself, which shrinks with dw² (the third derivative). Small steps: f(w + h) and f(w − h) agree in most digits,
+# their difference keeps only the rounding error, about 1e-16·|f|/dw, which grows as dw shrinks.
+#
+# 2. There T = e + e⁴ ≈ 57 and f1 = e^57 ≈ 8e24. In w2 it is an exponential of an exponential: the relative error of central differences is about
+# (h·∂T/∂w2)²/6, with ∂T/∂w2 = 2e⁴ ≈ 109 and h = 0.01 that is 1.09²/6 ≈ 0.2. With h = 0.1 it is sinh(10.9)/10.9, in the thousands.
+#
+# 3. No. cos T is at most 1 beside e^T ≈ 8e24, a part of 1e-25, below the 16 digits of a float; the two results are the same number. Test where all branches
+# contribute comparably, as at (0.1, 0.2), and at several points.
+#
+# *Rubric.* ½ point: truncation against rounding. ½ point: f1 changes by large factors within one step. ½ point: cos T is lost in rounding.
+# ½ point: points where every branch matters.
+# ### END SOLUTION
+
+# %% [markdown]
+# ## 4. Forward mode
+#
+# The chain rule can be followed as the computation runs. Beside every intermediate value $v$ keep its derivatives by all weights,
+#
+# $$ \dot v = \Big( \frac{\partial v}{\partial w_1},\; \frac{\partial v}{\partial w_2} \Big), \qquad \dot w_1 = (1, 0), \quad \dot w_2 = (0, 1) . $$
+#
+# Each line of code then gets a second one beside it: $a = e^{w_1}$ is followed by $\dot a = e^{w_1} \dot w_1$, $T = a + b$ by $\dot T = \dot a + \dot b$, and so on.
+# At the end $\dot f_1$ and $\dot f_2$ are the rows of the Jacobian.
+#
+# Write **`forward_mode`**: one line for each node of the graph, and one for its derivative. It returns both, $f$ and $J$.
+
+# %% solution="forward_mode"
+def forward_mode(w):
+    """(f(w), J): an array (2,) and the Jacobian (2, 2), J[i, j] = ∂f_i/∂w_j, values and derivatives side by side."""
+    ### BEGIN SOLUTION
+    w1, dw1 = w[0], np.array([1.0, 0.0])
+    w2, dw2 = w[1], np.array([0.0, 1.0])
+    a, da = np.exp(w1), np.exp(w1) * dw1
+    b, db = np.exp(2 * w2), 2 * np.exp(2 * w2) * dw2
+    T, dT = a + b, da + db
+    c, dc = np.exp(T), np.exp(T) * dT
+    s, ds = np.sin(T), np.cos(T) * dT
+    p, dp = w1 * w2, w2 * dw1 + w1 * dw2
+    q = 1 / (1 + np.exp(-w1))
+    dq = q * (1 - q) * dw1
+    return np.array([c + s, p + q]), np.stack([dc + ds, dp + dq])   # (2,), (2, 2)
+    ### END SOLUTION
+
+# %% test="forward_mode" points=3
+value, J = forward_mode(np.array([0.1, 0.2]))
+check.close(value, [13.9414220, 0.5449792], what="f(0.1, 0.2)")
+known = {
+    "The path through sin T is missing.": [[14.83509438, 40.05056562], [0.4493760, 0.1]],
+    "The path through exp T is missing.": [[-0.9452926097, -2.55202311], [0.4493760, 0.1]],
+    "The factor 2 from the exponent 2·w2 is missing.": [[13.88980177, 18.74927126], [0.4493760, 0.1]],
+    "The derivative of sin is cos, with a plus sign.": [[15.78038699, 42.60258873], [0.4493760, 0.1]],
+    "w1 goes two ways in the second output: the path through the product w1·w2 is missing.": [[13.8898018, 37.4985425], [0.2493760402, 0.1]],
+    "w1 goes two ways in the second output: the path through σ is missing.": [[13.8898018, 37.4985425], [0.2, 0.1]],
+    "In the product w1·w2 each derivative needs the *other* factor.": [[13.8898018, 37.4985425], [0.3493760402, 0.2]],
+}
+check.close(J, [[13.8898018, 37.4985425], [0.4493760, 0.1]], rtol=1e-6, what="the Jacobian at (0.1, 0.2)", mistakes=known,
+            hint="Compare with numeric_jacobian(f, w, 1e-5), entry by entry: which path is missing or wrong?")
+check.passed("forward_mode gives the exact Jacobian.")
+### BEGIN HIDDEN TESTS
+rng = check.rng()
+
+def _analytic(w):
+    """f for complex w: Im f(w + ih)/h is the derivative, exact to rounding."""
+    T = np.exp(w[0]) + np.exp(2 * w[1])
+    return np.array([np.exp(T) + np.sin(T), w[0] * w[1] + 1 / (1 + np.exp(-w[0]))])
+
+points = [*rng.uniform(-1, 0.5, size=(8, 2)), np.array([0.0, 0.0]), np.array([-2.0, -1.5]), np.array([1.0, 2.0])]
+for w in points:
+    right = np.stack([np.imag(_analytic(w + 1e-30j * e)) / 1e-30 for e in np.eye(2)], axis=1)
+    with check.unchanged(w=w):
+        value, J = forward_mode(w)
+    check.equal(np.shape(J), (2, 2), what="the shape of the Jacobian")
+    for i in range(2):      # each row by its own size: the first is much larger than the second
+        check.close(value[i], _analytic(w)[i].real, rtol=1e-9, atol=1e-12, what=f"output {i + 1} at a random point")
+        check.close(J[i], right[i], rtol=1e-7, what=f"row {i + 1} of the Jacobian at a random point", mistakes={
+            "Rows and columns are exchanged: J[i, j] belongs to output i and weight j.": right[:, i],
+        }, hint="Each node's derivative must hold at every w, not only at (0.1, 0.2).")
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 5. Reverse mode
+#
+# Forward mode carries one number per *weight* through the whole computation. With a million weights and one loss it is the wrong way round. Reverse
+# mode goes back from the output instead. For a chosen output, keep for every node
+#
+# $$ \bar v = \frac{\partial (\text{output})}{\partial v} , \qquad \bar v = \sum_{u \text{ uses } v} \bar u \, \frac{\partial u}{\partial v} . $$
+#
+# Start with $\bar v = 1$ at the output itself and 0 everywhere else, then visit the nodes backwards; each one hands its share to the nodes that it was made of. The sum
+# is the point: $T$ is used by $c$ *and* by $s$, so it gets two shares (`+=`, not `=`), and it may hand on its own share only after it got them all.
+#
+# One pass back gives one row of the Jacobian: all derivatives of one output. Write **`reverse_mode`**, with one pass for each of the two outputs.
+
+# %% solution="reverse_mode"
+def reverse_mode(w):
+    """(f(w), J): an array (2,) and the Jacobian (2, 2), J[i, j] = ∂f_i/∂w_j, by one pass back for each output."""
+    ### BEGIN SOLUTION
+    w1, w2 = w
+    a, b = np.exp(w1), np.exp(2 * w2)
+    T = a + b
+    c, s, p, q = np.exp(T), np.sin(T), w1 * w2, 1 / (1 + np.exp(-w1))
+    rows = []
+    for f1_bar, f2_bar in ((1.0, 0.0), (0.0, 1.0)):
+        c_bar, s_bar, p_bar, q_bar = f1_bar, f1_bar, f2_bar, f2_bar
+        T_bar = c_bar * c
+        T_bar += s_bar * np.cos(T)
+        a_bar, b_bar = T_bar, T_bar
+        w1_bar = a_bar * a
+        w1_bar += p_bar * w2
+        w1_bar += q_bar * q * (1 - q)
+        w2_bar = b_bar * 2 * b
+        w2_bar += p_bar * w1
+        rows.append([w1_bar, w2_bar])
+    return np.array([c + s, p + q]), np.array(rows)   # (2,), (2, 2)
+    ### END SOLUTION
+
+# %% test="reverse_mode" points=4
+value, J = reverse_mode(np.array([0.1, 0.2]))
+check.close(value, [13.9414220, 0.5449792], what="f(0.1, 0.2)")
+known = {
+    "T got only the share of exp T: at a node that is used twice, add (`+=`).": [[14.83509438, 40.05056562], [0.4493760, 0.1]],
+    "T got only the share of sin T: at a node that is used twice, add (`+=`).": [[-0.9452926097, -2.55202311], [0.4493760, 0.1]],
+    "The factor 2 from the exponent 2·w2 is missing.": [[13.88980177, 18.74927126], [0.4493760, 0.1]],
+    "The derivative of sin is cos, with a plus sign.": [[15.78038699, 42.60258873], [0.4493760, 0.1]],
+    "w1 got only the share of σ in the second output: at a node that is used twice, add (`+=`).": [[13.8898018, 37.4985425], [0.2493760402, 0.1]],
+    "w1 got only the share of the product in the second output: at a node that is used twice, add (`+=`).": [[13.8898018, 37.4985425], [0.2, 0.1]],
+    "In the product w1·w2 each share needs the *other* factor.": [[13.8898018, 37.4985425], [0.3493760402, 0.2]],
+    "The second row contains the first: begin every pass with all shares at 0.": [[13.8898018, 37.4985425], [14.33917781, 37.59854251]],
+}
+check.close(J, [[13.8898018, 37.4985425], [0.4493760, 0.1]], rtol=1e-6, what="the Jacobian at (0.1, 0.2)", mistakes=known,
+            hint="Compare with forward_mode: which share is missing, or handed on too early?")
+check.passed("reverse_mode gives the exact Jacobian.")
+### BEGIN HIDDEN TESTS
+rng = check.rng()
+
+def _analytic(w):
+    """f for complex w: Im f(w + ih)/h is the derivative, exact to rounding."""
+    T = np.exp(w[0]) + np.exp(2 * w[1])
+    return np.array([np.exp(T) + np.sin(T), w[0] * w[1] + 1 / (1 + np.exp(-w[0]))])
+
+points = [*rng.uniform(-1, 0.5, size=(8, 2)), np.array([0.0, 0.0]), np.array([-2.0, -1.5]), np.array([1.0, 2.0])]
+for w in points:
+    right = np.stack([np.imag(_analytic(w + 1e-30j * e)) / 1e-30 for e in np.eye(2)], axis=1)
+    with check.unchanged(w=w):
+        value, J = reverse_mode(w)
+    check.equal(np.shape(J), (2, 2), what="the shape of the Jacobian")
+    for i in range(2):
+        check.close(value[i], _analytic(w)[i].real, rtol=1e-9, atol=1e-12, what=f"output {i + 1} at a random point")
+        check.close(J[i], right[i], rtol=1e-7, what=f"row {i + 1} of the Jacobian at a random point", mistakes={
+            "Rows and columns are exchanged: J[i, j] belongs to output i and weight j.": right[:, i],
+        }, hint="Each node's share must be right at every w, not only at (0.1, 0.2).")
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 6. The order of things
+#
+# You chose the order of the passes by looking at the picture. A machine has only the graph: for each node a list of its *successors*, the nodes that use it. It needs a
+# **topological order**: a list of all nodes in which every node comes before all of its successors. Forward follows the list, backward reads it from the end, and then no
+# node hands on its share too early.
+#
+# Write **`topological_order`**. A graph is a dict `{node: [successors]}`. Every node is a key, also one without successors; a successor may stand in a list
+# twice (as in $x \cdot x$). Several orders may be right: return any of them. If the graph has a cycle there is none: raise a `ValueError`.
+#
+# Two ideas, take either: (a) a node that no remaining node points to can come next; (b) go as deep as you can, and note a node down when you are done with all that follows it.
+
+# %% solution="topological_order"
+def topological_order(graph):
+    """All nodes of {node: [successors]}, each before its successors; ValueError if there is a cycle."""
+    ### BEGIN SOLUTION
+    waiting_for = {node: 0 for node in graph}            # uses of this node's inputs that are still to come
+    for successors in graph.values():
+        for node in successors:
+            waiting_for[node] += 1
+    ready = [node for node, count in waiting_for.items() if count == 0]
+    order = []
+    while ready:
+        node = ready.pop()
+        order.append(node)
+        for successor in graph[node]:
+            waiting_for[successor] -= 1
+            if waiting_for[successor] == 0:
+                ready.append(successor)
+    if len(order) < len(graph):
+        raise ValueError("the graph has a cycle")
+    return order
+    ### END SOLUTION
+
+# %% test="topological_order" points=4
+def check_order(graph, order, name):
+    """Say what is wrong with an order, if anything is."""
+    check.true(order is not None, f"{name}: nothing was returned.", "Is a `return` missing?")
+    order = list(order)
+    check.true(len(order) == len(graph) and set(order) == set(graph), f"{name}: the order should hold every node exactly once.",
+               "Nodes may have no successors, no predecessors, or neither, and may be reached in several ways.")
+    place = {node: i for i, node in enumerate(order)}
+    edges = [(a, b) for a, successors in graph.items() for b in successors]
+    backwards = [edge for edge in edges if place[edge[0]] > place[edge[1]]]
+    if backwards and len(backwards) == len(edges):
+        hint = "The order is exactly the wrong way round."
+    else:
+        hint = "A node must wait until *all* nodes that point to it have been listed: being reached is not enough."
+    check.true(not backwards, f"{name}: a node comes after one of its successors.", hint, f"For example {backwards[:1]} in {order}.")
+
+small = {"w1": ["a", "p", "q"], "w2": ["b", "p"], "a": ["T"], "b": ["T"], "T": ["c", "s"], "c": ["f1"], "s": ["f1"],
+         "p": ["f2"], "q": ["f2"], "f1": [], "f2": []}
+check_order(small, topological_order(small), "The graph of f")
+shortcut = {"a": ["d", "b"], "b": ["c"], "c": ["d"], "d": []}
+check_order(shortcut, topological_order(shortcut), "A graph with a shortcut from a to d")
+check.raises(ValueError, topological_order, {"a": ["b"], "b": ["c"], "c": ["b"]}, hint="b and c wait for each other: there is no order.")
+check.passed("topological_order lets every node wait for its inputs, and notices a cycle.")
+### BEGIN HIDDEN TESTS
+rng = check.rng()
+
+def _random_graph(n, share):
+    """An acyclic graph whose dict and lists are in random order."""
+    ranked = rng.permutation(n).tolist()
+    graph = {}
+    for i in rng.permutation(n).tolist():
+        graph[ranked[i]] = [ranked[j] for j in rng.permutation(np.arange(i + 1, n)).tolist() if rng.uniform() < share]
+    return graph
+
+for n, share in [(1, 0.0), (2, 1.0), (6, 0.4), (12, 0.3), (12, 0.9), (40, 0.1), (60, 0.02), (9, 0.0)]:
+    graph = _random_graph(n, share)
+    before = {node: list(successors) for node, successors in graph.items()}
+    order = topological_order(graph)
+    check.true(graph == before, "The graph was changed.", "Count on a copy, for example in a dict of your own.")
+    check_order(graph, order, f"A graph of {n} nodes")
+
+check_order({}, topological_order({}), "The empty graph")
+check_order({"y": [], "x": ["y", "y"]}, topological_order({"y": [], "x": ["y", "y"]}), "A node that uses another twice, as in x·x")
+several = {"a": ["c", "c", "b"], "b": ["c", "d", "d"], "c": ["d"], "d": [], "lonely": []}
+check_order(several, topological_order(several), "A graph with repeated successors")
+mixed = {(0, "x"): [1], 1: ["end"], "end": []}
+check_order(mixed, topological_order(mixed), "A graph whose nodes are a tuple, a number and a text")
+chain = {i: [i + 1] for i in range(300)} | {300: []}
+check_order(chain, topological_order(dict(reversed(chain.items()))), "A chain of 301 nodes")
+ladder = {(i, side): [(i + 1, 0), (i + 1, 1)] for i in range(12) for side in (0, 1)} | {(12, 0): [], (12, 1): []}
+check_order(ladder, topological_order(ladder), "A ladder with thousands of paths")
+
+away = "The cycle may lie anywhere, also where no path leads to it or out of it."
+check.raises(ValueError, topological_order, {"a": ["a"]}, hint="A node that uses itself is a cycle, too.")
+check.raises(ValueError, topological_order, {"a": ["b"], "b": [], "c": ["d"], "d": ["e"], "e": ["c"]}, hint=away)
+check.raises(ValueError, topological_order, {"a": ["b"], "b": ["a"]}, hint=away)
+check.raises(ValueError, topological_order, {"a": ["b", "d"], "b": ["c"], "c": ["b"], "d": []}, hint=away)
+cyclic = _random_graph(30, 0.2)
+order = list(topological_order(cyclic))
+first = next(node for node in order if cyclic[node])
+cyclic[cyclic[first][0]].append(first)
+check.raises(ValueError, topological_order, cyclic, hint=away)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# That was the missing piece. Here is an automatic differentiator of twenty lines, driven by *your* order. Every node knows its value, and for each of its inputs the
+# local derivative.
+
+# %% experiment
+class Node:
+    """A value, and how it depends on its inputs: pairs (input node, local derivative)."""
+
+    def __init__(self, value, inputs=()):
+        self.value, self.inputs, self.share = value, inputs, 0.0
+
+    def __add__(self, other):
+        return Node(self.value + other.value, [(self, 1.0), (other, 1.0)])
+
+    def __mul__(self, other):
+        return Node(self.value * other.value, [(self, other.value), (other, self.value)])
+
+def apply(function, slope, x):
+    return Node(function(x.value), [(x, slope(x.value))])
+
+def backward(output):
+    graph, todo = {output: []}, [output]
+    while todo:
+        node = todo.pop()
+        for source, _ in node.inputs:
+            if source not in graph:
+                graph[source] = []
+                todo.append(source)
+            graph[source].append(node)
+    output.share = 1.0
+    for node in reversed(topological_order(graph)):
+        for source, slope in node.inputs:
+            source.share += node.share * slope
+
+for row in range(2):
+    w1, w2 = Node(0.1), Node(0.2)
+    T = apply(np.exp, np.exp, w1) + apply(np.exp, np.exp, Node(2.0) * w2)
+    outputs = [apply(np.exp, np.exp, T) + apply(np.sin, np.cos, T), w1 * w2 + apply(expit, lambda z: expit(z) * expit(-z), w1)]
+    backward(outputs[row])
+    print(f"row {row + 1} of the Jacobian: {w1.share:.7f}  {w2.share:.7f}")
+
+# %% [markdown] answer="dag" points=2
+# ### Question: order or cycle
+#
+# Prove that a finite directed graph has a topological order if, and only if, it has no cycle.
+#
+# ### BEGIN SOLUTION
+# *Order, so no cycle.* Suppose v1 → v2 → … → vk → v1 is a cycle. In an order each node comes before its successor, so v1 before v2 before … before vk before v1: v1
+# before itself, a contradiction.
+#
+# *No cycle, so order.* Some node has no predecessor: otherwise walk backwards from any node, from predecessor to predecessor; among the first n + 1 nodes of the walk
+# one occurs twice (there are only n), and the way between is a cycle. Put such a node first and remove it with its edges; the rest still has no cycle, and by induction on the
+# number of nodes it has an order. Every edge of the removed node leads to later nodes, so the whole is an order.
+#
+# *Rubric.* ½ point: an order excludes cycles. 1 point: a node without predecessor (or without successor) exists, with a reason that uses finiteness. ½ point:
+# induction, or an algorithm shown to end with all nodes.
+# ### END SOLUTION
+
+# %% [markdown]
+# ## 7. What a gradient step minimises
+#
+# Around the present weights $w$ we know $L(w)$ and $g = \nabla L(w)$, so we know the linear model $L(w) + g \cdot (v - w)$. It has no minimum, so we add a price for going far:
+#
+# $$ m(v) = L(w) + g \cdot (v - w) + \frac{\lambda}{2} \lVert v - w \rVert^2 . $$
+#
+# Which $v$ minimises $m$? Write **`gradient_step`**, which returns it. What is the learning rate?
+
+# %% solution="gradient_step"
+def gradient_step(w, grad, lam):
+    """The v (D,) that minimises grad·(v − w) + lam/2·‖v − w‖², for w and grad (D,) and lam > 0."""
+    ### BEGIN SOLUTION
+    return w - grad / lam
+    ### END SOLUTION
+
+# %% test="gradient_step" points=2
+w, g, lam = np.array([1.0, 2.0]), np.array([0.5, -1.0]), 4.0
+check.close(gradient_step(w, g, lam), [0.875, 2.25], what="the minimiser for w = (1, 2), g = (0.5, -1), λ = 4", mistakes={
+    "This goes uphill: m rises in the direction of g.": w + g / lam,
+    "λ is the price, not the learning rate: the higher it is, the shorter the step.": w - lam * g,
+    "This is the step itself: return the new point.": -g / lam,
+    "A factor 2: what is the derivative of (λ/2)·‖v − w‖²?": w - g / (2 * lam),
+}, hint="Set the derivative of m by v to 0.")
+check.passed("gradient_step finds the lowest point of the model.")
+### BEGIN HIDDEN TESTS
+from scipy.optimize import minimize
+
+rng = check.rng()
+for d, lam in [(1, 0.3), (3, 1.0), (6, 25.0), (2, 0.01)]:
+    w, g = rng.normal(size=(2, d))
+    right = minimize(lambda v: (g @ (v - w) + lam / 2 * np.sum((v - w) ** 2)) / (1 + 1 / lam), w, method="BFGS", options={"gtol": 1e-9}).x
+    with check.unchanged(w=w, grad=g):
+        found = gradient_step(w, g, lam)
+    check.close(found, right, rtol=1e-4, what=f"the minimiser for {d} weights, λ = {lam}", mistakes={
+        "This goes uphill: m rises in the direction of g.": w + g / lam,
+        "λ is the price, not the learning rate: the higher it is, the shorter the step.": w - lam * g,
+        "A factor 2: what is the derivative of (λ/2)·‖v − w‖²?": w - g / (2 * lam),
+    }, hint="Set the derivative of m by v to 0.")
+    check.close(g + lam * (np.asarray(found) - w), np.zeros(d), atol=1e-9 * np.abs(g).max(), what="the derivative of m at the returned point")
+### END HIDDEN TESTS
+
+# %% [markdown] answer="average-iterate" points=3
+# ### Question: the average is good
+#
+# Let $L$ be convex with minimum at $w^*$, and $\lVert \nabla L(w) \rVert \le G$ everywhere. Take $T$ steps $w^{t+1} = w^t - \eta \nabla L(w^t)$ from $w^1$, and let
+# $\bar w = \frac1T \sum_{t=1}^T w^t$, $B = \lVert w^1 - w^* \rVert$. Show that
+#
+# $$ L(\bar w) - L(w^*) \le \frac{B^2}{2 \eta T} + \frac{\eta G^2}{2} , $$
+#
+# and choose $\eta$ so that the right side is as small as possible. (Begin by expanding $\lVert w^{t+1} - w^* \rVert^2$.)
+#
+# ### BEGIN SOLUTION
+# Write g_t for the gradient at w^t. Expanding, ‖w^{t+1} − w*‖² = ‖w^t − w*‖² − 2η g_t·(w^t − w*) + η²‖g_t‖².
+#
+# Solve for the product: g_t·(w^t − w*) = (‖w^t − w*‖² − ‖w^{t+1} − w*‖²)/(2η) + (η/2)‖g_t‖².
+#
+# Convexity: L(w^t) − L(w*) ≤ g_t·(w^t − w*). Sum over t = 1 … T: the squares telescope, what is left is at most B²/(2η) + ηTG²/2. Divide by T.
+#
+# Convexity again (Jensen): L(mean of the w^t) ≤ mean of the L(w^t). Together this is the claim.
+#
+# The best η makes both terms equal: η = B/(G√T), and the bound becomes BG/√T.
+#
+# *Rubric.* 1 point: expansion and telescoping sum. 1 point: both uses of convexity, first order and Jensen. 1 point: η = B/(G√T) and BG/√T (½ each).
+# ### END SOLUTION
+
+# %% [markdown]
+# So full gradient steps with a small $\eta$ do well on average. **Stochastic** gradient descent looks at one term of the loss at a time, and then a single step may do
+# harm, however small $\eta$ is. Two examples want different things:
+#
+# $$ L(w) = \ell_1(w) + \ell_2(w), \qquad \ell_1(w) = \tfrac12 (w - 2)^2, \qquad \ell_2(w) = \tfrac12 (w + 1)^2 . $$
+#
+# We stand at $w = 0$ and draw the second example: the step is $w \leftarrow w - \eta\, \ell_2'(w)$. Write **`sgd_step_loss`**: the *whole* loss $L$ before this step and after it.
+
+# %% solution="sgd_step_loss"
+def sgd_step_loss(eta):
+    """(L before, L after) one step from w = 0 with the gradient of the second example alone and learning rate eta."""
+    ### BEGIN SOLUTION
+    def loss(w):
+        return 0.5 * (w - 2) ** 2 + 0.5 * (w + 1) ** 2
+
+    w = 0.0
+    return loss(w), loss(w - eta * (w + 1))
+    ### END SOLUTION
+
+# %% test="sgd_step_loss" points=2
+before, after = sgd_step_loss(0.5)
+check.close(before, 2.5, what="the loss before the step", mistakes={
+    "This is the loss of the second example only: the whole loss is the sum.": 0.5,
+    "This is the mean of both: here the loss is their sum.": 1.25,
+    "The ½ is missing.": 5.0,
+})
+check.close(after, 3.25, what="the loss after the step with η = 0.5", mistakes={
+    "This is the loss of the second example only: the whole loss is the sum.": 0.125,
+    "This step goes to the right, as one with the gradient of the whole loss would: the gradient of the second example alone is +1 at 0.": 2.25,
+    "This is a step with the gradient of the first example: the second was drawn.": 2.5,
+})
+check.true(after > before, "The loss does not rise.", "It should, for every η > 0: the second example pulls away from the minimum.")
+check.passed("One step, and the loss is higher than before.")
+### BEGIN HIDDEN TESTS
+rng = check.rng()
+for eta in [1e-3, 0.1, 1.0, 2.0, 5.0, *rng.uniform(0, 3, size=4)]:
+    found = sgd_step_loss(eta)
+    check.close(found, [2.5, eta ** 2 + eta + 2.5], rtol=1e-9, what=f"the losses for η = {eta:.3g}", mistakes={
+        "This step goes to the right, as one with the gradient of the whole loss would: the gradient of the second example alone is +1 at 0.": [2.5, eta ** 2 - eta + 2.5],
+        "This is a step with the gradient of the first example: the second was drawn.": [2.5, 4 * eta ** 2 - 2 * eta + 2.5],
+    }, hint="Does the step depend on eta, and is it taken from w = 0?")
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 8. The smallest networks
+#
+# A network with one hidden layer of ReLU units computes
+#
+# $$ \hat y = W_2 \cdot \max(0,\, W_1 x + b_1) + b_2 . $$
+#
+# For $x \in \{0, 1\}^2$ it should give the truth value *itself*, 0 or 1. How few hidden units are enough for OR? And for XOR? Find weights by thinking, not by training.
+# Write **`or_network`** and **`xor_network`**: dicts with `W1` $(H, 2)$, `b1` $(H,)$, `W2` $(H,)$ and the number `b2`.
+
+# %% solution="or_network"
+# or_network = {"W1": np.array([[..., ...]]), "b1": np.array([...]), "W2": np.array([...]), "b2": ...}
+### BEGIN SOLUTION
+or_network = {"W1": np.array([[-1.0, -1.0]]), "b1": np.array([1.0]), "W2": np.array([-1.0]), "b2": 1.0}
+### END SOLUTION
+
+# %% test="or_network" points=1
+def output_of(network, x):
+    """The network's output for one input, unit by unit."""
+    W1, b1, W2 = (np.asarray(network[name], dtype=float) for name in ("W1", "b1", "W2"))
+    check.true(W1.ndim == 2 and W1.shape[1] == 2, "W1 should have two columns, one for each input, and a row for each hidden unit.")
+    check.equal(b1.shape, (len(W1),), what="the shape of b1")
+    check.equal(W2.shape, (len(W1),), what="the shape of W2")
+    hidden = [max(0.0, float(row @ x) + float(b)) for row, b in zip(W1, b1)]
+    return float(np.squeeze(network["b2"])) + sum(float(w) * h for w, h in zip(W2, hidden))
+
+for name in ("W1", "b1", "W2", "b2"):
+    check.true(name in or_network, f'or_network["{name}"] is missing.')
+for x in [(0, 0), (0, 1), (1, 0), (1, 1)]:
+    output = output_of(or_network, np.array(x, dtype=float))
+    check.true(bool(abs(output - (x[0] or x[1])) < 1e-6), f"For x = {x} the output is not {x[0]} OR {x[1]}.",
+               "ReLU bends once: where should the bend be, so that the inputs with one and with two ones give the same?", f"It is {output:g}.")
+check.true(len(or_network["W1"]) == 1, "This network has more hidden units than OR needs.", "ReLU can cut off: let the only unit be 0 for all inputs but one.")
+check.passed("OR, with a single unit.")
+### BEGIN HIDDEN TESTS
+for x in [(0, 0), (0, 1), (1, 0), (1, 1)]:
+    units = np.maximum(0, np.asarray(or_network["W1"]) @ np.array(x) + np.asarray(or_network["b1"]))
+    value = units @ np.asarray(or_network["W2"]) + np.squeeze(or_network["b2"])
+    check.close(value, float(any(x)), atol=1e-6, what=f"the output for x = {x}")
+### END HIDDEN TESTS
+
+# %% solution="xor_network"
+# xor_network = {"W1": ..., "b1": ..., "W2": ..., "b2": ...}
+### BEGIN SOLUTION
+xor_network = {"W1": np.array([[1.0, 1.0], [1.0, 1.0]]), "b1": np.array([0.0, -1.0]), "W2": np.array([1.0, -2.0]), "b2": 0.0}
+### END SOLUTION
+
+# %% test="xor_network" points=2
+def output_of(network, x):
+    """The network's output for one input, unit by unit."""
+    W1, b1, W2 = (np.asarray(network[name], dtype=float) for name in ("W1", "b1", "W2"))
+    check.true(W1.ndim == 2 and W1.shape[1] == 2, "W1 should have two columns, one for each input, and a row for each hidden unit.")
+    check.equal(b1.shape, (len(W1),), what="the shape of b1")
+    check.equal(W2.shape, (len(W1),), what="the shape of W2")
+    hidden = [max(0.0, float(row @ x) + float(b)) for row, b in zip(W1, b1)]
+    return float(np.squeeze(network["b2"])) + sum(float(w) * h for w, h in zip(W2, hidden))
+
+for name in ("W1", "b1", "W2", "b2"):
+    check.true(name in xor_network, f'xor_network["{name}"] is missing.')
+outputs = [output_of(xor_network, np.array(x, dtype=float)) for x in [(0, 0), (0, 1), (1, 0), (1, 1)]]
+check.close(outputs, [0, 1, 1, 0], atol=1e-6, what="the outputs for (0,0), (0,1), (1,0), (1,1)", mistakes={
+    "This is OR: with two ones the output should be 0 again.": [0, 1, 1, 1],
+    "This is AND.": [0, 0, 0, 1],
+    "This is the opposite of XOR.": [1, 0, 0, 1],
+    "This is x1 + x2: at (1, 1) a second unit should take away what is too much.": [0, 1, 1, 2],
+}, hint="How many ones are there, 0, 1 or 2? The output as a function of that number goes up and down again.")
+check.true(len(xor_network["W1"]) == 2, "This network has more hidden units than XOR needs.", "One bend up, one bend down: two units are enough.")
+check.passed("XOR, with two units.")
+### BEGIN HIDDEN TESTS
+for x in [(0, 0), (0, 1), (1, 0), (1, 1)]:
+    units = np.maximum(0, np.asarray(xor_network["W1"]) @ np.array(x) + np.asarray(xor_network["b1"]))
+    value = units @ np.asarray(xor_network["W2"]) + np.squeeze(xor_network["b2"])
+    check.close(value, float(x[0] != x[1]), atol=1e-6, what=f"the output for x = {x}")
+### END HIDDEN TESTS
+
+# %% [markdown] answer="xor-one-layer" points=1
+# ### Question: one is not enough
+#
+# Why can't a network without a hidden layer, $\hat y = w \cdot x + b$ with a threshold, compute XOR? Would a network with one single ReLU unit do?
+#
+# ### BEGIN SOLUTION
+# With z(x) = w·x + b we have z(0,0) + z(1,1) = z(0,1) + z(1,0). For XOR both terms on the right should be above the threshold and both on the left
+# not above it, so the right sum is larger than the left: a contradiction.
+#
+# One ReLU unit doesn't help: the output W2·max(0, z) + b2 is a monotone function of z, so the values of z for "1" must all lie on one side of those for "0", and
+# the same sum leads to the same contradiction.
+#
+# *Rubric.* ½ point: a proof for the linear network (the sum, or convexity of half-planes). ½ point: one ReLU unit is monotone in z.
+# ### END SOLUTION
+
+# %% [markdown]
+# ## 9. Three ways to stand still
+#
+# Right gradients don't guarantee that anything is learned. Three small experiments:
+#
+# 1. **Zero initialisation.** The XOR problem, six tanh units, gradient descent; weights start at 0, nearly at 0, or at random.
+# 2. **Saturation.** A single sigmoid unit with squared error should answer 0, but starts with $z = 2$, $6$ or $10$, so it says about 1.
+# 3. **Dying ReLU.** Forty runs of a single ReLU unit, $\hat y = \max(0, w \cdot x + b)$, that should answer 1 where $x_1 + x_2 > 1.2$ and 0 elsewhere. In
+#    the first half of the steps they see *negative examples only* or, for comparison, all examples in mixed order. A run is dead when its output is 0 on all
+#    positive examples.
+
+# %% experiment
+import matplotlib.pyplot as plt
+
+def train_xor(scale, steps=1500, rate=1.0, units=6):
+    """Cross-entropy at each step, for a start of this size."""
+    rng = np.random.default_rng(1)
+    X, y = np.array([[0, 0], [0, 1], [1, 0], [1, 1.0]]), np.array([0, 1, 1, 0.0])
+    W1, b1, W2, b2 = scale * rng.normal(size=(units, 2)), np.zeros(units), scale * rng.normal(size=units), 0.0
+    losses = []
+    for _ in range(steps):
+        hidden = np.tanh(X @ W1.T + b1)                    # (4, units)
+        output = expit(hidden @ W2 + b2)                   # (4,)
+        losses.append(-np.mean(y * np.log(output) + (1 - y) * np.log(1 - output)))
+        dz2 = (output - y) / 4
+        dz1 = dz2[:, None] * W2 * (1 - hidden ** 2)        # (4, units)
+        W1, b1, W2, b2 = W1 - rate * dz1.T @ X, b1 - rate * dz1.sum(axis=0), W2 - rate * hidden.T @ dz2, b2 - rate * dz2.sum()
+    return losses
+
+def train_sigmoid(z, steps=700, rate=1.0):
+    """Squared error of one sigmoid unit with target 0, started at z."""
+    losses = []
+    for _ in range(steps):
+        output = expit(z)
+        losses.append(output ** 2 / 2)
+        z -= rate * output * output * (1 - output)
+    return losses
+
+def train_relu(negatives_first, runs=40, steps=800, rate=0.3):
+    """Share of dead runs after each step of SGD."""
+    rng = np.random.default_rng(0)
+    X = rng.uniform(size=(200, 2))
+    y = (X.sum(axis=1) > 1.2).astype(float)
+    w, b, dead = rng.uniform(-0.3, 1, size=(runs, 2)), rng.uniform(0, 0.5, size=runs), []
+    for step in range(steps):
+        pool = np.flatnonzero(y == 0) if negatives_first and step < steps // 2 else np.arange(200)
+        i = rng.choice(pool)
+        z = w @ X[i] + b                                   # (runs,)
+        dz = np.where(z > 0, z - y[i], 0.0)
+        w, b = w - rate * dz[:, None] * X[i], b - rate * dz
+        dead.append(np.mean(np.all(w @ X[y == 1].T + b[:, None] <= 0, axis=1)))
+    return dead
+
+figure, axes = plt.subplots(1, 3, figsize=(14, 4), layout="constrained")
+for scale, colour in ((0, "#D55E00"), (0.01, "#E69F00"), (1, "#0072B2")):
+    axes[0].plot(train_xor(scale), color=colour, label=f"start {scale} × normal", linestyle="--" if scale == 0.01 else "-")
+axes[0].set(title="Zero initialisation", xlabel="step", ylabel="loss", ylim=(0, 1))
+for z, colour in ((2, "#0072B2"), (6, "#E69F00"), (10, "#D55E00")):
+    axes[1].plot(train_sigmoid(z), color=colour, label=f"start z = {z}")
+axes[1].set(title="Saturation", xlabel="step", ylabel="loss")
+for first, colour, label in ((False, "#0072B2", "mixed order"), (True, "#D55E00", "negatives first, up to step 400")):
+    axes[2].plot(train_relu(first), color=colour, label=label)
+axes[2].set(title="Dying ReLU", xlabel="step", ylabel="share of dead runs", ylim=(0, 1))
+for ax in axes:
+    ax.legend(frameon=False)
+plt.show()
+
+# %% [markdown] answer="standing-still" points=2
+# ### Question: what stands still, and why
+#
+# Explain each of the three pictures by the gradient: which factor of the chain rule is 0, or nearly? For each, one thing that helps.
+#
+# ### BEGIN SOLUTION
+# 1. Zero start: dW2 is proportional to the hidden outputs tanh(0) = 0, and the gradient of W1 is proportional to W2 = 0; both stay 0, only b2 could move (and
+# here its gradient is 0 by symmetry). With any equal start all units would stay copies of each other. Tiny random weights leave a plateau near that point.
+# Remedy: random weights of a suitable size (scaled by the number of inputs).
+#
+# 2. Saturation: the factor σ'(z) = x(1 − x) is about e^(−z), 0.00005 at z = 10. The error is largest and the step smallest. Remedy: cross-entropy instead of squared error
+# (cancels the factor), smaller initial weights, normalised inputs, ReLU.
+#
+# 3. Dying ReLU: negatives push w·x + b down until it is below 0 where it matters; there max(0, ·) has slope 0, so the positive examples that come later have no
+# gradient to lift it again. In mixed order the positives pull it up in time (mostly). Remedy: shuffle; smaller learning rate; leaky ReLU; a positive
+# bias at the start.
+#
+# *Rubric.* ½ point for each picture: the factor that vanishes. ½ point: a sensible remedy for each.
+# ### END SOLUTION

@@ -1,0 +1,13 @@
+"""Puts the derivatives of each output into a column."""
+
+REPLACES = "forward_mode"
+FAILS = ["forward_mode"]
+HINT = "Rows and columns are exchanged"
+
+
+def forward_mode(w):
+    a, b = np.exp(w[0]), np.exp(2 * w[1])
+    T, dT = a + b, np.array([a, 2 * b])
+    q = expit(w[0])
+    J = np.array([(np.exp(T) + np.cos(T)) * dT, [w[1] + q * (1 - q), w[0]]])
+    return np.array([np.exp(T) + np.sin(T), w[0] * w[1] + q]), J.T

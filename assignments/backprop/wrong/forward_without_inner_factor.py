@@ -1,0 +1,13 @@
+"""Loses the factor 2 of e^(2·w2)."""
+
+REPLACES = "forward_mode"
+FAILS = ["forward_mode"]
+HINT = "The factor 2 from the exponent 2·w2 is missing."
+
+
+def forward_mode(w):
+    a, b = np.exp(w[0]), np.exp(2 * w[1])
+    T, dT = a + b, np.array([a, b])
+    q = expit(w[0])
+    J = np.array([(np.exp(T) + np.cos(T)) * dT, [w[1] + q * (1 - q), w[0]]])
+    return np.array([np.exp(T) + np.sin(T), w[0] * w[1] + q]), J

@@ -1,0 +1,8 @@
+"""Takes the outer product the wrong way round: dW1 is transposed."""
+
+REPLACES = "answers"
+FAILS = ["answers-backward"]
+HINT = "Rows and columns are exchanged"
+
+answers = by_hand(numbers)
+answers["dW1"] = answers["dW1"].T

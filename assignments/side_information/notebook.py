@@ -1,0 +1,632 @@
+# %% [markdown]
+# # Regression with side information
+#
+# Fifty noisy measurements, one of them nonsense. From the person who made them you hear three more things: "one reading may be off", "the truth is flat with a few jumps",
+# "it never falls". How do you tell a regression what you know?
+#
+# With convex optimisation, each of these sentences is *one line* of a model. You write down what you want, and a solver finds it.
+#
+# **What you will learn**
+#
+# - kernel regression, and why its coefficients mean nothing although its predictions do;
+# - how to say "ignore outliers", "few jumps" and "monotone" to a solver, in cvxpy;
+# - leave-one-out error: how to do it right, how to check it without any code, and how a published solution got it wrong.
+#
+# **Letters.** $n$ points $x_i$ with measurements $y_i$; $K$ is the $n \times n$ kernel matrix, $\alpha$ the $n$ coefficients.
+
+# %% setup
+import numpy as np
+
+# %%
+import cvxpy as cp   # takes a second
+
+# %% [markdown]
+# ## 1. The data
+#
+# The points are $x_i = \frac{i - 1}{n - 1}$ for $i = 1, \dots, n$, the truth is a staircase,
+#
+# $$ f(x) = 10 \sum_{k=1}^4 \mathbb{1}\{x \ge k/5\} , $$
+#
+# and the measurements are $y_i = f(x_i) + \varepsilon_i$ with standard normal $\varepsilon_i$. Then one of them goes wrong: $y_{25} = 0$.
+#
+# Write **`generate_data`**. All randomness must come from the generator `rng`. And mind the counting: $i$ starts at 1 here; where does Python keep $y_{25}$?
+
+# %% solution="generate_data"
+def generate_data(n, rng):
+    """The points x, the measurements y and the true values f at the points, each (n,), for n >= 25."""
+    ### BEGIN SOLUTION
+    x = np.arange(n) / (n - 1)
+    f = 10.0 * np.sum(x[:, None] >= np.arange(1, 5) / 5, axis=1)     # (n,)
+    y = f + rng.standard_normal(n)
+    y[24] = 0.0
+    return x, y, f
+    ### END SOLUTION
+
+# %% test="generate_data" points=2
+x, y, f = generate_data(50, np.random.default_rng(0))
+check.close(x, np.linspace(0, 1, 50), atol=1e-12, what="x", hint="The first point is 0 and the last is 1.")
+check.close(f, np.repeat([0, 10, 20, 30, 40], 10), what="f for n = 50", mistakes={
+    "Only the indicator is missing its factor 10, or the other way round.": np.repeat([0, 1, 2, 3, 4], 10),
+}, hint="Each of the four steps is 10 high: at x = 0 f is 0, at x = 1 it is 40.")
+zeros = np.flatnonzero(np.asarray(y) == 0).tolist()
+check.true(zeros == [24], "The outlier is not in its place.",
+           "y₂₅ counts from 1: that is y[24] in Python." if zeros == [25] else "Exactly one measurement should be 0, the one that is called y₂₅ when counting from 1.")
+check.close(f[24], 20, what="f at the outlier", hint="The truth doesn't change because a measurement goes wrong.")
+check.passed("50 points, 4 steps, 1 outlier.")
+### BEGIN HIDDEN TESTS
+seed = int(check.rng().integers(1, 2 ** 31))
+for n in (27, 33, 64, 102):
+    x, y, f = generate_data(n, np.random.default_rng(seed))
+    check.close(x, [i / (n - 1) for i in range(n)], atol=1e-12, what=f"x for n = {n}")
+    check.close(f, [10 * sum(5 * i >= k * (n - 1) for k in range(1, 5)) for i in range(n)], atol=1e-12, what=f"f for n = {n}", hint="Count the steps k/5 that are not to the right of x.")
+    check.true(np.flatnonzero(np.asarray(y) == 0).tolist() == [24], f"The outlier is not in its place for n = {n}.", "It is always y₂₅, counted from 1.")
+    check.close(np.delete(generate_data(n, np.random.default_rng(seed))[1], 24), np.delete(y, 24), atol=1e-12, what="y from a second generator with the same seed",
+                hint="All randomness must come from rng.")
+n = 20_000
+_, y, f = generate_data(n, np.random.default_rng(seed))
+noise = np.delete(np.subtract(y, f), 24)
+check.true(bool(abs(noise.mean()) < 0.04), "The noise does not have mean 0.")                                    # 5.6 standard errors
+check.true(bool(abs(noise.std() - 1) < 0.03), "The noise does not have standard deviation 1.", "Standard normal noise: variance 1.")   # 6
+check.true(bool(abs(np.mean(np.abs(noise) > 2) - 0.0455) < 0.01), "The noise is not normally distributed.", "Use a normal distribution.")  # 6.8
+check.true(bool(abs(np.mean(noise[1:] * noise[:-1])) < 0.05), "Neighbours have the same noise.", "Every point needs its own noise.")
+_, other, _ = generate_data(50, np.random.default_rng(seed + 1))
+_, same, _ = generate_data(50, np.random.default_rng(seed))
+check.true(not np.allclose(other, same), "Another generator gives the same data.", "Don't make a generator of your own: use rng.")
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 2. Kernels
+#
+# We look for a function of the form
+#
+# $$ \hat f(x) = \sum_{j=1}^n \alpha_j\, k(x, x_j), \qquad k(x, z) = e^{-\gamma (x - z)^2} , $$
+#
+# a sum of bumps, one at each data point, of width about $1/\sqrt{\gamma}$. Write **`rbf_kernel`**, which gives the matrix of all $k(x_i, z_j)$. Then $K = $
+# `rbf_kernel(x, x, gamma)`, and the fitted values at the data points are $K \alpha$.
+
+# %% solution="rbf_kernel"
+def rbf_kernel(x, z, gamma):
+    """The matrix (len(x), len(z)) with entry [i, j] = exp(−gamma·(x[i] − z[j])²)."""
+    ### BEGIN SOLUTION
+    return np.exp(-gamma * (np.asarray(x)[:, None] - np.asarray(z)[None, :]) ** 2)
+    ### END SOLUTION
+
+# %% test="rbf_kernel" points=2
+distance = np.array([[0.0, 0.5], [0.5, 0.0], [1.0, 0.5]])      # between 0, 0.5, 1 and 0, 0.5
+right = [[np.exp(-2 * d ** 2) for d in row] for row in distance]
+check.close(rbf_kernel(np.array([0.0, 0.5, 1.0]), np.array([0.0, 0.5]), 2.0), right, what="the kernel between (0, ½, 1) and (0, ½) with γ = 2", mistakes={
+    "γ multiplies the square, it doesn't divide it: large γ means narrow bumps.": np.exp(-distance ** 2 / 2),
+    "This is exp(−d²/(2γ²)): here γ multiplies the square.": np.exp(-distance ** 2 / 8),
+    "The difference should be squared.": np.exp(-2 * distance),
+    "γ stands inside the square here: it should be γ·(x − z)².": np.exp(-(2 * distance) ** 2),
+    "The minus sign in the exponent is missing.": np.exp(2 * distance ** 2),
+})
+check.passed("rbf_kernel measures who is near whom.")
+### BEGIN HIDDEN TESTS
+import math
+
+rng = check.rng()
+for n, m, gamma in [(1, 1, 1.0), (4, 2, 0.3), (2, 7, 25.0), (5, 5, 3.0), (6, 1, 200.0)]:
+    x, z = rng.uniform(-1, 1, size=n), rng.uniform(-1, 1, size=m)
+    right = [[math.exp(-gamma * (a - b) ** 2) for b in z] for a in x]
+    with check.unchanged(x=x, z=z):
+        found = rbf_kernel(x, z, gamma)
+    check.close(found, right, what=f"the kernel between {n} and {m} points, γ = {gamma}", mistakes={
+        "γ multiplies the square, it doesn't divide it: large γ means narrow bumps.": np.exp(-np.subtract.outer(x, z) ** 2 / gamma) if gamma != 1 else None,
+    })
+check.close(rbf_kernel(np.array([0, 3]), np.array([1]), 1.0), [[math.exp(-1)], [math.exp(-4)]], what="the kernel between whole numbers")
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 3. Least squares in cvxpy
+#
+# With as many bumps as points we could go through every measurement, noise and nonsense included. A penalty holds us back:
+#
+# $$ \min_\alpha \; \lVert K\alpha - y \rVert^2 + \lambda\, \alpha^{\mathsf T} K \alpha . $$
+#
+# The second term is the squared norm of $\hat f$ in the space that belongs to the kernel, a measure of how wild the function is. (It is *not* $\lVert \alpha \rVert^2$.) Note that the
+# first term is a *sum* over points.
+#
+# In cvxpy you write down just that. For example, to minimise $\lVert v - c \rVert_1 + v^{\mathsf T} v$ with $v \ge 0$:
+#
+# ```python
+# v = cp.Variable(3)
+# problem = cp.Problem(cp.Minimize(cp.norm1(v - c) + cp.sum_squares(v)), [v >= 0])
+# problem.solve(solver=cp.CLARABEL)
+# v.value
+# ```
+#
+# Inside a problem, use cvxpy's functions (`cp.sum`, `cp.sum_squares`, `cp.norm1`, `cp.huber`), not NumPy's: `np.sum` of an expression doesn't do what you hope.
+#
+# **One trap.** cvxpy accepts $\alpha^{\mathsf T} K \alpha$ only for a positive semidefinite $K$. Ours is, in theory; as a computer rounds it, it may have an eigenvalue of $-10^{-16}$.
+# `cp.quad_form(alpha, cp.psd_wrap(K))` says: trust me.
+#
+# Write **`fit_least_squares`**. It gets any kernel matrix, not only the one above.
+
+# %% solution="fit_least_squares"
+def fit_least_squares(K, y, lam):
+    """The coefficients alpha (n,) that minimise ‖Kα − y‖² + lam·αᵀKα, for a kernel matrix K (n, n) and y (n,)."""
+    ### BEGIN SOLUTION
+    alpha = cp.Variable(len(y))
+    penalty = cp.quad_form(alpha, cp.psd_wrap(K))
+    cp.Problem(cp.Minimize(cp.sum_squares(K @ alpha - y) + lam * penalty)).solve(solver=cp.CLARABEL)
+    return alpha.value
+    ### END SOLUTION
+
+# %% [markdown]
+# The checks compare the *fitted values* $K\alpha$, never $\alpha$ itself; you will see why soon. For the visible ones here is a small data set with another kernel:
+
+# %% setup
+x_small = np.linspace(0, 1, 8)
+y_small = np.array([0.0, 2.0, 1.0, 4.0, 12.0, 5.0, 6.0, 8.0])
+K_small = np.exp(-4 * np.abs(np.subtract.outer(x_small, x_small)))
+
+# %% test="fit_least_squares" points=3
+alpha = fit_least_squares(K_small, y_small, 0.5)
+check.equal(np.shape(alpha), (8,), what="the shape of alpha", hint="Return `alpha.value`, after `solve()`.")
+check.close(K_small @ alpha, [0.34451, 1.44108, 1.67294, 4.08931, 8.09315, 5.38840, 5.42843, 5.91106], rtol=1e-3, what="the fitted values Kα", mistakes={
+    "The penalty looks like λ‖α‖²: it should be λ·αᵀKα.": lambda: K_small @ np.linalg.solve(K_small @ K_small + 0.5 * np.eye(8), K_small @ y_small),
+    "The fit goes through every point: is the penalty there, with λ?": y_small,
+    "The data term looks like a mean: it should be the sum over points.": lambda: K_small @ np.linalg.solve(K_small + 4 * np.eye(8), y_small),
+    "The two terms have another balance: is there a ½ in front of one of them?": lambda: K_small @ np.linalg.solve(K_small + np.eye(8), y_small),
+})
+check.passed("fit_least_squares balances data and penalty.")
+### BEGIN HIDDEN TESTS
+rng = check.rng()
+for n, gamma, lam in [(12, 30.0, 0.2), (15, 400.0, 1.0), (10, 5.0, 0.01), (3, 10.0, 2.0)]:
+    x, y = np.sort(rng.uniform(size=n)), 10 * rng.normal(size=n)
+    K = np.exp(-gamma * np.subtract.outer(x, x) ** 2)
+    right = K @ np.linalg.solve(K + lam * np.eye(n), y)
+    with check.unchanged(K=K, y=y):
+        alpha = fit_least_squares(K, y, lam)
+    check.equal(np.shape(alpha), (n,), what="the shape of alpha", hint="Return `alpha.value`, after `solve()`.")
+    check.close(K @ alpha, right, rtol=3e-3, what=f"the fitted values for {n} points, λ = {lam}", mistakes={
+        "The penalty looks like λ‖α‖²: it should be λ·αᵀKα.": lambda: K @ np.linalg.solve(K @ K + lam * np.eye(n), K @ y),
+        "The data term looks like a mean: it should be the sum over points.": lambda: K @ np.linalg.solve(K + n * lam * np.eye(n), y),
+        "The two terms have another balance: is there a ½ in front of one of them?": lambda: K @ np.linalg.solve(K + 2 * lam * np.eye(n), y),
+    })
+x = np.linspace(0, 1, 30)                        # a matrix that is positive semidefinite in theory only
+K, y = np.exp(-2 * np.subtract.outer(x, x) ** 2), np.sin(5 * x)
+alpha = fit_least_squares(K, y, 0.1)
+check.close(K @ alpha, K @ np.linalg.solve(K + 0.1 * np.eye(30), y), rtol=3e-3, what="the fitted values where K is singular to a computer", hint="Is K wrapped by cp.psd_wrap?")
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 4. Outliers: the Huber loss
+#
+# A square makes a large residual very expensive, so one bad point pulls the whole curve. The Huber loss is the square for small residuals and grows only linearly for large ones:
+#
+# $$ \phi(r) = \begin{cases} r^2 & |r| \le 1 \\ 2|r| - 1 & |r| > 1 \end{cases} \qquad \min_\alpha \; \sum_{i=1}^n \phi\big((K\alpha)_i - y_i\big) + \lambda\, \alpha^{\mathsf T} K \alpha . $$
+#
+# Write **`fit_huber`**. `cp.huber` is this $\phi$, entry by entry.
+
+# %% solution="fit_huber"
+def fit_huber(K, y, lam):
+    """The coefficients alpha (n,) that minimise Σ φ((Kα − y)_i) + lam·αᵀKα, with the Huber loss φ, threshold 1."""
+    ### BEGIN SOLUTION
+    alpha = cp.Variable(len(y))
+    penalty = cp.quad_form(alpha, cp.psd_wrap(K))
+    cp.Problem(cp.Minimize(cp.sum(cp.huber(K @ alpha - y, 1)) + lam * penalty)).solve(solver=cp.CLARABEL)
+    return alpha.value
+    ### END SOLUTION
+
+# %% test="fit_huber" points=3
+alpha = fit_huber(K_small, y_small, 0.5)
+check.equal(np.shape(alpha), (8,), what="the shape of alpha", hint="Return `alpha.value`, after `solve()`.")
+check.close(K_small @ alpha, [0.33475, 1.40025, 1.48887, 3.25627, 4.32222, 4.42617, 4.63097, 3.97738], rtol=1e-3, what="the fitted values Kα", mistakes={
+    "This is the least-squares fit: where is the Huber loss?": lambda: K_small @ np.linalg.solve(K_small + 0.5 * np.eye(8), y_small),
+    "The fit goes through every point: is the penalty there, with λ?": y_small,
+}, hint="Is it the sum over points, and is the threshold 1? The point (0.57, 12) should hardly pull.")
+check.passed("fit_huber is not impressed by one wild point.")
+### BEGIN HIDDEN TESTS
+from scipy.optimize import lsq_linear
+
+rng = check.rng()
+
+def _best(K, y, lam, threshold=1.0):
+    """From the dual problem: α = a/λ, where a minimises ‖a‖² − 2aᵀy + aᵀKa/λ with |a_i| <= threshold."""
+    root = np.linalg.cholesky(np.eye(len(y)) + K / lam)
+    return lsq_linear(root.T, np.linalg.solve(root, y), (-threshold, threshold), method="bvls", tol=1e-12, max_iter=1000).x / lam
+
+def _fitted(*arguments):
+    return arguments[0] @ _best(*arguments)
+
+def _price(K, y, lam, alpha):
+    """What is to be minimised."""
+    r = np.abs(K @ alpha - y)
+    return np.sum(np.where(r <= 1, r ** 2, 2 * r - 1)) + lam * alpha @ K @ alpha
+
+for n, gamma, lam in [(12, 30.0, 0.2), (14, 400.0, 0.7), (10, 5.0, 0.05), (4, 10.0, 0.3)]:
+    x = np.sort(rng.uniform(size=n))
+    K = np.exp(-gamma * np.subtract.outer(x, x) ** 2)
+    y = 4 * np.sin(4 * x + rng.uniform(0, 6)) + 0.3 * rng.normal(size=n)
+    y[n // 2] += 30                              # one far outlier
+    right = _best(K, y, lam)
+    with check.unchanged(K=K, y=y):
+        alpha = fit_huber(K, y, lam)
+    check.equal(np.shape(alpha), (n,), what="the shape of alpha", hint="Return `alpha.value`, after `solve()`.")
+    if _price(K, y, lam, alpha) <= 1.0001 * _price(K, y, lam, right):
+        continue                                 # a solver's accuracy
+    check.close(K @ alpha, K @ right, rtol=3e-3, what=f"the fitted values for {n} points with an outlier, λ = {lam}", mistakes={
+        "This is the least-squares fit: where is the Huber loss?": lambda: K @ np.linalg.solve(K + lam * np.eye(n), y),
+        "The threshold is not 1.": lambda: _fitted(K, y, lam, 2.0),
+        "The threshold looks like ½ instead of 1.": lambda: _fitted(K, y, lam, 0.5),
+        "The threshold looks like λ instead of 1.": lambda: _fitted(K, y, lam, lam),
+        "The data term looks like a mean: it should be the sum over points.": lambda: _fitted(K, y, n * lam),
+        "The balance is off by 2: this φ is r² for small residuals, without a ½.": lambda: _fitted(K, y, 2 * lam),
+    }, hint="Every measurement belongs in the sum, the outlier too, and the penalty is λ·αᵀKα.")
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 5. Few jumps: total variation
+#
+# "Flat with a few jumps" means: of the differences $\hat f(x_{i+1}) - \hat f(x_i)$ most are 0. Write **`difference_matrix`**: the $(n-1) \times n$ matrix $D$ with
+#
+# $$ (D z)_i = z_{i+1} - z_i, \qquad i = 1, \dots, n-1 . $$
+#
+# (A published solution of this exercise had $z_1$ itself in the first row and lost the last difference. Check the ends.)
+
+# %% solution="difference_matrix"
+def difference_matrix(n):
+    """The matrix D (n−1, n) for which (D z)_i = z_{i+1} − z_i."""
+    ### BEGIN SOLUTION
+    return np.diff(np.eye(n), axis=0)
+    ### END SOLUTION
+
+# %% test="difference_matrix" points=2
+D = difference_matrix(4)
+check.equal(np.shape(D), (3, 4), what="the shape of D for n = 4", hint="There are n − 1 differences of n numbers.")
+z = np.array([3.0, 5.0, 4.0, 10.0])
+check.close(np.asarray(D) @ z, [2, -1, 6], what="D z for z = (3, 5, 4, 10)", mistakes={
+    "The sign is wrong: it is the next minus the present one.": [-2, 1, -6],
+    "The first row gives z₁ itself, and the last difference is missing.": [3, 2, -1],
+    "The last row gives zₙ or −zₙ: it should be the difference of the last two.": [2, -1, -10],
+})
+check.passed("difference_matrix subtracts neighbours, at both ends too.")
+### BEGIN HIDDEN TESTS
+rng = check.rng()
+for n in (2, 3, 7, 50):
+    D = np.asarray(difference_matrix(n), dtype=float)
+    check.equal(D.shape, (n - 1, n), what=f"the shape of D for n = {n}", hint="There are n − 1 differences of n numbers.")
+    z = rng.normal(size=n)
+    check.close(D @ z, [z[i + 1] - z[i] for i in range(n - 1)], atol=1e-12, what=f"the differences of {n} random numbers")
+    check.close(D @ np.ones(n), np.zeros(n - 1), atol=1e-12, what="the differences of equal numbers")
+### END HIDDEN TESTS
+
+# %% [markdown]
+# "Most are 0" is not convex, but the 1-norm, which is, likes zeros too:
+#
+# $$ \min_\alpha \; \lVert K\alpha - y \rVert^2 + \lambda_1 \lVert D K \alpha \rVert_1 + \lambda_2\, \alpha^{\mathsf T} K \alpha . $$
+#
+# The differences are those of the fitted values $K\alpha$, not of $\alpha$. Write **`fit_total_variation`**.
+
+# %% solution="fit_total_variation"
+def fit_total_variation(K, y, lam1, lam2):
+    """The coefficients alpha (n,) that minimise ‖Kα − y‖² + lam1·‖DKα‖₁ + lam2·αᵀKα."""
+    ### BEGIN SOLUTION
+    alpha = cp.Variable(len(y))
+    fitted = K @ alpha
+    variation = cp.norm1(difference_matrix(len(y)) @ fitted)
+    penalty = cp.quad_form(alpha, cp.psd_wrap(K))
+    cp.Problem(cp.Minimize(cp.sum_squares(fitted - y) + lam1 * variation + lam2 * penalty)).solve(solver=cp.CLARABEL)
+    return alpha.value
+    ### END SOLUTION
+
+# %% test="fit_total_variation" points=3
+alpha = fit_total_variation(K_small, y_small, 2.0, 0.5)
+check.equal(np.shape(alpha), (8,), what="the shape of alpha", hint="Return `alpha.value`, after `solve()`.")
+found = K_small @ alpha
+check.close(found, [0.95076, 1.56482, 1.65418, 3.87654, 7.10170, 5.71845, 5.71845, 5.71845], rtol=1e-3, what="the fitted values Kα", mistakes={
+    "This is the least-squares fit: where is the total variation?": lambda: K_small @ np.linalg.solve(K_small + 0.5 * np.eye(8), y_small),
+    "This is the sum of the *squared* differences: those are never quite 0. Use the 1-norm.":
+        lambda: K_small @ np.linalg.solve(K_small + 0.5 * np.eye(8) + 2 * np.diff(np.eye(8), axis=0).T @ np.diff(np.eye(8), axis=0) @ K_small, y_small),
+}, hint="λ₁ belongs to the 1-norm of the differences of the fitted values Kα (not of α), λ₂ to αᵀKα.")
+check.passed("fit_total_variation makes flat stretches: the last three values are the same.")
+### BEGIN HIDDEN TESTS
+from scipy.optimize import lsq_linear
+
+rng = check.rng()
+
+def _best(K, y, lam1, lam2, D=None):
+    """From the dual problem: α = (K + λ₂I)⁻¹(y − λ₁Dᵀu/2), where u minimises the rest with |u_i| <= 1."""
+    D = np.diff(np.eye(len(y)), axis=0) if D is None else D
+    inverse = np.linalg.inv(K + lam2 * np.eye(len(y)))
+    smooth = K @ inverse
+    values, vectors = np.linalg.eigh((smooth + smooth.T) / 2)
+    root = (vectors * np.sqrt(np.maximum(values, 0))).T
+    u = lsq_linear(lam1 / 2 * root @ D.T, root @ y, (-1, 1), method="bvls", tol=1e-12, max_iter=1000).x
+    return inverse @ (y - lam1 / 2 * D.T @ u)
+
+def _fitted(*arguments):
+    return arguments[0] @ _best(*arguments)
+
+def _price(K, y, lam1, lam2, alpha):
+    """What is to be minimised."""
+    return np.sum((K @ alpha - y) ** 2) + lam1 * np.sum(np.abs(np.diff(K @ alpha))) + lam2 * alpha @ K @ alpha
+
+for n, gamma, lam1, lam2 in [(12, 60.0, 1.5, 0.2), (14, 500.0, 4.0, 0.5), (10, 30.0, 0.3, 2.0), (4, 10.0, 1.0, 0.1)]:
+    x = np.sort(rng.uniform(size=n))
+    K = np.exp(-gamma * np.subtract.outer(x, x) ** 2)
+    y = 10.0 * (x > 0.5) + rng.normal(size=n) + 3
+    right = _best(K, y, lam1, lam2)
+    with check.unchanged(K=K, y=y):
+        alpha = fit_total_variation(K, y, lam1, lam2)
+    check.equal(np.shape(alpha), (n,), what="the shape of alpha", hint="Return `alpha.value`, after `solve()`.")
+    if _price(K, y, lam1, lam2, alpha) <= 1.0001 * _price(K, y, lam1, lam2, right):
+        continue                                 # a solver's accuracy
+    published = np.eye(n)[:n - 1] - np.eye(n, k=-1)[:n - 1]
+    check.close(K @ alpha, K @ right, rtol=3e-3, what=f"the fitted values for {n} points, λ₁ = {lam1}, λ₂ = {lam2}", mistakes={
+        "This is the least-squares fit: where is the total variation?": lambda: K @ np.linalg.solve(K + lam2 * np.eye(n), y),
+        "λ₁ and λ₂ are exchanged: λ₁ belongs to the total variation.": lambda: _fitted(K, y, lam2, lam1),
+        "D's first row holds the first value itself, and the last difference is missing.": lambda: _fitted(K, y, lam1, lam2, published),
+        "The data term looks like a mean: it should be the sum over points.": lambda: _fitted(K, y, n * lam1, n * lam2),
+    }, hint="λ₁ belongs to the 1-norm of the differences of the fitted values Kα (not of α), λ₂ to αᵀKα.")
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 6. Never falling: a constraint
+#
+# "It never falls" is no matter of more or less, so it is no penalty but a constraint:
+#
+# $$ \min_\alpha \; \lVert K\alpha - y \rVert^2 + \lambda\, \alpha^{\mathsf T} K \alpha \qquad \text{subject to} \quad D K \alpha \ge 0 . $$
+#
+# Write **`fit_monotone`**.
+
+# %% solution="fit_monotone"
+def fit_monotone(K, y, lam):
+    """The coefficients alpha (n,) that minimise ‖Kα − y‖² + lam·αᵀKα subject to DKα >= 0."""
+    ### BEGIN SOLUTION
+    alpha = cp.Variable(len(y))
+    penalty = cp.quad_form(alpha, cp.psd_wrap(K))
+    rising = [difference_matrix(len(y)) @ K @ alpha >= 0]
+    cp.Problem(cp.Minimize(cp.sum_squares(K @ alpha - y) + lam * penalty), rising).solve(solver=cp.CLARABEL)
+    return alpha.value
+    ### END SOLUTION
+
+# %% test="fit_monotone" points=3
+alpha = fit_monotone(K_small, y_small, 0.5)
+check.equal(np.shape(alpha), (8,), what="the shape of alpha", hint="Return `alpha.value`, after `solve()`.")
+found = K_small @ alpha
+check.true(bool(np.all(np.diff(found) > -1e-3)) and bool(np.ptp(found) > 0.1), "The fitted values do not rise.",
+           "The constraint has the wrong sign: every difference should be >= 0." if np.all(np.diff(found) < 1e-3) else "The constraint is about the fitted values Kα, not about α.")
+check.close(found, [0.33991, 1.42183, 1.58616, 3.69656, 6.31528, 6.31528, 6.31528, 6.31528], rtol=1e-3, what="the fitted values Kα",
+            hint="Among all rising fits, the one with the smallest sum of data term and penalty is wanted.")
+check.passed("fit_monotone never falls.")
+### BEGIN HIDDEN TESTS
+from scipy.optimize import nnls
+
+rng = check.rng()
+
+def _best(K, y, lam):
+    """From the dual problem: α = (K + λI)⁻¹(y + Dᵀu/2), where u minimises the rest with u >= 0."""
+    D = np.diff(np.eye(len(y)), axis=0)
+    inverse = np.linalg.inv(K + lam * np.eye(len(y)))
+    smooth = K @ inverse
+    values, vectors = np.linalg.eigh((smooth + smooth.T) / 2)
+    root = (vectors * np.sqrt(np.maximum(values, 0))).T
+    u, _ = nnls(root @ D.T / 2, -root @ y, maxiter=1000)
+    return inverse @ (y + D.T @ u / 2)
+
+def _fitted(*arguments):
+    return arguments[0] @ _best(*arguments)
+
+def _price(K, y, lam, alpha):
+    """What is to be minimised."""
+    return np.sum((K @ alpha - y) ** 2) + lam * alpha @ K @ alpha
+
+for n, gamma, lam, slope in [(12, 60.0, 0.2, 10.0), (14, 300.0, 0.5, 20.0), (10, 15.0, 0.05, -5.0), (4, 10.0, 1.0, 5.0)]:
+    x = np.sort(rng.uniform(size=n))
+    K = np.exp(-gamma * np.subtract.outer(x, x) ** 2)
+    y = slope * x + 3 * rng.normal(size=n)
+    right = _best(K, y, lam)
+    with check.unchanged(K=K, y=y):
+        alpha = fit_monotone(K, y, lam)
+    check.equal(np.shape(alpha), (n,), what="the shape of alpha", hint="Return `alpha.value`, after `solve()`.")
+    found = K @ alpha
+    check.true(bool(np.all(np.diff(found) > -1e-3 * (1 + np.abs(y).max()))), f"The fitted values fall somewhere, for {n} points.",
+               "Every difference of neighbours, the last one too, should be >= 0, and the differences are those of Kα, not of α.")
+    if _price(K, y, lam, alpha) <= 1.0001 * _price(K, y, lam, right):
+        continue                                 # a solver's accuracy
+    check.close(found, K @ right, rtol=3e-3, what=f"the fitted values for {n} points, λ = {lam}", mistakes={
+        "The data term looks like a mean: it should be the sum over points.": lambda: _fitted(K, y, n * lam),
+        "The balance is off by 2: is there a ½ in front of one of the terms?": lambda: _fitted(K, y, 2 * lam),
+        "This fit was made monotone afterwards: solve one problem with the constraint in it.":
+            lambda: np.maximum.accumulate(K @ np.linalg.solve(K + lam * np.eye(n), y)),
+    }, hint="Is the constraint DKα >= 0 there and nothing more, and is the penalty λ·αᵀKα?")
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### Why nobody looks at α
+#
+# Here are the same data, the same problem, and three solvers. Compare what they say about $\alpha$ with what they say about the fitted values.
+
+# %% experiment
+x, y, f = generate_data(50, np.random.default_rng(0))
+K = rbf_kernel(x, x, 200.0)
+print(f"condition number of K: {np.linalg.cond(K):.1e}\n")
+closed_form = np.linalg.solve(K + 0.05 * np.eye(50), y)
+print("against (K + λI)⁻¹ y:    largest difference of α    of Kα")
+for solver in (cp.CLARABEL, cp.OSQP, cp.SCS):
+    alpha = cp.Variable(50)
+    problem = cp.Problem(cp.Minimize(cp.sum_squares(K @ alpha - y) + 0.05 * cp.quad_form(alpha, cp.psd_wrap(K))))
+    problem.solve(solver=solver)
+    print(f"{solver:23s} {np.abs(alpha.value - closed_form).max():22.1f} {np.abs(K @ (alpha.value - closed_form)).max():16.1e}")
+
+# %% [markdown]
+# ## 7. Choosing γ and λ: leave-one-out
+#
+# Each of the $n$ points in turn is left out; the others are fitted, with *their* kernel matrix, and the fit predicts the point that it never saw:
+#
+# $$ \text{LOO} = \frac1n \sum_{i=1}^n \Big( y_i - \sum_{j \ne i} \alpha^{(-i)}_j\, k(x_i, x_j) \Big)^2 . $$
+#
+# Write **`leave_one_out_error`** for any of your fits: `fit` is a function, called as `fit(K, y, *lams)`. For example `leave_one_out_error(fit_total_variation, x, y, 200.0, 1.0, 0.1)`.
+
+# %% solution="leave_one_out_error"
+def leave_one_out_error(fit, x, y, gamma, *lams):
+    """Mean squared error at the n points, each predicted by fit(K, y, *lams) of all the others, with the RBF kernel."""
+    ### BEGIN SOLUTION
+    errors = []
+    for i in range(len(x)):
+        others = np.arange(len(x)) != i
+        alpha = fit(rbf_kernel(x[others], x[others], gamma), y[others], *lams)
+        prediction = rbf_kernel(x[i:i + 1], x[others], gamma)[0] @ alpha
+        errors.append((y[i] - prediction) ** 2)
+    return float(np.mean(errors))
+    ### END SOLUTION
+
+# %% test="leave_one_out_error" points=5
+def ridge_in_closed_form(K, y, lam):
+    """The least-squares fit in closed form, so that this check is quick."""
+    return np.linalg.solve(K + lam * np.eye(len(y)), y)
+
+x_fifty = np.arange(50) / 49
+y_fifty = np.repeat([0.0, 10, 20, 30, 40], 10) + np.random.default_rng(0).standard_normal(50)
+y_fifty[24] = 0
+found = leave_one_out_error(ridge_in_closed_form, x_fifty, y_fifty, 200.0, 0.05)
+check.close(found, 16.60917, rtol=1e-5, what="the leave-one-out error of least squares, γ = 200, λ = 0.05", mistakes={
+    "This is the error at points that were fitted: the point must be left out of the fit.": 5.793282,
+    "The held-out point is predicted with the kernel column of its neighbour, and the last point is skipped.": 18.148143,
+    "The last point is skipped.": 15.939097,
+    "This is the sum over points: take the mean.": 830.458507,
+    "This is the root of the mean squared error.": 4.075435,
+    "The outlier is not counted: all n points count, whatever you think of them.": 9.036939,
+    "The outlier seems to be removed: a fit for this question sees all points but the one that is held out.": 4.904153,
+}, hint="Left out means left out of K and of y; k(xᵢ, ·) then has n − 1 entries, one for each of the others.")
+check.passed("leave_one_out_error predicts every point from the others.")
+### BEGIN HIDDEN TESTS
+rng = check.rng()
+
+def _shortcut(x, y, gamma, lam):
+    """Without leaving out anything: the residuals of the full fit, divided by 1 − H_ii."""
+    K = np.exp(-gamma * np.subtract.outer(x, x) ** 2)
+    H = K @ np.linalg.inv(K + lam * np.eye(len(x)))
+    return np.mean(((y - H @ y) / (1 - np.diag(H))) ** 2), np.mean((y - H @ y) ** 2)
+
+for n, gamma, lam in [(12, 30.0, 0.1), (7, 3.0, 0.5), (20, 200.0, 0.02), (2, 1.0, 0.3)]:
+    x, y = rng.uniform(size=n), 5 * rng.normal(size=n)          # not sorted
+    right, training = _shortcut(x, y, gamma, lam)
+    with check.unchanged(x=x, y=y):
+        found = leave_one_out_error(ridge_in_closed_form, x, y, gamma, lam)
+    check.close(found, right, rtol=1e-5, what=f"the leave-one-out error of least squares for {n} points", mistakes={
+        "This is the error at points that were fitted: the point must be left out of the fit.": training,
+        "This is the sum over points: take the mean.": right * n,
+        "This is the root of the mean squared error.": np.sqrt(right),
+    }, hint="Left out means left out of K and of y; k(xᵢ, ·) then has n − 1 entries, one for each of the others.")
+
+seen = []
+
+def _average(K, y, first, second):
+    """A fit with two settings that is no minimiser of anything: every point votes with the same weight."""
+    seen.append((np.array(K), np.array(y)))
+    return (first - second) * y / len(y)
+
+x, y = rng.uniform(size=9), rng.normal(size=9)
+found = leave_one_out_error(_average, x, y, 6.0, 2.5, 0.5)
+K = np.exp(-6.0 * np.subtract.outer(x, x) ** 2)
+right = np.mean([(y[i] - sum(2 * K[i, j] * y[j] for j in range(9) if j != i) / 8) ** 2 for i in range(9)])
+check.true(len(seen) >= 9, "The function `fit` is not called for each point.", "Use the argument `fit`, which may be any function.")
+check.true(all(K.shape == (8, 8) and y.shape == (8,) for K, y in seen), "The function `fit` gets a K or y of the wrong shape.", "Of 9 points it should get the 8 that are not held out.")
+check.close(found, right, rtol=1e-6, what="the leave-one-out error of another fit with two settings", hint="Are all of *lams passed on, in their order, and is gamma used?")
+### END HIDDEN TESTS
+
+# %% [markdown] answer="loo-shortcut" points=2
+# ### Question 1: an oracle without code
+#
+# For least squares the fitted values are $\hat y = H y$ with $H = K (K + \lambda I)^{-1}$. Show that the residual at a point that is left out is
+#
+# $$ y_i - \hat y^{(-i)}_i = \frac{y_i - \hat y_i}{1 - H_{ii}} . $$
+#
+# (Idea: replace $y_i$ by the prediction $\hat y^{(-i)}_i$ and fit all $n$ points again. What comes out?)
+#
+# A published solution of this exercise had 18.148 where you have 16.609: its loop stopped one point too early, and for point $i$ it took the column of $K$ that belongs to $i + 1$.
+# Nothing looked wrong. What do you learn from that about testing?
+#
+# ### BEGIN SOLUTION
+# Let c be the prediction at x_i of the fit without point i, and y' equal to y except y'_i = c. The fit without i already minimises the objective of the
+# other n − 1 points plus penalty, and with y'_i = c the additional term (f(x_i) − c)² is 0 there, so it can't be beaten: the full fit to y' is the same function. Hence (H y')_i = c.
+#
+# By linearity c = (H y)_i + H_ii (c − y_i). Subtract both sides from y_i: y_i − c = (y_i − ŷ_i) + H_ii (y_i − c), so (y_i − c)(1 − H_ii) = y_i − ŷ_i.
+#
+# Lesson: a plausible number proves nothing. Compare with something computed in another way (here the shortcut, one line, for the one fit where it exists), on a small case
+# worked out by hand, or with a fit for which the right answer is known; test the ends of loops. Both faults would have shown at once.
+#
+# *Rubric.* 1 point: the refit with y_i replaced gives the same function, with a reason. ½ point: the algebra. ½ point: an independent check as the lesson.
+# ### END SOLUTION
+
+# %% [markdown]
+# Now choose. For each fit a small grid of γ and λ, and for every pair the leave-one-out error: 54 settings times 50 points are 2,700 convex problems, so take a break of a minute.
+
+# %% experiment
+import warnings
+from itertools import product
+
+from hwlib.progress import progress
+
+warnings.filterwarnings("ignore", message="Solution may be inaccurate")     # where K is nearly singular; good enough to choose by
+
+grids = {
+    fit_least_squares: ((30, 100, 200, 400), (0.001, 0.01, 0.1)),
+    fit_huber: ((30, 100, 200, 400), (0.001, 0.01, 0.1)),
+    fit_total_variation: ((100, 200, 400), (1, 3, 10), (0.01, 0.1)),
+    fit_monotone: ((30, 100, 200, 400), (0.001, 0.01, 0.1)),
+}
+choices = {}
+for fit, grid in grids.items():
+    settings = list(product(*grid))
+    errors = [leave_one_out_error(fit, x, y, *setting) for setting in progress(settings, desc=fit.__name__)]
+    choices[fit] = settings[int(np.argmin(errors))]
+    print(f"{fit.__name__:20s} best γ = {choices[fit][0]}, λ = {', '.join(map(str, choices[fit][1:]))}: leave-one-out error {min(errors):.2f} (worst {max(errors):.2f})")
+
+# %% [markdown]
+# And here they are, side by side, with the settings that you just chose.
+
+# %% experiment
+import matplotlib.pyplot as plt
+
+grid_points = np.linspace(0, 1, 1000)
+staircase = 10 * np.sum(grid_points[:, None] >= np.arange(1, 5) / 5, axis=1)
+titles = {fit_least_squares: "Least squares", fit_huber: "Huber", fit_total_variation: "Total variation", fit_monotone: "Monotone"}
+figure, axes = plt.subplots(1, 4, figsize=(16, 4), sharey=True, layout="constrained")
+for ax, (fit, (gamma, *lams)) in zip(axes, choices.items()):
+    alpha = fit(rbf_kernel(x, x, gamma), y, *lams)
+    at_points = rbf_kernel(x, x, gamma) @ alpha
+    ax.plot(grid_points, staircase, color="0.6", linewidth=1.5, label="truth f")
+    ax.scatter(x, y, s=14, color="black", label="data", zorder=3)
+    ax.plot(grid_points, rbf_kernel(grid_points, x, gamma) @ alpha, color="#D55E00", linewidth=1.5, label=r"fit $\hat f$")
+    ax.set(title=f"{titles[fit]}\nγ = {gamma}, λ = {', '.join(map(str, lams))}\nerror against f: {np.mean((at_points - f) ** 2):.2f}", xlabel="x")
+axes[0].set_ylabel("y")
+axes[0].legend(frameon=False)
+plt.show()
+
+# %% [markdown] answer="what-they-say" points=3
+# ### Question 2: what each line says
+#
+# For each of the four fits: what does it assume about the data or the truth, and where do you see that in its figure? Which of the assumptions are true here? Which two would you
+# combine, and how would the problem look?
+#
+# ### BEGIN SOLUTION
+# Least squares + αᵀKα: the truth is smooth, the noise is light-tailed. Neither is true: the curve dips at the outlier, and it rounds or overshoots at the jumps.
+# Huber: a few measurements may be far off. True; the dip at x ≈ 0.49 (nearly) disappears, the jumps are still rounded.
+# Total variation: few changes, flat stretches. True for the staircase; plateaus are flatter, but a jump costs λ₁ times its height however steep it is, so jumps aren't punished for being sharp; the outlier
+# still pulls, and heights are pulled together a little.
+# Monotone: never falls. True; the outlier can't make a dip, it can only hold down what is to its left (or flatten around it), and noise on plateaus is ironed out.
+#
+# Combine for example Huber with monotone: min Σφ(Kα − y) + λαᵀKα subject to DKα ≥ 0; or Huber with total variation. Still convex, so still one call of the solver.
+#
+# *Rubric.* ½ point for each fit: assumption and trace in the figure. ½ point: which are true. ½ point: a sensible combination, written down.
+# ### END SOLUTION
+
+# %% [markdown] answer="between-points" points=2
+# ### Question 3: between the points
+#
+# $D K \alpha \ge 0$ speaks about the fitted values at the data points only. May $\hat f$ fall between them? (Look closely at the last figure.) How could you keep it from falling there too, and what would that cost?
+#
+# ### BEGIN SOLUTION
+# Yes: between two neighbours the sum of bumps may dip, above all when the bumps are narrow compared with the distance of the points (large γ).
+#
+# Ask for it on a finer grid t_1 < … < t_m: D k(t, x) α ≥ 0, with the (m, n) kernel matrix between grid and data. It is still linear in α, hence convex; the cost is m constraints instead of n − 1, and a worse
+# (or equal) objective. Or constrain the derivative at grid points, Σ_j α_j ∂k(t, x_j)/∂t ≥ 0. A guarantee everywhere needs a grid fine enough against the Lipschitz constant of the slope (ask for ≥ ε
+# on the grid), or a basis whose functions are all rising with non-negative coefficients.
+#
+# *Rubric.* ½ point: yes, with a reason. 1 point: constraints on a finer grid or on the derivative, written with the kernel matrix. ½ point: cost or the limit of a grid.
+# ### END SOLUTION

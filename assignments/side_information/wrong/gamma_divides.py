@@ -1,0 +1,9 @@
+"""Takes γ for a width: exp(−d²/γ)."""
+
+REPLACES = "rbf_kernel"
+FAILS = ["rbf_kernel", "leave_one_out_error"]
+HINT = "γ multiplies the square, it doesn't divide it"
+
+
+def rbf_kernel(x, z, gamma):
+    return np.exp(-np.subtract.outer(x, z) ** 2 / gamma)

@@ -1,0 +1,12 @@
+"""Takes the Huber loss of the norm of all residuals, not of each one."""
+
+REPLACES = "fit_huber"
+FAILS = ["fit_huber"]
+HINT = "Is it the sum over points, and is the threshold 1?"
+
+
+def fit_huber(K, y, lam):
+    alpha = cp.Variable(len(y))
+    penalty = cp.quad_form(alpha, cp.psd_wrap(K))
+    cp.Problem(cp.Minimize(cp.huber(cp.norm(K @ alpha - y)) + lam * penalty)).solve(solver=cp.CLARABEL)
+    return alpha.value

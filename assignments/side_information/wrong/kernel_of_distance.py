@@ -1,0 +1,9 @@
+"""Forgets the square."""
+
+REPLACES = "rbf_kernel"
+FAILS = ["rbf_kernel", "leave_one_out_error"]
+HINT = "The difference should be squared."
+
+
+def rbf_kernel(x, z, gamma):
+    return np.exp(-gamma * np.abs(np.subtract.outer(x, z)))

@@ -1,0 +1,9 @@
+"""The published matrix: its first row gives z₁, and the last difference is missing."""
+
+REPLACES = "difference_matrix"
+FAILS = ["difference_matrix", "fit_total_variation", "fit_monotone"]
+HINT = "The first row gives z₁ itself"
+
+
+def difference_matrix(n):
+    return np.eye(n)[:n - 1] - np.eye(n, k=-1)[:n - 1]

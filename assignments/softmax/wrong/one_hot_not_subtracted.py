@@ -1,0 +1,20 @@
+"""The gradient of the log of the sum only: the right class has no term of its own."""
+
+REPLACES = "softmax_loss_naive"
+FAILS = ["softmax_loss_naive"]
+HINT = "compared with the slopes of your own loss"
+
+
+def softmax_loss_naive(W, X, y, reg):
+    loss, dW = 0.0, np.zeros(W.shape)
+    for i in range(X.shape[1]):
+        s = W @ X[:, i]
+        s = s - s.max()
+        p = np.exp(s) / np.sum(np.exp(s))
+        loss -= np.log(p[y[i]])
+        for c in range(W.shape[0]):
+            dW[c] += p[c] * X[:, i]
+    loss, dW = loss / X.shape[1], dW / X.shape[1]
+    loss += 0.5 * reg * np.sum(W[:, :-1] ** 2)
+    dW[:, :-1] += reg * W[:, :-1]
+    return loss, dW

@@ -1,0 +1,161 @@
+"""Checks of handed-in networks: what they are made of, how often they are right, and partial credit.
+
+    model = hwlib.load_model("cnn")                       # never the student's object: that could answer anything
+    check.architecture(model, max_parameters=999_999, required=("Dropout", "BatchNorm2d"))
+    check.accuracy(model, images, labels, 0.985, points=6)      # last line of the cell
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from hwlib.checks.caller import is_hidden
+from hwlib.errors import CheckFailed, HwlibError
+from hwlib.models import Description, describe
+
+__all__ = ["accuracy", "architecture", "partial"]
+
+_BELOW = Fraction(1, 100)         # credit begins this far below a threshold
+
+
+@dataclass(frozen=True, slots=True)
+class _Partial:
+    hwlib_fraction: float         # what hwlib's grader reads
+    points: float | None
+
+    def __repr__(self) -> str:
+        """A number of points, which is what nbgrader reads; without `points` a text, which it takes for full marks."""
+        if self.points is None:
+            return f"{self.hwlib_fraction:.0%} of the points"
+        return f"{self.hwlib_fraction * self.points:.6g}"
+
+
+def partial(fraction: float, points: float | None = None) -> _Partial:
+    """Part of a question's points: the last expression of a test cell.
+
+    Parameters
+    ----------
+    fraction : float
+        From 0 to 1; what lies outside is moved to the nearer end, NaN to 0.
+    points : float, optional
+        The points of the question, as its header says. hwlib's own grader knows them; plain nbgrader takes the number that a cell shows
+        for its score, and can only show the right one if the test says how many points there are. Without it, nbgrader gives all of them.
+
+    Returns
+    -------
+    object
+        With the attribute `hwlib_fraction`; shown as the number of points.
+
+    Examples
+    --------
+    >>> partial(0.25, points=6)
+    1.5
+    """
+    fraction = 0.0 if math.isnan(fraction) else min(max(float(fraction), 0.0), 1.0)
+    return _Partial(fraction, points)
+
+
+def architecture(model: Any, *, allowed: Sequence[str] | None = None, required: Sequence[str] = (), max_hidden_units: int | None = None,
+                 min_hidden_layers: int | None = None, max_parameters: int | None = None, what: str = "the network") -> Description:
+    """A network is made of what is allowed; only layers that it computes with count.
+
+    Parameters
+    ----------
+    model : nn.Module, Description, str or Path
+        What `hwlib.load_model` gave, or what `hwlib.describe` takes.
+    allowed, required : names of layers
+        As in torch.nn; None: any.
+    max_hidden_units : int
+        Outputs of all Linear layers but the last.
+    min_hidden_layers : int
+        Linear layers but the last.
+    max_parameters : int
+        Numbers that are learned.
+
+    Returns
+    -------
+    Description
+
+    Raises
+    ------
+    CheckFailed
+        Says which of these does not hold, and what was found.
+    """
+    try:
+        found = model if isinstance(model, Description) else describe(model)
+    except HwlibError as error:
+        raise CheckFailed(str(error)) from None
+    head = f"{what[:1].upper()}{what[1:]}"
+    if allowed is not None and (others := [kind for kind in dict.fromkeys(found.kinds) if kind not in allowed]):
+        raise CheckFailed(f"{head} has a layer {others[0]}, but only {', '.join(allowed)} are allowed.")
+    if missing := [kind for kind in required if kind not in found.kinds]:
+        raise CheckFailed(f"{head} computes without a layer {missing[0]}, but it should have one.",
+                          "Only layers that the images pass through count.")
+    if max_hidden_units is not None and found.hidden_units > max_hidden_units:
+        raise CheckFailed(f"{head} has {found.hidden_units:,} hidden units; at most {max_hidden_units:,} are allowed.",
+                          "Hidden units are the outputs of all Linear layers but the last, added up.")
+    if min_hidden_layers is not None and found.hidden_layers < min_hidden_layers:
+        raise CheckFailed(f"{head} has {found.hidden_layers} hidden layers; at least {min_hidden_layers} are asked for.",
+                          "The last Linear layer gives the scores: it is not a hidden one.")
+    if max_parameters is not None and found.parameters > max_parameters:
+        raise CheckFailed(f"{head} has {found.parameters:,} parameters; at most {max_parameters:,} are allowed.")
+    return found
+
+
+def accuracy(model: Any, images: Any, labels: Any, threshold: float, *, points: float | None = None, what: str = "the network",
+             seconds: float = 60.0) -> _Partial | None:
+    """A network is right on at least this share of the images; partial credit from one percentage point below.
+
+    It is evaluated in eval mode and in one thread. The threshold holds by count: 0.975 of 10,000 images are 9,750. From one percentage
+    point below (no points) to the threshold (all points) the credit grows linearly, so make the call the last line of the test cell.
+
+    Parameters
+    ----------
+    model : nn.Module
+        What `hwlib.load_model` gave.
+    images, labels : arrays or tensors, (N, …) of floats and (N,)
+    threshold : float
+    points : float, optional
+        The points of the question: plain nbgrader needs them for partial credit, see `partial`.
+    what : str
+        Names the network in messages.
+    seconds : float
+        After so many, evaluation is given up.
+
+    Returns
+    -------
+    object or None
+        None for all points, else what `partial` gives.
+
+    Raises
+    ------
+    CheckFailed
+        If it is right less often than one point below the threshold, or can't be evaluated. The hint names a softmax before cross-entropy,
+        statistics of train mode, and pixel values scaled or normalised once too often or not at all, where these are seen.
+    """
+    from hwlib.models.evaluating import likely_cause, predictions
+
+    labels = np.asarray(labels)
+    if len(labels) != len(images) or labels.ndim != 1 or not len(labels):
+        raise ValueError(f"expected one label for each image, found labels {labels.shape} for {len(images)} images")
+    head = f"{what[:1].upper()}{what[1:]}"
+    try:
+        right = int(np.sum(predictions(model, images, seconds) == labels))
+    except HwlibError as error:
+        raise CheckFailed(f"{head}: {error}.") from None
+    share, needed = Fraction(right, len(labels)), Fraction(str(threshold))
+    if share >= needed:
+        return None
+    cause = likely_cause(model, images, labels, float(share))
+    symptom = f"{head} is right on fewer than {100 * float(needed):.4g} % of the {len(labels):,} images"
+    if share <= needed - _BELOW:
+        raise CheckFailed(f"{symptom}.", cause, "" if is_hidden() else f"Found {right:,} of {len(labels):,}.")
+    fraction = float(1 - (needed - share) / _BELOW)
+    print(f"{symptom}, but close: {fraction:.0%} of the points. {cause}".rstrip())  # noqa: T201  this is what the student sees
+    return partial(fraction, points)

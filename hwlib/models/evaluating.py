@@ -1,0 +1,137 @@
+"""What a network predicts, and why it may predict badly: in eval mode, in one thread, whatever mode it was in."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from hwlib.errors import ModelError
+from hwlib.models.files import Array
+
+__all__ = ["likely_cause", "predictions"]
+
+_AT_ONCE = 100                # images; the clock is looked at between two such batches
+_LOOKED_AT = 500              # images that a diagnosis uses
+_GAIN = 0.05                  # share of images by which a diagnosis must do better to be named
+_NORMALISATIONS = {           # channels → (mean, standard deviation) of pixel values from 0 to 1, as tutorials write them
+    1: ((0.1307,), (0.3081,)),
+    3: ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)),
+}
+
+
+def predictions(model: nn.Module, images: Any, seconds: float = 60.0) -> Array:
+    """The class with the largest score for each image, int64 (N,).
+
+    Parameters
+    ----------
+    model : nn.Module
+        Evaluated in eval mode, in one thread, without gradients; its mode is put back afterwards.
+    images : tensor or array of floats, (N, …)
+    seconds : float
+        After so many, evaluation is given up.
+
+    Raises
+    ------
+    ModelError
+        If the network can't take the images, gives no scores (N, C), or takes too long.
+    """
+    device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
+    inputs = torch.as_tensor(images)
+    if not inputs.is_floating_point():
+        raise TypeError(f"the images are {inputs.dtype}; pass floats, scaled as in training")
+    found, end = [], time.monotonic() + seconds
+    with _evaluating(model), torch.inference_mode():
+        for start in range(0, len(inputs), _AT_ONCE):
+            if time.monotonic() > end:
+                raise ModelError(f"the network needs more than {seconds:g} s for {len(inputs):,} images; hand in a smaller one")
+            batch = inputs[start:start + _AT_ONCE].to(device, torch.float32)
+            scores = _scores(model, batch)
+            found.append(scores.argmax(dim=1).cpu().numpy())
+    return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
+
+
+def _scores(model: nn.Module, batch: Any) -> Any:
+    try:
+        scores = model(batch)
+    except RuntimeError as error:
+        reason = str(error).partition("\n")[0][:200]
+        raise ModelError(f"the network can't take images of shape {tuple(batch.shape[1:])} ({reason})") from error
+    if not isinstance(scores, torch.Tensor) or scores.ndim != 2 or len(scores) != len(batch) or not bool(torch.isfinite(scores).all()):
+        shape = tuple(scores.shape) if isinstance(scores, torch.Tensor) else type(scores).__name__
+        raise ModelError(f"the network gives {shape} for {len(batch)} images; expected one row of finite scores for each")
+    return scores
+
+
+@contextmanager
+def _evaluating(model: nn.Module) -> Iterator[None]:
+    """Eval mode and one thread, and back."""
+    modes, threads = {module: module.training for module in model.modules()}, torch.get_num_threads()
+    model.eval()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        for module, training in modes.items():
+            module.training = training
+
+
+def likely_cause(model: nn.Module, images: Any, labels: Array, share: float) -> str:
+    """Why a network that is right on this share of the images may do no better; "" where nothing is recognised."""
+    inputs, labels = torch.as_tensor(images)[:_LOOKED_AT].to(torch.float32), labels[:_LOOKED_AT]
+    best, cause = share + _GAIN, ""
+    for hint, other in _other_ways(model, inputs):
+        try:
+            right = float(np.mean(other() == labels))
+        except (ModelError, RuntimeError, ValueError):
+            continue
+        if right > best:
+            best, cause = right, hint
+    if cause:
+        return cause
+    if share == 0.0 or not len(labels):
+        return ""
+    with _evaluating(model), torch.inference_mode():
+        scores = _scores(model, inputs[:_AT_ONCE].to(next((p.device for p in model.parameters()), torch.device("cpu"))))
+    sums, lowest = scores.sum(dim=1), float(scores.min())
+    if lowest >= 0 and bool(torch.allclose(sums, torch.ones_like(sums), atol=1e-3)):
+        return ("The last layer is a softmax. cross_entropy contains one already, so in training there were two, and the loss could not "
+                "fall below 1.461: leave it out and train again.")
+    return ""
+
+
+def _other_ways(model: nn.Module, inputs: Any) -> Iterator[tuple[str, Any]]:
+    """(hint, function that gives the predictions) of the mistakes that can be tried out."""
+    if any(isinstance(module, nn.Dropout | nn.BatchNorm1d | nn.BatchNorm2d) for module in model.modules()):
+        yield ("In train mode the network is right far more often than in eval mode, where the running statistics of batch norm count: "
+               "they don't fit its weights. Did you measure accuracy in train mode? Call model.eval() before you measure, and train longer.",
+               lambda: _in_train_mode(model, inputs))
+    yield ("The network seems to be trained on pixel values from 0 to 255, but here they are 255 times smaller: scale in one place only.",
+           lambda: predictions(model, inputs * 255))
+    yield ("The network seems to be trained on pixel values that were divided by 255 once more: scale in one place only.",
+           lambda: predictions(model, inputs / 255))
+    mean, deviation = _NORMALISATIONS.get(inputs.shape[1] if inputs.ndim == 4 else 1, _NORMALISATIONS[1])
+    shape = (1, -1, 1, 1) if inputs.ndim == 4 else (1, -1)[:inputs.ndim]
+    centre, scale = torch.tensor(mean).reshape(shape), torch.tensor(deviation).reshape(shape)
+    yield ("The network seems to be trained on images that were normalised once more than these (mean subtracted, divided by the "
+           "standard deviation): normalise in one place only.", lambda: predictions(model, (inputs - centre) / scale))
+    yield ("The network seems to be trained on images that were not normalised (mean subtracted, divided by the standard deviation) as "
+           "these are: normalise in training as here.", lambda: predictions(model, inputs * scale + centre))
+
+
+def _in_train_mode(model: nn.Module, inputs: Any) -> Array:
+    """With the statistics of the batch, on a copy: train mode changes them."""
+    twin = copy.deepcopy(model).train()
+    for module in twin.modules():
+        if isinstance(module, nn.Dropout | nn.Dropout2d):
+            module.eval()
+    with torch.no_grad():
+        found: Array = twin(inputs).argmax(dim=1).numpy()
+    return found

@@ -1,0 +1,66 @@
+"""Every assignment, whichever there are: built, proven by its wrong and right solutions, with the promised names."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from hwlib.grading.authoring import bound_names, parse_code
+from hwlib.grading.build import build
+from hwlib.grading.course import find_course
+from hwlib.grading.key import load_key
+from hwlib.grading.variants import load_variants
+from hwlib.grading.verify import verify
+
+COURSE = find_course(Path(__file__).resolve().parents[1])
+
+# What students write, as it is promised to scripts and instructors.
+PROMISED = {
+    "knn": {"KNN", "error_rate", "cross_validate_k"},
+    "softmax": {"softmax_loss_naive", "softmax_loss_vectorized", "Softmax"},
+    "two_layer_net": {"two_layer_net", "momentum_update", "rmsprop_update"},
+    "backprop": {"answers", "f", "numeric_jacobian", "forward_mode", "reverse_mode", "topological_order", "gradient_step",
+                 "sgd_step_loss", "or_network", "xor_network"},
+    "two_layer_mse": {"TwoLayerNet"},
+    "em": {"poisson_nll", "poisson_gradient", "poisson_hessian", "fit_poisson", "e_step", "m_step", "em", "make_playlists"},
+    "side_information": {"generate_data", "rbf_kernel", "difference_matrix", "fit_least_squares", "fit_huber", "fit_total_variation",
+                         "fit_monotone", "leave_one_out_error"},
+    "cnn_layers": {"affine_forward", "affine_backward", "relu_forward", "relu_backward", "conv_forward_naive", "conv_backward_naive",
+                   "max_pool_forward_naive", "max_pool_backward_naive", "two_layer_convnet", "conv_answers"},
+    "mnist_depth_width": {"build_model_100", "build_model_200", "build_model_1000"},
+    "mnist_cnn": {"build_cnn"},
+    "optimizers": {"count_parameters", "get_accuracy", "train_step", "sgd_step", "momentum_step", "adam_step", "MLP", "CNN", "MLPBN",
+                   "MLPBNBeforeReLU", "CNNBN"},
+    "cifar_architectures": {"LogisticRegression", "OneHiddenLayer", "ConvMaxPool"},
+}
+
+
+@pytest.mark.parametrize("slug", COURSE.slugs())
+def test_what_is_committed_is_what_the_build_makes(slug: str) -> None:
+    assert build(COURSE.assignment(slug), check=True).up_to_date
+
+
+@pytest.mark.parametrize("slug", COURSE.slugs())
+def test_students_write_exactly_the_promised_names(slug: str) -> None:
+    written: set[str] = set()
+    for cell in load_key(COURSE.assignment(slug)).by_role("solution"):
+        tree = parse_code(cell.source)
+        written |= {name for node in tree.body for name in ({node.name} if hasattr(node, "name") else bound_names(node))}
+    assert written >= PROMISED.get(slug, set())
+
+
+@pytest.mark.parametrize("slug", COURSE.slugs())
+def test_there_are_enough_wrong_and_right_solutions(slug: str) -> None:
+    kinds = [variant.kind for variant in load_variants(COURSE.assignment(slug))]
+    assert kinds.count("wrong") >= 8
+    assert kinds.count("right") >= 3
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.skipif(sys.platform != "linux", reason="the isolated engine needs Linux")
+@pytest.mark.parametrize("slug", COURSE.slugs())
+def test_wrong_solutions_lose_what_they_say_and_right_ones_nothing(slug: str) -> None:
+    assert verify(COURSE.assignment(slug)).complaints == []
