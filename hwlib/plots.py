@@ -119,7 +119,7 @@ def training(history: TrainingHistory) -> Figure:
     window = max(1, len(losses) // 50)
     smooth = np.convolve(losses, np.full(window, 1 / window), mode="valid")
     left.plot(epochs, losses, color=PALETTE[4], linewidth=0.8, alpha=0.6, label="one batch")
-    if window > 1:
+    if window >= 5:                                       # with fewer the mean is as noisy as the batches
         left.plot(epochs[window - 1:], smooth, color=PALETTE[0], label=f"mean of {window} batches")
     _label(left, "epoch", "loss")
     measured = np.asarray(history.accuracy_steps) / history.steps_per_epoch

@@ -163,6 +163,7 @@ check.close(model.compute_distances(some, norm=lambda v: np.sum(np.abs(v))), man
     "These are 2-norm distances: is the argument `norm` used?": euclidean,
 })
 
+model = KNN()
 model.train(np.array([[5, 10]], dtype=np.uint8), np.array([0]))
 found = model.compute_distances(np.array([[3, 200]], dtype=np.uint8))
 check.close(found, [[np.hypot(2, 190)]], what="the distance of two `uint8` vectors", mistakes={
@@ -172,7 +173,7 @@ check.passed("compute_distances measures with whatever norm it is given.")
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
 
-def forbid_aliasing(model, X, *arguments):
+def _distances_keeping_inputs(model, X, *arguments):
     """The distances, while the inputs and the training data stay as they were."""
     training = np.array(model.X_train)
     with check.unchanged(X=X):
@@ -186,12 +187,12 @@ for num_train, num_test, num_features in [(1, 1, 1), (5, 2, 3), (3, 9, 40), (6, 
     model = KNN()
     model.train(T, np.arange(num_train))
     case = f"the distances for {num_test} test and {num_train} training examples of {num_features} features"
-    check.close(forbid_aliasing(model, X), cdist(X, T), what=case, mistakes={
+    check.close(_distances_keeping_inputs(model, X), cdist(X, T), what=case, mistakes={
         "The values look squared: a distance has the unit of the pixels, not of their squares.": cdist(X, T, "sqeuclidean"),
         "This is the 1-norm: without the argument `norm`, distances are measured by the 2-norm.": cdist(X, T, "cityblock"),
     })
     weights = rng.uniform(1, 5, size=num_features)
-    check.close(forbid_aliasing(model, X, lambda v: np.sum(np.abs(v) * weights)), cdist(X, T, "cityblock", w=weights),
+    check.close(_distances_keeping_inputs(model, X, lambda v: np.sum(np.abs(v) * weights)), cdist(X, T, "cityblock", w=weights),
                 what="the distances in a weighted 1-norm", mistakes={"Is the argument `norm` used?": cdist(X, T)})
     check.close(model.compute_distances(X, norm=lambda v: np.max(np.abs(v))), cdist(X, T, "chebyshev"),
                 what="the distances in the maximum norm", mistakes={"Is the argument `norm` used?": cdist(X, T)})
@@ -257,6 +258,7 @@ check.close(model.compute_L2_distances_vectorized(some), euclidean, what="the di
     "Look at the sign of the middle term: these are lengths of sums, not of differences.": cdist(some, -X_train[:50]),
 })
 
+model = KNN()
 model.train(np.array([[5, 10]], dtype=np.uint8), np.array([0]))
 found = model.compute_L2_distances_vectorized(np.array([[3, 200]], dtype=np.uint8))
 check.close(found, [[np.hypot(2, 190)]], what="the distance of two `uint8` vectors",
@@ -338,7 +340,7 @@ knn.compute_distances(X_test[:20])
 loops_s = (time.perf_counter() - start) * len(X_test) / 20
 
 start = time.perf_counter()
-dists = knn.compute_L2_distances_vectorized(X_test)
+test_dists = knn.compute_L2_distances_vectorized(X_test)
 vectorized_s = time.perf_counter() - start
 
 print(f"two loops  {loops_s:8.2f} s (from 20 images)")
@@ -351,8 +353,8 @@ print(f"no loop    {vectorized_s:8.2f} s, {loops_s / vectorized_s:.0f} times as 
 # %% experiment
 full = len(y_train) == 5000
 published = 7906696.077040902 if full else 4974736.302003956     # of the 5,000 images, of the sample's 2,000
-check.close(np.linalg.norm(dists), published, what="the Frobenius norm of all distances", rtol=1e-9)
-check.passed(f"‖dists‖ = {np.linalg.norm(dists):.6f}, as published.")
+check.close(np.linalg.norm(test_dists), published, what="the Frobenius norm of all distances", rtol=1e-9)
+check.passed(f"‖dists‖ = {np.linalg.norm(test_dists):.6f}, as published.")
 
 # %% [markdown]
 # ## 6. The vote
@@ -376,67 +378,76 @@ toy = np.array([[14., 2, 22, 28, 11, 26],      # to 6 training examples: nearest
                 [4, 5, 19, 16, 12, 27],
                 [25, 13, 33, 9, 1, 31],
                 [18, 32, 3, 30, 17, 20]])
-check.equal(model.predict_labels(toy, k=4), [7, 2, 2, 4, 4, 2], what="the labels for k=4", mistakes={
+with check.unchanged(dists=toy):
+    toy_labels = model.predict_labels(toy, k=4)
+check.equal(toy_labels, [7, 2, 2, 4, 4, 2], what="the labels for k=4", mistakes={
     "These are the labels of the farthest examples: sort the other way round.": [2, 2, 4, 2, 2, 4],
     "The distances seem to be sorted along the wrong axis: each row belongs to one test image.": [7, 4, 2, 7, 4, 2],
     "It looks as if k + 1 examples vote.": [2, 2, 2, 4, 4, 2],
     "It looks as if k - 1 examples vote.": [7, 2, 2, 7, 4, 7],
-    "Only the nearest one votes: is the argument `k` used?": [4, 7, 2, 7, 7, 2],
+    "The nearest one alone decides: is the argument `k` used? Each of the k examples has one vote, near or not.": [4, 7, 2, 7, 7, 2],
     "A tie goes to the smallest label, not to the largest.": [7, 2, 4, 7, 7, 7],
     "A tie goes to the smallest label, not to that of the nearest.": [7, 2, 2, 7, 7, 2],
+    "The nearest example is left out.": [2, 2, 4, 4, 4, 7],
+    "These are places in the training set: which labels stand at these places in `self.y_train`?": [0, 0, 1, 0, 0, 0],
     "The mean of labels is no label: count how often each one occurs.": [5, 4, 3, 6, 6, 4],
-})
-check.equal(model.predict_labels(toy), [4, 7, 2, 7, 7, 2], what="the labels for k=1",
-            hint="Without the argument `k`, the prediction is the label of the nearest training example.")
+}, hint="The labels that vote are those in `self.y_train`.")
+check.equal(model.predict_labels(toy), [4, 7, 2, 7, 7, 2], what="the labels without k",
+            hint="Without the argument `k`, it is 1: the prediction is the label of the nearest training example.")
 
 model.train(np.zeros((3, 2)), np.array([1, -1, -1]))
 check.equal(model.predict_labels(np.array([[1., 2, 3]]), k=3), [-1], what="the label for two votes of -1 and one of 1")
 check.passed("predict_labels counts the votes and settles ties.")
 ### BEGIN HIDDEN TESTS
-from collections import Counter
 from statistics import multimode
 
 rng = check.rng()
 
-def vote(dists, y, k, choose=min, skip=0):
+def _vote(dists, y, k, choose=min, skip=0):
     """The right labels in plain Python, or, with other arguments, those of a known mistake."""
     rows = [sorted(range(len(row)), key=row.__getitem__)[skip:skip + k] for row in dists.tolist()]
     return [choose(multimode([y.tolist()[j] for j in row])) for row in rows]
 
-def known(dists, y, k):
+def _weighted(dists, y, k):
+    """What comes out if a vote counts 1 / distance."""
+    near = [np.argsort(row)[:k] for row in dists]
+    return [max(sorted(set(y.tolist())), key=lambda label: np.sum((y[j] == label) / row[j])) for row, j in zip(dists, near)]
+
+def _known(dists, y, k):
     """What mistakes would give, to be worked out only when a check fails."""
     return {
-        "These are the labels of the farthest examples: sort the other way round.": lambda: vote(-dists, y, k),
+        "These are the labels of the farthest examples: sort the other way round.": lambda: _vote(-dists, y, k),
         "The distances seem to be sorted along the wrong axis: each row belongs to one test image.":
             lambda: [min(multimode(votes)) for votes in y[np.argsort(dists, axis=0)][:, :k].tolist()],
-        "The nearest example is left out.": lambda: vote(dists, y, k, skip=1),
-        "It looks as if k + 1 examples vote.": lambda: vote(dists, y, k + 1),
-        "It looks as if k - 1 examples vote.": lambda: vote(dists, y, k - 1),
-        "Only the nearest one votes: is the argument `k` used?": lambda: vote(dists, y, 1),
-        "A tie goes to the smallest label, not to the largest.": lambda: vote(dists, y, k, max),
-        "A tie goes to the smallest label, not to that of the nearest.": lambda: vote(dists, y, k, lambda labels: labels[0]),
+        "The nearest example is left out.": lambda: _vote(dists, y, k, skip=1),
+        "It looks as if k + 1 examples vote.": lambda: _vote(dists, y, k + 1),
+        "It looks as if k - 1 examples vote.": lambda: _vote(dists, y, k - 1),
+        "The nearest one alone decides: is the argument `k` used? Each of the k examples has one vote, near or not.": lambda: _vote(dists, y, 1),
+        "Each of the k examples has one vote, near or not: don't weigh them by distance.": lambda: _weighted(dists, y, k),
+        "A tie goes to the smallest label, not to the largest.": lambda: _vote(dists, y, k, max),
+        "A tie goes to the smallest label, not to that of the nearest.": lambda: _vote(dists, y, k, lambda labels: labels[0]),
     }
 
 pools = [np.arange(10), np.array([-3, -1, 2]), np.array([1_000_000_007, 5, 70]), np.array([16, 8, 4, 2])]
 for num_test, num_train, k, pool in [(40, 60, 6, pools[0]), (30, 12, 4, pools[1]), (12, 30, 5, pools[2]), (9, 8, 8, pools[3]),
                                      (1, 7, 3, pools[0]), (25, 25, 2, pools[0]), (6, 1, 1, pools[1])]:
     y = rng.choice(pool, size=num_train)
-    dists = rng.permutation(num_test * num_train).reshape(num_test, num_train) / 7.0    # all different
+    dists = (1 + rng.permutation(num_test * num_train).reshape(num_test, num_train)) / 7.0    # all different
     model = KNN()
     model.train(np.zeros((num_train, 2)), y)
     with check.unchanged(dists=dists):
         found = model.predict_labels(dists, k)
     case = f"the labels for k={k}, {num_test} test and {num_train} training examples"
-    check.equal(found, vote(dists, y, k), what=case, mistakes=known(dists, y, k))
-    check.equal(model.predict_labels(dists), vote(dists, y, 1), what="the labels without k", hint="Without the argument `k`, it is 1.")
+    check.equal(found, _vote(dists, y, k), what=case, mistakes=_known(dists, y, k))
+    check.equal(model.predict_labels(dists), _vote(dists, y, 1), what="the labels without k", hint="Without the argument `k`, it is 1.")
 
 for dtype in (np.uint8, np.int64):      # three labels with two votes each, in every order
     y = rng.permutation(np.array([200, 9, 47, 200, 9, 47])).astype(dtype)
     dists = np.array([rng.permutation(6) for _ in range(60)]) + 0.5
     model = KNN()
     model.train(np.zeros((6, 2)), y)
-    check.equal(model.predict_labels(dists, k=6), [9] * 60, what="the labels where three of them tie", mistakes=known(dists, y, 6))
-    check.equal(model.predict_labels(dists, k=3), vote(dists, y, 3), what="the labels for k=3", mistakes=known(dists, y, 3))
+    check.equal(model.predict_labels(dists, k=6), [9] * 60, what="the labels where three of them tie", mistakes=_known(dists, y, 6))
+    check.equal(model.predict_labels(dists, k=3), _vote(dists, y, 3), what="the labels for k=3", mistakes=_known(dists, y, 3))
 
 first, second = KNN(), KNN()
 first.train(np.zeros((3, 2)), np.array([5, 6, 7]))
@@ -452,7 +463,7 @@ check.equal(first.predict_labels(np.array([[3.0, 1.0, 2.0]])), [6], what="the la
 # %% experiment
 pictures, titles = [], []
 for i in (1, 3, 14, 20):
-    neighbours = np.argsort(dists[i])[:7]
+    neighbours = np.argsort(test_dists[i])[:7]
     pictures += [test_images[i], *train_images[neighbours]]
     titles += [f"{CIFAR10_CLASSES[y_test[i]]}?", *(CIFAR10_CLASSES[y_train[j]] for j in neighbours)]
 plots.images(np.array(pictures), titles, columns=8)
@@ -504,7 +515,7 @@ check.close(error_rate(y, -y), sum(a != -a for a in y.tolist()) / 30, atol=1e-12
 # there are published numbers to compare with.
 
 # %% experiment
-errors = {k: error_rate(knn.predict_labels(dists, k), y_test) for k in (1, 3, 5, 10)}
+errors = {k: error_rate(knn.predict_labels(test_dists, k), y_test) for k in (1, 3, 5, 10)}
 print(f"k = 10: {errors[10]:.1%} of the test images get the wrong label")
 published = [0.726, 0.728, 0.722, 0.718] if full else [0.772, 0.760, 0.768, 0.770]
 check.close(list(errors.values()), published, what="the error rates for k = 1, 3, 5, 10")
@@ -572,54 +583,54 @@ from statistics import multimode
 
 rng = check.rng()
 
-def oracle(T, y, X, k):
+def _oracle(T, y, X, k):
     """Labels of k nearest neighbours without the student's class."""
     rows = np.argsort(cdist(X, T), axis=1)[:, :k]
     return np.array([min(multimode(votes)) for votes in y[rows].tolist()])
 
-def own(T, y, X, k):
+def _own(T, y, X, k):
     """Labels from the student's class: whoever lost points for it should not lose them here again."""
     classifier = KNN()
     classifier.train(T, y)
     return np.asarray(classifier.predict_labels(classifier.compute_L2_distances_vectorized(X), k))
 
-def accuracies(X, y, ks, folds, predict, training=np.setdiff1d):
+def _accuracies(X, y, ks, folds, predict, training=np.setdiff1d):
     """A table (k, fold): what is right, or with other folds or training sets what a mistake gives."""
     everything = np.arange(len(X))
     rounds = [(training(everything, fold), fold) for fold in folds]
     return [[np.mean(predict(X[train], y[train], X[fold], k) == y[fold]) for train, fold in rounds] for k in ks]
 
-def known(X, y, ks, num_folds, predict):
+def _known(X, y, ks, num_folds, predict):
     """What mistakes would give, to be worked out only when a check fails."""
     rows = np.arange(len(X))
     folds, size = np.array_split(rows, num_folds), len(X) // num_folds
     short = [rows[i * size:(i + 1) * size] for i in range(num_folds)]
     return {
         "Is the validation fold also among the training images? Then each image finds itself.":
-            lambda: accuracies(X, y, ks, folds, predict, lambda everything, fold: everything),
+            lambda: _accuracies(X, y, ks, folds, predict, lambda everything, fold: everything),
         "These are error rates: the accuracy is the share that is right.":
-            lambda: 1 - np.array(accuracies(X, y, ks, folds, predict)),
+            lambda: 1 - np.array(_accuracies(X, y, ks, folds, predict)),
         "Training and validation are exchanged: train on all folds but one.":
-            lambda: accuracies(X, y, ks, [np.setdiff1d(rows, fold) for fold in folds], predict),
+            lambda: _accuracies(X, y, ks, [np.setdiff1d(rows, fold) for fold in folds], predict),
         "Folds should be contiguous: every num_folds-th example makes another fold.":
-            lambda: accuracies(X, y, ks, [rows[i::num_folds] for i in range(num_folds)], predict),
+            lambda: _accuracies(X, y, ks, [rows[i::num_folds] for i in range(num_folds)], predict),
         "The last examples seem to be left out: np.array_split gives the first folds one more where needed.":
-            lambda: accuracies(X, y, ks, short, predict, lambda everything, fold: np.setdiff1d(np.concatenate(short), fold)),
+            lambda: _accuracies(X, y, ks, short, predict, lambda everything, fold: np.setdiff1d(np.concatenate(short), fold)),
         "The last examples are in no fold: np.array_split gives the first folds one more where needed.":
-            lambda: accuracies(X, y, ks, short, predict),
+            lambda: _accuracies(X, y, ks, short, predict),
         "The remainder goes to the last fold: np.array_split gives the first folds one more.":
-            lambda: accuracies(X, y, ks, [*short[:-1], rows[(num_folds - 1) * size:]], predict),
+            lambda: _accuracies(X, y, ks, [*short[:-1], rows[(num_folds - 1) * size:]], predict),
         "The same accuracies stand for every k: is each k really used?":
-            lambda: [accuracies(X, y, ks[:1], folds, predict)[0]] * len(ks),
+            lambda: [_accuracies(X, y, ks[:1], folds, predict)[0]] * len(ks),
     }
 
-def own_or_oracle(X, y):
+def _own_or_oracle(X, y):
     """The student's class where it works at all."""
     try:
-        own(X, y, X[:1], 1)
+        _own(X, y, X[:1], 1)
     except Exception:
-        return oracle
-    return own
+        return _oracle
+    return _own
 
 for size, num_folds, ks, by_keyword in [(47, 5, [1, 3, 5], False), (45, 4, [7, 1, 2], True), (13, 13, [1, 4], True), (50, 3, [20, 5], True)]:
     y = rng.integers(0, 3, size=size)
@@ -633,10 +644,10 @@ for size, num_folds, ks, by_keyword in [(47, 5, [1, 3, 5], False), (45, 4, [7, 1
     table = [list(result[k]) for k in ks]
     case = f"the accuracies for k = {', '.join(map(str, ks))}, {size} examples in {num_folds} folds"
     try:
-        check.close(table, accuracies(X, y, ks, folds, oracle), what=case)
+        check.close(table, _accuracies(X, y, ks, folds, _oracle), what=case)
     except check.CheckFailed:
-        predict = own_or_oracle(X, y)
-        check.close(table, accuracies(X, y, ks, folds, predict), what=case, mistakes=known(X, y, ks, num_folds, predict),
+        predict = _own_or_oracle(X, y)
+        check.close(table, _accuracies(X, y, ks, folds, predict), what=case, mistakes=_known(X, y, ks, num_folds, predict),
                     hint="Are the folds contiguous and not shuffled, and are the arguments X and y used, not other data?")
 ### END HIDDEN TESTS
 
@@ -658,7 +669,7 @@ means = {k: np.mean(accuracies[k]) for k in k_choices}
 check.close(means[10], 0.2802 if full else 0.2385, what="the mean accuracy for k = 10")
 best_k = max(means, key=means.get)
 print(f"best k by cross-validation: {best_k}, accuracy {means[best_k]:.1%}")
-print(f"accuracy on the test images: {1 - error_rate(knn.predict_labels(dists, best_k), y_test):.1%}")
+print(f"accuracy on the test images: {1 - error_rate(knn.predict_labels(test_dists, best_k), y_test):.1%}")
 
 # %% [markdown]
 # ## 9. In your own words
@@ -666,7 +677,7 @@ print(f"accuracy on the test images: {1 - error_rate(knn.predict_labels(dists, b
 # Two to five sentences each.
 
 # %% [markdown] answer="q1-train" points=2
-# ### Question 1: training
+# ### Question 1: What training does
 #
 # What does `train` do, and what is good and what is bad about that? Think of when the work is done, and of what has to be
 # kept.
@@ -683,7 +694,7 @@ print(f"accuracy on the test images: {1 - error_rate(knn.predict_labels(dists, b
 # ### END SOLUTION
 
 # %% [markdown] answer="q2-pixels" points=2
-# ### Question 2: pixels
+# ### Question 2: Why pixels are not enough
 #
 # More than seven of ten predictions are wrong. Look again at the neighbours in section 6: why is the distance between pixels
 # a poor measure of what an image shows? Give an example of two images of the same thing that are far apart, and of two
@@ -702,7 +713,7 @@ print(f"accuracy on the test images: {1 - error_rate(knn.predict_labels(dists, b
 # ### END SOLUTION
 
 # %% [markdown] answer="q3-k" points=1
-# ### Question 3: the number of neighbours
+# ### Question 3: Few neighbours or many
 #
 # What happens to the predictions when $k$ gets very small, and what when it gets as large as the training set?
 #

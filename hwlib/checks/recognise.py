@@ -138,7 +138,7 @@ def _telling(b: Array) -> bool:
 
 
 def _is_count(number: float) -> bool:
-    return 2 <= round(number) <= 100_000 and abs(number - round(number)) < 1e-4 * number
+    return 1.5 < number < 100_000 and abs(number - round(number)) < 1e-4 * number
 
 
 def _why_larger(times: int) -> str:

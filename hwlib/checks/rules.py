@@ -77,8 +77,9 @@ class NormWise:
         """Non-finite values first, then the norm of the difference."""
         if (unfinished := _non_finite(actual, expected, np.isfinite(expected))) is not None:
             return unfinished
-        both = float(np.linalg.norm(actual) + np.linalg.norm(expected))
-        difference = np.abs(actual - expected)
+        largest = max(np.max(np.abs(actual), initial=0.0), np.max(np.abs(expected), initial=0.0)) or 1.0
+        difference = np.abs(actual / largest - expected / largest)   # divided, so that no square overflows
+        both = float(np.linalg.norm(actual / largest) + np.linalg.norm(expected / largest))
         error = float(np.linalg.norm(difference)) / both if both else 0.0
         if error <= self.tol:
             return None

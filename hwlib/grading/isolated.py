@@ -68,7 +68,9 @@ class IsolatedEngine:
     """
 
     def __init__(self, assignment: Assignment, seed: int, hidden: tuple[Path, ...] = ()) -> None:
-        os.environ.update(HWLIB_GRADING="1", MPLBACKEND="agg", **sandbox.single_threaded())
+        wanted = {"HWLIB_GRADING": "1", "MPLBACKEND": "agg", **sandbox.single_threaded()}
+        self._environment = {name: os.environ.get(name) for name in wanted}        # put back by `close`
+        os.environ.update(wanted)
         self.assignment, self.seed = assignment, seed
         self.key = load_key(assignment)
         self.released = released_sources(assignment)
@@ -113,6 +115,10 @@ class IsolatedEngine:
     def close(self) -> None:
         """End the zygote and, with it, every worker."""
         self.zygote.close()
+        for name, value in self._environment.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
 
     def __enter__(self) -> IsolatedEngine:
         return self
