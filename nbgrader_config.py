@@ -4,6 +4,9 @@ import re
 import tomllib
 from pathlib import Path
 
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+from nbgrader.preprocessors import ClearHiddenTests, GetGrades
+
 with (Path(__file__).resolve().parent / "course.toml").open("rb") as file:
     course = tomllib.load(file)
 
@@ -18,3 +21,10 @@ c.Execute.extra_arguments = ["--IPKernelApp.exec_lines=import os; os.environ['HW
 
 # Seconds for one cell. A cell that takes longer is interrupted, counts as failed, and the next one is run.
 c.Execute.timeout = 120
+
+# A warning on stderr is no mistake: without this, a test cell that writes there is scored 0.
+c.IgnorePattern.enabled = True
+c.IgnorePattern.pattern = r"(?s).*"
+
+# nbgrader's own feedback pages show the hidden tests unless they are taken out.
+c.GenerateFeedback.preprocessors = [GetGrades, ClearHiddenTests, CSSHTMLHeaderPreprocessor]

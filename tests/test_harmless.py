@@ -58,7 +58,8 @@ def test_the_judge_of_these_tests_knows_harm_when_it_sees_it() -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.sampled_from([
-    "<", ">", "script", "javascript", "java", "data", ":", "\\", "&colon;", "&#58;", "&amp;", "&", "#58;", "[a](", ")", "![", "]", "(", "x", "\n",
+    "<", ">", "script", "javascript", "java", "data", ":", "\\",
+    "&colon;", "&#58;", "&amp;", "&", "#58;", "[a](", ")", "![", "]", "(", "x", "\n",
     "`", "$", "onerror=x", " ", "\t", "b", "/", "<b>", "'", '"', "img src=x "]), max_size=14).map("".join))
 def test_no_mixture_of_dangerous_pieces_runs_anything(text: str) -> None:
     assert Rendered(harmless_markdown(text)).is_harmless()

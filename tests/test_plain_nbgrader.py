@@ -17,6 +17,7 @@ from nbgrader.api import Gradebook
 from hwlib.grading.course import Assignment, find_course
 from hwlib.grading.gradebook import GradeStore
 from hwlib.grading.key import load_key
+from hwlib.grading.results import QuestionResult, SubmissionResult
 from hwlib.grading.variants import load_variants, reference_notebook, variant_notebook
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -99,6 +100,7 @@ def test_feedback_and_export_are_there(fresh: Fresh) -> None:
     for student in scores:
         page = (fresh.root / "feedback" / student / "knn" / "knn.html").read_text(encoding="utf-8")
         assert f"knn (Score: {scores[student]} / {key.max_score}" in page
+        assert "HIDDEN TESTS" not in page
 
 
 def test_our_store_goes_on_where_nbgrader_stopped(fresh: Fresh, tmp_path: Path) -> None:
@@ -115,7 +117,6 @@ def test_our_store_goes_on_where_nbgrader_stopped(fresh: Fresh, tmp_path: Path) 
 def test_generate_feedback_of_nbgrader_works_on_what_our_store_wrote(fresh: Fresh, tmp_path: Path) -> None:
     for name in ("course.toml", "nbgrader_config.py"):
         shutil.copy(COURSE / name, tmp_path / name)
-    from hwlib.grading.results import QuestionResult, SubmissionResult
     questions = tuple(QuestionResult(cell.name, cell.title, 0.0 if cell.role == "answer" else cell.points, cell.points,
                                      "manual" if cell.role == "answer" else "passed") for cell in load_key(fresh.assignment).questions)
     with GradeStore(fresh.assignment, tmp_path) as store:

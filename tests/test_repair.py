@@ -211,6 +211,12 @@ def test_a_written_answer_without_metadata_is_found_by_its_place(example: Exampl
     assert sources(example.repaired(notebook), "why") == ["Because I say so."]
 
 
+def test_pictures_in_a_written_answer_are_kept(example: Example) -> None:
+    notebook = copy.deepcopy(example.perfect)
+    notebook["cells"][index_of(notebook, "reference's answer")]["attachments"] = {"derivation.png": {"image/png": "aaaa"}}
+    assert example.repaired(notebook).answers("why")[0].attachments == {"derivation.png": {"image/png": "aaaa"}}
+
+
 JUNK = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=8),
                     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3), max_leaves=6)
 

@@ -96,9 +96,11 @@ NETWORKS = {
     "an MLP": (mlp(20, 10), 1), "a linear model": (mlp(), 1), "with softmax": (mlp(5, last=nn.Softmax(dim=1)), 1), "a CNN": (CNN, 1),
     "a class": (LogisticRegression(), 3), "functions in forward": (OneHiddenLayer(7), 3), "a conv class": (ConvMaxPool(5, 3, 14), 3),
     "residual sums": (SmallResNet(), 3),
-    "residual blocks": (nn.Sequential(nn.Conv2d(3, 4, 3), nn.Sequential(Residual(nn.Conv2d(4, 4, 3, padding=1), nn.BatchNorm2d(4), nn.GELU()),
+    "residual blocks": (nn.Sequential(nn.Conv2d(3, 4, 3), nn.Sequential(
+                        Residual(nn.Conv2d(4, 4, 3, padding=1), nn.BatchNorm2d(4), nn.GELU()),
                         Residual(nn.Identity(), shortcut=nn.GroupNorm(2, 4))), GlobalAvgPool2d(), nn.Linear(4, 10)), 3),
-    "other layers": (nn.Sequential(nn.AvgPool2d(2, padding=1, count_include_pad=False), nn.Conv2d(3, 6, (3, 1), groups=3, dilation=2, bias=False),
+    "other layers": (nn.Sequential(nn.AvgPool2d(2, padding=1, count_include_pad=False),
+                     nn.Conv2d(3, 6, (3, 1), groups=3, dilation=2, bias=False),
                      nn.LeakyReLU(0.2), nn.ELU(), nn.SiLU(), nn.Dropout2d(), nn.AdaptiveAvgPool2d((2, 1)), nn.Flatten(), nn.Linear(12, 8),
                      nn.BatchNorm1d(8, affine=False), nn.Tanh(), nn.Sigmoid(), nn.Linear(8, 10, bias=False), nn.LogSoftmax(dim=-1)), 3),
 }
@@ -316,12 +318,14 @@ LIES = {
     "10 GB declared": layer(1, out_features=10**6, in_features=2500),
     "more declared than there can be": layer(1, out_features=10**9),
     "a negative width": layer(1, out_features=-3), "a width that is true": layer(1, bias=1), "a width in words": layer(1, out_features="3"),
-    "an unknown layer": layer(2, kind="Bilinear"), "a kind that is code": layer(2, kind="__import__('os')"), "a kind that is a list": layer(2, kind=[]),
+    "an unknown layer": layer(2, kind="Bilinear"), "a kind that is code": layer(2, kind="__import__('os')"),
+    "a kind that is a list": layer(2, kind=[]),
     "an unknown argument": layer(2, inplace=True), "a NaN": layer(2, kind="Dropout", p=float("nan")),
     "a missing argument": lambda header, model: model["layers"][1].pop("in_features"),
     "a layer removed": lambda header, model: model["layers"].pop(1), "a layer added": lambda header, model: model["layers"].append(
         {"kind": "Linear", "in_features": 10, "out_features": 10, "bias": True}),
-    "no layers": lambda header, model: model.update(layers=None), "layers that are no dicts": lambda header, model: model.update(layers=[1]),
+    "no layers": lambda header, model: model.update(layers=None),
+    "layers that are no dicts": lambda header, model: model.update(layers=[1]),
     "501 layers": lambda header, model: model.update(layers=[{"kind": "ReLU"}] * 501),
     "blocks in blocks": lambda header, model: model.update(layers=nested(50)),
     "no input shape": lambda header, model: model.pop("input_shape"),
@@ -431,11 +435,12 @@ class Constant(nn.Module):
         return torch.eye(10)[torch.zeros(len(x), dtype=torch.int64)] + 0 * x.flatten(1).sum(1, keepdim=True)
 
 
-@pytest.mark.parametrize(("right", "fraction"), [(9750, None), (9749, 0.99), (9700, 0.5), (9651, 0.01), (9650, 0.0), (0, 0.0), (10_000, None)])
+@pytest.mark.parametrize(("right", "fraction"), [(9750, None), (9749, 0.99), (9700, 0.5), (9651, 0.01), (9650, 0.0), (0, 0.0),
+                                                 (10_000, None)])
 def test_credit_grows_from_one_point_below_the_threshold_by_exact_count(right, fraction, capsys):
     images, labels = torch.zeros(10_000, 1, 2, 2), np.where(np.arange(10_000) < right, 0, 1)
     if fraction == 0.0:
-        with pytest.raises(CheckFailed, match="fewer than 97.5 % of the 10,000 images"):
+        with pytest.raises(CheckFailed, match=r"fewer than 97\.5 % of the 10,000 images"):
             check.accuracy(Constant(), images, labels, 0.975, points=8)
         return
     found = check.accuracy(Constant(), images, labels, 0.975, points=8)
@@ -447,7 +452,8 @@ def test_credit_grows_from_one_point_below_the_threshold_by_exact_count(right, f
         assert "but close" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("fraction", "points", "shown"), [(0.5, 3, "1.5"), (2.0, 3, "3"), (-1, 3, "0"), (float("nan"), 3, "0"), (1 / 3, 1, "0.333333")])
+@pytest.mark.parametrize(("fraction", "points", "shown"), [(0.5, 3, "1.5"), (2.0, 3, "3"), (-1, 3, "0"), (float("nan"), 3, "0"),
+                                                           (1 / 3, 1, "0.333333")])
 def test_partial_shows_the_number_of_points(fraction, points, shown):
     assert repr(check.partial(fraction, points)) == shown
     assert 0 <= check.partial(fraction).hwlib_fraction <= 1
@@ -500,7 +506,7 @@ def test_a_network_that_gives_nan_or_the_wrong_shape_fails_in_words():
         model = nn.Sequential(nn.Flatten(), *layers)
         if len(layers) == 2:
             layers[1].running_var.fill_(-1.0)
-        with pytest.raises(CheckFailed, match="finite scores|can't take images"):
+        with pytest.raises(CheckFailed, match=r"finite scores|can't take images"):
             check.accuracy(model, images, labels, 0.5)
 
 
@@ -525,5 +531,5 @@ def test_limits_that_are_kept_give_the_description():
     assert found.hidden_units == 100
     save_model(CNN, "cnn")
     assert check.architecture("cnn", max_parameters=2025, required=("Dropout", "BatchNorm2d")).name == "cnn.safetensors"
-    with pytest.raises(CheckFailed, match="nothing.safetensors is missing"):
+    with pytest.raises(CheckFailed, match=r"nothing\.safetensors is missing"):
         check.architecture("nothing")

@@ -18,7 +18,7 @@ from hwlib.grading.gradebook import GradeStore
 from hwlib.grading.isolated import Outcome
 from hwlib.grading.key import AnswerKey, load_key
 from hwlib.grading.nbgrader_engine import grade_with_nbgrader
-from hwlib.grading.results import GradeReport, QuestionResult, SubmissionResult
+from hwlib.grading.results import GradeReport, SubmissionResult, SubmissionStatus
 from hwlib.grading.submissions import FoundSubmission, find_submissions
 
 __all__ = ["Engine", "GradeOptions", "grade_assignment", "grade_notebook_file"]
@@ -114,16 +114,13 @@ def _write_feedback(assignment: Assignment, key: AnswerKey, store: GradeStore, o
 
 def _with_human_grades(store: GradeStore, result: SubmissionResult) -> SubmissionResult:
     """A kept result with the points that humans have given by now."""
-    given = store.human_grades(result.student)
+    marks = store.marks(result.student)
+    given = {name: mark.by_hand for name, mark in marks.items() if mark.by_hand is not None}
     if not given:
         return result
-
-    def updated(question: QuestionResult) -> QuestionResult:
-        return replace(question, points=given[question.id]) if question.id in given else question
-
-    questions = tuple(map(updated, result.questions))
-    waiting = any(q.status == "manual" and q.id not in given for q in questions)
-    status = result.status if result.status == "rejected" or waiting else "graded"
+    questions = tuple(replace(q, points=given[q.id]) if q.id in given else q for q in result.questions)
+    waiting = any(mark.needs_look for mark in marks.values())
+    status: SubmissionStatus = result.status if result.status == "rejected" else "needs_manual" if waiting else "graded"
     return replace(result, questions=questions, status=status)
 
 

@@ -242,6 +242,8 @@ def _with_outputs(submission: RepairedSubmission, graded: Graded) -> NotebookNod
     cells = []
     for index, cell in enumerate(submission.cells):
         raw: dict[str, Any] = {"cell_type": cell.cell_type, "id": cell.cell_id or f"cell-{index}", "source": cell.source}
+        if cell.attachments:
+            raw["attachments"] = cell.attachments
         if cell.cell_type == "code":
             raw["outputs"] = graded.outputs.get(index, list(cell.outputs))
         whole = whole_cell(raw)            # what a worker sent is as little to be trusted as what was handed in

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from hwlib.grading.dependencies import names_in, parse_cell
@@ -28,6 +28,7 @@ class SubmittedCell:
     outputs: tuple[dict[str, Any], ...] = ()
     grade_id: str = ""            # as submitted; "" if there was none
     cell_id: str = ""
+    attachments: dict[str, Any] = field(default_factory=dict)     # pictures in a written answer
     position: int = -1            # in the submitted notebook; -1: restored from the key
     edited: bool = False          # a given cell that the student changed: the key's is restored, the student's runs beside it
 
@@ -76,7 +77,8 @@ def _read_cells(notebook: dict[str, Any], problems: list[str]) -> list[Submitted
         if not isinstance(raw, dict) or raw.get("cell_type") not in ("code", "markdown", "raw"):
             problems.append(f"cell {position + 1} is not a notebook cell; it was left out")
             continue
-        cells.append(SubmittedCell(_source(raw), raw["cell_type"], None, _outputs(raw), _grade_id(raw), _cell_id(raw), position))
+        cells.append(SubmittedCell(_source(raw), raw["cell_type"], None, _outputs(raw), _grade_id(raw), _cell_id(raw), _attachments(raw),
+                                   position))
     return cells
 
 
@@ -97,6 +99,10 @@ def _grade_id(raw: dict[str, Any]) -> str:
     nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
     return grade_id if isinstance(grade_id, str) else ""
+
+
+def _attachments(raw: dict[str, Any]) -> dict[str, Any]:
+    return raw["attachments"] if isinstance(raw.get("attachments"), dict) else {}
 
 
 def _cell_id(raw: dict[str, Any]) -> str:

@@ -111,7 +111,7 @@ def _other_ways(model: nn.Module, inputs: Any) -> Iterator[tuple[str, Any]]:
     """(hint, function that gives the predictions) of the mistakes that can be tried out."""
     if any(isinstance(module, nn.Dropout | nn.BatchNorm1d | nn.BatchNorm2d) for module in model.modules()):
         yield ("In train mode the network is right far more often than in eval mode, where the running statistics of batch norm count: "
-               "they don't fit its weights. Did you measure accuracy in train mode? Call model.eval() before you measure, and train longer.",
+               "they don't fit its weights. Was accuracy measured in train mode? Call model.eval() before you measure, and train longer.",
                lambda: _in_train_mode(model, inputs))
     yield ("The network seems to be trained on pixel values from 0 to 255, but here they are 255 times smaller: scale in one place only.",
            lambda: predictions(model, inputs * 255))
