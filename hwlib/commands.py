@@ -256,7 +256,8 @@ def _print_grades(report: GradeReport, console: Console) -> None:
 
 def _print_hints(report: GradeReport, console: Console) -> None:
     """What the students whose mistake was recognised will read."""
-    lines = [f"  {one.student}, {question.id}: {question.hint}" for one in report.submissions for question in one.questions if question.hint]
+    lines = [f"  {one.student}, {question.id}: {question.hint}"
+             for one in report.submissions for question in one.questions if question.hint]
     if lines:
         console.print("\nMistakes that were recognised, as the students read them:")
         console.print("\n".join(lines), markup=False)

@@ -1,0 +1,812 @@
+# %% [markdown]
+# # A two-layer net with squared error
+#
+# Must it be softmax and cross-entropy? A classifier can also be trained like a regression: for an image of class 3 the ten
+# outputs should be $(0, 0, 0, 1, 0, 0, 0, 0, 0, 0)$, and the loss is how far they are from it, squared. It is the older way,
+# and you will see how well it does.
+#
+# **What you will learn**
+#
+# - how the gradient changes when the loss does, and how little else does;
+# - how to write a training loop with everything in it: minibatches, a falling learning rate, a record of what happened;
+# - how to search through settings when the budget is fixed: **50 hidden units, 1,000 steps**, no more;
+# - what the weights of the first layer look like before and after learning.
+#
+# This time the net is a class, which holds its own parameters.
+
+# %% setup
+import itertools
+
+import numpy as np
+
+from hwlib import plots
+from hwlib.data import CIFAR10_CLASSES, load_cifar10
+from hwlib.gradcheck import eval_numerical_gradient
+from hwlib.progress import progress
+
+# %% [markdown]
+# ## 1. The class
+#
+# $N$ examples, $D$ features, $H$ hidden units, $C$ classes. Examples are rows of `X`, as before; but the weights are the other
+# way round, **(out, in)**, as in PyTorch: one *row* for each unit.
+#
+# | | shape | |
+# |:--|:--|:--|
+# | `X`, `y` | (N, D), (N,) | examples and their labels |
+# | `params["W1"]`, `params["b1"]` | (H, D), (H,) | hidden layer |
+# | `params["W2"]`, `params["b2"]` | (C, H), (C,) | output layer |
+#
+# Read the class once, then go on. Sections 2 to 6 treat one part each, and you come back here each time. (Until you have the
+# gradients, put `grads = {}` in their place.)
+
+# %% solution="TwoLayerNet"
+class TwoLayerNet:
+    """A net with one hidden layer of ReLU units, trained on the squared error of one-hot targets."""
+
+    def __init__(self, input_size, hidden_size, output_size, std=1e-4):
+        """Small random weights (standard deviation std) and zero biases."""
+        self.params = {
+            "W1": std * np.random.randn(hidden_size, input_size), "b1": np.zeros(hidden_size),
+            "W2": std * np.random.randn(output_size, hidden_size), "b2": np.zeros(output_size),
+        }
+
+    def loss(self, X, y=None, reg=0.0):
+        """Outputs of the net, or the loss and its gradients.
+
+        Without y: the outputs (N, C). With y (N,), labels 0 … C-1: (loss, grads), where grads has the keys and shapes of
+        params. X, y and params stay as they are.
+        """
+        # 1. outputs
+        ### BEGIN SOLUTION
+        W1, b1, W2, b2 = (self.params[name] for name in ("W1", "b1", "W2", "b2"))
+        hidden = np.maximum(X @ W1.T + b1, 0)                         # (N, H)
+        outputs = hidden @ W2.T + b2                                  # (N, C)
+        ### END SOLUTION
+        if y is None:
+            return outputs
+
+        # 2. loss
+        ### BEGIN SOLUTION
+        N = len(X)
+        errors = outputs - np.eye(len(b2))[y]                         # (N, C)
+        loss = 0.5 * np.sum(errors ** 2) / N + 0.5 * reg * (np.sum(W1 ** 2) + np.sum(W2 ** 2))
+        ### END SOLUTION
+
+        # 3. gradients
+        ### BEGIN SOLUTION
+        doutputs = errors / N                                         # (N, C)
+        dhidden = (doutputs @ W2) * (hidden > 0)                      # (N, H)
+        grads = {"W1": dhidden.T @ X + reg * W1, "b1": dhidden.sum(axis=0),
+                 "W2": doutputs.T @ hidden + reg * W2, "b2": doutputs.sum(axis=0)}
+        ### END SOLUTION
+        return loss, grads
+
+    def train(self, X, y, X_val, y_val, learning_rate=1e-3, learning_rate_decay=0.95, reg=5e-6, num_iters=100, batch_size=200,
+              verbose=False):
+        """Stochastic gradient descent for num_iters steps, from the present params.
+
+        Each step draws batch_size examples with replacement (np.random), notes the loss on them, and moves every parameter
+        against its gradient. An epoch is max(N // batch_size, 1) steps; at the end of each epoch the accuracies on that
+        step's minibatch and on the validation data are noted, then the learning rate is multiplied by learning_rate_decay.
+        Returns a dict: loss_history (one number a step), train_acc_history and val_acc_history (one number an epoch).
+        """
+        loss_history, train_acc_history, val_acc_history = [], [], []
+        epoch = max(len(X) // batch_size, 1)                          # steps
+        for step in range(num_iters):
+            ### BEGIN SOLUTION
+            batch = np.random.choice(len(X), batch_size, replace=True)
+            loss, grads = self.loss(X[batch], y[batch], reg)
+            loss_history.append(loss)
+            for name in self.params:
+                self.params[name] = self.params[name] - learning_rate * grads[name]
+            if (step + 1) % epoch == 0:
+                train_acc_history.append(np.mean(self.predict(X[batch]) == y[batch]))
+                val_acc_history.append(np.mean(self.predict(X_val) == y_val))
+                learning_rate = learning_rate * learning_rate_decay
+            ### END SOLUTION
+            if verbose and (step + 1) % 100 == 0:
+                print(f"step {step + 1} of {num_iters}: loss {loss_history[-1]:.4f}")
+        return {"loss_history": loss_history, "train_acc_history": train_acc_history, "val_acc_history": val_acc_history}
+
+    def predict(self, X):
+        """The class with the largest output for each row of X (N, D): an array of integers (N,)."""
+        ### BEGIN SOLUTION
+        return np.argmax(self.loss(X), axis=1)
+        ### END SOLUTION
+
+# %% [markdown]
+# A toy again, with five examples, to check every number. Its weights come from a fixed seed.
+
+# %% setup
+X_toy = 10 * np.random.RandomState(1).randn(5, 4)
+y_toy = np.array([0, 1, 2, 2, 1])
+
+# %%
+def toy_net():
+    """4 features, 10 hidden units, 3 classes; the same weights each time."""
+    np.random.seed(0)
+    return TwoLayerNet(4, 10, 3, std=1e-1)
+
+# %% [markdown]
+# ## 2. Outputs
+#
+# $$ h = \max(0,\; X W_1^{\mathsf T} + b_1), \qquad \hat y = h\, W_2^{\mathsf T} + b_2 $$
+#
+# Write **part 1** of `loss`.
+
+# %% test="loss-scores" points=3
+right = [[-1.07260209, 0.05083871, -0.87253915], [-2.02778743, -0.10832494, -1.52641362], [-0.74225908, 0.15259725, -0.39578548],
+         [-0.38172726, 0.10835902, -0.17328274], [-0.64417314, -0.18886813, -0.41106892]]
+toy = toy_net()
+weights = toy.params
+no_relu = "The hidden layer has no ReLU: negative values must become 0."
+relu_twice = "Negative outputs have become 0: there is no ReLU after the second layer."
+check.close(toy.loss(X_toy), right, what="the outputs of the toy net", mistakes={
+    no_relu: (X_toy @ weights["W1"].T) @ weights["W2"].T,
+    relu_twice: np.maximum(right, 0),
+})
+check.passed("The toy net has the right outputs.")
+### BEGIN HIDDEN TESTS
+rng = check.rng()
+
+def right_outputs(X, params):
+    """One product at a time."""
+    W1, b1, W2, b2 = (params[name].tolist() for name in ("W1", "b1", "W2", "b2"))
+    outputs = []
+    for x in X.tolist():
+        hidden = [max(0.0, b + sum(w * value for w, value in zip(row, x))) for row, b in zip(W1, b1)]
+        outputs.append([b + sum(w * value for w, value in zip(row, hidden)) for row, b in zip(W2, b2)])
+    return np.array(outputs)
+
+def random_params(D, H, C):
+    return {"W1": rng.normal(size=(H, D)), "b1": rng.normal(size=H), "W2": rng.normal(size=(C, H)), "b2": rng.normal(size=C)}
+
+for N, D, H, C in [(6, 4, 7, 3), (1, 3, 5, 2), (4, 4, 4, 4), (3, 6, 1, 5), (9, 1, 3, 10)]:
+    X, params, net = rng.normal(size=(N, D)), random_params(D, H, C), TwoLayerNet(D, H, C)
+    net.params = {name: value.copy() for name, value in params.items()}
+    with check.unchanged(X=X):
+        outputs = net.loss(X)
+    before = X @ params["W1"].T + params["b1"]
+    right = right_outputs(X, params)
+    check.close(outputs, right, what=f"the outputs for N={N}, D={D}, H={H}, C={C}", mistakes={
+        no_relu: before @ params["W2"].T + params["b2"],
+        relu_twice: np.maximum(right, 0),
+        "The bias of the hidden layer is missing.": lambda: np.maximum(X @ params["W1"].T, 0) @ params["W2"].T + params["b2"],
+        "The bias of the output layer is missing.": right - params["b2"],
+        "W1 is used the wrong way round: it is (H, D), one row for each unit.":
+            lambda: np.maximum(X @ params["W1"] + params["b1"], 0) @ params["W2"].T + params["b2"],
+        "W2 is used the wrong way round: it is (C, H), one row for each class.":
+            lambda: np.maximum(before, 0) @ params["W2"] + params["b2"],
+    })
+    for name, value in params.items():
+        check.close(net.params[name], value, what=f"params[{name!r}] after the call", hint="`loss` only looks; it must not change the net.")
+
+for dtype, tolerance in [(np.uint8, 1e-6), (np.float32, 1e-4)]:
+    X, params, net = rng.integers(0, 256, size=(5, 4)).astype(dtype), random_params(4, 6, 3), TwoLayerNet(4, 6, 3)
+    net.params = params
+    check.close(net.loss(X), right_outputs(X, params), rtol=tolerance, what=f"the outputs for X of type {np.dtype(dtype)}")
+other = TwoLayerNet(4, 6, 3)
+other.params = random_params(4, 6, 3)
+check.close(net.loss(X), right_outputs(X, params), rtol=1e-4, what="the outputs of a net after another was made",
+            hint="Each net has its own parameters: keep them in `self`.")
+net.params = random_params(4, 6, 3)
+check.close(net.loss(X), right_outputs(X, net.params), rtol=1e-4, what="the outputs after `params` was set anew",
+            hint="Use the present `self.params` at each call.")
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 3. The loss
+#
+# With $t_i$ the one-hot target of example $i$ (a 1 at the place of its label, else 0):
+#
+# $$ L = \frac{1}{2N} \sum_{i=1}^{N} \lVert \hat y_i - t_i \rVert^2 \;+\; \frac{\lambda}{2} \left( \lVert W_1 \rVert^2 + \lVert W_2 \rVert^2 \right) $$
+#
+# The sum runs over examples *and* classes, the division is by the number of examples only, and biases are not regularised. One-hot rows
+# are easy: what is `np.eye(3)[[0, 1, 2, 2, 1]]`?
+#
+# Write **part 2**.
+
+# %% test="loss-value" points=3
+not_half_data = "The squared errors count twice: the factor is 1/(2N)."
+not_half = "The regularisation counts twice: it is ½·reg times the sum of squares."
+not_mean = "The errors are summed over the examples: divide by N."
+over_classes = "The errors are divided by the number of classes too: only by N, and by 2."
+with_bias = "The biases are regularised too: only W1 and W2 should be."
+not_one_hot = "The labels themselves seem to be the targets: make them one-hot first."
+cross_entropy = "This is the cross-entropy of a softmax; here the loss is the squared error."
+result = toy_net().loss(X_toy, y_toy, 0.05)
+check.true(len(result) == 2, "With `y` the method should return two things.", "Return the loss and the gradients: `return loss, grads`.")
+check.close(result[0], 1.8973332763705641, what="the loss of the toy net, reg = 0.05", mistakes={
+    not_half_data: 3.775701133135245, not_half: 1.9162986959764476, not_mean: 9.410804703429287, over_classes: 0.6450880385274437,
+    not_one_hot: 5.56372715276116, cross_entropy: 1.071696123862817,
+    "The errors are averaged over examples and classes, without the ½.": 1.2712106574490039,
+    "The regularisation is missing.": 1.8783678567646807,
+    "There is no ReLU in the hidden layer.": 1.3151453401867426,
+    "The squared error of the softmax: the outputs are compared with the targets as they are.": 0.33893086540062634,
+    "Only the output of the right class is compared: the others should be 0.": 1.0451934693929796,
+    "Absolute instead of squared errors.": 1.4046281135080572,
+    "The regularisation is divided by the number of examples too.": 1.8821609406858573,
+})
+check.passed("The loss of the toy net is 1.8973.")
+### BEGIN HIDDEN TESTS
+rng = check.rng()
+
+def random_params(D, H, C):
+    return {"W1": rng.normal(size=(H, D)), "b1": rng.normal(size=H), "W2": rng.normal(size=(C, H)), "b2": rng.normal(size=C)}
+
+def data_loss(X, params, y):
+    """Half the mean squared distance to the targets: ‖ŷ‖² - 2 ŷ[label] + 1, without any one-hot row."""
+    hidden = np.einsum("nd,hd->nh", X, params["W1"]) + params["b1"]
+    outputs = np.einsum("nh,ch->nc", np.where(hidden > 0, hidden, 0), params["W2"]) + params["b2"]
+    return 0.5 * np.mean([row @ row - 2 * row[label] + 1 for row, label in zip(outputs, y)]), outputs
+
+for N, D, H, C, reg in [(6, 4, 7, 3, 0.4), (1, 3, 5, 2, 1.0), (4, 4, 4, 4, 0.0), (3, 6, 1, 5, 2.5), (8, 2, 3, 10, 0.3)]:
+    X, y, params, net = rng.normal(size=(N, D)), rng.integers(0, C, size=N), random_params(D, H, C), TwoLayerNet(D, H, C)
+    net.params = {name: value.copy() for name, value in params.items()}
+    with check.unchanged(X=X, y=y):
+        result = net.loss(X, y, reg)
+    check.true(len(result) == 2, "With `y` the method should return two things.", "Is `y is None` the question, also for a single label 0?")
+    data, outputs = data_loss(X, params, y)
+    penalty, biases = (reg / 2 * sum(np.sum(params[name] ** 2) for name in names) for names in (("W1", "W2"), ("b1", "b2")))
+    check.close(result[0], data + penalty, what=f"the loss for N={N}, D={D}, H={H}, C={C}, reg={reg}", mistakes={
+        not_half_data: 2 * data + penalty, not_half: data + 2 * penalty, not_mean: N * data + penalty, over_classes: data / C + penalty,
+        with_bias: data + penalty + biases,
+        not_one_hot: lambda: np.sum((outputs - y[:, None]) ** 2) / (2 * N) + penalty,
+        "Neither ½ is there.": 2 * data + 2 * penalty,
+        "The regularisation is missing.": data,
+        "Only one of the two weight matrices is regularised, W1.": lambda: data + reg / 2 * np.sum(params["W1"] ** 2),
+        "Only one of the two weight matrices is regularised, W2.": lambda: data + reg / 2 * np.sum(params["W2"] ** 2),
+        "The regularisation is divided by the number of examples too.": data + penalty / N,
+        "The root of the squared error was taken.": lambda: np.sqrt(2 * data) + penalty,
+    })
+    for name, value in params.items():
+        check.close(net.params[name], value, what=f"params[{name!r}] after the call", hint="`loss` only looks; it must not change the net.")
+
+check.close(net.loss(X, y)[0], data, what="the loss without `reg`", hint="Without the argument `reg` there is no regularisation.")
+check.equal(len(net.loss(X[:1], np.array([0]), 0.0)), 2, what="the number of results for a single label 0")
+few = np.zeros(N, dtype=np.int64)                     # only the first class occurs
+check.close(net.loss(X, few)[0], data_loss(X, params, few)[0], what="the loss where only one class occurs",
+            hint="The number of classes is the number of outputs, not that of the labels that happen to occur.")
+far = {**params, "b2": params["b2"] + 1000}
+net.params = far
+check.close(net.loss(X, y)[0], data_loss(X, far, y)[0], what="the loss for very large outputs")
+net.params = params
+pixels = rng.integers(0, 256, size=(N, D))
+for dtype, labels, tolerance in [(np.uint8, np.uint8, 1e-6), (np.float32, np.int32, 1e-4)]:
+    check.close(net.loss(pixels.astype(dtype), y.astype(labels), 0.0)[0], data_loss(pixels, params, y)[0], rtol=tolerance,
+                what=f"the loss for X of type {np.dtype(dtype)}")
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 4. The gradients
+#
+# With another loss only the first line of the way back is new. And it is simpler: the derivative of half a square is what was squared.
+#
+# $$
+# \begin{aligned}
+# d\hat y &= (\hat y - t)/N \\
+# dW_2 &= d\hat y^{\mathsf T} h, \quad db_2 = \textstyle\sum_i d\hat y_i \\
+# dh &= d\hat y \; W_2, \quad \text{and } 0 \text{ where } h = 0 \\
+# dW_1 &= dh^{\mathsf T} X, \quad db_1 = \textstyle\sum_i dh_i
+# \end{aligned}
+# $$
+#
+# (Compare with softmax and cross-entropy: there it was $(P - Y)/N$. Prediction minus target, both times.) The weight matrices
+# get the derivative of the regularisation on top.
+#
+# Write **part 3**.
+
+# %% test="loss-gradients" points=5
+toy = toy_net()
+weights = toy.params
+grads = toy.loss(X_toy, y_toy, 0.05)[1]
+check.equal(sorted(grads), ["W1", "W2", "b1", "b2"], what="the keys of grads", hint="One gradient for each parameter, with the same key.")
+no_reg = "The regularisation has no part in the gradient."
+
+
+def toy_loss_with(name, value):
+    """The toy's loss with one parameter exchanged."""
+    toy.params = {**weights, name: value}
+    return toy.loss(X_toy, y_toy, 0.05)[0]
+
+
+for name in ("W2", "b2", "W1", "b1"):        # in the order in which they are computed
+    slopes = eval_numerical_gradient(lambda value: toy_loss_with(name, value.copy()), np.array(weights[name]))
+    own = 0.05 * weights[name]
+    check.gradient(grads[name], slopes, what=f"the gradient of {name}, compared with the slopes of your own loss", mistakes={
+        no_reg: slopes - own, "The gradient of ½·reg·w² is reg·w, without a 2.": slopes + own,
+        "The gradient of ½·reg·w² is reg·w, without a ½.": slopes - own / 2,
+    })
+check.passed("The gradients of all four parameters agree with numerical slopes.")
+### BEGIN HIDDEN TESTS
+rng = check.rng()
+
+def random_params(D, H, C):
+    return {"W1": rng.normal(size=(H, D)), "b1": rng.normal(size=H), "W2": rng.normal(size=(C, H)), "b2": rng.normal(size=C)}
+
+def right_loss(X, params, y, reg):
+    """The loss, for complex parameters too: a tiny imaginary step gives slopes that are exact to the last digits."""
+    before = X @ params["W1"].T + params["b1"]
+    outputs = np.where(before.real > 0, before, 0) @ params["W2"].T + params["b2"]
+    squares = np.sum(outputs ** 2, axis=1) - 2 * outputs[np.arange(len(y)), y] + 1
+    return np.mean(squares) / 2 + reg / 2 * (np.sum(params["W1"] ** 2) + np.sum(params["W2"] ** 2))
+
+def slopes_by(name, X, params, y, reg):
+    found = np.zeros(params[name].shape)
+    for place in np.ndindex(*found.shape):
+        moved = params[name].astype(complex)
+        moved[place] += 1e-30j
+        found[place] = right_loss(X, {**params, name: moved}, y, reg).imag / 1e-30
+    return found
+
+def known(name, X, params, y, reg):
+    """What mistakes would give for the gradient of this parameter."""
+    N = len(X)
+    penalty = reg * params[name] if name[0] == "W" else 0 * params[name]
+    data = slopes_by(name, X, params, y, 0.0)
+    hidden = np.maximum(X @ params["W1"].T + params["b1"], 0)
+    upstream = (hidden @ params["W2"].T + params["b2"] - np.eye(len(params["b2"]))[y]) @ params["W2"] / N
+    back = {"W1": lambda d: d.T @ X, "b1": lambda d: d.sum(axis=0)}.get(name)
+    own = {} if back is None else {
+        "The ReLU is left out on the way back: a silent unit passes nothing.": back(upstream) + penalty,
+        "The mask of the ReLU is taken from the gradient that comes back: it is the hidden unit that must be above 0.":
+            back(upstream * (upstream > 0)) + penalty,
+    }
+    return {
+        "This is the sum over the examples; the gradient has a 1/N like the loss.": N * data + penalty,
+        "The 1/N is there twice.": data / N + penalty,
+        "The derivative of half a square has no 2 left.": 2 * data + penalty,
+        "The data part is half as large as it should be.": data / 2 + penalty,
+        **({no_reg: data} if name[0] == "W" else {"The bias has a part from the regularisation in its gradient.": data + reg * params[name]}),
+        "The gradient of ½·reg·w² is reg·w, without a 2.": data + 2 * penalty,
+        "The data part of the gradient has the wrong sign: it is output minus target.": penalty - data,
+        **own,
+    }
+
+for N, D, H, C, reg in [(6, 4, 7, 3, 0.4), (1, 3, 5, 2, 1.0), (4, 4, 4, 4, 0.0), (5, 6, 2, 5, 2.5), (8, 2, 3, 10, 0.3)]:
+    X, y, params, net = rng.normal(size=(N, D)), rng.permutation(np.arange(N)[::-1] % C), random_params(D, H, C), TwoLayerNet(D, H, C)
+    y = y if N > 1 else np.array([C - 1])
+    net.params = {name: value.copy() for name, value in params.items()}
+    with check.unchanged(X=X, y=y):
+        grads = net.loss(X, y, reg)[1]
+    for name in ("W2", "b2", "W1", "b1"):
+        check.gradient(grads[name], slopes_by(name, X, params, y, reg), what=f"the gradient of {name} for N={N}, D={D}, H={H}, C={C}",
+                       mistakes=known(name, X, params, y, reg),
+                       hint="Add up over the examples: one number for each unit." if name[0] == "b" else "")
+        check.close(net.params[name], params[name], what=f"params[{name!r}] after the call",
+                    hint="`loss` only looks; it must not change the net.")
+
+net.params = {**params, "b1": params["b1"] - 1000}         # no hidden unit says anything
+grads = net.loss(X, y, reg)[1]
+check.close(grads["W1"], reg * params["W1"], what="the gradient of W1 where all units are silent", hint="A silent unit passes nothing back.")
+check.close(grads["b1"], np.zeros(H), atol=1e-12, what="the gradient of b1 where all units are silent")
+net.params = params
+pixels = rng.integers(0, 256, size=(N, D))
+for dtype, labels, tolerance in [(np.uint8, np.uint8, 1e-6), (np.float32, np.int32, 1e-4)]:
+    grads = net.loss(pixels.astype(dtype), y.astype(labels), 0.2)[1]
+    for name in ("W2", "b2", "W1", "b1"):
+        check.gradient(grads[name], slopes_by(name, pixels, params, y, 0.2), tol=tolerance,
+                       what=f"the gradient of {name} for X of type {np.dtype(dtype)}")
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 5. Predicting
+#
+# The predicted class is the one whose output is largest, whatever its value. Write **`predict`** (you need it inside `train`).
+
+# %% test="predict" points=2
+net = TwoLayerNet(2, 2, 3)
+net.params = {"W1": np.eye(2), "b1": np.zeros(2), "W2": np.array([[1.0, 0], [0, 1], [-1, -1]]), "b2": np.array([0.0, 0, 0.5])}
+X_some = np.array([[2.0, 1], [1, 3], [-1, -2], [0.1, 0.1]])          # outputs: their two entries, and 0.5 minus their sum
+check.equal(net.predict(X_some), [0, 1, 2, 2], what="the labels of 4 examples", mistakes={
+    "This is the class with the smallest output.": [2, 2, 0, 0],
+    "The largest output of each class was looked for: examples are rows, so which axis runs over the classes?": [0, 1, 2],
+    "The output closest to 1 was looked for; it is the largest.": [1, 0, 2, 2],
+})
+check.passed("predict picks the class with the largest output.")
+### BEGIN HIDDEN TESTS
+rng = check.rng()
+for N, D, H, C in [(30, 4, 6, 5), (6, 3, 5, 6), (1, 5, 4, 10), (12, 7, 3, 2)]:
+    X, net = rng.normal(size=(N, D)), TwoLayerNet(D, H, C)
+    params = {"W1": rng.normal(size=(H, D)), "b1": rng.normal(size=H), "W2": rng.normal(size=(C, H)), "b2": rng.normal(size=C)}
+    net.params = {name: value.copy() for name, value in params.items()}
+    outputs = np.maximum(np.einsum("nd,hd->nh", X, params["W1"]) + params["b1"], 0) @ params["W2"].T + params["b2"]
+    with check.unchanged(X=X):
+        found = net.predict(X)
+    for name, value in params.items():
+        check.close(net.params[name], value, what=f"params[{name!r}] after predict", hint="Predicting should not change the net.")
+    if np.shape(found) == (N,) and np.array_equal(found, np.argmax(np.asarray(net.loss(X)), axis=-1)):
+        continue                          # right for the outputs of the student's own net; whether these are right is another question
+    rows = outputs.tolist()
+    check.equal(found, [row.index(max(row)) for row in rows], what=f"the labels of {N} examples for {C} classes", mistakes={
+        "These are the largest outputs, not the classes that have them.": [max(row) for row in rows],
+        "This is the class with the smallest output.": [row.index(min(row)) for row in rows],
+        "The largest output of each class was looked for: examples are rows, so which axis runs over the classes?":
+            lambda: np.argmax(outputs, axis=0),
+        "The output closest to 1 was looked for; it is the largest.": lambda: np.argmin(np.abs(outputs - 1), axis=1),
+    })
+params["b2"] = params["b2"] - 100                                     # all outputs negative
+net.params = params
+check.equal(net.predict(X), np.argmax(np.asarray(net.loss(X)), axis=1), what="the labels where all outputs are negative")
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 6. The training loop
+#
+# Everything around the loop is given; what happens in one step is yours. The comment at the top of `train` says it exactly:
+#
+# 1. draw `batch_size` examples, **with replacement**;
+# 2. loss and gradients on them; note the loss;
+# 3. move every parameter against its gradient;
+# 4. at the end of an epoch: note two accuracies, then lower the learning rate.
+#
+# Step 3 runs over four parameters; a loop over `self.params` spares you the copying.
+#
+# Write **the step in `train`**. The check lets the toy net learn its five examples by heart.
+
+# %%
+def toy_run():
+    """100 steps of training from toy_net: five examples, minibatches of 200 of them; each step is an epoch."""
+    return toy_net().train(X_toy, y_toy, X_toy, y_toy, learning_rate=0.1, learning_rate_decay=0.95, reg=5e-6, num_iters=100, batch_size=200)
+
+# %% test="train" points=5
+run = toy_run()
+check.equal(sorted(run), ["loss_history", "train_acc_history", "val_acc_history"], what="the keys of the result")
+check.equal([len(run[name]) for name in sorted(run)], [100, 100, 100], what="the lengths of the three histories",
+            hint="One loss for each step; here each step is an epoch, so there is an accuracy of each too.")
+last_loss = float(run["loss_history"][-1])
+check.true(last_loss < 0.25 * float(run["loss_history"][0]), "The toy net does not learn its five examples.",
+           "Does every parameter move against its gradient, and do the labels belong to the examples of the minibatch?",
+           f"The loss begins with {float(run['loss_history'][0]):.3f} and ends at {last_loss:.3f}.")
+check.passed(f"The last loss is {last_loss:.6f}" + (", exactly as published." if abs(last_loss - 0.02950555626206818) < 1e-9 else
+             ". (The published value is 0.029506; you draw the minibatches in another way, which is fine.)"))
+### BEGIN HIDDEN TESTS
+rng = check.rng()
+
+def right_step(X, params, y, reg):
+    """Loss and gradients, these from exact slopes by imaginary steps."""
+    def loss(params):
+        before = X @ params["W1"].T + params["b1"]
+        outputs = np.where(before.real > 0, before, 0) @ params["W2"].T + params["b2"]
+        squares = np.sum(outputs ** 2, axis=1) - 2 * outputs[np.arange(len(y)), y] + 1
+        return np.mean(squares) / 2 + reg / 2 * (np.sum(params["W1"] ** 2) + np.sum(params["W2"] ** 2))
+    grads = {name: np.zeros(value.shape) for name, value in params.items()}
+    for name, value in params.items():
+        for place in np.ndindex(*value.shape):
+            moved = value.astype(complex)
+            moved[place] += 1e-30j
+            grads[name][place] = loss({**params, name: moved}).imag / 1e-30
+    return float(loss(params)), grads
+
+def own_step(X, params, y, reg):
+    """The same from the student's own class."""
+    D, (C, H) = X.shape[1], params["W2"].shape
+    net = TwoLayerNet(D, H, C)
+    net.params = {name: np.array(value) for name, value in params.items()}
+    loss, grads = net.loss(X, y, reg)
+    return float(loss), {name: np.array(grads[name]) for name in params}
+
+def labels_of(net, X):
+    """The labels that the student's net gives now."""
+    return np.asarray(net.predict(X))
+
+def descend(step_of, params, X, y, rate, decay, epoch, reg, num_iters, moved=("W1", "b1", "W2", "b2")):
+    """Descent on one and the same batch: what training on copies of one example must do, whatever it draws."""
+    history, params = [], dict(params)
+    for step in range(num_iters):
+        loss, grads = step_of(X, params, y, reg)
+        history.append(loss)
+        params = {name: value - rate * grads[name] if name in moved else value for name, value in params.items()}
+        if epoch and (step + 1) % epoch == 0:
+            rate *= decay
+    return history, params
+
+def trained(params, X, y, X_val, y_val, **settings):
+    (H, D), C = params["W1"].shape, len(params["b2"])
+    net = TwoLayerNet(D, H, C)
+    net.params = {name: value.copy() for name, value in params.items()}
+    with check.unchanged(X=X, y=y, X_val=X_val, y_val=y_val):
+        run = net.train(X, y, X_val, y_val, **settings)
+    return net, {name: np.array(list(run[name]), dtype=float) for name in ("loss_history", "train_acc_history", "val_acc_history")}
+
+def random_params(D, H, C):
+    return {"W1": rng.normal(size=(H, D)), "b1": rng.normal(size=H), "W2": rng.normal(size=(C, H)), "b2": rng.normal(size=C)}
+
+def try_out(step_of):
+    """Everything that `train` promises, if loss and gradients are those of `step_of`."""
+    for D, H, C, label, copies, batch_size, reg, decay, num_iters in [(3, 4, 3, 1, 6, 2, 0.1, 0.7, 10), (2, 3, 2, 0, 1, 5, 0.0, 0.9, 4),
+                                                                      (4, 2, 5, 4, 7, 2, 0.5, 0.5, 8)]:
+        # all examples are the same, so the batch is known without knowing what was drawn
+        epoch = max(copies // batch_size, 1)
+        x, params = rng.normal(size=D), random_params(D, H, C)
+        X, y = np.tile(x, (copies, 1)), np.full(copies, label)
+        X_val, y_val = np.array([x, x, x, x]), np.array([label, label, (label + 1) % C, label])
+        net, run = trained(params, X, y, X_val, y_val, learning_rate=0.05, learning_rate_decay=decay, reg=reg, num_iters=num_iters,
+                           batch_size=batch_size)
+        arguments = (np.tile(x, (batch_size, 1)), np.full(batch_size, label), 0.05, decay, epoch, reg, num_iters)
+        losses, end = descend(step_of, params, *arguments)
+        X_batch, y_batch = arguments[:2]
+
+        def with_(**changes):
+            settings = {"rate": 0.05, "decay": decay, "epoch": epoch, "reg": reg, "num_iters": num_iters, **changes}
+            return descend(step_of, params, X_batch, y_batch, **settings)
+
+        check.equal(len(run["loss_history"]), num_iters, what="the number of losses", hint="Note the loss of every step.")
+        check.close(run["loss_history"], losses, what=f"the losses on copies of one example, {epoch} steps an epoch", mistakes={
+            "The learning rate never falls: multiply it by learning_rate_decay at the end of each epoch.": lambda: with_(decay=1.0)[0],
+            "The learning rate falls at every step: only at the end of each epoch.": lambda: with_(epoch=1)[0],
+            "Is the argument `reg` passed on to the loss?": lambda: with_(reg=0.0)[0],
+            "The parameters move up the slope: subtract the gradient.": lambda: with_(rate=-0.05)[0],
+            "Only the weights move: the biases have gradients too.": lambda: with_(moved=("W1", "W2"))[0],
+            "Each loss is taken after the step: note it before.": lambda: with_(num_iters=num_iters + 1)[0][1:],
+            "The gradient seems to be divided by the batch size once more: the loss is a mean already.":
+                lambda: with_(rate=0.05 / batch_size)[0],
+            "The parameters do not move at all.": lambda: with_(rate=0.0)[0],
+        }, hint="Does each step subtract learning_rate times the gradient, and does the rate fall at the end of each epoch, not before?")
+        for name in params:
+            check.close(net.params[name], end[name], what=f"params[{name!r}] after {num_iters} steps on copies of one example",
+                        hint="Does every step move every parameter, also the last step?")
+        check.equal([len(run["train_acc_history"]), len(run["val_acc_history"])], [num_iters // epoch] * 2, what="the numbers of accuracies",
+                    hint="One accuracy at the end of each epoch, of max(N // batch_size, 1) steps.")
+        hits = float(np.mean(labels_of(net, X_val) == y_val))
+        if num_iters % epoch == 0:
+            check.close(run["val_acc_history"][-1], hits, atol=1e-9, what="the last validation accuracy",
+                        hint="The share of X_val whose prediction is y_val, after the parameters have moved.")
+            check.close(run["train_acc_history"][-1], float(labels_of(net, X[:1])[0] == label), atol=1e-9, what="the last training accuracy",
+                        hint="The share of the minibatch whose prediction is right, after the parameters have moved.")
+
+    # Two examples, batches of one, nothing moves: each loss tells which example was drawn, and that its own label came with it.
+    params = random_params(3, 4, 4)
+    X, y = np.array([[2.0, -1.0, 0.5], [0.5, 3.0, -2.0]]), np.array([0, 3])
+    each = [step_of(X[i:i + 1], params, y[i:i + 1], 0.0)[0] for i in (0, 1)]
+    frozen = {"learning_rate": 0.0, "learning_rate_decay": 0.9, "reg": 0.0}
+    history = trained(params, X, y, X, y, num_iters=300, batch_size=1, **frozen)[1]["loss_history"]
+    drawn = np.array([np.abs(history - loss) < 1e-9 * (1 + loss) for loss in each])                  # (2, 300)
+    whole = step_of(X, params, y, 0.0)[0]
+    check.true(not np.allclose(history, whole), "All examples are used in every step.", "Draw batch_size of them at random.")
+    check.true(drawn.any(axis=0).all(), "Some losses belong to no example with its own label.",
+               "Draw one set of indices, and use it for the examples and for their labels.")
+    first = drawn[0]
+    check.true(90 < first.sum() < 210, "Some examples are drawn far more often than others.", "Each one should be drawn equally often.")
+    pairs = first.reshape(-1, 2)
+    check.true((pairs[:, 0] == pairs[:, 1]).any(), "An example comes again only after all the others have had their turn.",
+               "Draw with replacement: each time from all examples, those drawn before too.")
+    history = trained(params, X, y, X, y, num_iters=20, batch_size=50, **frozen)[1]["loss_history"]       # more than there are
+    check.true(np.ptp(history) > 1e-12, "Minibatches of 50, drawn from 2 examples, are all the same.",
+               "Draw with replacement, and batch_size examples: one example may be drawn many times.")
+    X, y, params = rng.normal(size=(40, 3)), rng.integers(0, 4, size=40), random_params(3, 4, 4)
+    spread = {}
+    for size in (1, 400):
+        history = trained(params, X, y, X, y, num_iters=60, batch_size=size, **frozen)[1]["loss_history"]
+        spread[size] = np.std(history) / np.mean(history)
+    check.true(spread[400] <= spread[1] / 5, "The losses of large minibatches vary as much as those of single examples.",
+               "Is the argument `batch_size` used?")
+
+try:
+    try_out(right_step)
+except check.CheckFailed as failure:         # whoever lost points for loss and gradients should not lose them here again
+    try:
+        try_out(own_step)
+    except Exception:
+        raise failure from None
+### END HIDDEN TESTS
+
+# %% [markdown]
+# How the toy's loss comes down: fast at first, and then hardly at all, although five examples are easily learned by heart.
+# Question 3 will ask why.
+
+# %% experiment
+plots.curves({"minibatches of 200, drawn from 5 examples": toy_run()["loss_history"]}, "step", "loss of the toy net")
+
+# %% [markdown]
+# ## 7. CIFAR-10
+#
+# Pixels minus the mean image of the training set, one image a row, kept as float32 (half the memory; the net's weights make it
+# compute in float64).
+
+# %% setup
+all_images, all_labels, test_images, y_test = load_cifar10(sample="fallback")
+num_val = 1000 if len(all_images) == 50000 else 200
+train_images, val_images = all_images[:-num_val], all_images[-num_val:]
+y_train, y_val, y_test = (labels.astype(np.int64) for labels in (all_labels[:-num_val], all_labels[-num_val:], y_test))
+mean_image = train_images.reshape(len(train_images), -1).mean(axis=0).astype(np.float32)   # (3072,)
+
+
+def as_rows(images):
+    """Images (N, 32, 32, 3) as rows (N, 3072) of float32: pixels minus the mean image."""
+    return np.subtract(images.reshape(len(images), -1), mean_image, dtype=np.float32)
+
+
+X_train, X_val = as_rows(train_images), as_rows(val_images)
+print("X_train:", X_train.shape, " X_val:", X_val.shape)
+
+# %% [markdown]
+# A first try, with cautious settings. It takes a few seconds, and is not good: guessing gets 10 %.
+
+# %% experiment
+np.random.seed(0)
+first_net = TwoLayerNet(3072, 50, 10)
+weights_before = first_net.params["W1"].copy()
+first_run = first_net.train(X_train, y_train, X_val, y_val, learning_rate=2e-5, reg=0.25, num_iters=1000, batch_size=200, verbose=True)
+print(f"validation accuracy {np.mean(first_net.predict(X_val) == y_val):.3f}")
+plots.curves({"one minibatch": first_run["loss_history"]}, "step", "loss")
+
+# %% [markdown]
+# What did it learn? The weights of twenty hidden units, before and after:
+
+# %% experiment
+plots.weight_images(np.concatenate([weights_before[:10], first_net.params["W1"][:10]]).reshape(-1, 32, 32, 3),
+                    [*["before"] * 10, *["after"] * 10], columns=10)
+
+# %% [markdown]
+# ## 8. A grid
+#
+# Each setting has a few candidates, and every combination is to be tried. Write **`settings_grid`**, which lists them.
+
+# %% solution="settings_grid"
+def settings_grid(choices):
+    """Every combination of the choices.
+
+    choices is a dict: name → list of values. Returns a list of dicts with the same names, one for each combination (in any
+    order); each is a dict of its own.
+    """
+    ### BEGIN SOLUTION
+    return [dict(zip(choices, values)) for values in itertools.product(*choices.values())]
+    ### END SOLUTION
+
+# %% test="settings_grid" points=2
+grid = settings_grid({"learning_rate": [1e-3, 1e-4], "reg": [0.0, 0.5, 1.0]})
+check.equal(len(grid), 6, what="the number of combinations of 2 rates and 3 strengths", mistakes={
+    "Each rate is combined with one strength only: every rate goes with every strength.": 2,
+    "Each value should be combined with those of the *other* names.": 5,
+})
+check.equal(sorted([settings["learning_rate"], settings["reg"]] for settings in grid),
+            [[1e-4, 0.0], [1e-4, 0.5], [1e-4, 1.0], [1e-3, 0.0], [1e-3, 0.5], [1e-3, 1.0]], what="the combinations",
+            hint="Is each entry a dict of its own? One dict, changed and appended again and again, is the same dict many times.")
+check.passed("Every rate goes with every strength.")
+### BEGIN HIDDEN TESTS
+rng = check.rng()
+for sizes in [(2, 3, 2), (4,), (1, 1), (3, 1, 2, 2), (2, 0)]:
+    choices = {f"setting{i}": rng.permutation(50)[:size].tolist() for i, size in enumerate(sizes)}
+    with check.unchanged(choices=choices):
+        grid = settings_grid(choices)
+    names = sorted(choices)
+    wanted = {()}
+    for name in names:
+        wanted = {(*values, value) for values in wanted for value in choices[name]}
+    case = " × ".join(map(str, sizes)) + " choices"
+    check.equal(len(grid), len(wanted), what=f"the number of combinations of {case}", hint="Every value goes with every value of the others.")
+    check.true(all(sorted(settings) == names for settings in grid), "Some combinations lack a name.", "Each has a value for every name.")
+    found = {tuple(settings[name] for name in names) for settings in grid}
+    check.true(found == wanted, f"The combinations of {case} are not all there, or some are there twice.",
+               "Is each entry a dict of its own? One dict, changed and appended again and again, is the same dict many times.")
+check.equal(len(settings_grid({"a": ["x", None], "b": [(1, 2), (3, 4)]})), 4, what="the number of combinations of values that are no numbers")
+### END HIDDEN TESTS
+
+# %% [markdown]
+# Now search. Two budgets: 50 hidden units and 1,000 steps for each net, and about a minute for the whole grid. Nothing else is
+# fixed. Which of the four settings will matter most? Guess first, then look at the table.
+
+# %% experiment
+choices = {"learning_rate": [3e-4, 1e-3, 2e-3], "learning_rate_decay": [0.95], "reg": [0.0, 0.25], "batch_size": [200, 400]}
+table = []
+for settings in progress(settings_grid(choices), desc="grid search"):
+    np.random.seed(0)
+    candidate = TwoLayerNet(3072, 50, 10)
+    candidate.train(X_train, y_train, X_val, y_val, num_iters=1000, **settings)
+    table.append((np.mean(candidate.predict(X_val) == y_val), settings))
+for accuracy, settings in sorted(table, key=lambda row: -row[0]):
+    print(f"validation accuracy {accuracy:.3f}   " + ", ".join(f"{name} {value:g}" for name, value in settings.items()))
+
+# %% [markdown]
+# Write down the settings that you choose. (A result that nobody can repeat is an anecdote.)
+
+# %% solution="best_settings"
+### BEGIN SOLUTION
+best_settings = {"learning_rate": 1.2e-3, "learning_rate_decay": 0.9, "reg": 0.01, "batch_size": 500}
+### END SOLUTION
+
+# %% [markdown]
+# Your net needs at least **45 %** on the validation images. The next cell trains it, 1,000 steps, and saves what you hand in: the
+# four parameters, and the mean image, without which they mean nothing. The file `best_net.safetensors` goes with your
+# notebook; training is not repeated when you are graded.
+
+# %% experiment
+np.random.seed(0)
+final_net = TwoLayerNet(3072, 50, 10)
+final_run = final_net.train(X_train, y_train, X_val, y_val, num_iters=1000, **best_settings)
+hwlib.save_model({**final_net.params, "mean_image": mean_image}, "best_net")
+print(f"validation accuracy {np.mean(final_net.predict(X_val) == y_val):.3f}")
+plots.curves({"training (one minibatch)": final_run["train_acc_history"], "validation": final_run["val_acc_history"]}, "epoch", "accuracy")
+
+# %% [markdown]
+# The check evaluates the file: on your validation images, and on the first 500 *test* images, which are all that the grader has.
+# Chance plays a part in so few images, so it asks for a little less there.
+
+# %% test="best_net" points=4
+def accuracy_of_file(images, labels):
+    """Share of the images that the handed-in net gets right; nothing but the file is used."""
+    try:
+        net = hwlib.load_model("best_net")
+    except hwlib.errors.HwlibError as problem:
+        check.true(False, str(problem), "Run the cell above that trains and saves the net, and hand the file in with the notebook.")
+    check.true({"W1", "b1", "W2", "b2", "mean_image"} <= set(net), "best_net.safetensors does not hold W1, b1, W2, b2 and mean_image.",
+               'Save it as above: hwlib.save_model({**final_net.params, "mean_image": mean_image}, "best_net").')
+    for name, shape in (("W1", (50, 3072)), ("b1", (50,)), ("W2", (10, 50)), ("b2", (10,)), ("mean_image", (3072,))):
+        check.equal(np.shape(net[name]), shape, what=f"the shape of {name} in best_net.safetensors", hint="The net has 50 hidden units.")
+    pixels = images.reshape(len(images), -1) - net["mean_image"]
+    hidden = np.maximum(pixels @ net["W1"].T + net["b1"], 0)
+    return np.mean(np.argmax(hidden @ net["W2"].T + net["b2"], axis=1) == labels)
+
+
+needed = 0.45
+needed_of_500 = needed - 3 * np.sqrt(needed * (1 - needed) / 500)     # three standard deviations of a share of 500
+accuracy_of_500 = accuracy_of_file(test_images[:500], y_test[:500])
+check.true(accuracy_of_500 >= needed_of_500, f"The net in best_net.safetensors gets fewer than {needed_of_500:.1%} of the first 500 test "
+           "images right.", "Which learning rate did best in the grid, and does it stand at the grid's edge?", f"Found {accuracy_of_500:.1%}.")
+if len(y_val) == 1000:
+    accuracy_of_val = accuracy_of_file(val_images, y_val)
+    check.true(accuracy_of_val >= needed, f"The net gets fewer than {needed:.0%} of the validation images right.",
+               "Which learning rate did best in the grid, and does it stand at the grid's edge?", f"Found {accuracy_of_val:.1%}.")
+    check.passed(f"{accuracy_of_val:.1%} of the validation images are right, and {accuracy_of_500:.1%} of the grader's 500 test images.")
+
+# %% [markdown]
+# The weights of the hidden units again, now of a net that has learned something; and then, once, the test images.
+
+# %% experiment
+plots.weight_images(final_net.params["W1"].reshape(-1, 32, 32, 3), columns=10)
+
+# %% experiment
+guesses = final_net.predict(as_rows(test_images))
+print(f"test accuracy {np.mean(guesses == y_test):.3f}")
+for number in np.argsort([np.mean(guesses[y_test == label] == label) for label in range(10)]):
+    print(f"{CIFAR10_CLASSES[number]:6} {np.mean(guesses[y_test == number] == number):.2f} right")
+
+# %% [markdown] answer="q1-first-run" points=2
+# ### Question 1: the first run
+#
+# The first run did poorly, and its two rows of weight images looked almost alike. Put the two facts together: what was wrong, and
+# how could you have known from the loss curve alone? Why is the loss near 0.5 at the start?
+#
+# ### BEGIN SOLUTION
+# The learning rate was so small that in 1,000 steps the weights hardly moved from their random start: hence the noise in the images, and an
+# accuracy little above guessing. The curve shows it: for hundreds of steps it does next to nothing, and at the end it has just come down to
+# about 0.455. That is where a net would be that gives 0.1 for every class, whatever the image (½·0.9² + 9·½·0.1² = 0.45): it has
+# learned how frequent the classes are, and little else, and is still on its way.
+#
+# Start: all outputs are about 0, so each example has the squared error 1 from its one target that is 1, and half of that is 0.5.
+#
+# *Rubric.* 1 point: too small a learning rate (weights have hardly moved), with the slow fall of the loss as evidence. 1 point: outputs about 0, so ½·1² = 0.5.
+# ### END SOLUTION
+
+# %% [markdown] answer="q2-squared-error" points=2
+# ### Question 2: squared error as a loss for classes
+#
+# For an image of a cat, net A gives the cat 3.0 and all other classes 0; net B gives every class 0.1. Which one predicts right, and which
+# one has the smaller squared error? What does that say about squared error as a loss for classification, and how does cross-entropy judge the two?
+#
+# ### BEGIN SOLUTION
+# A predicts the cat and is right, with ½(3 − 1)² = 2. B can't tell the classes apart, but has only ½(0.9² + 9·0.1²) = 0.45. Squared error punishes outputs
+# that are "too right"; it spends effort on hitting the numbers 0 and 1 exactly, where only the order of the outputs matters.
+# Cross-entropy judges the other way: A: −log(e³/(e³ + 9)) = 0.37, B: log 10 = 2.30.
+#
+# *Rubric.* 1 point: A is right, B has the smaller loss (2 against 0.45, numbers may be rough). 1 point: squared error punishes confident right answers,
+# cross-entropy prefers A.
+# ### END SOLUTION
+
+# %% [markdown] answer="q3-decay" points=2
+# ### Question 3: a decay that is too eager
+#
+# In the toy run the learning rate began at 0.1 and was multiplied by 0.95 after *every* step. How large is it after 100 steps, and how far could the
+# parameters still move if you went on for ever? When is a falling learning rate useful all the same?
+#
+# ### BEGIN SOLUTION
+# 0.1 · 0.95¹⁰⁰ = 0.0006. All later steps together can use at most 0.0006 · (1 + 0.95 + 0.95² + …) = 0.0006/0.05 = 0.012 times the gradient: the run is
+# practically over, wherever it stands. (All steps from the beginning: 0.1/0.05 = 2.)
+#
+# A falling rate is useful because near the minimum the noise of the minibatches keeps the parameters jumping about by an
+# amount proportional to the rate: large steps first to get there, small ones then to settle. It must not fall faster than the
+# way takes; once an epoch, with 0.95, is far gentler.
+#
+# *Rubric.* 1 point: about 6e-4, and the geometric sum (½ for saying "almost nothing" without it). 1 point: less noise at the end, large steps first.
+# ### END SOLUTION

@@ -1,0 +1,10 @@
+"""Divided by the mean square, not by its root."""
+
+REPLACES = "rmsprop_update"
+FAILS = ["rmsprop_update"]
+HINT = "The root is missing"
+
+
+def rmsprop_update(w, dw, cache, learning_rate, decay_rate=0.99, eps=1e-8):
+    new = decay_rate * cache + (1 - decay_rate) * dw ** 2
+    return w - learning_rate * dw / (new + eps), new

@@ -1,0 +1,10 @@
+"""The step is divided by the root of the cache that came in."""
+
+REPLACES = "rmsprop_update"
+FAILS = ["rmsprop_update"]
+HINT = "The old cache is under the root"
+
+
+def rmsprop_update(w, dw, cache, learning_rate, decay_rate=0.99, eps=1e-8):
+    new = decay_rate * cache + (1 - decay_rate) * dw ** 2
+    return w - learning_rate * dw / np.sqrt(cache + eps), new
