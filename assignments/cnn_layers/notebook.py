@@ -163,9 +163,9 @@ _, cache = run_forward(affine_forward, x, w, b)
 dx, dw, db = run_backward(affine_backward, dout, cache, 3)
 check.equal(np.shape(dx), x.shape, what="the shape of dx", hint="dx has the shape of x: undo the flattening of the forward pass.")
 numeric = eval_numerical_gradient_array(lambda x: x.reshape(10, 6) @ w + b, x, dout)
-check.gradient(dx, numeric, what="dx")
-check.gradient(dw, eval_numerical_gradient_array(lambda w: x.reshape(10, 6) @ w + b, w, dout), what="dw")
-check.gradient(db, eval_numerical_gradient_array(lambda b: x.reshape(10, 6) @ w + b, b, dout), what="db", mistakes={
+check.gradient(dx, numeric, what="the gradient dx")
+check.gradient(dw, eval_numerical_gradient_array(lambda w: x.reshape(10, 6) @ w + b, w, dout), what="the gradient dw")
+check.gradient(db, eval_numerical_gradient_array(lambda b: x.reshape(10, 6) @ w + b, b, dout), what="the gradient db", mistakes={
     "db is a mean: every row adds to it, so it is a sum.": dout.mean(axis=0),
 })
 check.passed(f"affine_backward agrees with central differences: the error of dx is {rel_error(dx, numeric):.0e}.")
@@ -182,10 +182,10 @@ for num, dims, width in [(1, (1,), 1), (4, (3,), 2), (5, (2, 3), 4), (3, (2, 3, 
     check.equal(np.shape(dx), x.shape, what="the shape of dx", hint="dx has the shape of x: undo the flattening of the forward pass.")
     right_dx = np.tensordot(dout, w.reshape(*dims, width), axes=(1, len(dims)))
     right_dw = np.tensordot(x, dout, axes=(0, 0)).reshape(w.shape)
-    check.gradient(dx, right_dx, what=f"dx {case}", mistakes={two_uses: 2 * right_dx, "Is dx divided by N? Only the loss is a mean.": right_dx / num})
-    check.gradient(dw, right_dw, what=f"dw {case}", mistakes={
+    check.gradient(dx, right_dx, what=f"the gradient dx {case}", mistakes={two_uses: 2 * right_dx, "Is dx divided by N? Only the loss is a mean.": right_dx / num})
+    check.gradient(dw, right_dw, what=f"the gradient dw {case}", mistakes={
         two_uses: lambda: np.tensordot(other, dout, axes=(0, 0)).reshape(w.shape), "Is dw divided by N? Only the loss is a mean.": right_dw / num})
-    check.gradient(db, dout.sum(axis=0), what=f"db {case}", mistakes={
+    check.gradient(db, dout.sum(axis=0), what=f"the gradient db {case}", mistakes={
         "db is a mean: every row adds to it, so it is a sum.": dout.mean(axis=0)})
 ### END HIDDEN TESTS
 
@@ -245,7 +245,7 @@ rng = np.random.default_rng(231)
 x, dout = rng.normal(size=(10, 10)), rng.normal(size=(10, 10))
 _, cache = run_forward(relu_forward, x)
 dx, = run_backward(relu_backward, dout, cache, 1)
-check.gradient(dx, eval_numerical_gradient_array(lambda x: np.maximum(x, 0), x, dout), what="dx", mistakes={
+check.gradient(dx, eval_numerical_gradient_array(lambda x: np.maximum(x, 0), x, dout), what="the gradient dx", mistakes={
     "The mask seems to come from dout: it is the sign of x that decides where the gradient passes.": np.maximum(dout, 0),
     "The whole gradient comes through: where x is negative, nothing should.": dout,
 })
@@ -257,7 +257,7 @@ for shape in [(7,), (3, 5), (2, 3, 4), (2, 3, 4, 2)]:
     _, cache = run_forward(relu_forward, x)
     run_forward(relu_forward, -x)
     dx, = run_backward(relu_backward, dout, cache, 1)
-    check.gradient(dx, np.where(x > 0, dout, 0), what=f"dx for x of shape {shape}", mistakes={
+    check.gradient(dx, np.where(x > 0, dout, 0), what=f"the gradient dx for x of shape {shape}", mistakes={
         "The mask seems to come from dout: it is the sign of x that decides where the gradient passes.": np.maximum(dout, 0),
         "The whole gradient comes through: where x is negative, nothing should.": dout,
         "The gradient passes where x is negative, and only there.": np.where(x < 0, dout, 0),
@@ -325,6 +325,8 @@ check.close(out, correct, what="the output", rtol=1e-8, mistakes={
     "Is the bias b added?": lambda: np.array(correct) - b[:, None, None],
     "The border is not filled with zeros but with the pixels next to it.":
         lambda: conv_forward_fast(np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)), mode="edge"), w, b, {"stride": 2, "pad": 0})[0],
+    "The bias is added once for each channel: there is one for each filter.": lambda: np.array(correct) + 2 * b[:, None, None],
+    "Does the window begin at i * stride and j * stride?": lambda: conv_forward_fast(x, w, b, {"stride": 1, "pad": 1})[0][:, :, :2, :2],
 })
 check.passed("conv_forward_naive agrees with the published numbers.")
 ### BEGIN HIDDEN TESTS
@@ -441,10 +443,15 @@ conv_param = {"stride": 1, "pad": 1}
 _, cache = run_forward(conv_forward_naive, x, w, b, conv_param)
 dx, dw, db = run_backward(conv_backward_naive, dout, cache, 3)
 check.equal(np.shape(dx), x.shape, what="the shape of dx", hint="dx has the shape of x: cut off the border that the padding added.")
-check.gradient(dx, eval_numerical_gradient_array(lambda x: conv_forward_fast(x, w, b, conv_param)[0], x, dout), what="dx",
-               hint="Windows overlap: does each pixel collect (`+=`) from all the windows that it lies in?")
-check.gradient(dw, eval_numerical_gradient_array(lambda w: conv_forward_fast(x, w, b, conv_param)[0], w, dout), what="dw")
-check.gradient(db, eval_numerical_gradient_array(lambda b: conv_forward_fast(x, w, b, conv_param)[0], b, dout), what="db")
+check.gradient(dx, eval_numerical_gradient_array(lambda x: conv_forward_fast(x, w, b, conv_param)[0], x, dout), what="the gradient dx", mistakes={
+    "The wrong part of the padded image is cut out: its middle is asked for.": lambda: conv_backward_fast(
+        dout, conv_forward_fast(np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1))), w, b, {"stride": 1, "pad": 0})[1])[0][:, :, :5, :5],
+}, hint="Windows overlap: does each pixel collect (`+=`) from all the windows that it lies in?")
+check.gradient(dw, eval_numerical_gradient_array(lambda w: conv_forward_fast(x, w, b, conv_param)[0], w, dout), what="the gradient dw",
+               hint="Each output pixel of each image has a part in the filter's gradient: does dw collect (`+=`) from all of them?")
+check.gradient(db, eval_numerical_gradient_array(lambda b: conv_forward_fast(x, w, b, conv_param)[0], b, dout), what="the gradient db", mistakes={
+    "db is a mean: every output pixel of every image adds to it, so it is a sum.": dout.mean(axis=(0, 2, 3)),
+})
 check.passed("conv_backward_naive agrees with central differences.")
 ### BEGIN HIDDEN TESTS
 from scipy.signal import convolve2d, correlate2d
@@ -487,7 +494,7 @@ for N, C, H, W, F, HH, WW, stride, pad in sizes:
     case = f"for x of shape {x.shape}, w of shape {w.shape}, stride {stride} and pad {pad}"
     two_uses = "Does the layer keep anything outside its cache? It was used twice here, before the first backward pass."
     check.equal(np.shape(dx), x.shape, what=f"the shape of dx {case}", hint="dx has the shape of x: cut off the border that the padding added.")
-    check.gradient(dx, dpadded[border], what=f"dx {case}", mistakes={
+    check.gradient(dx, dpadded[border], what=f"the gradient dx {case}", mistakes={
         "Windows overlap: each pixel must collect (`+=`) from all the windows that it lies in.":
             lambda: last_one_wins(padded.shape, w, dout, stride)[border],
         "The filter seems to be flipped on the way back.": lambda: gradients(padded, w[:, :, ::-1, ::-1], dout, stride)[0][border],
@@ -497,7 +504,7 @@ for N, C, H, W, F, HH, WW, stride, pad in sizes:
         two_uses: 2 * dpadded[border],
         "Is dx divided by N? Only the loss is a mean.": dpadded[border] / N,
     })
-    check.gradient(dw, right_dw, what=f"dw {case}", mistakes={
+    check.gradient(dw, right_dw, what=f"the gradient dw {case}", mistakes={
         "The windows seem to be taken from the image without its border.":
             lambda: gradients(np.pad(x, ((0, 0), (0, 0), (0, 2 * pad), (0, 2 * pad))), w, dout, stride)[1],
         two_uses: lambda: gradients(np.pad(other, ((0, 0), (0, 0), (pad, pad), (pad, pad))), w, dout, stride)[1],
@@ -506,7 +513,7 @@ for N, C, H, W, F, HH, WW, stride, pad in sizes:
         "dw collects from all images: is only one of them in it?": lambda: gradients(padded[-1:], w, dout[-1:], stride)[1],
         "Is dw divided by N? Only the loss is a mean.": right_dw / N,
     })
-    check.gradient(db, dout.sum(axis=(0, 2, 3)), what=f"db {case}", mistakes={
+    check.gradient(db, dout.sum(axis=(0, 2, 3)), what=f"the gradient db {case}", mistakes={
         "db is a mean: every output pixel of every image adds to it.": dout.mean(axis=(0, 2, 3)),
         "db collects from all places of the window, and from all images too.": dout[-1].sum(axis=(1, 2)),
     })
@@ -546,6 +553,7 @@ check.equal(np.shape(out), (2, 3, 2, 2), what="the shape of the output")
 check.close(out, x[:, :, 1::2, 1::2], what="the output (here the values grow to the right and downwards)", mistakes={
     "Negative maxima became 0: where does the search for the maximum start?": np.maximum(x[:, :, 1::2, 1::2], 0),
     "This is the mean of each window: its maximum is asked for.": x.reshape(2, 3, 2, 2, 2, 2).mean(axis=(3, 5)),
+    "The maximum runs over the channels too: each channel is pooled by itself.": np.repeat(x[:, -1:, 1::2, 1::2], 3, axis=1),
 })
 check.passed("max_pool_forward_naive keeps the largest value of each window.")
 ### BEGIN HIDDEN TESTS
@@ -613,7 +621,7 @@ x, dout = rng.normal(size=(3, 2, 8, 8)), rng.normal(size=(3, 2, 4, 4))
 pool_param = {"pool_height": 2, "pool_width": 2, "stride": 2}
 _, cache = run_forward(max_pool_forward_naive, x, pool_param)
 dx, = run_backward(max_pool_backward_naive, dout, cache, 1)
-check.gradient(dx, eval_numerical_gradient_array(lambda x: max_pool_forward_fast(x, pool_param)[0], x, dout), what="dx")
+check.gradient(dx, eval_numerical_gradient_array(lambda x: max_pool_forward_fast(x, pool_param)[0], x, dout), what="the gradient dx")
 
 _, cache = run_forward(max_pool_forward_naive, np.zeros((1, 1, 2, 2)), pool_param)
 dx, = run_backward(max_pool_backward_naive, np.ones((1, 1, 1, 1)), cache, 1)
@@ -649,7 +657,7 @@ for N, C, H, W, height, width, stride in sizes:
     dout = rng.normal(size=pooled(x, height, width, stride).shape)
     dx, = run_backward(max_pool_backward_naive, dout, cache, 1)
     right = eval_numerical_gradient_array(lambda x: pooled(x, height, width, stride), x, dout, h=1e-3)
-    check.gradient(dx, right, what=f"dx for x of shape {x.shape}, windows of {height} × {width} and stride {stride}", mistakes={
+    check.gradient(dx, right, what=f"the gradient dx for x of shape {x.shape}, windows of {height} × {width} and stride {stride}", mistakes={
         "Windows overlap: a pixel that wins in several must collect (`+=`) from all of them.":
             lambda: last_one_wins(x, dout, height, width, stride),
         "The gradient goes to the smallest value of each window.":
@@ -670,7 +678,7 @@ check.gradient(parts.sum(axis=(4, 5)), dout, what="the sum of dx over each windo
     "A tie: the gradient must arrive once in all, not once for each of the winners.": dout * winners.sum(axis=(4, 5)),
     "A tie: somebody must get the gradient.": np.where(winners.sum(axis=(4, 5)) > 1, 0, dout),
 })
-check.gradient(np.where(winners, parts, 0), parts, what="dx where a window has its maximum", hint="Only the largest entries get a gradient.")
+check.gradient(np.where(winners, parts, 0), parts, what="the gradient dx where a window has its maximum", hint="Only the largest entries get a gradient.")
 check.true(bool((parts * np.sign(dout)[..., None, None] >= -1e-12).all()), "In windows with ties, dx has entries of the wrong sign.")
 ### END HIDDEN TESTS
 
@@ -680,7 +688,7 @@ check.true(bool((parts * np.sign(dout)[..., None, None] >= -1e-12).all()), "In w
 # A convolutional layer has **eight filters of 5 × 5 pixels, each with a bias**. Its input is a colour image of 32 × 32 pixels; stride 1,
 # no padding. Give the number of its learned **parameters**, and the **shape of its output** as (height, width, number of filters).
 #
-# And here are four images of 4 × 4 pixels, each a white block in another corner. Pool each of them with 2 × 2 windows and stride 2, once by the
+# And here are four images of 4 × 4 pixels, each with a bright block (ones) in another corner. Pool each of them with 2 × 2 windows and stride 2, once by the
 # **mean** of each window and once by its **maximum**. By hand, please: it takes two minutes, and shows something.
 
 # %%
@@ -718,7 +726,7 @@ for entry in ("average_pooled", "max_pooled"):
     check.equal(np.shape(conv_answers[entry]), (4, 2, 2), what=f"the shape of {entry}", hint="Four images, each of 2 × 2 pixels after pooling.")
 check.close(np.mean(np.array(conv_answers["average_pooled"], dtype=float), axis=(1, 2)), np.full(4, 9 / 16),
             what="the mean of each average-pooled image",
-            hint="Averages over windows that don't overlap keep the mean of the whole image, and 9 of 16 pixels are white.")
+            hint="Averages over windows that don't overlap keep the mean of the whole image, and 9 of its 16 pixels are 1.")
 check.passed("The answers have the right form.")
 ### BEGIN HIDDEN TESTS
 check.equal(conv_answers["parameters"], 8 * (5 * 5 * 3 + 1), what="the number of parameters", mistakes={
@@ -741,19 +749,19 @@ check.close(conv_answers["average_pooled"], mean, what="the average-pooled image
 })
 check.close(conv_answers["max_pooled"], np.ones((4, 2, 2)), what="the max-pooled images", mistakes={
     "These are the means of the windows.": np.array(mean),
-}, hint="Is there a white pixel in each window?")
+}, hint="Is there a 1 in each window?")
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# Here are the four images again, with both kinds of pooling below them. The block moved by a pixel each time. Which of the two kinds of pooling
+# Here are the four images again (black is 0), with both kinds of pooling below them. The block moved by a pixel each time. Which of the two kinds of pooling
 # noticed?
 
 # %% experiment
 pooled_by_mean = corners.reshape(4, 2, 2, 2, 2).mean(axis=(2, 4))
 pooled_by_maximum = corners.reshape(4, 2, 2, 2, 2).max(axis=(2, 4))
 titles = [f"{kind} {n}" for kind in ("image", "mean", "maximum") for n in range(4)]
-as_colours = [picture[..., None].repeat(3, axis=2) for picture in (*corners, *pooled_by_mean, *pooled_by_maximum)]
-plots.images(as_colours, titles, columns=4)
+amber = np.array([1.0, 0.75, 0.2])                                # so that white blocks can be told from the page
+plots.images([picture[..., None] * amber for picture in (*corners, *pooled_by_mean, *pooled_by_maximum)], titles, columns=4)
 
 # %% [markdown] answer="q1-padding" points=2
 # ### Question 1: zero padding
@@ -973,7 +981,7 @@ def compare(found, expected, model, reg, y, case):
         "Only one of W1 and W2 is regularised: W2 is missing.": right_loss - squares["W2"],
     })
     for name in ("b2", "W2", "b1", "W1"):
-        check.gradient(grads[name], right[name], what=f"grads[{name!r}] {case}", mistakes={
+        check.gradient(grads[name], right[name], what=f"the gradient grads[{name!r}] {case}", mistakes={
             "The regularisation is in the loss, but not in this gradient.": right[name] - reg * model[name] * (name in ("W1", "W2")),
             "The derivative of ½·reg·w² is reg·w, without a 2.": right[name] + reg * model[name] * (name in ("W1", "W2")),
             "The gradient of a bias has a term of the regularisation.": right[name] + reg * model[name],
@@ -1001,17 +1009,6 @@ for N, shape, num_filters, size, classes, reg in [(4, (3, 8, 6), 5, 3, 7, 0.0), 
     with check.unchanged(X=X, y=y, model=model):
         scores, (loss, grads) = two_layer_convnet(X, model), two_layer_convnet(X, model, y, reg)
     judge((scores, loss, grads), X, model, y, reg, f"for X of shape {X.shape}, filters of {size} × {size}, {classes} classes and reg {reg:g}")
-
-# The gradient against the student's own loss, at entries drawn at random.
-model = initial_convnet(rng, 3, 3, (2, 6, 4), 5, scale=0.5)
-X, y = rng.normal(size=(5, 2, 6, 4)), rng.integers(0, 5, size=5)
-grads = two_layer_convnet(X, model, y, 0.1)[1]
-own_loss = lambda name: lambda value: two_layer_convnet(X, {**model, name: value}, y, 0.1)[0]
-right_grads = net(X, model, y, 0.1, right_relu, right_affine)[2]
-for name in ("W1", "W2"):
-    sample = grad_check_sparse(own_loss(name), model[name], np.asarray(grads[name]), 6, rng)
-    agrees = sample.error < 1e-5 or rel_error(grads[name], right_grads[name]) > 1e-9      # the second: judged above, by the layers' own mistakes
-    check.true(bool(agrees), f"grads[{name!r}] is not the gradient of the loss that the net returns.")
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -1059,13 +1056,13 @@ def float32(model):
 
 # %% experiment
 rng = np.random.default_rng(0)
-trainer = ClassifierTrainer(two_layer_convnet, sgd_update, learning_rate=0.1, batch_size=25)
-overfitted = trainer.train(float32(initial_convnet(rng, scale=1e-2)), X_train[:50], y_train[:50], X_val, y_val, num_epochs=30, rng=rng)
+trainer = ClassifierTrainer(two_layer_convnet, sgd_update, learning_rate=0.03, batch_size=10)
+overfitted = trainer.train(float32(initial_convnet(rng, scale=1e-2)), X_train[:50], y_train[:50], X_val, y_val, num_epochs=20, rng=rng)
 plots.training(overfitted)
 
 # %% [markdown]
-# Training accuracy 1, validation accuracy hardly better than guessing: it has learned fifty images and nothing about images. Exactly what we
-# wanted to see.
+# Training accuracy 1, validation accuracy below 0.2: it has learned fifty images, and next to nothing about images. Exactly what we wanted to
+# see.
 
 # %% [markdown] answer="q3-overfit" points=2
 # ### Question 3: learning by heart
@@ -1087,8 +1084,8 @@ plots.training(overfitted)
 # %% [markdown]
 # ## 11. One epoch
 #
-# Now all the images, each seen once: about two minutes on a laptop. A linear classifier ends at about 0.40, whatever one
-# does.
+# Now all the images, each seen once; that takes a minute or two. For comparison: guessing gives 0.10, and a linear classifier about 0.40, however
+# long it is trained.
 
 # %% experiment
 rng = np.random.default_rng(0)
@@ -1111,4 +1108,4 @@ print(f"test accuracy {accuracy:.3f}, guessing {1 / len(CIFAR10_CLASSES):.3f}")
 # pairs of opposite colours. You chose two such filters by hand in section 4; these were found by gradient descent.
 
 # %% experiment
-plots.weight_images(result.model["W1"].transpose(0, 2, 3, 1), columns=16)
+plots.weight_images(result.model["W1"].transpose(0, 2, 3, 1), columns=8)

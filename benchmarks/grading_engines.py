@@ -1,0 +1,296 @@
+"""How each engine of benchmarks/grading.py is run, and how long it took: the whole command, and from the moment it was ready.
+
+Each engine gets the same submissions, the same tests, the same time limit for a question and the same seed of the hidden inputs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from grading_class import LIMIT_S, SLUG, Handed
+from IPython.core.inputtransformer2 import TransformerManager
+from nbformat import NotebookNode
+
+from hwlib.grading.course import Assignment
+from hwlib.grading.key import load_key
+
+__all__ = ["Run", "bare_cells", "isolated", "nbgrader", "otter", "parallel_nbclient"]
+
+SEED = 2027
+ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",   # nbgrader runs alembic
+               "HWLIB_GRADING": "1", "HWLIB_SEED": str(SEED), "MPLBACKEND": "agg", "PYTHONWARNINGS": "ignore"}
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+@dataclass(slots=True)
+class Run:
+    """What one run of one engine took, and the points that it gave for code."""
+
+    whole_s: float                                          # the command, from its start to its end
+    steady_s: float                                         # from the moment that it was ready for the first submission
+    scores: dict[str, float]
+    each_s: dict[str, float] = field(default_factory=dict)  # of one submission, where they are graded one after the other
+    cpu_s: float = 0.0                                      # of the command and all its processes that ended before it
+
+    def without(self, student: str) -> float:
+        """Steady seconds of all submissions but one; only where they are graded one after the other."""
+        return self.steady_s - self.each_s[student]
+
+
+def isolated(assignment: Assignment, handed: Sequence[Handed], folder: Path) -> Run:
+    """`hw grade` with everything written: scores, gradebook, autograded/, feedback/."""
+    stamps, results = folder / "stamps", folder / "results.json"
+    command = [sys.executable, __file__, "isolated", str(stamps), "grade", SLUG, "--submitted", str(handed[0].path.parents[2]),
+               "--output", str(folder / "output"), "--seed", str(SEED), "--json", str(results)]
+    for one in handed:
+        command += ["--student", one.student]
+    whole_s = _timed(command, cwd=assignment.course.root)
+    ready, done = map(float, stamps.read_text().split())
+    found = json.loads(results.read_text(encoding="utf-8"))["submissions"]
+    return Run(whole_s, done - ready, {one["student"]: sum(q["points"] for q in one["questions"]) for one in found})
+
+
+def _isolated_child(stamps: str, *arguments: str) -> None:
+    """The command `hw`, which notes when its judges were ready and when the last result had been written."""
+    from hwlib import cli
+    from hwlib.grading import batch
+
+    started, closed = batch._Pool.__init__, batch._Pool.close
+
+    def start(pool: Any, *args: Any) -> None:
+        started(pool, *args)
+        Path(stamps).write_text(f"{time.time()}\n")
+
+    def close(pool: Any) -> None:
+        with Path(stamps).open("a") as file:
+            file.write(f"{time.time()}\n")
+        closed(pool)
+
+    batch._Pool.__init__, batch._Pool.close = start, close      # type: ignore[method-assign]
+    sys.argv = ["hw", *arguments]
+    cli.main()
+
+
+def nbgrader(assignment: Assignment, handed: Sequence[Handed], folder: Path) -> Run:
+    """`nbgrader autograde`: scores, gradebook and autograded/; its feedback would be another command."""
+    course = folder / "nbgrader"
+    shutil.copytree(assignment.course.root / "source", course / "source")
+    shutil.copyfile(assignment.course.root / "course.toml", course / "course.toml")
+    shutil.copyfile(assignment.course.root / "nbgrader_config.py", course / "nbgrader_config.py")
+    for one in handed:
+        shutil.copytree(one.path.parents[1], course / "submitted" / one.student)
+    command = [sys.executable, "-m", "nbgrader"]
+    _timed([*command, "generate_assignment", SLUG], cwd=course)
+    starts: dict[str, float] = {}
+    begun = time.time()
+    process = subprocess.Popen([*command, "autograde", SLUG, f"--Execute.timeout={LIMIT_S:.0f}"], cwd=course, env=ENVIRONMENT, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    log = ""
+    for line in process.stdout or ():
+        log += line
+        for student in re.findall(rf"submitted/(\w+)/{SLUG}", line):
+            starts.setdefault(student, time.time())
+    ended = time.time() if process.wait() == 0 else _fail("nbgrader autograde", log)
+    bounds = [*sorted(starts.values()), ended]
+    each = dict(zip(sorted(starts, key=starts.__getitem__), (b - a for a, b in pairwise(bounds)), strict=True))
+    return Run(ended - begun, ended - bounds[0], _nbgrader_scores(course / "gradebook.db"), each)
+
+
+def _nbgrader_scores(database: Path) -> dict[str, float]:
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{database}") as gradebook:
+        return {row["student"]: row["code_score"] for row in gradebook.submission_dicts(SLUG)}
+
+
+def otter(assignment: Assignment, handed: Sequence[Handed], folder: Path, python: str) -> Run:
+    """`otter run` for each submission, as its containers do; the tests are the same cells, in otter's own test files."""
+    archive = folder / "autograder.zip"
+    with zipfile.ZipFile(archive, "w") as files:
+        files.writestr("otter_config.json", "{}")
+        for cell in load_key(assignment).by_role("test"):
+            test = OTTER_TEST.format(name=cell.name, points=cell.points, source=cell.source, limit=LIMIT_S)
+            files.writestr(f"tests/{cell.name}.py", test)
+    scores, each = {}, {}
+    for one in handed:
+        place = folder / one.student
+        place.mkdir()
+        notebook = nbformat.read(one.path, as_version=4)
+        notebook.cells = [cell for cell in notebook.cells if _role(cell) not in ("test", "experiment")]   # as otter's own assignments
+        nbformat.write(notebook, place / f"{SLUG}.ipynb")
+        each[one.student] = _timed([python, "-m", "otter", "run", "-a", str(archive), "-o", str(place), f"{SLUG}.ipynb"], cwd=place)
+        results = json.loads((place / "results.json").read_text(encoding="utf-8"))
+        scores[one.student] = sum(test.get("score", 0.0) for test in results["tests"])
+    total_s = sum(each.values())
+    return Run(total_s, total_s, scores, each)
+
+
+OTTER_TEST = """\
+import signal
+from otter.test_files import test_case
+
+OK_FORMAT = False
+name = {name!r}
+points = {points!r}
+
+def late(*_):
+    raise TimeoutError("not finished in time")
+
+@test_case(points={points!r})
+def test_cell(env):
+    signal.signal(signal.SIGALRM, late)           # otter run has no time limit of its own
+    signal.setitimer(signal.ITIMER_REAL, {limit!r})
+    try:
+        exec(compile({source!r}, name, "exec"), dict(env))
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+"""
+
+
+# ---- notebooks executed side by side, and the bare cells -----------------------------------------------------------------------------
+
+
+def parallel_nbclient(assignment: Assignment, handed: Sequence[Handed], folder: Path) -> Run:
+    """Two processes, each with nbclient and a kernel a notebook, one thread each; nothing is written."""
+    return _in_child("nbclient", assignment, handed, folder)
+
+
+def bare_cells(assignment: Assignment, handed: Sequence[Handed], folder: Path) -> Run:
+    """One process with everything imported runs the solution and test cells, one submission after the other: no engine can be faster."""
+    return _in_child("bare", assignment, handed, folder)
+
+
+def _in_child(name: str, assignment: Assignment, handed: Sequence[Handed], folder: Path) -> Run:
+    told, answer = folder / "told.json", folder / "answer.json"
+    told.write_text(json.dumps({"source": str(assignment.source), "notebooks": {one.student: str(one.path) for one in handed}}))
+    whole_s = _timed([sys.executable, __file__, name, str(told), str(answer)], cwd=folder, more=ONE_THREAD)
+    found = json.loads(answer.read_text())
+    return Run(whole_s, found["steady_s"], found["scores"], found.get("each_s", {}))
+
+
+def _nbclient_child(told: str, answer: str) -> None:
+    task = json.loads(Path(told).read_text())
+    tests = _tests(task["source"])
+    with get_context("spawn").Pool(2, _import_nbclient) as pool:
+        pool.map(abs, range(8), chunksize=1)                                        # both are up
+        started = time.time()
+        scores = dict(pool.imap_unordered(_execute, [(student, path, tests) for student, path in task["notebooks"].items()]))
+        steady_s = time.time() - started
+    Path(answer).write_text(json.dumps({"steady_s": steady_s, "scores": scores}))
+
+
+def _import_nbclient() -> None:
+    import nbclient  # noqa: F401
+
+
+def _execute(task: tuple[str, str, dict[str, tuple[str, float]]]) -> tuple[str, float]:
+    from nbclient import NotebookClient
+
+    student, path, tests = task
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if _role(cell) == "test":
+            cell.source = tests[cell.metadata.hwlib.name][0]
+    NotebookClient(notebook, timeout=int(LIMIT_S), allow_errors=True, interrupt_on_timeout=True,
+                   error_on_timeout={"ename": "CellTimeoutError", "evalue": "", "traceback": []}, kernel_name="python3").execute()
+    passed = [cell.metadata.hwlib.name for cell in notebook.cells
+              if _role(cell) == "test" and not any(output.output_type == "error" for output in cell.outputs)]
+    return student, sum(tests[name][1] for name in passed)
+
+
+def _bare_child(told: str, answer: str) -> None:
+    from hwlib import checks
+
+    task = json.loads(Path(told).read_text())
+    cells = nbformat.read(task["source"], as_version=4).cells
+    given: dict[str, Any] = {"__name__": "__main__"}
+    tests = {name: (compile(source, name, "exec"), points) for name, (source, points) in _tests(task["source"]).items()}
+    scores, each = {}, {}
+    with contextlib.redirect_stdout(io.StringIO()):
+        for cell in (cell for cell in cells if _role(cell) == "setup"):
+            exec(TransformerManager().transform_cell(cell.source), given)
+        for student, path in task["notebooks"].items():
+            started = time.time()
+            namespace = dict(given)
+            for cell in nbformat.read(path, as_version=4).cells:
+                if _role(cell) == "solution":
+                    _passes(lambda code=cell.source, names=namespace: exec(code, names))
+            scores[student] = 0.0
+            for code, points in tests.values():
+                checks.set_seed(SEED)
+                scores[student] += points * _passes(lambda code=code, names=namespace: exec(code, dict(names)))
+            each[student] = time.time() - started
+    Path(answer).write_text(json.dumps({"steady_s": sum(each.values()), "scores": scores, "each_s": each}))
+
+
+def _passes(work: Callable[[], object]) -> bool:
+    with _alarm(LIMIT_S):
+        try:
+            work()
+        except Exception:  # noqa: BLE001  whatever a student's code or a test raises costs the question
+            return False
+    return True
+
+
+@contextlib.contextmanager
+def _alarm(limit_s: float) -> Iterator[None]:
+    def late(*_: object) -> None:
+        raise TimeoutError
+
+    signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, limit_s)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+# ---- shared --------------------------------------------------------------------------------------------------------------------------
+
+
+def _tests(source: str) -> dict[str, tuple[str, float]]:
+    """Name → (source, points) of the test cells."""
+    return {cell.metadata.hwlib.name: (cell.source, float(cell.metadata.nbgrader.points))
+            for cell in nbformat.read(source, as_version=4).cells if _role(cell) == "test"}
+
+
+def _role(cell: NotebookNode) -> str:
+    return str(cell.metadata.get("hwlib", {}).get("role", ""))
+
+
+def _timed(command: Sequence[str], cwd: Path, more: dict[str, str] | None = None) -> float:
+    started = time.time()
+    with tempfile.TemporaryFile("w+") as log:
+        environment = {**ENVIRONMENT, **(more or {})}
+        code = subprocess.run(command, cwd=cwd, env=environment, stdout=log, stderr=subprocess.STDOUT, check=False).returncode
+        ended = time.time()
+        log.seek(0)
+        if code:
+            _fail(" ".join(command), log.read())
+    return ended - started
+
+
+def _fail(command: str, log: str) -> float:
+    raise SystemExit(f"{command}: failed\n{log[-3000:]}")
+
+
+if __name__ == "__main__":
+    {"isolated": _isolated_child, "nbclient": _nbclient_child, "bare": _bare_child}[sys.argv[1]](*sys.argv[2:])
