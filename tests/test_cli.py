@@ -141,9 +141,16 @@ def test_one_notebook_is_graded_without_a_class_and_nothing_is_written(hw: Cli) 
     assert sorted(hw.root.rglob("*")) == before
 
 
-def test_without_the_grading_extra_hw_says_how_to_install_it(tmp_path: Path) -> None:
-    (tmp_path / "click.py").write_text("raise ModuleNotFoundError('no click here', name='click')")
-    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); sys.argv = ['hw', 'list']; from hwlib.cli import main; main()"
+def test_without_the_grading_extra_hw_says_how_to_install_it() -> None:
+    code = ("import sys\n"
+            "class NoClick:\n"
+            "    def find_spec(self, name, path=None, target=None):\n"
+            "        if name == 'click':\n"
+            "            raise ModuleNotFoundError('no click here', name='click')\n"
+            "sys.meta_path.insert(0, NoClick())\n"
+            "sys.argv = ['hw', 'list']\n"
+            "from hwlib.cli import main\n"
+            "main()")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr == "hw: click is not installed; run: pip install 'hwlib[grading]'\n"

@@ -78,6 +78,7 @@ def test_the_block_size_changes_nothing(rng, monkeypatch, block):
 
     expected = everything()
     monkeypatch.setattr(convolution_module, "_BLOCK_BYTES", block)
+    monkeypatch.setattr(convolution_module, "_BLOCK_IMAGES", 1)
     monkeypatch.setattr(pooling_module, "_BLOCK_ENTRIES", block)
     for found, right in zip(everything(), expected, strict=True):
         np.testing.assert_allclose(found, right, rtol=0, atol=1e-12)
