@@ -65,8 +65,8 @@ def test_gradients_of_the_convolution_agree_with_numerical_ones(rng, stride, pad
         assert rel_error(found, right) < 1e-8
 
 
-@pytest.mark.parametrize("block", [1, 700, 2**30])
-def test_the_block_size_changes_nothing(rng, monkeypatch, block):
+@pytest.mark.parametrize("block", [1, 200, 700, 2**30])
+def test_how_the_work_is_cut_up_changes_nothing(rng, monkeypatch, block):
     x, w, b = rng.normal(size=(7, 2, 6, 5)), rng.normal(size=(3, 2, 3, 3)), rng.normal(size=3)
     dout = rng.normal(size=(7, 3, 3, 3))
     pooled, dpool = rng.normal(size=(7, 2, 6, 5)), rng.normal(size=(7, 2, 3, 2))
@@ -78,7 +78,7 @@ def test_the_block_size_changes_nothing(rng, monkeypatch, block):
 
     expected = everything()
     monkeypatch.setattr(convolution_module, "_BLOCK_BYTES", block)
-    monkeypatch.setattr(convolution_module, "_BLOCK_IMAGES", 1)
+    monkeypatch.setattr(convolution_module, "_PRODUCT", block)
     monkeypatch.setattr(pooling_module, "_BLOCK_ENTRIES", block)
     for found, right in zip(everything(), expected, strict=True):
         np.testing.assert_allclose(found, right, rtol=0, atol=1e-12)

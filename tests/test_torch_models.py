@@ -462,7 +462,6 @@ def test_partial_shows_the_number_of_points(fraction, points, shown):
 
 MISTAKES = {
     "255 times": ({"transform": lambda x: 255 * x}, "from 0 to 255"),
-    "train mode": ({"norm": True, "epochs": 40}, "In train mode"),
 }
 
 

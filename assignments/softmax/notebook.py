@@ -446,18 +446,18 @@ for dtype, labels, tolerance in [(np.uint8, np.uint8, 1e-6), (np.float32, np.int
     check.gradient(dW, slopes(W, X.astype(float), y, 0.5), tol=tolerance, what=f"the gradient for pixels of type {np.dtype(dtype)}")
 
 # Without a loop over images: matrix products are about 100 times as fast as a loop here; 3 times is enough.
-W, X, y = rng.normal(size=(3, 4)), rng.normal(size=(4, 4000)), rng.integers(0, 3, size=4000)
+W, X, y = rng.normal(size=(3, 4)), rng.normal(size=(4, 20000)), rng.integers(0, 3, size=20000)
 start = time.perf_counter()
-for i in range(4000):
+for i in range(20000):
     np.exp(W @ X[:, i])
 loop_s = time.perf_counter() - start
-for attempt in range(5):
+for attempt in range(8):                        # more than once, for a machine that is busy with other things
     start = time.perf_counter()
     softmax_loss_vectorized(W, X, y, 0.0)
     if time.perf_counter() - start < loop_s / 3:
         break
 else:
-    check.true(False, "For 4,000 small images it takes about as long as a loop.",
+    check.true(False, "For 20,000 small images it takes about as long as a loop.",
                "This function should work without a loop over images: which matrix product adds up all the gradients?")
 ### END HIDDEN TESTS
 
@@ -775,7 +775,8 @@ check.passed(f"The best classifier has a validation accuracy of {best_found:.3f}
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
 by_training = "This seems to be the classifier with the best *training* accuracy, or just the last one: which images decide?"
-for learning_rates, regs in [([0.0, 0.5], [0.01]), ([0.5, 0.0], [0.01]), ([0.4], [0.0, 30.0, 0.01]), ([0.0, 0.3, 0.0], [0.1, 0.0])]:
+for learning_rates, regs in [([0.0, 0.5], [0.01, 0.02, 0.03]), ([0.5, 0.0], [0.01, 0.02]), ([0.4], [0.0, 0.05, 0.01]),
+                             ([0.0, 0.3, 0.0], [0.1, 0.0]), ([0.0, 0.6], [0.0, 0.02, 0.05])]:
     y = rng.permutation(np.arange(120) % 3)
     X = np.vstack([np.eye(3)[y].T * 4 + rng.normal(size=(3, 120)), np.ones(120)])
     X_new, y_new = X[:, 80:], (y[80:] + rng.integers(1, 3)) % 3          # labels that what was learned gets wrong
@@ -799,12 +800,15 @@ for learning_rates, regs in [([0.0, 0.5], [0.01]), ([0.5, 0.0], [0.01]), ([0.4],
             by_training: lambda: shares[np.argmax(shares[:, 0]), 1],
             "This seems to be the classifier with the *lowest* validation accuracy.": lambda: shares[:, 1].min(),
         }, hint="Return the trained classifier that has the highest validation accuracy.")
-    learned = [rate > 0 and reg < 1 for rate, reg in wanted]
-    check.true((shares[learned, 0] > 0.8).all(), "A training accuracy that should be high is not.",
-               "Is every classifier trained with its own settings, on the training images?")
-    strong = [reg > 1 for rate, reg in wanted]
-    check.true(not any(strong) or len(set(map(tuple, shares.tolist()))) > 1, "All settings give the same accuracies.",
-               "Is every classifier trained with its own settings?")
+
+# With one pair of settings `tune` must do what `train` does with them; how large the weights get tells.
+for rate, reg, num_iters in [(0.05, 15.0, 60), (0.05, 0.0, 60), (0.004, 0.0, 60), (0.05, 0.0, 5)]:
+    alone = Softmax()
+    alone.train(X[:, :80], y[:80], learning_rate=rate, reg=reg, num_iters=num_iters, batch_size=20, rng=np.random.default_rng(1))
+    best, _ = tune(X[:, :80], y[:80], X[:, 80:], y[80:], [rate], [reg], num_iters, 20, np.random.default_rng(1))
+    ratio = np.linalg.norm(np.array(best.W)[:, :-1]) / np.linalg.norm(np.array(alone.W)[:, :-1])
+    check.true(0.6 < ratio < 1.6, "With a single pair of settings, the weights are far larger or smaller than after training with it directly.",
+               "Is every classifier trained with its own settings, for num_iters steps?")
 ### END HIDDEN TESTS
 
 # %% [markdown]

@@ -240,6 +240,16 @@ def data_loss(X, params, y):
     outputs = np.einsum("nh,ch->nc", np.where(hidden > 0, hidden, 0), params["W2"]) + params["b2"]
     return 0.5 * np.mean([row @ row - 2 * row[label] + 1 for row, label in zip(outputs, y)]), outputs
 
+X, params, net = rng.normal(size=(8, 2)), random_params(2, 3, 10), TwoLayerNet(2, 3, 10)
+net.params = {name: value.copy() for name, value in params.items()}
+check.equal(len(net.loss(X[:1], np.array([0]), 0.0)), 2, what="the number of results for a single label 0",
+            hint="Is `y is None` the question?")
+few = np.zeros(8, dtype=np.int64)                     # only the first class occurs
+check.close(net.loss(X, few)[0], data_loss(X, params, few)[0], what="the loss where only one class occurs", mistakes={
+    not_mean: lambda: 8 * data_loss(X, params, few)[0], not_half_data: lambda: 2 * data_loss(X, params, few)[0],
+    over_classes: lambda: data_loss(X, params, few)[0] / 10,
+}, hint="The number of classes is the number of outputs, not that of the labels that happen to occur.")
+
 for N, D, H, C, reg in [(6, 4, 7, 3, 0.4), (1, 3, 5, 2, 1.0), (4, 4, 4, 4, 0.0), (3, 6, 1, 5, 2.5), (8, 2, 3, 10, 0.3)]:
     X, y, params, net = rng.normal(size=(N, D)), rng.integers(0, C, size=N), random_params(D, H, C), TwoLayerNet(D, H, C)
     net.params = {name: value.copy() for name, value in params.items()}
@@ -263,10 +273,6 @@ for N, D, H, C, reg in [(6, 4, 7, 3, 0.4), (1, 3, 5, 2, 1.0), (4, 4, 4, 4, 0.0),
         check.close(net.params[name], value, what=f"params[{name!r}] after the call", hint="`loss` only looks; it must not change the net.")
 
 check.close(net.loss(X, y)[0], data, what="the loss without `reg`", hint="Without the argument `reg` there is no regularisation.")
-check.equal(len(net.loss(X[:1], np.array([0]), 0.0)), 2, what="the number of results for a single label 0")
-few = np.zeros(N, dtype=np.int64)                     # only the first class occurs
-check.close(net.loss(X, few)[0], data_loss(X, params, few)[0], what="the loss where only one class occurs",
-            hint="The number of classes is the number of outputs, not that of the labels that happen to occur.")
 far = {**params, "b2": params["b2"] + 1000}
 net.params = far
 check.close(net.loss(X, y)[0], data_loss(X, far, y)[0], what="the loss for very large outputs")

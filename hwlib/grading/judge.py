@@ -3,8 +3,8 @@
     notebook ─ repair ─→ cells ─ dependencies ─→ the cells that the tests need ─→ worker
     test cell, with stand-ins for the student's names ─→ passed | failed | error | timeout | crashed | missing
 
-The worker is expendable: when it hangs or dies, that costs the question that was being graded (after one more try, if it died), and the
-next question gets a fresh one.
+The worker is expendable: when it hangs or dies, that costs the question that was being graded (after a few more tries, if it died), and
+the next question gets a fresh one.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import linecache
 import time
 import traceback
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -34,6 +35,7 @@ __all__ = ["Clock", "Graded", "TestBench", "grade_submission"]
 
 HIDDEN = "### BEGIN HIDDEN TESTS"
 MESSAGE_LENGTH = 600
+MAX_DEATHS = 4            # of workers over one question or cell; fewer may be accidents of the machine (out of memory, an operator's kill)
 UNANSWERED = "not answered yet: the code still raises NotImplementedError"
 
 
@@ -133,6 +135,7 @@ class _Verdict:
     hint: str = ""
     fraction: float = 0.0
     missing_name: str = ""    # the name whose absence decided it
+    died: bool = False        # the worker ended on its own
 
 
 @dataclass(slots=True)
@@ -148,6 +151,7 @@ class _Run:
     ready: set[int] = field(default_factory=set)                       # cells run in the present worker
     bad: dict[int, _Verdict] = field(default_factory=dict)             # cells that hang or kill a worker
     raised: dict[int, str] = field(default_factory=dict)               # cells that raised, and what
+    deaths: Counter[int] = field(default_factory=Counter)              # cells during which a worker died, how often
     outputs: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     workers: int = 0
 
@@ -194,9 +198,9 @@ class _Run:
             self.bad[index] = _Verdict("timeout", f"a cell did not finish in {self.clock.question_s:g} s: {self._name(index)}")
             return False
         except WorkerDied:
-            if index in self.raised and self.raised[index] == "died":
+            self.deaths[index] += 1
+            if self.deaths[index] == MAX_DEATHS:
                 self.bad[index] = _Verdict("crashed", f"running a cell ended the process: {self._name(index)}")
-            self.raised[index] = "died"                                # once may be an accident: try again
             return False
         self.ready.add(index)
         self.raised.pop(index, None)
@@ -265,8 +269,9 @@ def _runs_in_fallback(cell: SubmittedCell) -> bool:
 
 def _judge_question(run: _Run, cell: KeyCell, needed: set[int], first: set[int], everything: set[int], seed: int) -> _Verdict:
     verdict = _attempt(run, cell, needed, first, seed)
-    if verdict.status == "crashed" and not needed & set(run.bad) and time.monotonic() < run.end:
-        verdict = _attempt(run, cell, needed, first, seed)              # once more: it may have been an accident of the machine
+    for _ in range(MAX_DEATHS - 1):
+        if verdict.died and time.monotonic() < run.end:
+            verdict = _attempt(run, cell, needed, first, seed)
     if verdict.missing_name and not everything <= run.ready | set(run.bad):
         again = _attempt(run, cell, everything | needed, everything | first, seed)
         verdict = again if again.status == "passed" or again.missing_name != verdict.missing_name else verdict
@@ -305,7 +310,7 @@ def _run_test(bench: TestBench, test: _Test, cell: KeyCell, session: Session, se
             exec(test.body, namespace)
             value = eval(test.last, namespace) if test.last is not None else None  # noqa: S307  the instructor's own test
     except (WorkerTimeout, WorkerDied) as error:
-        return _Verdict("timeout") if isinstance(error, WorkerTimeout) else _Verdict("crashed", _why_died(error))
+        return _Verdict("timeout") if isinstance(error, WorkerTimeout) else _Verdict("crashed", _why_died(error), died=True)
     except CheckFailed as error:
         return _Verdict("failed", "\n".join(filter(None, (error.symptom, error.detail))), error.hint)
     except NameMissing as error:

@@ -1,4 +1,4 @@
-"""Convolution as one matrix product: every window becomes a column (Chellapilla et al. 2006).
+"""Convolution as matrix products: every window becomes a column (Chellapilla et al. 2006).
 
 Images are taken a few at a time, so that the columns of a whole batch are never in memory at once.
 """
@@ -17,7 +17,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 Cache = tuple[Array, Array, int, int]        # padded x, w, stride, pad
 
 _BLOCK_BYTES = 2**20          # of columns at a time; measured: with less or more, small filters take up to three times as long
-_BLOCK_IMAGES = 4             # at least so many, so that large filters make few and large products
+_PRODUCT = 2**18              # multiplications in one matrix product; up to here OpenBLAS uses one thread (see _pieces)
 
 
 def conv_forward_fast(x: Array, w: Array, b: Array, conv_param: Mapping[str, int]) -> tuple[Array, Cache]:
@@ -58,13 +58,13 @@ def conv_forward_fast(x: Array, w: Array, b: Array, conv_param: Mapping[str, int
     _check_shapes(x, w, b, stride, pad)
     padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))            # (N, C, H + 2 pad, W + 2 pad)
     height, width = _out_size(padded, w, stride)
-    out = np.empty((len(x), len(w), height, width), dtype=x.dtype)
     rows = _rows(w)
+    pieces = _pieces(rows, height, width)
+    out = np.empty((len(x), len(w), height * width), dtype=x.dtype)
     for images, columns in _column_blocks(padded, w, stride):
-        product = rows @ _flat(columns)                                     # (F, n H' W')
-        maps = product.reshape(len(w), -1, height, width).swapaxes(0, 1)    # (n, F, H', W')
-        np.add(maps, b[:, None, None], out=out[images])
-    return out, (padded, w, stride, pad)
+        np.matmul(rows, _split(_flat(columns), pieces), out=_split(out[images], pieces))
+    out += b[:, None]
+    return out.reshape(len(x), len(w), height, width), (padded, w, stride, pad)
 
 
 def conv_backward_fast(dout: Array, cache: Cache) -> tuple[Array, Array, Array]:
@@ -92,46 +92,61 @@ def conv_backward_fast(dout: Array, cache: Cache) -> tuple[Array, Array, Array]:
     expected = (len(padded), len(w), height, width)
     if np.shape(dout) != expected:
         raise ValueError(f"dout must have the shape of the output, {expected}, found {np.shape(dout)}")
-    dout = np.asarray(dout, dtype=padded.dtype)
+    upstream = np.ascontiguousarray(dout, dtype=padded.dtype).reshape(len(padded), len(w), -1)     # (N, F, H' W')
     rows = _rows(w)
+    pieces = _pieces(rows, height, width)
     dx, dw = np.zeros_like(padded), np.zeros_like(rows)
     for images, columns in _column_blocks(padded, w, stride):
-        upstream = np.ascontiguousarray(dout[images].swapaxes(0, 1)).reshape(len(w), -1)         # (F, n H' W')
-        dw += upstream @ _flat(columns).T
-        np.matmul(rows.T, upstream, out=_flat(columns))                    # the windows are done with: their gradients take the place
+        windows, arriving = _split(_flat(columns), pieces), _split(upstream[images], pieces)
+        dw += np.matmul(arriving, windows.swapaxes(2, 3)).sum(axis=(0, 1))
+        np.matmul(rows.T, arriving, out=windows)                           # the windows are done with: their gradients take the place
         for i, j, window in _offsets(dx[images], columns, stride):
-            window += columns[:, i, j].swapaxes(0, 1)
+            window += columns[:, :, i, j]
     rest = dx.shape[2] - pad, dx.shape[3] - pad
-    return dx[:, :, pad:rest[0], pad:rest[1]], dw.reshape(w.shape), dout.sum(axis=(0, 2, 3))
+    return dx[:, :, pad:rest[0], pad:rest[1]], dw.reshape(w.shape), upstream.sum(axis=(0, 2))
 
 
 def _column_blocks(padded: Array, w: Array, stride: int) -> Iterator[tuple[slice, Array]]:
-    """(which images, their windows (C, HH, WW, n, H', W')) block by block; the memory of the windows is used again."""
+    """(which images, their windows (n, C, HH, WW, H', W')) block by block; the memory of the windows is used again."""
     num, channels = padded.shape[:2]
-    window, places = (channels, *w.shape[2:]), _out_size(padded, w, stride)
-    fitting = _BLOCK_BYTES // max(1, math.prod((*window, *places)) * padded.itemsize)
-    size = min(max(num, 1), max(_BLOCK_IMAGES, fitting))
-    memory = np.empty((*window, size, *places), dtype=padded.dtype)
+    shape = (channels, *w.shape[2:], *_out_size(padded, w, stride))
+    size = min(max(num, 1), max(1, _BLOCK_BYTES // max(1, math.prod(shape) * padded.itemsize)))
+    memory = np.empty((size, *shape), dtype=padded.dtype)
     for start in range(0, num, size):
         images = slice(start, min(start + size, num))
-        if images.stop - start < size:                                     # the last block: contiguous, so that it can be a matrix
-            memory = np.empty((*window, images.stop - start, *places), dtype=padded.dtype)
-        for i, j, pixels in _offsets(padded[images], memory, stride):
-            memory[:, i, j] = pixels.swapaxes(0, 1)
-        yield images, memory
+        columns = memory[:images.stop - start]
+        for i, j, window in _offsets(padded[images], columns, stride):
+            columns[:, :, i, j] = window
+        yield images, columns
+
+
+def _pieces(rows: Array, height: int, width: int) -> int:
+    """Into how many products to split that of the filters (F, C HH WW) with the windows of one image: by rows of the output.
+
+    OpenBLAS gives small products to one thread. With more threads they would not be faster, since most of the time goes into copying windows;
+    but on a machine that is busy with something else each of them would wait for all threads: measured, 70 times slower.
+    """
+    fitting = (number for number in range(1, height + 1) if height % number == 0 and rows.size * height * width <= number * _PRODUCT)
+    return next(fitting, 1)
+
+
+def _split(matrices: Array, pieces: int) -> Array:
+    """A view (n, pieces, R, P / pieces) of matrices (n, R, P)."""
+    n, num_rows, num_columns = matrices.shape
+    return matrices.reshape(n, num_rows, pieces, num_columns // pieces).swapaxes(1, 2)
 
 
 def _offsets(images: Array, columns: Array, stride: int) -> Iterator[tuple[int, int, Array]]:
     """(i, j, view (n, C, H', W') of entry [i, j] of each window)."""
-    kernel_height, kernel_width, _, height, width = columns.shape[1:]
+    kernel_height, kernel_width, height, width = columns.shape[2:]
     for i in range(kernel_height):
         for j in range(kernel_width):
             yield i, j, images[:, :, i:i + stride * (height - 1) + 1:stride, j:j + stride * (width - 1) + 1:stride]
 
 
 def _flat(columns: Array) -> Array:
-    """A view (C HH WW, n H' W') of the windows (C, HH, WW, n, H', W')."""
-    return columns.reshape(math.prod(columns.shape[:3]), math.prod(columns.shape[3:]))
+    """A view (n, C HH WW, H' W') of the windows (n, C, HH, WW, H', W')."""
+    return columns.reshape(len(columns), math.prod(columns.shape[1:4]), math.prod(columns.shape[4:]))
 
 
 def _rows(w: Array) -> Array:
