@@ -123,8 +123,8 @@ def _column_blocks(padded: Array, w: Array, stride: int) -> Iterator[tuple[slice
 def _pieces(rows: Array, height: int, width: int) -> int:
     """Into how many products to split that of the filters (F, C HH WW) with the windows of one image: by rows of the output.
 
-    OpenBLAS gives small products to one thread. With more threads they would not be faster, since most of the time goes into copying windows;
-    but on a machine that is busy with something else each of them would wait for all threads: measured, 70 times slower.
+    OpenBLAS gives small products to one thread. With more threads they would not be faster, since most of the time goes into copying
+    windows; but on a machine that is busy with something else each of them would wait for all threads: measured, 70 times slower.
     """
     fitting = (number for number in range(1, height + 1) if height % number == 0 and rows.size * height * width <= number * _PRODUCT)
     return next(fitting, 1)

@@ -2,7 +2,7 @@
 
 REPLACES = "TwoLayerNet.loss"
 FAILS = ["loss-value", "loss-gradients"]
-HINT = "The loss for N=6"
+HINT = "The loss where only one class occurs"
 
 
 def loss(self, X, y=None, reg=0.0):
