@@ -753,12 +753,11 @@ check.close(conv_answers["max_pooled"], np.ones((4, 2, 2)), what="the max-pooled
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# Here are the four images again (black is 0), with both kinds of pooling below them. The block moved by a pixel each time. Which of the two kinds of pooling
+# Here are the four images again (black is 0), with your answers for both kinds of pooling below them. The block moved by a pixel each time. Which of the two kinds of pooling
 # noticed?
 
 # %% experiment
-pooled_by_mean = corners.reshape(4, 2, 2, 2, 2).mean(axis=(2, 4))
-pooled_by_maximum = corners.reshape(4, 2, 2, 2, 2).max(axis=(2, 4))
+pooled_by_mean, pooled_by_maximum = (np.array(conv_answers[entry], dtype=float) for entry in ("average_pooled", "max_pooled"))
 titles = [f"{kind} {n}" for kind in ("image", "mean", "maximum") for n in range(4)]
 amber = np.array([1.0, 0.75, 0.2])                                # so that white blocks can be told from the page
 plots.images([picture[..., None] * amber for picture in (*corners, *pooled_by_mean, *pooled_by_maximum)], titles, columns=4)
