@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -31,6 +32,7 @@ from hwlib.grading.submissions import FoundSubmission
 __all__ = ["default_jobs", "grade_class", "grade_many"]
 
 MAX_TRIES = 3                 # of one submission whose judge died each time
+PATIENCE_S = 60.0             # beyond twice a submission's time limit, after which a judge counts as dead
 
 Record = Callable[[FoundSubmission, Outcome], SubmissionResult]
 """Writes one outcome down; gives the result as it now stands (with the points that humans gave)."""
@@ -124,6 +126,7 @@ class _Judge:
     pid: int
     pipe: Connection
     task: tuple[int, FoundSubmission] | None = None       # (try number, submission) being graded
+    since: float = 0.0                                    # when it was handed out
 
 
 class _Pool:
@@ -131,6 +134,7 @@ class _Pool:
 
     def __init__(self, engine: IsolatedEngine, jobs: int) -> None:
         self.engine, self.jobs = engine, jobs
+        self.patience = 2 * engine.assignment.limits.submission_s + PATIENCE_S      # a test of the course's own may hang, too
         self.judges: list[_Judge] = []
         for slot in range(jobs):
             self.judges.append(self._fork(slot))
@@ -163,9 +167,15 @@ class _Pool:
                 done = self._collect(busy[pipe], waiting)  # type: ignore[index]  # wait gives back what it was given
                 if done is not None:
                     yield done
+            for slot, judge in enumerate(self.judges):
+                if judge.task is not None and time.monotonic() - judge.since > self.patience:
+                    done = self._replace(slot, waiting)
+                    if done is not None:
+                        yield done
 
     def _hand_out(self, judge: _Judge) -> bool:
         assert judge.task is not None
+        judge.since = time.monotonic()
         try:
             judge.pipe.send(judge.task[1])
         except OSError:
@@ -226,6 +236,7 @@ def _judge(engine: IsolatedEngine, pipe: Connection, slot: int) -> None:
     """A judge's life: take a submission, grade it, give the outcome back; end when the pipe does."""
     sandbox.die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)          # Ctrl-C is the main process's business
+    _compute_alone()
     while True:
         try:
             found = pipe.recv()
@@ -238,6 +249,13 @@ def _judge(engine: IsolatedEngine, pipe: Connection, slot: int) -> None:
             pipe.send("the zygote is gone")
             return
         pipe.send(Outcome(replace(outcome.result, seconds=time.monotonic() - started), outcome.notebook))
+
+
+def _compute_alone() -> None:
+    """No parallel region in this fork: where the main process had started torch's threads, the first one here would wait for them for ever."""
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(1)
 
 
 def _given_up(engine: IsolatedEngine, found: FoundSubmission) -> SubmissionResult:

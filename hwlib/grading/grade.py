@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -14,7 +15,7 @@ from hwlib.grading.batch import grade_class, grade_many
 from hwlib.grading.cache import ResultCache, write_atomically
 from hwlib.grading.course import Assignment
 from hwlib.grading.feedback import feedback_page
-from hwlib.grading.gradebook import GradeStore
+from hwlib.grading.gradebook import GradeStore, Mark
 from hwlib.grading.isolated import Outcome
 from hwlib.grading.key import AnswerKey, load_key
 from hwlib.grading.nbgrader_engine import grade_with_nbgrader
@@ -81,6 +82,7 @@ def _grade_isolated(assignment: Assignment, found: list[FoundSubmission], submit
     with GradeStore(assignment, output, options.db_url) as store:
         store.prepare()
         recorded = store.students()
+        before = functools.cache(store.marks_of_class)        # read once, and only where kept results are used
 
         def record(submission: FoundSubmission, outcome: Outcome) -> SubmissionResult:
             result = store.write(outcome.result, outcome.notebook, submission.timestamp, folder=submission.folder)
@@ -91,7 +93,7 @@ def _grade_isolated(assignment: Assignment, found: list[FoundSubmission], submit
             assignment, found, output=output, record=record, jobs=options.jobs, force=options.force, seed=options.seed,
             hidden=(submitted,), on_result=on_result,
             still_there=lambda student: student in recorded and _is_written(assignment, output, student),
-            refresh=lambda result: _with_human_grades(store, result))
+            refresh=lambda result: _with_human_grades(before().get(result.student, {}), result))
 
 
 def _is_written(assignment: Assignment, output: Path, student: str) -> bool:
@@ -112,9 +114,8 @@ def _write_feedback(assignment: Assignment, key: AnswerKey, store: GradeStore, o
         late_penalty=store.late_penalty(result.student)))
 
 
-def _with_human_grades(store: GradeStore, result: SubmissionResult) -> SubmissionResult:
+def _with_human_grades(marks: Mapping[str, Mark], result: SubmissionResult) -> SubmissionResult:
     """A kept result with the points that humans have given by now."""
-    marks = store.marks(result.student)
     given = {name: mark.by_hand for name, mark in marks.items() if mark.by_hand is not None}
     if not given:
         return result

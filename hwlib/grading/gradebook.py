@@ -206,6 +206,15 @@ class GradeStore:
         return {_question_id(row.name): Mark(row.auto_score, row.manual_score, row.needs_manual_grade)
                 for row in self._all(query)}
 
+    def marks_of_class(self) -> dict[str, dict[str, Mark]]:
+        """Student → `marks`, of all students in one query."""
+        found: dict[str, dict[str, Mark]] = {}
+        for row in self._all(self._of_class(GRADE).add_columns(
+                SUBMITTED.c.student_id, GRADE.c.auto_score, GRADE.c.manual_score, GRADE.c.needs_manual_grade)):
+            mark = Mark(row.auto_score, row.manual_score, row.needs_manual_grade)
+            found.setdefault(row.student_id, {})[_question_id(row.name)] = mark
+        return found
+
     def human_grades(self, student: str) -> dict[str, float]:
         """Question id → the score that a human gave; a question that no human graded is not in it."""
         return {name: mark.by_hand for name, mark in self.marks(student).items() if mark.by_hand is not None}
@@ -259,11 +268,14 @@ class GradeStore:
 
     def _of_student(self, table: sa.Table, student: str) -> sa.Select[tuple[str]]:
         """The names of the cells that a student's grades or comments belong to."""
+        return self._of_class(table).where(SUBMITTED.c.student_id == student)
+
+    def _of_class(self, table: sa.Table) -> sa.Select[tuple[str]]:
         return (sa.select(BASE_CELL.c.name).select_from(table)
                 .join(BASE_CELL, BASE_CELL.c.id == table.c.cell_id)
                 .join(SUBMITTED_NOTEBOOK, SUBMITTED_NOTEBOOK.c.id == table.c.notebook_id)
                 .join(SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id)
-                .where(SUBMITTED.c.student_id == student, SUBMITTED_NOTEBOOK.c.notebook_id == self._ids.notebook))
+                .where(SUBMITTED_NOTEBOOK.c.notebook_id == self._ids.notebook))
 
     def _all(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
         return self._transaction(lambda db: db.execute(query).all())

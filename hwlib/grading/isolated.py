@@ -160,8 +160,11 @@ class IsolatedEngine:
         limits = self.assignment.limits
         with self._session(slot, folder) as new_session:
             models.look_in(folder or Path(new_session.confinement.folder))      # tests that load a handed-in model find this student's
-            graded = grade_submission(self.bench, submission, new_session, Clock(limits.question_s, limits.submission_s),
-                                      self.seed, self.released)
+            try:
+                graded = grade_submission(self.bench, submission, new_session, Clock(limits.question_s, limits.submission_s),
+                                          self.seed, self.released)
+            finally:
+                models.look_in(None)
         status: SubmissionStatus = "needs_manual" if any(question.status == "manual" for question in graded.questions) else "graded"
         result = SubmissionResult(student, status, tuple(graded.questions), submission.problems, time.monotonic() - started)
         return Outcome(result, _with_outputs(submission, graded))
