@@ -215,3 +215,19 @@ def test_a_worker_killed_from_outside_costs_no_points(tmp_path: Path) -> None:
 
 def cmdline(pid: int) -> str:
     return Path(f"/proc/{pid}/cmdline").read_text()
+
+
+def test_a_test_that_never_ends_costs_its_submission_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hwlib.grading.batch.PATIENCE_S", 2.0)
+    monkeypatch.setattr("hwlib.grading.batch.MAX_TRIES", 2)
+    notebook = NOTEBOOK.replace("check.close(", "seen = double(9)\nwhile seen == 0:\n    pass\ncheck.close(")
+    toml = 'title = "One"\npoints = 1\nminutes = 0.5\n[limits]\nquestion_s = 1\nsubmission_s = 1\n'
+    assignment = make_course(tmp_path, "one", notebook, toml).assignment("one")
+    build(assignment)
+    for student, body in {"loops": "return 0", "right": "return 2 * x"}.items():
+        hand_in(assignment, student, body)
+    report, seen = grade(assignment)
+    assert [one.student for one in report.submissions] == ["loops", "right"]
+    assert [one.score for one in report.submissions] == [0, 1]
+    assert "the grader's own process ended 2 times" in report.submissions[0].problems[0]
+    assert len(seen) == 2

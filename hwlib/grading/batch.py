@@ -38,9 +38,14 @@ Record = Callable[[FoundSubmission, Outcome], SubmissionResult]
 """Writes one outcome down; gives the result as it now stands (with the points that humans gave)."""
 
 
+def _cores() -> list[int]:
+    """The cores that this process may use."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
+
+
 def default_jobs(assignment: Assignment) -> int:
     """As many workers as there are cores, if the memory allows each its limit."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = len(_cores())
     with contextlib.suppress(ValueError, OSError, AttributeError):
         memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
         return max(1, min(cores, memory_mb // assignment.limits.memory_mb))
@@ -147,6 +152,7 @@ class _Pool:
                 ours.close()
                 for judge in self.judges:
                     judge.pipe.close()
+                _keep_to_one_core(slot, self.jobs)
                 _judge(self.engine, theirs, slot)
             finally:
                 os._exit(0)
@@ -251,8 +257,15 @@ def _judge(engine: IsolatedEngine, pipe: Connection, slot: int) -> None:
         pipe.send(Outcome(replace(outcome.result, seconds=time.monotonic() - started), outcome.notebook))
 
 
+def _keep_to_one_core(slot: int, jobs: int) -> None:
+    """Where there are as many judges as cores: a judge and its worker take turns, and handing over is quicker on one core."""
+    cores = _cores()
+    if jobs == len(cores) > 1 and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {cores[slot]})
+
+
 def _compute_alone() -> None:
-    """No parallel region in this fork: where the main process had started torch's threads, the first one here would wait for them for ever."""
+    """No parallel region in this fork: it would wait for ever for threads that torch has started in the main process."""
     torch = sys.modules.get("torch")
     if torch is not None:
         torch.set_num_threads(1)

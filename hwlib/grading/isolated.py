@@ -185,7 +185,10 @@ class IsolatedEngine:
             if uid != os.getuid():
                 _give_to(place, uid)
             limits = self.assignment.limits
-            yield _NewSession(self.zygote, sandbox.Confinement(uid, str(place), int(limits.submission_s) + 1, limits.memory_mb))
+            own = tuple(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else ()
+            cores = own if len(own) == 1 else ()           # where a judge has a core of its own, it shares it with its worker
+            confinement = sandbox.Confinement(uid, str(place), int(limits.submission_s) + 1, limits.memory_mb, cores=cores)
+            yield _NewSession(self.zygote, confinement)
         finally:
             shutil.rmtree(place, ignore_errors=True)
 

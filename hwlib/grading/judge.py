@@ -29,7 +29,7 @@ from hwlib.grading.dependencies import names_in, needed_cells
 from hwlib.grading.key import AnswerKey, KeyCell
 from hwlib.grading.repair import RepairedSubmission, SubmittedCell
 from hwlib.grading.results import QuestionResult, QuestionStatus
-from hwlib.grading.standins import NameMissing, Session, StudentRaised, WorkerDied, WorkerTimeout
+from hwlib.grading.standins import NameMissing, Session, StandIn, StudentRaised, WorkerDied, WorkerTimeout, is_defined
 
 __all__ = ["Clock", "Graded", "TestBench", "grade_submission"]
 
@@ -121,11 +121,17 @@ class _Namespace(dict[str, Any]):
     def __init__(self, given: dict[str, Any], student: Callable[[str], Any], wanted: frozenset[str]) -> None:
         super().__init__(given)
         self._student, self._wanted = student, wanted
+        self._known: dict[str, StandIn] = {}
 
     def __missing__(self, name: str) -> Any:
         if name not in self._wanted:
             raise KeyError(name)                     # a builtin
-        return self._student(name)
+        if name in self._known:
+            return self._known[name]
+        value = self._student(name)
+        if is_defined(value):                        # a function or class stays the same one while a test runs; a number may change
+            self._known[name] = value
+        return value
 
 
 @dataclass(slots=True)

@@ -54,6 +54,7 @@ class Confinement:
     memory_mb: int
     processes: int = 64     # threads count too
     file_mb: int = 64
+    cores: tuple[int, ...] = ()       # the only ones that it runs on; empty: any
 
 
 def single_threaded() -> dict[str, str]:
@@ -318,6 +319,9 @@ def confine(limits: Confinement, sock: socket.socket) -> None:
     if os.getpid() == 1:
         _mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV)
     os.chdir(limits.folder)
+    if limits.cores:
+        with contextlib.suppress(OSError):       # a core that was taken away meanwhile
+            os.sched_setaffinity(0, limits.cores)
     _set_limits(limits)
     if os.getuid() == 0:
         os.setgroups([])

@@ -20,7 +20,7 @@ from hwlib import checks
 from hwlib.grading.sandbox import Worker
 from hwlib.grading.wire import Channel, ConnectionClosed, DeadlinePassed, WireError
 
-__all__ = ["NameMissing", "Session", "StandIn", "StudentRaised", "WorkerDied", "WorkerTimeout"]
+__all__ = ["NameMissing", "Session", "StandIn", "StudentRaised", "WorkerDied", "WorkerTimeout", "is_defined"]
 
 MAX_ITEMS = 100_000           # taken from a student's iterator
 
@@ -186,6 +186,11 @@ class StandIn:
 
     def __bool__(self) -> bool:
         return True
+
+
+def is_defined(value: Any) -> bool:
+    """Whether it stands for a function or a class of the student's."""
+    return isinstance(value, StandIn) and object.__getattribute__(value, "_kind") in ("function", "class")
 
 
 def _note_changes(args: list[Any], changed: Any) -> None:

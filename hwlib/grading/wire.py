@@ -32,9 +32,13 @@ MAX_FRAME = 768 * 2**20       # bytes of buffers in one frame
 MAX_DEPTH = 48
 MAX_NODES = 1_000_000
 MAX_INT_BITS = 8192
+MAX_PARTS = 512               # of one system call
+READ_AHEAD = 65536            # bytes
 
 _DTYPE = re.compile(r"\|b1|[<>|][iu][1248]|[<>]f[248]|[<>]c(8|16)")
 _LENGTH = struct.Struct(">I")
+_TICK = struct.pack("ll", 0, 100_000)                         # seconds, microseconds
+_TO_JSON = json.JSONEncoder(separators=(",", ":"))
 
 
 class WireError(Exception):
@@ -292,17 +296,18 @@ class Channel:
 
     def __init__(self, sock: socket.socket, pack: Pack = lambda value, nested: None, unpack: Unpack | None = None) -> None:
         self.sock, self.pack, self.unpack = sock, pack, unpack or _no_references
+        self._ahead = memoryview(bytearray(READ_AHEAD))        # received but not yet asked for: from _start to _end
+        self._start = self._end = 0
+        self._ticking = False
 
     def send(self, message: dict[str, Any], deadline: float | None = None) -> None:
         """Send one message (a dict with text keys) before `deadline` (time.monotonic seconds)."""
         buffers: list[bytes | memoryview] = []
         data = {key: encode(value, buffers, self.pack) for key, value in message.items()}
-        header = json.dumps({"b": [len(b) for b in buffers], "m": data}, separators=(",", ":")).encode()
+        header = _TO_JSON.encode({"b": [len(b) for b in buffers], "m": data}).encode()
         if len(header) > MAX_HEADER or sum(map(len, buffers)) > MAX_FRAME:
             raise WireError(f"a message of {len(header) + sum(map(len, buffers)):,} bytes; at most {MAX_FRAME:,} can be sent")
-        self._send_all(_LENGTH.pack(len(header)) + header, deadline)
-        for buffer in buffers:
-            self._send_all(buffer, deadline)
+        self._send_all([_LENGTH.pack(len(header)) + header, *buffers], deadline)
 
     def receive(self, deadline: float | None = None) -> dict[str, Any]:
         """The next message; ConnectionClosed, DeadlinePassed or WireError otherwise."""
@@ -310,7 +315,7 @@ class Channel:
         if length > MAX_HEADER:
             raise WireError(f"a header that announces {length:,} bytes")
         try:
-            header = json.loads(bytes(self._read(length, deadline)), parse_constant=_no_constant)
+            header = _FROM_JSON.decode(str(self._read(length, deadline).data, "utf-8"))
         except (ValueError, RecursionError) as error:
             raise WireError("a header that is not JSON") from error
         message, sizes = self._check_header(header)
@@ -327,46 +332,73 @@ class Channel:
         sizes = header["b"]
         if any(type(size) is not int or size < 0 for size in sizes) or sum(sizes) > MAX_FRAME or len(sizes) > MAX_NODES:
             raise WireError("a header that announces impossible buffers")
-        announced = _announced_sizes(header["m"])
+        announced = _announced_sizes(header["m"]) if sizes else []
         if any(index >= len(sizes) or sizes[index] != size for index, size in announced):
             raise WireError("an array whose shape and bytes disagree")
         return header["m"], sizes
 
-    def _wait(self, deadline: float | None) -> None:
-        if deadline is None:
-            self.sock.settimeout(None)
-            return
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise DeadlinePassed
-        self.sock.settimeout(left)
-
-    def _send_all(self, data: bytes | memoryview, deadline: float | None) -> None:
-        view = memoryview(data)
-        while view:
-            self._wait(deadline)
+    def _send_all(self, parts: list[bytes | memoryview], deadline: float | None) -> None:
+        """All parts in as few calls as possible: each call may wake the other side, which could do nothing yet."""
+        views = [memoryview(part) for part in parts if len(part)]
+        self._tick(deadline)
+        while views:
+            _check(deadline)
             try:
-                view = view[self.sock.send(view):]
-            except TimeoutError as error:
-                raise DeadlinePassed from error
+                count = self.sock.sendmsg(views[:MAX_PARTS])
+            except BlockingIOError:            # a tick has passed
+                continue
             except OSError as error:
                 raise ConnectionClosed from error
+            while views and count >= len(views[0]):
+                count -= len(views.pop(0))
+            if count:
+                views[0] = views[0][count:]
 
     def _read(self, size: int, deadline: float | None) -> np.ndarray[Any, Any]:
         array = np.empty(size, dtype=np.uint8)
         view = array.data
+        self._tick(deadline)
         while view:
-            self._wait(deadline)
+            if self._start == self._end and len(view) >= READ_AHEAD:
+                view = view[self._receive_into(view, deadline):]
+                continue
+            if self._start == self._end:
+                self._start, self._end = 0, self._receive_into(self._ahead, deadline)
+            count = min(len(view), self._end - self._start)
+            view[:count] = self._ahead[self._start:self._start + count]
+            self._start += count
+            view = view[count:]
+        return array
+
+    def _receive_into(self, view: memoryview, deadline: float | None) -> int:
+        while True:
+            _check(deadline)
             try:
                 count = self.sock.recv_into(view)
-            except TimeoutError as error:
-                raise DeadlinePassed from error
+            except BlockingIOError:            # a tick has passed
+                continue
             except OSError as error:
                 raise ConnectionClosed from error
             if count == 0:
                 raise ConnectionClosed
-            view = view[count:]
-        return array
+            return count
+
+    def _tick(self, deadline: float | None) -> None:
+        """With a deadline, have the system's calls come back now and then, so that it can be looked at: one call each, where a timeout of
+        Python's own takes two or three."""
+        if deadline is not None and not self._ticking:
+            try:
+                self.sock.settimeout(None)
+                for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+                    self.sock.setsockopt(socket.SOL_SOCKET, option, _TICK)
+            except OSError as error:
+                raise ConnectionClosed from error
+            self._ticking = True
+
+
+def _check(deadline: float | None) -> None:
+    if deadline is not None and time.monotonic() > deadline:
+        raise DeadlinePassed
 
 
 def _announced_sizes(message: Any) -> list[tuple[int, int]]:
@@ -396,3 +428,6 @@ def _no_references(data: dict[str, Any], nested: Callable[[Any], Any]) -> Any:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(name)
+
+
+_FROM_JSON = json.JSONDecoder(parse_constant=_no_constant)
