@@ -164,11 +164,13 @@ def verify(slugs: tuple[str, ...], engine: str, json_file: str | None) -> int:
     for assignment in find_course().assignments(slugs):
         report = verify_one(assignment, with_nbgrader if engine == "nbgrader" else None)
         reports.append(report)
-        rows = [[row.kind, row.name, *("·" if name not in row.lost else "✗" for name in report.questions),
+        rows = [[row.kind, row.name, *("✗" if name in row.lost else "?" if name in row.waiting else "·" for name in report.questions),
                  "as declared" if not row.complaint else "NOT as declared"] for row in report.rows]
         _print_table(f"{assignment.slug} ({report.seconds:.1f} s)", ["", "solution", *report.questions, ""], rows, console)
         wrong, right = (sum(row.kind == kind for row in report.rows) for kind in ("wrong", "right"))
         console.print(f"{assignment.slug}: {wrong} wrong and {right} right solutions, {len(report.complaints)} complaints\n")
+        for name, reason in report.waiting.items():
+            console.print(f"? {name}: not decided here. {reason}\n", markup=False)
     _write_json([report.to_dict() for report in reports], json_file)
     for report in reports:
         for complaint in report.complaints:

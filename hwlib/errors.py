@@ -2,6 +2,7 @@
 
     HwlibError                   one line: where, what was expected, what was found, what to do next
     ├── CheckFailed              a check in a test cell did not hold (also an AssertionError)
+    ├── CannotCheck              what a test needs is not on this machine: the question waits
     ├── DataError
     │   ├── DataUnavailable      no source had the data; lists what was tried
     │   └── DataCorrupt          the content is not the data set's (wrong SHA-256)
@@ -19,6 +20,7 @@ from pathlib import Path
 
 __all__ = [
     "AuthoringError",
+    "CannotCheck",
     "CheckFailed",
     "CourseError",
     "DataCorrupt",
@@ -56,6 +58,14 @@ class CheckFailed(HwlibError, AssertionError):
     def _render_traceback_(self) -> list[str]:
         """What IPython prints instead of a traceback: the message alone, in red."""
         return [f"\x1b[0;31m✗ {self.symptom}\x1b[0m", *(part for part in (self.detail, self.hint) if part)]
+
+
+class CannotCheck(HwlibError):
+    """A test can't decide on this machine; the grader gives no points and no zero, and the question waits for a later run or a human."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython prints instead of a traceback: the message alone."""
+        return [f"\x1b[0;33m? {self}\x1b[0m"]
 
 
 class DataError(HwlibError):

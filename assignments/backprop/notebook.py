@@ -91,6 +91,8 @@ check.close(np.squeeze(answers["loss"]), 0.5 * (output - mine.y) ** 2, rtol=2e-3
 })
 check.passed("Forward is right.")
 ### BEGIN HIDDEN TESTS
+if str(student_id).strip():
+    check.unique("student id", str(student_id).strip())     # the instructor sees where two are the same
 import math
 
 def _sigma(z):

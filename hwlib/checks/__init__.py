@@ -13,11 +13,13 @@ from __future__ import annotations
 
 from hwlib.checks.draws import rng, set_seed
 from hwlib.checks.inputs import note_changed, unchanged
-from hwlib.checks.networks import accuracy, architecture, partial
+from hwlib.checks.networks import accuracy, architecture, partial, test_set
+from hwlib.checks.remarks import remark, unique
 from hwlib.checks.verdicts import close, equal, gradient, passed, raises, true
-from hwlib.errors import CheckFailed
+from hwlib.errors import CannotCheck, CheckFailed
 
 __all__ = [
+    "CannotCheck",
     "CheckFailed",
     "accuracy",
     "architecture",
@@ -28,8 +30,11 @@ __all__ = [
     "partial",
     "passed",
     "raises",
+    "remark",
     "rng",
     "set_seed",
+    "test_set",
     "true",
     "unchanged",
+    "unique",
 ]

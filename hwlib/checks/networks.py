@@ -16,12 +16,15 @@ from typing import Any
 import numpy as np
 
 from hwlib.checks.caller import is_hidden
-from hwlib.errors import CheckFailed, HwlibError
+from hwlib.checks.remarks import remark
+from hwlib.errors import CannotCheck, CheckFailed, DataUnavailable, HwlibError
 from hwlib.models import Description, describe
 
-__all__ = ["accuracy", "architecture", "partial"]
+__all__ = ["accuracy", "architecture", "partial", "test_set"]
 
 _BELOW = Fraction(1, 100)         # credit begins this far below a threshold
+_COMPARED = 1000                  # training images that `train` is looked at
+_TOO_FAR = 4.0                    # standard deviations by which test images may be right more often than training images
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +111,29 @@ def architecture(model: Any, *, allowed: Sequence[str] | None = None, required: 
     return found
 
 
+def test_set(name: str) -> tuple[Any, Any]:
+    """All 10,000 test images of "mnist" or "cifar10" and their labels, for students and grader alike; never the sample.
+
+    Returns
+    -------
+    images, labels : uint8 arrays (10000, 28, 28) or (10000, 32, 32, 3), and (10000,)
+
+    Raises
+    ------
+    CannotCheck
+        If they can't be had: in the grader, the question then waits as one to be graded by hand, with this reason.
+    """
+    from hwlib.data import load_test_set
+
+    try:
+        return load_test_set(name)
+    except DataUnavailable:
+        raise CannotCheck(f"The full test set of {name} is not on this machine, so the accuracy can't be measured; "
+                          f"`hw data fetch {name}` gets it, then grade again.") from None
+
+
 def accuracy(model: Any, images: Any, labels: Any, threshold: float, *, points: float | None = None, what: str = "the network",
-             seconds: float = 60.0) -> _Partial | None:
+             seconds: float = 60.0, train: tuple[Any, Any] | None = None, plausible: float = 1.0) -> _Partial | None:
     """A network is right on at least this share of the images; partial credit from one percentage point below.
 
     It is evaluated in eval mode and in one thread. The threshold holds by count: 0.975 of 10,000 images are 9,750. From one percentage
@@ -127,6 +151,11 @@ def accuracy(model: Any, images: Any, labels: Any, threshold: float, *, points: 
         Names the network in messages.
     seconds : float
         After so many, evaluation is given up.
+    train : (images, labels), optional
+        Training images, scaled in the same way. Where clearly fewer of them are right than of the test images, the network may have been
+        trained on the test images; that is remarked for the instructor and costs nothing.
+    plausible : float
+        A share that networks of this kind, honestly trained, don't reach; more is remarked, too.
 
     Returns
     -------
@@ -151,6 +180,7 @@ def accuracy(model: Any, images: Any, labels: Any, threshold: float, *, points: 
         raise CheckFailed(f"{head}: {error}.") from None
     share, needed = Fraction(right, len(labels)), Fraction(str(threshold))
     if share >= needed:
+        _remark_suspicion(model, float(share), train, plausible, head)
         return None
     cause = likely_cause(model, images, labels, float(share))
     symptom = f"{head} is right on fewer than {100 * float(needed):.4g} % of the {len(labels):,} images"
@@ -159,3 +189,16 @@ def accuracy(model: Any, images: Any, labels: Any, threshold: float, *, points: 
     fraction = float(1 - (needed - share) / _BELOW)
     print(f"{symptom}, but close: {fraction:.0%} of the points. {cause}".rstrip())  # noqa: T201  this is what the student sees
     return partial(fraction, points)
+
+
+def _remark_suspicion(model: Any, share: float, train: tuple[Any, Any] | None, plausible: float, head: str) -> None:
+    from hwlib.models.evaluating import predictions
+
+    if share > plausible:
+        remark(f"{head} is right on {share:.2%} of the test images, more than networks of this kind reach: how was it trained?")
+    if train is not None:
+        images, labels = train[0][:_COMPARED], np.asarray(train[1])[:_COMPARED]
+        of_training = float(np.mean(predictions(model, images) == labels))
+        if share - of_training > _TOO_FAR * math.sqrt(max(share * (1 - share), 1e-4) / len(labels)):
+            remark(f"{head} is right on {share:.2%} of the test images but on only {of_training:.2%} of {len(labels):,} training images: "
+                   "was it trained on the test images?")

@@ -13,7 +13,8 @@ from hwlib.errors import DataCorrupt
 
 __all__ = ["Arrays", "check_content", "digests_of"]
 
-Arrays = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]
+Images = NDArray[np.uint8]
+Arrays = tuple[Images, Images, Images, Images]
 
 
 def digests_of(spec: ArraySpec, array: NDArray[np.uint8]) -> tuple[str, ...]:

@@ -25,9 +25,12 @@ from pathlib import Path
 from hwlib.grading import sandbox
 from hwlib.grading.cache import ResultCache
 from hwlib.grading.course import Assignment
+from hwlib.grading.held_back import fetch_test_sets
 from hwlib.grading.isolated import IsolatedEngine, Outcome, isolation_tier
+from hwlib.grading.key import load_key
 from hwlib.grading.results import GradeReport, QuestionResult, SubmissionResult
 from hwlib.grading.submissions import FoundSubmission
+from hwlib.grading.twins import models_of, name_twins
 
 __all__ = ["default_jobs", "grade_class", "grade_many"]
 
@@ -89,12 +92,13 @@ def grade_class(assignment: Assignment, submissions: Sequence[FoundSubmission], 
     cache = ResultCache(assignment, output, "isolated")
     seed = cache.seed(seed)
     results: dict[str, SubmissionResult] = {}
+    unique: dict[str, dict[str, str]] = {}
     todo: list[tuple[FoundSubmission, str]] = []
     for found in submissions:
         key = cache.key(found, seed)
         kept = None if force else cache.get(found.student, key)
         if kept is not None and still_there(found.student):
-            results[found.student] = refresh(kept)
+            results[found.student], unique[found.student] = refresh(kept.result), kept.unique
             on_result(results[found.student])
         else:
             todo.append((found, key))
@@ -102,11 +106,16 @@ def grade_class(assignment: Assignment, submissions: Sequence[FoundSubmission], 
     for found, outcome in grade_many(assignment, [found for found, _ in todo], jobs=jobs, seed=seed, hidden=(output, *hidden)):
         result = record(found, outcome)
         if outcome.final:
-            cache.put(keys[found.student], result)
-        results[found.student] = result
+            cache.put(keys[found.student], result, outcome.unique)
+        results[found.student], unique[found.student] = result, outcome.unique
         on_result(result)
-    ordered = tuple(results[found.student] for found in submissions)
+    twins = name_twins(unique, models_of(assignment.folder / "artifacts"))
+    ordered = tuple(_with_problems(results[found.student], twins[found.student]) for found in submissions)
     return GradeReport(assignment.slug, "isolated", isolation_tier(), ordered)
+
+
+def _with_problems(result: SubmissionResult, more: list[str]) -> SubmissionResult:
+    return replace(result, problems=(*result.problems, *more)) if more else result
 
 
 def grade_many(assignment: Assignment, submissions: Sequence[FoundSubmission], *, seed: int, jobs: int | None = None,
@@ -117,6 +126,7 @@ def grade_many(assignment: Assignment, submissions: Sequence[FoundSubmission], *
     """
     if not submissions:
         return
+    fetch_test_sets(load_key(assignment))
     with IsolatedEngine(assignment, seed, hidden) as engine:
         engine.learn_imports()
         pool = _Pool(engine, min(jobs or default_jobs(assignment), len(submissions)))
@@ -254,7 +264,7 @@ def _judge(engine: IsolatedEngine, pipe: Connection, slot: int) -> None:
         except sandbox.ZygoteGone:
             pipe.send("the zygote is gone")
             return
-        pipe.send(Outcome(replace(outcome.result, seconds=time.monotonic() - started), outcome.notebook))
+        pipe.send(replace(outcome, result=replace(outcome.result, seconds=time.monotonic() - started)))
 
 
 def _keep_to_one_core(slot: int, jobs: int) -> None:

@@ -6,7 +6,8 @@ import hashlib
 import json
 import os
 import secrets
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import hwlib
@@ -14,7 +15,15 @@ from hwlib.grading.course import Assignment
 from hwlib.grading.results import SubmissionResult
 from hwlib.grading.submissions import FoundSubmission
 
-__all__ = ["ResultCache"]
+__all__ = ["Kept", "ResultCache"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A result of an earlier run, and what no other submission should have."""
+
+    result: SubmissionResult
+    unique: dict[str, str]
 
 
 class ResultCache:
@@ -52,17 +61,20 @@ class ResultCache:
                 digest.update(hashlib.sha256(path.read_bytes()).digest())
         return digest.hexdigest()
 
-    def get(self, student: str, key: str) -> SubmissionResult | None:
+    def get(self, student: str, key: str) -> Kept | None:
         """The kept result, marked as cached; None if there is none with this key."""
         try:
             kept = json.loads(self._path(student).read_text(encoding="utf-8"))
-            return replace(SubmissionResult.from_dict(kept["result"]), cached=True) if kept["key"] == key else None
+            if kept["key"] != key:
+                return None
+            return Kept(replace(SubmissionResult.from_dict(kept["result"]), cached=True), dict(kept["unique"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def put(self, key: str, result: SubmissionResult) -> None:
+    def put(self, key: str, result: SubmissionResult, unique: Mapping[str, str]) -> None:
         """Keep a result; a kill at any moment leaves the old one or the new one, whole."""
-        write_atomically(self._path(result.student), json.dumps({"key": key, "result": result.to_dict()}, ensure_ascii=False))
+        kept = {"key": key, "result": result.to_dict(), "unique": dict(unique)}
+        write_atomically(self._path(result.student), json.dumps(kept, ensure_ascii=False))
 
     def _path(self, student: str) -> Path:
         return self.folder / f"{student}.json"

@@ -233,13 +233,20 @@ class GradeStore:
 
     def record_missing(self, student: str, questions: Iterable[str]) -> None:
         """Give 0 automatic points for questions that a submission lacks, where nbgrader leaves the old score standing."""
+        self._set_automatic(student, questions, auto_score=0.0, needs_manual_grade=GRADE.c.manual_score.is_not(None))
+
+    def record_waiting(self, student: str, questions: Iterable[str]) -> None:
+        """Take back the automatic 0 of questions that could not be decided here: a human has to look."""
+        self._set_automatic(student, questions, auto_score=None, needs_manual_grade=True)
+
+    def _set_automatic(self, student: str, questions: Iterable[str], **values: Any) -> None:
+        wanted = set(questions)
         ids = [cell_id for (kind, grade_id), cell_id in self._ids.cells.items()
-               if kind == "GradeCell" and _question_id(grade_id) in set(questions)]
+               if kind == "GradeCell" and _question_id(grade_id) in wanted]
         submitted = (sa.select(SUBMITTED_NOTEBOOK.c.id)
                      .join(SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id)
                      .where(SUBMITTED.c.student_id == student, SUBMITTED_NOTEBOOK.c.notebook_id == self._ids.notebook))
         statement = sa.update(GRADE).where(GRADE.c.cell_id.in_(ids), GRADE.c.notebook_id.in_(submitted))
-        values = {"auto_score": 0.0, "needs_manual_grade": GRADE.c.manual_score.is_not(None)}
         self._transaction(lambda db: db.execute(statement.values(**values)))
 
     @property

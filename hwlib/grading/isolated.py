@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from hwlib.grading.repair import RepairedSubmission, repair
 from hwlib.grading.results import QuestionResult, SubmissionResult, SubmissionStatus
 from hwlib.grading.standins import Session
 from hwlib.grading.submissions import FoundSubmission, read_submission, whole_cell
+from hwlib.grading.twins import models_of
 
 __all__ = ["IsolatedEngine", "Outcome", "isolation_tier"]
 
@@ -47,7 +48,8 @@ class Outcome:
 
     result: SubmissionResult
     notebook: NotebookNode | None
-    final: bool = True            # False: the grader gave up on it; the next run tries again
+    final: bool = True            # False: the grader gave up on it, or something was missing here; the next run tries again
+    unique: dict[str, str] = field(default_factory=dict)      # what no other submission should have
 
 
 class IsolatedEngine:
@@ -151,7 +153,7 @@ class IsolatedEngine:
             return self._rejected(found.student, (*found.problems, str(error)), started)
         outcome = self.grade_notebook(notebook, found.student, found.folder, slot)
         result = replace(outcome.result, problems=(*found.problems, *outcome.result.problems), seconds=time.monotonic() - started)
-        return Outcome(result, outcome.notebook)
+        return replace(outcome, result=result)
 
     def grade_notebook(self, notebook: NotebookNode, student: str = "", folder: Path | None = None, slot: int = 0) -> Outcome:
         """The same for a notebook that was read already."""
@@ -166,8 +168,11 @@ class IsolatedEngine:
             finally:
                 models.look_in(None)
         status: SubmissionStatus = "needs_manual" if any(question.status == "manual" for question in graded.questions) else "graded"
-        result = SubmissionResult(student, status, tuple(graded.questions), submission.problems, time.monotonic() - started)
-        return Outcome(result, _with_outputs(submission, graded))
+        problems = (*submission.problems, *graded.remarks)
+        result = SubmissionResult(student, status, tuple(graded.questions), problems, time.monotonic() - started)
+        waits = any(question.status == "manual" and question.id in self.bench.tests for question in graded.questions)
+        own = graded.unique | (models_of(folder) if folder else {})
+        return Outcome(result, _with_outputs(submission, graded), final=not waits, unique=own)
 
     def _rejected(self, student: str, problems: tuple[str, ...], started: float) -> Outcome:
         questions = tuple(QuestionResult(cell.name, cell.title, 0.0, cell.points, "missing", "the notebook could not be read")

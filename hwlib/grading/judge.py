@@ -24,7 +24,8 @@ from typing import Any
 from IPython.core.inputtransformer2 import TransformerManager
 
 from hwlib import checks
-from hwlib.errors import CheckFailed, GradingError
+from hwlib.checks.remarks import collect_remarks
+from hwlib.errors import CannotCheck, CheckFailed, GradingError
 from hwlib.grading.dependencies import names_in, needed_cells
 from hwlib.grading.key import AnswerKey, KeyCell
 from hwlib.grading.repair import RepairedSubmission, SubmittedCell
@@ -55,6 +56,8 @@ class Graded:
     outputs: dict[int, list[dict[str, Any]]]      # index of a repaired cell → its outputs in this run
     cells_run: int = 0
     workers: int = 0
+    remarks: list[str] = field(default_factory=list)             # for a human to look at
+    unique: dict[str, str] = field(default_factory=dict)         # what no other submission should have
 
 
 class TestBench:
@@ -245,6 +248,8 @@ def grade_submission(bench: TestBench, submission: RepairedSubmission, new_sessi
     needed = {name: needed_cells(wanted, names, bench.given_names) for name, wanted in bench.wanted.items()}
     everything = {index for index, cell in enumerate(submission.cells) if _runs_in_fallback(cell)}
     questions = []
+    remarks: list[str] = []
+    unique: dict[str, str] = {}
     try:
         first = set().union(*needed.values()) if needed else set()
         for cell in bench.key.questions:
@@ -252,12 +257,16 @@ def grade_submission(bench: TestBench, submission: RepairedSubmission, new_sessi
             if cell.role == "answer":
                 questions.append(_manual(cell, submission, release))
                 continue
+            collect_remarks()
             verdict = _judge_question(run, cell, needed[cell.name], first, everything, seed)
+            noted = collect_remarks()
+            remarks += [f"{cell.name}: {text}" for text in dict.fromkeys(noted.texts)]
+            unique |= noted.unique
             verdict = _explain_missing(verdict, cell, submission, release)
             questions.append(_as_result(cell, verdict, time.monotonic() - started))
     finally:
         run.drop()
-    return Graded(questions, run.outputs, cells_run=len(run.outputs), workers=run.workers)
+    return Graded(questions, run.outputs, len(run.outputs), run.workers, remarks, unique)
 
 
 def _is_code(cell: SubmittedCell) -> bool:
@@ -319,6 +328,8 @@ def _run_test(bench: TestBench, test: _Test, cell: KeyCell, session: Session, se
         return _Verdict("timeout") if isinstance(error, WorkerTimeout) else _Verdict("crashed", _why_died(error), died=True)
     except CheckFailed as error:
         return _Verdict("failed", "\n".join(filter(None, (error.symptom, error.detail))), error.hint)
+    except CannotCheck as error:
+        return _Verdict("manual", str(error))
     except NameMissing as error:
         return _Verdict("missing", f"`{error}` is not defined", missing_name=str(error))
     except StudentRaised as error:

@@ -33,6 +33,7 @@ from hwlib.grading.autograded import copy_files, graded_cells, repaired_notebook
 from hwlib.grading.course import Assignment, Limits
 from hwlib.grading.gradebook import GradeStore, Mark, parse_time
 from hwlib.grading.harmless import harmless_cell
+from hwlib.grading.held_back import fetch_test_sets
 from hwlib.grading.judge import HIDDEN, UNANSWERED
 from hwlib.grading.key import AnswerKey, KeyCell, load_key
 from hwlib.grading.repair import repair
@@ -69,6 +70,7 @@ def grade_with_nbgrader(
     """
     output.mkdir(parents=True, exist_ok=True)
     key = load_key(assignment)
+    fetch_test_sets(key)
     with GradeStore(assignment, output, db_url) as store, tempfile.TemporaryDirectory(
             prefix=".grading-", dir=output, ignore_cleanup_errors=True) as staging:
         store.prepare()
@@ -296,6 +298,7 @@ def _read_result(
     cells = graded_cells(graded)
     absent = [cell.name for cell in key.questions if cell.grade_id not in cells]
     store.record_missing(submission.student, absent)
+    store.record_waiting(submission.student, [cell.name for cell in key.questions if _waits(cells.get(cell.grade_id))])
     marks = store.marks(submission.student)
     questions = tuple(_question(cell, cells, marks[cell.name]) for cell in key.questions)
     status: SubmissionStatus = "needs_manual" if any(mark.needs_look for mark in marks.values()) else "graded"
@@ -323,10 +326,17 @@ def _verdict(
         return "crashed", "the process that ran your code ended: out of memory, or an exit", ""
     if "CellTimeoutError" in errors:
         return "timeout", "not finished in time; is there a loop that never ends?", ""
+    if _waits(graded):
+        return "manual", _one_line(errors["CannotCheck"].evalue), ""
     if errors:
         return _verdict_of_error(graded, list(errors.values())[-1], raised)
     fraction = (mark.automatic or 0.0) / cell.points if cell.points else 1.0
     return "passed", "" if fraction == 1.0 else f"{fraction:.0%} of the points", ""
+
+
+def _waits(graded: NotebookNode | None) -> bool:
+    """Whether a test could not decide on this machine."""
+    return graded is not None and any(output.get("ename") == "CannotCheck" for output in graded.get("outputs", []))
 
 
 def _verdict_of_error(cell: NotebookNode, error: NotebookNode, raised: str) -> tuple[QuestionStatus, str, str]:

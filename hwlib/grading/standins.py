@@ -132,28 +132,30 @@ class Session:
         if data.get("t") != "ref" or type(number) is not int or not isinstance(kind, str) or not isinstance(name, str):
             raise WireError("a reference that is none")
         if number not in self._standins:
-            self._standins[number] = StandIn(self, number, kind, name[:100])
+            methods = data.get("m")
+            names = frozenset(one for one in methods if isinstance(one, str)) if isinstance(methods, list) else frozenset()
+            self._standins[number] = StandIn(self, number, kind, name[:100], names)
         return self._standins[number]
 
 
 class StandIn:
     """A student's function, class, instance or module, living in the worker."""
 
-    def __init__(self, session: Session, number: int, kind: str, name: str) -> None:
-        for key, value in {"_session": session, "_number": number, "_kind": kind, "_name": name}.items():
+    def __init__(self, session: Session, number: int, kind: str, name: str, methods: frozenset[str] = frozenset()) -> None:
+        for key, value in {"_session": session, "_number": number, "_kind": kind, "_name": name, "_methods": methods}.items():
             object.__setattr__(self, key, value)
 
     def _ask(self, op: str, **fields: Any) -> Any:
         return self._session.request(op, ref=self._number, **fields)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        reply = self._ask("call", args=list(args), kwargs=kwargs)
-        _note_changes([*args, *kwargs.values()], reply.get("changed"))
-        return reply.get("value")
+        return _finished_call(self._ask("call", args=list(args), kwargs=kwargs), args, kwargs)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)              # NumPy and copy probe for these; a student's object offers none of them here
+        if name in self._methods:
+            return _Method(self, name)
         return self._ask("getattr", name=name).get("value")
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -188,9 +190,35 @@ class StandIn:
         return True
 
 
+class _Method(StandIn):
+    """A method that has not been asked for yet: calling it is one request instead of two."""
+
+    def __init__(self, owner: StandIn, name: str) -> None:
+        for key, value in {"_session": owner._session, "_owner": owner, "_kind": "function", "_name": name}.items():
+            object.__setattr__(self, key, value)
+        object.__setattr__(self, "_methods", frozenset())
+
+    @property
+    def _number(self) -> int:
+        """Its own number, asked for when it is used otherwise than by calling it."""
+        found = self._owner._ask("getattr", name=self._name).get("value")
+        if not isinstance(found, StandIn):
+            raise TypeError(f"the student's {self._name} is no method any more")
+        number: int = object.__getattribute__(found, "_number")
+        return number
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return _finished_call(self._owner._ask("call_method", name=self._name, args=list(args), kwargs=kwargs), args, kwargs)
+
+
 def is_defined(value: Any) -> bool:
     """Whether it stands for a function or a class of the student's."""
     return isinstance(value, StandIn) and object.__getattribute__(value, "_kind") in ("function", "class")
+
+
+def _finished_call(reply: dict[str, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    _note_changes([*args, *kwargs.values()], reply.get("changed"))
+    return reply.get("value")
 
 
 def _note_changes(args: list[Any], changed: Any) -> None:

@@ -45,7 +45,13 @@ class VerifyRow:
     @property
     def lost(self) -> frozenset[str]:
         """The autograded questions that did not give all their points."""
-        return frozenset(q.id for q in self.result.questions if q.id in self.autograded and q.points < q.max_points)
+        return frozenset(q.id for q in self.result.questions
+                         if q.id in self.autograded and q.points < q.max_points and q.status != "manual")
+
+    @property
+    def waiting(self) -> frozenset[str]:
+        """The autograded questions that could not be decided on this machine."""
+        return frozenset(q.id for q in self.result.questions if q.id in self.autograded and q.status == "manual")
 
     @property
     def first_lost_text(self) -> str:
@@ -57,14 +63,15 @@ class VerifyRow:
         """What is wrong with this row, "" if nothing."""
         if self.result.status == "rejected":
             return f"could not be graded: {'; '.join(self.result.problems)}"
-        gained, unexpected = sorted(self.expected - self.lost), sorted(self.lost - self.expected)
+        gained, unexpected = sorted(self.expected - self.lost - self.waiting), sorted(self.lost - self.expected)
         parts = [f"keeps {', '.join(gained)}, which it must lose"] if gained else []
         if unexpected:
             texts = [f"{q.id} ({q.status}: {q.message})" for q in self.result.questions if q.id in unexpected]
             parts.append(f"loses {'; '.join(texts)}, which it must keep")
         if self.kind == "release" and any(q.points for q in self.result.questions):
             parts.append("has points")
-        if not parts and self.hint and " ".join(self.hint.split()) not in " ".join(self.first_lost_text.split()):
+        shown, lost = " ".join(self.first_lost_text.split()), self.expected & self.lost
+        if not parts and lost and " ".join(self.hint.split()) not in shown:
             parts.append(f"shows {self.first_lost_text!r}, not the hint {self.hint!r}")
         return "; ".join(parts)
 
@@ -83,15 +90,21 @@ class VerifyReport:
     def complaints(self) -> list[str]:
         """One line for each thing that does not hold."""
         rows = [f"{row.kind} {row.name}: {row.complaint}" for row in self.rows if row.complaint]
-        uncaught = [name for name in self.questions if not any(name in row.lost for row in self.rows if row.kind == "wrong")]
+        uncaught = [name for name in self.questions if name not in self.waiting
+                    and not any(name in row.lost for row in self.rows if row.kind == "wrong")]
         return [*rows, *self.leaks, *(f"no wrong solution is caught by the question {name}; add one to wrong/" for name in uncaught)]
+
+    @property
+    def waiting(self) -> dict[str, str]:
+        """The questions that could not be decided on this machine for some solution, and why: nothing was proven about them."""
+        return {q.id: q.message for row in self.rows for q in row.result.questions if q.id in row.waiting}
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values, for --json."""
         rows = [{"kind": row.kind, "name": row.name, "lost": sorted(row.lost), "expected": sorted(row.expected),
                  "message": row.first_lost_text.strip(), "complaint": row.complaint} for row in self.rows]
         return {"assignment": self.slug, "questions": list(self.questions), "rows": rows, "complaints": self.complaints,
-                "seconds": round(self.seconds, 2)}
+                "waiting": self.waiting, "seconds": round(self.seconds, 2)}
 
 
 def verify(assignment: Assignment, grade_all: GradeAll | None = None) -> VerifyReport:
