@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import pickle
+import struct
 import sys
 from pathlib import Path
 
@@ -155,6 +158,35 @@ def test_students_with_the_same_weights_or_id_are_named_also_from_kept_results(t
         assert problems == {"ada": ("student id: the same as of cy", "weights in net.safetensors: the same as of bob"),
                             "bob": ("weights in net.safetensors: the same as of ada",),
                             "cy": ("student id: the same as of ada",), "di": ()}
+
+
+def hostile_file(path: Path, how: str) -> None:
+    path.unlink()
+    if how == "a folder":
+        path.mkdir()
+    elif how == "a link":
+        path.symlink_to("/etc/passwd")
+    elif how == "a pipe":
+        os.mkfifo(path)
+    elif how == "a pickle":
+        path.write_bytes(pickle.dumps({"weights": [1.0]}))
+    else:                                                    # ten gigabytes announced
+        header = b'{"1.weight":{"dtype":"F32","shape":[50000,50000],"data_offsets":[0,10000000000]}}'
+        path.write_bytes(struct.pack("<Q", len(header)) + header)
+
+
+@linux
+@pytest.mark.usefixtures("without_data")
+@pytest.mark.parametrize("how", ["a folder", "a link", "a pipe", "a pickle", "10 GB"])
+def test_a_hostile_model_file_costs_its_question_and_nothing_else(how: str, tmp_path: Path) -> None:
+    assignment = make_assignment(tmp_path)
+    hand_in(assignment, "eve", "u9", seed=0)
+    hostile_file(assignment.course.root / "submitted" / "eve" / "nets" / "net.safetensors", how)
+    (eve,) = grade(assignment).submissions
+    assert eve.question("student_id").points == 1
+    assert eve.question("student_id-net").status == "failed"
+    assert "net.safetensors" in eve.question("student_id-net").message
+    assert eve.seconds < 10
 
 
 def test_the_courses_own_weights_are_named_and_a_crowd_is_cut_short() -> None:
