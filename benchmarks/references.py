@@ -1,0 +1,94 @@
+"""What grading one reference solution costs, by this engine and by nbgrader's machinery, and whether they give the same points.
+
+    python benchmarks/references.py [SLUG …] [--repeats 3]
+
+CPU seconds of all processes together, for one submission. This engine: the difference between grading the reference REPEATS + 1 times and
+once, over REPEATS, so without its start (imports, setup cells), which a class pays once. nbgrader: one submission, whose kernel imports
+everything anew each time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from hwlib.grading.batch import grade_many
+from hwlib.grading.course import Assignment, find_course
+from hwlib.grading.submissions import FoundSubmission
+from hwlib.grading.variants import handed_in_models, reference_notebook
+from hwlib.grading.verify import with_nbgrader
+
+
+def main() -> int:
+    """Print one line for each assignment."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("slugs", nargs="*")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    course = find_course(Path(__file__).resolve().parent)
+    if options.child:
+        engine, copies = options.child
+        print(json.dumps(_grade(course.assignment(options.slugs[0]), engine, int(copies))))
+        return 0
+    print("| assignment | points | hwlib, CPU s | hwlib, wall s | nbgrader, CPU s | nbgrader, wall s | CPU, times | same points |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |")
+    for slug in options.slugs or course.slugs():
+        print(_row(slug, options.repeats), flush=True)
+    return 0
+
+
+def _row(slug: str, repeats: int) -> str:
+    once, often = (_measure(slug, "isolated", copies) for copies in (1, repeats + 1))
+    theirs = _measure(slug, "nbgrader", 1)
+    cpu_s = (often["cpu_s"] - once["cpu_s"]) / repeats
+    same = all(points == theirs["points"][0] for points in often["points"])
+    return (f"| {slug} | {sum(often['points'][0].values()):g} | {cpu_s:.2f} | {often['wall_s']:.2f} | {theirs['cpu_s']:.2f} | "
+            f"{theirs['wall_s']:.2f} | {theirs['cpu_s'] / cpu_s:.1f} | {'yes' if same else 'NO'} |")
+
+
+def _measure(slug: str, engine: str, copies: int) -> dict:
+    command = [sys.executable, __file__, slug, "--child", engine, str(copies)]
+    before = _children_s()
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    found = json.loads(output.splitlines()[-1])
+    return {**found, "cpu_s": _children_s() - before}
+
+
+def _children_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _grade(assignment: Assignment, engine: str, copies: int) -> dict:
+    """Points of each question of each copy of the reference, and the wall seconds of a submission (the smallest, of several)."""
+    with tempfile.TemporaryDirectory(prefix="hw-references-") as name:
+        found = [_hand_in(assignment, Path(name).resolve(), f"copy{number}") for number in range(copies)]
+        if engine == "isolated":
+            results = [outcome.result for _, outcome in grade_many(assignment, found, seed=1, jobs=1)]
+            wall_s = min(result.seconds for result in results)
+        else:
+            started = time.perf_counter()
+            results = list(with_nbgrader(assignment, found))
+            wall_s = time.perf_counter() - started
+    return {"points": [{question.id: question.points for question in result.questions} for result in results], "wall_s": wall_s}
+
+
+def _hand_in(assignment: Assignment, root: Path, student: str) -> FoundSubmission:
+    folder = root / student / assignment.slug
+    folder.mkdir(parents=True)
+    path = folder / f"{assignment.slug}.ipynb"
+    path.write_text(json.dumps(reference_notebook(assignment)), encoding="utf-8")
+    for name, content in handed_in_models(assignment).items():
+        (folder / name).write_bytes(content)
+    return FoundSubmission(student, folder, path, None)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
