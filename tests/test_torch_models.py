@@ -428,6 +428,27 @@ def test_a_good_network_passes_and_its_mode_and_threads_stay():
     assert torch.get_num_threads() == threads
 
 
+def test_predictions_of_a_file_are_remembered_and_those_of_changed_weights_are_not(folder):
+    from hwlib.models import evaluating
+
+    save_model(mlp(8), "net")
+    images = torch.rand(300, 1, 28, 28)
+    first = evaluating.predictions(load_model("net"), images)
+    again, started = load_model("net"), len(evaluating._known)
+    assert np.array_equal(evaluating.predictions(again, images), first)
+    assert len(evaluating._known) == started
+    with torch.no_grad():
+        again[3].weight.mul_(-1)
+        again[3].bias.mul_(-1)
+        wanted = again(images).argmax(1).numpy()
+    assert np.array_equal(evaluating.predictions(again, images), wanted)
+    changed = load_model("net").append(nn.Softmin(dim=1))
+    assert np.array_equal(evaluating.predictions(changed, images), changed(images).argmax(1).numpy())
+    assert np.array_equal(evaluating.predictions(load_model("net"), images.flip(0)), first[::-1])
+    evaluating.predictions(mlp(8), images)
+    assert len(evaluating._known) == started + 3
+
+
 class Constant(nn.Module):
     """Says class 0 to everything."""
 

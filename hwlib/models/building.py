@@ -33,6 +33,7 @@ def build(description: Description, arrays: Mapping[str, Array]) -> nn.Sequentia
     network.load_state_dict({**state, **counters}, assign=True)
     for parameter in network.parameters():
         parameter.requires_grad_(True)
+    network.hwlib_layers = description.to_json()          # says that it is made of known layers only
     return network.eval()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ __all__ = ["likely_cause", "predictions"]
 _AT_ONCE = 100                # images; the clock is looked at between two such batches
 _LOOKED_AT = 500              # images that a diagnosis uses
 _GAIN = 0.05                  # share of images by which a diagnosis must do better to be named
+_REMEMBERED = 32              # predictions that are kept
+_known: dict[bytes, Array] = {}
 _NORMALISATIONS = {           # channels → (mean, standard deviation) of pixel values from 0 to 1, as tutorials write them
     1: ((0.1307,), (0.3081,)),
     3: ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)),
@@ -42,10 +45,38 @@ def predictions(model: nn.Module, images: Any, seconds: float = 60.0) -> Array:
     ModelError
         If the network can't take the images, gives no scores (N, C), or takes too long.
     """
-    device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
     inputs = torch.as_tensor(images)
     if not inputs.is_floating_point():
         raise TypeError(f"the images are {inputs.dtype}; pass floats, scaled as in training")
+    key = _key(model, inputs)
+    if key not in _known:
+        while len(_known) >= _REMEMBERED:
+            _known.pop(next(iter(_known)))
+        found = _predict(model, inputs, seconds)
+        if not key:
+            return found
+        _known[key] = found
+    return _known[key].copy()
+
+
+def _key(model: nn.Module, inputs: Any) -> bytes:
+    """What the predictions of a network that came from a file depend on; empty for any other, whose code may do anything.
+
+    Who verifies an assignment, or grades a class where files were copied, asks for the same ones again and again.
+    """
+    layers = getattr(model, "hwlib_layers", None)
+    if not isinstance(layers, str):
+        return b""
+    digest = hashlib.sha256(f"{layers}\n{model!r}".encode())
+    for name, tensor in [*model.state_dict().items(), ("images", inputs)]:
+        array = tensor.detach().cpu().contiguous().numpy()
+        digest.update(f"{name} {array.shape} {array.dtype}".encode())
+        digest.update(array.reshape(-1).view(np.uint8).data)
+    return digest.digest()
+
+
+def _predict(model: nn.Module, inputs: Any, seconds: float) -> Array:
+    device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
     found, end = [], time.monotonic() + seconds
     with _evaluating(model), torch.inference_mode():
         for start in range(0, len(inputs), _AT_ONCE):
