@@ -74,6 +74,8 @@ def _identical(a: object, b: object) -> bool:
         return list(a) == list(b) and all(_identical(a[key], b[key]) for key in a)
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
         return len(a) == len(b) and all(map(_identical, a, b))
+    if hasattr(a, "detach") and hasattr(b, "detach"):       # tensors of torch
+        return type(a) is type(b) and _identical(a.detach().cpu().numpy(), b.detach().cpu().numpy())
     return type(a) is type(b) and bool(np.all(np.asarray(a == b)))
 
 

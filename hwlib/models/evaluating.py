@@ -23,6 +23,8 @@ _LOOKED_AT = 500              # images that a diagnosis uses
 _GAIN = 0.05                  # share of images by which a diagnosis must do better to be named
 _REMEMBERED = 32              # predictions that are kept
 _known: dict[bytes, Array] = {}
+_TRAIN_MODE = ("In train mode the network is right far more often than in eval mode, where the running statistics of batch norm count: "
+               "they don't fit its weights. Was accuracy measured in train mode? Call model.eval() before you measure, and train longer.")
 _NORMALISATIONS = {           # channels → (mean, standard deviation) of pixel values from 0 to 1, as tutorials write them
     1: ((0.1307,), (0.3081,)),
     3: ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)),
@@ -121,6 +123,8 @@ def likely_cause(model: nn.Module, images: Any, labels: Array, share: float) -> 
     for hint, other in _other_ways(model, inputs):
         try:
             right = float(np.mean(other() == labels))
+            if hint == _TRAIN_MODE:
+                right -= _GAIN                 # batch norm in train mode mends a wrong scaling, too
         except (ModelError, RuntimeError, ValueError):
             continue
         if right > best:
@@ -140,10 +144,6 @@ def likely_cause(model: nn.Module, images: Any, labels: Array, share: float) -> 
 
 def _other_ways(model: nn.Module, inputs: Any) -> Iterator[tuple[str, Any]]:
     """(hint, function that gives the predictions) of the mistakes that can be tried out."""
-    if any(isinstance(module, nn.Dropout | nn.BatchNorm1d | nn.BatchNorm2d) for module in model.modules()):
-        yield ("In train mode the network is right far more often than in eval mode, where the running statistics of batch norm count: "
-               "they don't fit its weights. Was accuracy measured in train mode? Call model.eval() before you measure, and train longer.",
-               lambda: _in_train_mode(model, inputs))
     yield ("The network seems to be trained on pixel values from 0 to 255, but here they are 255 times smaller: scale in one place only.",
            lambda: predictions(model, inputs * 255))
     yield ("The network seems to be trained on pixel values that were divided by 255 once more: scale in one place only.",
@@ -155,6 +155,8 @@ def _other_ways(model: nn.Module, inputs: Any) -> Iterator[tuple[str, Any]]:
            "standard deviation): normalise in one place only.", lambda: predictions(model, (inputs - centre) / scale))
     yield ("The network seems to be trained on images that were not normalised (mean subtracted, divided by the standard deviation) as "
            "these are: normalise in training as here.", lambda: predictions(model, inputs * scale + centre))
+    if any(isinstance(module, nn.Dropout | nn.BatchNorm1d | nn.BatchNorm2d) for module in model.modules()):
+        yield _TRAIN_MODE, lambda: _in_train_mode(model, inputs)
 
 
 def _in_train_mode(model: nn.Module, inputs: Any) -> Array:

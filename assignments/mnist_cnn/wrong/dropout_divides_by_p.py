@@ -1,0 +1,11 @@
+"""Takes p for the share that is kept when it divides."""
+
+REPLACES = "dropout"
+FAILS = ["dropout"]
+HINT = "divided by p"
+
+
+def dropout(x, p, u, training):
+    if not training or p == 0:
+        return x
+    return torch.where(u < p, 0.0, x / p)

@@ -1,0 +1,11 @@
+"""Drops, and forgets to divide what is kept by 1 − p."""
+
+REPLACES = "dropout"
+FAILS = ["dropout"]
+HINT = "not divided by 1 − p"
+
+
+def dropout(x, p, u, training):
+    if not training:
+        return x
+    return x * (u >= p)

@@ -1,0 +1,12 @@
+"""GELU is not on the list."""
+
+REPLACES = "build_cnn"
+FAILS = ["build_cnn"]
+HINT = "has a layer GELU"
+
+
+def build_cnn():
+    return nn.Sequential(
+        nn.Conv2d(1, 16, 5), nn.BatchNorm2d(16), nn.GELU(), nn.MaxPool2d(2),
+        nn.Conv2d(16, 32, 3), nn.BatchNorm2d(32), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
+        nn.Dropout(0.3), nn.Linear(800, 10))

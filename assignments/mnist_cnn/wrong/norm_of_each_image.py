@@ -1,0 +1,15 @@
+"""Means over each image's pixels: that is instance norm."""
+
+REPLACES = "batch_norm"
+FAILS = ["batch_norm"]
+HINT = "over each image alone"
+
+
+def batch_norm(x, gamma, beta, mean=None, var=None, eps=1e-5):
+    if mean is None:
+        mean = x.mean(dim=(2, 3), keepdim=True)
+        var = x.var(dim=(2, 3), keepdim=True, unbiased=False)
+    else:
+        mean, var = mean[:, None, None], var[:, None, None]
+    normal = (x - mean) / torch.sqrt(var + eps)
+    return gamma[:, None, None] * normal + beta[:, None, None]
