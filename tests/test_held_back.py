@@ -65,7 +65,8 @@ def without_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def make_assignment(root: Path) -> Assignment:
     notebook = NOTEBOOK.replace("# %% solution", SETUP + "# %% solution", 1)
-    assignment = make_course(root, "nets", notebook, points=3).assignment("nets")
+    toml = 'title = "Nets"\npoints = 3\nminutes = 0.5\nartifacts = ["net"]\n'
+    assignment = make_course(root, "nets", notebook, toml).assignment("nets")
     build(assignment)
     return assignment
 

@@ -109,7 +109,7 @@ def grade_class(assignment: Assignment, submissions: Sequence[FoundSubmission], 
             cache.put(keys[found.student], result, outcome.unique)
         results[found.student], unique[found.student] = result, outcome.unique
         on_result(result)
-    twins = name_twins(unique, models_of(assignment.folder / "artifacts"))
+    twins = name_twins(unique, models_of(assignment.folder / "artifacts", assignment.artifacts))
     ordered = tuple(_with_problems(results[found.student], twins[found.student]) for found in submissions)
     return GradeReport(assignment.slug, "isolated", isolation_tier(), ordered)
 

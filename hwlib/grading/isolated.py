@@ -171,7 +171,7 @@ class IsolatedEngine:
         problems = (*submission.problems, *graded.remarks)
         result = SubmissionResult(student, status, tuple(graded.questions), problems, time.monotonic() - started)
         waits = any(question.status == "manual" and question.id in self.bench.tests for question in graded.questions)
-        own = graded.unique | (models_of(folder) if folder else {})
+        own = graded.unique | (models_of(folder, self.assignment.artifacts) if folder else {})
         return Outcome(result, _with_outputs(submission, graded), final=not waits, unique=own)
 
     def _rejected(self, student: str, problems: tuple[str, ...], started: float) -> Outcome:
