@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from pathlib import Path
 
@@ -49,6 +50,29 @@ def test_students_write_exactly_the_promised_names(slug: str) -> None:
         tree = parse_code(cell.source)
         written |= {name for node in tree.body for name in ({node.name} if hasattr(node, "name") else bound_names(node))}
     assert written >= PROMISED.get(slug, set())
+
+
+def assigned(source: str) -> set[str]:
+    """The variables that a cell assigns at its top level, loop variables included."""
+    found: set[str] = set()
+    todo: list[ast.AST] = list(ast.iter_child_nodes(parse_code(source) or ast.Module([], [])))
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        if not isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+            todo += ast.iter_child_nodes(node)
+    return found
+
+
+@pytest.mark.parametrize("slug", COURSE.slugs())
+def test_no_check_takes_the_name_of_a_function_of_the_notebook_for_a_variable(slug: str) -> None:
+    key = load_key(COURSE.assignment(slug))
+    functions: set[str] = set()
+    for cell in key.by_role("setup", "code", "solution"):
+        tree = parse_code(cell.source)
+        functions |= {node.name for node in (tree.body if tree else ()) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    assert {cell.name: taken for cell in key.by_role("test") if (taken := assigned(cell.source) & functions)} == {}
 
 
 @pytest.mark.parametrize("slug", COURSE.slugs())

@@ -882,9 +882,9 @@ check.passed("MLPBN normalises after the ReLU.")
 rng = check.rng()
 for num_hidden in (30, 7):
     net = MLPBN(num_hidden)
-    for count, train, mode in ((9, False, "eval"), (12, True, "train"), (1, False, "eval")):
+    for count, in_train, mode in ((9, False, "eval"), (12, True, "train"), (1, False, "eval")):
         random_state(net, rng)
-        compare(net, num_hidden, torch.from_numpy(rng.normal(size=(count, 1, 28, 28)).astype(np.float32)), train, mode)
+        compare(net, num_hidden, torch.from_numpy(rng.normal(size=(count, 1, 28, 28)).astype(np.float32)), in_train, mode)
 ### END HIDDEN TESTS
 
 # %% solution="MLPBNBeforeReLU"
@@ -946,11 +946,11 @@ check.passed("MLPBNBeforeReLU normalises before the ReLU.")
 rng = check.rng()
 for num_hidden in (30, 7):
     net = MLPBNBeforeReLU(num_hidden)
-    for count, train, mode in ((9, False, "eval"), (12, True, "train"), (1, False, "eval")):
+    for count, in_train, mode in ((9, False, "eval"), (12, True, "train"), (1, False, "eval")):
         drawn = {name: value if value.ndim == 0 else (rng.uniform(0.3, 2, size=value.shape) if "running_var" in name else
                                                       rng.normal(size=value.shape)).astype(np.float32) for name, value in weights_of(net).items()}
         net.load_state_dict({name: torch.from_numpy(value) for name, value in drawn.items()})
-        compare(net, num_hidden, torch.from_numpy(rng.normal(size=(count, 1, 28, 28)).astype(np.float32)), train, mode)
+        compare(net, num_hidden, torch.from_numpy(rng.normal(size=(count, 1, 28, 28)).astype(np.float32)), in_train, mode)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -1015,12 +1015,12 @@ compare(net, val_images[:20], False, "eval")
 check.passed("CNNBN has 4,290 parameters and normalises before each ReLU.")
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
-for count, train, mode in ((9, False, "eval"), (12, True, "train"), (1, False, "eval")):
+for count, in_train, mode in ((9, False, "eval"), (12, True, "train"), (1, False, "eval")):
     net = CNNBN()
     drawn = {name: value if value.ndim == 0 else (rng.uniform(0.3, 2, size=value.shape) if "running_var" in name else
                                                   rng.normal(size=value.shape)).astype(np.float32) for name, value in weights_of(net).items()}
     net.load_state_dict({name: torch.from_numpy(value) for name, value in drawn.items()})
-    compare(net, torch.from_numpy(rng.normal(size=(count, 1, 28, 28)).astype(np.float32)), train, mode)
+    compare(net, torch.from_numpy(rng.normal(size=(count, 1, 28, 28)).astype(np.float32)), in_train, mode)
 ### END HIDDEN TESTS
 
 # %% experiment
