@@ -10,6 +10,7 @@ everything anew each time.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import resource
 import subprocess
@@ -68,6 +69,10 @@ def _children_s() -> float:
 
 def _grade(assignment: Assignment, engine: str, copies: int) -> dict:
     """Points of each question of each copy of the reference, and the wall seconds of a submission (the smallest, of several)."""
+    if importlib.util.find_spec("torch"):
+        from hwlib.models import evaluating
+
+        evaluating._key = lambda model, inputs: b""           # the copies are equal, a class is not: remember no predictions
     with tempfile.TemporaryDirectory(prefix="hw-references-") as name:
         found = [_hand_in(assignment, Path(name).resolve(), f"copy{number}") for number in range(copies)]
         if engine == "isolated":
