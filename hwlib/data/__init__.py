@@ -107,8 +107,7 @@ def load_test_set(name: str) -> tuple[Images, Images]:
     ValueError
         The name is unknown.
     """
-    images, labels = load_test_arrays(_named([name])[0])
-    return images, labels
+    return load_test_arrays(_named([name])[0])
 
 
 def status(names: Sequence[str] = ()) -> tuple[DatasetStatus, ...]:

@@ -41,14 +41,9 @@ Record = Callable[[FoundSubmission, Outcome], SubmissionResult]
 """Writes one outcome down; gives the result as it now stands (with the points that humans gave)."""
 
 
-def _cores() -> list[int]:
-    """The cores that this process may use."""
-    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
-
-
 def default_jobs(assignment: Assignment) -> int:
     """As many workers as there are cores, if the memory allows each its limit."""
-    cores = len(_cores())
+    cores = len(sandbox.own_cores())
     with contextlib.suppress(ValueError, OSError, AttributeError):
         memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
         return max(1, min(cores, memory_mb // assignment.limits.memory_mb))
@@ -269,7 +264,7 @@ def _judge(engine: IsolatedEngine, pipe: Connection, slot: int) -> None:
 
 def _keep_to_one_core(slot: int, jobs: int) -> None:
     """Where there are as many judges as cores: a judge and its worker take turns, and handing over is quicker on one core."""
-    cores = _cores()
+    cores = sandbox.own_cores()
     if jobs == len(cores) > 1 and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {cores[slot]})
 

@@ -201,16 +201,16 @@ class GradeStore:
 
     def marks(self, student: str) -> dict[str, Mark]:
         """Question id → what the gradebook has for it; empty for a student without a submission."""
-        query = (self._of_student(GRADE, student)
-                 .add_columns(GRADE.c.auto_score, GRADE.c.manual_score, GRADE.c.needs_manual_grade))
-        return {_question_id(row.name): Mark(row.auto_score, row.manual_score, row.needs_manual_grade)
-                for row in self._all(query)}
+        return self._marks(self._of_student(GRADE, student)).get(student, {})
 
     def marks_of_class(self) -> dict[str, dict[str, Mark]]:
         """Student → `marks`, of all students in one query."""
+        return self._marks(self._of_class(GRADE))
+
+    def _marks(self, query: sa.Select[Any]) -> dict[str, dict[str, Mark]]:
         found: dict[str, dict[str, Mark]] = {}
-        for row in self._all(self._of_class(GRADE).add_columns(
-                SUBMITTED.c.student_id, GRADE.c.auto_score, GRADE.c.manual_score, GRADE.c.needs_manual_grade)):
+        columns = (SUBMITTED.c.student_id, GRADE.c.auto_score, GRADE.c.manual_score, GRADE.c.needs_manual_grade)
+        for row in self._all(query.add_columns(*columns)):
             mark = Mark(row.auto_score, row.manual_score, row.needs_manual_grade)
             found.setdefault(row.student_id, {})[_question_id(row.name)] = mark
         return found
@@ -241,6 +241,8 @@ class GradeStore:
 
     def _set_automatic(self, student: str, questions: Iterable[str], **values: Any) -> None:
         wanted = set(questions)
+        if not wanted:
+            return
         ids = [cell_id for (kind, grade_id), cell_id in self._ids.cells.items()
                if kind == "GradeCell" and _question_id(grade_id) in wanted]
         submitted = (sa.select(SUBMITTED_NOTEBOOK.c.id)

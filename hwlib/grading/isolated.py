@@ -190,9 +190,8 @@ class IsolatedEngine:
             if uid != os.getuid():
                 _give_to(place, uid)
             limits = self.assignment.limits
-            own = tuple(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else ()
-            cores = own if len(own) == 1 else ()           # where a judge has a core of its own, it shares it with its worker
-            confinement = sandbox.Confinement(uid, str(place), int(limits.submission_s) + 1, limits.memory_mb, cores=cores)
+            confinement = sandbox.Confinement(uid, str(place), int(limits.submission_s) + 1, limits.memory_mb,
+                                              cores=tuple(sandbox.own_cores()))      # a judge that has one core shares it with its worker
             yield _NewSession(self.zygote, confinement)
         finally:
             shutil.rmtree(place, ignore_errors=True)

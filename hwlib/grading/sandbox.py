@@ -57,6 +57,11 @@ class Confinement:
     cores: tuple[int, ...] = ()       # the only ones that it runs on; empty: any
 
 
+def own_cores() -> list[int]:
+    """The cores that this process may use."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
+
+
 def single_threaded() -> dict[str, str]:
     """The environment that keeps numerical libraries to one thread; must be set before they are imported."""
     return dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")

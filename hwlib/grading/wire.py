@@ -20,7 +20,9 @@ import re
 import socket
 import struct
 import time
+from collections import deque
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -339,18 +341,18 @@ class Channel:
 
     def _send_all(self, parts: list[bytes | memoryview], deadline: float | None) -> None:
         """All parts in as few calls as possible: each call may wake the other side, which could do nothing yet."""
-        views = [memoryview(part) for part in parts if len(part)]
+        views = deque(memoryview(part) for part in parts if len(part))
         self._tick(deadline)
         while views:
             _check(deadline)
             try:
-                count = self.sock.sendmsg(views[:MAX_PARTS])
+                count = self.sock.sendmsg(list(islice(views, MAX_PARTS)))
             except BlockingIOError:            # a tick has passed
                 continue
             except OSError as error:
                 raise ConnectionClosed from error
             while views and count >= len(views[0]):
-                count -= len(views.pop(0))
+                count -= len(views.popleft())
             if count:
                 views[0] = views[0][count:]
 

@@ -121,15 +121,10 @@ class Server:
         return {"value": self.shell.user_ns[name]} if name in self.shell.user_ns else {"missing": name}
 
     def _op_call(self, request: dict[str, Any]) -> dict[str, Any]:
-        function, args, kwargs = self.objects[request["ref"]], request["args"], request["kwargs"]
-        before = _snapshot([*args, *kwargs.values()])
-        value = function(*args, **kwargs)
-        changed = [path for path, array, copy in before if not _same_bytes(array, copy)]
-        return {"value": value, "changed": changed} if changed else {"value": value}
+        return _called(self.objects[request["ref"]], request["args"], request["kwargs"])
 
     def _op_call_method(self, request: dict[str, Any]) -> dict[str, Any]:
-        method = getattr(self.objects[request["ref"]], request["name"])
-        return self._op_call({**request, "ref": self._number(method)})
+        return _called(getattr(self.objects[request["ref"]], request["name"]), request["args"], request["kwargs"])
 
     def _op_getattr(self, request: dict[str, Any]) -> dict[str, Any]:
         return {"value": getattr(self.objects[request["ref"]], request["name"])}
@@ -164,6 +159,14 @@ class Server:
 
     def _op_modules(self, request: dict[str, Any]) -> dict[str, Any]:
         return {"value": sorted(sys.modules)}
+
+
+def _called(function: Any, args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """What the call gives, and which of its arguments it changed."""
+    before = _snapshot([*args, *kwargs.values()])
+    value = function(*args, **kwargs)
+    changed = [path for path, array, copy in before if not _same_bytes(array, copy)]
+    return {"value": value, "changed": changed} if changed else {"value": value}
 
 
 def _kind(value: Any) -> str:

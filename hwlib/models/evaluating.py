@@ -51,13 +51,12 @@ def predictions(model: nn.Module, images: Any, seconds: float = 60.0) -> Array:
     if not inputs.is_floating_point():
         raise TypeError(f"the images are {inputs.dtype}; pass floats, scaled as in training")
     key = _key(model, inputs)
+    if not key:
+        return _predict(model, inputs, seconds)
     if key not in _known:
-        while len(_known) >= _REMEMBERED:
-            _known.pop(next(iter(_known)))
-        found = _predict(model, inputs, seconds)
-        if not key:
-            return found
-        _known[key] = found
+        _known[key] = _predict(model, inputs, seconds)
+        if len(_known) > _REMEMBERED:
+            del _known[next(iter(_known))]         # the oldest
     return _known[key].copy()
 
 
