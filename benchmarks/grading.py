@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import statistics
 import sys
 import tempfile
@@ -95,20 +94,15 @@ def _measure(engine: Engine, assignment: Assignment, handed: list[Handed], folde
     """One engine on the whole class, and on the class without the endless loop."""
     endless = next(one for one in handed if one.kind == "endless")
     (folder / "all").mkdir(parents=True)
-    before = _cpu_s()
+    before = engines.children_cpu_s()
     run = engine(assignment, handed, folder / "all")
-    cpu_s = (_cpu_s() - before) / len(handed)
+    cpu_s = (engines.children_cpu_s() - before) / len(handed)
     if run.each_s:                                   # one after the other: the endless loop can be taken out of the sum
         steady_s = run.without(endless.student)
     else:
         (folder / "ending").mkdir()
         steady_s = engine(assignment, [one for one in handed if one is not endless], folder / "ending").steady_s
     return Measured(steady_s / (len(handed) - 1), run.whole_s, cpu_s), run.scores
-
-
-def _cpu_s() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def _print_table(measured: dict[str, list[Measured]], students: int) -> None:

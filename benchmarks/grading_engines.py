@@ -10,6 +10,7 @@ import io
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -32,7 +33,7 @@ from nbformat import NotebookNode
 from hwlib.grading.course import Assignment
 from hwlib.grading.key import load_key
 
-__all__ = ["Run", "bare_cells", "isolated", "nbgrader", "otter", "parallel_nbclient"]
+__all__ = ["Run", "bare_cells", "children_cpu_s", "isolated", "nbgrader", "otter", "parallel_nbclient"]
 
 SEED = 2027
 ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",   # nbgrader runs alembic
@@ -53,6 +54,12 @@ class Run:
     def without(self, student: str) -> float:
         """Steady seconds of all submissions but one; only where they are graded one after the other."""
         return self.steady_s - self.each_s[student]
+
+
+def children_cpu_s() -> float:
+    """CPU seconds, user and system, of all processes that this one has started and that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def isolated(assignment: Assignment, handed: Sequence[Handed], folder: Path) -> Run:

@@ -12,18 +12,18 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
-import resource
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+from grading_engines import children_cpu_s
+
 from hwlib.grading.batch import grade_many
 from hwlib.grading.course import Assignment, find_course
-from hwlib.grading.submissions import FoundSubmission
 from hwlib.grading.variants import handed_in_models, reference_notebook
-from hwlib.grading.verify import with_nbgrader
+from hwlib.grading.verify import hand_in, with_nbgrader
 
 
 def main() -> int:
@@ -56,15 +56,10 @@ def _row(slug: str, repeats: int) -> str:
 
 def _measure(slug: str, engine: str, copies: int) -> dict:
     command = [sys.executable, __file__, slug, "--child", engine, str(copies)]
-    before = _children_s()
+    before = children_cpu_s()
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     found = json.loads(output.splitlines()[-1])
-    return {**found, "cpu_s": _children_s() - before}
-
-
-def _children_s() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    return {**found, "cpu_s": children_cpu_s() - before}
 
 
 def _grade(assignment: Assignment, engine: str, copies: int) -> dict:
@@ -74,7 +69,8 @@ def _grade(assignment: Assignment, engine: str, copies: int) -> dict:
 
         evaluating._key = lambda model, inputs: b""           # the copies are equal, a class is not: remember no predictions
     with tempfile.TemporaryDirectory(prefix="hw-references-") as name:
-        found = [_hand_in(assignment, Path(name).resolve(), f"copy{number}") for number in range(copies)]
+        handed = reference_notebook(assignment), handed_in_models(assignment)
+        found = [hand_in(assignment, Path(name).resolve(), f"copy{number}", *handed) for number in range(copies)]
         if engine == "isolated":
             results = [outcome.result for _, outcome in grade_many(assignment, found, seed=1, jobs=1)]
             wall_s = min(result.seconds for result in results)
@@ -83,16 +79,6 @@ def _grade(assignment: Assignment, engine: str, copies: int) -> dict:
             results = list(with_nbgrader(assignment, found))
             wall_s = time.perf_counter() - started
     return {"points": [{question.id: question.points for question in result.questions} for result in results], "wall_s": wall_s}
-
-
-def _hand_in(assignment: Assignment, root: Path, student: str) -> FoundSubmission:
-    folder = root / student / assignment.slug
-    folder.mkdir(parents=True)
-    path = folder / f"{assignment.slug}.ipynb"
-    path.write_text(json.dumps(reference_notebook(assignment)), encoding="utf-8")
-    for name, content in handed_in_models(assignment).items():
-        (folder / name).write_bytes(content)
-    return FoundSubmission(student, folder, path, None)
 
 
 if __name__ == "__main__":

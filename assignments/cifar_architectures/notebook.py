@@ -731,14 +731,6 @@ figure
 # point below (no points) the credit grows linearly to the threshold.
 
 # %% setup
-def handed_in(name):
-    """The network in NAME.safetensors, rebuilt from the file."""
-    try:
-        return hwlib.load_model(name)
-    except hwlib.errors.HwlibError as problem:
-        check.true(False, str(problem), f'Train the network, save it with hwlib.save_model(network, "{name}"), and hand the file in with the notebook.')
-
-
 def check_file(network, name, allowed, num_layers, required=()):
     """A network is made of these layers, so many of which have weights; returns its description."""
     what = f"the network in {name}.safetensors"
@@ -750,7 +742,7 @@ def check_file(network, name, allowed, num_layers, required=()):
 
 # %% test="logistic" points=3
 # 5 seeds of the reference: mean 0.4043, s.d. 0.0016; mean − 3 s.d. = 0.3994
-network = handed_in("logistic")
+network = check.handed_in("logistic")
 check_file(network, "logistic", ("Flatten", "Linear", "Conv2d", "Dropout", "Identity"), 1)
 images, labels = check.test_set("cifar10")
 check.accuracy(network, scaled(images), labels, THRESHOLDS["logistic"], points=3, what="the network in logistic.safetensors", seconds=30,
@@ -758,7 +750,7 @@ check.accuracy(network, scaled(images), labels, THRESHOLDS["logistic"], points=3
 
 # %% test="one_hidden" points=4
 # 5 seeds of the reference: mean 0.4609, s.d. 0.0031; mean − 3 s.d. = 0.4515
-network = handed_in("one_hidden")
+network = check.handed_in("one_hidden")
 check_file(network, "one_hidden", ("Flatten", "Linear", "ReLU", "Dropout", "Identity"), 2, required=("ReLU",))
 images, labels = check.test_set("cifar10")
 check.accuracy(network, scaled(images), labels, THRESHOLDS["one_hidden"], points=4, what="the network in one_hidden.safetensors", seconds=30,
@@ -766,7 +758,7 @@ check.accuracy(network, scaled(images), labels, THRESHOLDS["one_hidden"], points
 
 # %% test="conv_maxpool" points=5
 # 5 seeds of the reference: mean 0.5960, s.d. 0.0123; mean − 3 s.d. = 0.5591
-network = handed_in("conv_maxpool")
+network = check.handed_in("conv_maxpool")
 found = check_file(network, "conv_maxpool", ("Conv2d", "ReLU", "MaxPool2d", "Flatten", "Linear", "Dropout", "Dropout2d", "Identity"), 2,
                    required=("Conv2d", "ReLU", "MaxPool2d"))
 layers = {layer.kind: layer.arguments for layer in reversed(found.layers)}
@@ -904,7 +896,7 @@ if TRAIN_EXTRA:
     hwlib.save_model(extra.to(memory_format=torch.contiguous_format), "extra", half=True, training=history.summary())
 
 # %% test="extra" points=3
-network = handed_in("extra")
+network = check.handed_in("extra")
 check.architecture(network, max_parameters=10_000_000, what="the network in extra.safetensors")
 images, labels = check.test_set("cifar10")
 check.accuracy(network, scaled(images), labels, 0.87, points=3, what="the network in extra.safetensors", seconds=60, plausible=0.98)

@@ -318,14 +318,6 @@ def check_rules(network, what):
                "The last Linear layer has ten outputs, one for each class.")
 
 
-def handed_in(name):
-    """The network in NAME.safetensors, rebuilt from the file."""
-    try:
-        return hwlib.load_model(name)
-    except hwlib.errors.HwlibError as problem:
-        check.true(False, str(problem), f'Train the network, save it with hwlib.save_model(model, "{name}"), and hand the file in with the '
-                   "notebook.")
-
 # %% solution="build_cnn"
 def build_cnn():
     """A new convolutional network: nn.Sequential, images (N, 1, 28, 28) → scores (N, 10)."""
@@ -386,7 +378,7 @@ figure
 # linearly to the threshold.
 
 # %% test="cnn" points=8
-cnn_as_saved = handed_in("cnn")
+cnn_as_saved = check.handed_in("cnn")
 check_rules(cnn_as_saved, "the network in cnn.safetensors")
 test_images, test_labels = check.test_set("mnist")
 check.accuracy(cnn_as_saved, scaled(test_images), test_labels, 0.985, points=8, what="the network in cnn.safetensors",

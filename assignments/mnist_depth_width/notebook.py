@@ -579,14 +579,6 @@ def check_built(text, name, network, units, layers):
         print("Note: the network ends in a softmax. That is allowed, but don't train it with F.cross_entropy, which contains one: see above.")
 
 
-def handed_in(name):
-    """The network in NAME.safetensors, rebuilt from the file."""
-    try:
-        return hwlib.load_model(name)
-    except hwlib.errors.HwlibError as problem:
-        check.true(False, str(problem), f'Train the network, save it with hwlib.save_model(model, "{name}"), and hand the file in with the '
-                   "notebook.")
-
 # %% solution="build_model_100"
 def build_model_100():
     """A new network with at most 100 hidden units: nn.Sequential."""
@@ -619,7 +611,7 @@ hwlib.describe("model_100")
 # images become validation images. Choose by validation accuracy; look here once.
 
 # %% test="model_100" points=4
-model_100_as_saved = handed_in("model_100")
+model_100_as_saved = check.handed_in("model_100")
 check.architecture(model_100_as_saved, allowed=ALLOWED, max_hidden_units=100, what="the network in model_100.safetensors")
 test_images, test_labels = check.test_set("mnist")
 check.accuracy(model_100_as_saved, scaled(test_images), test_labels, 0.975, points=4, what="the network in model_100.safetensors",
@@ -650,7 +642,7 @@ hwlib.save_model(model_200, "model_200", half=True)
 hwlib.describe("model_200")
 
 # %% test="model_200" points=4
-model_200_as_saved = handed_in("model_200")
+model_200_as_saved = check.handed_in("model_200")
 check.architecture(model_200_as_saved, allowed=ALLOWED, max_hidden_units=200, min_hidden_layers=2,
                    what="the network in model_200.safetensors")
 test_images, test_labels = check.test_set("mnist")
@@ -687,7 +679,7 @@ hwlib.save_model(model_1000, "model_1000", half=True)
 hwlib.describe("model_1000")
 
 # %% test="model_1000" points=4
-model_1000_as_saved = handed_in("model_1000")
+model_1000_as_saved = check.handed_in("model_1000")
 check.architecture(model_1000_as_saved, allowed=ALLOWED, max_hidden_units=1000, min_hidden_layers=3,
                    what="the network in model_1000.safetensors")
 test_images, test_labels = check.test_set("mnist")

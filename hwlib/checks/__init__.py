@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from hwlib.checks.draws import rng, set_seed
 from hwlib.checks.inputs import note_changed, unchanged
-from hwlib.checks.networks import accuracy, architecture, partial, test_set
+from hwlib.checks.networks import accuracy, architecture, handed_in, partial, test_set
 from hwlib.checks.remarks import remark, unique
 from hwlib.checks.verdicts import close, equal, gradient, passed, raises, true
 from hwlib.errors import CannotCheck, CheckFailed
@@ -26,6 +26,7 @@ __all__ = [
     "close",
     "equal",
     "gradient",
+    "handed_in",
     "note_changed",
     "partial",
     "passed",

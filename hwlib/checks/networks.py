@@ -1,6 +1,6 @@
 """Checks of handed-in networks: what they are made of, how often they are right, and partial credit.
 
-    model = hwlib.load_model("cnn")                       # never the student's object: that could answer anything
+    model = check.handed_in("cnn")                        # never the student's object: that could answer anything
     check.architecture(model, max_parameters=999_999, required=("Dropout", "BatchNorm2d"))
     check.accuracy(model, images, labels, 0.985, points=6)      # last line of the cell
 """
@@ -18,9 +18,9 @@ import numpy as np
 from hwlib.checks.caller import is_hidden
 from hwlib.checks.remarks import remark
 from hwlib.errors import CannotCheck, CheckFailed, DataUnavailable, HwlibError
-from hwlib.models import Description, describe
+from hwlib.models import Description, describe, load_model
 
-__all__ = ["accuracy", "architecture", "partial", "test_set"]
+__all__ = ["accuracy", "architecture", "handed_in", "partial", "test_set"]
 
 _BELOW = Fraction(1, 100)         # credit begins this far below a threshold
 _COMPARED = 1000                  # training images that `train` is looked at
@@ -62,6 +62,27 @@ def partial(fraction: float, points: float | None = None) -> _Partial:
     """
     fraction = 0.0 if math.isnan(fraction) else min(max(float(fraction), 0.0), 1.0)
     return _Partial(fraction, points)
+
+
+def handed_in(name: str, hint: str = "") -> Any:
+    """What `hwlib.load_model` gives for NAME.safetensors: from the file alone.
+
+    Parameters
+    ----------
+    name : str
+    hint : str
+        What to do where the file is missing or no model; the default speaks of a network.
+
+    Raises
+    ------
+    CheckFailed
+        If the file is missing or is not what `hwlib.save_model` writes; the message says which, the hint what to do.
+    """
+    try:
+        return load_model(name)
+    except HwlibError as error:
+        usual = f'Train the network, save it with hwlib.save_model(model, "{name}"), and hand the file in with the notebook.'
+        raise CheckFailed(str(error), hint or usual) from None
 
 
 def architecture(model: Any, *, allowed: Sequence[str] | None = None, required: Sequence[str] = (), max_hidden_units: int | None = None,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -24,7 +24,7 @@ from hwlib.grading.results import SubmissionResult
 from hwlib.grading.submissions import FoundSubmission
 from hwlib.grading.variants import handed_in_models, load_variants, reference_notebook, variant_notebook
 
-__all__ = ["VerifyReport", "VerifyRow", "verify", "with_nbgrader"]
+__all__ = ["VerifyReport", "VerifyRow", "hand_in", "verify", "with_nbgrader"]
 
 SEED = 20_260                     # of the hidden inputs, so that a verification can be repeated
 
@@ -130,7 +130,7 @@ def verify(assignment: Assignment, grade_all: GradeAll | None = None) -> VerifyR
     ]
     with tempfile.TemporaryDirectory(prefix="hw-verify-") as folder:
         submitted = Path(folder).resolve() / "submitted"
-        found = [_hand_in(assignment, submitted, one) for one in plan]
+        found = [hand_in(assignment, submitted, one.student, one.notebook, one.files) for one in plan]
         results = {result.student: result for result in (grade_all or _isolated)(assignment, found)}
     rows = tuple(VerifyRow(one.kind, one.name, results[one.student], frozenset(autograded), one.expected, one.hint) for one in plan)
     leaks = tuple(str(leak) for leak in find_leaks(assignment))
@@ -162,16 +162,15 @@ def _autograded(release: NotebookNode) -> list[str]:
     return [cell.metadata.hwlib.name for cell in release.cells if cell.metadata.get("hwlib", {}).get("role") == "test"]
 
 
-def _hand_in(assignment: Assignment, submitted: Path, one: _Plan) -> FoundSubmission:
-    folder = submitted / one.student / assignment.slug
+def hand_in(assignment: Assignment, submitted: Path, student: str, notebook: NotebookNode, files: Mapping[str, bytes]) -> FoundSubmission:
+    """Write submitted/STUDENT/SLUG/ with this notebook and, beside it, these files by name."""
+    folder = submitted / student / assignment.slug
     folder.mkdir(parents=True)
     path = folder / f"{assignment.slug}.ipynb"
-    path.write_text(json.dumps(one.notebook), encoding="utf-8")
-    for name, content in one.files.items():
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    for name, content in files.items():
         (folder / name).write_bytes(content)
-    return FoundSubmission(one.student, folder, path, None)
-
-
+    return FoundSubmission(student, folder, path, None)
 
 
 def with_nbgrader(assignment: Assignment, found: Sequence[FoundSubmission]) -> Iterator[SubmissionResult]:
