@@ -18,7 +18,7 @@ from hwlib.models.files import Array
 
 __all__ = ["likely_cause", "predictions"]
 
-_AT_ONCE = 100                # images; the clock is looked at between two such batches
+_AT_ONCE = 50                 # images: what a convolution makes of them still fits a cache; the clock is looked at between two such batches
 _LOOKED_AT = 500              # images that a diagnosis uses
 _GAIN = 0.05                  # share of images by which a diagnosis must do better to be named
 _REMEMBERED = 32              # predictions that are kept
@@ -79,6 +79,8 @@ def _key(model: nn.Module, inputs: Any) -> bytes:
 def _predict(model: nn.Module, inputs: Any, seconds: float) -> Array:
     device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
     found, end = [], time.monotonic() + seconds
+    if hasattr(model, "hwlib_layers"):                                              # from a file: its layers are known and can be copied
+        model = copy.deepcopy(model).to(memory_format=torch.channels_last)          # half the time, or less, of convolutions on a CPU
     with _evaluating(model), torch.inference_mode():
         for start in range(0, len(inputs), _AT_ONCE):
             if time.monotonic() > end:
