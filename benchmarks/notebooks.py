@@ -3,17 +3,16 @@
     python benchmarks/notebooks.py [SLUG…] [--release] [--keep FOLDER] [--show]
 
 JupyterLab's server is started on a copy of source/SLUG/SLUG.ipynb, Chromium opens it and gives the command Run All Cells, with the
-experiments and with whatever data `load_cifar10` and `load_mnist` find (for the figures in docs/accuracy.md: the full data, fetched
-before). Printed are the seconds of the run and the promise; a notebook with an error, a missing figure or a broken promise ends with exit
-code 1. With --release the student's notebook is run in its place, which can only show that it opens and where it stops. With --keep the notebook as
-it was saved stays, and with --show there is a page of it, too. With HW_FAST=1 in the environment it is the quick mode.
+experiments and with whatever data `load_cifar10` and `load_mnist` find (`hw data fetch` gets them in full). Printed are the seconds of the
+run and the promise; an error, a cell that was not run and a broken promise end with exit code 1. With --release it is the student's
+notebook, which can only show that it opens and where it stops. With --keep the notebook stays as it was saved, and with --show there is a
+page of it, too. With HW_FAST=1 in the environment it is the quick mode, for which nothing is promised.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import secrets
 import shutil
 import socket
 import subprocess
@@ -28,13 +27,12 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from hwlib.grading.course import Assignment, find_course
 
-__all__ = ["CHROMIUM", "Ran", "run_in_lab"]
+__all__ = ["Ran", "chromium", "jupyter_server", "open_browser", "run_in_lab"]
 
-CHROMIUM = "/usr/bin/chromium"
 START_S = 90                          # in which the server and the page must be there
 READY = """() => {
     const panel = window.jupyterapp?.shell.currentWidget;
@@ -68,8 +66,22 @@ class Ran:
         return sum(cell.cell_type == "code" and bool(cell.source.strip()) and cell.execution_count is None for cell in self.notebook.cells)
 
 
-def run_in_lab(notebook: Path, *, limit_s: float = 3600.0) -> Ran:
-    """Open a notebook in JupyterLab with Chromium, run all its cells there, save it.
+def chromium() -> str | None:
+    """The path of the browser, None where there is none."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@contextmanager
+def open_browser() -> Iterator[Browser]:
+    """Chromium without a window."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def run_in_lab(notebook: Path, browser: Browser, *, limit_s: float = 3600.0) -> Ran:
+    """Open a notebook in JupyterLab, run all its cells there, save it.
 
     Parameters
     ----------
@@ -78,53 +90,54 @@ def run_in_lab(notebook: Path, *, limit_s: float = 3600.0) -> Ran:
     limit_s : float
         Seconds for the cells together.
     """
-    with _server(notebook.parent) as (address, token), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with jupyter_server(notebook.parent, "lab", "--expose-app-in-browser") as address:
         page = browser.new_page(viewport={"width": 1400, "height": 1000})
         page.set_default_timeout(1000 * START_S)
-        page.goto(f"{address}/lab/tree/{notebook.name}?token={token}&reset")
+        page.goto(f"{address}/lab/tree/{notebook.name}?reset")
         page.wait_for_function(READY)
         started = time.perf_counter()
         page.set_default_timeout(1000 * limit_s)
         page.evaluate(RUN)
         seconds = time.perf_counter() - started
         page.evaluate(SAVE)
-        browser.close()
+        page.close()
     return Ran(nbformat.read(notebook, as_version=4), seconds)
 
 
 @contextmanager
-def _server(folder: Path) -> Iterator[tuple[str, str]]:
-    """JupyterLab on a free port of this machine, without what its user has configured."""
+def jupyter_server(root: Path, application: str, *options: str) -> Iterator[str]:
+    """`jupyter APPLICATION` for the files below `root`, on a free port of this machine, without its user's settings; gives its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    token = secrets.token_hex(16)
-    with tempfile.TemporaryDirectory(prefix="hw-lab-", ignore_cleanup_errors=True) as settings:
-        environment = {**os.environ, "JUPYTER_CONFIG_DIR": settings, "JUPYTERLAB_SETTINGS_DIR": settings, "JUPYTERLAB_WORKSPACES_DIR": settings,
-                       "JUPYTER_RUNTIME_DIR": settings, "IPYTHONDIR": settings}
-        command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--expose-app-in-browser", "--ip=127.0.0.1",
-                   f"--port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}"]
-        log = Path(settings) / "server.log"
-        with log.open("w") as stream:
-            server = subprocess.Popen(command, env=environment, cwd=folder, stdout=stream, stderr=stream)
+    address = f"http://127.0.0.1:{port}"
+    with tempfile.TemporaryDirectory(prefix="hw-jupyter-", ignore_cleanup_errors=True) as name:
+        folders = ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+        environment = {**os.environ, **dict.fromkeys(folders, name), "JUPYTER_PLATFORM_DIRS": "1"}
+        command = [sys.executable, "-m", "jupyter", application, "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
+                   f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=", "--ServerApp.password=",
+                   f"--ServerApp.root_dir={root}", *options]
+        log = Path(name) / "server.log"
+        with log.open("wb") as file:
+            server = subprocess.Popen(command, cwd=root, env=environment, stdout=file, stderr=subprocess.STDOUT)
         try:
-            _wait(f"http://127.0.0.1:{port}/api/status?token={token}", server, log)
-            yield f"http://127.0.0.1:{port}", token
+            _wait_for(f"{address}/api", server, log)
+            yield address
         finally:
             server.terminate()
-            server.wait(30)
+            server.wait(timeout=30)
 
 
-def _wait(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
     end = time.monotonic() + START_S
     while server.poll() is None and time.monotonic() < end:
         try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
+            urllib.request.urlopen(address, timeout=5).close()
         except OSError:
-            time.sleep(0.2)
-    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError(f"the Jupyter server did not start:\n{log.read_text()}")
 
 
 def main() -> int:
@@ -137,9 +150,9 @@ def main() -> int:
     options = parser.parse_args()
     broken = False
     for assignment in find_course(Path(__file__).parent).assignments(tuple(options.slugs)):
-        with tempfile.TemporaryDirectory(prefix="hw-notebooks-") as name:
+        with tempfile.TemporaryDirectory(prefix="hw-notebooks-") as name, open_browser() as browser:
             folder = Path(name).resolve()
-            ran = run_in_lab(_copy(assignment, folder, options.release))
+            ran = run_in_lab(_copy(assignment, folder, options.release), browser)
             broken |= _report(assignment, ran)
             if options.keep:
                 shutil.copytree(folder, options.keep / assignment.slug, dirs_exist_ok=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from notebooks import chromium, open_browser
+from playwright.sync_api import Browser
 
 from hwlib.grading.course import Course, find_course
 
@@ -67,3 +69,12 @@ def course(tmp_path: Path) -> Callable[..., Course]:
     def make(*arguments: str, **options: float) -> Course:
         return make_course(tmp_path, *arguments, **options)   # type: ignore[arg-type]
     return make
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window."""
+    if chromium() is None:
+        pytest.skip("no Chromium; sudo apt-get install chromium")
+    with open_browser() as opened:
+        yield opened

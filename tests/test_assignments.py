@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import symtable
 import sys
 from pathlib import Path
 
@@ -65,14 +66,39 @@ def assigned(source: str) -> set[str]:
     return found
 
 
+def bound(source: str) -> set[str]:
+    """What a cell assigns or defines at its top level."""
+    return assigned(source) | {node.name for node in parse_code(source).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+
+
+def read_from_outside(source: str) -> set[str]:
+    """The global names that a cell, or a function in it, reads but does not bind."""
+    tables, read = [symtable.symtable(ast.unparse(parse_code(source)), "<cell>", "exec")], set[str]()
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        outermost = table.get_type() == "module"
+        read |= {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced() and (outermost or symbol.is_global())}
+    return read - bound(source)
+
+
 @pytest.mark.parametrize("slug", COURSE.slugs())
-def test_no_check_takes_the_name_of_a_function_of_the_notebook_for_a_variable(slug: str) -> None:
-    key = load_key(COURSE.assignment(slug))
-    functions: set[str] = set()
-    for cell in key.by_role("setup", "code", "solution"):
-        tree = parse_code(cell.source)
-        functions |= {node.name for node in (tree.body if tree else ()) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    assert {cell.name: taken for cell in key.by_role("test") if (taken := assigned(cell.source) & functions)} == {}
+def test_no_check_changes_a_variable_that_a_later_cell_reads(slug: str) -> None:
+    notebooks: set[str] = set()                    # what setup, given and students' cells bind
+    taken: dict[str, str] = {}                     # name → the check that last bound it
+    found = []
+    for cell in load_key(COURSE.assignment(slug)).cells:
+        if cell.cell_type != "code":
+            continue
+        found += [f"{cell.name} reads {name}, which the check {taken[name]} has bound"
+                  for name in sorted(read_from_outside(cell.source) & set(taken))]
+        names = bound(cell.source)
+        if cell.role == "test":
+            taken |= dict.fromkeys(names & notebooks, cell.name)
+        else:
+            taken = {name: check for name, check in taken.items() if name not in names}
+            notebooks |= names
+    assert found == []
 
 
 @pytest.mark.parametrize("slug", COURSE.slugs())

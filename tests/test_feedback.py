@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbformat import NotebookNode
+from playwright.sync_api import Browser
 from tiny_course import make_tiny, outcome, solved
 
 from hwlib.grading.course import Assignment
@@ -153,19 +152,7 @@ def test_every_status_has_words(key: AnswerKey, status: Any) -> None:
 # ---- in a browser ----
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="no playwright; pip install 'hwlib[dev]'")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no Chromium; sudo apt-get install chromium")
-    with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
-def test_a_browser_runs_nothing_that_a_student_wrote(browser: Any, tiny: Assignment, key: AnswerKey, tmp_path: Path) -> None:
+def test_a_browser_runs_nothing_that_a_student_wrote(browser: Browser, tiny: Assignment, key: AnswerKey, tmp_path: Path) -> None:
     path = tmp_path / "feedback.html"
     path.write_text(hostile(tiny, key, "".join(ATTACKS)), encoding="utf-8")
     page = browser.new_page()
@@ -179,7 +166,7 @@ def test_a_browser_runs_nothing_that_a_student_wrote(browser: Any, tiny: Assignm
 
 @pytest.mark.parametrize("width", [360, 1200])
 def test_the_page_fits_the_window_and_its_pictures_show(
-        browser: Any, tiny: Assignment, key: AnswerKey, tmp_path: Path, width: int) -> None:
+        browser: Browser, tiny: Assignment, key: AnswerKey, tmp_path: Path, width: int) -> None:
     notebook = with_outputs(solved(tiny, solution_half=f"x = '{'long ' * 100}'"), image(PIXEL))
     result = outcome(key, "a" * 100, ("half",), ("word" * 100,))
     path = tmp_path / "feedback.html"

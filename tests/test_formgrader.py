@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +10,8 @@ from typing import Any
 
 import pytest
 from nbformat import NotebookNode
+from notebooks import jupyter_server
+from playwright.sync_api import Browser
 from tiny_course import hand_in, make_tiny, outcome, solved
 
 from hwlib.grading.course import Assignment
@@ -35,7 +29,7 @@ class Formgrader:
     assignment: Assignment
     root: Path
     url: str
-    browser: Any
+    browser: Browser
 
     def open(self, path: str) -> Any:
         """A page of the formgrader, once its table is there."""
@@ -43,19 +37,6 @@ class Formgrader:
         page.goto(f"{self.url}/formgrader/{path}")
         page.wait_for_load_state("networkidle")
         return page
-
-
-def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(600):
-        if server.poll() is not None:
-            break
-        try:
-            urllib.request.urlopen(f"{url}/api", timeout=5).close()  # the server of this test, on this machine
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail(f"the Jupyter server did not start:\n{log.read_text()}")
 
 
 def grade(root: Path) -> Assignment:
@@ -79,35 +60,11 @@ def grade(root: Path) -> Assignment:
 
 
 @pytest.fixture(scope="module")
-def formgrader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Formgrader]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="no playwright; pip install 'hwlib[dev]'")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no Chromium; sudo apt-get install chromium")
+def formgrader(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Formgrader]:
     root = tmp_path_factory.mktemp("course")
     tiny = grade(root)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    home = tmp_path_factory.mktemp("home")
-    environment = {**os.environ, "HOME": str(home), "JUPYTER_CONFIG_DIR": str(home / "config"), "JUPYTER_PLATFORM_DIRS": "1"}
-    command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", f"--ServerApp.root_dir={root}",
-               "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
-               "--IdentityProvider.token=", "--ServerApp.password=", "--ServerApp.log_level=WARN",
-               "--ServerApp.jpserver_extensions={'nbgrader.server_extensions.formgrader': True}"]
-    log = home / "server.log"
-    url = f"http://127.0.0.1:{port}"
-    with log.open("wb") as file:
-        server = subprocess.Popen(command, cwd=root, env=environment, stdout=file, stderr=subprocess.STDOUT)
-    try:
-        wait_for(url, server, log)
-        with playwright.sync_playwright() as running:
-            browser = running.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-            yield Formgrader(tiny, root, url, browser)
-            browser.close()
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
+    with jupyter_server(root, "server", "--ServerApp.jpserver_extensions={'nbgrader.server_extensions.formgrader': True}") as url:
+        yield Formgrader(tiny, root, url, browser)
 
 
 def table(page: Any, rows: int) -> list[str]:

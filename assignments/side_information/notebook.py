@@ -503,10 +503,10 @@ def _shortcut(x, y, gamma, lam):
     return np.mean(((y - H @ y) / (1 - np.diag(H))) ** 2), np.mean((y - H @ y) ** 2)
 
 for n, gamma, lam in [(12, 30.0, 0.1), (7, 3.0, 0.5), (20, 200.0, 0.02), (2, 1.0, 0.3)]:
-    x, y = rng.uniform(size=n), 5 * rng.normal(size=n)          # not sorted
-    right, training = _shortcut(x, y, gamma, lam)
-    with check.unchanged(x=x, y=y):
-        found = leave_one_out_error(ridge_in_closed_form, x, y, gamma, lam)
+    x_few, y_few = rng.uniform(size=n), 5 * rng.normal(size=n)          # not sorted
+    right, training = _shortcut(x_few, y_few, gamma, lam)
+    with check.unchanged(x=x_few, y=y_few):
+        found = leave_one_out_error(ridge_in_closed_form, x_few, y_few, gamma, lam)
     check.close(found, right, rtol=1e-5, what=f"the leave-one-out error of least squares for {n} points", mistakes={
         "This is the error at points that were fitted: the point must be left out of the fit.": training,
         "This is the sum over points: take the mean.": right * n,
@@ -520,10 +520,10 @@ def _average(K, y, first, second):
     seen.append((np.array(K), np.array(y)))
     return (first - second) * y / len(y)
 
-x, y = rng.uniform(size=9), rng.normal(size=9)
-found = leave_one_out_error(_average, x, y, 6.0, 2.5, 0.5)
-K = np.exp(-6.0 * np.subtract.outer(x, x) ** 2)
-right = np.mean([(y[i] - sum(2 * K[i, j] * y[j] for j in range(9) if j != i) / 8) ** 2 for i in range(9)])
+x_few, y_few = rng.uniform(size=9), rng.normal(size=9)
+found = leave_one_out_error(_average, x_few, y_few, 6.0, 2.5, 0.5)
+K = np.exp(-6.0 * np.subtract.outer(x_few, x_few) ** 2)
+right = np.mean([(y_few[i] - sum(2 * K[i, j] * y_few[j] for j in range(9) if j != i) / 8) ** 2 for i in range(9)])
 check.true(len(seen) >= 9, "The function `fit` is not called for each point.", "Use the argument `fit`, which may be any function.")
 check.true(all(K.shape == (8, 8) and y.shape == (8,) for K, y in seen), "The function `fit` gets a K or y of the wrong shape.", "Of 9 points it should get the 8 that are not held out.")
 check.close(found, right, rtol=1e-6, what="the leave-one-out error of another fit with two settings", hint="Are all of *lams passed on, in their order, and is gamma used?")
