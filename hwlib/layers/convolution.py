@@ -56,14 +56,14 @@ def conv_forward_fast(x: Array, w: Array, b: Array, conv_param: Mapping[str, int
     stride, pad = int(conv_param["stride"]), int(conv_param["pad"])
     x, w, b = _as_floats(x, w, b)
     _check_shapes(x, w, b, stride, pad)
-    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))            # (N, C, H + 2 pad, W + 2 pad)
+    padded = np.zeros((*x.shape[:2], x.shape[2] + 2 * pad, x.shape[3] + 2 * pad), dtype=x.dtype)
+    padded[:, :, pad:pad + x.shape[2], pad:pad + x.shape[3]] = x
     height, width = _out_size(padded, w, stride)
-    rows = _rows(w)
+    rows = np.column_stack([_rows(w), b])                                   # (F, C HH WW + 1)
     pieces = _pieces(rows, height, width)
     out = np.empty((len(x), len(w), height * width), dtype=x.dtype)
-    for images, columns in _column_blocks(padded, w, stride):
-        np.matmul(rows, _split(_flat(columns), pieces), out=_split(out[images], pieces))
-    out += b[:, None]
+    for images, windows, _ in _window_blocks(padded, w, stride):
+        np.matmul(rows, _split(windows, pieces), out=_split(out[images], pieces))
     return out.reshape(len(x), len(w), height, width), (padded, w, stride, pad)
 
 
@@ -95,33 +95,38 @@ def conv_backward_fast(dout: Array, cache: Cache) -> tuple[Array, Array, Array]:
     upstream = np.ascontiguousarray(dout, dtype=padded.dtype).reshape(len(padded), len(w), -1)     # (N, F, H' W')
     rows = _rows(w)
     pieces = _pieces(rows, height, width)
-    dx, dw = np.zeros_like(padded), np.zeros_like(rows)
-    for images, columns in _column_blocks(padded, w, stride):
-        windows, arriving = _split(_flat(columns), pieces), _split(upstream[images], pieces)
-        dw += np.matmul(arriving, windows.swapaxes(2, 3)).sum(axis=(0, 1))
-        np.matmul(rows.T, arriving, out=windows)                           # the windows are done with: their gradients take the place
+    dx, dw = np.zeros_like(padded), np.zeros((len(w), rows.shape[1] + 1), dtype=padded.dtype)      # the last column: db
+    for images, windows, columns in _window_blocks(padded, w, stride):
+        arriving = _split(upstream[images], pieces)
+        dw += np.matmul(arriving, _split(windows, pieces).swapaxes(2, 3)).sum(axis=(0, 1))
+        np.matmul(rows.T, arriving, out=_split(windows[:, :-1], pieces))   # the windows are done with: their gradients take the place
         for i, j, window in _offsets(dx[images], columns, stride):
             window += columns[:, :, i, j]
     rest = dx.shape[2] - pad, dx.shape[3] - pad
-    return dx[:, :, pad:rest[0], pad:rest[1]], dw.reshape(w.shape), upstream.sum(axis=(0, 2))
+    return dx[:, :, pad:rest[0], pad:rest[1]], dw[:, :-1].reshape(w.shape), dw[:, -1].copy()
 
 
-def _column_blocks(padded: Array, w: Array, stride: int) -> Iterator[tuple[slice, Array]]:
-    """(which images, their windows (n, C, HH, WW, H', W')) block by block; the memory of the windows is used again."""
+def _window_blocks(padded: Array, w: Array, stride: int) -> Iterator[tuple[slice, Array, Array]]:
+    """Which images, and their windows, block by block: as matrices (n, C HH WW + 1, H' W') whose last row is ones, for the bias; and
+    the same without that row as (n, C, HH, WW, H', W'). The memory of the windows is used again.
+    """
     num, channels = padded.shape[:2]
     shape = (channels, *w.shape[2:], *_out_size(padded, w, stride))
-    size = min(max(num, 1), max(1, _BLOCK_BYTES // max(1, math.prod(shape) * padded.itemsize)))
-    memory = np.empty((size, *shape), dtype=padded.dtype)
+    length, places = math.prod(shape[:3]), math.prod(shape[3:])
+    size = min(max(num, 1), max(1, _BLOCK_BYTES // max(1, length * places * padded.itemsize)))
+    memory = np.empty((size, length + 1, places), dtype=padded.dtype)
+    memory[:, -1] = 1.0
     for start in range(0, num, size):
         images = slice(start, min(start + size, num))
-        columns = memory[:images.stop - start]
+        windows = memory[:images.stop - start]
+        columns = windows[:, :-1].reshape(len(windows), *shape)
         for i, j, window in _offsets(padded[images], columns, stride):
             columns[:, :, i, j] = window
-        yield images, columns
+        yield images, windows, columns
 
 
 def _pieces(rows: Array, height: int, width: int) -> int:
-    """Into how many products to split that of the filters (F, C HH WW) with the windows of one image: by rows of the output.
+    """Into how many products to split that of the filters (F, K) with the windows of one image: by rows of the output.
 
     OpenBLAS gives small products to one thread. With more threads they would not be faster, since most of the time goes into copying
     windows; but on a machine that is busy with something else each of them would wait for all threads: measured, 70 times slower.
@@ -142,11 +147,6 @@ def _offsets(images: Array, columns: Array, stride: int) -> Iterator[tuple[int, 
     for i in range(kernel_height):
         for j in range(kernel_width):
             yield i, j, images[:, :, i:i + stride * (height - 1) + 1:stride, j:j + stride * (width - 1) + 1:stride]
-
-
-def _flat(columns: Array) -> Array:
-    """A view (n, C HH WW, H' W') of the windows (n, C, HH, WW, H', W')."""
-    return columns.reshape(len(columns), math.prod(columns.shape[1:4]), math.prod(columns.shape[4:]))
 
 
 def _rows(w: Array) -> Array:
