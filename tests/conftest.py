@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from notebooks import chromium, open_browser
 from playwright.sync_api import Browser
 
+from hwlib.data import load_cifar10, load_mnist
+from hwlib.errors import DataUnavailable
 from hwlib.grading.course import Course, find_course
 
 COURSE_TOML = 'title = "A small course"\nterm = "Test"\nrepository = "https://github.com/example/course"\n'
@@ -69,6 +72,25 @@ def course(tmp_path: Path) -> Callable[..., Course]:
     def make(*arguments: str, **options: float) -> Course:
         return make_course(tmp_path, *arguments, **options)   # type: ignore[arg-type]
     return make
+
+
+@pytest.fixture(scope="session")
+def full_mnist() -> Any:
+    """All of MNIST, as load_mnist gives it: one download, kept in the usual cache."""
+    return loaded(load_mnist, "MNIST")
+
+
+@pytest.fixture(scope="session")
+def full_cifar10() -> Any:
+    """All of CIFAR-10, as load_cifar10 gives it."""
+    return loaded(load_cifar10, "CIFAR-10")
+
+
+def loaded(load: Callable[[], Any], name: str) -> Any:
+    try:
+        return load()
+    except DataUnavailable as error:
+        pytest.skip(f"the full {name} can't be had here ({str(error).splitlines()[0]}); run `hw data fetch`")
 
 
 @pytest.fixture(scope="session")

@@ -312,12 +312,8 @@ def test_a_failing_program_gives_its_last_words(tmp_path: Path) -> None:
 # the real thing
 
 @pytest.fixture(scope="session")
-def full_data() -> dict[str, Arrays]:
-    """Both data sets in full: one download, kept in the usual cache."""
-    try:
-        return {"cifar10": load_cifar10(), "mnist": load_mnist()}
-    except DataUnavailable as error:
-        pytest.skip(f"needs the full data, run `hw data fetch` first: {error}")
+def full_data(full_cifar10: Arrays, full_mnist: Arrays) -> dict[str, Arrays]:
+    return {"cifar10": full_cifar10, "mnist": full_mnist}
 
 
 @pytest.mark.full_data

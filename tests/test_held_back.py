@@ -234,11 +234,8 @@ def test_in_a_notebook_a_missing_test_set_says_what_to_do(monkeypatch: pytest.Mo
 
 
 @pytest.mark.full_data
+@pytest.mark.usefixtures("full_mnist")
 def test_while_grading_the_test_set_is_the_full_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    try:
-        data.load_mnist()
-    except DataUnavailable as error:
-        pytest.skip(f"the full MNIST can't be had here ({str(error).splitlines()[0]}); run `hw data fetch mnist`")
     monkeypatch.setenv("HWLIB_GRADING", "1")
     images, labels = check.test_set("mnist")
     assert images.shape == (10_000, 28, 28)

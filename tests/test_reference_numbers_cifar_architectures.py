@@ -12,10 +12,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from hwlib.data import load_cifar10  # noqa: E402  after importorskip
-from hwlib.errors import DataUnavailable  # noqa: E402
+from course_solutions import COURSE, solutions  # noqa: E402  after importorskip
+
 from hwlib.grading.authoring import load_notebook  # noqa: E402
-from hwlib.grading.course import find_course  # noqa: E402
 from hwlib.models import describe, load_model  # noqa: E402
 from hwlib.training import evaluate  # noqa: E402
 
@@ -32,11 +31,9 @@ MULTIPLICATIONS = {"logistic": 30_720, "one_hidden": 308_200, "conv_maxpool": 3_
 @pytest.fixture(scope="module")
 def reference() -> dict[str, Any]:
     """The names of the reference's solution cells, and its thresholds."""
-    names: dict[str, Any] = {"np": np, "torch": torch, "nn": torch.nn, "F": torch.nn.functional}
-    for cell in load_notebook(find_course(ROOT).assignment("cifar_architectures")).cells:
-        if cell.role == "solution":
-            exec(cell.source, names)
-        elif cell.role == "setup" and "THRESHOLDS = " in cell.source:
+    names = solutions("cifar_architectures", np=np, torch=torch, nn=torch.nn, F=torch.nn.functional)
+    for cell in load_notebook(COURSE.assignment("cifar_architectures")).cells:
+        if cell.role == "setup" and "THRESHOLDS = " in cell.source:
             exec(next(line for line in cell.source.splitlines() if line.startswith("THRESHOLDS = ")), names)
     return names
 
@@ -78,12 +75,9 @@ def test_the_networks_handed_in_are_cheap_to_evaluate(name: str) -> None:
 @pytest.mark.full_data
 @pytest.mark.parametrize("name", list(MULTIPLICATIONS))
 def test_the_networks_handed_in_reach_their_thresholds_on_the_test_images(
-    reference: dict[str, Any], name: str, capsys: pytest.CaptureFixture[str],
+    full_cifar10: tuple[Any, ...], reference: dict[str, Any], name: str, capsys: pytest.CaptureFixture[str],
 ) -> None:
-    try:
-        _, _, images, labels = load_cifar10()
-    except DataUnavailable as error:
-        pytest.skip(f"the full CIFAR-10 can't be had here ({str(error).splitlines()[0]}); run `hw data fetch cifar10`")
+    _, _, images, labels = full_cifar10
     pixels = torch.from_numpy(np.array(images, dtype=np.float32) / 255).permute(0, 3, 1, 2).contiguous()
     accuracy = evaluate(load_model(FOLDER / "artifacts" / f"{name}.safetensors"), (pixels, torch.tensor(labels.tolist())))[1]
     with capsys.disabled():

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from course_solutions import replaced, solutions
 
 from hwlib.grading.course import find_course
-from hwlib.grading.key import load_key
 
 ROOT = Path(__file__).resolve().parents[1]
 ASSIGNMENT = find_course(ROOT).assignment("em")
@@ -18,13 +18,8 @@ START = np.array([[1.0, 0.5], [1.0, -0.5]]), np.array([0.5, 0.5])
 
 def solved(wrong: str = "") -> dict[str, Any]:
     """The names that the setup and solution cells define, some replaced by those of a wrong solution."""
-    names: dict[str, Any] = {}
-    for cell in load_key(ASSIGNMENT).by_role("setup", "solution"):
-        if cell.name != "setup-1":                       # gets hwlib where it is missing
-            exec(cell.source, names)
-    if wrong:
-        exec((ASSIGNMENT.folder / "wrong" / f"{wrong}.py").read_text(encoding="utf-8"), names)
-    return names
+    names = solutions("em", "setup")
+    return replaced(names, "em", wrong) if wrong else names
 
 
 def log_likelihoods(names: dict[str, Any]) -> list[float]:

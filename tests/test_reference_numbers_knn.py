@@ -8,11 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from hwlib.data import load_cifar10
-from hwlib.errors import DataUnavailable
-from hwlib.grading.course import find_course
-from hwlib.grading.key import load_key
+from course_solutions import solutions
 
 ROOT = Path(__file__).resolve().parents[1]
 ERRORS = {1: 0.726, 3: 0.728, 5: 0.722, 10: 0.718}
@@ -21,18 +17,12 @@ ERRORS = {1: 0.726, 3: 0.728, 5: 0.722, 10: 0.718}
 @pytest.fixture(scope="module")
 def reference() -> dict[str, Any]:
     """The names that the reference's solution cells define."""
-    names: dict[str, Any] = {"np": np}
-    for cell in load_key(find_course(ROOT).assignment("knn")).by_role("solution"):
-        exec(cell.source, names)
-    return names
+    return solutions("knn", np=np)
 
 
 @pytest.fixture(scope="module")
-def data() -> tuple[np.ndarray[Any, Any], ...]:
-    try:
-        X_train, y_train, X_test, y_test = load_cifar10()
-    except DataUnavailable as error:
-        pytest.skip(f"the full CIFAR-10 can't be had here ({str(error).splitlines()[0]}); run `hw data fetch cifar10`")
+def data(full_cifar10: tuple[np.ndarray[Any, Any], ...]) -> tuple[np.ndarray[Any, Any], ...]:
+    X_train, y_train, X_test, y_test = full_cifar10
     flat = X_train[:5000].reshape(5000, -1), X_test[:500].reshape(500, -1)
     return flat[0].astype(float), y_train[:5000].astype(int), flat[1].astype(float), y_test[:500].astype(int)
 

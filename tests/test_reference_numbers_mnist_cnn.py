@@ -10,10 +10,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from hwlib.data import load_mnist  # noqa: E402  after importorskip
-from hwlib.errors import DataUnavailable  # noqa: E402
-from hwlib.grading.authoring import load_notebook  # noqa: E402
-from hwlib.grading.course import find_course  # noqa: E402
+from course_solutions import COURSE  # noqa: E402  after importorskip
+
+from hwlib.data import load_mnist  # noqa: E402
+from hwlib.grading.authoring import run_cells  # noqa: E402
 from hwlib.models import describe, load_model  # noqa: E402
 from hwlib.models.evaluating import predictions  # noqa: E402
 from hwlib.training import evaluate, fit  # noqa: E402
@@ -28,10 +28,8 @@ def reference() -> dict[str, Any]:
     """The names that the reference's solution cells define, but for the sweep, and the sweep's network."""
     names: dict[str, Any] = {"np": np, "torch": torch, "nn": torch.nn, "F": torch.nn.functional, "fit": fit, "evaluate": evaluate,
                              "train": (torch.zeros(2, 1, 28, 28), torch.zeros(2)), "FAST": False}
-    for cell in load_notebook(find_course(ROOT).assignment("mnist_cnn")).cells:
-        if (cell.role == "solution" and cell.name != "dropout_sweep") or (cell.role == "setup" and "def sweep_network" in cell.source):
-            exec(cell.source, names)
-    return names
+    return run_cells(COURSE.assignment("mnist_cnn"), lambda cell: (cell.role == "solution" and cell.name != "dropout_sweep")
+                     or (cell.role == "setup" and "def sweep_network" in cell.source), **names)
 
 
 def test_dropout_keeps_the_mean_and_drops_the_share(reference: dict[str, Any]) -> None:
@@ -87,11 +85,10 @@ def test_with_everything_dropped_only_biases_and_the_last_layer_learn(reference:
 
 
 @pytest.mark.full_data
-def test_the_reference_network_beats_the_threshold_and_the_original(capsys: pytest.CaptureFixture[str]) -> None:
-    try:
-        _, _, images, labels = load_mnist()
-    except DataUnavailable as error:
-        pytest.skip(f"the full MNIST can't be had here ({str(error).splitlines()[0]}); run `hw data fetch mnist`")
+def test_the_reference_network_beats_the_threshold_and_the_original(
+    full_mnist: tuple[Any, ...], capsys: pytest.CaptureFixture[str],
+) -> None:
+    _, _, images, labels = full_mnist
     assert len(labels) == 10_000
     inputs = torch.from_numpy(np.array(images, dtype=np.float32) / 255)[:, None]
     right = int(np.sum(predictions(load_model(ARTIFACT), inputs) == labels))

@@ -11,10 +11,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from hwlib.data import load_mnist  # noqa: E402  after importorskip
-from hwlib.errors import DataUnavailable  # noqa: E402
-from hwlib.grading.authoring import load_notebook  # noqa: E402
-from hwlib.grading.course import find_course  # noqa: E402
+from course_solutions import solutions  # noqa: E402  after importorskip
+
+from hwlib.data import load_mnist  # noqa: E402
 from hwlib.models import describe, load_model  # noqa: E402
 from hwlib.models.evaluating import predictions  # noqa: E402
 from hwlib.training import evaluate  # noqa: E402
@@ -30,11 +29,7 @@ ORIGINAL = {"model_100": 0.9786, "model_200": 0.9810, "model_1000": 0.9854}     
 @pytest.fixture(scope="module")
 def reference() -> dict[str, Any]:
     """The names that the reference's solution cells define."""
-    names: dict[str, Any] = {"np": np, "torch": torch, "nn": torch.nn, "F": torch.nn.functional}
-    for cell in load_notebook(find_course(ROOT).assignment("mnist_depth_width")).cells:
-        if cell.role == "solution":
-            exec(cell.source, names)
-    return names
+    return solutions("mnist_depth_width", np=np, torch=torch, nn=torch.nn, F=torch.nn.functional)
 
 
 @pytest.fixture(scope="module")
@@ -92,11 +87,10 @@ def test_the_files_are_small_and_keep_to_the_limits(name: str) -> None:
 
 @pytest.mark.full_data
 @pytest.mark.parametrize("name", LIMITS)
-def test_the_reference_networks_beat_the_thresholds_and_the_original(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    try:
-        _, _, images, labels = load_mnist()
-    except DataUnavailable as error:
-        pytest.skip(f"the full MNIST can't be had here ({str(error).splitlines()[0]}); run `hw data fetch mnist`")
+def test_the_reference_networks_beat_the_thresholds_and_the_original(
+    full_mnist: tuple[Any, ...], name: str, capsys: pytest.CaptureFixture[str],
+) -> None:
+    _, _, images, labels = full_mnist
     assert len(labels) == 10_000
     inputs = torch.from_numpy(np.array(images, dtype=np.float32) / 255)[:, None]
     right = int(np.sum(predictions(load_model(ARTIFACTS / f"{name}.safetensors"), inputs) == labels))

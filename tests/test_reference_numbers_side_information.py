@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from course_solutions import replaced, solutions
 from scipy.optimize import lsq_linear, nnls
 
 from hwlib.grading.course import find_course
-from hwlib.grading.key import load_key
 
 cp = pytest.importorskip("cvxpy")
 
@@ -21,13 +21,8 @@ GAMMA, LAM = 200.0, 0.05          # of the example in the syllabus, with the dat
 
 def solved(wrong: str = "") -> dict[str, Any]:
     """The names that the given and solution cells define, some replaced by those of a wrong solution."""
-    names: dict[str, Any] = {"cp": cp}
-    for cell in load_key(ASSIGNMENT).by_role("setup", "solution"):
-        if cell.name != "setup-1":                       # gets hwlib where it is missing
-            exec(cell.source, names)
-    if wrong:
-        exec((ASSIGNMENT.folder / "wrong" / f"{wrong}.py").read_text(encoding="utf-8"), names)
-    return names
+    names = solutions("side_information", "setup", cp=cp)
+    return replaced(names, "side_information", wrong) if wrong else names
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from course_solutions import COURSE, replaced
 
-from hwlib.data import load_cifar10
-from hwlib.errors import DataUnavailable
-from hwlib.grading.authoring import load_notebook
-from hwlib.grading.course import find_course
+from hwlib.grading.authoring import run_cells
 from hwlib.models import load_model
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,11 +35,8 @@ def seeded() -> Iterator[None]:
 @pytest.fixture
 def net(seeded: None) -> Any:
     """The toy net, np.random being left as its initialisation leaves it."""
-    names: dict[str, Any] = {"np": np}
-    for cell in load_notebook(find_course(ROOT).assignment("two_layer_mse")).cells:
-        if cell.name == "TwoLayerNet":
-            exec(cell.source, names)
-    return names["TwoLayerNet"](4, 10, 3, std=1e-1)
+    return run_cells(COURSE.assignment("two_layer_mse"), lambda cell: cell.role == "solution" and cell.name == "TwoLayerNet",
+                     np=np)["TwoLayerNet"](4, 10, 3, std=1e-1)
 
 
 def test_the_outputs_of_the_toy_net_are_the_published_ones(net: Any) -> None:
@@ -62,17 +57,14 @@ def test_the_loss_after_100_steps_is_the_published_one(net: Any) -> None:
     ("labels_as_targets", 5.563727), ("cross_entropy", 1.071696), ("no_relu", 1.315145),
 ])
 def test_wrong_losses_have_their_fingerprints(net: Any, name: str, loss: float) -> None:
-    names: dict[str, Any] = {"np": np}
-    exec((FOLDER / "wrong" / f"{name}.py").read_text(encoding="utf-8"), names)
-    assert names["loss"](net, X, y, 0.05)[0] == pytest.approx(loss, abs=5e-7)
+    assert replaced({"np": np}, "two_layer_mse", name)["loss"](net, X, y, 0.05)[0] == pytest.approx(loss, abs=5e-7)
 
 
 @pytest.mark.full_data
-def test_the_net_handed_in_gets_45_per_cent_of_the_validation_images_right(capsys: pytest.CaptureFixture[str]) -> None:
-    try:
-        images, labels, test_images, test_labels = load_cifar10()
-    except DataUnavailable as error:
-        pytest.skip(f"the full CIFAR-10 can't be had here ({str(error).splitlines()[0]}); run `hw data fetch cifar10`")
+def test_the_net_handed_in_gets_45_per_cent_of_the_validation_images_right(
+    full_cifar10: tuple[Array, ...], capsys: pytest.CaptureFixture[str],
+) -> None:
+    images, labels, test_images, test_labels = full_cifar10
     net = load_model(FOLDER / "artifacts" / "best_net.safetensors")
     assert net["W1"].shape == (50, 3072)
 

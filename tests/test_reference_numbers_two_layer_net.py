@@ -8,11 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from course_solutions import replaced, solutions
 
-from hwlib.data import load_cifar10
-from hwlib.errors import DataUnavailable
-from hwlib.grading.authoring import load_notebook
-from hwlib.grading.course import find_course
 from hwlib.models import load_model
 from hwlib.training import sgd_update
 
@@ -34,18 +31,12 @@ def toy_model() -> dict[str, Array]:
 @pytest.fixture(scope="module")
 def reference() -> dict[str, Any]:
     """The names that the reference's solution cells define."""
-    names: dict[str, Any] = {"np": np}
-    for cell in load_notebook(find_course(ROOT).assignment("two_layer_net")).cells:
-        if cell.role == "solution":
-            exec(cell.source, names)
-    return names
+    return solutions("two_layer_net", np=np)
 
 
 def wrong(name: str, function: str) -> Callable[..., Any]:
     """A function of one of the wrong solutions."""
-    names: dict[str, Any] = {"np": np}
-    exec((FOLDER / "wrong" / f"{name}.py").read_text(encoding="utf-8"), names)
-    found: Callable[..., Any] = names[function]
+    found: Callable[..., Any] = replaced({"np": np}, "two_layer_net", name)[function]
     return found
 
 
@@ -96,11 +87,10 @@ def test_wrong_momentum_has_its_fingerprints(reference: dict[str, Any], name: st
 
 
 @pytest.mark.full_data
-def test_the_net_handed_in_gets_more_than_half_of_the_validation_images_right(capsys: pytest.CaptureFixture[str]) -> None:
-    try:
-        images, labels, test_images, test_labels = load_cifar10()
-    except DataUnavailable as error:
-        pytest.skip(f"the full CIFAR-10 can't be had here ({str(error).splitlines()[0]}); run `hw data fetch cifar10`")
+def test_the_net_handed_in_gets_more_than_half_of_the_validation_images_right(
+    full_cifar10: tuple[Array, ...], capsys: pytest.CaptureFixture[str],
+) -> None:
+    images, labels, test_images, test_labels = full_cifar10
     net = load_model(FOLDER / "artifacts" / "best_model.safetensors")
 
     def accuracy(images: Array, labels: Array) -> float:

@@ -10,10 +10,10 @@ import ast
 import re
 import tokenize
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import jupytext
 from IPython.core.inputtransformer2 import TransformerManager
@@ -33,6 +33,7 @@ __all__ = [
     "load_notebook",
     "parse_code",
     "parse_notebook",
+    "run_cells",
 ]
 
 LineKind = Literal["given", "marker", "solution", "hidden"]
@@ -112,6 +113,30 @@ def parse_notebook(path: Path, names: Collection[str] = ()) -> ParsedNotebook:
     trees = {cell.line: _check_syntax(path, cell) for cell in cells if cell.cell_type == "code"}
     _check_tested_names(path, cells, trees, names)
     return ParsedNotebook(path, cells)
+
+
+def run_cells(assignment: Assignment, wanted: Callable[[AuthoredCell], bool], /, **names: Any) -> dict[str, Any]:
+    """Run some cells of notebook.py in this process, in their order: to train what the reference hands in, or to try its functions.
+
+    Parameters
+    ----------
+    wanted : callable
+        Called with each cell, says whether to run it.
+    **names
+        What the cells find besides `hwlib` and `check`.
+
+    Returns
+    -------
+    dict
+        All names afterwards.
+    """
+    import hwlib
+    from hwlib import checks
+
+    space: dict[str, Any] = {"__name__": "__main__", "hwlib": hwlib, "check": checks, **names}
+    for cell in filter(wanted, load_notebook(assignment).cells):
+        exec(compile("\n" * (cell.source_line - 1) + cell.source, str(assignment.notebook), "exec"), space)
+    return space
 
 
 def parse_code(source: str) -> ast.Module:

@@ -24,9 +24,8 @@ import torch
 from torch import nn
 
 import hwlib
-from hwlib import checks
 from hwlib.fitting import FitHistory, evaluate, fit
-from hwlib.grading.authoring import load_notebook
+from hwlib.grading.authoring import run_cells
 from hwlib.grading.course import find_course
 
 FOLDER = Path(__file__).resolve().parent
@@ -41,10 +40,8 @@ EPOCHS, WARM_UP, PEAK = 20, 3, 0.2          # of extra: epochs, epochs until the
 def reference() -> dict[str, Any]:
     """The names that the reference's setup and solution cells define, and its training loop."""
     os.environ.pop("HW_FAST", None)
-    names: dict[str, Any] = {"hwlib": hwlib, "check": checks, "__name__": "__main__"}
-    for cell in load_notebook(find_course(FOLDER).assignment(FOLDER.parent.name)).cells:
-        if cell.role in ("setup", "solution") or (cell.role == "code" and "def train_network" in cell.source):
-            exec(compile(cell.source, f"notebook.py, line {cell.line}", "exec"), names)
+    names = run_cells(find_course(FOLDER).assignment(FOLDER.parent.name), lambda cell: cell.role in ("setup", "solution")
+                      or (cell.role == "code" and "def train_network" in cell.source))
     if len(names["raw_labels"]) != 50_000:
         raise SystemExit("the reference needs the full CIFAR-10: run `hw data fetch cifar10`")
     return names

@@ -11,8 +11,7 @@ from pathlib import Path
 import numpy as np
 
 import hwlib
-from hwlib import checks
-from hwlib.grading.authoring import load_notebook
+from hwlib.grading.authoring import run_cells
 from hwlib.grading.course import find_course
 
 FOLDER = Path(__file__).resolve().parent
@@ -21,11 +20,8 @@ FOLDER = Path(__file__).resolve().parent
 def main() -> None:
     """Run the reference's setup, solutions, and the cell that saves the net."""
     os.chdir(FOLDER)
-    notebook = load_notebook(find_course(FOLDER).assignment(FOLDER.parent.name))
-    names: dict[str, object] = {"hwlib": hwlib, "check": checks, "__name__": "__main__"}
-    for cell in notebook.cells:
-        if cell.role in ("setup", "solution", "code") or (cell.role == "experiment" and "save_model(" in cell.source):
-            exec(compile(cell.source, f"notebook.py, line {cell.line}", "exec"), names)
+    names = run_cells(find_course(FOLDER).assignment(FOLDER.parent.name), lambda cell: cell.role in ("setup", "solution", "code")
+                      or (cell.role == "experiment" and "save_model(" in cell.source))
     if len(names["all_images"]) != 50_000:
         raise SystemExit("the reference needs the full CIFAR-10: run `hw data fetch cifar10`")
     arrays = {name: array.astype(np.float16) for name, array in hwlib.load_model("best_model").items()}   # a quarter of the size
