@@ -814,6 +814,51 @@ for count in (1, 6):
 #
 # - **`MLPBN`**: Linear, ReLU, *batch norm*, Linear;
 # - **`MLPBNBeforeReLU`**: Linear, *batch norm*, ReLU, Linear.
+#
+# The next cell is for the checks. It builds the same layers, gives them your network's weights, and compares the scores.
+
+# %% setup
+def parts_with_norm(net, num_hidden):
+    """(hidden layer, norm, last layer) of the grader's own, with the weights of net; None if it is not built of these."""
+    hidden, norm, out = nn.Linear(784, num_hidden), nn.BatchNorm1d(num_hidden), nn.Linear(num_hidden, 10)
+    stored = weights_of(net)
+    prefixes = {name.rpartition(".")[0] for name in stored}
+    for layer in (hidden, norm, out):
+        wanted = {name: tuple(value.shape) for name, value in layer.state_dict().items()}
+        fits = [prefix for prefix in prefixes if {name.rpartition(".")[2]: value.shape for name, value in stored.items()
+                                                  if name.rpartition(".")[0] == prefix} == wanted]
+        if len(fits) != 1:
+            return None
+        layer.load_state_dict({name: torch.from_numpy(stored[f"{fits[0]}.{name}"]) for name in wanted})
+    return hidden, norm, out
+
+
+def check_with_norm(net, num_hidden, x, mode, before_relu):
+    """Compare the scores of a network with batch norm, in mode "train" or "eval", and what it leaves as running means."""
+    parts = parts_with_norm(net, num_hidden)
+    check.true(parts is not None, "The network does not consist of two Linear layers and one BatchNorm1d of the right sizes.",
+               "Linear from 784, BatchNorm1d of the hidden units, Linear to 10: are all three attributes of the model?")
+    hidden, norm, out = parts
+    for layer in (net, *parts):
+        layer.train(mode == "train")
+
+    def apart(z):
+        """Batch norm that leaves the running means alone."""
+        return F.batch_norm(z, norm.running_mean.clone(), norm.running_var.clone(), norm.weight, norm.bias, mode == "train")
+
+    with torch.no_grad():
+        z = hidden(x.flatten(1))
+        before, after = out(F.relu(apart(z))), out(apart(F.relu(z)))
+        right = out(F.relu(norm(z)) if before_relu else norm(F.relu(z)))
+        mistakes = {
+            f"Batch norm stands {'after' if before_relu else 'before'} the ReLU: in this network it comes {'before' if before_relu else 'after'}.":
+                after if before_relu else before,
+            "There is no ReLU.": out(apart(z)),
+            "Batch norm is there, but forward does not use it.": out(F.relu(z)),
+        }
+    check.close(net(x), right, rtol=1e-3, what=f"the scores of {len(x)} images in {mode} mode", mistakes=mistakes)
+    check.close(parts_with_norm(net, num_hidden)[1].running_mean, norm.running_mean, rtol=1e-3,
+                what=f"the running means after a batch in {mode} mode")
 
 # %% solution="MLPBN"
 class MLPBN(nn.Module):
@@ -833,58 +878,19 @@ class MLPBN(nn.Module):
         ### END SOLUTION
 
 # %% test="MLPBN" points=3
-def with_norm(net, num_hidden):
-    """(hidden layer, norm, last layer) of the grader's own, with the weights of net; None if it is not built of these."""
-    hidden, norm, out = nn.Linear(784, num_hidden), nn.BatchNorm1d(num_hidden), nn.Linear(num_hidden, 10)
-    stored = weights_of(net)
-    prefixes = {name.rpartition(".")[0] for name in stored}
-    for layer, own in ((hidden, "weight"), (out, "weight"), (norm, "running_mean")):
-        wanted = {name: tuple(value.shape) for name, value in layer.state_dict().items()}
-        fits = [prefix for prefix in prefixes if {name.rpartition(".")[2]: value.shape for name, value in stored.items()
-                                                  if name.rpartition(".")[0] == prefix} == wanted]
-        if len(fits) != 1:
-            return None
-        layer.load_state_dict({name: torch.from_numpy(stored[f"{fits[0]}.{name}"]) for name in wanted})
-    return hidden, norm, out
-
-def random_state(net, rng):
-    """Weights and statistics that show the place of each layer."""
-    drawn = {name: value if value.ndim == 0 else (rng.uniform(0.3, 2, size=value.shape) if "running_var" in name else
-                                                  rng.normal(size=value.shape)).astype(np.float32) for name, value in weights_of(net).items()}
-    net.load_state_dict({name: torch.from_numpy(value) for name, value in drawn.items()})
-
-def compare(net, num_hidden, x, train, mode):
-    parts = with_norm(net, num_hidden)
-    check.true(parts is not None, "The network does not consist of two Linear layers and one BatchNorm1d of the right sizes.",
-               "Linear from 784, BatchNorm1d of the hidden units, Linear to 10: are all three attributes of the model?")
-    hidden, norm, out = parts
-    for layer in parts:
-        layer.train(train)
-    net.train(train)
-    with torch.no_grad():
-        z = hidden(x.flatten(1))
-        wrong = {
-            "Batch norm stands before the ReLU: in this network it comes after.": out(F.relu(F.batch_norm(
-                z, norm.running_mean.clone(), norm.running_var.clone(), norm.weight, norm.bias, train))),
-            "There is no ReLU.": out(F.batch_norm(z, norm.running_mean.clone(), norm.running_var.clone(), norm.weight, norm.bias, train)),
-            "Batch norm is there, but forward does not use it.": out(F.relu(z)),
-        }
-        right = out(norm(F.relu(z)))
-    check.close(net(x), right, rtol=1e-3, what=f"the scores of {len(x)} images in {mode} mode", mistakes=wrong)
-    after = with_norm(net, num_hidden)[1]
-    check.close(after.running_mean, norm.running_mean, rtol=1e-3, what=f"the running means after a batch in {mode} mode")
-
 net = MLPBN(30)
-compare(net, 30, val_images[:20], True, "train")
-compare(net, 30, val_images[:20], False, "eval")
+check_with_norm(net, 30, val_images[:20], "train", before_relu=False)
+check_with_norm(net, 30, val_images[:20], "eval", before_relu=False)
 check.passed("MLPBN normalises after the ReLU.")
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
 for num_hidden in (30, 7):
     net = MLPBN(num_hidden)
-    for count, in_train, mode in ((9, False, "eval"), (12, True, "train"), (1, False, "eval")):
-        random_state(net, rng)
-        compare(net, num_hidden, torch.from_numpy(rng.normal(size=(count, 1, 28, 28)).astype(np.float32)), in_train, mode)
+    for count, mode in ((9, "eval"), (12, "train"), (1, "eval")):
+        drawn = {name: value if value.ndim == 0 else (rng.uniform(0.3, 2, size=value.shape) if "running_var" in name else
+                                                      rng.normal(size=value.shape)).astype(np.float32) for name, value in weights_of(net).items()}
+        net.load_state_dict({name: torch.from_numpy(value) for name, value in drawn.items()})     # they show the place of each layer
+        check_with_norm(net, num_hidden, torch.from_numpy(rng.normal(size=(count, 1, 28, 28)).astype(np.float32)), mode, before_relu=False)
 ### END HIDDEN TESTS
 
 # %% solution="MLPBNBeforeReLU"
@@ -905,52 +911,19 @@ class MLPBNBeforeReLU(nn.Module):
         ### END SOLUTION
 
 # %% test="MLPBNBeforeReLU" points=2
-def with_norm(net, num_hidden):
-    """(hidden layer, norm, last layer) of the grader's own, with the weights of net; None if it is not built of these."""
-    hidden, norm, out = nn.Linear(784, num_hidden), nn.BatchNorm1d(num_hidden), nn.Linear(num_hidden, 10)
-    stored = weights_of(net)
-    prefixes = {name.rpartition(".")[0] for name in stored}
-    for layer in (hidden, out, norm):
-        wanted = {name: tuple(value.shape) for name, value in layer.state_dict().items()}
-        fits = [prefix for prefix in prefixes if {name.rpartition(".")[2]: value.shape for name, value in stored.items()
-                                                  if name.rpartition(".")[0] == prefix} == wanted]
-        if len(fits) != 1:
-            return None
-        layer.load_state_dict({name: torch.from_numpy(stored[f"{fits[0]}.{name}"]) for name in wanted})
-    return hidden, norm, out
-
-def compare(net, num_hidden, x, train, mode):
-    parts = with_norm(net, num_hidden)
-    check.true(parts is not None, "The network does not consist of two Linear layers and one BatchNorm1d of the right sizes.",
-               "Linear from 784, BatchNorm1d of the hidden units, Linear to 10: are all three attributes of the model?")
-    hidden, norm, out = parts
-    for layer in parts:
-        layer.train(train)
-    net.train(train)
-    with torch.no_grad():
-        z = hidden(x.flatten(1))
-        wrong = {
-            "Batch norm stands after the ReLU: in this network it comes before.": out(F.batch_norm(
-                F.relu(z), norm.running_mean.clone(), norm.running_var.clone(), norm.weight, norm.bias, train)),
-            "There is no ReLU.": out(F.batch_norm(z, norm.running_mean.clone(), norm.running_var.clone(), norm.weight, norm.bias, train)),
-            "Batch norm is there, but forward does not use it.": out(F.relu(z)),
-        }
-        right = out(F.relu(norm(z)))
-    check.close(net(x), right, rtol=1e-3, what=f"the scores of {len(x)} images in {mode} mode", mistakes=wrong)
-
 net = MLPBNBeforeReLU(30)
-compare(net, 30, val_images[:20], True, "train")
-compare(net, 30, val_images[:20], False, "eval")
+check_with_norm(net, 30, val_images[:20], "train", before_relu=True)
+check_with_norm(net, 30, val_images[:20], "eval", before_relu=True)
 check.passed("MLPBNBeforeReLU normalises before the ReLU.")
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
 for num_hidden in (30, 7):
     net = MLPBNBeforeReLU(num_hidden)
-    for count, in_train, mode in ((9, False, "eval"), (12, True, "train"), (1, False, "eval")):
+    for count, mode in ((9, "eval"), (12, "train"), (1, "eval")):
         drawn = {name: value if value.ndim == 0 else (rng.uniform(0.3, 2, size=value.shape) if "running_var" in name else
                                                       rng.normal(size=value.shape)).astype(np.float32) for name, value in weights_of(net).items()}
-        net.load_state_dict({name: torch.from_numpy(value) for name, value in drawn.items()})
-        compare(net, num_hidden, torch.from_numpy(rng.normal(size=(count, 1, 28, 28)).astype(np.float32)), in_train, mode)
+        net.load_state_dict({name: torch.from_numpy(value) for name, value in drawn.items()})     # they show the place of each layer
+        check_with_norm(net, num_hidden, torch.from_numpy(rng.normal(size=(count, 1, 28, 28)).astype(np.float32)), mode, before_relu=True)
 ### END HIDDEN TESTS
 
 # %% [markdown]
