@@ -165,7 +165,7 @@ def _source_notebook(assignment: Assignment, parsed: ParsedNotebook) -> Notebook
     title = parsed.cells[0].source if own_title else f"# {assignment.title}"
     cells = [
         _cell(slug, "prose", "title", _title_cell(assignment, title)),
-        _cell(slug, "setup", "setup-1", _render("setup.py.j2", requirement=_requirement(assignment))),
+        _cell(slug, "setup", "setup-1", _render("setup.py.j2", requirement=_requirement(assignment), extras=assignment.extras)),
     ]
     counts = {"setup": 1, "code": 0, "experiment": 0, "prose": 0}
     heading = _last_heading(title) or assignment.title
