@@ -163,8 +163,11 @@ def main() -> int:
 
 
 def _copy(assignment: Assignment, folder: Path, release: bool) -> Path:
+    """The notebook, and with the reference the models that it hands in; a notebook writes over those that it trains."""
     made = assignment.release if release else assignment.source
     shutil.copytree(made.parent, folder, dirs_exist_ok=True)
+    for model in () if release else (assignment.folder / "artifacts").glob("*.safetensors"):
+        shutil.copy(model, folder)
     return folder / made.name
 
 

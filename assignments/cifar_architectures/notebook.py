@@ -719,7 +719,7 @@ figure
 # The three files go with your notebook; nothing is trained when you are graded. The grader rebuilds each network from its file, looks
 # at its layers, and counts how many of the 10,000 test images it gets right, in eval mode and in one thread. Each network has at most 2,000,000 parameters.
 #
-# **How the thresholds were found.** The reference was trained five times from different random weights, on 45,000 images, without any of the tricks of section 8:
+# **How the thresholds were found.** The reference was trained five times from different random weights, on 45,000 images, without any of the tricks of section 9:
 #
 # | network | learning rate, epochs | test accuracy of the five | mean ± s.d. | asked for |
 # |:--|:--|:--|:--|--:|
@@ -827,7 +827,30 @@ plt.show()
 # ### END SOLUTION
 
 # %% [markdown]
-# ## 8. Extra: 87 %
+# ## 8. From the command line
+#
+# A notebook is good for looking, and bad for a run of an hour: it must stay open. `python -m hwlib.train` trains a network that stands in a
+# file, and writes one line an epoch into a log. Here the file is made from your own cell; then the program runs; then its log is plotted. (The
+# log can be read while the run goes on.)
+
+# %% experiment
+wanted = "class " + "ConvMaxPool("                                         # in two parts, so that this cell is not found itself
+cell = next(source for source in reversed(In) if wanted in source)        # In: all cells that ran
+Path("networks.py").write_text("import torch\nfrom torch import nn\nfrom torch.nn import functional as F\n\n\n" + cell, encoding="utf-8")
+options = "--sample --epochs 4" if FAST else "--epochs 3"
+!{sys.executable} -m hwlib.train --model "networks.py:ConvMaxPool(24, 5, 4)" --data cifar10 {options} --batch-size 128 --learning-rate 0.002 --watch-test --log conv_maxpool.jsonl
+
+# %% experiment
+log = read_log("conv_maxpool.jsonl")
+accuracy_figure({"training": log.epochs["train_accuracy"], "validation": log.epochs["val_accuracy"], "test": log.epochs["test_accuracy"]},
+                f"From the log: {log.settings['model']}, {log.settings['optimizer']}")
+print(log.result)
+
+# %% [markdown]
+# ## 9. Extra: 87 %
+#
+# You have seen the whole range: a picture for each class, pictures that classes share, a window that slides. What lies beyond is mostly *more of the same*: more
+# windows, one after the other, and ways to train them.
 #
 # Now anything goes. The last 3 points are for a network of your own that gets at least **87 %** of the test images right. They are meant to be hard: the
 # other 40 points can be had without them. What usually helps, most important first:
@@ -900,27 +923,3 @@ network = check.handed_in("extra")
 check.architecture(network, max_parameters=10_000_000, what="the network in extra.safetensors")
 images, labels = check.test_set("cifar10")
 check.accuracy(network, scaled(images), labels, 0.87, points=3, what="the network in extra.safetensors", seconds=60, plausible=0.98)
-
-# %% [markdown]
-# ## 9. From the command line
-#
-# A notebook is good for looking, and bad for a run of an hour: it must stay open. `python -m hwlib.train` trains a network that stands in a
-# file, and writes one line an epoch into a log. Here the file is made from your own cell; then the program runs; then its log is plotted. (The
-# log can be read while the run goes on.)
-
-# %% experiment
-wanted = "class " + "ConvMaxPool("                                         # in two parts, so that this cell is not found itself
-cell = next(source for source in reversed(In) if wanted in source)        # In: all cells that ran
-Path("networks.py").write_text("import torch\nfrom torch import nn\nfrom torch.nn import functional as F\n\n\n" + cell, encoding="utf-8")
-options = "--sample --epochs 4" if FAST else "--epochs 3"
-!{sys.executable} -m hwlib.train --model "networks.py:ConvMaxPool(24, 5, 4)" --data cifar10 {options} --batch-size 128 --learning-rate 0.002 --watch-test --log conv_maxpool.jsonl
-
-# %% experiment
-log = read_log("conv_maxpool.jsonl")
-accuracy_figure({"training": log.epochs["train_accuracy"], "validation": log.epochs["val_accuracy"], "test": log.epochs["test_accuracy"]},
-                f"From the log: {log.settings['model']}, {log.settings['optimizer']}")
-print(log.result)
-
-# %% [markdown]
-# That is all. You have seen the whole range: a picture for each class, pictures that classes share, a window that slides. What lies beyond is mostly
-# *more of the same*: more windows, one after the other, and ways to train them.
