@@ -428,6 +428,32 @@ def test_a_good_network_passes_and_its_mode_and_threads_stay():
     assert torch.get_num_threads() == threads
 
 
+def test_the_quicker_copy_of_a_network_gives_the_same_scores_and_leaves_the_network_alone(folder):
+    from hwlib.models import evaluating
+
+    torch.manual_seed(0)
+    body = nn.ReLU(), nn.Conv2d(6, 6, 3, padding=1, groups=2), nn.BatchNorm2d(6), nn.ReLU(), nn.BatchNorm2d(6, affine=False)
+    network = nn.Sequential(
+        nn.BatchNorm2d(3), nn.Conv2d(3, 6, 3, bias=False), nn.BatchNorm2d(6), Residual(*body, shortcut=nn.Conv2d(6, 6, 1)), nn.Dropout(),
+        nn.Conv2d(6, 4, 3, stride=2), nn.ReLU(), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(196, 12), nn.ReLU(), nn.Linear(12, 10))
+    for layer in network.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.running_mean.normal_()
+            layer.running_var.uniform_(0.2, 3)
+            for parameter in layer.parameters():
+                nn.init.normal_(parameter)
+    save_model(network, "net", input_shape=(3, 17, 17))
+    loaded, images = load_model("net"), torch.rand(60, 3, 17, 17)
+    with torch.inference_mode():
+        before = loaded.eval()(images)
+        quicker = evaluating._quicker(loaded)
+        assert torch.allclose(quicker(images), before, rtol=1e-4, atol=1e-4)
+        assert torch.equal(loaded(images), before)
+    assert sum(isinstance(layer, nn.BatchNorm2d) for layer in quicker.modules()) == 3          # two are in the convolutions before them
+    assert not any(layer.inplace for layer in loaded.modules() if isinstance(layer, nn.ReLU))
+    assert np.array_equal(evaluating.predictions(loaded.train(), images), before.argmax(1).numpy())
+
+
 def test_predictions_of_a_file_are_remembered_and_those_of_changed_weights_are_not(folder):
     from hwlib.models import evaluating
 

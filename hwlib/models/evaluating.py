@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from hwlib.errors import ModelError
 from hwlib.models.files import Array
@@ -79,8 +80,8 @@ def _key(model: nn.Module, inputs: Any) -> bytes:
 def _predict(model: nn.Module, inputs: Any, seconds: float) -> Array:
     device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
     found, end = [], time.monotonic() + seconds
-    if hasattr(model, "hwlib_layers"):                                              # from a file: its layers are known and can be copied
-        model = copy.deepcopy(model).to(memory_format=torch.channels_last)          # half the time, or less, of convolutions on a CPU
+    if hasattr(model, "hwlib_layers"):             # from a file: all its layers are known
+        model = _quicker(model)
     with _evaluating(model), torch.inference_mode():
         for start in range(0, len(inputs), _AT_ONCE):
             if time.monotonic() > end:
@@ -89,6 +90,22 @@ def _predict(model: nn.Module, inputs: Any, seconds: float) -> Array:
             scores = _scores(model, batch)
             found.append(scores.argmax(dim=1).cpu().numpy())
     return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
+
+
+def _quicker(model: nn.Module) -> nn.Module:
+    """A copy for eval mode with the same scores up to rounding; on a CPU convolutions take half the time or less.
+
+    Batch norm goes into the convolution before it, ReLU works in place, and channels come last in memory.
+    """
+    model = copy.deepcopy(model).eval()
+    for layers in [module for module in model.modules() if isinstance(module, nn.Sequential)]:
+        for place in range(1, len(layers)):
+            before, layer = layers[place - 1], layers[place]
+            if isinstance(before, nn.Conv2d) and isinstance(layer, nn.BatchNorm2d) and layer.running_mean is not None:
+                layers[place - 1], layers[place] = nn.Identity(), fuse_conv_bn_eval(before, layer)
+            elif isinstance(layer, nn.ReLU) and isinstance(before, nn.Conv2d | nn.Linear):
+                layer.inplace = True                # nobody else reads what the layer before has made
+    return model.to(memory_format=torch.channels_last)
 
 
 def _scores(model: nn.Module, batch: Any) -> Any:
