@@ -171,7 +171,11 @@ def test_nothing_is_left_running_when_the_grader_is_killed(tmp_path: Path) -> No
 
 def test_ctrl_c_says_how_to_go_on_and_loses_nothing(tmp_path: Path) -> None:
     assignment = make_class(tmp_path, ["import time; time.sleep(0.3); return 2 * x"] * 8)
-    process = subprocess.Popen(command(assignment), cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    ignored = signal.signal(signal.SIGINT, signal.default_int_handler)      # a background job ignores it, and its children with it
+    try:
+        process = subprocess.Popen(command(assignment), cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, ignored)
     results = tmp_path / ".hw" / "one" / "isolated"
     deadline = time.monotonic() + 60
     while len(list(results.glob("s*.json"))) < 2 and time.monotonic() < deadline:
