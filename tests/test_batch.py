@@ -11,11 +11,15 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import make_course
 
+from hwlib.grading import batch
 from hwlib.grading.build import build
 from hwlib.grading.course import Assignment
 from hwlib.grading.grade import GradeOptions, grade_assignment
@@ -91,6 +95,32 @@ def test_only_what_changed_is_graded_again(tmp_path: Path) -> None:
     assert [one.cached for one in report.submissions] == [True, False, False]
     assert [one.score for one in report.submissions] == [1, 1, 0]
     assert not any(one.cached for one in grade(assignment, force=True)[0].submissions)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_kept_result_never_outlives_a_change_of_the_gradebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed: bool) -> None:
+    assignment = make_class(tmp_path, ["return 2 * x"])
+    grade(assignment)
+    grade_many = batch.grade_many
+
+    def undecided(*arguments: Any, **options: Any) -> Iterator[Any]:
+        """As if the judges had been killed: no points, and nothing to be kept; with `killed`, the grader goes, too."""
+        for found, outcome in grade_many(*arguments, **options):
+            questions = tuple(replace(question, points=0.0, status="error") for question in outcome.result.questions)
+            yield found, replace(outcome, result=replace(outcome.result, questions=questions), final=killed)
+
+    monkeypatch.setattr(batch, "grade_many", undecided)
+    if killed:
+        monkeypatch.setattr(batch.ResultCache, "put", lambda *arguments: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            grade(assignment, force=True)
+    else:
+        grade(assignment, force=True)
+    assert gradebook_scores(tmp_path) == {"s000": 0.0}
+    monkeypatch.undo()
+    report, _ = grade(assignment)
+    assert [(one.score, one.cached) for one in report.submissions] == [(1.0, False)]
+    assert gradebook_scores(tmp_path) == {"s000": 1.0}
 
 
 def test_named_students_only(tmp_path: Path) -> None:

@@ -99,6 +99,7 @@ def grade_class(assignment: Assignment, submissions: Sequence[FoundSubmission], 
             todo.append((found, key))
     keys = {found.student: key for found, key in todo}
     for found, outcome in grade_many(assignment, [found for found, _ in todo], jobs=jobs, seed=seed, hidden=(output, *hidden)):
+        cache.forget(found.student)
         result = record(found, outcome)
         if outcome.final:
             cache.put(keys[found.student], result, outcome.unique)

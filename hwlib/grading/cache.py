@@ -76,6 +76,10 @@ class ResultCache:
         kept = {"key": key, "result": result.to_dict(), "unique": dict(unique)}
         write_atomically(self._path(result.student), json.dumps(kept, ensure_ascii=False))
 
+    def forget(self, student: str) -> None:
+        """Drop what is kept of a student: before the gradebook is changed, so that what is kept never says something else."""
+        self._path(student).unlink(missing_ok=True)
+
     def _path(self, student: str) -> Path:
         return self.folder / f"{student}.json"
 
