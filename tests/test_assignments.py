@@ -53,22 +53,19 @@ def test_students_write_exactly_the_promised_names(slug: str) -> None:
     assert written >= PROMISED.get(slug, set())
 
 
-def assigned(source: str) -> set[str]:
-    """The variables that a cell assigns at its top level, loop variables included."""
+def bound(source: str) -> set[str]:
+    """What a cell assigns at its top level, loop variables included, or defines there."""
     found: set[str] = set()
-    todo: list[ast.AST] = list(ast.iter_child_nodes(parse_code(source) or ast.Module([], [])))
+    todo: list[ast.AST] = [parse_code(source)]
     while todo:
         node = todo.pop()
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             found.add(node.id)
         if not isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
             todo += ast.iter_child_nodes(node)
     return found
-
-
-def bound(source: str) -> set[str]:
-    """What a cell assigns or defines at its top level."""
-    return assigned(source) | {node.name for node in parse_code(source).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
 
 
 def read_from_outside(source: str) -> set[str]:

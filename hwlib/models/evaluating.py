@@ -66,8 +66,8 @@ def _key(model: nn.Module, inputs: Any) -> bytes:
 
     Who verifies an assignment, or grades a class where files were copied, asks for the same ones again and again.
     """
-    layers = getattr(model, "hwlib_layers", None)
-    if not isinstance(layers, str):
+    layers = _layers_of_file(model)
+    if not layers:
         return b""
     digest = hashlib.sha256(f"{layers}\n{model!r}".encode())
     for name, tensor in [*model.state_dict().items(), ("images", inputs)]:
@@ -77,10 +77,16 @@ def _key(model: nn.Module, inputs: Any) -> bytes:
     return digest.digest()
 
 
+def _layers_of_file(model: nn.Module) -> str:
+    """The layers of a network that came from a file, as `load_model` notes them; "" for any other, whose code may do anything."""
+    layers = getattr(model, "hwlib_layers", "")
+    return layers if isinstance(layers, str) else ""
+
+
 def _predict(model: nn.Module, inputs: Any, seconds: float) -> Array:
     device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
     found, end = [], time.monotonic() + seconds
-    if hasattr(model, "hwlib_layers"):             # from a file: all its layers are known
+    if _layers_of_file(model):
         model = _quicker(model)
     with _evaluating(model), torch.inference_mode():
         for start in range(0, len(inputs), _AT_ONCE):

@@ -1,16 +1,9 @@
 """The batch is fixed to 4, as in the published version."""
 
-REPLACES = "ConvMaxPool"
+REPLACES = "ConvMaxPool.forward"
 FAILS = ["ConvMaxPool"]
 HINT = "Is the number of images written into forward"
 
 
-class ConvMaxPool(nn.Module):
-    def __init__(self, M, p, N):
-        super().__init__()
-        self.conv = nn.Conv2d(3, M, p)
-        self.pool = nn.MaxPool2d(N)
-        self.out = nn.Linear(M * ((33 - p) // N) ** 2, 10)
-
-    def forward(self, images):
-        return self.out(self.pool(F.relu(self.conv(images))).view(4, -1))
+def forward(self, images):
+    return self.out(self.pool(F.relu(self.conv(images))).view(4, -1))

@@ -1,16 +1,9 @@
 """A tanh in the place of the ReLU."""
 
-REPLACES = "ConvMaxPool"
+REPLACES = "ConvMaxPool.forward"
 FAILS = ["ConvMaxPool"]
 HINT = "a tanh, not a ReLU"
 
 
-class ConvMaxPool(nn.Module):
-    def __init__(self, M, p, N):
-        super().__init__()
-        self.conv = nn.Conv2d(3, M, p)
-        self.pool = nn.MaxPool2d(N)
-        self.out = nn.Linear(M * ((33 - p) // N) ** 2, 10)
-
-    def forward(self, images):
-        return self.out(self.pool(torch.tanh(self.conv(images))).flatten(1))
+def forward(self, images):
+    return self.out(self.pool(torch.tanh(self.conv(images))).flatten(1))

@@ -1,14 +1,9 @@
 """A log-softmax, as for nll_loss."""
 
-REPLACES = "LogisticRegression"
+REPLACES = "LogisticRegression.forward"
 FAILS = ["LogisticRegression"]
 HINT = "went through a log-softmax"
 
 
-class LogisticRegression(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.linear = nn.Linear(3 * 32 * 32, 10)
-
-    def forward(self, images):
-        return F.log_softmax(self.linear(images.flatten(1)), dim=1)
+def forward(self, images):
+    return F.log_softmax(self.linear(images.flatten(1)), dim=1)

@@ -1,14 +1,10 @@
 """The bias is forgotten."""
 
-REPLACES = "LogisticRegression"
+REPLACES = "LogisticRegression.__init__"
 FAILS = ["LogisticRegression"]
 HINT = "The biases are missing"
 
 
-class LogisticRegression(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.linear = nn.Linear(3 * 32 * 32, 10, bias=False)
-
-    def forward(self, images):
-        return self.linear(images.flatten(1))
+def __init__(self):
+    super().__init__()
+    self.linear = nn.Linear(3 * 32 * 32, 10, bias=False)
