@@ -316,6 +316,17 @@ def test_the_same_seed_draws_the_same_hidden_inputs(grader: Grader) -> None:
     grader.engine.seed = 7
 
 
+def test_what_a_student_draws_without_a_seed_is_the_same_in_every_run(grader: Grader) -> None:
+    body = "    import random, torch\n    raise RuntimeError(f'{np.random.normal()} {random.random()} {torch.rand(()).item()}')"
+    messages = set()
+    for _ in range(2):
+        grader.engine.restart()
+        grader.engine.zygote.prepare(["torch"], [])
+        messages.add(grader.double(body).message)
+    assert len(messages) == 1
+    assert re.search(r"raised RuntimeError: [-.0-9]+ 0\.\d+ 0\.\d+", messages.pop())
+
+
 def test_outputs_of_the_cells_that_ran_are_kept_and_cut(grader: Grader) -> None:
     notebook = grader.notebook("class Counter:", "print('y' * 10**6)\nplt.plot([1, 2])\nclass Counter:")
     outcome = grader.engine.grade_notebook(notebook)

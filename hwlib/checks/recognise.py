@@ -116,7 +116,7 @@ def _rounded(a: Array, b: Array, same: Same) -> Hints:
         return
     if (b != np.round(b)).any() and (a == np.trunc(b)).all():
         yield "The values are cut to integers: does the array that holds them have an integer dtype?"
-    elif np.max(np.abs(a - b)) < 1e-3 * np.max(np.abs(b)) and (a == a.astype(np.float32)).all():
+    elif np.max(np.abs(a - b)) < 1e-4 * np.max(np.abs(b)) and (a == a.astype(np.float32)).all():
         yield "The values are right to the precision of float32 only: compute in float64."
 
 
