@@ -67,7 +67,7 @@ def _grade(assignment: Assignment, engine: str, copies: int) -> dict:
     if importlib.util.find_spec("torch"):
         from hwlib.models import evaluating
 
-        evaluating._key = lambda model, inputs: b""           # the copies are equal, a class is not: remember no predictions
+        evaluating._REMEMBERED = 0                            # the copies are equal, a class is not
     with tempfile.TemporaryDirectory(prefix="hw-references-") as name:
         handed = reference_notebook(assignment), handed_in_models(assignment)
         found = [hand_in(assignment, Path(name).resolve(), f"copy{number}", *handed) for number in range(copies)]

@@ -7,6 +7,7 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -121,6 +122,19 @@ def test_a_kept_result_never_outlives_a_change_of_the_gradebook(tmp_path: Path, 
     report, _ = grade(assignment)
     assert [(one.score, one.cached) for one in report.submissions] == [(1.0, False)]
     assert gradebook_scores(tmp_path) == {"s000": 1.0}
+
+
+def test_points_that_another_program_wrote_are_graded_again(tmp_path: Path) -> None:
+    assignment = make_class(tmp_path, ["return 2 * x", "return 2 * x"])
+    grade(assignment)
+    with contextlib.closing(sqlite3.connect(tmp_path / "gradebook.db")) as connection, connection:
+        (first, *_) = [name for (name,) in connection.execute("SELECT id FROM grade WHERE auto_score = 1 ORDER BY id")]
+        connection.execute("UPDATE grade SET auto_score = 0 WHERE id = ?", (first,))
+    assert sorted(gradebook_scores(tmp_path).values()) == [0.0, 1.0]
+    report, _ = grade(assignment)
+    assert sorted(one.cached for one in report.submissions) == [False, True]
+    assert gradebook_scores(tmp_path) == {"s000": 1.0, "s001": 1.0}
+    assert all(one.cached for one in grade(assignment)[0].submissions)
 
 
 def test_named_students_only(tmp_path: Path) -> None:

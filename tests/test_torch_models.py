@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import pickle
 import struct
@@ -20,6 +21,8 @@ from torch.nn import functional as F
 
 import hwlib
 from hwlib import checks as check
+from hwlib.checks import networks
+from hwlib.checks.remarks import collect_remarks
 from hwlib.errors import CheckFailed, ModelError
 from hwlib.models import GlobalAvgPool2d, Residual, describe, fingerprint, load_model, look_in, save_model
 
@@ -31,6 +34,7 @@ def folder(tmp_path, monkeypatch):
     torch.manual_seed(0)
     yield tmp_path
     look_in(None)
+    check.set_seed(None)
 
 
 def mlp(*hidden: int, last: nn.Module | None = None) -> nn.Sequential:
@@ -554,6 +558,63 @@ def test_a_network_that_gives_nan_or_the_wrong_shape_fails_in_words():
             layers[1].running_var.fill_(-1.0)
         with pytest.raises(CheckFailed, match=r"finite scores|can't take images"):
             check.accuracy(model, images, labels, 0.5)
+
+
+class Counting(Constant):
+    """Counts the images, too."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = 0
+
+    def forward(self, x):
+        self.seen += len(x)
+        return super().forward(x)
+
+
+@pytest.mark.parametrize(("right", "most"), [(10_000, 1000), (9200, 2500), (9000, 5000), (8750, 10_000)])
+def test_a_network_far_above_the_threshold_is_not_shown_all_images(right, most):
+    model, labels = Counting(), np.where(np.arange(10_000) < right, 0, 1)
+    assert check.accuracy(model, torch.zeros(10_000, 1, 2, 2), labels, 0.87) is None
+    assert model.seen <= most
+
+
+def test_one_image_below_the_threshold_is_never_taken_for_enough():
+    images, labels = torch.zeros(10_000, 1, 2, 2), np.where(np.arange(10_000) < 8699, 0, 1)
+    for seed in range(100):
+        check.set_seed(seed)
+        assert check.accuracy(Constant(), images, labels, 0.87, points=100).hwlib_fraction == pytest.approx(0.99)
+
+
+@given(st.integers(1, 60).flatmap(lambda total: st.tuples(st.just(total), *[st.integers(0, total)] * 2)), st.data())
+def test_the_probability_of_so_many_right_ones_is_the_hypergeometric_one(numbers, data):
+    total, marked, drawn = numbers
+    found = data.draw(st.integers(0, drawn))
+    exact = sum(math.comb(marked, k) * math.comb(total - marked, drawn - k) for k in range(found, drawn + 1)) / math.comb(total, drawn)
+    assert networks._tail(total, marked, drawn, found) == pytest.approx(exact, rel=1e-9, abs=1e-15)
+
+
+def test_a_remark_comes_from_all_images():
+    collect_remarks()
+    images, labels = torch.zeros(10_000, 1, 2, 2), np.where(np.arange(10_000) < 9000, 0, 1)
+    for seed in range(20):                        # of 500 images at random, more than 90 % are right every other time
+        check.set_seed(seed)
+        assert check.accuracy(Constant(), images, labels, 0.7, plausible=0.9) is None
+    assert collect_remarks().texts == []
+    model = Counting()
+    assert check.accuracy(model, images, labels, 0.7, plausible=0.89) is None
+    assert "is right on 90.00% of the test images, more than" in collect_remarks().texts[0]
+    assert model.seen == 10_000
+
+
+def test_the_time_limit_is_for_all_images_together():
+    class Slow(Constant):
+        def forward(self, x):
+            time.sleep(0.01)
+            return super().forward(x)
+
+    with pytest.raises(CheckFailed, match=r"more than 0\.3 s for 10,000 images"):
+        check.accuracy(Slow(), torch.zeros(10_000, 1, 2, 2), np.arange(10_000) % 2, 0.5, seconds=0.3)
 
 
 ALLOWED = ("Flatten", "Linear", "ReLU", "Softmax", "Dropout")

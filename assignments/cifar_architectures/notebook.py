@@ -745,16 +745,16 @@ def check_file(network, name, allowed, num_layers, required=()):
 network = check.handed_in("logistic")
 check_file(network, "logistic", ("Flatten", "Linear", "Conv2d", "Dropout", "Identity"), 1)
 images, labels = check.test_set("cifar10")
-check.accuracy(network, scaled(images), labels, THRESHOLDS["logistic"], points=3, what="the network in logistic.safetensors", seconds=30,
-               plausible=0.46)
+check.accuracy(network, images, labels, THRESHOLDS["logistic"], points=3, what="the network in logistic.safetensors",
+               transform=scaled, seconds=30, plausible=0.46)
 
 # %% test="one_hidden" points=4
 # 5 seeds of the reference: mean 0.4609, s.d. 0.0031; mean − 3 s.d. = 0.4515
 network = check.handed_in("one_hidden")
 check_file(network, "one_hidden", ("Flatten", "Linear", "ReLU", "Dropout", "Identity"), 2, required=("ReLU",))
 images, labels = check.test_set("cifar10")
-check.accuracy(network, scaled(images), labels, THRESHOLDS["one_hidden"], points=4, what="the network in one_hidden.safetensors", seconds=30,
-               plausible=0.65)
+check.accuracy(network, images, labels, THRESHOLDS["one_hidden"], points=4, what="the network in one_hidden.safetensors",
+               transform=scaled, seconds=30, plausible=0.65)
 
 # %% test="conv_maxpool" points=5
 # 5 seeds of the reference: mean 0.5960, s.d. 0.0123; mean − 3 s.d. = 0.5591
@@ -767,8 +767,8 @@ check.true(layers["Conv2d"]["padding"] == (0, 0) and layers["Conv2d"]["stride"] 
 check.true(layers["MaxPool2d"]["kernel_size"] == layers["MaxPool2d"]["stride"] and layers["MaxPool2d"]["padding"] == (0, 0),
            "The pooling windows in conv_maxpool.safetensors don't lie side by side.", "The network should be a ConvMaxPool(M, p, N).")
 images, labels = check.test_set("cifar10")
-check.accuracy(network, scaled(images), labels, THRESHOLDS["conv_maxpool"], points=5, what="the network in conv_maxpool.safetensors", seconds=30,
-               plausible=0.8)
+check.accuracy(network, images, labels, THRESHOLDS["conv_maxpool"], points=5, what="the network in conv_maxpool.safetensors",
+               transform=scaled, seconds=30, plausible=0.8)
 
 # %% [markdown]
 # The same three networks in one figure, and what they cost. The number of *multiplications* for one image says how long a network takes; the
@@ -922,4 +922,5 @@ if TRAIN_EXTRA:
 network = check.handed_in("extra")
 check.architecture(network, max_parameters=10_000_000, what="the network in extra.safetensors")
 images, labels = check.test_set("cifar10")
-check.accuracy(network, scaled(images), labels, 0.87, points=3, what="the network in extra.safetensors", seconds=60, plausible=0.98)
+check.accuracy(network, images, labels, 0.87, points=3, what="the network in extra.safetensors",
+               transform=scaled, seconds=60, plausible=0.98)

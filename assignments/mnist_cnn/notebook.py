@@ -381,8 +381,8 @@ figure
 cnn_as_saved = check.handed_in("cnn")
 check_rules(cnn_as_saved, "the network in cnn.safetensors")
 test_images, test_labels = check.test_set("mnist")
-check.accuracy(cnn_as_saved, scaled(test_images), test_labels, 0.985, points=8, what="the network in cnn.safetensors",
-               train=train, plausible=0.9985)
+check.accuracy(cnn_as_saved, test_images, test_labels, 0.985, points=8, what="the network in cnn.safetensors",
+               transform=scaled, train=train, plausible=0.9985)
 
 # %% [markdown]
 # ### A look inside

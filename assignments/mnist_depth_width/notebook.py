@@ -617,8 +617,8 @@ hwlib.describe("model_100")
 model_100_as_saved = check.handed_in("model_100")
 check.architecture(model_100_as_saved, allowed=ALLOWED, max_hidden_units=100, what="the network in model_100.safetensors")
 test_images, test_labels = check.test_set("mnist")
-check.accuracy(model_100_as_saved, scaled(test_images), test_labels, 0.975, points=4, what="the network in model_100.safetensors",
-               train=(train_images, train_labels), plausible=0.994)
+check.accuracy(model_100_as_saved, test_images, test_labels, 0.975, points=4, what="the network in model_100.safetensors",
+               transform=scaled, train=(train_images, train_labels), plausible=0.994)
 
 # %% [markdown]
 # ### Two hundred units, two layers
@@ -649,8 +649,8 @@ model_200_as_saved = check.handed_in("model_200")
 check.architecture(model_200_as_saved, allowed=ALLOWED, max_hidden_units=200, min_hidden_layers=2,
                    what="the network in model_200.safetensors")
 test_images, test_labels = check.test_set("mnist")
-check.accuracy(model_200_as_saved, scaled(test_images), test_labels, 0.98, points=4, what="the network in model_200.safetensors",
-               train=(train_images, train_labels), plausible=0.994)
+check.accuracy(model_200_as_saved, test_images, test_labels, 0.98, points=4, what="the network in model_200.safetensors",
+               transform=scaled, train=(train_images, train_labels), plausible=0.994)
 
 # %% [markdown]
 # ### A thousand units, three layers
@@ -686,8 +686,8 @@ model_1000_as_saved = check.handed_in("model_1000")
 check.architecture(model_1000_as_saved, allowed=ALLOWED, max_hidden_units=1000, min_hidden_layers=3,
                    what="the network in model_1000.safetensors")
 test_images, test_labels = check.test_set("mnist")
-check.accuracy(model_1000_as_saved, scaled(test_images), test_labels, 0.983, points=4, what="the network in model_1000.safetensors",
-               train=(train_images, train_labels), plausible=0.994)
+check.accuracy(model_1000_as_saved, test_images, test_labels, 0.983, points=4, what="the network in model_1000.safetensors",
+               transform=scaled, train=(train_images, train_labels), plausible=0.994)
 
 # %% [markdown]
 # How the three learned, and how much a choice by test accuracy would have flattered them:

@@ -8,7 +8,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -16,15 +17,20 @@ from typing import Any
 import numpy as np
 
 from hwlib.checks.caller import is_hidden
+from hwlib.checks.draws import rng
 from hwlib.checks.remarks import remark
-from hwlib.errors import CannotCheck, CheckFailed, DataUnavailable, HwlibError
+from hwlib.errors import CannotCheck, CheckFailed, DataUnavailable, HwlibError, ModelError
 from hwlib.models import Description, describe, load_model
 
 __all__ = ["accuracy", "architecture", "handed_in", "partial", "test_set"]
 
+Array = np.ndarray[Any, np.dtype[Any]]
+
 _BELOW = Fraction(1, 100)         # credit begins this far below a threshold
 _COMPARED = 1000                  # training images that `train` is looked at
 _TOO_FAR = 4.0                    # standard deviations by which test images may be right more often than training images
+_PART = 500                       # images between two looks at whether a threshold is sure to be reached
+_DOUBT = 1e-6                     # probability that a network below the threshold gets all points after a part of the images
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,26 +160,34 @@ def test_set(name: str) -> tuple[Any, Any]:
 
 
 def accuracy(model: Any, images: Any, labels: Any, threshold: float, *, points: float | None = None, what: str = "the network",
-             seconds: float = 60.0, train: tuple[Any, Any] | None = None, plausible: float = 1.0) -> _Partial | None:
+             transform: Callable[[Any], Any] | None = None, seconds: float = 60.0, train: tuple[Any, Any] | None = None,
+             plausible: float = 1.0) -> _Partial | None:
     """A network is right on at least this share of the images; partial credit from one percentage point below.
 
     It is evaluated in eval mode and in one thread. The threshold holds by count: 0.975 of 10,000 images are 9,750. From one percentage
     point below (no points) to the threshold (all points) the credit grows linearly, so make the call the last line of the test cell.
 
+    Images are looked at in random order (`rng`), and those that are left are spared once so many are right that a network below the
+    threshold would reach as many with a probability of at most 1e-6 (hypergeometric, all looks together). Any other outcome than all
+    points, and any remark, comes from all images.
+
     Parameters
     ----------
     model : nn.Module
         What `hwlib.load_model` gave.
-    images, labels : arrays or tensors, (N, …) of floats and (N,)
+    images, labels : arrays or tensors, (N, …) and (N,)
+        Floats as in training, or what `transform` turns into them.
     threshold : float
     points : float, optional
         The points of the question: plain nbgrader needs them for partial credit, see `partial`.
     what : str
         Names the network in messages.
+    transform : callable, optional
+        Scales images as in training. It is given some hundred at a time, so that those that nobody looks at cost nothing.
     seconds : float
         After so many, evaluation is given up.
     train : (images, labels), optional
-        Training images, scaled in the same way. Where clearly fewer of them are right than of the test images, the network may have been
+        Training images as they were trained on. Where clearly fewer of them are right than of the test images, the network may have been
         trained on the test images; that is remarked for the instructor and costs nothing.
     plausible : float
         A share that networks of this kind, honestly trained, don't reach; more is remarked, too.
@@ -189,37 +203,103 @@ def accuracy(model: Any, images: Any, labels: Any, threshold: float, *, points: 
         If it is right less often than one point below the threshold, or can't be evaluated. The hint names a softmax before cross-entropy,
         statistics of train mode, and pixel values scaled or normalised once too often or not at all, where these are seen.
     """
-    from hwlib.models.evaluating import likely_cause, predictions
+    from hwlib.models.evaluating import Predictor, likely_cause
 
     labels = np.asarray(labels)
     if len(labels) != len(images) or labels.ndim != 1 or not len(labels):
         raise ValueError(f"expected one label for each image, found labels {labels.shape} for {len(images)} images")
     head = f"{what[:1].upper()}{what[1:]}"
+    needed, scaled = Fraction(str(threshold)), transform or (lambda given: given)
+    predict = Predictor(model)
+    count = _Count(predict, scaled, images, labels, seconds)
     try:
-        right = int(np.sum(predictions(model, images, seconds) == labels))
+        if count.reaches(needed):
+            of_training = None if train is None else _share(predict, train[0][:_COMPARED], train[1][:_COMPARED])
+            if _suspicions(count, of_training, plausible, head):
+                count.finish()
+                for text in _suspicions(count, of_training, plausible, head):
+                    remark(text)
+            return None
     except HwlibError as error:
         raise CheckFailed(f"{head}: {error}.") from None
-    share, needed = Fraction(right, len(labels)), Fraction(str(threshold))
-    if share >= needed:
-        _remark_suspicion(model, float(share), train, plausible, head)
-        return None
-    cause = likely_cause(model, images, labels, float(share))
+    cause = likely_cause(model, scaled(images[:_PART]), labels[:_PART], float(count.share))
     symptom = f"{head} is right on fewer than {100 * float(needed):.4g} % of the {len(labels):,} images"
-    if share <= needed - _BELOW:
-        raise CheckFailed(f"{symptom}.", cause, "" if is_hidden() else f"Found {right:,} of {len(labels):,}.")
-    fraction = float(1 - (needed - share) / _BELOW)
+    if count.share <= needed - _BELOW:
+        raise CheckFailed(f"{symptom}.", cause, "" if is_hidden() else f"Found {count.right:,} of {len(labels):,}.")
+    fraction = float(1 - (needed - count.share) / _BELOW)
     print(f"{symptom}, but close: {fraction:.0%} of the points. {cause}".rstrip())  # noqa: T201  this is what the student sees
     return partial(fraction, points)
 
 
-def _remark_suspicion(model: Any, share: float, train: tuple[Any, Any] | None, plausible: float, head: str) -> None:
-    from hwlib.models.evaluating import predictions
+class _Count:
+    """How many of the images a network is right on; they are looked at part by part, in random order."""
 
+    def __init__(self, predict: Callable[[Any, float], Array], scaled: Callable[[Any], Any], images: Any, labels: Array,
+                 seconds: float) -> None:
+        self.right = self.seen = 0
+        self._predict, self._scaled, self._images, self._labels, self._seconds = predict, scaled, images, labels, seconds
+        self._order = rng().permutation(len(labels))
+        self._end = time.monotonic() + seconds
+
+    @property
+    def share(self) -> Fraction:
+        """Of the images seen."""
+        return Fraction(self.right, self.seen)
+
+    def reaches(self, needed: Fraction) -> bool:
+        """Whether this share of all images is right, for sure or almost (`_DOUBT`); if not, all have been seen."""
+        total = len(self._labels)
+        below = math.ceil(needed * total) - 1                    # the most that is not enough
+        looks = -(-total // _PART)
+        while self.seen < total:
+            self._look()
+            if self.seen < total and _tail(total, below, self.seen, self.right) * looks < _DOUBT:
+                return True
+        return self.right > below
+
+    def finish(self) -> None:
+        """Look at the images that are left."""
+        while self.seen < len(self._labels):
+            self._look()
+
+    def _look(self) -> None:
+        part = self._order[self.seen:self.seen + _PART]
+        try:
+            found = self._predict(self._scaled(self._images[part]), self._end - time.monotonic())
+        except ModelError:
+            if time.monotonic() < self._end:
+                raise
+            total = len(self._labels)
+            raise ModelError(f"the network needs more than {self._seconds:g} s for {total:,} images; hand in a smaller one") from None
+        self.right += int(np.sum(found == self._labels[part]))
+        self.seen += len(part)
+
+
+def _tail(total: int, marked: int, drawn: int, found: int) -> float:
+    """Probability that at least `found` of `drawn` images are marked ones, if `marked` of all `total` are: hypergeometric."""
+    from scipy.special import gammaln
+
+    def log_choose(n: Any, k: Any) -> Any:
+        return gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+
+    counts = np.arange(max(found, drawn - (total - marked)), min(drawn, marked) + 1)
+    logs = log_choose(marked, counts) + log_choose(total - marked, drawn - counts) - log_choose(total, drawn)
+    return float(np.exp(logs).sum())
+
+
+def _share(predict: Callable[[Any], Array], images: Any, labels: Any) -> tuple[float, int]:
+    """The share of images that are right, and how many there are."""
+    return float(np.mean(predict(images) == np.asarray(labels))), len(labels)
+
+
+def _suspicions(count: _Count, of_training: tuple[float, int] | None, plausible: float, head: str) -> list[str]:
+    found, share = [], float(count.share)
     if share > plausible:
-        remark(f"{head} is right on {share:.2%} of the test images, more than networks of this kind reach: how was it trained?")
-    if train is not None:
-        images, labels = train[0][:_COMPARED], np.asarray(train[1])[:_COMPARED]
-        of_training = float(np.mean(predictions(model, images) == labels))
-        if share - of_training > _TOO_FAR * math.sqrt(max(share * (1 - share), 1e-4) / len(labels)):
-            remark(f"{head} is right on {share:.2%} of the test images but on only {of_training:.2%} of {len(labels):,} training images: "
-                   "was it trained on the test images?")
+        found.append(f"{head} is right on {share:.2%} of the test images, more than networks of this kind reach: how was it trained?")
+    if of_training is not None:
+        known, images = of_training
+        deviation = math.sqrt(max(share * (1 - share), 1e-4) * (1 / images + 1 / count.seen))
+        if share - known > _TOO_FAR * deviation:
+            found.append(f"{head} is right on {share:.2%} of the test images but on only {known:.2%} of {images:,} training images: "
+                         "was it trained on the test images?")
+    return found

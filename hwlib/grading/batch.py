@@ -51,7 +51,7 @@ def default_jobs(assignment: Assignment) -> int:
 
 
 def grade_class(assignment: Assignment, submissions: Sequence[FoundSubmission], *, output: Path, record: Record,
-                still_there: Callable[[str], bool], refresh: Callable[[SubmissionResult], SubmissionResult],
+                stands: Callable[[SubmissionResult], bool], refresh: Callable[[SubmissionResult], SubmissionResult],
                 jobs: int | None = None, force: bool = False, seed: int | None = None, hidden: tuple[Path, ...] = (),
                 on_result: Callable[[SubmissionResult], None] = lambda result: None) -> GradeReport:
     """Grade these submissions and write down what was found.
@@ -64,8 +64,8 @@ def grade_class(assignment: Assignment, submissions: Sequence[FoundSubmission], 
         Where results are kept (in .hw/).
     record : callable
         Called here, in this process, once a graded submission.
-    still_there : callable
-        student → whether what `record` wrote for an earlier run is still there.
+    stands : callable
+        Kept result → whether what `record` wrote for it is still there, and still says the same.
     refresh : callable
         Puts the points that humans gave since into a kept result.
     jobs : int, optional
@@ -92,7 +92,7 @@ def grade_class(assignment: Assignment, submissions: Sequence[FoundSubmission], 
     for found in submissions:
         key = cache.key(found, seed)
         kept = None if force else cache.get(found.student, key)
-        if kept is not None and still_there(found.student):
+        if kept is not None and stands(kept.result):
             results[found.student], unique[found.student] = refresh(kept.result), kept.unique
             on_result(results[found.student])
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -92,13 +93,23 @@ def _grade_isolated(assignment: Assignment, found: list[FoundSubmission], submit
         return grade_class(
             assignment, found, output=output, record=record, jobs=options.jobs, force=options.force, seed=options.seed,
             hidden=(submitted,), on_result=on_result,
-            still_there=lambda student: student in recorded and _is_written(assignment, output, student),
+            stands=lambda result: (result.student in recorded and _is_written(assignment, output, result.student)
+                                   and _is_in_gradebook(result, before().get(result.student, {}))),
             refresh=lambda result: _with_human_grades(before().get(result.student, {}), result))
 
 
 def _is_written(assignment: Assignment, output: Path, student: str) -> bool:
     notebook = output / "autograded" / student / assignment.slug / f"{assignment.slug}.ipynb"
     return notebook.is_file() and _feedback_path(assignment, output, student).is_file()
+
+
+def _is_in_gradebook(result: SubmissionResult, marks: Mapping[str, Mark]) -> bool:
+    """Whether the gradebook has these points: another program, or nbgrader's engine, may have written others since."""
+    for question in result.questions:
+        mark = marks.get(question.id)
+        if mark is None or (mark.by_hand is None and not math.isclose(mark.automatic or 0.0, question.points, abs_tol=1e-9)):
+            return False
+    return True
 
 
 def _feedback_path(assignment: Assignment, output: Path, student: str) -> Path:

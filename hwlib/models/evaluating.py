@@ -17,12 +17,12 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from hwlib.errors import ModelError
 from hwlib.models.files import Array
 
-__all__ = ["likely_cause", "predictions"]
+__all__ = ["Predictor", "likely_cause", "predictions"]
 
 _AT_ONCE = 50                 # images: what a convolution makes of them still fits a cache; the clock is looked at between two such batches
 _LOOKED_AT = 500              # images that a diagnosis uses
 _GAIN = 0.05                  # share of images by which a diagnosis must do better to be named
-_REMEMBERED = 32              # predictions that are kept
+_REMEMBERED = 256             # predictions that are kept
 _known: dict[bytes, Array] = {}
 _TRAIN_MODE = ("In train mode the network is right far more often than in eval mode, where the running statistics of batch norm count: "
                "they don't fit its weights. Was accuracy measured in train mode? Call model.eval() before you measure, and train longer.")
@@ -48,33 +48,48 @@ def predictions(model: nn.Module, images: Any, seconds: float = 60.0) -> Array:
     ModelError
         If the network can't take the images, gives no scores (N, C), or takes too long.
     """
-    inputs = torch.as_tensor(images)
-    if not inputs.is_floating_point():
-        raise TypeError(f"the images are {inputs.dtype}; pass floats, scaled as in training")
-    key = _key(model, inputs)
-    if not key:
-        return _predict(model, inputs, seconds)
-    if key not in _known:
-        _known[key] = _predict(model, inputs, seconds)
-        if len(_known) > _REMEMBERED:
-            del _known[next(iter(_known))]         # the oldest
-    return _known[key].copy()
+    return Predictor(model)(images, seconds)
 
 
-def _key(model: nn.Module, inputs: Any) -> bytes:
-    """What the predictions of a network that came from a file depend on; empty for any other, whose code may do anything.
+class Predictor:
+    """`predictions` of one network for several sets of images; what can be made ready for all of them is made ready once.
 
-    Who verifies an assignment, or grades a class where files were copied, asks for the same ones again and again.
+    Predictions of a network that came from a file are remembered: who verifies an assignment, or grades a class where files were copied,
+    asks for the same ones again and again. The code of any other network may do anything.
     """
-    layers = _layers_of_file(model)
-    if not layers:
-        return b""
-    digest = hashlib.sha256(f"{layers}\n{model!r}".encode())
-    for name, tensor in [*model.state_dict().items(), ("images", inputs)]:
-        array = tensor.detach().cpu().contiguous().numpy()
-        digest.update(f"{name} {array.shape} {array.dtype}".encode())
-        digest.update(array.reshape(-1).view(np.uint8).data)
-    return digest.digest()
+
+    def __init__(self, model: nn.Module) -> None:
+        layers = _layers_of_file(model)
+        self._model = model
+        self._quick: nn.Module | None = None
+        self._digest = hashlib.sha256(f"{layers}\n{model!r}".encode()) if layers else None
+        for name, tensor in model.state_dict().items() if self._digest else ():
+            _add(self._digest, name, tensor)
+
+    def __call__(self, images: Any, seconds: float = 60.0) -> Array:
+        """The class with the largest score for each image, int64 (N,); raises as `predictions` does."""
+        inputs = torch.as_tensor(images)
+        if not inputs.is_floating_point():
+            raise TypeError(f"the images are {inputs.dtype}; pass floats, scaled as in training")
+        if self._digest is None:
+            return _predict(self._model, inputs, seconds)
+        digest = self._digest.copy()
+        _add(digest, "images", inputs)
+        key = digest.digest()
+        found = _known.get(key)
+        if found is None:
+            if self._quick is None:
+                self._quick = _quicker(self._model)
+            found = _known[key] = _predict(self._quick, inputs, seconds)
+            if len(_known) > _REMEMBERED:
+                del _known[next(iter(_known))]         # the oldest
+        return found.copy()
+
+
+def _add(digest: Any, name: str, tensor: Any) -> None:
+    array = tensor.detach().cpu().contiguous().numpy()
+    digest.update(f"{name} {array.shape} {array.dtype}".encode())
+    digest.update(array.reshape(-1).view(np.uint8).data)
 
 
 def _layers_of_file(model: nn.Module) -> str:
@@ -86,8 +101,6 @@ def _layers_of_file(model: nn.Module) -> str:
 def _predict(model: nn.Module, inputs: Any, seconds: float) -> Array:
     device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
     found, end = [], time.monotonic() + seconds
-    if _layers_of_file(model):
-        model = _quicker(model)
     with _evaluating(model), torch.inference_mode():
         for start in range(0, len(inputs), _AT_ONCE):
             if time.monotonic() > end:
