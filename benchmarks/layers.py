@@ -25,6 +25,8 @@ from hwlib.layers import conv_backward_fast, conv_forward_fast, max_pool_backwar
 
 Timed = Callable[[], Any]
 
+PAUSE_S = 0.05        # OpenMP's threads go on turning for some milliseconds after their work, on the cores that the next one needs
+
 
 def main() -> None:
     """Print one line for each comparison."""
@@ -115,11 +117,15 @@ def naive_layers() -> dict[str, Any]:
 
 
 def medians(first: Timed, second: Timed, repeats: int) -> tuple[float, float]:
-    """Median seconds of both, taken in turns after one run of each that does not count."""
-    first()
-    second()
-    runs = [(timed(first), timed(second)) for _ in range(repeats)]
+    """Median seconds of both, taken in turns."""
+    runs = [(in_a_row(first), in_a_row(second)) for _ in range(repeats)]
     return statistics.median(a for a, _ in runs), statistics.median(b for _, b in runs)
+
+
+def in_a_row(function: Timed) -> float:
+    """Wall-clock seconds of a call as in a training loop: after others of the same, while no threads of another one are awake."""
+    time.sleep(PAUSE_S)
+    return statistics.median([timed(function) for _ in range(9)][4:])
 
 
 def timed(function: Timed) -> float:

@@ -18,6 +18,7 @@ from hwlib.layers import (
     sandwich,
     softmax_loss,
     svm_loss,
+    threads,
 )
 from hwlib.layers import convolution as convolution_module
 from hwlib.layers import pooling as pooling_module
@@ -82,6 +83,34 @@ def test_how_the_work_is_cut_up_changes_nothing(rng, monkeypatch, block):
     monkeypatch.setattr(pooling_module, "_BLOCK_ENTRIES", block)
     for found, right in zip(everything(), expected, strict=True):
         np.testing.assert_allclose(found, right, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(("wanted", "number"), [("1", 1), ("3", 3), ("7", 5)])
+def test_how_many_threads_share_the_work_changes_nothing(rng, monkeypatch, wanted, number):
+    x, w, b, dout = rng.normal(size=(5, 3, 9, 8)), rng.normal(size=(4, 3, 3, 3)), rng.normal(size=4), rng.normal(size=(5, 4, 5, 4))
+    param = {"stride": 2, "pad": 1}
+    alone, cache = conv_forward_fast(x, w, b, param)
+    gradients = conv_backward_fast(dout, cache)
+    monkeypatch.setenv("OMP_NUM_THREADS", wanted)
+    monkeypatch.setattr(threads, "_WORTH_IT", 1)
+    monkeypatch.setattr(threads, "_MOST", 7)
+    monkeypatch.setattr(threads.os, "sched_getaffinity", lambda process: range(8), raising=False)
+    used = set()
+    monkeypatch.setattr(convolution_module, "in_ranges", lambda work, *sizes: threads.in_ranges(
+        lambda images: (used.add((images.start, images.stop)), work(images))[1], *sizes))
+    together, cache = conv_forward_fast(x, w, b, param)
+    assert np.array_equal(together, alone)
+    for found, expected in zip(conv_backward_fast(dout, cache), gradients, strict=True):
+        assert np.allclose(found, expected, rtol=1e-12, atol=1e-14)
+    assert len(used) == number
+
+
+def test_an_error_in_a_thread_reaches_the_caller(monkeypatch):
+    monkeypatch.setattr(threads, "_threads", lambda: 2)
+    monkeypatch.setattr(threads, "_WORTH_IT", 1)
+    with pytest.raises(ZeroDivisionError):
+        threads.in_ranges(lambda images: 1 // (1 - images.start // 5), 10, 10)
+    assert threads.in_ranges(lambda images: images.stop - images.start, 0, 10) == [0]
 
 
 def test_the_assignments_reference_numbers_come_out():

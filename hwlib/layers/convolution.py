@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from hwlib.layers.threads import in_ranges
+
 __all__ = ["conv_backward_fast", "conv_forward_fast"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -62,8 +64,12 @@ def conv_forward_fast(x: Array, w: Array, b: Array, conv_param: Mapping[str, int
     rows = np.column_stack([_rows(w), b])                                   # (F, C HH WW + 1)
     pieces = _pieces(rows, height, width)
     out = np.empty((len(x), len(w), height * width), dtype=x.dtype)
-    for images, windows, _ in _window_blocks(padded, w, stride):
-        np.matmul(rows, _split(windows, pieces), out=_split(out[images], pieces))
+
+    def fill(images: slice) -> None:
+        for block, windows, _ in _window_blocks(padded[images], w, stride):
+            np.matmul(rows, _split(windows, pieces), out=_split(out[images][block], pieces))
+
+    in_ranges(fill, len(x), out.size * rows.shape[1])
     return out.reshape(len(x), len(w), height, width), (padded, w, stride, pad)
 
 
@@ -95,13 +101,20 @@ def conv_backward_fast(dout: Array, cache: Cache) -> tuple[Array, Array, Array]:
     upstream = np.ascontiguousarray(dout, dtype=padded.dtype).reshape(len(padded), len(w), -1)     # (N, F, H' W')
     rows = _rows(w)
     pieces = _pieces(rows, height, width)
-    dx, dw = np.zeros_like(padded), np.zeros((len(w), rows.shape[1] + 1), dtype=padded.dtype)      # the last column: db
-    for images, windows, columns in _window_blocks(padded, w, stride):
-        arriving = _split(upstream[images], pieces)
-        dw += np.matmul(arriving, _split(windows, pieces).swapaxes(2, 3)).sum(axis=(0, 1))
-        np.matmul(rows.T, arriving, out=_split(windows[:, :-1], pieces))   # the windows are done with: their gradients take the place
-        for i, j, window in _offsets(dx[images], columns, stride):
-            window += columns[:, :, i, j]
+    dx = np.zeros_like(padded)
+
+    def gradients(images: slice) -> Array:
+        """dw and, as its last column, db of these images; their dx is written down."""
+        total = np.zeros((len(w), rows.shape[1] + 1), dtype=padded.dtype)
+        for block, windows, columns in _window_blocks(padded[images], w, stride):
+            arriving = _split(upstream[images][block], pieces)
+            total += np.matmul(arriving, _split(windows, pieces).swapaxes(2, 3)).sum(axis=(0, 1))
+            np.matmul(rows.T, arriving, out=_split(windows[:, :-1], pieces))   # the windows are done with: their gradients go there
+            for i, j, window in _offsets(dx[images][block], columns, stride):
+                window += columns[:, :, i, j]
+        return total
+
+    dw: Array = np.sum(in_ranges(gradients, len(padded), 2 * upstream.size * rows.shape[1]), axis=0)
     rest = dx.shape[2] - pad, dx.shape[3] - pad
     return dx[:, :, pad:rest[0], pad:rest[1]], dw[:, :-1].reshape(w.shape), dw[:, -1].copy()
 
