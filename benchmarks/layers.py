@@ -1,6 +1,6 @@
 """The fast layers beside the naive loops and torch.nn.functional, all in float64 and in one run.
 
-    python benchmarks/layers.py [--repeats 15]
+    python benchmarks/layers.py [--repeats 5]
 
 For each layer: the median times of torch and of hwlib, measured in turns so that both see the same machine, their ratio, the time of
 the naive loops (one run: those of assignments/cnn_layers), and how many times faster hwlib is than these. "Forward + backward" of torch
@@ -26,12 +26,13 @@ from hwlib.layers import conv_backward_fast, conv_forward_fast, max_pool_backwar
 Timed = Callable[[], Any]
 
 PAUSE_S = 0.05        # OpenMP's threads go on turning for some milliseconds after their work, on the cores that the next one needs
+ROW = 60              # calls; in the first half of them the system finds cores for the threads
 
 
 def main() -> None:
     """Print one line for each comparison."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--repeats", type=int, default=5)
     repeats = parser.parse_args().repeats
     naive = naive_layers()
     print(f"{'layer and size':<54}{'torch ms':>10}{'hwlib ms':>10}{'ratio':>8}{'naive s':>10}{'speed-up':>10}")
@@ -125,7 +126,7 @@ def medians(first: Timed, second: Timed, repeats: int) -> tuple[float, float]:
 def in_a_row(function: Timed) -> float:
     """Wall-clock seconds of a call as in a training loop: after others of the same, while no threads of another one are awake."""
     time.sleep(PAUSE_S)
-    return statistics.median([timed(function) for _ in range(9)][4:])
+    return statistics.median([timed(function) for _ in range(ROW)][ROW // 2:])
 
 
 def timed(function: Timed) -> float:

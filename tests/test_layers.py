@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -91,9 +95,12 @@ def test_how_many_threads_share_the_work_changes_nothing(rng, monkeypatch, wante
     param = {"stride": 2, "pad": 1}
     alone, cache = conv_forward_fast(x, w, b, param)
     gradients = conv_backward_fast(dout, cache)
+    pool, dpool = {"pool_height": 2, "pool_width": 2, "stride": 2}, rng.normal(size=(5, 3, 4, 4))
+    dpooled = max_pool_backward_fast(dpool, max_pool_forward_fast(x, pool)[1])
     monkeypatch.setenv("OMP_NUM_THREADS", wanted)
     monkeypatch.setattr(threads, "_WORTH_IT", 1)
     monkeypatch.setattr(threads, "_MOST", 7)
+    threads._pool.cache_clear()
     monkeypatch.setattr(threads.os, "sched_getaffinity", lambda process: range(8), raising=False)
     used = set()
     monkeypatch.setattr(convolution_module, "in_ranges", lambda work, *sizes: threads.in_ranges(
@@ -103,6 +110,21 @@ def test_how_many_threads_share_the_work_changes_nothing(rng, monkeypatch, wante
     for found, expected in zip(conv_backward_fast(dout, cache), gradients, strict=True):
         assert np.allclose(found, expected, rtol=1e-12, atol=1e-14)
     assert len(used) == number
+    assert np.array_equal(max_pool_backward_fast(dpool, max_pool_forward_fast(x, pool)[1]), dpooled)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_process_has_threads_of_its_own():
+    code = ("import os, numpy as np\n"
+            "from hwlib.layers import threads\n"
+            "threads._threads, threads._WORTH_IT = (lambda: 2), 1\n"
+            "work = lambda: sum(threads.in_ranges(lambda part: part.stop - part.start, 10, 10))\n"
+            "assert work() == 10\n"
+            "child = os.fork()\n"
+            "if child == 0: os._exit(work())\n"
+            "print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))")
+    found = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert found.stdout == "10\n"
 
 
 def test_an_error_in_a_thread_reaches_the_caller(monkeypatch):

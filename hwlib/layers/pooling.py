@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from hwlib.layers.threads import in_ranges
+
 __all__ = ["max_pool_backward_fast", "max_pool_forward_fast"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -79,9 +81,13 @@ def max_pool_backward_fast(dout: Array, cache: Cache) -> Array:
     dx = np.zeros(x.shape, dtype=dout.dtype if dout.dtype.kind == "f" else np.float64)
     overlap = stride < max(pool_height, pool_width)
     block = max(1, _BLOCK_ENTRIES // max(1, int(np.prod(out.shape[1:]))))
-    for start in range(0, len(x), block):
-        images = slice(start, start + block)
-        _route(dout[images], x[images], out[images], dx[images], (pool_height, pool_width, stride), overlap)
+
+    def route(images: slice) -> None:
+        for start in range(images.start, images.stop, block):
+            part = slice(start, min(start + block, images.stop))
+            _route(dout[part], x[part], out[part], dx[part], (pool_height, pool_width, stride), overlap)
+
+    in_ranges(route, len(x), 4 * out.size * pool_height * pool_width)
     return dx
 
 

