@@ -212,6 +212,11 @@ def test_a_root_too_many_and_an_integer_array_and_float32_are_named() -> None:
     assert "float32" in failure(check.close, positive.astype(np.float32), positive, rtol=1e-9).hint
 
 
+@pytest.mark.parametrize(("found", "right"), [(0.0, 0.054), (np.float32(2.4529), 2.4536)])
+def test_one_number_is_not_taken_for_an_empty_array_or_a_rounded_one(found: Any, right: float) -> None:
+    assert failure(check.close, found, right, rtol=1e-6).hint == ""
+
+
 @pytest.mark.parametrize(("wrong", "right"), [
     (np.ones(4), np.zeros(4)), (np.zeros(4), np.zeros(4)), (0.5, 0.25), (1.0, 0.5), (0.25, 0.75), (2, 1), (4.0, 2.0),
     ([1, 0], [0, 1]), (0.0, 0.0),

@@ -196,7 +196,8 @@ def shares(twin, images, labels):
     """The right share, and what mistakes give."""
     with torch.no_grad():
         scores = twin.eval()(images)
-        in_train_mode = twin.train()(images) if len(images) > 1 else scores
+        in_train_mode = twin.train()(images) if len(images) > 1 else scores       # twin learns from the images here
+        learned = twin.eval()(images)
     right = (scores.argmax(1) == labels).double().mean().item()
     return right, {
         "This is the error rate: the share that is wrong.": 1 - right,
@@ -204,6 +205,8 @@ def shares(twin, images, labels):
         "This is a percentage: the question asks for a number from 0 to 1.": 100 * right,
         "This is the accuracy in train mode, where batch norm uses the statistics of these very images: call model.eval() first.":
             (in_train_mode.argmax(1) == labels).double().mean().item(),
+        "The images went through the network in train mode before, and batch norm learned from them: call model.eval() first.":
+            (learned.argmax(1) == labels).double().mean().item(),
     }
 
 def disturb(model, rng):
@@ -234,9 +237,9 @@ for widths, count in [((784, 8, 10), 1), ((784, 20, 10), 37), ((784, 6, 5, 10), 
         model.train()
         check.close(get_accuracy(model, images, labels), right, what=f"the accuracy on {count} images", mistakes=mistakes,
                     hint="Count where the argmax over classes equals the label, and divide by the number of images.")
-    after = weights_of(model)
-    check.true(all(np.array_equal(after[name], before[name]) for name in before), "Measuring the accuracy changed the network.",
-               "In train mode, batch norm learns from every batch that passes: call model.eval() first.")
+        after = weights_of(model)
+        check.true(all(np.array_equal(after[name], before[name]) for name in before), "Measuring the accuracy changed the network.",
+                   "In train mode, batch norm learns from every batch that passes: call model.eval() first.")
 ### END HIDDEN TESTS
 
 # %% [markdown]

@@ -65,7 +65,7 @@ def _rearranged(a: Array, b: Array, same: Same) -> Hints:
 
 
 def _unassigned(a: Array, b: Array, same: Same) -> Hints:
-    if a.shape == b.shape and b.any() and not a.any():
+    if a.shape == b.shape and a.size > 1 and b.any() and not a.any():
         yield "Everything is 0, as in an array that was just created: is the result ever stored in it?"
 
 
@@ -114,7 +114,7 @@ def _another_order(a: Array, b: Array, same: Same) -> Hints:
 def _rounded(a: Array, b: Array, same: Same) -> Hints:
     if a.shape != b.shape or not b.size:
         return
-    if (b != np.round(b)).any() and (a == np.trunc(b)).all():
+    if (b != np.round(b)).any() and (a == np.trunc(b)).all() and a.any():
         yield "The values are cut to integers: does the array that holds them have an integer dtype?"
     elif np.max(np.abs(a - b)) < 1e-4 * np.max(np.abs(b)) and (a == a.astype(np.float32)).all():
         yield "The values are right to the precision of float32 only: compute in float64."
