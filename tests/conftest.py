@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -100,3 +101,12 @@ def browser() -> Iterator[Browser]:
         pytest.skip("no Chromium; sudo apt-get install chromium")
     with open_browser() as opened:
         yield opened
+
+
+def processes_about(text: str) -> list[str]:
+    """Command lines, on Linux, that contain this."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            found.append(path.read_bytes().decode("utf-8", "replace"))
+    return [line for line in found if text in line]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import os
 import signal
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import processes_about
 from data_helpers import (
     Server,
     cifar10_on_torchvision,
@@ -159,24 +159,15 @@ load(dataclasses.replace(dataset, torchvision=TorchvisionClass(*{dataclasses.ast
     process.communicate()
     assert process.returncode == -signal.SIGKILL and status_of(dataset).state == "missing"
     deadline = time.monotonic() + 30
-    while _processes_about(folder) and time.monotonic() < deadline:
+    while processes_about(str(folder)) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert not _processes_about(folder)   # torchvision's process saw that its parent was gone
+    assert not processes_about(str(folder))   # torchvision's process saw that its parent was gone
     server.stall_at.clear()
     server.go_on.set()
     with pytest.raises(DataUnavailable):
         load(dataset, download=False)
     assert same(load(dataclasses.replace(dataset, torchvision=offered)), arrays)
     assert not list(folder.glob("tmp-*"))
-
-
-def _processes_about(folder: Path) -> list[str]:
-    """Command lines, on Linux, that name a folder."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            found.append(path.read_bytes().decode("utf-8", "replace"))
-    return [line for line in found if str(folder) in line]
 
 
 # npm

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import os
 import re
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import make_course
+from conftest import make_course, processes_about
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
@@ -378,15 +377,6 @@ def test_what_a_submission_leaves_running_is_gone_after_it(grader: Grader) -> No
             "    return 2 * x")
     assert grader.double(body).status == "passed"
     deadline = time.monotonic() + 5                # killed it is at once; the system may need a moment to take it away
-    while is_running(marker) and time.monotonic() < deadline:
+    while processes_about(marker) and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert not is_running(marker)
-
-
-def is_running(marker: str) -> bool:
-    """Whether a process has this in its command line."""
-    for entry in Path("/proc").iterdir():
-        with contextlib.suppress(OSError):
-            if marker in (entry / "cmdline").read_text():
-                return True
-    return False
+    assert not processes_about(marker)
