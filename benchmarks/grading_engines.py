@@ -30,8 +30,8 @@ from grading_class import LIMIT_S, SLUG, Handed
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
+from hwlib.grading.answer_key import load_key
 from hwlib.grading.course import Assignment
-from hwlib.grading.key import load_key
 
 __all__ = ["Run", "bare_cells", "children_cpu_s", "isolated", "nbgrader", "otter", "parallel_nbclient"]
 
@@ -78,7 +78,7 @@ def isolated(assignment: Assignment, handed: Sequence[Handed], folder: Path) -> 
 def _isolated_child(stamps: str, *arguments: str) -> None:
     """The command `hw`, which notes when its judges were ready and when the last result had been written."""
     from hwlib import cli
-    from hwlib.grading import batch
+    from hwlib.grading.engines import pool as batch
 
     started, closed = batch._Pool.__init__, batch._Pool.close
 

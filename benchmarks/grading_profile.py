@@ -11,12 +11,16 @@ from typing import Any
 
 from grading_class import Handed
 
-from hwlib.grading import grade, gradebook, isolated, judge, sandbox, standins
+from hwlib.grading import grade
+from hwlib.grading.answer_key import load_key
 from hwlib.grading.course import Assignment
-from hwlib.grading.gradebook import GradeStore
-from hwlib.grading.isolated import IsolatedEngine
-from hwlib.grading.key import load_key
-from hwlib.grading.submissions import find_submissions
+from hwlib.grading.engines import isolated, standins
+from hwlib.grading.engines import verdicts as judge
+from hwlib.grading.engines.isolated import IsolatedEngine
+from hwlib.grading.records import gradebook
+from hwlib.grading.records.gradebook import GradeStore
+from hwlib.grading.sandbox import processes
+from hwlib.grading.submissions.files import find_submissions
 
 __all__ = ["print_profile"]
 
@@ -25,8 +29,8 @@ CALLBACKS = "functions of the tests, called back"
 PARTS: list[tuple[Any, str, str]] = [     # (where, function, what its time is called)
     (isolated, "read_submission", "notebook read"),
     (isolated, "repair", "repair"),
-    (sandbox.Zygote, "fork", "worker forked and confined"),
-    (sandbox.Worker, "kill", "worker killed"),
+    (processes.Zygote, "fork", "worker forked and confined"),
+    (processes.Worker, "kill", "worker killed"),
     (standins.Session, "run", CELLS),
     (standins.Session, "request", REQUESTS),
     (standins.Session, "_serve_callback", CALLBACKS),

@@ -20,12 +20,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from hwlib.grading.build import build
+from hwlib.grading.authoring.build import build
+from hwlib.grading.authoring.scaffold import new_assignment
 from hwlib.grading.course import Assignment, find_course
 from hwlib.grading.grade import grade_assignment
+from hwlib.grading.proof.simulate import simulate
 from hwlib.grading.results import SubmissionResult
-from hwlib.grading.scaffold import new_assignment
-from hwlib.grading.simulate import simulate
 
 SLUG, OF_ONE_CLASS = "growing", 20
 COURSE = 'title = "Growth"\nrepository = "https://github.com/example/course"\n'

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from hwlib.grading.authoring import run_cells
+from hwlib.grading.authoring.reading import run_cells
 from hwlib.grading.course import find_course
 from hwlib.layers import conv_backward_fast, conv_forward_fast, max_pool_backward_fast, max_pool_forward_fast
 

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from hwlib.grading import isolated, judge
 from hwlib.grading.course import Assignment, find_course
-from hwlib.grading.isolated import IsolatedEngine
-from hwlib.grading.variants import reference_notebook
+from hwlib.grading.engines import isolated
+from hwlib.grading.engines import verdicts as judge
+from hwlib.grading.engines.isolated import IsolatedEngine
+from hwlib.grading.proof.variants import reference_notebook
 
 
 def main() -> int:

@@ -22,9 +22,9 @@ from pathlib import Path
 
 from hwlib.grading.course import Assignment, Limits, find_course
 from hwlib.grading.grade import GradeOptions, grade_assignment
+from hwlib.grading.proof.simulate import simulate
+from hwlib.grading.proof.verify import verify, with_nbgrader
 from hwlib.grading.results import QuestionResult, SubmissionResult
-from hwlib.grading.simulate import simulate
-from hwlib.grading.verify import verify, with_nbgrader
 
 __all__ = ["Difference", "Parity", "compare_class", "compare_solutions"]
 

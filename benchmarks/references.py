@@ -20,10 +20,10 @@ from pathlib import Path
 
 from grading_engines import children_cpu_s
 
-from hwlib.grading.batch import grade_many
 from hwlib.grading.course import Assignment, find_course
-from hwlib.grading.variants import handed_in_models, reference_notebook
-from hwlib.grading.verify import hand_in, with_nbgrader
+from hwlib.grading.engines.pool import grade_many
+from hwlib.grading.proof.variants import handed_in_models, reference_notebook
+from hwlib.grading.proof.verify import hand_in, with_nbgrader
 
 
 def main() -> int:

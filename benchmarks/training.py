@@ -23,7 +23,7 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader
 
 from hwlib.data import load_mnist
-from hwlib.fitting import evaluate, fit
+from hwlib.training.torch_loop import evaluate, fit
 
 MEAN, DEVIATION = 0.1307, 0.3081
 

@@ -10,10 +10,10 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_SUBMODULES = ("checks", "data", "errors", "gradcheck", "images", "layers", "models", "plots", "progress", "training")
+_SUBMODULES = ("checks", "data", "errors", "gradcheck", "layers", "models", "plots", "progress", "training")
 _FUNCTIONS = {            # name: the module that defines it
     "describe": "hwlib.models",
-    "doctor": "hwlib.health",
+    "doctor": "hwlib.diagnosis",
     "load_model": "hwlib.models",
     "save_model": "hwlib.models",
     "submit": "hwlib.handin",

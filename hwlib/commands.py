@@ -84,7 +84,7 @@ def _console(json_file: str | None) -> Console:
 @json_option
 def list_command(json_file: str | None) -> None:
     """The assignments: name, title, questions, points, time."""
-    from hwlib.grading.authoring import load_notebook
+    from hwlib.grading.authoring.reading import load_notebook
 
     rows = []
     for assignment in find_course().assignments():
@@ -115,8 +115,8 @@ def _print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str
 @click.argument("slug")
 def new(slug: str) -> None:
     """Start a new assignment: a folder that builds and verifies as it stands."""
-    from hwlib.grading.build import build
-    from hwlib.grading.scaffold import new_assignment
+    from hwlib.grading.authoring.build import build
+    from hwlib.grading.authoring.scaffold import new_assignment
 
     course = find_course()
     folder = new_assignment(course, slug)
@@ -130,7 +130,7 @@ def new(slug: str) -> None:
 @json_option
 def build(slugs: tuple[str, ...], check: bool, json_file: str | None) -> int:
     """Build source/ and release/ from assignments/."""
-    from hwlib.grading.build import build as build_one
+    from hwlib.grading.authoring.build import build as build_one
 
     course = find_course()
     results = [build_one(assignment, check=check) for assignment in course.assignments(slugs)]
@@ -156,8 +156,8 @@ def _below(path: Path, course: Course) -> str:
 @json_option
 def verify(slugs: tuple[str, ...], engine: str, json_file: str | None) -> int:
     """Prove assignments: reference = full marks, release = 0, wrong solutions lose what they say, nothing leaks."""
-    from hwlib.grading.verify import verify as verify_one
-    from hwlib.grading.verify import with_nbgrader
+    from hwlib.grading.proof.verify import verify as verify_one
+    from hwlib.grading.proof.verify import with_nbgrader
 
     console = _console(json_file)
     reports = []
@@ -192,7 +192,7 @@ def simulate(slug: str, students: int, seed: int, folder: Path, json_file: str |
     """Make a synthetic class: reference, blank, partly finished, wrong, crashing, hanging and damaged submissions."""
     from dataclasses import asdict
 
-    from hwlib.grading.simulate import simulate as make
+    from hwlib.grading.proof.simulate import simulate as make
 
     made = make(find_course().assignment(slug), students, seed, folder)
     _write_json([asdict(one) for one in made], json_file)
@@ -278,7 +278,7 @@ def _state(submission: SubmissionResult) -> str:
 @json_option
 def demo(json_file: str | None) -> None:
     """The whole main job on the sample data: build, simulate a class, grade it, show the grades."""
-    from hwlib.grading.demo import run_demo
+    from hwlib.grading.proof.demo import run_demo
 
     course = find_course()
     console = _console(json_file)
@@ -324,8 +324,8 @@ def doctor(json_file: str | None) -> int:
     """What works on this machine, and the fix for what does not."""
     from dataclasses import asdict
 
-    from hwlib.grading.health import grading_findings
-    from hwlib.health import findings, print_findings
+    from hwlib.diagnosis import findings, print_findings
+    from hwlib.grading.doctor import grading_findings
 
     found = [*findings(), *grading_findings()]
     _write_json([asdict(one) for one in found], json_file)

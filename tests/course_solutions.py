@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from hwlib.grading.authoring import run_cells
+from hwlib.grading.authoring.reading import run_cells
 from hwlib.grading.course import find_course
 
 __all__ = ["COURSE", "replaced", "solutions"]

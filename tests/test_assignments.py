@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from hwlib.grading.authoring import bound_names, parse_code
-from hwlib.grading.build import build
+from hwlib.grading.answer_key import load_key
+from hwlib.grading.authoring.build import build
+from hwlib.grading.authoring.reading import bound_names, parse_code
 from hwlib.grading.course import find_course
-from hwlib.grading.key import load_key
-from hwlib.grading.variants import load_variants
-from hwlib.grading.verify import verify
+from hwlib.grading.proof.variants import load_variants
+from hwlib.grading.proof.verify import verify
 
 COURSE = find_course(Path(__file__).resolve().parents[1])
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hwlib.errors import AuthoringError, CourseError
-from hwlib.grading.authoring import ParsedNotebook, line_kinds, load_notebook, parse_notebook
+from hwlib.grading.authoring.reading import ParsedNotebook, line_kinds, load_notebook, parse_notebook
 
 SOLUTION = '# %% solution="f"\ndef f(x):\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION\n'   # 5 lines
 ANSWER = '# %% [markdown] answer="why" points=1\n# Why?\n#\n# ### BEGIN SOLUTION\n# So.\n# ### END SOLUTION\n'

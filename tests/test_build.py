@@ -20,11 +20,11 @@ from nbformat import NotebookNode
 from nbgrader.nbgraderformat import MetadataValidator
 
 from hwlib.errors import AuthoringError
-from hwlib.grading.authoring import as_released, given_part, parse_notebook
-from hwlib.grading.build import build, build_notebooks, cell_id, notebook_text
+from hwlib.grading.answer_key import load_key
+from hwlib.grading.authoring.build import build, build_notebooks, cell_id, notebook_text
+from hwlib.grading.authoring.reading import as_released, given_part, parse_notebook
 from hwlib.grading.course import Course
-from hwlib.grading.key import load_key
-from hwlib.grading.variants import reference_notebook
+from hwlib.grading.proof.variants import reference_notebook
 
 MakeCourse = Callable[..., Course]
 ROOT = Path(__file__).resolve().parent.parent

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwlib.grading.dependencies import names_in, needed_cells
+from hwlib.grading.submissions.dependencies import names_in, needed_cells
 
 
 @pytest.mark.parametrize(("source", "binds", "uses"), [

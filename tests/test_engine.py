@@ -16,11 +16,11 @@ from conftest import make_course, processes_about
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from hwlib.grading.build import build
+from hwlib.grading.authoring.build import build
 from hwlib.grading.course import Assignment
-from hwlib.grading.isolated import IsolatedEngine
+from hwlib.grading.engines.isolated import IsolatedEngine
+from hwlib.grading.proof.variants import reference_notebook
 from hwlib.grading.results import QuestionResult, SubmissionResult
-from hwlib.grading.variants import reference_notebook
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the isolated engine needs Linux")
 

@@ -16,9 +16,9 @@ from nbformat import NotebookNode
 from playwright.sync_api import Browser
 from tiny_course import make_tiny, outcome, solved
 
+from hwlib.grading.answer_key import AnswerKey, load_key
 from hwlib.grading.course import Assignment
-from hwlib.grading.feedback import feedback_page, plain_text, png_data
-from hwlib.grading.key import AnswerKey, load_key
+from hwlib.grading.records.feedback import feedback_page, plain_text, png_data
 from hwlib.grading.results import SubmissionResult
 
 PIXEL = ("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from hwlib import plots
 from hwlib.data import load_mnist
-from hwlib.fitting import FitHistory, evaluate, fit
+from hwlib.training.torch_loop import FitHistory, evaluate, fit
 
 
 def problem(count: int = 90, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:

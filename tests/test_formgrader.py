@@ -14,9 +14,9 @@ from notebooks import jupyter_server
 from playwright.sync_api import Browser
 from tiny_course import hand_in, make_tiny, outcome, solved
 
+from hwlib.grading.answer_key import load_key
 from hwlib.grading.course import Assignment
-from hwlib.grading.gradebook import GradeStore
-from hwlib.grading.key import load_key
+from hwlib.grading.records.gradebook import GradeStore
 
 pytestmark = pytest.mark.slow
 SCRIPT = "<script>document.title = 'owned'</script><img src=x onerror=\"document.title = 'owned'\">"

@@ -22,10 +22,10 @@ from tiny_course import NOTEBOOK, hand_in, make_tiny, outcome, released, solved
 from traitlets.config import Config
 
 from hwlib.errors import CourseError, GradingError
-from hwlib.grading.autograded import copy_files
+from hwlib.grading.answer_key import AnswerKey, load_key
 from hwlib.grading.course import Assignment
-from hwlib.grading.gradebook import GradeStore
-from hwlib.grading.key import AnswerKey, load_key
+from hwlib.grading.records.autograded import copy_files
+from hwlib.grading.records.gradebook import GradeStore
 
 WHEN = "2027-02-01 12:00:00 UTC"
 

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from hwlib import plots
-from hwlib.images import photographs
+from hwlib.data.images import photographs
 from hwlib.training import TrainingHistory
 
 
@@ -22,7 +22,7 @@ def test_there_are_two_colour_photographs_of_one_size_yours_to_change():
 
 
 def test_the_photographs_are_small_and_their_licence_and_authors_stand_beside_them():
-    folder = files("hwlib.images")
+    folder = files("hwlib.data.images")
     names = ("pavilion.jpg", "flower.jpg")
     assert sum(len(folder.joinpath(name).read_bytes()) for name in names) < 200_000
     text = folder.joinpath("LICENSES.md").read_text(encoding="utf-8")

@@ -11,9 +11,9 @@ from conftest import NOTEBOOK
 from nbformat import NotebookNode
 
 from hwlib.errors import AuthoringError, CourseError
-from hwlib.grading.build import build
+from hwlib.grading.authoring.build import build
+from hwlib.grading.authoring.leaks import Leak, find_leaks, is_trivial
 from hwlib.grading.course import Assignment, Course
-from hwlib.grading.leaks import Leak, find_leaks, is_trivial
 
 MakeCourse = Callable[..., Course]
 SOLUTION_LINE = "total = np.sum(values, dtype=float)"

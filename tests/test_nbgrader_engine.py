@@ -14,9 +14,9 @@ from nbgrader.api import Gradebook
 from tiny_course import hand_in, make_tiny, released, solved
 
 from hwlib.grading.course import Assignment
-from hwlib.grading.nbgrader_engine import grade_with_nbgrader
+from hwlib.grading.engines.nbgrader import grade_with_nbgrader
 from hwlib.grading.results import SubmissionResult
-from hwlib.grading.submissions import find_submissions
+from hwlib.grading.submissions.files import find_submissions
 
 HARD_LOOP = """
 def half(x):

@@ -8,8 +8,8 @@ import pytest
 from parity import Difference, compare_class
 
 from hwlib.grading.course import find_course
+from hwlib.grading.proof.simulate import Kind
 from hwlib.grading.results import QuestionResult, QuestionStatus
-from hwlib.grading.simulate import Kind
 
 ROOT = Path(__file__).parents[1]
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from course_solutions import replaced
 
-from hwlib.grading.batch import grade_many
+from hwlib.grading.answer_key import load_key
 from hwlib.grading.course import find_course
-from hwlib.grading.key import load_key
-from hwlib.grading.submissions import FoundSubmission
-from hwlib.grading.variants import reference_notebook
-from hwlib.personal import network_numbers
+from hwlib.grading.engines.pool import grade_many
+from hwlib.grading.proof.variants import reference_notebook
+from hwlib.grading.submissions.files import FoundSubmission
+from hwlib.student_numbers import network_numbers
 
 ROOT = Path(__file__).resolve().parents[1]
 ASSIGNMENT = find_course(ROOT).assignment("backprop")

@@ -14,7 +14,7 @@ torch = pytest.importorskip("torch")
 
 from course_solutions import COURSE, solutions  # noqa: E402  after importorskip
 
-from hwlib.grading.authoring import load_notebook  # noqa: E402
+from hwlib.grading.authoring.reading import load_notebook  # noqa: E402
 from hwlib.models import describe, load_model  # noqa: E402
 from hwlib.training import evaluate  # noqa: E402
 

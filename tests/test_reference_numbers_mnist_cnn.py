@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch")
 from course_solutions import COURSE  # noqa: E402  after importorskip
 
 from hwlib.data import load_mnist  # noqa: E402
-from hwlib.grading.authoring import run_cells  # noqa: E402
+from hwlib.grading.authoring.reading import run_cells  # noqa: E402
 from hwlib.models import describe, load_model  # noqa: E402
 from hwlib.models.evaluating import predictions  # noqa: E402
 from hwlib.training import evaluate, fit  # noqa: E402

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from course_solutions import COURSE, replaced
 
-from hwlib.grading.authoring import run_cells
+from hwlib.grading.authoring.reading import run_cells
 from hwlib.models import load_model
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -13,11 +13,11 @@ from conftest import make_course
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hwlib.grading.build import build
-from hwlib.grading.isolated import released_sources
-from hwlib.grading.key import AnswerKey, load_key
-from hwlib.grading.repair import RepairedSubmission, repair
-from hwlib.grading.variants import reference_notebook
+from hwlib.grading.answer_key import AnswerKey, load_key
+from hwlib.grading.authoring.build import build
+from hwlib.grading.engines.isolated import released_sources
+from hwlib.grading.proof.variants import reference_notebook
+from hwlib.grading.submissions.repair import RepairedSubmission, repair
 
 NOTEBOOK = '''\
 # %% [markdown]

@@ -8,12 +8,12 @@ import pytest
 from nbformat import NotebookNode
 
 from hwlib.errors import CheckFailed, CourseError
-from hwlib.grading.build import build
+from hwlib.grading.answer_key import load_key
+from hwlib.grading.authoring.build import build
+from hwlib.grading.authoring.leaks import find_leaks
+from hwlib.grading.authoring.scaffold import new_assignment
 from hwlib.grading.course import Course
-from hwlib.grading.key import load_key
-from hwlib.grading.leaks import find_leaks
-from hwlib.grading.scaffold import new_assignment
-from hwlib.grading.variants import load_variants, reference_notebook, variant_notebook
+from hwlib.grading.proof.variants import load_variants, reference_notebook, variant_notebook
 
 MakeCourse = Callable[..., Course]
 

@@ -10,12 +10,12 @@ import pytest
 from tiny_course import make_tiny
 
 from hwlib.errors import CourseError, SubmissionError
+from hwlib.grading.answer_key import load_key
 from hwlib.grading.course import Assignment
 from hwlib.grading.grade import GradeOptions, grade_assignment
-from hwlib.grading.key import load_key
-from hwlib.grading.repair import repair
-from hwlib.grading.simulate import WEIGHTS, simulate
-from hwlib.grading.submissions import find_submissions, read_submission
+from hwlib.grading.proof.simulate import WEIGHTS, simulate
+from hwlib.grading.submissions.files import find_submissions, read_submission
+from hwlib.grading.submissions.repair import repair
 
 WRONG = '''"""Takes half of twice."""
 REPLACES = "half"

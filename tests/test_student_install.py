@@ -13,7 +13,7 @@ import nbformat
 import pytest
 
 from hwlib.grading.course import find_course
-from hwlib.grading.variants import reference_notebook
+from hwlib.grading.proof.variants import reference_notebook
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from hwlib.errors import CourseError, SubmissionError
 from hwlib.grading.course import Assignment, Course
-from hwlib.grading.submissions import find_submissions, read_notebook, read_submission
+from hwlib.grading.submissions.files import find_submissions, read_notebook, read_submission
 
 OLD = {"nbformat": 3, "nbformat_minor": 0, "metadata": {"name": ""}, "worksheets": [{"metadata": {}, "cells": [
     {"cell_type": "heading", "level": 2, "metadata": {}, "source": ["A title"]},

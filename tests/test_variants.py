@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from hwlib.errors import AuthoringError, CourseError
-from hwlib.grading.build import build
+from hwlib.grading.authoring.build import build
 from hwlib.grading.course import Assignment, Course
-from hwlib.grading.variants import load_variants, reference_notebook, variant_notebook
+from hwlib.grading.proof.variants import load_variants, reference_notebook, variant_notebook
 
 MakeCourse = Callable[..., Course]
 NOTEBOOK = '''\

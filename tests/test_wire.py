@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from hwlib.grading.wire import Channel, ConnectionClosed, DeadlinePassed, WireError
+from hwlib.grading.sandbox.wire import Channel, ConnectionClosed, DeadlinePassed, WireError
 
 DTYPES = st.sampled_from(["?", "i1", "i2", "<i4", "i8", "u1", "u2", ">u4", "u8", "f2", "f4", "<f8", ">f8", "c8", "c16"])
 ARRAYS = DTYPES.flatmap(lambda d: hnp.arrays(d, hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4)))

@@ -7,9 +7,9 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from hwlib.grading.build import build
+from hwlib.grading.answer_key import AnswerKey
+from hwlib.grading.authoring.build import build
 from hwlib.grading.course import Assignment, find_course
-from hwlib.grading.key import AnswerKey
 from hwlib.grading.results import QuestionResult, SubmissionResult
 
 COURSE = 'title = "A tiny course"\nrepository = "https://github.com/example/tiny"\nterm = "Test 2027"\n'

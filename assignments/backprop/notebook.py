@@ -18,7 +18,7 @@
 import numpy as np
 from scipy.special import expit
 
-from hwlib.personal import network_numbers
+from hwlib.student_numbers import network_numbers
 
 # %% [markdown]
 # ## 1. By hand

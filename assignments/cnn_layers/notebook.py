@@ -22,7 +22,7 @@ from scipy.special import expit
 from hwlib import plots
 from hwlib.data import CIFAR10_CLASSES, load_cifar10
 from hwlib.gradcheck import eval_numerical_gradient_array, grad_check_sparse, rel_error
-from hwlib.images import photographs
+from hwlib.data.images import photographs
 from hwlib.layers import (
     conv_backward_fast,
     conv_forward_fast,

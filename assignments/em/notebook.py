@@ -20,7 +20,7 @@ import math
 import numpy as np
 from scipy.special import gammaln
 
-from hwlib.songs import FEATURES, listening_history, load_songs
+from hwlib.data.songs import FEATURES, listening_history, load_songs
 
 # %% [markdown]
 # ## 1. A model for counts

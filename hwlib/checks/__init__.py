@@ -11,11 +11,11 @@ symptom but no value.
 
 from __future__ import annotations
 
+from hwlib.checks.assertions import close, equal, gradient, passed, raises, true
 from hwlib.checks.draws import rng, set_seed
 from hwlib.checks.inputs import note_changed, unchanged
 from hwlib.checks.networks import accuracy, architecture, handed_in, partial, test_set
 from hwlib.checks.remarks import remark, unique
-from hwlib.checks.verdicts import close, equal, gradient, passed, raises, true
 from hwlib.errors import CannotCheck, CheckFailed
 
 __all__ = [

@@ -12,16 +12,16 @@ from typing import Literal
 from nbformat import NotebookNode
 
 from hwlib.errors import CourseError
-from hwlib.grading.batch import grade_class, grade_many
-from hwlib.grading.cache import ResultCache, write_atomically
+from hwlib.grading.answer_key import AnswerKey, load_key
 from hwlib.grading.course import Assignment
-from hwlib.grading.feedback import feedback_page
-from hwlib.grading.gradebook import GradeStore, Mark
-from hwlib.grading.isolated import Outcome
-from hwlib.grading.key import AnswerKey, load_key
-from hwlib.grading.nbgrader_engine import grade_with_nbgrader
+from hwlib.grading.engines.isolated import Outcome
+from hwlib.grading.engines.nbgrader import grade_with_nbgrader
+from hwlib.grading.engines.pool import grade_class, grade_many
+from hwlib.grading.records.cache import ResultCache, write_atomically
+from hwlib.grading.records.feedback import feedback_page
+from hwlib.grading.records.gradebook import GradeStore, Mark
 from hwlib.grading.results import GradeReport, SubmissionResult, SubmissionStatus
-from hwlib.grading.submissions import FoundSubmission, find_submissions
+from hwlib.grading.submissions.files import FoundSubmission, find_submissions
 
 __all__ = ["Engine", "GradeOptions", "grade_assignment", "grade_notebook_file"]
 

@@ -24,8 +24,8 @@ import torch
 from torch import nn
 
 import hwlib
-from hwlib.fitting import FitHistory, evaluate, fit
-from hwlib.grading.authoring import run_cells
+from hwlib.training.torch_loop import FitHistory, evaluate, fit
+from hwlib.grading.authoring.reading import run_cells
 from hwlib.grading.course import find_course
 
 FOLDER = Path(__file__).resolve().parent

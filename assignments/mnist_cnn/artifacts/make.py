@@ -16,7 +16,7 @@ import torch
 
 import hwlib
 from hwlib.data import load_mnist
-from hwlib.grading.authoring import run_cells
+from hwlib.grading.authoring.reading import run_cells
 from hwlib.grading.course import find_course
 from hwlib.training import evaluate, fit
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 import hwlib
-from hwlib.grading.authoring import run_cells
+from hwlib.grading.authoring.reading import run_cells
 from hwlib.grading.course import find_course
 
 FOLDER = Path(__file__).resolve().parent

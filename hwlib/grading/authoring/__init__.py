@@ -1,0 +1,1 @@
+"""From what an instructor writes (assignments/SLUG/) to the notebooks source/ and release/."""

@@ -1,0 +1,383 @@
+"""Grading by nbgrader's own machinery: its Autograde converter and its gradebook, one submission at a time.
+
+It runs student code and tests in one kernel, so its results can be forged; it is there to compare with. What is
+added around nbgrader: damaged notebooks are repaired first, a killed or hanging kernel costs the cells that it did
+not run instead of the submission, and every submission gets a result, whatever happened to it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from nbgrader.converters import Autograde
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import Execute
+from traitlets.config import Config
+
+from hwlib.errors import SubmissionError
+from hwlib.grading.answer_key import AnswerKey, KeyCell, load_key
+from hwlib.grading.course import Assignment, Limits
+from hwlib.grading.engines.test_sets import fetch_test_sets
+from hwlib.grading.engines.verdicts import HIDDEN, UNANSWERED
+from hwlib.grading.records.autograded import copy_files, graded_cells, repaired_notebook
+from hwlib.grading.records.gradebook import GradeStore, Mark, parse_time
+from hwlib.grading.records.harmless import harmless_cell
+from hwlib.grading.results import QuestionResult, QuestionStatus, SubmissionResult, SubmissionStatus
+from hwlib.grading.submissions.files import FoundSubmission, read_submission
+from hwlib.grading.submissions.repair import repair
+
+__all__ = ["grade_with_nbgrader"]
+
+MAX_OUTPUT = 1_000_000   # characters of output that a cell may make; a print in an endless loop makes gigabytes
+MAX_MESSAGE = 300
+ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+CELL_FRAME = re.compile(r"Cell In\[(\d+)\], line (\d+)")   # in IPython's tracebacks
+
+
+def grade_with_nbgrader(
+    assignment: Assignment,
+    submissions: Iterable[FoundSubmission],
+    *,
+    output: Path,
+    db_url: str | None = None,
+    seed: int | None = None,
+    on_result: Callable[[SubmissionResult], None] | None = None,
+) -> Iterator[SubmissionResult]:
+    """Grade submissions one after the other; each comes out exactly once, in the order given.
+
+    Parameters
+    ----------
+    output : Path
+        Where autograded/ and, without `db_url`, gradebook.db go.
+    seed : int, optional
+        Makes the random inputs of tests repeatable (`hwlib.checks.rng`).
+    on_result : callable, optional
+        Called with each result, for progress.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    key = load_key(assignment)
+    fetch_test_sets(key)
+    with GradeStore(assignment, output, db_url) as store, tempfile.TemporaryDirectory(
+            prefix=".grading-", dir=output, ignore_cleanup_errors=True) as staging:
+        store.prepare()
+        for submission in submissions:
+            with _environment(seed):
+                result = _grade_one(submission, key, store, Path(staging))
+            store.tidy()
+            if on_result:
+                on_result(result)
+            yield result
+
+
+@contextmanager
+def _environment(seed: int | None) -> Iterator[None]:
+    """What kernels inherit: grading mode, and the seed if there is one."""
+    wanted = {"HWLIB_GRADING": "1", "NBGRADER_EXECUTION": "autograde", **({} if seed is None else {"HWLIB_SEED": str(seed)})}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
+def _grade_one(submission: FoundSubmission, key: AnswerKey, store: GradeStore, staging: Path) -> SubmissionResult:
+    started = time.monotonic()
+    try:
+        notebook, problems = _read_and_repair(submission, key, store)
+    except SubmissionError as error:
+        result = _rejected(submission, key, str(error))
+        return store.write(result, None, submission.timestamp, folder=submission.folder)
+    try:
+        folder = _autograde(submission, notebook, store, staging)
+    except Exception as error:  # noqa: BLE001  nbgrader and nbclient raise all kinds; one submission must not stop the others
+        problem = f"nbgrader could not grade this notebook: {_one_line(str(error)) or type(error).__name__}"
+        result = _ungraded(submission, key, (*problems, problem), time.monotonic() - started)
+        return store.write(result, notebook, submission.timestamp, folder=submission.folder)
+    graded = nbformat.read(folder / f"{key.slug}.ipynb", as_version=4)
+    problems = (*problems, *parse_time(submission.timestamp)[1])
+    result = _read_result(submission, graded, key, store, time.monotonic() - started, problems)
+    graded.cells = [_harmless(cell, graded_cells(store.template)) for cell in graded.cells]
+    nbformat.write(graded, folder / f"{key.slug}.ipynb")
+    _replace(folder, store.output / "autograded" / submission.student / key.slug)
+    return result
+
+
+def _harmless(cell: NotebookNode, given: Mapping[str, NotebookNode]) -> NotebookNode:
+    """As the formgrader may show it; the instructor's own cells stay as they are, but for their outputs."""
+    harmless = harmless_cell(cell)
+    original = given.get(cell.metadata.get("nbgrader", {}).get("grade_id"))
+    harmless.source = cell.source if original and original.source == cell.source else harmless.source
+    harmless.metadata = cell.metadata
+    return harmless
+
+
+def _read_and_repair(
+    submission: FoundSubmission, key: AnswerKey, store: GradeStore
+) -> tuple[NotebookNode, tuple[str, ...]]:
+    if submission.notebook is None:
+        raise SubmissionError("; ".join(submission.problems) or "no notebook in the submission")
+    notebook = read_submission(submission.notebook)
+    released = {grade_id: cell.source for grade_id, cell in graded_cells(_release(store)).items()}
+    repaired = repair(notebook, key, released)
+    return repaired_notebook(repaired, store.template), (*submission.problems, *repaired.problems)
+
+
+def _release(store: GradeStore) -> NotebookNode:
+    path = store.assignment.release
+    if not path.is_file():
+        return store.template
+    notebook: NotebookNode = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+    return notebook
+
+
+# ── running nbgrader ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class _GuardedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
+    """nbgrader's executor, with a clock for the whole notebook, a cap on output, and no surrender to a dead kernel."""
+
+    limits: Limits = Limits()
+
+    def preprocess(self, notebook: NotebookNode, resources: Any, km: Any = None) -> tuple[NotebookNode, Any]:
+        """Run the notebook; what can't be run gets an error as its output, which costs its points."""
+        self._stopped = ""
+        self._deadline = time.monotonic() + self.limits.submission_s
+        self.timeout_func = self._time_left
+        return super().preprocess(notebook, resources, km)  # type: ignore[no-any-return]
+
+    def setup_kernel(self, **kwargs: Any) -> Any:
+        """The kernel's own words at its death are nobody's business on the grader's terminal."""
+        return super().setup_kernel(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **kwargs)
+
+    def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple[NotebookNode, Any]:
+        """Run one cell, unless the kernel is gone or the time is up."""
+        skipped = self.skip_cells_with_tag in cell.metadata.get("tags", [])
+        if cell.cell_type != "code" or skipped or not cell.source.strip():
+            return cell, resources
+        self._written = 0
+        if not self._stopped and time.monotonic() > self._deadline:
+            self._stopped = "CellTimeoutError"
+        if not self._stopped:
+            try:
+                return super().preprocess_cell(cell, resources, index)  # type: ignore[no-any-return]
+            except DeadKernelError:
+                self._stopped = "DeadKernelError"
+            except CellTimeoutError:   # the kernel does not even answer the interrupt
+                self._stopped = "CellTimeoutError"
+        text = f"{self._stopped}: not run, because the kernel had died or the time was up"
+        cell.outputs = [*cell.get("outputs", []), NotebookNode(
+            output_type="error", ename=self._stopped, evalue="", traceback=[text])]
+        return cell, resources
+
+    def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> NotebookNode | None:
+        """Drop output beyond the cap."""
+        if msg["msg_type"] in ("stream", "display_data", "execute_result", "update_display_data"):
+            self._written += len(str(msg["content"].get("text", ""))) + sum(
+                len(str(value)) for value in (msg["content"].get("data") or {}).values())
+            if self._written > MAX_OUTPUT:
+                return None
+        return super().process_message(msg, cell, cell_index)
+
+    def _time_left(self, _cell: NotebookNode) -> float:
+        return max(0.1, min(self.limits.question_s, self._deadline - time.monotonic()))
+
+
+class _OneSubmission(Autograde):  # type: ignore[misc]  # nbgrader has no types
+    """nbgrader's converter for one known notebook: it would look for it by a pattern, and miss `student[1]`."""
+
+    def init_notebooks(self) -> None:
+        """Name the submission and its notebook."""
+        slug = self.coursedir.assignment_id
+        folder = self._format_source(slug, self.coursedir.student_id)
+        self.assignments: dict[str, list[str]] = {folder: [f"{folder}/{slug}.ipynb"]}
+        self.notebooks: list[str] = []
+
+
+class _Explanation(logging.Handler):
+    """Keeps nbgrader's last error, to be said only if the submission could not be graded."""
+
+    text = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take the last line of a traceback, or the message."""
+        if record.getMessage().startswith("Traceback"):
+            self.text = record.getMessage().strip().splitlines()[-1]
+
+
+def _autograde(submission: FoundSubmission, notebook: NotebookNode, store: GradeStore, staging: Path) -> Path:
+    """Run nbgrader's converter on a private copy; returns the autograded folder in it."""
+    slug, student = store.assignment.slug, submission.student
+    shutil.rmtree(staging / "submitted", ignore_errors=True)
+    shutil.rmtree(staging / "autograded", ignore_errors=True)
+    folder = staging / "submitted" / student / slug
+    folder.mkdir(parents=True)
+    copy_files(submission.folder, folder)
+    copy_files(store.assignment.source.parent, staging / "source" / slug)
+    if parse_time(submission.timestamp)[0] is None:   # nbgrader would stop at a garbled one
+        (folder / "timestamp.txt").unlink(missing_ok=True)
+    nbformat.write(notebook, folder / f"{slug}.ipynb")
+    explanation = _Explanation(level=logging.ERROR)
+    converter = _converter(store, staging, student, explanation)
+    try:
+        with warnings.catch_warnings():   # of libraries that nbgrader uses in an old way
+            warnings.simplefilter("ignore")
+            converter.start()
+    except BaseException as error:
+        if not isinstance(error, Exception) and not isinstance(error, SystemExit):
+            raise
+        raise RuntimeError(explanation.text or str(error)) from error
+    return staging / "autograded" / student / slug
+
+
+def _converter(store: GradeStore, root: Path, student: str, explanation: logging.Handler) -> Autograde:
+    config = Config(store.config)
+    config.CourseDirectory.root = str(root)
+    config.CourseDirectory.db_url = store.db_url
+    config.CourseDirectory.directory_structure = os.path.join("{nbgrader_step}", "{student_id}", "{assignment_id}")  # noqa: PTH118
+    config.BaseConverter.permissions = 644
+    if not config.IgnorePattern.get("pattern"):   # nothing is scored 0 because of a warning
+        config.IgnorePattern.update(enabled=True, pattern=r"(?s).*")
+    log = logging.Logger("hwlib.nbgrader")   # not registered: it reaches no handler but this one
+    log.addHandler(explanation)
+    coursedir = CourseDirectory(config=config, assignment_id=store.assignment.slug, student_id=student, log=log)
+    converter = _OneSubmission(coursedir=coursedir, config=config, log=log)
+    guarded = type("Execute", (_GuardedExecute,), {"limits": store.assignment.limits})
+    converter.autograde_preprocessors = [
+        guarded if step is Execute else step for step in converter.autograde_preprocessors]
+    return converter
+
+
+def _replace(folder: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    old = target.with_name(f".{target.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        target.rename(old)
+    folder.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+# ── reading what it did ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _rejected(submission: FoundSubmission, key: AnswerKey, reason: str) -> SubmissionResult:
+    problems = submission.problems if reason in submission.problems else (*submission.problems, reason)
+    return SubmissionResult(submission.student, "rejected", _nothing(key, "the notebook could not be read"), problems or (reason,))
+
+
+def _ungraded(submission: FoundSubmission, key: AnswerKey, problems: tuple[str, ...], seconds: float) -> SubmissionResult:
+    return SubmissionResult(submission.student, "graded", _nothing(key, "nbgrader could not grade this notebook"), problems, seconds)
+
+
+def _nothing(key: AnswerKey, reason: str) -> tuple[QuestionResult, ...]:
+    return tuple(QuestionResult(cell.name, cell.title, 0.0, cell.points, "missing", reason) for cell in key.questions)
+
+
+def _read_result(
+    submission: FoundSubmission, graded: NotebookNode, key: AnswerKey, store: GradeStore, seconds: float,
+    problems: tuple[str, ...],
+) -> SubmissionResult:
+    cells = graded_cells(graded)
+    absent = [cell.name for cell in key.questions if cell.grade_id not in cells]
+    store.record_missing(submission.student, absent)
+    store.record_waiting(submission.student, [cell.name for cell in key.questions if _waits(cells.get(cell.grade_id))])
+    marks = store.marks(submission.student)
+    questions = tuple(_question(cell, cells, marks[cell.name]) for cell in key.questions)
+    status: SubmissionStatus = "needs_manual" if any(mark.needs_look for mark in marks.values()) else "graded"
+    return SubmissionResult(submission.student, status, questions, problems, seconds)
+
+
+def _question(cell: KeyCell, cells: Mapping[str, NotebookNode], mark: Mark) -> QuestionResult:
+    given = mark.by_hand if mark.by_hand is not None else mark.automatic
+    points = min(max(0.0, given or 0.0), cell.points)
+    status, message, hint = _verdict(cells.get(cell.grade_id), cell, mark, _raised_by_answers(cells))
+    return QuestionResult(cell.name, cell.title, points, cell.points, status, message, hint)
+
+
+def _verdict(
+    graded: NotebookNode | None, cell: KeyCell, mark: Mark, raised: str
+) -> tuple[QuestionStatus, str, str]:
+    """(status, message, hint) of a question, without its source and without values of hidden tests."""
+    if graded is None:
+        return "missing", "nothing to grade", ""
+    if cell.role == "answer":
+        answered = mark.automatic is None
+        return ("manual", "to be graded by hand", "") if answered else ("missing", "no answer was written", "")
+    errors = {output.ename: output for output in graded.outputs if output.output_type == "error"}
+    if "DeadKernelError" in errors:
+        return "crashed", "the process that ran your code ended: out of memory, or an exit", ""
+    if "CellTimeoutError" in errors:
+        return "timeout", "not finished in time; is there a loop that never ends?", ""
+    if _waits(graded):
+        return "manual", _one_line(errors["CannotCheck"].evalue), ""
+    if errors:
+        return _verdict_of_error(graded, list(errors.values())[-1], raised)
+    fraction = (mark.automatic or 0.0) / cell.points if cell.points else 1.0
+    return "passed", "" if fraction == 1.0 else f"{fraction:.0%} of the points", ""
+
+
+def _waits(graded: NotebookNode | None) -> bool:
+    """Whether a test could not decide on this machine."""
+    return graded is not None and any(output.get("ename") == "CannotCheck" for output in graded.get("outputs", []))
+
+
+def _verdict_of_error(cell: NotebookNode, error: NotebookNode, raised: str) -> tuple[QuestionStatus, str, str]:
+    frames = CELL_FRAME.findall(ANSI.sub("", "\n".join(error.traceback)))
+    here = [int(line) for count, line in frames if int(count) == cell.execution_count]
+    in_student_code = len(here) < len(frames)   # another cell's code was running
+    hidden = not here or max(here) > _hidden_from(cell.source)
+    text = _one_line(error.evalue)
+    if error.ename == "CheckFailed":
+        symptom, *more = [_one_line(part) for part in error.traceback] or ["a check did not hold"]
+        return "failed", symptom.removeprefix("✗ "), more[-1] if more else ""
+    if error.ename == "NotImplementedError" and not text:
+        return "missing", UNANSWERED, ""
+    if error.ename == "NameError" and raised:
+        return ("missing", UNANSWERED, "") if raised == "NotImplementedError:" else ("error", f"your cell raised {raised}", "")
+    if in_student_code:
+        status: QuestionStatus = "crashed" if error.ename == "MemoryError" else "error"
+        return status, f"your code raised {error.ename}: {text}", ""
+    if error.ename == "NameError":
+        return "missing", text, ""
+    if error.ename == "AssertionError":   # its text is the instructor's, and may say a hidden value
+        return "failed", "a hidden check did not hold" if hidden else text or "a check did not hold", ""
+    detail = "" if hidden else f": {text}"
+    return "failed", f"the check could not work with what your code gave it ({error.ename}{detail})", ""
+
+
+def _hidden_from(source: str) -> int:
+    lines = source.splitlines()
+    return next((number for number, line in enumerate(lines, 1) if HIDDEN in line), len(lines) + 1)
+
+
+def _raised_by_answers(cells: Mapping[str, NotebookNode]) -> str:
+    """What the first solution cell that failed raised; tests then miss its names."""
+    for grade_id, cell in cells.items():
+        if grade_id.startswith("solution-"):
+            for output in cell.outputs:
+                if output.output_type == "error":
+                    return _one_line(f"{output.ename}: {output.evalue}")
+    return ""
+
+
+def _one_line(text: str) -> str:
+    text = " ".join(ANSI.sub("", text).split())
+    return text if len(text) <= MAX_MESSAGE else text[:MAX_MESSAGE - 1] + "…"

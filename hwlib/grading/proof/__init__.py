@@ -1,0 +1,1 @@
+"""Is the course itself right? Wrong and right solutions graded, and synthetic classes."""

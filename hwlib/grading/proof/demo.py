@@ -1,0 +1,65 @@
+"""The main job in one go, on real images that come with the package: build, a class of twelve, grades."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hwlib.errors import CourseError
+from hwlib.grading.authoring.build import build
+from hwlib.grading.course import Assignment, Course
+from hwlib.grading.grade import GradeOptions
+from hwlib.grading.proof.simulate import simulate
+from hwlib.grading.results import GradeReport
+
+__all__ = ["DemoOutcome", "run_demo"]
+
+SLUG, STUDENTS, SEED = "knn", 12, 1
+
+GradeFunction = Callable[[Assignment, Path, Path, tuple[str, ...], GradeOptions], GradeReport]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOutcome:
+    """What the demo made, and where."""
+
+    report: GradeReport
+    seconds: float              # of grading
+    folder: Path
+    written: dict[str, str]     # name below `folder` → what it is
+
+
+def run_demo(course: Course, say: Callable[[str], None], grade: GradeFunction) -> DemoOutcome:
+    """Build the assignment, make a class in demo/submitted, grade it into demo/.
+
+    Parameters
+    ----------
+    course : Course
+    say : callable
+        Told each step in words.
+    grade : callable
+        Grades a class: (assignment, submitted, output, students, options) → GradeReport.
+    """
+    assignment = course.assignment(SLUG)
+    folder = course.root / "demo"
+    if folder.is_symlink():
+        raise CourseError(f"{folder}: a symbolic link; the demo makes this folder anew: remove the link")
+    shutil.rmtree(folder, ignore_errors=True)
+    say(f"1. Build {assignment.slug}: assignments/ → source/ and release/")
+    build(assignment)
+    say(f"2. Simulate a class of {STUDENTS} in {folder.name}/submitted")
+    for one in simulate(assignment, STUDENTS, SEED, folder / "submitted"):
+        say(f"   {one.student}: {one.note or one.kind}")
+    say("3. Grade it: hidden tests in this process, each student's code in a process of its own")
+    started = time.monotonic()
+    report = grade(assignment, folder / "submitted", folder, (), GradeOptions())
+    written = {
+        "submitted/": "the class, in nbgrader's layout",
+        "autograded/": "the notebooks as graded, for the formgrader",
+        "feedback/": "a page for each student: symptom and hint, never a hidden value",
+        "gradebook.db": "nbgrader's gradebook",
+    }
+    return DemoOutcome(report, time.monotonic() - started, folder, written)

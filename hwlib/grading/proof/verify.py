@@ -1,0 +1,181 @@
+"""Prove an assignment: the reference has full marks, the empty release none, each wrong solution loses exactly what it says.
+
+This is how the strength of the tests is measured: a wrong solution that keeps a point it should lose, or a right one that loses any, fails
+the assignment, not the student.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import nbformat
+from nbformat import NotebookNode
+
+from hwlib.grading.authoring.leaks import find_leaks
+from hwlib.grading.course import Assignment
+from hwlib.grading.engines.pool import grade_many
+from hwlib.grading.proof.variants import handed_in_models, load_variants, reference_notebook, variant_notebook
+from hwlib.grading.results import SubmissionResult
+from hwlib.grading.submissions.files import FoundSubmission
+
+__all__ = ["VerifyReport", "VerifyRow", "hand_in", "verify", "with_nbgrader"]
+
+SEED = 20_260                     # of the hidden inputs, so that a verification can be repeated
+
+GradeAll = Callable[[Assignment, Sequence[FoundSubmission]], Iterator[SubmissionResult]]
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyRow:
+    """One solution that was graded, and whether it lost what it had to lose."""
+
+    kind: Literal["reference", "release", "wrong", "right"]
+    name: str
+    result: SubmissionResult
+    autograded: frozenset[str]    # the questions that are graded by tests
+    expected: frozenset[str]      # the questions that it must lose
+    hint: str = ""                # what must stand in the message of the first one; "" if nothing must
+
+    @property
+    def lost(self) -> frozenset[str]:
+        """The autograded questions that did not give all their points."""
+        return frozenset(q.id for q in self.result.questions
+                         if q.id in self.autograded and q.points < q.max_points and q.status != "manual")
+
+    @property
+    def waiting(self) -> frozenset[str]:
+        """The autograded questions that could not be decided on this machine."""
+        return frozenset(q.id for q in self.result.questions if q.id in self.autograded and q.status == "manual")
+
+    @property
+    def first_lost_text(self) -> str:
+        """Message and hint of the first lost question."""
+        return next((f"{q.message} {q.hint}" for q in self.result.questions if q.id in self.expected & self.lost), "")
+
+    @property
+    def complaint(self) -> str:
+        """What is wrong with this row, "" if nothing."""
+        if self.result.status == "rejected":
+            return f"could not be graded: {'; '.join(self.result.problems)}"
+        gained, unexpected = sorted(self.expected - self.lost - self.waiting), sorted(self.lost - self.expected)
+        parts = [f"keeps {', '.join(gained)}, which it must lose"] if gained else []
+        if unexpected:
+            texts = [f"{q.id} ({q.status}: {q.message})" for q in self.result.questions if q.id in unexpected]
+            parts.append(f"loses {'; '.join(texts)}, which it must keep")
+        if self.kind == "release" and any(q.points for q in self.result.questions):
+            parts.append("has points")
+        shown, lost = " ".join(self.first_lost_text.split()), self.expected & self.lost
+        if not parts and lost and " ".join(self.hint.split()) not in shown:
+            parts.append(f"shows {self.first_lost_text!r}, not the hint {self.hint!r}")
+        return "; ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """All rows of one assignment, and what leaks into its release."""
+
+    slug: str
+    questions: tuple[str, ...]    # the autograded ones
+    rows: tuple[VerifyRow, ...]
+    leaks: tuple[str, ...]
+    seconds: float
+
+    @property
+    def complaints(self) -> list[str]:
+        """One line for each thing that does not hold."""
+        rows = [f"{row.kind} {row.name}: {row.complaint}" for row in self.rows if row.complaint]
+        uncaught = [name for name in self.questions if name not in self.waiting
+                    and not any(name in row.lost for row in self.rows if row.kind == "wrong")]
+        return [*rows, *self.leaks, *(f"no wrong solution is caught by the question {name}; add one to wrong/" for name in uncaught)]
+
+    @property
+    def waiting(self) -> dict[str, str]:
+        """The questions that could not be decided on this machine for some solution, and why: nothing was proven about them."""
+        return {q.id: q.message for row in self.rows for q in row.result.questions if q.id in row.waiting}
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values, for --json."""
+        rows = [{"kind": row.kind, "name": row.name, "lost": sorted(row.lost), "expected": sorted(row.expected),
+                 "message": row.first_lost_text.strip(), "complaint": row.complaint} for row in self.rows]
+        return {"assignment": self.slug, "questions": list(self.questions), "rows": rows, "complaints": self.complaints,
+                "waiting": self.waiting, "seconds": round(self.seconds, 2)}
+
+
+def verify(assignment: Assignment, grade_all: GradeAll | None = None) -> VerifyReport:
+    """Grade the reference, the release, every wrong and every right solution, and compare with what they must lose.
+
+    Parameters
+    ----------
+    assignment : Assignment
+        As built.
+    grade_all : callable, optional
+        The engine; default the isolated one.
+    """
+    started = time.monotonic()
+    variants = load_variants(assignment)
+    release = nbformat.read(assignment.release, as_version=4)
+    autograded = _autograded(release)
+    files = handed_in_models(assignment)
+    plan = [
+        _Plan("reference", "reference", reference_notebook(assignment), files),
+        _Plan("release", "release", release, {}, frozenset(autograded)),
+        *(_Plan(v.kind, v.name, variant_notebook(assignment, v), handed_in_models(assignment, v) if v.models else files,
+                frozenset(v.fails), v.hint) for v in variants),
+    ]
+    with tempfile.TemporaryDirectory(prefix="hw-verify-") as folder:
+        submitted = Path(folder).resolve() / "submitted"
+        found = [hand_in(assignment, submitted, one.student, one.notebook, one.files) for one in plan]
+        results = {result.student: result for result in (grade_all or _isolated)(assignment, found)}
+    rows = tuple(VerifyRow(one.kind, one.name, results[one.student], frozenset(autograded), one.expected, one.hint) for one in plan)
+    leaks = tuple(str(leak) for leak in find_leaks(assignment))
+    return VerifyReport(assignment.slug, tuple(autograded), rows, leaks, time.monotonic() - started)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """One solution to be graded, and what is expected of it."""
+
+    kind: Literal["reference", "release", "wrong", "right"]
+    name: str
+    notebook: NotebookNode
+    files: dict[str, bytes]
+    expected: frozenset[str] = frozenset()
+    hint: str = ""
+
+    @property
+    def student(self) -> str:
+        return f"{self.kind}-{self.name}"
+
+
+def _isolated(assignment: Assignment, found: Sequence[FoundSubmission]) -> Iterator[SubmissionResult]:
+    for _, outcome in grade_many(assignment, found, seed=SEED):
+        yield outcome.result
+
+
+def _autograded(release: NotebookNode) -> list[str]:
+    return [cell.metadata.hwlib.name for cell in release.cells if cell.metadata.get("hwlib", {}).get("role") == "test"]
+
+
+def hand_in(assignment: Assignment, submitted: Path, student: str, notebook: NotebookNode, files: Mapping[str, bytes]) -> FoundSubmission:
+    """Write submitted/STUDENT/SLUG/ with this notebook and, beside it, these files by name."""
+    folder = submitted / student / assignment.slug
+    folder.mkdir(parents=True)
+    path = folder / f"{assignment.slug}.ipynb"
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    return FoundSubmission(student, folder, path, None)
+
+
+def with_nbgrader(assignment: Assignment, found: Sequence[FoundSubmission]) -> Iterator[SubmissionResult]:
+    """The same with nbgrader's machinery, for comparison."""
+    from hwlib.grading.engines.nbgrader import grade_with_nbgrader
+
+    with tempfile.TemporaryDirectory(prefix="hw-verify-nbgrader-") as output:
+        yield from grade_with_nbgrader(assignment, found, output=Path(output).resolve(), seed=SEED)

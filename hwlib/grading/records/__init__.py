@@ -1,0 +1,1 @@
+"""From verdicts to what is kept and shown: gradebook, autograded notebooks, feedback pages, kept results."""

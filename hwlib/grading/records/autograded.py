@@ -1,0 +1,222 @@
+"""The folder autograded/STUDENT/SLUG: a notebook that nbgrader's formgrader and feedback work with, and its files."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
+from nbgrader.preprocessors import CheckCellMetadata, ClearOutput, ClearSolutions, ComputeChecksums, LockCells
+from nbgrader.utils import compute_checksum
+from traitlets.config import Config
+
+from hwlib.errors import CourseError
+from hwlib.grading.course import Assignment
+from hwlib.grading.records.harmless import harmless_cell
+from hwlib.grading.results import QuestionResult, SubmissionResult
+from hwlib.grading.submissions.repair import RepairedSubmission
+
+__all__ = [
+    "complete_notebook",
+    "copy_files",
+    "graded_cells",
+    "is_unchanged",
+    "load_template",
+    "placeholder",
+    "repaired_notebook",
+    "write_notebook",
+]
+
+MAX_FILES = 200                # files beside the notebook that are kept
+MAX_FILE_BYTES = 100_000_000   # nbgrader's own default
+MAX_TOTAL_BYTES = 300_000_000
+IGNORED = (".*", "*.pyc", "__pycache__", "feedback", "*.ipynb")   # nbgrader's own, and all that is hidden
+
+
+def load_template(assignment: Assignment, config: Config) -> NotebookNode:
+    """The source notebook as nbgrader keeps it in the gradebook: solutions out, hidden tests in, cells locked and summed.
+
+    These are the passes of `nbgrader generate_assignment` up to the one that saves the cells.
+    """
+    path = assignment.source
+    if not path.is_file():
+        raise CourseError(f"{path}: no such file; run `hw build {assignment.slug}` first")
+    notebook: NotebookNode = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+    resources: dict[str, Any] = {}
+    for step in (LockCells, ClearSolutions, ClearOutput, CheckCellMetadata, ComputeChecksums):
+        notebook, resources = step(config=config).preprocess(notebook, resources)
+    return notebook
+
+
+def graded_cells(notebook: NotebookNode) -> dict[str, NotebookNode]:
+    """The cells that nbgrader knows (graded, to be solved or locked) by their grade id."""
+    cells = {}
+    for cell in notebook.cells:
+        nbgrader = cell.metadata.get("nbgrader", {})
+        if any(nbgrader.get(flag) for flag in ("grade", "solution", "locked", "task")):
+            cells[nbgrader["grade_id"]] = cell
+    return cells
+
+
+def is_unchanged(cell: NotebookNode) -> bool:
+    """Whether the student left a cell as it was released, by nbgrader's checksum."""
+    return bool(cell.metadata.nbgrader.get("checksum") == compute_checksum(cell))
+
+
+def complete_notebook(notebook: NotebookNode, template: NotebookNode, result: SubmissionResult) -> NotebookNode:
+    """The student's notebook with every cell that nbgrader knows exactly once, its metadata and locked source from the template.
+
+    Test cells carry the grader's verdict as their only output: what the student saved there proves nothing.
+    """
+    known = graded_cells(template)
+    cells = list(_own_cells(notebook, template))
+    present = {cell.metadata.nbgrader.grade_id for cell in cells if "nbgrader" in cell.metadata}
+    for previous, grade_id in zip([None, *known], known, strict=False):
+        if grade_id not in present:
+            cells.insert(_index_after(cells, previous), copy.deepcopy(known[grade_id]))
+    for cell in cells:
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+        if cell.cell_type == "code" and grade_id.startswith("test-"):
+            cell.outputs, cell.execution_count = _verdict(result, grade_id.removeprefix("test-")), None
+    return _as_notebook(cells, template)
+
+
+def _own_cells(notebook: NotebookNode, template: NotebookNode) -> Iterator[NotebookNode]:
+    """The student's cells, made harmless; a grade id counts at its last cell, as in nbgrader, and nowhere if it is made up."""
+    known, given = graded_cells(template), {cell.source for cell in template.cells}
+    last = {cell.metadata.get("nbgrader", {}).get("grade_id"): index for index, cell in enumerate(notebook.cells)}
+    for index, cell in enumerate(notebook.cells):
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        original = known.get(grade_id) if last[grade_id] == index else None
+        own = harmless_cell(cell)
+        if cell.source in given:   # the instructor's own text, whatever it does
+            own.source = cell.source
+        if original is not None:
+            locked = original.metadata.nbgrader.locked
+            if locked or own.cell_type != original.cell_type:
+                own = NotebookNode({**original, "id": own.id, "source": original.source if locked else own.source})
+            own.metadata = NotebookNode(nbgrader=copy.deepcopy(original.metadata.nbgrader))
+        yield own
+
+
+def _index_after(cells: Sequence[NotebookNode], grade_id: str | None) -> int:
+    for index, cell in enumerate(cells):
+        if grade_id is not None and cell.metadata.get("nbgrader", {}).get("grade_id") == grade_id:
+            return index + 1
+    return 0
+
+
+def _verdict(result: SubmissionResult, question_id: str) -> list[NotebookNode]:
+    found = [question for question in result.questions if question.id == question_id]
+    return [_verdict_output(question) for question in found]
+
+
+def _verdict_output(question: QuestionResult) -> NotebookNode:
+    score = f"{question.points:g} of {question.max_points:g} points"
+    if question.status == "passed":
+        return NotebookNode(output_type="stream", name="stdout", text=f"✓ {score}\n")
+    text = f"✗ {score} ({question.status}): {question.message or 'no message'}"
+    lines = [f"\x1b[0;31m{text}\x1b[0m", *([question.hint] if question.hint else [])]
+    return NotebookNode(output_type="error", ename=question.status, evalue=question.message, traceback=lines)
+
+
+def repaired_notebook(repaired: RepairedSubmission, template: NotebookNode) -> NotebookNode:
+    """A repaired submission as a notebook: the key's cells once each with their metadata, the student's own cells between."""
+    known = graded_cells(template)
+    cells: list[NotebookNode] = []
+    placed: set[str] = set()
+    for cell in repaired.cells:
+        new = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}[cell.cell_type](cell.source)
+        grade_id = cell.key.grade_id if cell.key else ""
+        if grade_id and grade_id not in placed and not cell.edited:
+            placed.add(grade_id)
+            new.metadata.update(copy.deepcopy(known[grade_id].metadata))
+        elif cell.key and cell.key.role == "experiment":
+            new.metadata["tags"] = ["skip-execution"]   # graded without being run, as in the assignment
+        if cell.cell_type == "code":
+            new.outputs = [NotebookNode(output) for output in cell.outputs]
+        new.id = f"{grade_id or 'own'}-{len(cells)}"[-64:]
+        cells.append(new)
+    return _as_notebook(cells, template)
+
+
+def placeholder(template: NotebookNode, problems: Sequence[str]) -> NotebookNode:
+    """What stands in autograded/ for a submission that is no readable notebook: the reason, then the empty assignment."""
+    listed = "\n".join(f"- {problem}" for problem in problems) or "- no reason was given"
+    text = f"# This submission could not be read\n\n{listed}\n\nThe cells below are the empty assignment."
+    note = new_markdown_cell(text, id="not-readable")
+    return _as_notebook([note, *copy.deepcopy(template.cells)], template)
+
+
+def _as_notebook(cells: list[NotebookNode], template: NotebookNode) -> NotebookNode:
+    _make_ids_unique(cells)
+    return NotebookNode(cells=cells, metadata=template.metadata, nbformat=4, nbformat_minor=5)
+
+
+def _make_ids_unique(cells: Iterable[NotebookNode]) -> None:
+    seen: set[str] = set()
+    for index, cell in enumerate(cells):
+        if cell.get("id") in seen or not cell.get("id"):
+            cell["id"] = f"cell-{index}"
+        seen.add(cell["id"])
+
+
+def write_notebook(folder: Path, name: str, notebook: NotebookNode, files: Path | None, *extra: Path) -> list[str]:
+    """Put a notebook and the files of the submission (then those of `extra` folders) at `folder`, all or nothing.
+
+    Returns what was left out, in words.
+    """
+    fresh, old = (folder.parent / f".{folder.name}.{part}" for part in ("new", "old"))
+    for leftover in (fresh, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    problems = copy_files(files, fresh) if files else []
+    for trusted in extra:
+        copy_files(trusted, fresh)
+    (fresh / f"{name}.ipynb").write_text(json.dumps(notebook, ensure_ascii=False) + "\n", encoding="utf-8")
+    if folder.exists():
+        folder.rename(old)
+    fresh.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+    return problems
+
+
+def copy_files(source: Path, target: Path) -> list[str]:
+    """Copy what lies beside a notebook: regular files, bounded in number and size; returns what was left out."""
+    problems: list[str] = []
+    count, total = 0, 0
+    for path in _regular_files(source, source, problems):
+        size = path.stat().st_size
+        name = path.relative_to(source)
+        if count >= MAX_FILES or size > MAX_FILE_BYTES or total + size > MAX_TOTAL_BYTES:
+            problems.append(f"{name} ({size / 1e6:.1f} MB) was left out: too many or too large files")
+            if len(problems) > 20:
+                break
+            continue
+        count, total = count + 1, total + size
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target / name, follow_symlinks=False)
+    return problems
+
+
+def _regular_files(folder: Path, root: Path, problems: list[str], depth: int = 0) -> Iterator[Path]:
+    with os.scandir(folder) as found:
+        entries = sorted(found, key=lambda entry: entry.name)
+    for entry in entries:
+        if any(fnmatch(entry.name, pattern) for pattern in IGNORED):
+            continue
+        if entry.is_dir(follow_symlinks=False) and depth < 8:
+            yield from _regular_files(Path(entry.path), root, problems, depth + 1)
+        elif entry.is_file(follow_symlinks=False):
+            yield Path(entry.path)
+        elif len(problems) <= 20:
+            name = Path(entry.path).relative_to(root)
+            problems.append(f"{name} was left out: a link, a special file or a folder too deep")

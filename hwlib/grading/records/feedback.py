@@ -1,0 +1,192 @@
+"""The page that a student gets back: points, symptoms, hints and graders' comments, never a test's source or value.
+
+Everything on it that a student wrote is text: escaped, without control characters, cut to length. Pictures are PNG files
+that were checked, and the page allows no script.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from nbformat import NotebookNode
+
+from hwlib.grading.answer_key import AnswerKey, KeyCell
+from hwlib.grading.results import QuestionResult, SubmissionResult
+
+__all__ = ["feedback_page", "plain_text", "png_data"]
+
+MAX_CODE, MAX_OUTPUT, MAX_MESSAGE = 20_000, 4_000, 2_000   # characters
+MAX_IMAGES, MAX_IMAGE_BYTES = 4, 1_000_000                 # of one cell; of one image
+PNG = b"\x89PNG\r\n\x1a\n"
+TERMINAL = re.compile(   # colours, titles and links for a terminal, then what has no place in a text
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]"
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+LABELS = {
+    "passed": ("✓", "passed"),
+    "failed": ("✗", "a check did not hold"),
+    "error": ("✗", "the code raised an error"),
+    "timeout": ("✗", "not finished in time"),
+    "crashed": ("✗", "the process ended"),
+    "missing": ("–", "nothing to grade"),
+    "manual": ("✎", "graded by hand"),
+}
+
+_templates = Environment(
+    loader=PackageLoader("hwlib.grading"), undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    title: str
+    name: str
+    score: str
+    lost: bool
+    status: str
+    symbol: str
+    label: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What a student wrote in one cell, and what came of it."""
+
+    name: str
+    is_text: bool
+    source: str
+    output: str
+    images: tuple[str, ...]
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Neighbouring solutions and the questions about them."""
+
+    title: str
+    works: tuple[_Work, ...]
+    questions: tuple[_Question, ...]
+
+
+def feedback_page(
+    result: SubmissionResult,
+    key: AnswerKey,
+    notebook: NotebookNode | None,
+    *,
+    title: str = "",
+    comments: Mapping[str, str] | None = None,
+    late_penalty: float = 0.0,
+) -> str:
+    """One HTML page, complete in itself.
+
+    Parameters
+    ----------
+    result : SubmissionResult
+    key : AnswerKey
+        Only its names, titles and order are used.
+    notebook : NotebookNode or None
+        The student's, as graded; cells are found by nbgrader's grade id. None: it could not be read.
+    title : str
+        Of the assignment; the slug without it.
+    comments : mapping, optional
+        Name of a solution or written answer → what a human remarked.
+    late_penalty : float
+        Points taken off for handing in late.
+    """
+    parts = [_part(cells, result, notebook, comments or {}) for cells in _groups(key)]
+    score = max(0.0, result.score - late_penalty)
+    return _templates.get_template("feedback.html.j2").render(
+        title=title or key.slug, student=plain_text(result.student, 200), status=result.status, parts=parts,
+        score=f"{score:g}", max_score=f"{result.max_score:g}", late_penalty=f"{late_penalty:g}" if late_penalty else "",
+        problems=[plain_text(problem, MAX_MESSAGE) for problem in result.problems],
+        waiting=[question.title for part in parts for question in part.questions if question.status == "manual"])
+
+
+def _groups(key: AnswerKey) -> Iterator[list[KeyCell]]:
+    """Solutions and the questions that follow them belong together; a written answer stands alone."""
+    group: list[KeyCell] = []
+    for cell in key.by_role("solution", "test", "answer"):
+        asked = any(other.role != "solution" for other in group)
+        if group and (cell.role == "answer" or group[-1].role == "answer" or (cell.role == "solution" and asked)):
+            yield group
+            group = []
+        group.append(cell)
+    if group:
+        yield group
+
+
+def _part(
+    cells: list[KeyCell], result: SubmissionResult, notebook: NotebookNode | None, comments: Mapping[str, str]
+) -> _Part:
+    asked = {cell.name for cell in cells if cell.role != "solution"}
+    works = tuple(_work(cell, notebook, comments.get(cell.name, "")) for cell in cells if cell.role != "test")
+    questions = tuple(_question(question) for question in result.questions if question.id in asked)
+    return _Part(next((cell.title for cell in cells if cell.title), cells[0].name), works, questions)
+
+
+def _question(question: QuestionResult) -> _Question:
+    symbol, label = LABELS[question.status]
+    return _Question(
+        title=question.title or question.id, name=question.id, lost=question.points < question.max_points,
+        score=f"{question.points:g} of {question.max_points:g}", status=question.status, symbol=symbol, label=label,
+        message=plain_text(question.message, MAX_MESSAGE), hint=plain_text(question.hint, MAX_MESSAGE))
+
+
+def _work(cell: KeyCell, notebook: NotebookNode | None, comment: str) -> _Work:
+    own = [other for other in (notebook.cells if notebook else ())
+           if other.metadata.get("nbgrader", {}).get("grade_id") == cell.grade_id]
+    outputs = [output for other in own for output in other.get("outputs", ())]
+    return _Work(
+        name=cell.name, is_text=cell.cell_type == "markdown", comment=plain_text(comment, MAX_MESSAGE),
+        source=plain_text("\n\n".join(other.source for other in own), MAX_CODE),
+        output=plain_text("".join(_texts(outputs)), MAX_OUTPUT), images=tuple(_images(outputs)))
+
+
+def _texts(outputs: Iterable[NotebookNode]) -> Iterator[str]:
+    for output in outputs:
+        if output.output_type == "stream":
+            yield output.text
+        elif output.output_type == "error":
+            yield f"{output.ename}: {output.evalue}\n"
+        elif "image/png" not in output.get("data", {}):
+            text = output.get("data", {}).get("text/plain", "")
+            yield f"{text if isinstance(text, str) else ''.join(text)}\n"
+
+
+def _images(outputs: Iterable[NotebookNode]) -> Iterator[str]:
+    found = (png_data(output.get("data", {}).get("image/png")) for output in outputs)
+    for count, image in enumerate(image for image in found if image):
+        if count == MAX_IMAGES:
+            return
+        yield image
+
+
+def png_data(encoded: object) -> str:
+    """The base64 text of a PNG file, written anew; "" for anything else.
+
+    >>> png_data("PHNjcmlwdD4=")
+    ''
+    """
+    if not isinstance(encoded, str) or len(encoded) > 2 * MAX_IMAGE_BYTES:
+        return ""
+    try:
+        content = base64.b64decode("".join(encoded.split()), validate=True)
+    except (binascii.Error, ValueError):
+        return ""
+    return base64.b64encode(content).decode() if content.startswith(PNG) and len(content) <= MAX_IMAGE_BYTES else ""
+
+
+def plain_text(text: str, length: int) -> str:
+    r"""A text without terminal codes, control characters and reversed writing, cut to a length.
+
+    >>> plain_text("\x1b[31mred\x1b[0m\r\nand more", 8)
+    'red\nand …'
+    """
+    text = TERMINAL.sub("", text[:4 * length].replace("\r\n", "\n"))
+    return text if len(text) <= length else text[:length] + "…"

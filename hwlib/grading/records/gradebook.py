@@ -1,0 +1,435 @@
+"""nbgrader's gradebook with one writer: each submission is one transaction, and what a human gave is never lost.
+
+The tables are nbgrader's own, filled as `generate_assignment` and `autograde` fill them, so the formgrader,
+`generate_feedback` and `export` work on them. What differs: the scores come from a `SubmissionResult`, not from a
+cell's outputs, and a grade given by hand asks for another look only if the answer or the automatic score changed.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import sqlalchemy as sa
+from nbformat import NotebookNode
+from nbgrader.preprocessors import AssignLatePenalties
+from nbgrader.utils import parse_utc
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from hwlib.errors import GradingError, SubmissionError
+from hwlib.grading.course import Assignment
+from hwlib.grading.records.autograded import (
+    complete_notebook,
+    graded_cells,
+    is_unchanged,
+    load_template,
+    placeholder,
+    write_notebook,
+)
+from hwlib.grading.records.gradebook_rows import (
+    ASSIGNMENT,
+    BASE_CELL,
+    COMMENT,
+    GRADE,
+    STUDENT,
+    SUBMITTED,
+    SUBMITTED_NOTEBOOK,
+    AssignmentRows,
+    create_database,
+    drop_stray_course,
+    find_or_insert,
+    load_nbgrader_config,
+    sync_assignment,
+)
+from hwlib.grading.results import QuestionResult, SubmissionResult, SubmissionStatus
+from hwlib.grading.submissions.files import read_submission
+
+__all__ = ["GradeStore", "Mark", "parse_time"]
+
+ATTEMPTS = 5   # of a transaction, while another program holds the database
+T = TypeVar("T")
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What the gradebook has for one question of one student."""
+
+    automatic: float | None
+    by_hand: float | None
+    needs_look: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Graded:
+    """A submission on its way into the gradebook."""
+
+    result: SubmissionResult
+    cells: Mapping[str, NotebookNode]   # of the completed notebook, by grade id
+    rejected: bool
+
+    def automatic(self, grade_id: str) -> float | None:
+        """Points without a human: None where one has to look; 0 for an answer left as released, as in nbgrader."""
+        if self.rejected:
+            return 0.0
+        cell = self.cells[grade_id]
+        if cell.metadata.nbgrader.get("solution") or cell.cell_type != "code":
+            return 0.0 if is_unchanged(cell) else None
+        question = self.result.question(_question_id(grade_id))
+        return None if question.status == "manual" else question.points
+
+    def comment(self, grade_id: str, first: bool) -> str | None:
+        """What nbgrader remarks on its own; the reason of a rejection stands once, on the first cell."""
+        if self.rejected:
+            return "This submission could not be read: " + "; ".join(self.result.problems) if first else None
+        cell = self.cells[grade_id]
+        return "No response." if is_unchanged(cell) and not cell.metadata.nbgrader.get("task") else None
+
+
+class GradeStore:
+    """The gradebook and the autograded folders of one assignment; call `prepare` once, then `write` for each submission.
+
+    Parameters
+    ----------
+    assignment : Assignment
+        Its source notebook must be built.
+    output : Path
+        Where autograded/ and, without `db_url`, gradebook.db go.
+    db_url : str, optional
+        SQLAlchemy's URL of the database, e.g. ``postgresql://…``.
+    """
+
+    def __init__(self, assignment: Assignment, output: Path, db_url: str | None = None) -> None:
+        self.assignment, self.output = assignment, output.resolve()
+        self.config = load_nbgrader_config(assignment.course)
+        self.db_url = db_url or f"sqlite:///{self.output / 'gradebook.db'}"
+        self.template = load_template(assignment, self.config)
+        create_database(self.db_url)
+        self._engine = sa.create_engine(self.db_url)
+        if self._engine.dialect.name == "sqlite":
+            sa.event.listen(self._engine, "connect", _tune_sqlite)
+        self._penalties = AssignLatePenalties(config=self.config)
+        self._penalties.init_plugin()
+        self._rows: AssignmentRows | None = None
+
+    def __enter__(self) -> GradeStore:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the database back; the store can't be used afterwards."""
+        self._engine.dispose()
+
+    def prepare(self) -> None:
+        """Bring the assignment's rows up to date with its source notebook.
+
+        Due date, extensions and the grades of all questions that are still there stay.
+
+        Raises
+        ------
+        GradingError
+            If a question that a human graded is gone from the source notebook.
+        """
+        course_id = self.config.CourseDirectory.course_id
+        slug = self.assignment.slug
+        self._rows = self._transaction(lambda db: sync_assignment(db, self.template, slug, course_id))
+        for leftover in self.output.glob(f"autograded/*/.{slug}.new"):   # of a run that was killed
+            shutil.rmtree(leftover, ignore_errors=True)
+
+    def tidy(self) -> None:
+        """Remove the stray row `default_course`, after nbgrader's own code has used the database."""
+        course_id = self.config.CourseDirectory.course_id
+        self._transaction(lambda db: drop_stray_course(db, course_id))
+
+    def write(
+        self,
+        result: SubmissionResult,
+        notebook: NotebookNode | None,
+        timestamp: str | datetime | None,
+        *,
+        folder: Path | None = None,
+    ) -> SubmissionResult:
+        """Record one submission: its rows in one transaction, then its autograded folder.
+
+        A rejected submission has 0 points everywhere, and each question asks for a look by hand, with the reason as a
+        comment: a zero that nobody looked at would be unfair, a submission without a row would be overlooked.
+
+        Parameters
+        ----------
+        result : SubmissionResult
+            What the engine found: automatic points, whatever a human gave before.
+        notebook : NotebookNode or None
+            The student's notebook as it was graded; None if it could not be read, then a placeholder says why.
+        timestamp : str, datetime or None
+            When it was handed in, in any form that nbgrader reads.
+        folder : Path, optional
+            The submission's folder, whose other files are kept beside the notebook.
+
+        Returns
+        -------
+        SubmissionResult
+            The same with the points that humans gave, and the status that follows from them.
+        """
+        when, problems = parse_time(timestamp)
+        rejected = notebook is None
+        completed = (placeholder(self.template, result.problems) if notebook is None
+                     else complete_notebook(notebook, self.template, result))
+        graded = _Graded(result, graded_cells(completed), rejected)
+        target = self._autograded(result.student)
+        marks = self._transaction(lambda db: self._record(db, graded, when))
+        beside = self.assignment.source.parent
+        problems += write_notebook(target, self.assignment.slug, completed, folder, beside)
+        return _with_marks(replace(result, problems=(*result.problems, *problems)), marks, rejected)
+
+    def students(self) -> set[str]:
+        """Ids of the students whose submission of this assignment is recorded."""
+        query = (sa.select(SUBMITTED.c.student_id).join(SUBMITTED_NOTEBOOK, SUBMITTED_NOTEBOOK.c.assignment_id == SUBMITTED.c.id)
+                 .where(SUBMITTED_NOTEBOOK.c.notebook_id == self._ids.notebook))
+        return {student for (student,) in self._all(query)}
+
+    def marks(self, student: str) -> dict[str, Mark]:
+        """Question id → what the gradebook has for it; empty for a student without a submission."""
+        return self._marks(self._of_student(GRADE, student)).get(student, {})
+
+    def marks_of_class(self) -> dict[str, dict[str, Mark]]:
+        """Student → `marks`, of all students in one query."""
+        return self._marks(self._of_class(GRADE))
+
+    def _marks(self, query: sa.Select[Any]) -> dict[str, dict[str, Mark]]:
+        found: dict[str, dict[str, Mark]] = {}
+        columns = (SUBMITTED.c.student_id, GRADE.c.auto_score, GRADE.c.manual_score, GRADE.c.needs_manual_grade)
+        for row in self._all(query.add_columns(*columns)):
+            mark = Mark(row.auto_score, row.manual_score, row.needs_manual_grade)
+            found.setdefault(row.student_id, {})[_question_id(row.name)] = mark
+        return found
+
+    def human_grades(self, student: str) -> dict[str, float]:
+        """Question id → the score that a human gave; a question that no human graded is not in it."""
+        return {name: mark.by_hand for name, mark in self.marks(student).items() if mark.by_hand is not None}
+
+    def human_comments(self, student: str) -> dict[str, str]:
+        """Name of a solution or a written answer → the comment that a human wrote on it."""
+        query = self._of_student(COMMENT, student).add_columns(COMMENT.c.manual_comment)
+        return {_question_id(row.name): row.manual_comment for row in self._all(query) if row.manual_comment}
+
+    def late_penalty(self, student: str) -> float:
+        """Points taken off because the submission was late; 0 if none."""
+        column = SUBMITTED_NOTEBOOK.c.late_submission_penalty
+        query = sa.select(column).join(SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id)
+        mine = (SUBMITTED.c.student_id == student, SUBMITTED_NOTEBOOK.c.notebook_id == self._ids.notebook)
+        return float(sum(penalty or 0.0 for (penalty,) in self._all(query.where(*mine))))
+
+    def record_missing(self, student: str, questions: Iterable[str]) -> None:
+        """Give 0 automatic points for questions that a submission lacks, where nbgrader leaves the old score standing."""
+        self._set_automatic(student, questions, auto_score=0.0, needs_manual_grade=GRADE.c.manual_score.is_not(None))
+
+    def record_waiting(self, student: str, questions: Iterable[str]) -> None:
+        """Take back the automatic 0 of questions that could not be decided here: a human has to look."""
+        self._set_automatic(student, questions, auto_score=None, needs_manual_grade=True)
+
+    def _set_automatic(self, student: str, questions: Iterable[str], **values: Any) -> None:
+        wanted = set(questions)
+        if not wanted:
+            return
+        ids = [cell_id for (kind, grade_id), cell_id in self._ids.cells.items()
+               if kind == "GradeCell" and _question_id(grade_id) in wanted]
+        submitted = (sa.select(SUBMITTED_NOTEBOOK.c.id)
+                     .join(SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id)
+                     .where(SUBMITTED.c.student_id == student, SUBMITTED_NOTEBOOK.c.notebook_id == self._ids.notebook))
+        statement = sa.update(GRADE).where(GRADE.c.cell_id.in_(ids), GRADE.c.notebook_id.in_(submitted))
+        self._transaction(lambda db: db.execute(statement.values(**values)))
+
+    @property
+    def _ids(self) -> AssignmentRows:
+        if self._rows is None:
+            raise GradingError("GradeStore: used before prepare(); call it once, before the first submission")
+        return self._rows
+
+    def _autograded(self, student: str) -> Path:
+        if student in ("", ".", "..") or "/" in student or "\0" in student:
+            raise GradingError(f"{student!r} can't be a student's id: it can't be the name of a folder")
+        return self.output / "autograded" / student / self.assignment.slug
+
+    def _transaction(self, work: Callable[[sa.Connection], T]) -> T:
+        """Run `work` in a transaction; again, if the formgrader or another grader came in between."""
+        for attempt in range(ATTEMPTS):
+            try:
+                with self._engine.begin() as db:
+                    return work(db)
+            except (IntegrityError, OperationalError) as error:
+                if attempt == ATTEMPTS - 1:
+                    raise GradingError(f"{self._engine.url!r}: can't be written ({error.orig}); close other programs "
+                                       "that use the gradebook and grade again") from error
+                time.sleep(0.1 * 2**attempt)
+        raise AssertionError("unreachable")
+
+    def _of_student(self, table: sa.Table, student: str) -> sa.Select[tuple[str]]:
+        """The names of the cells that a student's grades or comments belong to."""
+        return self._of_class(table).where(SUBMITTED.c.student_id == student)
+
+    def _of_class(self, table: sa.Table) -> sa.Select[tuple[str]]:
+        return (sa.select(BASE_CELL.c.name).select_from(table)
+                .join(BASE_CELL, BASE_CELL.c.id == table.c.cell_id)
+                .join(SUBMITTED_NOTEBOOK, SUBMITTED_NOTEBOOK.c.id == table.c.notebook_id)
+                .join(SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id)
+                .where(SUBMITTED_NOTEBOOK.c.notebook_id == self._ids.notebook))
+
+    def _all(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+        return self._transaction(lambda db: db.execute(query).all())
+
+    def _record(self, db: sa.Connection, graded: _Graded, when: datetime | None) -> dict[str, Row]:
+        student = graded.result.student
+        submitted, late_s = self._submitted_notebook(db, student, when)
+        marks = self._write_grades(db, graded, submitted)
+        self._write_comments(db, graded, submitted)
+        penalty = self._late_penalty(student, sum(map(_score, marks.values())), late_s)
+        db.execute(sa.update(SUBMITTED_NOTEBOOK).where(SUBMITTED_NOTEBOOK.c.id == submitted)
+                   .values(late_submission_penalty=penalty))
+        return marks
+
+    def _submitted_notebook(self, db: sa.Connection, student: str, when: datetime | None) -> tuple[str, float]:
+        """Id of the row of the submitted notebook, made where it is missing, and how many seconds late it is."""
+        if db.execute(sa.select(STUDENT.c.id).where(STUDENT.c.id == student)).first() is None:
+            db.execute(sa.insert(STUDENT), {"id": student})
+        key = {"assignment_id": self._ids.assignment, "student_id": student}
+        submitted = find_or_insert(db, SUBMITTED, key, {})
+        if when is not None:   # without a timestamp the old one stays, as in nbgrader
+            db.execute(sa.update(SUBMITTED).where(SUBMITTED.c.id == submitted).values(timestamp=when))
+        row = db.execute(sa.select(SUBMITTED.c.timestamp, SUBMITTED.c.extension, ASSIGNMENT.c.duedate)
+                         .join(ASSIGNMENT, ASSIGNMENT.c.id == SUBMITTED.c.assignment_id)
+                         .where(SUBMITTED.c.id == submitted)).one()
+        late_s = 0.0
+        if row.timestamp and row.duedate:
+            late_s = max(0.0, (row.timestamp - row.duedate - (row.extension or timedelta())).total_seconds())
+        key = {"assignment_id": submitted, "notebook_id": self._ids.notebook}
+        return find_or_insert(db, SUBMITTED_NOTEBOOK, key, {"flagged": False}), late_s
+
+    def _write_grades(self, db: sa.Connection, graded: _Graded, submitted: str) -> dict[str, Row]:
+        before = _rows_by_cell(db, GRADE, submitted)
+        by_hand = any(row["manual_score"] is not None for row in before.values())
+        seen = self._answers_before(graded.result.student) if by_hand else {}
+        marks: dict[str, Row] = {}
+        added: list[Row] = []
+        changed: list[Row] = []
+        for (kind, grade_id), cell_id in self._ids.cells.items():
+            if kind == "SolutionCell":
+                continue
+            blank: Row = {"id": uuid4().hex, "cell_id": cell_id, "notebook_id": submitted, "auto_score": None,
+                          "manual_score": None, "extra_credit": None, "needs_manual_grade": True}
+            old = before.get(cell_id, blank)
+            automatic = graded.automatic(grade_id)
+            unseen = seen.get(grade_id) != graded.cells[grade_id].source
+            look = graded.rejected or _needs_look(old, automatic, unseen)
+            marks[grade_id] = {**old, "auto_score": automatic, "needs_manual_grade": look}
+            (changed if cell_id in before else added).append(marks[grade_id])
+        if added:
+            db.execute(sa.insert(GRADE), added)
+        _update(db, GRADE, changed, before, ("auto_score", "needs_manual_grade"))
+        return marks
+
+    def _write_comments(self, db: sa.Connection, graded: _Graded, submitted: str) -> None:
+        before = _rows_by_cell(db, COMMENT, submitted)
+        added: list[Row] = []
+        changed: list[Row] = []
+        for (kind, grade_id), cell_id in self._ids.cells.items():
+            if kind == "GradeCell":
+                continue
+            blank = {"id": uuid4().hex, "cell_id": cell_id, "notebook_id": submitted}
+            comment = graded.comment(grade_id, first=not added and not changed)
+            row = {**before.get(cell_id, blank), "auto_comment": comment}
+            (changed if cell_id in before else added).append(row)
+        if added:
+            db.execute(sa.insert(COMMENT), added)
+        _update(db, COMMENT, changed, before, ("auto_comment",))
+
+    def _answers_before(self, student: str) -> dict[str, str]:
+        """What the human who graded saw: the cells of the autograded notebook that is about to be replaced."""
+        path = self._autograded(student) / f"{self.assignment.slug}.ipynb"
+        try:
+            return {grade_id: cell.source for grade_id, cell in graded_cells(read_submission(path)).items()}
+        except SubmissionError:
+            return {}
+
+    def _late_penalty(self, student: str, score: float, late_s: float) -> float | None:
+        """As nbgrader's AssignLatePenalties: what the plugin says, kept between 0 and the score."""
+        if late_s <= 0:
+            return None
+        penalty = self._penalties.plugin_inst.late_submission_penalty(student, score, late_s)
+        if penalty is None or math.isnan(penalty):
+            return None
+        return float(min(max(0.0, penalty), score))
+
+
+def _tune_sqlite(connection: Any, _record: Any) -> None:
+    """Wait for the formgrader instead of failing; a killed grader loses nothing, a power cut may lose the last rows."""
+    connection.execute("PRAGMA busy_timeout = 30000")
+    connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def _rows_by_cell(db: sa.Connection, table: sa.Table, submitted: str) -> dict[str, Row]:
+    rows = db.execute(sa.select(table).where(table.c.notebook_id == submitted)).mappings()
+    return {row["cell_id"]: dict(row) for row in rows}
+
+
+def _update(
+    db: sa.Connection, table: sa.Table, rows: list[Row], before: Mapping[str, Row], columns: tuple[str, ...]
+) -> None:
+    """Write these columns of the rows that differ from what the table has."""
+    changed = [{"row_id": row["id"], **{f"new_{name}": row[name] for name in columns}}
+               for row in rows if row != before[row["cell_id"]]]
+    if changed:
+        values: Row = {name: sa.bindparam(f"new_{name}") for name in columns}
+        db.execute(sa.update(table).where(table.c.id == sa.bindparam("row_id")).values(values), changed)
+
+
+def _needs_look(old: Row, automatic: float | None, unseen: bool) -> bool:
+    """Whether a human has to look: nothing automatic, or something changed since a human graded."""
+    if old["manual_score"] is None:
+        return automatic is None
+    if automatic is None or old["auto_score"] is None:
+        return bool(old["needs_manual_grade"] or unseen)
+    return bool(old["needs_manual_grade"] or automatic != old["auto_score"])
+
+
+def _score(mark: Row) -> float:
+    given = mark["manual_score"] if mark["manual_score"] is not None else mark["auto_score"]
+    return float(given or 0.0) + float(mark["extra_credit"] or 0.0)
+
+
+def _question_id(grade_id: str) -> str:
+    """test-NAME, answer-NAME, solution-NAME → NAME."""
+    return grade_id.partition("-")[2]
+
+
+def parse_time(timestamp: str | datetime | None) -> tuple[datetime | None, list[str]]:
+    """What a timestamp says, in UTC; None with a problem in words if it says nothing that nbgrader can read."""
+    try:
+        return parse_utc(timestamp), []
+    except (ValueError, OverflowError):
+        return None, [f"timestamp.txt: expected a date like 2027-02-01 12:00:00 UTC, found {timestamp!r:.60}"]
+
+
+def _with_marks(result: SubmissionResult, marks: Mapping[str, Row], rejected: bool) -> SubmissionResult:
+    by_question = {_question_id(grade_id): mark for grade_id, mark in marks.items()}
+    questions = tuple(_with_mark(question, by_question[question.id]) for question in result.questions)
+    open_questions = any(mark["needs_manual_grade"] for mark in marks.values())
+    status: SubmissionStatus = "rejected" if rejected else "needs_manual" if open_questions else "graded"
+    return replace(result, questions=questions, status=status)
+
+
+def _with_mark(question: QuestionResult, mark: Row) -> QuestionResult:
+    if mark["manual_score"] is None:
+        return question
+    return replace(question, points=min(max(0.0, float(mark["manual_score"])), question.max_points))

@@ -1,0 +1,1 @@
+"""Everything that touches student code: the processes it runs in, what they may do, and the wire to them."""

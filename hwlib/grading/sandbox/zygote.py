@@ -1,0 +1,107 @@
+"""The process that workers are forked from: imports once, never holds a secret, runs one thread.
+
+Started by `processes.Zygote` as `python -I -m hwlib.grading.sandbox.zygote FD SLUG`. Each request is one datagram on that socket,
+a JSON object with the other end of a socket attached: "prepare" (import modules, run setup cells, answer on the attached socket) or
+"fork" (a worker that serves the attached socket). It ends when nobody holds the other end of FD any more.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import random
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from hwlib.grading.sandbox import processes
+from hwlib.grading.sandbox.shell import StudentShell
+from hwlib.grading.sandbox.wire import Channel
+from hwlib.grading.sandbox.worker import serve
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Serve until the grader is gone."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)              # Ctrl-C is the grader's business
+    random.seed(0)                                            # what a student draws without a seed is the same in every run
+    np.random.seed(0)
+    shell = StudentShell.create()
+    confined_view = False
+    while True:
+        data, descriptors, _, _ = socket.recv_fds(control, 65536, 4)
+        if not data:
+            return
+        _reap()
+        request = json.loads(data)
+        with socket.socket(fileno=descriptors[0]) as attached:
+            if request.pop("do") == "prepare":
+                if not confined_view:
+                    confined_view = processes.hide_folders(request["hidden"])
+                _prepare(attached, shell)
+            else:
+                _fork(attached, shell, processes.Confinement(**request), control)
+
+
+def _prepare(attached: socket.socket, shell: StudentShell) -> None:
+    channel = Channel(attached)
+    message = channel.receive()
+    had_torch = "torch" in sys.modules
+    failed = [name for name in message["modules"] if not _import(name)]
+    if not had_torch and "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(0)
+    error = ""
+    for source in message["setup"]:
+        error = error or shell.run(source).error_text
+    gc.collect()
+    gc.freeze()
+    channel.send({"failed": failed, "error": error, "threads": _threads(), "modules": sorted(sys.modules)})
+
+
+def _import(name: str) -> bool:
+    try:
+        importlib.import_module(name)
+    except Exception:  # noqa: BLE001  a module that a student's machine has and this one lacks is the cell's error, later
+        return False
+    return True
+
+
+def _threads() -> int:
+    try:
+        return len(list(Path("/proc/self/task").iterdir()))
+    except OSError:
+        return 1
+
+
+def _fork(attached: socket.socket, shell: StudentShell, limits: processes.Confinement, control: socket.socket) -> None:
+    state = random.getstate()
+    if os.fork():
+        return
+    try:
+        control.close()
+        processes.confine(limits, attached)
+        random.setstate(state)                                # Python seeds it anew in every fork
+        serve(attached, shell)
+    finally:
+        os._exit(0)
+
+
+def _reap() -> None:
+    while True:
+        try:
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if not pid:
+            return
+
+
+if __name__ == "__main__":
+    main()
