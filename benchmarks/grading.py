@@ -1,16 +1,19 @@
-"""One class of twenty submissions of knn, graded by this engine, nbgrader, otter, two parallel nbclients, and nobody at all.
+"""One class of twenty submissions of knn, graded by this engine, nbgrader, otter, two parallel
+nbclients, and nobody at all.
 
     python benchmarks/grading.py [--rounds 3] [--otter PYTHON] [--profile]
 
-The class is honest, wrong, slow and raising work and one endless loop; the time limit for a question is the same everywhere. Engines
-take turns, so that each round sees the same machine, and the table has medians. otter-grader needs an environment of its own:
+The class is honest, wrong, slow and raising work and one endless loop; the time limit for a
+question is the same everywhere. Engines take turns, so that each round sees the same machine, and
+the table has medians. otter-grader needs an environment of its own:
 
     python -m venv otter && otter/bin/pip install -e . ipykernel otter-grader==7.0.0
     python benchmarks/grading.py --otter otter/bin/python
 
-"steady" counts from the moment that an engine is ready for its first submission, and leaves the endless loop out (it costs each engine its
-limit); "whole" is the whole command, for all twenty. The limit is the bare cells in one warm process, halved, because this engine has
-two workers: nothing that runs these cells on two cores can be faster.
+"steady" counts from the moment that an engine is ready for its first submission, and leaves the
+endless loop out (it costs each engine its limit); "whole" is the whole command, for all twenty. The
+limit is the bare cells in one warm process, halved, because this engine has two workers: nothing
+that runs these cells on two cores can be faster.
 """
 
 from __future__ import annotations
@@ -48,11 +51,19 @@ class Measured:
 
 def main() -> int:
     """Measure, compare the points, print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--otter", metavar="PYTHON", help="of an environment with otter-grader; without it, otter is left out")
+    parser.add_argument(
+        "--otter",
+        metavar="PYTHON",
+        help="of an environment with otter-grader; without it, otter is left out",
+    )
     parser.add_argument("--otter-rounds", type=int, default=1, help="otter takes minutes a round")
-    parser.add_argument("--profile", action="store_true", help="where this engine's time goes, and nothing else")
+    parser.add_argument(
+        "--profile", action="store_true", help="where this engine's time goes, and nothing else"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="hw-benchmark-") as name:
         folder = Path(name).resolve()
@@ -65,13 +76,20 @@ def main() -> int:
     return 0
 
 
-def _compare(assignment: Assignment, handed: list[Handed], folder: Path, options: argparse.Namespace) -> None:
+def _compare(
+    assignment: Assignment, handed: list[Handed], folder: Path, options: argparse.Namespace
+) -> None:
     contestants: dict[str, tuple[Engine, int]] = {
-        LIMIT: (engines.bare_cells, options.rounds), OURS: (engines.isolated, options.rounds),
+        LIMIT: (engines.bare_cells, options.rounds),
+        OURS: (engines.isolated, options.rounds),
         "two parallel nbclients": (engines.parallel_nbclient, options.rounds),
-        "nbgrader autograde": (engines.nbgrader, options.rounds)}
+        "nbgrader autograde": (engines.nbgrader, options.rounds),
+    }
     if options.otter:
-        contestants["otter run"] = (partial(engines.otter, python=str(Path(options.otter).absolute())), options.otter_rounds)
+        contestants["otter run"] = (
+            partial(engines.otter, python=str(Path(options.otter).absolute())),
+            options.otter_rounds,
+        )
     else:
         print("otter is left out: --otter PYTHON names the Python of an environment that has it\n")
     measured: dict[str, list[Measured]] = {name: [] for name in contestants}
@@ -80,28 +98,38 @@ def _compare(assignment: Assignment, handed: list[Handed], folder: Path, options
         for name, (engine, rounds) in contestants.items():
             if number > rounds:
                 continue
-            one, scores[name] = _measure(engine, assignment, handed, folder / f"{number}-{len(scores)}-{name[:5].strip()}")
+            one, scores[name] = _measure(
+                engine, assignment, handed, folder / f"{number}-{len(scores)}-{name[:5].strip()}"
+            )
             if name == LIMIT:
                 one = Measured(one.steady_s / CORES, one.whole_s, one.cpu_s)
             measured[name].append(one)
-            print(f"round {number}: {name}: {one.steady_s:.3f} s a submission, {one.whole_s:.1f} s for {len(handed)}, "
-                  f"load {os.getloadavg()[0]:.1f}", file=sys.stderr)
+            print(
+                f"round {number}: {name}: {one.steady_s:.3f} s a submission, {one.whole_s:.1f} s "
+                f"for {len(handed)}, "
+                f"load {os.getloadavg()[0]:.1f}",
+                file=sys.stderr,
+            )
     _print_table(measured, len(handed))
     _print_scores(scores, handed)
 
 
-def _measure(engine: Engine, assignment: Assignment, handed: list[Handed], folder: Path) -> tuple[Measured, dict[str, float]]:
+def _measure(
+    engine: Engine, assignment: Assignment, handed: list[Handed], folder: Path
+) -> tuple[Measured, dict[str, float]]:
     """One engine on the whole class, and on the class without the endless loop."""
     endless = next(one for one in handed if one.kind == "endless")
     (folder / "all").mkdir(parents=True)
     before = engines.children_cpu_s()
     run = engine(assignment, handed, folder / "all")
     cpu_s = (engines.children_cpu_s() - before) / len(handed)
-    if run.each_s:                                   # one after the other: the endless loop can be taken out of the sum
+    if run.each_s:  # one after the other: the endless loop can be taken out of the sum
         steady_s = run.without(endless.student)
     else:
         (folder / "ending").mkdir()
-        steady_s = engine(assignment, [one for one in handed if one is not endless], folder / "ending").steady_s
+        steady_s = engine(
+            assignment, [one for one in handed if one is not endless], folder / "ending"
+        ).steady_s
     return Measured(steady_s / (len(handed) - 1), run.whole_s, cpu_s), run.scores
 
 
@@ -116,18 +144,43 @@ def _print_table(measured: dict[str, list[Measured]], students: int) -> None:
         spread = f"{min(steady):.2f}–{max(steady):.2f}" if len(steady) > 1 else "–"
         ratio = f"{median(name, 'steady_s') / ours['steady_s']:.2f}"
         whole_ratio = "–" if name == LIMIT else f"{whole / ours['whole_s']:.1f}"
-        rows.append([name, str(len(runs)), f"{median(name, 'steady_s'):.3f}", spread, ratio, f"{whole:.1f}", whole_ratio,
-                     f"{median(name, 'cpu_s'):.2f}"])
-    heads = ["engine", "rounds", "steady, s a submission", "spread", "ratio to hwlib", f"whole command, s for {students}", "ratio to hwlib",
-             "CPU s a submission"]
+        rows.append(
+            [
+                name,
+                str(len(runs)),
+                f"{median(name, 'steady_s'):.3f}",
+                spread,
+                ratio,
+                f"{whole:.1f}",
+                whole_ratio,
+                f"{median(name, 'cpu_s'):.2f}",
+            ]
+        )
+    heads = [
+        "engine",
+        "rounds",
+        "steady, s a submission",
+        "spread",
+        "ratio to hwlib",
+        f"whole command, s for {students}",
+        "ratio to hwlib",
+        "CPU s a submission",
+    ]
     for row in [heads, ["---", *["---:"] * (len(heads) - 1)], *rows]:
         print("| " + " | ".join(row) + " |")
 
 
 def _print_scores(scores: dict[str, dict[str, float]], handed: list[Handed]) -> None:
-    """Whether all engines gave the same points; a faster engine that grades something else would prove nothing."""
-    differing = [one for one in handed if len({found[one.student] for found in scores.values()}) > 1]
-    print(f"\nPoints for code: {len(handed) - len(differing)} of {len(handed)} submissions of {SLUG} have the same from all engines.")
+    """Whether all engines gave the same points; a faster engine that grades something else would
+    prove nothing.
+    """
+    differing = [
+        one for one in handed if len({found[one.student] for found in scores.values()}) > 1
+    ]
+    print(
+        f"\nPoints for code: {len(handed) - len(differing)} of {len(handed)} submissions of {SLUG} "
+        "have the same from all engines."
+    )
     for one in differing:
         given = ", ".join(f"{name} {found[one.student]:g}" for name, found in scores.items())
         print(f"- {one.student} ({one.kind}: {one.what}): {given}")

@@ -1,6 +1,8 @@
-"""How each engine of benchmarks/grading.py is run, and how long it took: the whole command, and from the moment it was ready.
+"""How each engine of benchmarks/grading.py is run, and how long it took: the whole command, and
+from the moment it was ready.
 
-Each engine gets the same submissions, the same tests, the same time limit for a question and the same seed of the hidden inputs.
+Each engine gets the same submissions, the same tests, the same time limit for a question and the
+same seed of the hidden inputs.
 """
 
 from __future__ import annotations
@@ -33,11 +35,26 @@ from nbformat import NotebookNode
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.course import Assignment
 
-__all__ = ["Run", "bare_cells", "children_cpu_s", "isolated", "nbgrader", "otter", "parallel_nbclient"]
+__all__ = [
+    "Run",
+    "bare_cells",
+    "children_cpu_s",
+    "isolated",
+    "nbgrader",
+    "otter",
+    "parallel_nbclient",
+]
 
 SEED = 2027
-ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",   # nbgrader runs alembic
-               "HWLIB_GRADING": "1", "HWLIB_SEED": str(SEED), "MPLBACKEND": "agg", "PYTHONWARNINGS": "ignore"}
+# nbgrader runs alembic
+ENVIRONMENT = {
+    **os.environ,
+    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    "HWLIB_GRADING": "1",
+    "HWLIB_SEED": str(SEED),
+    "MPLBACKEND": "agg",
+    "PYTHONWARNINGS": "ignore",
+}
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -45,19 +62,22 @@ ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_
 class Run:
     """What one run of one engine took, and the points that it gave for code."""
 
-    whole_s: float                                          # the command, from its start to its end
-    steady_s: float                                         # from the moment that it was ready for the first submission
+    whole_s: float  # the command, from its start to its end
+    steady_s: float  # from the moment that it was ready for the first submission
     scores: dict[str, float]
-    each_s: dict[str, float] = field(default_factory=dict)  # of one submission, where they are graded one after the other
-    cpu_s: float = 0.0                                      # of the command and all its processes that ended before it
+    # of one submission, where they are graded one after the other
+    each_s: dict[str, float] = field(default_factory=dict)
+    cpu_s: float = 0.0  # of the command and all its processes that ended before it
 
     def without(self, student: str) -> float:
-        """Steady seconds of all submissions but one; only where they are graded one after the other."""
+        """Steady seconds of all submissions but one; only where they are graded one after the
+        other.
+        """
         return self.steady_s - self.each_s[student]
 
 
 def children_cpu_s() -> float:
-    """CPU seconds, user and system, of all processes that this one has started and that have ended."""
+    """CPU seconds, user and system, of all ended processes that this one had started."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
@@ -65,18 +85,38 @@ def children_cpu_s() -> float:
 def isolated(assignment: Assignment, handed: Sequence[Handed], folder: Path) -> Run:
     """`hw grade` with everything written: scores, gradebook, autograded/, feedback/."""
     stamps, results = folder / "stamps", folder / "results.json"
-    command = [sys.executable, __file__, "isolated", str(stamps), "grade", SLUG, "--submitted", str(handed[0].path.parents[2]),
-               "--output", str(folder / "output"), "--seed", str(SEED), "--json", str(results)]
+    command = [
+        sys.executable,
+        __file__,
+        "isolated",
+        str(stamps),
+        "grade",
+        SLUG,
+        "--submitted",
+        str(handed[0].path.parents[2]),
+        "--output",
+        str(folder / "output"),
+        "--seed",
+        str(SEED),
+        "--json",
+        str(results),
+    ]
     for one in handed:
         command += ["--student", one.student]
     whole_s = _timed(command, cwd=assignment.course.root)
     ready, done = map(float, stamps.read_text().split())
     found = json.loads(results.read_text(encoding="utf-8"))["submissions"]
-    return Run(whole_s, done - ready, {one["student"]: sum(q["points"] for q in one["questions"]) for one in found})
+    return Run(
+        whole_s,
+        done - ready,
+        {one["student"]: sum(q["points"] for q in one["questions"]) for one in found},
+    )
 
 
 def _isolated_child(stamps: str, *arguments: str) -> None:
-    """The command `hw`, which notes when its judges were ready and when the last result had been written."""
+    """The command `hw`, which notes when its judges were ready and when the last result had been
+    written.
+    """
     from hwlib import cli
     from hwlib.grading.engines import pool as batch
 
@@ -91,13 +131,15 @@ def _isolated_child(stamps: str, *arguments: str) -> None:
             file.write(f"{time.time()}\n")
         closed(pool)
 
-    batch._Pool.__init__, batch._Pool.close = start, close      # type: ignore[method-assign]
+    batch._Pool.__init__, batch._Pool.close = start, close  # type: ignore[method-assign]
     sys.argv = ["hw", *arguments]
     cli.main()
 
 
 def nbgrader(assignment: Assignment, handed: Sequence[Handed], folder: Path) -> Run:
-    """`nbgrader autograde`: scores, gradebook and autograded/; its feedback would be another command."""
+    """`nbgrader autograde`: scores, gradebook and autograded/; its feedback would be another
+    command.
+    """
     course = folder / "nbgrader"
     shutil.copytree(assignment.course.root / "source", course / "source")
     shutil.copyfile(assignment.course.root / "course.toml", course / "course.toml")
@@ -108,8 +150,14 @@ def nbgrader(assignment: Assignment, handed: Sequence[Handed], folder: Path) -> 
     _timed([*command, "generate_assignment", SLUG], cwd=course)
     starts: dict[str, float] = {}
     begun = time.time()
-    process = subprocess.Popen([*command, "autograde", SLUG, f"--Execute.timeout={LIMIT_S:.0f}"], cwd=course, env=ENVIRONMENT, text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = subprocess.Popen(
+        [*command, "autograde", SLUG, f"--Execute.timeout={LIMIT_S:.0f}"],
+        cwd=course,
+        env=ENVIRONMENT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     log = ""
     for line in process.stdout or ():
         log += line
@@ -117,7 +165,13 @@ def nbgrader(assignment: Assignment, handed: Sequence[Handed], folder: Path) -> 
             starts.setdefault(student, time.time())
     ended = time.time() if process.wait() == 0 else _fail("nbgrader autograde", log)
     bounds = [*sorted(starts.values()), ended]
-    each = dict(zip(sorted(starts, key=starts.__getitem__), (b - a for a, b in pairwise(bounds)), strict=True))
+    each = dict(
+        zip(
+            sorted(starts, key=starts.__getitem__),
+            (b - a for a, b in pairwise(bounds)),
+            strict=True,
+        )
+    )
     return Run(ended - begun, ended - bounds[0], _nbgrader_scores(course / "gradebook.db"), each)
 
 
@@ -129,21 +183,31 @@ def _nbgrader_scores(database: Path) -> dict[str, float]:
 
 
 def otter(assignment: Assignment, handed: Sequence[Handed], folder: Path, python: str) -> Run:
-    """`otter run` for each submission, as its containers do; the tests are the same cells, in otter's own test files."""
+    """`otter run` for each submission, as its containers do; the tests are the same cells, in
+    otter's own test files.
+    """
     archive = folder / "autograder.zip"
     with zipfile.ZipFile(archive, "w") as files:
         files.writestr("otter_config.json", "{}")
         for cell in load_key(assignment).by_role("test"):
-            test = OTTER_TEST.format(name=cell.name, points=cell.points, source=cell.source, limit=LIMIT_S)
+            test = OTTER_TEST.format(
+                name=cell.name, points=cell.points, source=cell.source, limit=LIMIT_S
+            )
             files.writestr(f"tests/{cell.name}.py", test)
     scores, each = {}, {}
     for one in handed:
         place = folder / one.student
         place.mkdir()
         notebook = nbformat.read(one.path, as_version=4)
-        notebook.cells = [cell for cell in notebook.cells if _role(cell) not in ("test", "experiment")]   # as otter's own assignments
+        # as otter's own assignments
+        notebook.cells = [
+            cell for cell in notebook.cells if _role(cell) not in ("test", "experiment")
+        ]
         nbformat.write(notebook, place / f"{SLUG}.ipynb")
-        each[one.student] = _timed([python, "-m", "otter", "run", "-a", str(archive), "-o", str(place), f"{SLUG}.ipynb"], cwd=place)
+        each[one.student] = _timed(
+            [python, "-m", "otter", "run", "-a", str(archive), "-o", str(place), f"{SLUG}.ipynb"],
+            cwd=place,
+        )
         results = json.loads((place / "results.json").read_text(encoding="utf-8"))
         scores[one.student] = sum(test.get("score", 0.0) for test in results["tests"])
     total_s = sum(each.values())
@@ -172,23 +236,36 @@ def test_cell(env):
 """
 
 
-# ---- notebooks executed side by side, and the bare cells -----------------------------------------------------------------------------
+# ---- notebooks executed side by side, and the bare cells -----------------------------------------
 
 
 def parallel_nbclient(assignment: Assignment, handed: Sequence[Handed], folder: Path) -> Run:
-    """Two processes, each with nbclient and a kernel a notebook, one thread each; nothing is written."""
+    """Two processes, each with nbclient and a kernel a notebook, one thread each; nothing is
+    written.
+    """
     return _in_child("nbclient", assignment, handed, folder)
 
 
 def bare_cells(assignment: Assignment, handed: Sequence[Handed], folder: Path) -> Run:
-    """One process with everything imported runs the solution and test cells, one submission after the other: no engine can be faster."""
+    """One process with everything imported runs the solution and test cells, one submission after
+    the other: no engine can be faster.
+    """
     return _in_child("bare", assignment, handed, folder)
 
 
 def _in_child(name: str, assignment: Assignment, handed: Sequence[Handed], folder: Path) -> Run:
     told, answer = folder / "told.json", folder / "answer.json"
-    told.write_text(json.dumps({"source": str(assignment.source), "notebooks": {one.student: str(one.path) for one in handed}}))
-    whole_s = _timed([sys.executable, __file__, name, str(told), str(answer)], cwd=folder, more=ONE_THREAD)
+    told.write_text(
+        json.dumps(
+            {
+                "source": str(assignment.source),
+                "notebooks": {one.student: str(one.path) for one in handed},
+            }
+        )
+    )
+    whole_s = _timed(
+        [sys.executable, __file__, name, str(told), str(answer)], cwd=folder, more=ONE_THREAD
+    )
     found = json.loads(answer.read_text())
     return Run(whole_s, found["steady_s"], found["scores"], found.get("each_s", {}))
 
@@ -197,9 +274,13 @@ def _nbclient_child(told: str, answer: str) -> None:
     task = json.loads(Path(told).read_text())
     tests = _tests(task["source"])
     with get_context("spawn").Pool(2, _import_nbclient) as pool:
-        pool.map(abs, range(8), chunksize=1)                                        # both are up
+        pool.map(abs, range(8), chunksize=1)  # both are up
         started = time.time()
-        scores = dict(pool.imap_unordered(_execute, [(student, path, tests) for student, path in task["notebooks"].items()]))
+        scores = dict(
+            pool.imap_unordered(
+                _execute, [(student, path, tests) for student, path in task["notebooks"].items()]
+            )
+        )
         steady_s = time.time() - started
     Path(answer).write_text(json.dumps({"steady_s": steady_s, "scores": scores}))
 
@@ -216,10 +297,20 @@ def _execute(task: tuple[str, str, dict[str, tuple[str, float]]]) -> tuple[str, 
     for cell in notebook.cells:
         if _role(cell) == "test":
             cell.source = tests[cell.metadata.hwlib.name][0]
-    NotebookClient(notebook, timeout=int(LIMIT_S), allow_errors=True, interrupt_on_timeout=True,
-                   error_on_timeout={"ename": "CellTimeoutError", "evalue": "", "traceback": []}, kernel_name="python3").execute()
-    passed = [cell.metadata.hwlib.name for cell in notebook.cells
-              if _role(cell) == "test" and not any(output.output_type == "error" for output in cell.outputs)]
+    NotebookClient(
+        notebook,
+        timeout=int(LIMIT_S),
+        allow_errors=True,
+        interrupt_on_timeout=True,
+        error_on_timeout={"ename": "CellTimeoutError", "evalue": "", "traceback": []},
+        kernel_name="python3",
+    ).execute()
+    passed = [
+        cell.metadata.hwlib.name
+        for cell in notebook.cells
+        if _role(cell) == "test"
+        and not any(output.output_type == "error" for output in cell.outputs)
+    ]
     return student, sum(tests[name][1] for name in passed)
 
 
@@ -229,7 +320,10 @@ def _bare_child(told: str, answer: str) -> None:
     task = json.loads(Path(told).read_text())
     cells = nbformat.read(task["source"], as_version=4).cells
     given: dict[str, Any] = {"__name__": "__main__"}
-    tests = {name: (compile(source, name, "exec"), points) for name, (source, points) in _tests(task["source"]).items()}
+    tests = {
+        name: (compile(source, name, "exec"), points)
+        for name, (source, points) in _tests(task["source"]).items()
+    }
     scores, each = {}, {}
     with contextlib.redirect_stdout(io.StringIO()):
         for cell in (cell for cell in cells if _role(cell) == "setup"):
@@ -243,16 +337,21 @@ def _bare_child(told: str, answer: str) -> None:
             scores[student] = 0.0
             for code, points in tests.values():
                 checks.set_seed(SEED)
-                scores[student] += points * _passes(lambda code=code, names=namespace: exec(code, dict(names)))
+                scores[student] += points * _passes(
+                    lambda code=code, names=namespace: exec(code, dict(names))
+                )
             each[student] = time.time() - started
-    Path(answer).write_text(json.dumps({"steady_s": sum(each.values()), "scores": scores, "each_s": each}))
+    Path(answer).write_text(
+        json.dumps({"steady_s": sum(each.values()), "scores": scores, "each_s": each})
+    )
 
 
 def _passes(work: Callable[[], object]) -> bool:
     with _alarm(LIMIT_S):
         try:
             work()
-        except Exception:  # noqa: BLE001  whatever a student's code or a test raises costs the question
+        # whatever a student's code or a test raises costs the question
+        except Exception:  # noqa: BLE001
             return False
     return True
 
@@ -270,13 +369,16 @@ def _alarm(limit_s: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-# ---- shared --------------------------------------------------------------------------------------------------------------------------
+# ---- shared --------------------------------------------------------------------------------------
 
 
 def _tests(source: str) -> dict[str, tuple[str, float]]:
     """Name → (source, points) of the test cells."""
-    return {cell.metadata.hwlib.name: (cell.source, float(cell.metadata.nbgrader.points))
-            for cell in nbformat.read(source, as_version=4).cells if _role(cell) == "test"}
+    return {
+        cell.metadata.hwlib.name: (cell.source, float(cell.metadata.nbgrader.points))
+        for cell in nbformat.read(source, as_version=4).cells
+        if _role(cell) == "test"
+    }
 
 
 def _role(cell: NotebookNode) -> str:
@@ -287,7 +389,9 @@ def _timed(command: Sequence[str], cwd: Path, more: dict[str, str] | None = None
     started = time.time()
     with tempfile.TemporaryFile("w+") as log:
         environment = {**ENVIRONMENT, **(more or {})}
-        code = subprocess.run(command, cwd=cwd, env=environment, stdout=log, stderr=subprocess.STDOUT, check=False).returncode
+        code = subprocess.run(
+            command, cwd=cwd, env=environment, stdout=log, stderr=subprocess.STDOUT, check=False
+        ).returncode
         ended = time.time()
         log.seek(0)
         if code:
@@ -300,4 +404,6 @@ def _fail(command: str, log: str) -> float:
 
 
 if __name__ == "__main__":
-    {"isolated": _isolated_child, "nbclient": _nbclient_child, "bare": _bare_child}[sys.argv[1]](*sys.argv[2:])
+    {"isolated": _isolated_child, "nbclient": _nbclient_child, "bare": _bare_child}[sys.argv[1]](
+        *sys.argv[2:]
+    )

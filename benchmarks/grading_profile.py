@@ -1,4 +1,6 @@
-"""Where the time of this engine goes: exclusive seconds by part, one submission after the other in one process."""
+"""Where the time of this engine goes: exclusive seconds by part, one submission after the other in
+one process.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +26,13 @@ from hwlib.grading.submissions.files import find_submissions
 
 __all__ = ["print_profile"]
 
-CELLS, REQUESTS, OTHER = "the student's cells run", "requests by the tests, both processes", "the rest"
+CELLS, REQUESTS, OTHER = (
+    "the student's cells run",
+    "requests by the tests, both processes",
+    "the rest",
+)
 CALLBACKS = "functions of the tests, called back"
-PARTS: list[tuple[Any, str, str]] = [     # (where, function, what its time is called)
+PARTS: list[tuple[Any, str, str]] = [  # (where, function, what its time is called)
     (isolated, "read_submission", "notebook read"),
     (isolated, "repair", "repair"),
     (processes.Zygote, "fork", "worker forked and confined"),
@@ -54,7 +60,8 @@ class _Stopwatch:
 
     def measured(self, function: Callable[..., Any], label: str) -> Callable[..., Any]:
         def run(*args: Any, **kwargs: Any) -> Any:
-            inside = CELLS if self._stack and self._stack[-1] == CELLS else label      # running a cell is a request, too
+            # running a cell is a request, too
+            inside = CELLS if self._stack and self._stack[-1] == CELLS else label
             self._turn()
             self._stack.append(inside)
             self.calls[label] += 1
@@ -73,13 +80,21 @@ class _Stopwatch:
         self._since = now
 
 
-def print_profile(assignment: Assignment, handed: Sequence[Handed], output: Path, repeats: int = 5) -> None:
-    """Grade the honest submissions of the class several times and print the medians, in milliseconds a submission."""
+def print_profile(
+    assignment: Assignment, handed: Sequence[Handed], output: Path, repeats: int = 5
+) -> None:
+    """Grade the honest submissions of the class several times and print the medians, in
+    milliseconds a submission.
+    """
     output.mkdir()
     started = time.perf_counter()
     key = load_key(assignment)
     honest = {one.student for one in handed if one.kind == "honest"}
-    found = [one for one in find_submissions(assignment, handed[0].path.parents[2]) if one.student in honest]
+    found = [
+        one
+        for one in find_submissions(assignment, handed[0].path.parents[2])
+        if one.student in honest
+    ]
     runs: list[Counter[str]] = []
     with IsolatedEngine(assignment, 0) as engine, GradeStore(assignment, output) as store:
         engine.learn_imports()
@@ -96,19 +111,34 @@ def print_profile(assignment: Assignment, handed: Sequence[Handed], output: Path
             for owner, name, original in originals:
                 setattr(owner, name, original)
             runs.append(watch.seconds)
-    del runs[0]                                                                         # the first round warms up
+    del runs[0]  # the first round warms up
     labels = dict.fromkeys([*(label for _, _, label in PARTS), OTHER])
-    rows = {label: 1000 * statistics.median(run[label] for run in runs) / len(found) for label in labels}
+    rows = {
+        label: 1000 * statistics.median(run[label] for run in runs) / len(found) for label in labels
+    }
     total = sum(rows.values())
-    print(f"{len(found)} honest submissions, {repeats} rounds; zygote, setup cells and gradebook were ready in {ready_s:.1f} s\n")
+    print(
+        f"{len(found)} honest submissions, {repeats} rounds; zygote, setup cells and gradebook "
+        f"were ready in {ready_s:.1f} s\n"
+    )
     print("| part | ms a submission | share |\n| --- | ---: | ---: |")
     for label, ms in sorted(rows.items(), key=lambda row: -row[1]):
         print(f"| {label} | {ms:.1f} | {ms / total:.0%} |")
-    print(f"| **all** | **{total:.0f}** | |\n\n{watch.calls[REQUESTS] / len(found):.0f} requests a "
-          f"submission, and {watch.calls[CALLBACKS] / len(found):.0f} calls back from the student's code into a function of a test")
+    print(
+        f"| **all** | **{total:.0f}** | |\n\n{watch.calls[REQUESTS] / len(found):.0f} requests a "
+        f"submission, and {watch.calls[CALLBACKS] / len(found):.0f} calls back from the student's "
+        "code into a function of a test"
+    )
 
 
-def _grade_and_write(assignment: Assignment, key: Any, engine: IsolatedEngine, store: GradeStore, output: Path, one: Any) -> None:
+def _grade_and_write(
+    assignment: Assignment,
+    key: Any,
+    engine: IsolatedEngine,
+    store: GradeStore,
+    output: Path,
+    one: Any,
+) -> None:
     outcome = engine.grade(one)
     result = store.write(outcome.result, outcome.notebook, one.timestamp, folder=one.folder)
     grade._write_feedback(assignment, key, store, output, result, outcome.notebook)

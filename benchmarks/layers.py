@@ -2,9 +2,10 @@
 
     python benchmarks/layers.py [--repeats 5]
 
-For each layer: the median times of torch and of hwlib, measured in turns so that both see the same machine, their ratio, the time of
-the naive loops (one run: those of assignments/cnn_layers), and how many times faster hwlib is than these. "Forward + backward" of torch
-is its autograd; backward is not timed alone, because torch looks for the maxima of pooling in its forward pass already.
+For each layer: the median times of torch and of hwlib, measured in turns so that both see the same
+machine, their ratio, the time of the naive loops (one run: those of assignments/cnn_layers), and
+how many times faster hwlib is than these. "Forward + backward" of torch is its autograd; backward
+is not timed alone, because torch looks for the maxima of pooling in its forward pass already.
 """
 
 from __future__ import annotations
@@ -21,25 +22,38 @@ import numpy as np
 
 from hwlib.grading.authoring.reading import run_cells
 from hwlib.grading.course import find_course
-from hwlib.layers import conv_backward_fast, conv_forward_fast, max_pool_backward_fast, max_pool_forward_fast
+from hwlib.layers import (
+    conv_backward_fast,
+    conv_forward_fast,
+    max_pool_backward_fast,
+    max_pool_forward_fast,
+)
 
 Timed = Callable[[], Any]
 
-PAUSE_S = 0.05        # OpenMP's threads go on turning for some milliseconds after their work, on the cores that the next one needs
-ROW = 60              # calls; in the first half of them the system finds cores for the threads
+# OpenMP's threads go on turning for some milliseconds after their work, on the cores that the next
+# one needs
+PAUSE_S = 0.05
+ROW = 60  # calls; in the first half of them the system finds cores for the threads
 
 
 def main() -> None:
     """Print one line for each comparison."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--repeats", type=int, default=5)
     repeats = parser.parse_args().repeats
     naive = naive_layers()
-    print(f"{'layer and size':<54}{'torch ms':>10}{'hwlib ms':>10}{'ratio':>8}{'naive s':>10}{'speed-up':>10}")
+    print(
+        f"{'layer and size':<54}{'torch ms':>10}{'hwlib ms':>10}"
+        f"{'ratio':>8}{'naive s':>10}{'speed-up':>10}"
+    )
     for title, ours, theirs, loops in [*convolution(naive), *pooling(naive)]:
         hwlib_s, torch_s = medians(ours, theirs, repeats)
         naive_s = timed(loops)
-        times = f"{1000 * torch_s:>10.2f}{1000 * hwlib_s:>10.2f}{hwlib_s / torch_s:>8.2f}{naive_s:>10.2f}"
+        times = f"{1000 * torch_s:>10.2f}{1000 * hwlib_s:>10.2f}"
+        times += f"{hwlib_s / torch_s:>8.2f}{naive_s:>10.2f}"
         print(f"{title:<54}{times}{naive_s / hwlib_s:>9.0f}x")
 
 
@@ -69,8 +83,18 @@ def convolution(naive: dict[str, Any]) -> list[tuple[str, Timed, Timed, Timed]]:
     forward, backward = naive["conv_forward_naive"], naive["conv_backward_naive"]
     size = "x (100,3,31,31), w (25,3,3,3)"
     return [
-        (f"conv forward, {size}", lambda: conv_forward_fast(x, w, b, param), torch_forward, lambda: forward(x, w, b, param)),
-        (f"conv forward + backward, {size}", both(conv_forward_fast, conv_backward_fast), torch_both, both(forward, backward)),
+        (
+            f"conv forward, {size}",
+            lambda: conv_forward_fast(x, w, b, param),
+            torch_forward,
+            lambda: forward(x, w, b, param),
+        ),
+        (
+            f"conv forward + backward, {size}",
+            both(conv_forward_fast, conv_backward_fast),
+            torch_both,
+            both(forward, backward),
+        ),
     ]
 
 
@@ -88,7 +112,9 @@ def pooling(naive: dict[str, Any]) -> list[tuple[str, Timed, Timed, Timed]]:
     return rows
 
 
-def pooling_rows(naive: dict[str, Any], x: Any, dout: Any, param: dict[str, int], torch: Any) -> list[tuple[str, Timed, Timed, Timed]]:
+def pooling_rows(
+    naive: dict[str, Any], x: Any, dout: Any, param: dict[str, int], torch: Any
+) -> list[tuple[str, Timed, Timed, Timed]]:
     """Forward, and forward with backward, for one input."""
     tensor, upstream = torch.from_numpy(x).requires_grad_(), torch.from_numpy(dout)
 
@@ -106,15 +132,27 @@ def pooling_rows(naive: dict[str, Any], x: Any, dout: Any, param: dict[str, int]
     forward, backward = naive["max_pool_forward_naive"], naive["max_pool_backward_naive"]
     size = "x (" + ",".join(map(str, x.shape)) + ")"
     return [
-        (f"max-pool forward, {size}", lambda: max_pool_forward_fast(x, param), torch_forward, lambda: forward(x, param)),
-        (f"max-pool forward + backward, {size}", both(max_pool_forward_fast, max_pool_backward_fast), torch_both, both(forward, backward)),
+        (
+            f"max-pool forward, {size}",
+            lambda: max_pool_forward_fast(x, param),
+            torch_forward,
+            lambda: forward(x, param),
+        ),
+        (
+            f"max-pool forward + backward, {size}",
+            both(max_pool_forward_fast, max_pool_backward_fast),
+            torch_both,
+            both(forward, backward),
+        ),
     ]
 
 
 def naive_layers() -> dict[str, Any]:
     """The reference's loops, out of the assignment's notebook."""
     assignment = find_course(Path(__file__).parent).assignment("cnn_layers")
-    return run_cells(assignment, lambda cell: cell.role == "solution" and "_naive" in cell.name, np=np)
+    return run_cells(
+        assignment, lambda cell: cell.role == "solution" and "_naive" in cell.name, np=np
+    )
 
 
 def medians(first: Timed, second: Timed, repeats: int) -> tuple[float, float]:
@@ -124,9 +162,11 @@ def medians(first: Timed, second: Timed, repeats: int) -> tuple[float, float]:
 
 
 def in_a_row(function: Timed) -> float:
-    """Wall-clock seconds of a call as in a training loop: after others of the same, while no threads of another one are awake."""
+    """Wall-clock seconds of a call as in a training loop: after others of the same, while no
+    threads of another one are awake.
+    """
     time.sleep(PAUSE_S)
-    return statistics.median([timed(function) for _ in range(ROW)][ROW // 2:])
+    return statistics.median([timed(function) for _ in range(ROW)][ROW // 2 :])
 
 
 def timed(function: Timed) -> float:

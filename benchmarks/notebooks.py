@@ -1,12 +1,15 @@
-"""Whether each reference notebook runs from top to bottom in JupyterLab within the minutes that its budget card promises.
+"""Whether each reference notebook runs from top to bottom in JupyterLab within the minutes that its
+budget card promises.
 
     python benchmarks/notebooks.py [SLUG…] [--release] [--keep FOLDER] [--show]
 
-JupyterLab's server is started on a copy of source/SLUG/SLUG.ipynb, Chromium opens it and gives the command Run All Cells, with the
-experiments and with whatever data `load_cifar10` and `load_mnist` find (`hw data fetch` gets them in full). Printed are the seconds of the
-run and the promise; an error, a cell that was not run and a broken promise end with exit code 1. With --release it is the student's
-notebook, which can only show that it opens and where it stops. With --keep the notebook stays as it was saved, and with --show there is a
-page of it, too. With HW_FAST=1 in the environment it is the quick mode, for which nothing is promised.
+JupyterLab's server is started on a copy of source/SLUG/SLUG.ipynb, Chromium opens it and gives the
+command Run All Cells, with the experiments and with whatever data `load_cifar10` and `load_mnist`
+find (`hw data fetch` gets them in full). Printed are the seconds of the run and the promise; an
+error, a cell that was not run and a broken promise end with exit code 1. With --release it is the
+student's notebook, which can only show that it opens and where it stops. With --keep the notebook
+stays as it was saved, and with --show there is a page of it, too. With HW_FAST=1 in the environment
+it is the quick mode, for which nothing is promised.
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ from hwlib.grading.course import Assignment, find_course
 
 __all__ = ["Ran", "chromium", "jupyter_server", "open_browser", "run_in_lab"]
 
-START_S = 90                          # in which the server and the page must be there
+START_S = 90  # in which the server and the page must be there
 READY = """() => {
     const panel = window.jupyterapp?.shell.currentWidget;
     return panel?.context?.isReady && panel.sessionContext?.session?.kernel?.status === 'idle';
@@ -52,23 +55,38 @@ class Ran:
     @property
     def errors(self) -> list[str]:
         """The exceptions shown below its cells."""
-        return [f"cell {number}: {output.ename}: {output.evalue}" for number, cell in enumerate(self.notebook.cells)
-                for output in cell.get("outputs", []) if output.output_type == "error"]
+        return [
+            f"cell {number}: {output.ename}: {output.evalue}"
+            for number, cell in enumerate(self.notebook.cells)
+            for output in cell.get("outputs", [])
+            if output.output_type == "error"
+        ]
 
     @property
     def figures(self) -> int:
         """How many pictures its cells show."""
-        return sum("image/png" in output.get("data", {}) for cell in self.notebook.cells for output in cell.get("outputs", []))
+        return sum(
+            "image/png" in output.get("data", {})
+            for cell in self.notebook.cells
+            for output in cell.get("outputs", [])
+        )
 
     @property
     def not_run(self) -> int:
         """Code cells without an execution count."""
-        return sum(cell.cell_type == "code" and bool(cell.source.strip()) and cell.execution_count is None for cell in self.notebook.cells)
+        return sum(
+            cell.cell_type == "code" and bool(cell.source.strip()) and cell.execution_count is None
+            for cell in self.notebook.cells
+        )
 
 
 def chromium() -> str | None:
     """The path of the browser, None where there is none."""
-    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    return (
+        shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
+    )
 
 
 @contextmanager
@@ -106,20 +124,42 @@ def run_in_lab(notebook: Path, browser: Browser, *, limit_s: float = 3600.0) -> 
 
 @contextmanager
 def jupyter_server(root: Path, application: str, *options: str) -> Iterator[str]:
-    """`jupyter APPLICATION` for the files below `root`, on a free port of this machine, without its user's settings; gives its address."""
+    """`jupyter APPLICATION` for the files below `root`, on a free port of this machine, without its
+    user's settings; gives its address.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory(prefix="hw-jupyter-", ignore_cleanup_errors=True) as name:
-        folders = ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+        folders = (
+            "JUPYTER_CONFIG_DIR",
+            "JUPYTERLAB_SETTINGS_DIR",
+            "JUPYTERLAB_WORKSPACES_DIR",
+            "JUPYTER_RUNTIME_DIR",
+            "IPYTHONDIR",
+        )
         environment = {**os.environ, **dict.fromkeys(folders, name), "JUPYTER_PLATFORM_DIRS": "1"}
-        command = [sys.executable, "-m", "jupyter", application, "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
-                   f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=", "--ServerApp.password=",
-                   f"--ServerApp.root_dir={root}", *options]
+        command = [
+            sys.executable,
+            "-m",
+            "jupyter",
+            application,
+            "--no-browser",
+            "--allow-root",
+            "--ServerApp.ip=127.0.0.1",
+            f"--ServerApp.port={port}",
+            "--ServerApp.port_retries=0",
+            "--IdentityProvider.token=",
+            "--ServerApp.password=",
+            f"--ServerApp.root_dir={root}",
+            *options,
+        ]
         log = Path(name) / "server.log"
         with log.open("wb") as file:
-            server = subprocess.Popen(command, cwd=root, env=environment, stdout=file, stderr=subprocess.STDOUT)
+            server = subprocess.Popen(
+                command, cwd=root, env=environment, stdout=file, stderr=subprocess.STDOUT
+            )
         try:
             _wait_for(f"{address}/api", server, log)
             yield address
@@ -142,7 +182,9 @@ def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
 
 def main() -> int:
     """Run the notebooks one after the other, print a line for each."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("slugs", nargs="*", metavar="SLUG", help="default: all")
     parser.add_argument("--release", action="store_true")
     parser.add_argument("--keep", type=Path, metavar="FOLDER")
@@ -158,12 +200,27 @@ def main() -> int:
                 shutil.copytree(folder, options.keep / assignment.slug, dirs_exist_ok=True)
         if options.keep and options.show:
             path = options.keep / assignment.slug / f"{assignment.slug}.ipynb"
-            subprocess.run([sys.executable, "-m", "jupyter", "nbconvert", "--to", "html", "--log-level", "WARN", str(path)], check=True)
+            subprocess.run(
+                [
+                    sys.executable,
+                    "-m",
+                    "jupyter",
+                    "nbconvert",
+                    "--to",
+                    "html",
+                    "--log-level",
+                    "WARN",
+                    str(path),
+                ],
+                check=True,
+            )
     return int(broken)
 
 
 def _copy(assignment: Assignment, folder: Path, release: bool) -> Path:
-    """The notebook, and with the reference the models that it hands in; a notebook writes over those that it trains."""
+    """The notebook, and with the reference the models that it hands in; a notebook writes over
+    those that it trains.
+    """
     made = assignment.release if release else assignment.source
     shutil.copytree(made.parent, folder, dirs_exist_ok=True)
     for model in () if release else (assignment.folder / "artifacts").glob("*.safetensors"):
@@ -175,8 +232,12 @@ def _report(assignment: Assignment, ran: Ran) -> bool:
     """One line, more for what is broken; whether anything is."""
     promised_s = 60 * assignment.minutes
     late = ran.seconds > promised_s and os.environ.get("HW_FAST") != "1"
-    print(f"{assignment.slug:20s} {ran.seconds:7.1f} s of {promised_s:5.0f} s, {ran.figures:2d} figures, {len(ran.errors)} errors"
-          f"{', LONGER THAN PROMISED' if late else ''}", flush=True)
+    print(
+        f"{assignment.slug:20s} {ran.seconds:7.1f} s of {promised_s:5.0f} s, {ran.figures:2d} "
+        f"figures, {len(ran.errors)} errors"
+        f"{', LONGER THAN PROMISED' if late else ''}",
+        flush=True,
+    )
     for line in ran.errors:
         print(f"  {line}")
     if ran.not_run:

@@ -1,9 +1,10 @@
-"""What it saves to run only the cells that a grade depends on: the reference solution graded so, and with every cell run.
+"""What it saves to run only the cells that a grade depends on: the reference solution graded so,
+and with every cell run.
 
     python benchmarks/only_needed.py [SLUG …] [--rounds 5]
 
-Both ways give the same points; they take turns. Experiments run on the sample in the package, as everything does while grading: with the
-full data sets they would take minutes.
+Both ways give the same points; they take turns. Experiments run on the sample in the package, as
+everything does while grading: with the full data sets they would take minutes.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ from hwlib.grading.proof.variants import reference_notebook
 
 def main() -> int:
     """Print one line for each assignment."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("slugs", nargs="*", default=["knn"])
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
@@ -55,9 +58,13 @@ def _row(assignment: Assignment, rounds: int) -> str:
                     seconds[way].append(time.perf_counter() - started)
                 cells[way], points[way] = count[0], outcome.result.score
     if points["needed"] != points["every"]:
-        raise SystemExit(f"{assignment.slug}: {points['needed']} points with the needed cells, {points['every']} with every one")
+        raise SystemExit(
+            f"{assignment.slug}: {points['needed']} points with the needed cells, "
+            f"{points['every']} with every one"
+        )
     needed, every = (statistics.median(seconds[way]) for way in ("needed", "every"))
-    return f"| {assignment.slug} | {cells['needed']} | {cells['every']} | {needed:.2f} | {every:.2f} | {every / needed:.1f} |"
+    counts = f"{assignment.slug} | {cells['needed']} | {cells['every']}"
+    return f"| {counts} | {needed:.2f} | {every:.2f} | {every / needed:.1f} |"
 
 
 @contextmanager

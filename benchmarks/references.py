@@ -1,10 +1,12 @@
-"""What grading one reference solution costs, by this engine and by nbgrader's machinery, and whether they give the same points.
+"""What grading one reference solution costs, by this engine and by nbgrader's machinery, and
+whether they give the same points.
 
     python benchmarks/references.py [SLUG …] [--repeats 3]
 
-CPU seconds of all processes together, for one submission. This engine: the difference between grading the reference REPEATS + 1 times and
-once, over REPEATS, so without its start (imports, setup cells), which a class pays once. nbgrader: one submission, whose kernel imports
-everything anew each time.
+CPU seconds of all processes together, for one submission. This engine: the difference between
+grading the reference REPEATS + 1 times and once, over REPEATS, so without its start (imports, setup
+cells), which a class pays once. nbgrader: one submission, whose kernel imports everything anew each
+time.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ from hwlib.grading.proof.verify import hand_in, with_nbgrader
 
 def main() -> int:
     """Print one line for each assignment."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("slugs", nargs="*")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
@@ -38,7 +42,10 @@ def main() -> int:
         engine, copies = options.child
         print(json.dumps(_grade(course.assignment(options.slugs[0]), engine, int(copies))))
         return 0
-    print("| assignment | points | hwlib, CPU s | hwlib, wall s | nbgrader, CPU s | nbgrader, wall s | CPU, times | same points |")
+    print(
+        "| assignment | points | hwlib, CPU s | hwlib, wall s | nbgrader, CPU s | nbgrader, wall s "
+        "| CPU, times | same points |"
+    )
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |")
     for slug in options.slugs or course.slugs():
         print(_row(slug, options.repeats), flush=True)
@@ -50,8 +57,11 @@ def _row(slug: str, repeats: int) -> str:
     theirs = _measure(slug, "nbgrader", 1)
     cpu_s = (often["cpu_s"] - once["cpu_s"]) / repeats
     same = all(points == theirs["points"][0] for points in often["points"])
-    return (f"| {slug} | {sum(often['points'][0].values()):g} | {cpu_s:.2f} | {often['wall_s']:.2f} | {theirs['cpu_s']:.2f} | "
-            f"{theirs['wall_s']:.2f} | {theirs['cpu_s'] / cpu_s:.1f} | {'yes' if same else 'NO'} |")
+    return (
+        f"| {slug} | {sum(often['points'][0].values()):g} | {cpu_s:.2f} | {often['wall_s']:.2f} | "
+        f"{theirs['cpu_s']:.2f} | "
+        f"{theirs['wall_s']:.2f} | {theirs['cpu_s'] / cpu_s:.1f} | {'yes' if same else 'NO'} |"
+    )
 
 
 def _measure(slug: str, engine: str, copies: int) -> dict:
@@ -63,22 +73,34 @@ def _measure(slug: str, engine: str, copies: int) -> dict:
 
 
 def _grade(assignment: Assignment, engine: str, copies: int) -> dict:
-    """Points of each question of each copy of the reference, and the wall seconds of a submission (the smallest, of several)."""
+    """Points of each question of each copy of the reference, and the wall seconds of a submission
+    (the smallest, of several).
+    """
     if importlib.util.find_spec("torch"):
         from hwlib.models import evaluating
 
-        evaluating._REMEMBERED = 0                            # the copies are equal, a class is not
+        evaluating._REMEMBERED = 0  # the copies are equal, a class is not
     with tempfile.TemporaryDirectory(prefix="hw-references-") as name:
         handed = reference_notebook(assignment), handed_in_models(assignment)
-        found = [hand_in(assignment, Path(name).resolve(), f"copy{number}", *handed) for number in range(copies)]
+        found = [
+            hand_in(assignment, Path(name).resolve(), f"copy{number}", *handed)
+            for number in range(copies)
+        ]
         if engine == "isolated":
-            results = [outcome.result for _, outcome in grade_many(assignment, found, seed=1, jobs=1)]
+            results = [
+                outcome.result for _, outcome in grade_many(assignment, found, seed=1, jobs=1)
+            ]
             wall_s = min(result.seconds for result in results)
         else:
             started = time.perf_counter()
             results = list(with_nbgrader(assignment, found))
             wall_s = time.perf_counter() - started
-    return {"points": [{question.id: question.points for question in result.questions} for result in results], "wall_s": wall_s}
+    return {
+        "points": [
+            {question.id: question.points for question in result.questions} for result in results
+        ],
+        "wall_s": wall_s,
+    }
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Course assignments for machine learning: what their notebooks call.
 
-Submodules load when they are first used, so `import hwlib` is quick and brings in neither torch nor matplotlib.
+Submodules load when they are first used, so `import hwlib` is quick and brings in neither torch nor
+matplotlib.
 """
 
 from __future__ import annotations
@@ -10,8 +11,18 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_SUBMODULES = ("checks", "data", "errors", "gradcheck", "layers", "models", "plots", "progress", "training")
-_FUNCTIONS = {            # name: the module that defines it
+_SUBMODULES = (
+    "checks",
+    "data",
+    "errors",
+    "gradcheck",
+    "layers",
+    "models",
+    "plots",
+    "progress",
+    "training",
+)
+_FUNCTIONS = {  # name: the module that defines it
     "describe": "hwlib.models",
     "doctor": "hwlib.diagnosis",
     "load_model": "hwlib.models",

@@ -1,4 +1,6 @@
-"""The command `hw`: a door. What it opens needs the extra [grading]; without it, it says how to get that."""
+"""The command `hw`: a door. What it opens needs the extra [grading]; without it, it says how to get
+that.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +10,15 @@ import sys
 
 __all__ = ["main"]
 
-NEEDED = ("click", "jupytext", "nbgrader", "rich")       # of the extra [grading]; looked for, not imported: that takes seconds
+# of the extra [grading]; looked for, not imported: that takes seconds
+NEEDED = ("click", "jupytext", "nbgrader", "rich")
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def main() -> None:
     """Run `hw` with the arguments of the command line."""
-    for name in ONE_THREAD:                # a worker a core, one thread each; libraries read this when they are imported
+    # a worker a core, one thread each; libraries read this when they are imported
+    for name in ONE_THREAD:
         os.environ.setdefault(name, "1")
     missing = [name for name in NEEDED if not _is_installed(name)]
     if missing:

@@ -1,6 +1,7 @@
 """The commands of `hw`: each a few lines over a function that a script could call.
 
-Only this module prints and chooses exit codes: 0 done, 1 the work found a failure, 2 misuse. Errors are one line on stderr.
+Only this module prints and chooses exit codes: 0 done, 1 the work found a failure, 2 misuse. Errors
+are one line on stderr.
 """
 
 from __future__ import annotations
@@ -40,7 +41,10 @@ def run(arguments: Sequence[str]) -> int:
     except HwlibError as error:
         return _complain(str(error), FAILURE)
     except (KeyboardInterrupt, click.exceptions.Abort):
-        return _complain("interrupted; nothing that was done is lost: run the same command again to go on", INTERRUPTED)
+        return _complain(
+            "interrupted; nothing that was done is lost: run the same command again to go on",
+            INTERRUPTED,
+        )
 
 
 def _complain(message: str, code: int) -> int:
@@ -51,24 +55,35 @@ def _complain(message: str, code: int) -> int:
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(package_name="hwlib", prog_name="hw")
 def cli() -> None:
-    """Build, release and grade the assignments of a course (the folder with course.toml, or any folder in it)."""
+    """Build, release and grade the assignments of a course (the folder with course.toml, or any
+    folder in it).
+    """
 
 
-json_option = click.option("--json", "json_file", metavar="FILE", help="Write the results as JSON (`-`: to stdout).")
+json_option = click.option(
+    "--json", "json_file", metavar="FILE", help="Write the results as JSON (`-`: to stdout)."
+)
 slugs_argument = click.argument("slugs", nargs=-1, metavar="[SLUG]…")
 
 
 def _write_json(values: Any, file: str | None) -> None:
     if file is None:
         return
-    text = values if isinstance(values, str) else json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+    text = (
+        values
+        if isinstance(values, str)
+        else json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+    )
     if file == "-":
         click.echo(text, nl=False)
         return
     try:
         Path(file).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise CourseError(f"--json {file}: can't be written ({error.strerror}); name a file in a folder that exists") from error
+        raise CourseError(
+            f"--json {file}: can't be written ({error.strerror}); name a file in a folder that "
+            "exists"
+        ) from error
 
 
 def _console(json_file: str | None) -> Console:
@@ -77,7 +92,7 @@ def _console(json_file: str | None) -> Console:
     return Console(file=stream, highlight=False, width=None if stream.isatty() else 200)
 
 
-# ---- the course ----------------------------------------------------------------------------------------------------------------------
+# ---- the course ----------------------------------------------------------------------------------
 
 
 @cli.command("list")
@@ -90,21 +105,41 @@ def list_command(json_file: str | None) -> None:
     for assignment in find_course().assignments():
         cells = load_notebook(assignment).cells
         questions = sum(cell.role in ("test", "answer") for cell in cells)
-        rows.append({"slug": assignment.slug, "title": assignment.title, "questions": questions, "points": assignment.points,
-                     "minutes": assignment.minutes})
+        rows.append(
+            {
+                "slug": assignment.slug,
+                "title": assignment.title,
+                "questions": questions,
+                "points": assignment.points,
+                "minutes": assignment.minutes,
+            }
+        )
     _write_json(rows, json_file)
     if json_file != "-":
-        _print_table("", ["slug", "title", "questions", "points", "minutes"], [list(map(_shown, row.values())) for row in rows])
+        _print_table(
+            "",
+            ["slug", "title", "questions", "points", "minutes"],
+            [list(map(_shown, row.values())) for row in rows],
+        )
 
 
 def _shown(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], console: Console | None = None) -> None:
-    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+def _print_table(
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    console: Console | None = None,
+) -> None:
+    table = Table(
+        title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold"
+    )
     for index, name in enumerate(columns):
-        numbers = bool(rows) and all(row[index].replace(".", "").replace("-", "").isdigit() for row in rows)
+        numbers = bool(rows) and all(
+            row[index].replace(".", "").replace("-", "").isdigit() for row in rows
+        )
         table.add_column(name, justify="right" if numbers else "left", overflow="fold")
     for row in rows:
         table.add_row(*row)
@@ -121,7 +156,10 @@ def new(slug: str) -> None:
     course = find_course()
     folder = new_assignment(course, slug)
     build(course.assignment(slug))
-    click.echo(f"{folder}: made and built; change notebook.py, then run `hw build {slug}` and `hw verify {slug}`")
+    click.echo(
+        f"{folder}: made and built; change notebook.py, then run `hw build {slug}` and `hw verify "
+        f"{slug}`"
+    )
 
 
 @cli.command()
@@ -134,15 +172,29 @@ def build(slugs: tuple[str, ...], check: bool, json_file: str | None) -> int:
 
     course = find_course()
     results = [build_one(assignment, check=check) for assignment in course.assignments(slugs)]
-    _write_json([{"assignment": result.slug, "changed": [_below(path, course) for path in (*result.changed, *result.stale)]}
-                 for result in results], json_file)
+    _write_json(
+        [
+            {
+                "assignment": result.slug,
+                "changed": [_below(path, course) for path in (*result.changed, *result.stale)],
+            }
+            for result in results
+        ],
+        json_file,
+    )
     console = _console(json_file)
     for result in results:
         changed = [_below(path, course) for path in (*result.changed, *result.stale)]
         verb = "out of date" if check else "written"
-        console.print(f"{result.slug}: {verb + ': ' + ', '.join(changed) if changed else 'up to date'}")
+        console.print(
+            f"{result.slug}: {verb + ': ' + ', '.join(changed) if changed else 'up to date'}"
+        )
     if check and not all(result.up_to_date for result in results):
-        return _complain("source/ or release/ differs from assignments/; run `hw build` and commit what it writes", FAILURE)
+        return _complain(
+            "source/ or release/ differs from assignments/; run `hw build` and commit what it "
+            "writes",
+            FAILURE,
+        )
     return DONE
 
 
@@ -152,10 +204,14 @@ def _below(path: Path, course: Course) -> str:
 
 @cli.command()
 @slugs_argument
-@click.option("--engine", type=click.Choice(["isolated", "nbgrader"]), default="isolated", show_default=True)
+@click.option(
+    "--engine", type=click.Choice(["isolated", "nbgrader"]), default="isolated", show_default=True
+)
 @json_option
 def verify(slugs: tuple[str, ...], engine: str, json_file: str | None) -> int:
-    """Prove assignments: reference = full marks, release = 0, wrong solutions lose what they say, nothing leaks."""
+    """Prove assignments: reference = full marks, release = 0, wrong solutions lose what they say,
+    nothing leaks.
+    """
     from hwlib.grading.proof.verify import verify as verify_one
     from hwlib.grading.proof.verify import with_nbgrader
 
@@ -164,11 +220,29 @@ def verify(slugs: tuple[str, ...], engine: str, json_file: str | None) -> int:
     for assignment in find_course().assignments(slugs):
         report = verify_one(assignment, with_nbgrader if engine == "nbgrader" else None)
         reports.append(report)
-        rows = [[row.kind, row.name, *("✗" if name in row.lost else "?" if name in row.waiting else "·" for name in report.questions),
-                 "as declared" if not row.complaint else "NOT as declared"] for row in report.rows]
-        _print_table(f"{assignment.slug} ({report.seconds:.1f} s)", ["", "solution", *report.questions, ""], rows, console)
+        rows = [
+            [
+                row.kind,
+                row.name,
+                *(
+                    "✗" if name in row.lost else "?" if name in row.waiting else "·"
+                    for name in report.questions
+                ),
+                "as declared" if not row.complaint else "NOT as declared",
+            ]
+            for row in report.rows
+        ]
+        _print_table(
+            f"{assignment.slug} ({report.seconds:.1f} s)",
+            ["", "solution", *report.questions, ""],
+            rows,
+            console,
+        )
         wrong, right = (sum(row.kind == kind for row in report.rows) for kind in ("wrong", "right"))
-        console.print(f"{assignment.slug}: {wrong} wrong and {right} right solutions, {len(report.complaints)} complaints\n")
+        console.print(
+            f"{assignment.slug}: {wrong} wrong and {right} right solutions, "
+            f"{len(report.complaints)} complaints\n"
+        )
         for name, reason in report.waiting.items():
             console.print(f"? {name}: not decided here. {reason}\n", markup=False)
     _write_json([report.to_dict() for report in reports], json_file)
@@ -178,18 +252,32 @@ def verify(slugs: tuple[str, ...], engine: str, json_file: str | None) -> int:
     return FAILURE if any(report.complaints for report in reports) else DONE
 
 
-# ---- a class -------------------------------------------------------------------------------------------------------------------------
+# ---- a class -------------------------------------------------------------------------------------
 
 
 @cli.command()
 @click.argument("slug")
-@click.option("--students", type=click.IntRange(1), default=12, show_default=True, help="How many submissions.")
+@click.option(
+    "--students",
+    type=click.IntRange(1),
+    default=12,
+    show_default=True,
+    help="How many submissions.",
+)
 @click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--to", "folder", type=click.Path(file_okay=False, path_type=Path), default=Path("submitted"), show_default=True,
-              help="Where; nbgrader's layout.")
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("submitted"),
+    show_default=True,
+    help="Where; nbgrader's layout.",
+)
 @json_option
 def simulate(slug: str, students: int, seed: int, folder: Path, json_file: str | None) -> None:
-    """Make a synthetic class: reference, blank, partly finished, wrong, crashing, hanging and damaged submissions."""
+    """Make a synthetic class: reference, blank, partly finished, wrong, crashing, hanging and
+    damaged submissions.
+    """
     from dataclasses import asdict
 
     from hwlib.grading.proof.simulate import simulate as make
@@ -201,18 +289,53 @@ def simulate(slug: str, students: int, seed: int, folder: Path, json_file: str |
 
 @cli.command()
 @click.argument("slug")
-@click.option("--submitted", type=click.Path(file_okay=False, path_type=Path), help="Default: submitted/ of the course.")
-@click.option("--notebook", type=click.Path(dir_okay=False, path_type=Path), help="One submission, no class; nothing is written.")
-@click.option("--student", "students", multiple=True, metavar="ID", help="Only this student (can be repeated).")
-@click.option("--jobs", type=click.IntRange(1), help="Submissions at the same time.  [default: one a core]")
-@click.option("--engine", type=click.Choice(["isolated", "nbgrader"]), default="isolated", show_default=True)
+@click.option(
+    "--submitted",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Default: submitted/ of the course.",
+)
+@click.option(
+    "--notebook",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="One submission, no class; nothing is written.",
+)
+@click.option(
+    "--student",
+    "students",
+    multiple=True,
+    metavar="ID",
+    help="Only this student (can be repeated).",
+)
+@click.option(
+    "--jobs", type=click.IntRange(1), help="Submissions at the same time.  [default: one a core]"
+)
+@click.option(
+    "--engine", type=click.Choice(["isolated", "nbgrader"]), default="isolated", show_default=True
+)
 @click.option("--force", is_flag=True, help="Grade again what has not changed, too.")
 @click.option("--seed", type=int, help="Of the hidden inputs.  [default: the one of the last run]")
-@click.option("--db", "db_url", metavar="URL", help="Gradebook.  [default: gradebook.db below --output]")
-@click.option("--output", type=click.Path(file_okay=False, path_type=Path), help="Where autograded/, feedback/ and gradebook.db go.")
+@click.option(
+    "--db", "db_url", metavar="URL", help="Gradebook.  [default: gradebook.db below --output]"
+)
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where autograded/, feedback/ and gradebook.db go.",
+)
 @json_option
-def grade(slug: str, submitted: Path | None, notebook: Path | None, students: tuple[str, ...], jobs: int | None, engine: str,
-          force: bool, seed: int | None, db_url: str | None, output: Path | None, json_file: str | None) -> None:
+def grade(
+    slug: str,
+    submitted: Path | None,
+    notebook: Path | None,
+    students: tuple[str, ...],
+    jobs: int | None,
+    engine: str,
+    force: bool,
+    seed: int | None,
+    db_url: str | None,
+    output: Path | None,
+    json_file: str | None,
+) -> None:
     """Grade submitted/*/SLUG/; a second run grades only what changed."""
     from hwlib.grading.grade import GradeOptions, grade_notebook_file
 
@@ -221,13 +344,27 @@ def grade(slug: str, submitted: Path | None, notebook: Path | None, students: tu
     if notebook is not None:
         report = grade_notebook_file(assignment, notebook, students[0] if students else "", seed)
     else:
-        options = GradeOptions(engine="nbgrader" if engine == "nbgrader" else "isolated", jobs=jobs, force=force, seed=seed, db_url=db_url)
-        report = _grade_with_bar(assignment, submitted or course.root / "submitted", output or course.root, students, options)
+        options = GradeOptions(
+            engine="nbgrader" if engine == "nbgrader" else "isolated",
+            jobs=jobs,
+            force=force,
+            seed=seed,
+            db_url=db_url,
+        )
+        report = _grade_with_bar(
+            assignment,
+            submitted or course.root / "submitted",
+            output or course.root,
+            students,
+            options,
+        )
     _write_json(report.to_json(), json_file)
     _print_grades(report, _console(json_file))
 
 
-def _grade_with_bar(assignment: Assignment, submitted: Path, output: Path, students: tuple[str, ...], options: Any) -> GradeReport:
+def _grade_with_bar(
+    assignment: Assignment, submitted: Path, output: Path, students: tuple[str, ...], options: Any
+) -> GradeReport:
     from hwlib.grading.grade import grade_assignment
 
     bars: list[Progress[None]] = []
@@ -247,9 +384,18 @@ def _grade_with_bar(assignment: Assignment, submitted: Path, output: Path, stude
 
 def _print_grades(report: GradeReport, console: Console) -> None:
     questions = [question.id for question in report.submissions[0].questions]
-    rows = [[one.student, *(_cell(one, name) for name in questions), f"{one.score:g}", f"{one.max_score:g}", _state(one)]
-            for one in report.submissions]
-    title = f"{report.assignment}: {len(rows)} submissions, engine {report.engine}, isolation {report.isolation}"
+    rows = [
+        [
+            one.student,
+            *(_cell(one, name) for name in questions),
+            f"{one.score:g}",
+            f"{one.max_score:g}",
+            _state(one),
+        ]
+        for one in report.submissions
+    ]
+    how = f"engine {report.engine}, isolation {report.isolation}"
+    title = f"{report.assignment}: {len(rows)} submissions, {how}"
     _print_table(title, ["student", *questions, "score", "of", "status"], rows, console)
     for one in report.submissions:
         for problem in one.problems:
@@ -258,8 +404,12 @@ def _print_grades(report: GradeReport, console: Console) -> None:
 
 def _print_hints(report: GradeReport, console: Console) -> None:
     """What the students whose mistake was recognised will read."""
-    lines = [f"  {one.student}, {question.id}: {question.hint}"
-             for one in report.submissions for question in one.questions if question.hint]
+    lines = [
+        f"  {one.student}, {question.id}: {question.hint}"
+        for one in report.submissions
+        for question in one.questions
+        if question.hint
+    ]
     if lines:
         console.print("\nMistakes that were recognised, as the students read them:")
         console.print("\n".join(lines), markup=False)
@@ -267,7 +417,11 @@ def _print_hints(report: GradeReport, console: Console) -> None:
 
 def _cell(submission: SubmissionResult, question_id: str) -> str:
     question = submission.question(question_id)
-    return f"{question.points:g}" if question.status == "passed" else f"{question.points:g} {question.status}"
+    return (
+        f"{question.points:g}"
+        if question.status == "passed"
+        else f"{question.points:g} {question.status}"
+    )
 
 
 def _state(submission: SubmissionResult) -> str:
@@ -282,16 +436,21 @@ def demo(json_file: str | None) -> None:
 
     course = find_course()
     console = _console(json_file)
-    outcome = run_demo(course, say=lambda text: console.print(text, markup=False), grade=_grade_with_bar)
+    outcome = run_demo(
+        course, say=lambda text: console.print(text, markup=False), grade=_grade_with_bar
+    )
     _write_json(outcome.report.to_json(), json_file)
     _print_grades(outcome.report, console)
     _print_hints(outcome.report, console)
-    console.print(f"\n{len(outcome.report.submissions)} submissions graded in {outcome.seconds:.1f} s. Written below {outcome.folder}:")
+    console.print(
+        f"\n{len(outcome.report.submissions)} submissions graded in {outcome.seconds:.1f} s. "
+        f"Written below {outcome.folder}:"
+    )
     for name, what in outcome.written.items():
         console.print(f"  {name:<22} {what}", markup=False)
 
 
-# ---- this machine --------------------------------------------------------------------------------------------------------------------
+# ---- this machine --------------------------------------------------------------------------------
 
 
 @cli.command()
@@ -301,21 +460,46 @@ def demo(json_file: str | None) -> None:
 def data(action: str, names: tuple[str, ...], json_file: str | None) -> int:
     """Data sets: where they are, where they came from, whether they are whole."""
     try:
-        found = {"status": datasets.status, "fetch": datasets.fetch, "verify": datasets.verify}[action](names)
+        found = {"status": datasets.status, "fetch": datasets.fetch, "verify": datasets.verify}[
+            action
+        ](names)
     except ValueError as error:
         raise CourseError(str(error)) from error
     except DataError as error:
         return _complain(str(error), FAILURE)
-    _write_json([{"name": one.name, "state": one.state, "folder": str(one.folder) if one.folder else None, "origin": one.origin,
-                  "size_bytes": one.size_bytes, "detail": one.detail, "sample": one.sample_state} for one in found], json_file)
+    _write_json(
+        [
+            {
+                "name": one.name,
+                "state": one.state,
+                "folder": str(one.folder) if one.folder else None,
+                "origin": one.origin,
+                "size_bytes": one.size_bytes,
+                "detail": one.detail,
+                "sample": one.sample_state,
+            }
+            for one in found
+        ],
+        json_file,
+    )
     if json_file != "-":
-        _print_table("", ["data set", "state", "where", "from", "sample in the package"],
-                     [[one.title, one.state, str(one.folder or "–"), one.origin or "–", one.sample_state] for one in found])
+        _print_table(
+            "",
+            ["data set", "state", "where", "from", "sample in the package"],
+            [
+                [one.title, one.state, str(one.folder or "–"), one.origin or "–", one.sample_state]
+                for one in found
+            ],
+        )
         for one in found:
             if one.detail:
                 click.echo(one.detail)
     good = all(one.sample_state == "whole" and one.state != "damaged" for one in found)
-    return DONE if good and (action == "status" or all(one.state == "whole" for one in found)) else FAILURE
+    return (
+        DONE
+        if good and (action == "status" or all(one.state == "whole" for one in found))
+        else FAILURE
+    )
 
 
 @cli.command()

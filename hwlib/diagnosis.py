@@ -23,21 +23,31 @@ class Finding:
     name: str
     ok: bool
     found: str
-    fix: str = ""             # what to do if it is not ok
-    needed: bool = True       # False: only some assignments or commands want it
+    fix: str = ""  # what to do if it is not ok
+    needed: bool = True  # False: only some assignments or commands want it
 
 
 def findings() -> list[Finding]:
     """Python, the libraries, memory for data, and where the data sets are."""
     free_gb = shutil.disk_usage(Path.home()).free / 1e9
     return [
-        Finding("Python", sys.version_info >= (3, 11), platform.python_version(), "install Python 3.11 or newer"),
+        Finding(
+            "Python",
+            sys.version_info >= (3, 11),
+            platform.python_version(),
+            "install Python 3.11 or newer",
+        ),
         Finding("hwlib", True, hwlib.__version__),
         _library("numpy", "pip install numpy"),
         _library("matplotlib", "pip install matplotlib"),
         _library("torch", "pip install 'hwlib[torch]'", needed=False),
         _torchvision(),
-        Finding("disk", free_gb > 1, f"{free_gb:.1f} GB free in {Path.home()}", "free 1 GB: the data sets take 0.24 GB"),
+        Finding(
+            "disk",
+            free_gb > 1,
+            f"{free_gb:.1f} GB free in {Path.home()}",
+            "free 1 GB: the data sets take 0.24 GB",
+        ),
         *_data(),
     ]
 
@@ -57,8 +67,13 @@ def _torchvision() -> Finding:
     try:
         importlib.import_module("torchvision")
     except Exception as error:  # noqa: BLE001  the point is to report it
-        fix = "install torch and torchvision from the same place, in one command: pip install 'hwlib[torch]'"
-        return Finding("torchvision", False, f"{found.found} does not load: {error}", fix, needed=False)
+        fix = (
+            "install torch and torchvision from the same place, in one command: "
+            "pip install 'hwlib[torch]'"
+        )
+        return Finding(
+            "torchvision", False, f"{found.found} does not load: {error}", fix, needed=False
+        )
     return found
 
 
@@ -67,7 +82,11 @@ def _data() -> Iterable[Finding]:
 
     for status in data.status():
         whole = status.state == "whole"
-        where = f"{status.folder} ({status.origin})" if whole else status.detail or f"{status.state}; the sample in the package is used"
+        where = (
+            f"{status.folder} ({status.origin})"
+            if whole
+            else status.detail or f"{status.state}; the sample in the package is used"
+        )
         yield Finding(status.title, whole, where, f"hw data fetch {status.name}", needed=False)
 
 

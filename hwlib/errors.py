@@ -1,17 +1,17 @@
 """Every error that hwlib raises on purpose.
 
-    HwlibError                   one line: where, what was expected, what was found, what to do next
-    ├── CheckFailed              a check in a test cell did not hold (also an AssertionError)
-    ├── CannotCheck              what a test needs is not on this machine: the question waits
-    ├── DataError
-    │   ├── DataUnavailable      no source had the data; lists what was tried
-    │   └── DataCorrupt          the content is not the data set's (wrong SHA-256)
-    ├── ModelError               a model file that is missing, damaged or not what it says, or arrays that can't be one
-    ├── MissingExtra             an optional part is not installed; says the install command
-    ├── CourseError              misuse of a course: no course.toml, unknown assignment, missing file
-    ├── AuthoringError           a fault in what an instructor wrote, with file and line
-    ├── SubmissionError          a submission that is not a readable notebook
-    └── GradingError             the grader itself can't go on (never a student's mistake)
+HwlibError                   one line: where, what was expected, what was found, what to do next
+├── CheckFailed              a check in a test cell did not hold (also an AssertionError)
+├── CannotCheck              what a test needs is not on this machine: the question waits
+├── DataError
+│   ├── DataUnavailable      no source had the data; lists what was tried
+│   └── DataCorrupt          the content is not the data set's (wrong SHA-256)
+├── ModelError               a model file that is missing or damaged, or arrays that can't be saved
+├── MissingExtra             an optional part is not installed; says the install command
+├── CourseError              misuse of a course: no course.toml, unknown assignment, missing file
+├── AuthoringError           a fault in what an instructor wrote, with file and line
+├── SubmissionError          a submission that is not a readable notebook
+└── GradingError             the grader itself can't go on (never a student's mistake)
 """
 
 from __future__ import annotations
@@ -57,11 +57,16 @@ class CheckFailed(HwlibError, AssertionError):
 
     def _render_traceback_(self) -> list[str]:
         """What IPython prints instead of a traceback: the message alone, in red."""
-        return [f"\x1b[0;31m✗ {self.symptom}\x1b[0m", *(part for part in (self.detail, self.hint) if part)]
+        return [
+            f"\x1b[0;31m✗ {self.symptom}\x1b[0m",
+            *(part for part in (self.detail, self.hint) if part),
+        ]
 
 
 class CannotCheck(HwlibError):
-    """A test can't decide on this machine; the grader gives no points and no zero, and the question waits for a later run or a human."""
+    """A test can't decide on this machine; the grader gives no points and no zero, and the question
+    waits for a later run or a human.
+    """
 
     def _render_traceback_(self) -> list[str]:
         """What IPython prints instead of a traceback: the message alone."""
@@ -85,7 +90,9 @@ class MissingExtra(HwlibError):
 
 
 class ModelError(HwlibError):
-    """A model file that is missing, damaged or not what it says, or arrays that can't be saved as one."""
+    """A model file that is missing, damaged or not what it says, or arrays that can't be saved as
+    one.
+    """
 
 
 class CourseError(HwlibError):

@@ -3,8 +3,9 @@
     numeric = eval_numerical_gradient(lambda W: softmax_loss(W, X, y, reg)[0], W)
     rel_error(numeric, analytic)        # about 1e-9 where the gradient is right
 
-Every function changes one entry of x at a time, calls f, and puts the entry back: afterwards x is what it was, bit by bit, even if f raised
-or changed x itself. So f may use its argument or the same array under another name.
+Every function changes one entry of x at a time, calls f, and puts the entry back: afterwards x is
+what it was, bit by bit, even if f raised or changed x itself. So f may use its argument or the same
+array under another name.
 """
 
 from __future__ import annotations
@@ -16,7 +17,13 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["GradientSample", "eval_numerical_gradient", "eval_numerical_gradient_array", "grad_check_sparse", "rel_error"]
+__all__ = [
+    "GradientSample",
+    "eval_numerical_gradient",
+    "eval_numerical_gradient_array",
+    "grad_check_sparse",
+    "rel_error",
+]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Index = tuple[int, ...]
@@ -27,8 +34,8 @@ class GradientSample:
     """Both gradients at some entries; shown as a table."""
 
     indices: tuple[Index, ...]
-    numeric: Array                # (num_checks,) by central differences
-    analytic: Array               # (num_checks,) as given
+    numeric: Array  # (num_checks,) by central differences
+    analytic: Array  # (num_checks,) as given
 
     @property
     def error(self) -> float:
@@ -41,11 +48,14 @@ class GradientSample:
         lines = [f"{'entry':<{width}}  {'numeric':>16}  {'analytic':>16}  relative error"]
         for place, a, b in zip(places, self.numeric.tolist(), self.analytic.tolist(), strict=True):
             lines.append(f"{place:<{width}}  {a:>16.8g}  {b:>16.8g}  {rel_error(a, b):.1e}")
-        return "\n".join([*lines, f"over all {len(places)} entries: relative error {self.error:.1e}"])
+        return "\n".join(
+            [*lines, f"over all {len(places)} entries: relative error {self.error:.1e}"]
+        )
 
 
 def eval_numerical_gradient(f: Callable[[Array], float], x: Array, h: float = 1e-5) -> Array:
-    """Gradient of a function with a number as its value: (f(x + h) − f(x − h)) / 2h for each entry of x.
+    """Gradient of a function with a number as its value: (f(x + h) − f(x − h)) / 2h for each entry
+    of x.
 
     Parameters
     ----------
@@ -77,8 +87,11 @@ def eval_numerical_gradient(f: Callable[[Array], float], x: Array, h: float = 1e
     return gradient
 
 
-def eval_numerical_gradient_array(f: Callable[[Array], Array], x: Array, df: Array, h: float = 1e-5) -> Array:
-    """Gradient of Σ f(x)·df with respect to x: what the backward pass of a layer f must give for the upstream gradient df.
+def eval_numerical_gradient_array(
+    f: Callable[[Array], Array], x: Array, df: Array, h: float = 1e-5
+) -> Array:
+    """Gradient of Σ f(x)·df with respect to x: what the backward pass of a layer f must give for
+    the upstream gradient df.
 
     Parameters
     ----------
@@ -102,21 +115,32 @@ def eval_numerical_gradient_array(f: Callable[[Array], Array], x: Array, df: Arr
 
     Examples
     --------
-    >>> eval_numerical_gradient_array(lambda x: 3 * x, np.array([1.0, 2.0]), np.array([10.0, 1.0])).round(6)
+    >>> x, df = np.array([1.0, 2.0]), np.array([10.0, 1.0])
+    >>> eval_numerical_gradient_array(lambda x: 3 * x, x, df).round(6)
     array([30.,  3.])
     """
     gradient = np.zeros_like(_checked(x))
     with _restored(x):
         for index, above, below in _differences(f, x, np.ndindex(x.shape), h):
             if np.shape(above) != np.shape(df):
-                raise ValueError(f"f(x) has shape {np.shape(above)}, but df has shape {np.shape(df)}; pass the upstream gradient of this f")
+                raise ValueError(
+                    f"f(x) has shape {np.shape(above)}, but df has shape {np.shape(df)}; pass the "
+                    "upstream gradient of this f"
+                )
             gradient[index] = np.sum((above - below) * df) / (2 * h)
     return gradient
 
 
-def grad_check_sparse(f: Callable[[Array], float], x: Array, analytic_grad: Array, num_checks: int, rng: np.random.Generator,
-                      h: float = 1e-5) -> GradientSample:
-    """Compare a gradient with central differences at some entries drawn at random: enough for large x.
+def grad_check_sparse(
+    f: Callable[[Array], float],
+    x: Array,
+    analytic_grad: Array,
+    num_checks: int,
+    rng: np.random.Generator,
+    h: float = 1e-5,
+) -> GradientSample:
+    """Compare a gradient with central differences at some entries drawn at random: enough for large
+    x.
 
     Parameters
     ----------
@@ -144,11 +168,15 @@ def grad_check_sparse(f: Callable[[Array], float], x: Array, analytic_grad: Arra
     Examples
     --------
     >>> x = np.array([[1.0, -3.0], [0.5, 2.0]])
-    >>> grad_check_sparse(lambda x: np.sum(x ** 2), x, 2 * x, 3, np.random.default_rng(0)).error < 1e-9
+    >>> rng = np.random.default_rng(0)
+    >>> grad_check_sparse(lambda x: np.sum(x ** 2), x, 2 * x, 3, rng).error < 1e-9
     True
     """
     if np.shape(analytic_grad) != np.shape(_checked(x)):
-        raise ValueError(f"the gradient has shape {np.shape(analytic_grad)}, but x has shape {x.shape}; they must be the same")
+        raise ValueError(
+            f"the gradient has shape {np.shape(analytic_grad)}, but x has shape {x.shape}; they "
+            "must be the same"
+        )
     chosen = rng.choice(x.size, size=min(num_checks, x.size), replace=False)
     indices = [tuple(int(i) for i in np.unravel_index(place, x.shape)) for place in chosen]
     numeric = np.zeros(len(indices))
@@ -162,8 +190,8 @@ def grad_check_sparse(f: Callable[[Array], float], x: Array, analytic_grad: Arra
 def rel_error(a: Any, b: Any) -> float:
     """‖a − b‖ / (‖a‖ + ‖b‖), the norms being over all entries; 0 where both are 0.
 
-    Norm-wise, because an entry near 0 of a right gradient is wrong in most of its digits: rounding errors are as large as the terms that
-    were added up, not as their sum.
+    Norm-wise, because an entry near 0 of a right gradient is wrong in most of its digits: rounding
+    errors are as large as the terms that were added up, not as their sum.
 
     Raises
     ------
@@ -177,7 +205,9 @@ def rel_error(a: Any, b: Any) -> float:
     """
     a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     if a.shape != b.shape:
-        raise ValueError(f"the shapes differ: {a.shape} and {b.shape}; compare gradients of the same array")
+        raise ValueError(
+            f"the shapes differ: {a.shape} and {b.shape}; compare gradients of the same array"
+        )
     size = float(np.linalg.norm(a) + np.linalg.norm(b))
     return float(np.linalg.norm(a - b)) / size if size else 0.0
 
@@ -185,7 +215,10 @@ def rel_error(a: Any, b: Any) -> float:
 def _checked(x: object) -> Array:
     if not isinstance(x, np.ndarray) or x.dtype != np.float64:
         found = x.dtype if isinstance(x, np.ndarray) else type(x).__name__
-        raise TypeError(f"x must be a float64 array, found {found}; a step of 1e-5 is lost in other types: use x.astype(np.float64)")
+        raise TypeError(
+            f"x must be a float64 array, found {found}; a step of 1e-5 is lost in other types: use "
+            "x.astype(np.float64)"
+        )
     if not x.flags.writeable:
         raise ValueError("x is read-only, but its entries have to be moved; pass x.copy()")
     return x
@@ -200,7 +233,9 @@ def _restored(x: Array) -> Iterator[None]:
         x[...] = before
 
 
-def _differences(f: Callable[[Array], Any], x: Array, indices: Iterable[Index], h: float) -> Iterator[tuple[Index, Array, Array]]:
+def _differences(
+    f: Callable[[Array], Any], x: Array, indices: Iterable[Index], h: float
+) -> Iterator[tuple[Index, Array, Array]]:
     """(index, f at x + h, f at x − h) for each index; f may return the same array each time."""
     for index in indices:
         value = x[index]
@@ -214,5 +249,8 @@ def _differences(f: Callable[[Array], Any], x: Array, indices: Iterable[Index], 
 
 def _number(value: Array) -> float:
     if value.size != 1:
-        raise ValueError(f"f(x) must be one number, found shape {value.shape}; does f return (loss, gradient)? Then take its [0]")
+        raise ValueError(
+            f"f(x) must be one number, found shape {value.shape}; does f return (loss, gradient)? "
+            "Then take its [0]"
+        )
     return float(value.reshape(()))

@@ -14,11 +14,12 @@ from hwlib.errors import HwlibError
 
 __all__ = ["submit"]
 
-STALE_S = 120.0           # a notebook saved longer ago than this may lack the last edits
+STALE_S = 120.0  # a notebook saved longer ago than this may lack the last edits
 
 
 def submit(slug: str, artifacts: tuple[str, ...] = (), folder: Path | str = ".") -> Path | None:
-    """Write SLUG.zip with the notebook and the model files beside it, and say what is still missing.
+    """Write SLUG.zip with the notebook and the model files beside it, and say what is still
+    missing.
 
     Parameters
     ----------
@@ -46,7 +47,10 @@ def submit(slug: str, artifacts: tuple[str, ...] = (), folder: Path | str = ".")
     if "google.colab" in sys.modules:
         _fetch_from_colab(path)
     if not path.is_file():
-        raise HwlibError(f"{path}: no such notebook; expected it under the name {slug}.ipynb: rename it or start Jupyter in its folder")
+        raise HwlibError(
+            f"{path}: no such notebook; expected it under the name {slug}.ipynb: rename it or "
+            "start Jupyter in its folder"
+        )
     cells = _read_cells(path)
     files = [path, *(folder / f"{name}.safetensors" for name in artifacts)]
     present = [file for file in files if file.is_file()]
@@ -56,7 +60,13 @@ def submit(slug: str, artifacts: tuple[str, ...] = (), folder: Path | str = ".")
         for file in present:
             archive.write(file, file.name)
     fresh.replace(target)
-    _say(target, present, [file for file in files if file not in present], _unanswered(cells), time.time() - path.stat().st_mtime)
+    _say(
+        target,
+        present,
+        [file for file in files if file not in present],
+        _unanswered(cells),
+        time.time() - path.stat().st_mtime,
+    )
     if "google.colab" in sys.modules:
         sys.modules["google.colab"].files.download(str(target))
     return target
@@ -74,7 +84,9 @@ def _read_cells(path: Path) -> list[dict[str, Any]]:
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     except (ValueError, KeyError, TypeError) as error:
-        raise HwlibError(f"{path}: not a readable notebook ({error}); save it again in Jupyter") from error
+        raise HwlibError(
+            f"{path}: not a readable notebook ({error}); save it again in Jupyter"
+        ) from error
     return [cell for cell in cells if isinstance(cell, dict)]
 
 
@@ -86,15 +98,24 @@ def _unanswered(cells: list[dict[str, Any]]) -> list[str]:
         unsolved = "# YOUR CODE HERE\n" in source and "raise NotImplementedError()" in source
         if unsolved or source.strip() == "YOUR ANSWER HERE":
             nbgrader = cell.get("metadata", {}).get("nbgrader", {})
-            names.append(str(nbgrader.get("grade_id", "")).partition("-")[2] or "a cell without a name")
+            names.append(
+                str(nbgrader.get("grade_id", "")).partition("-")[2] or "a cell without a name"
+            )
     return names
 
 
-def _say(target: Path, present: list[Path], missing: list[Path], unanswered: list[str], age_s: float) -> None:
+def _say(
+    target: Path, present: list[Path], missing: list[Path], unanswered: list[str], age_s: float
+) -> None:
     lines = [f"Ready to hand in: {target} ({', '.join(file.name for file in present)})"]
     if age_s > STALE_S and "google.colab" not in sys.modules:
-        lines.append(f"The notebook was last saved {age_s / 60:.0f} minutes ago: save it (Ctrl-S), then run this cell again.")
+        lines.append(
+            f"The notebook was last saved {age_s / 60:.0f} minutes ago: save it (Ctrl-S), then run "
+            "this cell again."
+        )
     if unanswered:
         lines.append(f"Still as released: {', '.join(unanswered)}.")
-    lines += [f"Not there yet: {file.name}; run the cell that calls hwlib.save_model." for file in missing]
+    lines += [
+        f"Not there yet: {file.name}; run the cell that calls hwlib.save_model." for file in missing
+    ]
     sys.stdout.write("\n".join(lines) + "\n")

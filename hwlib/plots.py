@@ -1,8 +1,9 @@
-"""The figures that notebooks ask for: images by class, accuracy against a setting, curves over time.
+"""The figures that notebooks ask for: images by class, accuracy against a setting, curves over
+time.
 
-Each function returns the Figure; a notebook shows it because it is the last expression of a cell. Pyplot
-keeps none of them, so figures neither pile up nor show twice, and matplotlib is imported only when the first
-one is made.
+Each function returns the Figure; a notebook shows it because it is the last expression of a cell.
+Pyplot keeps none of them, so figures neither pile up nor show twice, and matplotlib is imported
+only when the first one is made.
 """
 
 from __future__ import annotations
@@ -18,16 +19,32 @@ if TYPE_CHECKING:
 
     from hwlib.training import TrainingHistory
 
-__all__ = ["PALETTE", "accuracy_against_k", "curves", "image_grid_by_class", "images", "matrix", "training", "weight_images"]
+__all__ = [
+    "PALETTE",
+    "accuracy_against_k",
+    "curves",
+    "image_grid_by_class",
+    "images",
+    "matrix",
+    "training",
+    "weight_images",
+]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
-"""Okabe and Ito's colours, told apart by colour-blind readers too; yellow is left out (too faint on white)."""
+"""Okabe and Ito's colours, told apart by colour-blind readers too; yellow is left out (too faint on
+white).
+"""
 
 
-def image_grid_by_class(images: Array, labels: Array, class_names: Sequence[str], per_class: int = 7,
-                        rng: np.random.Generator | None = None) -> Figure:
+def image_grid_by_class(
+    images: Array,
+    labels: Array,
+    class_names: Sequence[str],
+    per_class: int = 7,
+    rng: np.random.Generator | None = None,
+) -> Figure:
     """Some images of each class, one class a column.
 
     Parameters
@@ -54,7 +71,12 @@ def image_grid_by_class(images: Array, labels: Array, class_names: Sequence[str]
     return figure
 
 
-def images(pictures: Array | Sequence[Array], titles: Sequence[str] = (), columns: int = 10, size: float = 1.15) -> Figure:
+def images(
+    pictures: Array | Sequence[Array],
+    titles: Sequence[str] = (),
+    columns: int = 10,
+    size: float = 1.15,
+) -> Figure:
     """Pictures side by side, with a title above each; (N, height, width) or (N, height, width, 3).
 
     `size` is the width of each in inches; all should have the shape of the first.
@@ -84,10 +106,25 @@ def accuracy_against_k(accuracies: Mapping[int, Sequence[float]]) -> Figure:
     means = np.array([fold.mean() for fold in folds])
     figure = _figure(width=7.5, height=4.5)
     axes = figure.subplots()
-    axes.scatter(np.repeat(ks, [len(fold) for fold in folds]), np.concatenate(folds), s=18, alpha=0.6,
-                 color=PALETTE[0], linewidths=0, label="one fold")
-    axes.errorbar(ks, means, yerr=[fold.std() for fold in folds], color=PALETTE[1], marker="o", markersize=5,
-                  capsize=4, label="mean ± 1 standard deviation")
+    axes.scatter(
+        np.repeat(ks, [len(fold) for fold in folds]),
+        np.concatenate(folds),
+        s=18,
+        alpha=0.6,
+        color=PALETTE[0],
+        linewidths=0,
+        label="one fold",
+    )
+    axes.errorbar(
+        ks,
+        means,
+        yerr=[fold.std() for fold in folds],
+        color=PALETTE[1],
+        marker="o",
+        markersize=5,
+        capsize=4,
+        label="mean ± 1 standard deviation",
+    )
     if len(ks) > 1 and ks[0] > 0 and ks[-1] > 10 * ks[0]:
         axes.set_xscale("log")
     axes.set_xticks(ks, [str(k) for k in ks])
@@ -101,16 +138,24 @@ def curves(lines: Mapping[str, Sequence[float]], xlabel: str, ylabel: str) -> Fi
     axes = figure.subplots()
     for number, (name, values) in enumerate(lines.items()):
         few = len(values) <= 30
-        axes.plot(np.arange(1, len(values) + 1), values, label=name, color=PALETTE[number % len(PALETTE)],
-                  linestyle=("-", "--", ":")[number // len(PALETTE) % 3], marker="o" if few else "",
-                  markersize=4)
+        axes.plot(
+            np.arange(1, len(values) + 1),
+            values,
+            label=name,
+            color=PALETTE[number % len(PALETTE)],
+            linestyle=("-", "--", ":")[number // len(PALETTE) % 3],
+            marker="o" if few else "",
+            markersize=4,
+        )
     return _label(axes, xlabel, ylabel)
 
 
 def training(history: TrainingHistory) -> Figure:
-    """Loss of each step, and training and validation accuracy, against epochs: what `ClassifierTrainer.train` returned.
+    """Loss of each step, and training and validation accuracy, against epochs: what
+    `ClassifierTrainer.train` returned.
 
-    The loss of single batches is noisy; the dark line is its mean over a window of a fiftieth of the steps.
+    The loss of single batches is noisy; the dark line is its mean over a window of a fiftieth of
+    the steps.
     """
     figure = _figure(width=10.0, height=3.8)
     left, right = figure.subplots(1, 2)
@@ -119,13 +164,22 @@ def training(history: TrainingHistory) -> Figure:
     window = max(1, len(losses) // 50)
     smooth = np.convolve(losses, np.full(window, 1 / window), mode="valid")
     left.plot(epochs, losses, color=PALETTE[4], linewidth=0.8, alpha=0.6, label="one batch")
-    if window >= 5:                                       # with fewer the mean is as noisy as the batches
-        left.plot(epochs[window - 1:], smooth, color=PALETTE[0], label=f"mean of {window} batches")
+    if window >= 5:  # with fewer the mean is as noisy as the batches
+        left.plot(epochs[window - 1 :], smooth, color=PALETTE[0], label=f"mean of {window} batches")
     _label(left, "epoch", "loss")
     measured = np.asarray(history.accuracy_steps) / history.steps_per_epoch
-    for number, (name, values) in enumerate({"training": history.train_accuracy, "validation": history.val_accuracy}.items()):
+    for number, (name, values) in enumerate(
+        {"training": history.train_accuracy, "validation": history.val_accuracy}.items()
+    ):
         if values:
-            right.plot(measured, values, color=PALETTE[number], marker="o" if len(values) <= 30 else "", markersize=4, label=name)
+            right.plot(
+                measured,
+                values,
+                color=PALETTE[number],
+                marker="o" if len(values) <= 30 else "",
+                markersize=4,
+                label=name,
+            )
     right.set_ylim(bottom=0)
     return _label(right, "epoch", "accuracy (share of images)")
 
@@ -136,7 +190,8 @@ def weight_images(weights: Array, titles: Sequence[str] = (), columns: int = 10)
     Parameters
     ----------
     weights : array, (num, height, width) or (num, height, width, 3)
-        Any numbers; each picture is scaled by itself, from its smallest value (black) to its largest.
+        Any numbers; each picture is scaled by itself, from its smallest value (black) to its
+        largest.
     """
     weights = np.asarray(weights, dtype=float)
     axes = tuple(range(1, weights.ndim))
@@ -158,8 +213,8 @@ def matrix(values: Array, xlabel: str, ylabel: str, colorbar: str) -> Figure:
 def _figure(width: float, height: float) -> Figure:
     """A figure of that size in inches.
 
-    Pyplot makes it, because importing pyplot is what teaches Jupyter to show figures; then pyplot is told to
-    forget it, else Jupyter would show it twice.
+    Pyplot makes it, because importing pyplot is what teaches Jupyter to show figures; then pyplot
+    is told to forget it, else Jupyter would show it twice.
     """
     from matplotlib import pyplot
 

@@ -1,4 +1,6 @@
-"""Progress bars: a bar in a notebook or on a terminal, plain lines elsewhere, nothing while grading."""
+"""Progress bars: a bar in a notebook or on a terminal, plain lines elsewhere, nothing while
+grading.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ __all__ = ["Progress", "progress"]
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
-_LINE_EVERY_S = 10.0   # off a terminal: one line in so many seconds, none at all for shorter work
+_LINE_EVERY_S = 10.0  # off a terminal: one line in so many seconds, none at all for shorter work
 
 
 class Progress(Protocol[T_co]):
@@ -22,8 +24,12 @@ class Progress(Protocol[T_co]):
 
     def __iter__(self) -> Iterator[T_co]: ...
     def __enter__(self) -> Self: ...
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> object: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> object: ...
     def update(self, n: float = 1) -> object: ...
     def set_description(self, desc: str) -> object: ...
     def set_postfix_str(self, s: str) -> object: ...
@@ -31,16 +37,23 @@ class Progress(Protocol[T_co]):
 
 
 @overload
-def progress(iterable: None = None, total: float | None = None, desc: str = "",
-             unit: str = "it") -> Progress[None]: ...
+def progress(
+    iterable: None = None, total: float | None = None, desc: str = "", unit: str = "it"
+) -> Progress[None]: ...
 
 
 @overload
-def progress(iterable: Iterable[T], total: float | None = None, desc: str = "", unit: str = "it") -> Progress[T]: ...
+def progress(
+    iterable: Iterable[T], total: float | None = None, desc: str = "", unit: str = "it"
+) -> Progress[T]: ...
 
 
-def progress(iterable: Iterable[Any] | None = None, total: float | None = None, desc: str = "",
-             unit: str = "it") -> Progress[Any]:
+def progress(
+    iterable: Iterable[Any] | None = None,
+    total: float | None = None,
+    desc: str = "",
+    unit: str = "it",
+) -> Progress[Any]:
     """Show how far a loop, or work counted with `update`, has come.
 
     Parameters
@@ -64,21 +77,35 @@ def progress(iterable: Iterable[Any] | None = None, total: float | None = None, 
     >>> sum(progress(range(4), desc="adding"))
     6
     """
-    options: dict[str, Any] = {"total": total, "desc": desc or None, "unit": unit, "unit_scale": unit == "B"}
+    options: dict[str, Any] = {
+        "total": total,
+        "desc": desc or None,
+        "unit": unit,
+        "unit_scale": unit == "B",
+    }
     if os.environ.get("HWLIB_GRADING") == "1":
-        return _terminal_bar()(iterable, disable=True, **options)   # type: ignore[no-any-return]
+        return _terminal_bar()(iterable, disable=True, **options)  # type: ignore[no-any-return]
     if _in_notebook():
-        return _notebook_bar()(iterable, **options)   # type: ignore[no-any-return]
+        return _notebook_bar()(iterable, **options)  # type: ignore[no-any-return]
     if sys.stderr is not None and sys.stderr.isatty():
-        return _terminal_bar()(iterable, **options)   # type: ignore[no-any-return]
-    return _plain_lines()(iterable, disable=sys.stderr is None, mininterval=_LINE_EVERY_S,   # type: ignore[no-any-return]
-                          delay=_LINE_EVERY_S, ascii=True, ncols=0, **options)
+        return _terminal_bar()(iterable, **options)  # type: ignore[no-any-return]
+    return _plain_lines()(  # type: ignore[no-any-return]
+        iterable,
+        disable=sys.stderr is None,
+        mininterval=_LINE_EVERY_S,
+        delay=_LINE_EVERY_S,
+        ascii=True,
+        ncols=0,
+        **options,
+    )
 
 
 def _in_notebook() -> bool:
     """Whether this process is a Jupyter kernel (IPython is never imported for the question)."""
     ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None and hasattr(ipython, "get_ipython") else None
+    shell = (
+        ipython.get_ipython() if ipython is not None and hasattr(ipython, "get_ipython") else None
+    )
     return hasattr(shell, "kernel")
 
 
@@ -89,7 +116,9 @@ def _terminal_bar() -> Any:
 
 
 def _notebook_bar() -> Any:
-    """The widget bar, or the text bar where ipywidgets is missing; tqdm's warning about that helps no student."""
+    """The widget bar, or the text bar where ipywidgets is missing; tqdm's warning about that helps
+    no student.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from tqdm.auto import tqdm
@@ -101,7 +130,7 @@ def _plain_lines() -> Any:
     """A tqdm that writes whole lines instead of moving the cursor: for log files and CI."""
     from tqdm.std import tqdm
 
-    class PlainLines(tqdm):   # type: ignore[misc]
+    class PlainLines(tqdm):  # type: ignore[misc]
         disable: bool
 
         @staticmethod

@@ -1,4 +1,6 @@
-"""Numbers of a homework that differ from student to student, and are the same for a student wherever they are asked for."""
+"""Numbers of a homework that differ from student to student, and are the same for a student
+wherever they are asked for.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 class NetworkNumbers:
     """A network of two inputs, two hidden units and one output, one example and its target.
 
-    x0 (2,), W1 (2, 2), b1 (2,), W2 (2,), b2 and y: float64. Row j of W1 holds the weights into hidden unit j.
+    x0 (2,), W1 (2, 2), b1 (2,), W2 (2,), b2 and y: float64. Row j of W1 holds the weights into
+    hidden unit j.
     """
 
     x0: Array
@@ -30,8 +33,14 @@ class NetworkNumbers:
     y: float
 
     def __str__(self) -> str:
-        rows = [f"x0 = {self.x0.tolist()}", f"W1 = {self.W1.tolist()}", f"b1 = {self.b1.tolist()}",
-                f"W2 = {self.W2.tolist()}", f"b2 = {self.b2}", f"y  = {self.y}"]
+        rows = [
+            f"x0 = {self.x0.tolist()}",
+            f"W1 = {self.W1.tolist()}",
+            f"b1 = {self.b1.tolist()}",
+            f"W2 = {self.W2.tolist()}",
+            f"b2 = {self.b2}",
+            f"y  = {self.y}",
+        ]
         return "\n".join(rows)
 
 
@@ -43,10 +52,9 @@ def network_numbers(student_id: object = "") -> NetworkNumbers:
     student_id : str or int
         Small and capital letters, and spaces around it, make no difference.
 
-    Notes
-    -----
-    All numbers have two decimals and no two of a kind are equal, so that mistakes show. W2 and b2 are positive and y is at most 0.3:
-    the output lies above ½, so the error is never small and its gradient never gets lost in rounding.
+    Notes ----- All numbers have two decimals and no two of a kind are equal, so that mistakes show.
+    W2 and b2 are positive and y is at most 0.3: the output lies above ½, so the error is never
+    small and its gradient never gets lost in rounding.
 
     Examples
     --------
@@ -58,7 +66,11 @@ def network_numbers(student_id: object = "") -> NetworkNumbers:
     b2 = 0.6
     y  = 0.01
     """
-    name = unicodedata.normalize("NFKC", str("" if student_id is None else student_id)).strip().casefold()
+    name = (
+        unicodedata.normalize("NFKC", str("" if student_id is None else student_id))
+        .strip()
+        .casefold()
+    )
     if not name:
         return _example()
     return NetworkNumbers(
@@ -72,13 +84,21 @@ def network_numbers(student_id: object = "") -> NetworkNumbers:
 
 
 def _example() -> NetworkNumbers:
-    return NetworkNumbers(x0=np.array([0.05, 0.1]), W1=np.array([[0.15, 0.2], [0.25, 0.3]]), b1=np.array([0.35, 0.35]),
-                          W2=np.array([0.4, 0.45]), b2=0.6, y=0.01)
+    return NetworkNumbers(
+        x0=np.array([0.05, 0.1]),
+        W1=np.array([[0.15, 0.2], [0.25, 0.3]]),
+        b1=np.array([0.35, 0.35]),
+        W2=np.array([0.4, 0.45]),
+        b2=0.6,
+        y=0.01,
+    )
 
 
 def _different(name: str, what: str, low: int, high: int, size: int) -> Array:
     """Different hundredths between low and high."""
-    order = np.argsort(hash_random.uniforms("network", name, what, size=high - low + 1), kind="stable")
+    order = np.argsort(
+        hash_random.uniforms("network", name, what, size=high - low + 1), kind="stable"
+    )
     return (low + order[:size]) / 100
 
 

@@ -1,4 +1,6 @@
-"""Another name for `hwlib.training`'s command line, which notebooks use: `python -m hwlib.train --model …`, `hwlib.train.read_log`."""
+"""Another name for `hwlib.training`'s command line, which notebooks use: `python -m hwlib.train
+--model …`, `hwlib.train.read_log`.
+"""
 
 from __future__ import annotations
 

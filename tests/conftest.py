@@ -15,7 +15,9 @@ from hwlib.data import load_cifar10, load_mnist
 from hwlib.errors import DataUnavailable
 from hwlib.grading.course import Course, find_course
 
-COURSE_TOML = 'title = "A small course"\nterm = "Test"\nrepository = "https://github.com/example/course"\n'
+COURSE_TOML = (
+    'title = "A small course"\nterm = "Test"\nrepository = "https://github.com/example/course"\n'
+)
 NOTEBOOK = '''\
 # %% [markdown]
 # # Means
@@ -56,22 +58,35 @@ print("the mean of one number:", mean([1]))
 '''
 
 
-def make_course(root: Path, slug: str = "small", notebook_text: str = NOTEBOOK, toml_text: str | None = None,
-                points: float = 5) -> Course:
-    """Write course.toml and assignments/SLUG/ (assignment.toml, notebook.py) below `root`; nothing is built."""
+def make_course(
+    root: Path,
+    slug: str = "small",
+    notebook_text: str = NOTEBOOK,
+    toml_text: str | None = None,
+    points: float = 5,
+) -> Course:
+    """Write course.toml and assignments/SLUG/ (assignment.toml, notebook.py) below `root`; nothing
+    is built.
+    """
     folder = root / "assignments" / slug
     folder.mkdir(parents=True, exist_ok=True)
     (root / "course.toml").write_text(COURSE_TOML, encoding="utf-8")
-    (folder / "assignment.toml").write_text(toml_text or f'title = "Small"\npoints = {points}\nminutes = 0.5\n', encoding="utf-8")
+    (folder / "assignment.toml").write_text(
+        toml_text or f'title = "Small"\npoints = {points}\nminutes = 0.5\n', encoding="utf-8"
+    )
     (folder / "notebook.py").write_text(notebook_text, encoding="utf-8")
     return find_course(root)
 
 
 @pytest.fixture
 def course(tmp_path: Path) -> Callable[..., Course]:
-    """`course(slug, notebook_text, toml_text, points)` makes a course in a folder of its own; all arguments are optional."""
+    """`course(slug, notebook_text, toml_text, points)` makes a course in a folder of its own; all
+    arguments are optional.
+    """
+
     def make(*arguments: str, **options: float) -> Course:
-        return make_course(tmp_path, *arguments, **options)   # type: ignore[arg-type]
+        return make_course(tmp_path, *arguments, **options)  # type: ignore[arg-type]
+
     return make
 
 
@@ -91,7 +106,9 @@ def loaded(load: Callable[[], Any], name: str) -> Any:
     try:
         return load()
     except DataUnavailable as error:
-        pytest.skip(f"the full {name} can't be had here ({str(error).splitlines()[0]}); run `hw data fetch`")
+        pytest.skip(
+            f"the full {name} can't be had here ({str(error).splitlines()[0]}); run `hw data fetch`"
+        )
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Small data sets in the real file formats, and local servers that the real clients download from."""
+"""Small data sets in the real file formats, and local servers for the real clients."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from hwlib.data.definitions import (
     idx_header,
 )
 
-ROWS = 4   # rows of a small batch
+ROWS = 4  # rows of a small batch
 
 
 def small_arrays(dataset: Dataset, rows: int = ROWS) -> Arrays:
@@ -46,26 +46,46 @@ def small_arrays(dataset: Dataset, rows: int = ROWS) -> Arrays:
     image = dataset.arrays[0].shape[1:]
     X_train = rng.integers(0, 256, (batches * rows, *image), dtype=np.uint8)
     X_test = rng.integers(0, 256, (rows, *image), dtype=np.uint8)
-    return (X_train, rng.integers(0, 10, batches * rows, dtype=np.uint8), X_test, rng.integers(0, 10, rows, dtype=np.uint8))
+    return (
+        X_train,
+        rng.integers(0, 10, batches * rows, dtype=np.uint8),
+        X_test,
+        rng.integers(0, 10, rows, dtype=np.uint8),
+    )
 
 
 def define(dataset: Dataset, arrays: Arrays) -> Dataset:
-    """The definition of a data set that has these arrays, in MNIST's or CIFAR-10's layouts; it has no downloads."""
+    """The definition of a data set that has these arrays, in MNIST's or CIFAR-10's layouts; it has
+    no downloads.
+    """
     specs = []
     for spec, array in zip(dataset.arrays, arrays, strict=True):
         prefix = idx_header(array.shape) if spec.prefix else b""
-        digests = [hashlib.sha256(prefix + piece.tobytes()).hexdigest() for piece in np.array_split(array, len(spec.digests))]
+        digests = [
+            hashlib.sha256(prefix + piece.tobytes()).hexdigest()
+            for piece in np.array_split(array, len(spec.digests))
+        ]
         specs.append(ArraySpec(spec.name, array.shape, tuple(digests), prefix))
     before = {spec.name: spec.shape[0] for spec in dataset.arrays}
     now = {spec.name: spec.shape[0] for spec in specs}
 
     def scaled(file: FileSpec) -> FileSpec:
-        fills = tuple(Rows(r.array, r.start * now[r.array] // before[r.array], r.stop * now[r.array] // before[r.array])
-                      for r in file.fills)
+        fills = tuple(
+            Rows(
+                r.array,
+                r.start * now[r.array] // before[r.array],
+                r.stop * now[r.array] // before[r.array],
+            )
+            for r in file.fills
+        )
         return dataclasses.replace(file, fills=fills)
 
-    layouts = tuple(Layout(x.name, x.folders, x.archives, tuple(map(scaled, x.files))) for x in dataset.layouts)
-    return dataclasses.replace(dataset, arrays=tuple(specs), layouts=layouts, torchvision=None, npm=None)
+    layouts = tuple(
+        Layout(x.name, x.folders, x.archives, tuple(map(scaled, x.files))) for x in dataset.layouts
+    )
+    return dataclasses.replace(
+        dataset, arrays=tuple(specs), layouts=layouts, torchvision=None, npm=None
+    )
 
 
 def small_cifar10(rows: int = ROWS) -> tuple[Dataset, Arrays]:
@@ -79,6 +99,7 @@ def small_mnist() -> tuple[Dataset, Arrays]:
 
 
 # the files that a data set is published in
+
 
 def idx_file(array: NDArray[np.uint8]) -> bytes:
     return idx_header(array.shape) + array.tobytes()
@@ -97,13 +118,22 @@ def png_file(images: NDArray[np.uint8]) -> bytes:
 
 def cifar10_png_files(arrays: Arrays) -> dict[str, bytes]:
     X_train, y_train, X_test, y_test = arrays
-    files = {f"data_batch_{i}.png": png_file(batch) for i, batch in enumerate(np.array_split(X_train, 5), 1)}
-    return {**files, "test_batch.png": png_file(X_test), "train_lables.json": json.dumps(y_train.tolist()).encode(),
-            "test_lables.json": json.dumps(y_test.tolist()).encode()}
+    files = {
+        f"data_batch_{i}.png": png_file(batch)
+        for i, batch in enumerate(np.array_split(X_train, 5), 1)
+    }
+    return {
+        **files,
+        "test_batch.png": png_file(X_test),
+        "train_lables.json": json.dumps(y_train.tolist()).encode(),
+        "test_lables.json": json.dumps(y_test.tolist()).encode(),
+    }
 
 
 def pickled_batch(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> bytes:
-    """A batch as Python 2 with NumPy of 2009 wrote it, opcode by opcode: the published files look like this."""
+    """A batch as Python 2 with NumPy of 2009 wrote it, opcode by opcode: the published files look
+    like this.
+    """
     raw = images.transpose(0, 3, 1, 2).tobytes()
 
     def text(value: bytes) -> bytes:
@@ -112,14 +142,35 @@ def pickled_batch(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> bytes
     def integer(value: int) -> bytes:
         return b"J" + struct.pack("<i", value)
 
-    array = (b"cnumpy.core.multiarray\n_reconstruct\nq\x07cnumpy\nndarray\nq\x08K\x00\x85q\x09U\x01b\x87Rq\x0a(K\x01"
-             + integer(len(images)) + integer(raw and len(raw) // len(images)) + b"\x86cnumpy\ndtype\nq\x0bU\x02u1K\x00K\x01\x87Rq\x0c("
-             b"K\x03U\x01|NNN" + integer(-1) + integer(-1) + b"K\x00tb\x89T" + struct.pack("<i", len(raw)) + raw + b"tb")
-    return (b"\x80\x02}q\x01(" + text(b"batch_label") + text(b"training batch 1 of 5")
-            + text(b"labels") + b"]q\x04(" + b"".join(b"K" + bytes([label]) for label in labels.tolist()) + b"e"
-            + text(b"data") + array
-            + text(b"filenames") + b"](" + b"".join(text(b"leptodactylus_s_%06d.png" % i) for i in range(len(images))) + b"e"
-            + b"u.")
+    array = (
+        b"cnumpy.core.multiarray\n_reconstruct\nq\x07cnumpy\nndarray\nq\x08K\x00\x85q\x09U\x01b\x87Rq\x0a(K\x01"
+        + integer(len(images))
+        + integer(raw and len(raw) // len(images))
+        + b"\x86cnumpy\ndtype\nq\x0bU\x02u1K\x00K\x01\x87Rq\x0c("
+        b"K\x03U\x01|NNN"
+        + integer(-1)
+        + integer(-1)
+        + b"K\x00tb\x89T"
+        + struct.pack("<i", len(raw))
+        + raw
+        + b"tb"
+    )
+    return (
+        b"\x80\x02}q\x01("
+        + text(b"batch_label")
+        + text(b"training batch 1 of 5")
+        + text(b"labels")
+        + b"]q\x04("
+        + b"".join(b"K" + bytes([label]) for label in labels.tolist())
+        + b"e"
+        + text(b"data")
+        + array
+        + text(b"filenames")
+        + b"]("
+        + b"".join(text(b"leptodactylus_s_%06d.png" % i) for i in range(len(images)))
+        + b"e"
+        + b"u."
+    )
 
 
 def cifar10_pickle_files(arrays: Arrays) -> dict[str, bytes]:
@@ -151,8 +202,11 @@ def put(folder: Path, files: dict[str, bytes]) -> Path:
 
 # servers
 
+
 class Server(ThreadingHTTPServer):
-    """Serves bytes by path; counts requests; can stop in the middle of an answer until it is told to go on."""
+    """Serves bytes by path; counts requests; can stop in the middle of an answer until it is told
+    to go on.
+    """
 
     daemon_threads = True
 
@@ -201,7 +255,9 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def serving() -> Iterator[Server]:
     server = Server()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+    )
     thread.start()
     try:
         yield server
@@ -216,16 +272,33 @@ def publish_on_npm(server: Server, package: NpmPackage, tarball: bytes) -> None:
     """Make the server an npm registry that has this package."""
     path = f"/{package.name}/-/{package.name}-{package.version}.tgz"
     integrity = "sha512-" + base64.b64encode(hashlib.sha512(tarball).digest()).decode()
-    version = {"name": package.name, "version": package.version,
-               "dist": {"tarball": server.url + path, "integrity": integrity}}
-    about = {"name": package.name, "dist-tags": {"latest": package.version}, "versions": {package.version: version}}
+    version = {
+        "name": package.name,
+        "version": package.version,
+        "dist": {"tarball": server.url + path, "integrity": integrity},
+    }
+    about = {
+        "name": package.name,
+        "dist-tags": {"latest": package.version},
+        "versions": {package.version: version},
+    }
     server.files[path] = tarball
     server.files[f"/{package.name}"] = json.dumps(about).encode()
 
 
 def npm_tarball(dataset: Dataset, files: dict[str, bytes], folder: str) -> bytes:
-    about = {"name": dataset.name, "version": "1.0.0", "scripts": {"prepack": "exit 1", "prepare": "exit 1"}}
-    return tar_gz({"package.json": json.dumps(about).encode(), **{f"{folder}{name}": data for name, data in files.items()}}, "package")
+    about = {
+        "name": dataset.name,
+        "version": "1.0.0",
+        "scripts": {"prepack": "exit 1", "prepare": "exit 1"},
+    }
+    return tar_gz(
+        {
+            "package.json": json.dumps(about).encode(),
+            **{f"{folder}{name}": data for name, data in files.items()},
+        },
+        "package",
+    )
 
 
 def md5(data: bytes) -> str:
@@ -233,31 +306,51 @@ def md5(data: bytes) -> str:
 
 
 def cifar10_on_torchvision(server: Server, files: dict[str, bytes]) -> TorchvisionClass:
-    """Serve cifar-10-python.tar.gz with these files; torchvision's own loader with that address and those MD5 sums."""
+    """Serve cifar-10-python.tar.gz with these files; torchvision's own loader with that address and
+    those MD5 sums.
+    """
     archive = tar_gz({**files, "batches.meta": BATCHES_META}, "cifar-10-batches-py")
     server.files["/cifar-10-python.tar.gz"] = archive
     train = [[name, md5(data)] for name, data in files.items() if name.startswith("data")]
-    return TorchvisionClass("CIFAR10", len(archive), (
-        ("url", f"{server.url}/cifar-10-python.tar.gz"), ("tgz_md5", md5(archive)), ("train_list", train),
-        ("test_list", [["test_batch", md5(files["test_batch"])]]),
-        ("meta", {"filename": "batches.meta", "key": "label_names", "md5": md5(BATCHES_META)}),
-    ))
+    return TorchvisionClass(
+        "CIFAR10",
+        len(archive),
+        (
+            ("url", f"{server.url}/cifar-10-python.tar.gz"),
+            ("tgz_md5", md5(archive)),
+            ("train_list", train),
+            ("test_list", [["test_batch", md5(files["test_batch"])]]),
+            ("meta", {"filename": "batches.meta", "key": "label_names", "md5": md5(BATCHES_META)}),
+        ),
+    )
 
 
 def mnist_on_torchvision(server: Server, files: dict[str, bytes]) -> TorchvisionClass:
     zipped = {f"{name}.gz": gzip.compress(data, 1) for name, data in files.items()}
     server.files.update({f"/mnist/{name}": data for name, data in zipped.items()})
-    return TorchvisionClass("MNIST", sum(map(len, zipped.values())), (
-        ("mirrors", [f"{server.url}/mnist/"]), ("resources", [[name, md5(data)] for name, data in zipped.items()])))
+    return TorchvisionClass(
+        "MNIST",
+        sum(map(len, zipped.values())),
+        (
+            ("mirrors", [f"{server.url}/mnist/"]),
+            ("resources", [[name, md5(data)] for name, data in zipped.items()]),
+        ),
+    )
 
 
 # processes
 
+
 def python(code: str, **options: object) -> subprocess.Popen[str]:
     """A fresh interpreter that can import this module."""
     code = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n{code}"
-    return subprocess.Popen([sys.executable, "-W", "error", "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                            text=True, **options)   # type: ignore[call-overload, no-any-return]
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )  # type: ignore[call-overload, no-any-return]
 
 
 def same(found: Arrays, expected: Arrays) -> bool:

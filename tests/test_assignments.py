@@ -1,4 +1,6 @@
-"""Every assignment, whichever there are: built, proven by its wrong and right solutions, with the promised names."""
+"""Every assignment, whichever there are: built, proven by its wrong and right solutions, with the
+promised names.
+"""
 
 from __future__ import annotations
 
@@ -23,18 +25,66 @@ PROMISED = {
     "knn": {"KNN", "error_rate", "cross_validate_k"},
     "softmax": {"softmax_loss_naive", "softmax_loss_vectorized", "Softmax"},
     "two_layer_net": {"two_layer_net", "momentum_update", "rmsprop_update"},
-    "backprop": {"answers", "f", "numeric_jacobian", "forward_mode", "reverse_mode", "topological_order", "gradient_step",
-                 "sgd_step_loss", "or_network", "xor_network"},
+    "backprop": {
+        "answers",
+        "f",
+        "numeric_jacobian",
+        "forward_mode",
+        "reverse_mode",
+        "topological_order",
+        "gradient_step",
+        "sgd_step_loss",
+        "or_network",
+        "xor_network",
+    },
     "two_layer_mse": {"TwoLayerNet"},
-    "em": {"poisson_nll", "poisson_gradient", "poisson_hessian", "fit_poisson", "e_step", "m_step", "em", "make_playlists"},
-    "side_information": {"generate_data", "rbf_kernel", "difference_matrix", "fit_least_squares", "fit_huber", "fit_total_variation",
-                         "fit_monotone", "leave_one_out_error"},
-    "cnn_layers": {"affine_forward", "affine_backward", "relu_forward", "relu_backward", "conv_forward_naive", "conv_backward_naive",
-                   "max_pool_forward_naive", "max_pool_backward_naive", "two_layer_convnet", "conv_answers"},
+    "em": {
+        "poisson_nll",
+        "poisson_gradient",
+        "poisson_hessian",
+        "fit_poisson",
+        "e_step",
+        "m_step",
+        "em",
+        "make_playlists",
+    },
+    "side_information": {
+        "generate_data",
+        "rbf_kernel",
+        "difference_matrix",
+        "fit_least_squares",
+        "fit_huber",
+        "fit_total_variation",
+        "fit_monotone",
+        "leave_one_out_error",
+    },
+    "cnn_layers": {
+        "affine_forward",
+        "affine_backward",
+        "relu_forward",
+        "relu_backward",
+        "conv_forward_naive",
+        "conv_backward_naive",
+        "max_pool_forward_naive",
+        "max_pool_backward_naive",
+        "two_layer_convnet",
+        "conv_answers",
+    },
     "mnist_depth_width": {"build_model_100", "build_model_200", "build_model_1000"},
     "mnist_cnn": {"build_cnn"},
-    "optimizers": {"count_parameters", "get_accuracy", "train_step", "sgd_step", "momentum_step", "adam_step", "MLP", "CNN", "MLPBN",
-                   "MLPBNBeforeReLU", "CNNBN"},
+    "optimizers": {
+        "count_parameters",
+        "get_accuracy",
+        "train_step",
+        "sgd_step",
+        "momentum_step",
+        "adam_step",
+        "MLP",
+        "CNN",
+        "MLPBN",
+        "MLPBNBeforeReLU",
+        "CNNBN",
+    },
     "cifar_architectures": {"LogisticRegression", "OneHiddenLayer", "ConvMaxPool"},
 }
 
@@ -49,7 +99,11 @@ def test_students_write_exactly_the_promised_names(slug: str) -> None:
     written: set[str] = set()
     for cell in load_key(COURSE.assignment(slug)).by_role("solution"):
         tree = parse_code(cell.source)
-        written |= {name for node in tree.body for name in ({node.name} if hasattr(node, "name") else bound_names(node))}
+        written |= {
+            name
+            for node in tree.body
+            for name in ({node.name} if hasattr(node, "name") else bound_names(node))
+        }
     assert written >= PROMISED.get(slug, set())
 
 
@@ -63,32 +117,50 @@ def bound(source: str) -> set[str]:
             found.add(node.name)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             found.add(node.id)
-        if not isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+        if not isinstance(
+            node,
+            ast.FunctionDef
+            | ast.ClassDef
+            | ast.Lambda
+            | ast.ListComp
+            | ast.SetComp
+            | ast.DictComp
+            | ast.GeneratorExp,
+        ):
             todo += ast.iter_child_nodes(node)
     return found
 
 
 def read_from_outside(source: str) -> set[str]:
     """The global names that a cell, or a function in it, reads but does not bind."""
-    tables, read = [symtable.symtable(ast.unparse(parse_code(source)), "<cell>", "exec")], set[str]()
+    tables, read = (
+        [symtable.symtable(ast.unparse(parse_code(source)), "<cell>", "exec")],
+        set[str](),
+    )
     while tables:
         table = tables.pop()
         tables += table.get_children()
         outermost = table.get_type() == "module"
-        read |= {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced() and (outermost or symbol.is_global())}
+        read |= {
+            symbol.get_name()
+            for symbol in table.get_symbols()
+            if symbol.is_referenced() and (outermost or symbol.is_global())
+        }
     return read - bound(source)
 
 
 @pytest.mark.parametrize("slug", COURSE.slugs())
 def test_no_check_changes_a_variable_that_a_later_cell_reads(slug: str) -> None:
-    notebooks: set[str] = set()                    # what setup, given and students' cells bind
-    taken: dict[str, str] = {}                     # name → the check that last bound it
+    notebooks: set[str] = set()  # what setup, given and students' cells bind
+    taken: dict[str, str] = {}  # name → the check that last bound it
     found = []
     for cell in load_key(COURSE.assignment(slug)).cells:
         if cell.cell_type != "code":
             continue
-        found += [f"{cell.name} reads {name}, which the check {taken[name]} has bound"
-                  for name in sorted(read_from_outside(cell.source) & set(taken))]
+        found += [
+            f"{cell.name} reads {name}, which the check {taken[name]} has bound"
+            for name in sorted(read_from_outside(cell.source) & set(taken))
+        ]
         names = bound(cell.source)
         if cell.role == "test":
             taken |= dict.fromkeys(names & notebooks, cell.name)

@@ -10,10 +10,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hwlib.errors import AuthoringError, CourseError
-from hwlib.grading.authoring.reading import ParsedNotebook, line_kinds, load_notebook, parse_notebook
+from hwlib.grading.authoring.reading import (
+    ParsedNotebook,
+    line_kinds,
+    load_notebook,
+    parse_notebook,
+)
 
-SOLUTION = '# %% solution="f"\ndef f(x):\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION\n'   # 5 lines
-ANSWER = '# %% [markdown] answer="why" points=1\n# Why?\n#\n# ### BEGIN SOLUTION\n# So.\n# ### END SOLUTION\n'
+# 5 lines
+SOLUTION = (
+    '# %% solution="f"\ndef f(x):\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION\n'
+)
+ANSWER = (
+    '# %% [markdown] answer="why" points=1\n# Why?\n#\n# ### BEGIN SOLUTION\n# So.\n'
+    "# ### END SOLUTION\n"
+)
 
 
 def parse(folder: Path, text: str) -> ParsedNotebook:
@@ -26,9 +37,15 @@ def parse(folder: Path, text: str) -> ParsedNotebook:
 def test_every_header_gives_its_role(tmp_path: Path) -> None:
     cells = parse(tmp_path, NOTEBOOK).cells
     assert [(cell.role, cell.name, cell.points, cell.cell_type) for cell in cells] == [
-        ("prose", "", None, "markdown"), ("setup", "", None, "code"), ("prose", "", None, "markdown"),
-        ("solution", "mean", None, "code"), ("test", "mean", 3.0, "code"), ("experiment", "", None, "code"),
-        ("prose", "", None, "markdown"), ("answer", "why", 2.0, "markdown")]
+        ("prose", "", None, "markdown"),
+        ("setup", "", None, "code"),
+        ("prose", "", None, "markdown"),
+        ("solution", "mean", None, "code"),
+        ("test", "mean", 3.0, "code"),
+        ("experiment", "", None, "code"),
+        ("prose", "", None, "markdown"),
+        ("answer", "why", 2.0, "markdown"),
+    ]
 
 
 def test_a_header_without_words_is_given_code(tmp_path: Path) -> None:
@@ -36,14 +53,22 @@ def test_a_header_without_words_is_given_code(tmp_path: Path) -> None:
 
 
 def test_source_line_points_at_the_first_line_of_the_source(tmp_path: Path) -> None:
-    text = '# %%\n\n\nx = 1\n\n# %% [markdown]\n"""\nA text.\n"""\n\n# %% [markdown]\n# Another text.\n'
+    text = (
+        '# %%\n\n\nx = 1\n\n# %% [markdown]\n"""\nA text.\n"""\n\n# %% [markdown]\n'
+        "# Another text.\n"
+    )
     lines = text.split("\n")
     for cell in parse(tmp_path, text).cells:
         assert cell.source.split("\n")[0] in lines[cell.source_line - 1]
 
 
-def test_comments_and_a_jupytext_header_above_the_first_cell_stay_with_the_instructor(tmp_path: Path) -> None:
-    text = "# ---\n# jupyter:\n#   jupytext:\n#     cell_markers: '\"\"\"'\n# ---\n# my own notes\n\n# %%\nx = 1\n"
+def test_comments_and_a_jupytext_header_above_the_first_cell_stay_with_the_instructor(
+    tmp_path: Path,
+) -> None:
+    text = (
+        '# ---\n# jupyter:\n#   jupytext:\n#     cell_markers: \'"""\'\n# ---\n'
+        "# my own notes\n\n# %%\nx = 1\n"
+    )
     assert [(cell.source, cell.line) for cell in parse(tmp_path, text).cells] == [("x = 1", 8)]
 
 
@@ -53,29 +78,54 @@ def test_a_header_inside_a_string_is_no_header(tmp_path: Path) -> None:
 
 
 def test_magics_are_no_syntax_errors_and_comments_stay_comments(tmp_path: Path) -> None:
-    text = "# %% setup\n%matplotlib inline\n# ls is a command, this is not\nif True:\n    %pip list\n!ls\nfiles = !ls\n"
+    text = (
+        "# %% setup\n%matplotlib inline\n# ls is a command, this is not\nif True:\n"
+        "    %pip list\n!ls\nfiles = !ls\n"
+    )
     assert parse(tmp_path, text).cells[0].source == text.partition("\n")[2].strip()
 
 
-def test_a_test_may_be_named_after_a_method_a_variable_or_a_function_of_a_given_cell(tmp_path: Path) -> None:
-    defined = "# %%\nclass A:\n    def method(self): pass\nasync def later(): pass\nfor i in range(3):\n    a, (b, *c) = 1, (2, 3)\n"
-    tests = "".join(f'# %% test="{name}" points=0\n' for name in ("A", "method-twice", "later", "i", "a", "b", "c"))
+def test_a_test_may_be_named_after_a_method_a_variable_or_a_function_of_a_given_cell(
+    tmp_path: Path,
+) -> None:
+    defined = (
+        "# %%\nclass A:\n    def method(self): pass\nasync def later(): pass\n"
+        "for i in range(3):\n    a, (b, *c) = 1, (2, 3)\n"
+    )
+    tests = "".join(
+        f'# %% test="{name}" points=0\n'
+        for name in ("A", "method-twice", "later", "i", "a", "b", "c")
+    )
     assert len(parse(tmp_path, defined + tests).cells) == 8
 
 
 def test_a_test_may_be_named_after_a_model_that_is_handed_in(tmp_path: Path) -> None:
     toml = 'title = "S"\npoints = 2\nminutes = 1\nartifacts = ["best_net"]\n'
-    course = make_course(tmp_path, notebook_text='# %% test="best_net-accuracy" points=2\nassert True\n', toml_text=toml)
+    course = make_course(
+        tmp_path,
+        notebook_text='# %% test="best_net-accuracy" points=2\nassert True\n',
+        toml_text=toml,
+    )
     assert load_notebook(course.assignment("small")).points == 2
 
 
 def test_line_kinds_tell_given_lines_from_secret_ones() -> None:
-    assert line_kinds("a\n### BEGIN HIDDEN TESTS\nb\n\n### END HIDDEN TESTS") == ["given", "marker", "hidden", "hidden", "marker"]
+    assert line_kinds("a\n### BEGIN HIDDEN TESTS\nb\n\n### END HIDDEN TESTS") == [
+        "given",
+        "marker",
+        "hidden",
+        "hidden",
+        "marker",
+    ]
 
 
 FAULTS = {
     "an unknown word in a header": ("# %%\nx = 1\n# %% setpu\n", 3, "unknown word 'setpu'"),
-    "an unknown attribute": (SOLUTION + '# %% test="f" points=1 hiden=2\n', 6, "unknown attribute 'hiden'"),
+    "an unknown attribute": (
+        SOLUTION + '# %% test="f" points=1 hiden=2\n',
+        6,
+        "unknown attribute 'hiden'",
+    ),
     "points of a solution": ('# %% solution="f" points=3\n', 1, "unknown attribute 'points'"),
     "an attribute twice": (SOLUTION + '# %% test="f" points=1 points=2\n', 6, "stands here twice"),
     "an unknown cell type": ("# %% [raw]\n# text\n", 1, "unknown cell type [raw]"),
@@ -86,40 +136,122 @@ FAULTS = {
     "a name that won't do": ('# %% solution="KNN.train"\n', 1, "a name is letters"),
     "a name that is missing": ('# %% solution=""\n', 1, "a name is letters"),
     "code above the first cell": ("import os\n# %%\n", 1, "code above the first cell"),
-    "BEGIN without END": ('# %% solution="f"\nf = 1\n### BEGIN SOLUTION\nf = 2\n', 3, "BEGIN SOLUTION without END SOLUTION"),
-    "END without BEGIN": ('# %% solution="f"\nf = 2\n### END SOLUTION\n', 3, "END SOLUTION without BEGIN SOLUTION"),
-    "BEGIN inside a region": ('# %% solution="f"\n### BEGIN SOLUTION\n### BEGIN SOLUTION\n### END SOLUTION\n', 3, "begins in line 2"),
+    "BEGIN without END": (
+        '# %% solution="f"\nf = 1\n### BEGIN SOLUTION\nf = 2\n',
+        3,
+        "BEGIN SOLUTION without END SOLUTION",
+    ),
+    "END without BEGIN": (
+        '# %% solution="f"\nf = 2\n### END SOLUTION\n',
+        3,
+        "END SOLUTION without BEGIN SOLUTION",
+    ),
+    "BEGIN inside a region": (
+        '# %% solution="f"\n### BEGIN SOLUTION\n### BEGIN SOLUTION\n### END SOLUTION\n',
+        3,
+        "begins in line 2",
+    ),
     "a solution region in a test": (
-        SOLUTION + '# %% test="f" points=1\n### BEGIN SOLUTION\n### END SOLUTION\n', 7, "in a cell of role test"),
-    "a solution region in given code": ("# %%\nx = 1\n### BEGIN SOLUTION\n### END SOLUTION\n", 3, "in a cell of role code"),
-    "a solution region in prose": ("# %% [markdown]\n# ### BEGIN SOLUTION\n", 2, "in a cell of role prose"),
-    "hidden tests in a solution": (SOLUTION + "### BEGIN HIDDEN TESTS\n### END HIDDEN TESTS\n", 6, "in a cell of role solution"),
-    "hidden tests in an answer": (ANSWER + "# ### BEGIN HIDDEN TESTS\n", 7, "in a cell of role answer"),
+        SOLUTION + '# %% test="f" points=1\n### BEGIN SOLUTION\n### END SOLUTION\n',
+        7,
+        "in a cell of role test",
+    ),
+    "a solution region in given code": (
+        "# %%\nx = 1\n### BEGIN SOLUTION\n### END SOLUTION\n",
+        3,
+        "in a cell of role code",
+    ),
+    "a solution region in prose": (
+        "# %% [markdown]\n# ### BEGIN SOLUTION\n",
+        2,
+        "in a cell of role prose",
+    ),
+    "hidden tests in a solution": (
+        SOLUTION + "### BEGIN HIDDEN TESTS\n### END HIDDEN TESTS\n",
+        6,
+        "in a cell of role solution",
+    ),
+    "hidden tests in an answer": (
+        ANSWER + "# ### BEGIN HIDDEN TESTS\n",
+        7,
+        "in a cell of role answer",
+    ),
     "a check below the hidden tests": (
-        SOLUTION + '# %% test="f" points=1\n### BEGIN HIDDEN TESTS\n### END HIDDEN TESTS\n\nassert f(1)\n', 10, "come last"),
-    "a marker with other words": (SOLUTION + '# %% test="f" points=1\n### BEGIN HIDDEN TEST\n', 7, "unknown marker"),
-    "a marker in small letters": ('# %% solution="f"\n# begin solution\nf = 1\n', 2, "unknown marker"),
+        SOLUTION
+        + '# %% test="f" points=1\n### BEGIN HIDDEN TESTS\n### END HIDDEN TESTS\n\nassert f(1)\n',
+        10,
+        "come last",
+    ),
+    "a marker with other words": (
+        SOLUTION + '# %% test="f" points=1\n### BEGIN HIDDEN TEST\n',
+        7,
+        "unknown marker",
+    ),
+    "a marker in small letters": (
+        '# %% solution="f"\n# begin solution\nf = 1\n',
+        2,
+        "unknown marker",
+    ),
     "a marker with one #": ('# %% solution="f"\n# BEGIN SOLUTION\nf = 1\n', 2, "unknown marker"),
-    "marker words in a sentence": ("# %% [markdown]\n# Write between BEGIN SOLUTION and the end.\n", 2, "nbgrader takes any line"),
+    "marker words in a sentence": (
+        "# %% [markdown]\n# Write between BEGIN SOLUTION and the end.\n",
+        2,
+        "nbgrader takes any line",
+    ),
     "nbgrader's mark scheme": ("# %% [markdown]\n# ### BEGIN MARK SCHEME\n", 2, "unknown marker"),
-    "nbgrader's autotest": (SOLUTION + '# %% test="f" points=1\n### AUTOTEST f(1)\n', 7, "AUTOTEST"),
+    "nbgrader's autotest": (
+        SOLUTION + '# %% test="f" points=1\n### AUTOTEST f(1)\n',
+        7,
+        "AUTOTEST",
+    ),
     "two solutions of one name": (SOLUTION + SOLUTION, 6, "line 1 has solution"),
-    "two questions of one name": (SOLUTION + '# %% test="f" points=1\n# %% test="f" points=1\n', 7, "line 6 has test"),
-    "a test and an answer of one name": (SOLUTION + '# %% test="f" points=1\n' + ANSWER.replace("why", "f"), 7, "line 6 has test"),
+    "two questions of one name": (
+        SOLUTION + '# %% test="f" points=1\n# %% test="f" points=1\n',
+        7,
+        "line 6 has test",
+    ),
+    "a test and an answer of one name": (
+        SOLUTION + '# %% test="f" points=1\n' + ANSWER.replace("why", "f"),
+        7,
+        "line 6 has test",
+    ),
     "a test without points": (SOLUTION + '# %% test="f"\n', 6, "has no points"),
     "an answer without points": ('# %% [markdown] answer="why"\n# Why?\n', 1, "has no points"),
     "points that are no number": (SOLUTION + '# %% test="f" points=many\n', 6, "expected a number"),
     "points that are nan": (SOLUTION + '# %% test="f" points=nan\n', 6, "expected a number"),
     "negative points": (SOLUTION + '# %% test="f" points=-1\n', 6, "can't be negative"),
-    "a test of a name that nobody defines": (SOLUTION + '# %% test="g" points=1\n', 6, "no cell defines 'g'"),
-    "a test of an import": ('# %% setup\nimport numpy as np\n# %% test="np" points=1\n', 3, "no cell defines 'np'"),
-    "a test of a local variable": ('# %%\ndef f():\n    y = 1\n# %% test="y" points=1\n', 4, "no cell defines 'y'"),
-    "a test of a test's variable": (SOLUTION + '# %% test="f" points=1\nz = 1\n# %% test="z" points=1\n', 8, "no cell defines 'z'"),
+    "a test of a name that nobody defines": (
+        SOLUTION + '# %% test="g" points=1\n',
+        6,
+        "no cell defines 'g'",
+    ),
+    "a test of an import": (
+        '# %% setup\nimport numpy as np\n# %% test="np" points=1\n',
+        3,
+        "no cell defines 'np'",
+    ),
+    "a test of a local variable": (
+        '# %%\ndef f():\n    y = 1\n# %% test="y" points=1\n',
+        4,
+        "no cell defines 'y'",
+    ),
+    "a test of a test's variable": (
+        SOLUTION + '# %% test="f" points=1\nz = 1\n# %% test="z" points=1\n',
+        8,
+        "no cell defines 'z'",
+    ),
     "a syntax error": ("# %%\n\nx = 1\ny = = 2\n", 4, "invalid syntax"),
     "a released cell that is no Python": (
-        '# %% solution="f"\ndef f():\n### BEGIN SOLUTION\n    return 1\n### END SOLUTION\n', 3, "with the region cut out"),
+        '# %% solution="f"\ndef f():\n### BEGIN SOLUTION\n    return 1\n### END SOLUTION\n',
+        3,
+        "with the region cut out",
+    ),
     "a solution cell without a region": ('# %% solution="f"\nf = 1\n', 1, "has no solution region"),
-    "an answer without a region": ('# %% [markdown] answer="why" points=1\n# Why?\n', 1, "has no solution region"),
+    "an answer without a region": (
+        '# %% [markdown] answer="why" points=1\n# Why?\n',
+        1,
+        "has no solution region",
+    ),
     "an empty notebook": ("", 0, "no cells"),
     "a notebook with comments only": ("# nothing yet\n", 0, "no cells"),
     "an invisible character": ("# %%\nx = 1\x0c\n", 2, "invisible character"),
@@ -127,7 +259,9 @@ FAULTS = {
 
 
 @pytest.mark.parametrize(("text", "line", "words"), FAULTS.values(), ids=FAULTS)
-def test_a_fault_stops_with_file_line_and_words(tmp_path: Path, text: str, line: int, words: str) -> None:
+def test_a_fault_stops_with_file_line_and_words(
+    tmp_path: Path, text: str, line: int, words: str
+) -> None:
     with pytest.raises(AuthoringError) as caught:
         parse(tmp_path, text)
     place = f"small/notebook.py:{line}: " if line else "small/notebook.py: "
@@ -138,7 +272,9 @@ def test_a_fault_stops_with_file_line_and_words(tmp_path: Path, text: str, line:
 
 def test_points_that_do_not_add_up_stop_at_the_line_in_assignment_toml(tmp_path: Path) -> None:
     course = make_course(tmp_path, points=6)
-    with pytest.raises(AuthoringError, match=r"small/assignment.toml:2: points = 6, but .* add up to 5"):
+    with pytest.raises(
+        AuthoringError, match=r"small/assignment.toml:2: points = 6, but .* add up to 5"
+    ):
         load_notebook(course.assignment("small"))
 
 
@@ -154,16 +290,54 @@ def test_a_missing_notebook_is_a_course_error(tmp_path: Path) -> None:
         parse_notebook(tmp_path / "notebook.py")
 
 
-PIECES = st.lists(st.sampled_from([
-    *NOTEBOOK.split("\n"), *SOLUTION.split("\n"), *ANSWER.split("\n"), "# %%", "#%%", "    # %% setup", "# %%%", "# %% [markdown",
-    '"""', "'''", "(", "    ", "\\", "%%time", "%", "!", "?x", "# In[3]:", "# <codecell>", "```", "# ```", "### END HIDDEN TESTS",
-    "\x00", "\x0c", "\u2028", "é = 1", "x\t= 1", '# %% test="x" points=1e400', "# %% x==1", '# %% solution="f', "async for x in y:",
-]) | st.text(max_size=20), max_size=25)
+PIECES = st.lists(
+    st.sampled_from(
+        [
+            *NOTEBOOK.split("\n"),
+            *SOLUTION.split("\n"),
+            *ANSWER.split("\n"),
+            "# %%",
+            "#%%",
+            "    # %% setup",
+            "# %%%",
+            "# %% [markdown",
+            '"""',
+            "'''",
+            "(",
+            "    ",
+            "\\",
+            "%%time",
+            "%",
+            "!",
+            "?x",
+            "# In[3]:",
+            "# <codecell>",
+            "```",
+            "# ```",
+            "### END HIDDEN TESTS",
+            "\x00",
+            "\x0c",
+            "\u2028",
+            "é = 1",
+            "x\t= 1",
+            '# %% test="x" points=1e400',
+            "# %% x==1",
+            '# %% solution="f',
+            "async for x in y:",
+        ]
+    )
+    | st.text(max_size=20),
+    max_size=25,
+)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(PIECES)
-def test_no_text_whatever_raises_anything_but_an_authoring_error(tmp_path: Path, pieces: list[str]) -> None:
+def test_no_text_whatever_raises_anything_but_an_authoring_error(
+    tmp_path: Path, pieces: list[str]
+) -> None:
     try:
         cells = parse(tmp_path, "\n".join(pieces)).cells
     except AuthoringError:

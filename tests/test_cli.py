@@ -17,10 +17,13 @@ from hwlib.commands import run
 class Cli:
     """Runs commands in a course folder, in this process."""
 
-    def __init__(self, root: Path, capsys: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self, root: Path, capsys: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch
+    ) -> None:
         self.root, self._capsys = root, capsys
         patch.chdir(root)
-        for name in ("HWLIB_GRADING", "MPLBACKEND"):             # the engine sets them in its process: put back after the test
+        # the engine sets them in its process: put back after the test
+        for name in ("HWLIB_GRADING", "MPLBACKEND"):
             patch.delenv(name, raising=False)
 
     def __call__(self, *arguments: str) -> tuple[int, str, str]:
@@ -35,11 +38,23 @@ def hw(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.M
     return Cli(tmp_path, capsys, monkeypatch)
 
 
-@pytest.mark.parametrize("arguments", [
-    ["nonsense"], ["build", "unknown"], ["grade"], ["grade", "unknown"], ["grade", "small"], ["grade", "small", "--engine", "magic"],
-    ["grade", "small", "--jobs", "0"], ["grade", "small", "--notebook", "nowhere.ipynb"], ["data", "fetch", "imagenet"],
-    ["simulate", "unknown"], ["verify", "../etc"], ["list", "--json", "no/such/folder/file.json"],
-])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["build", "unknown"],
+        ["grade"],
+        ["grade", "unknown"],
+        ["grade", "small"],
+        ["grade", "small", "--engine", "magic"],
+        ["grade", "small", "--jobs", "0"],
+        ["grade", "small", "--notebook", "nowhere.ipynb"],
+        ["data", "fetch", "imagenet"],
+        ["simulate", "unknown"],
+        ["verify", "../etc"],
+        ["list", "--json", "no/such/folder/file.json"],
+    ],
+)
 def test_misuse_exits_2_with_one_line(hw: Cli, arguments: Sequence[str]) -> None:
     code, out, err = hw(*arguments)
     assert code == 2
@@ -48,8 +63,9 @@ def test_misuse_exits_2_with_one_line(hw: Cli, arguments: Sequence[str]) -> None
     assert out == ""
 
 
-def test_outside_a_course_the_message_says_where_to_go(hw: Cli, tmp_path_factory: pytest.TempPathFactory,
-                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outside_a_course_the_message_says_where_to_go(
+    hw: Cli, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
     code, _, err = hw("list")
     assert code == 2
@@ -59,7 +75,9 @@ def test_outside_a_course_the_message_says_where_to_go(hw: Cli, tmp_path_factory
 def test_list_gives_questions_and_points(hw: Cli) -> None:
     code, out, _ = hw("list", "--json", "-")
     assert code == 0
-    assert json.loads(out) == [{"slug": "small", "title": "Small", "questions": 2, "points": 5, "minutes": 0.5}]
+    assert json.loads(out) == [
+        {"slug": "small", "title": "Small", "questions": 2, "points": 5, "minutes": 0.5}
+    ]
     assert "Small" in hw("list")[1]
 
 
@@ -80,7 +98,9 @@ def test_build_writes_once_and_check_notices_a_change(hw: Cli) -> None:
 
 def test_a_fault_in_the_assignment_exits_1_with_file_and_line(hw: Cli) -> None:
     notebook = hw.root / "assignments" / "small" / "notebook.py"
-    notebook.write_text(notebook.read_text().replace("### END SOLUTION\n\n# %% test", "\n# %% test"))
+    notebook.write_text(
+        notebook.read_text().replace("### END SOLUTION\n\n# %% test", "\n# %% test")
+    )
     code, _, err = hw("build")
     assert code == 1
     assert "small/notebook.py:" in err
@@ -110,22 +130,54 @@ def test_simulate_then_grade_gives_the_published_json(hw: Cli) -> None:
     assert hw("simulate", "fresh", "--students", "12", "--seed", "3", "--to", "class")[0] == 0
     toml = hw.root / "assignments" / "fresh" / "assignment.toml"
     text = toml.read_text()
-    toml.write_text(text if "[limits]" in text else text + "\n[limits]\nquestion_s = 2\nsubmission_s = 6\n")
+    toml.write_text(
+        text if "[limits]" in text else text + "\n[limits]\nquestion_s = 2\nsubmission_s = 6\n"
+    )
     code, out, _ = hw("grade", "fresh", "--submitted", "class", "--output", "graded", "--json", "-")
     assert code == 0
     report = json.loads(out)
     assert list(report) == ["assignment", "engine", "isolation", "submissions"]
-    assert (report["assignment"], report["engine"], report["isolation"]) == ("fresh", "isolated", "T0")
+    assert (report["assignment"], report["engine"], report["isolation"]) == (
+        "fresh",
+        "isolated",
+        "T0",
+    )
     students = [one["student"] for one in report["submissions"]]
     assert len(students) == len(set(students)) == 12
     assert students == sorted(path.name for path in Path("class").iterdir() if path.is_dir())
     for one in report["submissions"]:
-        assert list(one) == ["student", "status", "score", "max_score", "seconds", "cached", "questions", "problems"]
+        assert list(one) == [
+            "student",
+            "status",
+            "score",
+            "max_score",
+            "seconds",
+            "cached",
+            "questions",
+            "problems",
+        ]
         assert one["status"] in ("graded", "needs_manual", "rejected")
         assert 0 <= one["score"] <= one["max_score"]
         for question in one["questions"]:
-            assert list(question) == ["id", "title", "points", "max_points", "status", "message", "hint", "seconds"]
-            assert question["status"] in ("passed", "failed", "error", "timeout", "crashed", "missing", "manual")
+            assert list(question) == [
+                "id",
+                "title",
+                "points",
+                "max_points",
+                "status",
+                "message",
+                "hint",
+                "seconds",
+            ]
+            assert question["status"] in (
+                "passed",
+                "failed",
+                "error",
+                "timeout",
+                "crashed",
+                "missing",
+                "manual",
+            )
     assert (hw.root / "graded" / "gradebook.db").is_file()
     assert len(list((hw.root / "graded" / "feedback").glob("*/fresh/fresh.html"))) == 12
     assert len(list((hw.root / "graded" / "autograded").glob("*/fresh/fresh.ipynb"))) == 12
@@ -134,7 +186,16 @@ def test_simulate_then_grade_gives_the_published_json(hw: Cli) -> None:
 def test_one_notebook_is_graded_without_a_class_and_nothing_is_written(hw: Cli) -> None:
     hw("build")
     before = sorted(hw.root.rglob("*"))
-    code, out, _ = hw("grade", "small", "--notebook", "release/small/small.ipynb", "--student", "ada", "--json", "-")
+    code, out, _ = hw(
+        "grade",
+        "small",
+        "--notebook",
+        "release/small/small.ipynb",
+        "--student",
+        "ada",
+        "--json",
+        "-",
+    )
     report = json.loads(out)
     assert code == 0
     assert [(one["student"], one["score"]) for one in report["submissions"]] == [("ada", 0.0)]
@@ -142,15 +203,17 @@ def test_one_notebook_is_graded_without_a_class_and_nothing_is_written(hw: Cli) 
 
 
 def test_without_the_grading_extra_hw_says_how_to_install_it() -> None:
-    code = ("import sys\n"
-            "class NoClick:\n"
-            "    def find_spec(self, name, path=None, target=None):\n"
-            "        if name == 'click':\n"
-            "            raise ModuleNotFoundError('no click here', name='click')\n"
-            "sys.meta_path.insert(0, NoClick())\n"
-            "sys.argv = ['hw', 'list']\n"
-            "from hwlib.cli import main\n"
-            "main()")
+    code = (
+        "import sys\n"
+        "class NoClick:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'click':\n"
+        "            raise ModuleNotFoundError('no click here', name='click')\n"
+        "sys.meta_path.insert(0, NoClick())\n"
+        "sys.argv = ['hw', 'list']\n"
+        "from hwlib.cli import main\n"
+        "main()"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr == "hw: click is not installed; run: pip install 'hwlib[grading]'\n"
@@ -159,7 +222,17 @@ def test_without_the_grading_extra_hw_says_how_to_install_it() -> None:
 def test_every_command_has_help(hw: Cli) -> None:
     code, out, _ = hw("--help")
     assert code == 0
-    for command in ("list", "new", "build", "verify", "simulate", "grade", "data", "doctor", "demo"):
+    for command in (
+        "list",
+        "new",
+        "build",
+        "verify",
+        "simulate",
+        "grade",
+        "data",
+        "doctor",
+        "demo",
+    ):
         assert command in out
         code, help_text, _ = hw(command, "--help")
         assert code == 0

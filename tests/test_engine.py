@@ -45,7 +45,8 @@ def double(x):
     ### END SOLUTION
 
 # %% test="double" points=2
-check.close(double(data), data + data, what="the doubled array", mistakes={"This looks like the square.": data**2})
+square = {"This looks like the square.": data**2}
+check.close(double(data), data + data, what="the doubled array", mistakes=square)
 ### BEGIN HIDDEN TESTS
 x = check.rng().normal(size=(3, 5))
 with check.unchanged(x):
@@ -119,14 +120,19 @@ assert noise(4, np.random.default_rng(6)).shape == (4,), "a value that must stay
 # ### END SOLUTION
 '''
 
-TOML = 'title = "Everything"\npoints = 8\nminutes = 1\n[limits]\nquestion_s = 2.0\nsubmission_s = 30.0\nmemory_mb = 1024\n'
+TOML = (
+    'title = "Everything"\npoints = 8\nminutes = 1\n[limits]\nquestion_s = 2.0\n'
+    "submission_s = 30.0\nmemory_mb = 1024\n"
+)
 
 
 class Grader:
     """Grades the reference with a piece of it replaced."""
 
     def __init__(self, root: Path) -> None:
-        self.assignment: Assignment = make_course(root, "everything", NOTEBOOK, TOML).assignment("everything")
+        self.assignment: Assignment = make_course(root, "everything", NOTEBOOK, TOML).assignment(
+            "everything"
+        )
         build(self.assignment)
         self.engine = IsolatedEngine(self.assignment, seed=7)
         self.reference = reference_notebook(self.assignment)
@@ -162,7 +168,11 @@ def grader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grader]:
 def test_the_reference_has_full_marks(grader: Grader) -> None:
     result = grader.grade(grader.reference)
     assert [(q.id, q.status, q.points) for q in result.questions] == [
-        ("double", "passed", 2), ("Counter", "passed", 3), ("noise", "passed", 1), ("why", "manual", 0)]
+        ("double", "passed", 2),
+        ("Counter", "passed", 3),
+        ("noise", "passed", 1),
+        ("why", "manual", 0),
+    ]
     assert (result.score, result.max_score, result.status) == (6, 8, "needs_manual")
 
 
@@ -177,33 +187,42 @@ def test_the_empty_release_has_no_point_and_nothing_to_grade(grader: Grader) -> 
 
 def test_a_known_mistake_is_named(grader: Grader) -> None:
     question = grader.double("    return x**2")
-    assert (question.status, question.hint, question.points) == ("failed", "This looks like the square.", 0)
+    assert (question.status, question.hint, question.points) == (
+        "failed",
+        "This looks like the square.",
+        0,
+    )
 
 
-@pytest.mark.parametrize(("body", "status", "words"), [
-    ("    pass", "failed", "return"),
-    ("    raise ValueError('no luck')", "error", "ValueError: no luck"),
-    ("    import sys; sys.exit(0)", "error", "SystemExit"),
-    ("    raise KeyboardInterrupt", "error", "KeyboardInterrupt"),
-    ("    return undefined_name * 2", "error", "undefined_name"),
-    ("    import os; os._exit(0)", "crashed", "ended"),
-    ("    import os; os.abort()", "crashed", "ended"),
-    ("    import ctypes; ctypes.string_at(0)", "crashed", "ended"),
-    ("    while True: pass", "timeout", "2 s"),
-    ("    import time; time.sleep(60)", "timeout", "2 s"),
-    ("    return [0] * 10**10", "crashed", "memory"),
-    ("    x *= 2; return x", "failed", "changed"),
-    ("    return 2 * x + (np.nan if x.shape == (3, 5) else 0)", "failed", ""),
-    ("    return np.broadcast_to(2 * x, (2, *x.shape))", "failed", "shape"),
-    ("    return (2 * x).astype(object)", "failed", ""),
-    ("    return str(2 * x)", "failed", "text"),
-    ("    return (2 * v for v in x)", "failed", ""),
-    ("    return double", "failed", ""),
-    ("    return double(x)", "error", "RecursionError"),
-    ("    print('x' * 10**7); raise RuntimeError('a' * 10**6)", "error", "RuntimeError"),
-    ("   return 2 * x\n  oops", "error", "not valid Python"),
-])
-def test_each_mishap_has_its_status_and_costs_nothing_else(grader: Grader, body: str, status: str, words: str) -> None:
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        ("    pass", "failed", "return"),
+        ("    raise ValueError('no luck')", "error", "ValueError: no luck"),
+        ("    import sys; sys.exit(0)", "error", "SystemExit"),
+        ("    raise KeyboardInterrupt", "error", "KeyboardInterrupt"),
+        ("    return undefined_name * 2", "error", "undefined_name"),
+        ("    import os; os._exit(0)", "crashed", "ended"),
+        ("    import os; os.abort()", "crashed", "ended"),
+        ("    import ctypes; ctypes.string_at(0)", "crashed", "ended"),
+        ("    while True: pass", "timeout", "2 s"),
+        ("    import time; time.sleep(60)", "timeout", "2 s"),
+        ("    return [0] * 10**10", "crashed", "memory"),
+        ("    x *= 2; return x", "failed", "changed"),
+        ("    return 2 * x + (np.nan if x.shape == (3, 5) else 0)", "failed", ""),
+        ("    return np.broadcast_to(2 * x, (2, *x.shape))", "failed", "shape"),
+        ("    return (2 * x).astype(object)", "failed", ""),
+        ("    return str(2 * x)", "failed", "text"),
+        ("    return (2 * v for v in x)", "failed", ""),
+        ("    return double", "failed", ""),
+        ("    return double(x)", "error", "RecursionError"),
+        ("    print('x' * 10**7); raise RuntimeError('a' * 10**6)", "error", "RuntimeError"),
+        ("   return 2 * x\n  oops", "error", "not valid Python"),
+    ],
+)
+def test_each_mishap_has_its_status_and_costs_nothing_else(
+    grader: Grader, body: str, status: str, words: str
+) -> None:
     question = grader.double(body)
     assert (question.status, question.points) == (status, 0)
     assert words in question.message + question.hint
@@ -211,24 +230,33 @@ def test_each_mishap_has_its_status_and_costs_nothing_else(grader: Grader, body:
 
 
 def test_warnings_and_prints_cost_nothing(grader: Grader) -> None:
-    body = "    import sys, warnings; print(x); print(x, file=sys.stderr); warnings.warn('careful'); return 2 * x"
+    body = (
+        "    import sys, warnings; print(x); print(x, file=sys.stderr); "
+        "warnings.warn('careful'); return 2 * x"
+    )
     assert grader.double(body).status == "passed"
 
 
-@pytest.mark.parametrize("body", [
-    "    return (2 * x).tolist()",
-    "    return np.asfortranarray(2 * x)",
-    "    return np.matrix(2 * x)",
-    "    class Mine(np.ndarray): pass\n    return (2 * x).view(Mine)",
-    "    return (2 * x).astype('>f8')",
-])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "    return (2 * x).tolist()",
+        "    return np.asfortranarray(2 * x)",
+        "    return np.matrix(2 * x)",
+        "    class Mine(np.ndarray): pass\n    return (2 * x).view(Mine)",
+        "    return (2 * x).astype('>f8')",
+    ],
+)
 def test_unusual_but_right_results_pass(grader: Grader, body: str) -> None:
     assert grader.double(body).status == "passed"
 
 
 def test_an_object_equal_to_everything_gains_nothing(grader: Grader) -> None:
-    body = ("    class Yes(np.ndarray):\n        def __eq__(self, o): return True\n"
-            "        def __array_ufunc__(self, *a, **k): return True\n        __hash__ = None\n    return np.zeros_like(x).view(Yes)")
+    body = (
+        "    class Yes(np.ndarray):\n        def __eq__(self, o): return True\n"
+        "        def __array_ufunc__(self, *a, **k): return True\n        __hash__ = None\n    "
+        "return np.zeros_like(x).view(Yes)"
+    )
     assert grader.double(body).status == "failed"
 
 
@@ -292,13 +320,19 @@ def test_only_the_cells_that_a_grade_depends_on_are_run(grader: Grader, tmp_path
 
 def test_changes_in_given_names_stay_with_the_student(grader: Grader) -> None:
     notebook = grader.notebook()
-    spoil = "data[:] = 0\nnp.testing = None\nsecret_looking.clear()\nimport builtins\nbuiltins.len = lambda x: 99"
+    spoil = (
+        "data[:] = 0\nnp.testing = None\nsecret_looking.clear()\nimport builtins\n"
+        "builtins.len = lambda x: 99"
+    )
     notebook.cells.insert(3, new_code_cell(spoil))
     assert grader.grade(notebook).question("double").status == "passed"
 
 
 def test_an_edited_setup_cell_may_add_imports(grader: Grader) -> None:
-    notebook = grader.notebook("return 2 * x", "return np.asarray([[2 * v for v in r] for r in x]) if math.pi > 3 else None")
+    notebook = grader.notebook(
+        "return 2 * x",
+        "return np.asarray([[2 * v for v in r] for r in x]) if math.pi > 3 else None",
+    )
     notebook = copy.deepcopy(notebook)
     for cell in notebook.cells:
         cell.source = cell.source.replace("data = np.arange", "import math\ndata = np.arange")
@@ -317,7 +351,11 @@ def test_the_same_seed_draws_the_same_hidden_inputs(grader: Grader) -> None:
 
 
 def test_what_a_student_draws_without_a_seed_is_the_same_in_every_run(grader: Grader) -> None:
-    body = "    import random, torch\n    raise RuntimeError(f'{np.random.normal()} {random.random()} {torch.rand(()).item()}')"
+    body = (
+        "    import random, torch\n"
+        "    raise RuntimeError(f'{np.random.normal()} {random.random()} "
+        "{torch.rand(()).item()}')"
+    )
     messages = set()
     for _ in range(2):
         grader.engine.restart()
@@ -328,7 +366,9 @@ def test_what_a_student_draws_without_a_seed_is_the_same_in_every_run(grader: Gr
 
 
 def test_outputs_of_the_cells_that_ran_are_kept_and_cut(grader: Grader) -> None:
-    notebook = grader.notebook("class Counter:", "print('y' * 10**6)\nplt.plot([1, 2])\nclass Counter:")
+    notebook = grader.notebook(
+        "class Counter:", "print('y' * 10**6)\nplt.plot([1, 2])\nclass Counter:"
+    )
     outcome = grader.engine.grade_notebook(notebook)
     assert outcome.notebook is not None
     cell = next(cell for cell in outcome.notebook.cells if "class Counter" in cell.source)
@@ -346,12 +386,17 @@ def seen(grader: Grader, expression: str) -> Any:
     return grader.double(f"    raise RuntimeError({expression})").message
 
 
-def test_student_code_has_a_clean_environment_and_one_open_file(grader: Grader, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_student_code_has_a_clean_environment_and_one_open_file(
+    grader: Grader, monkeypatch: pytest.MonkeyPatch
+) -> None:
     names = seen(grader, "' '.join(sorted(__import__('os').environ))")
     assert not any(name in names for name in ("PYTEST", "VIRTUAL_ENV", "SSH", "TOKEN"))
     os_ = "__import__('os')"
-    files = seen(grader, f"[{os_}.readlink(f'/proc/self/fd/{{n}}') for n in {os_}.listdir('/proc/self/fd') "
-                         f"if int(n) > 2 and {os_}.path.exists(f'/proc/self/fd/{{n}}')]")
+    files = seen(
+        grader,
+        f"[{os_}.readlink(f'/proc/self/fd/{{n}}') for n in {os_}.listdir('/proc/self/fd') "
+        f"if int(n) > 2 and {os_}.path.exists(f'/proc/self/fd/{{n}}')]",
+    )
     assert files.count("socket:") == 1
     assert "ipynb" not in files
 
@@ -361,9 +406,13 @@ def test_student_code_can_not_use_the_network(grader: Grader) -> None:
     assert "unreachable" in message or "refused" in message
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="without root the worker runs as the same user; run as root")
+@pytest.mark.skipif(
+    os.getuid() != 0, reason="without root the worker runs as the same user; run as root"
+)
 def test_student_code_runs_as_another_user_and_does_not_see_the_course(grader: Grader) -> None:
-    assert re.search(r"RuntimeError: 6\d{4}$", seen(grader, "__import__('os').getuid()"), re.MULTILINE)
+    assert re.search(
+        r"RuntimeError: 6\d{4}$", seen(grader, "__import__('os').getuid()"), re.MULTILINE
+    )
     root = str(grader.assignment.course.root)
     listing = seen(grader, f"__import__('os').listdir({root!r})")
     assert "RuntimeError: []" in listing or "Permission denied" in listing
@@ -372,11 +421,15 @@ def test_student_code_runs_as_another_user_and_does_not_see_the_course(grader: G
 
 def test_what_a_submission_leaves_running_is_gone_after_it(grader: Grader) -> None:
     marker = f"hwlib-left-{os.getpid()}"
-    body = ("    import subprocess, sys\n"
-            f"    subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(300)', {marker!r}], start_new_session=True)\n"
-            "    return 2 * x")
+    body = (
+        "    import subprocess, sys\n"
+        f"    subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(300)', {marker!r}], "
+        "start_new_session=True)\n"
+        "    return 2 * x"
+    )
     assert grader.double(body).status == "passed"
-    deadline = time.monotonic() + 5                # killed it is at once; the system may need a moment to take it away
+    # killed it is at once; the system may need a moment to take it away
+    deadline = time.monotonic() + 5
     while processes_about(marker) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not processes_about(marker)

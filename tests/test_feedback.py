@@ -1,4 +1,6 @@
-"""The feedback page: what helps a student, nothing that a test hides, nothing that a student could make a browser do."""
+"""The feedback page: what helps a student, nothing that a test hides, nothing that a student could
+make a browser do.
+"""
 
 from __future__ import annotations
 
@@ -21,11 +23,17 @@ from hwlib.grading.course import Assignment
 from hwlib.grading.records.feedback import feedback_page, plain_text, png_data
 from hwlib.grading.results import SubmissionResult
 
-PIXEL = ("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
+    "+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 ATTACKS = [
     "<script>document.title = 'owned'</script>",
-    "<img src=x onerror=\"document.title='owned'\">", "</pre></details><h1>Full marks</h1>",
-    "\"><svg onload=\"document.title='owned'\">", "{{ 7 * 7 }}", "\x1b]8;;javascript:alert(1)\x07click\x1b]8;;\x07",
+    "<img src=x onerror=\"document.title='owned'\">",
+    "</pre></details><h1>Full marks</h1>",
+    '"><svg onload="document.title=\'owned\'">',
+    "{{ 7 * 7 }}",
+    "\x1b]8;;javascript:alert(1)\x07click\x1b]8;;\x07",
     "\u202egnp.exe\x00\x08",
 ]
 
@@ -68,25 +76,60 @@ def image(encoded: str) -> dict[str, Any]:
     return {"output_type": "display_data", "data": {"image/png": encoded}, "metadata": {}}
 
 
-def test_the_page_has_points_symptom_hint_comment_problem_and_the_students_own_code(tiny: Assignment, key: AnswerKey) -> None:
+def test_the_page_has_points_symptom_hint_comment_problem_and_the_students_own_code(
+    tiny: Assignment, key: AnswerKey
+) -> None:
     result = outcome(key, "ada", ("half",), ("the cell double was split; its parts were joined",))
-    notebook = with_outputs(solved(tiny), {"output_type": "stream", "name": "stdout", "text": "half of 3 is 6\n"}, image(PIXEL))
-    html = feedback_page(result, key, notebook, title="Tiny", comments={"why": "Well said."}, late_penalty=1.5)
+    notebook = with_outputs(
+        solved(tiny),
+        {"output_type": "stream", "name": "stdout", "text": "half of 3 is 6\n"},
+        image(PIXEL),
+    )
+    html = feedback_page(
+        result, key, notebook, title="Tiny", comments={"why": "Well said."}, late_penalty=1.5
+    )
     page = Page(html)
-    for expected in ("Tiny", "ada", "2.5 of 10 points", "1.5 points were taken off", "The values are too large.", "Is it twice?",
-                     "Well said.", "its parts were joined", "return x / 2", "half of 3 is 6", "Because they undo each other."):
+    for expected in (
+        "Tiny",
+        "ada",
+        "2.5 of 10 points",
+        "1.5 points were taken off",
+        "The values are too large.",
+        "Is it twice?",
+        "Well said.",
+        "its parts were joined",
+        "return x / 2",
+        "half of 3 is 6",
+        "Because they undo each other.",
+    ):
         assert expected in page.text, expected
-    assert [attrs["src"] for tag, attrs in page.tags if tag == "img"] == [f"data:image/png;base64,{PIXEL}"]
+    assert [attrs["src"] for tag, attrs in page.tags if tag == "img"] == [
+        f"data:image/png;base64,{PIXEL}"
+    ]
 
 
-def test_no_test_cell_and_no_solution_of_the_source_is_on_the_page(tiny: Assignment, key: AnswerKey) -> None:
+def test_no_test_cell_and_no_solution_of_the_source_is_on_the_page(
+    tiny: Assignment, key: AnswerKey
+) -> None:
     html = feedback_page(outcome(key, "ada", ("double", "half")), key, solved(tiny))
-    for secret in ("assert", "isclose", "hidden-secret-4242", "HIDDEN TESTS", "return 2 * x", "Rubric", "double(21)"):
+    for secret in (
+        "assert",
+        "isclose",
+        "hidden-secret-4242",
+        "HIDDEN TESTS",
+        "return 2 * x",
+        "Rubric",
+        "double(21)",
+    ):
         assert secret not in html, secret
 
 
 def test_a_rejected_submission_gets_its_reason(key: AnswerKey) -> None:
-    result = replace(outcome(key, "ada"), status="rejected", problems=("tiny.ipynb: an empty file; hand in the notebook again",))
+    result = replace(
+        outcome(key, "ada"),
+        status="rejected",
+        problems=("tiny.ipynb: an empty file; hand in the notebook again",),
+    )
     text = Page(feedback_page(result, key, None)).text
     assert "could not be read" in text
     assert "an empty file" in text
@@ -95,16 +138,25 @@ def test_a_rejected_submission_gets_its_reason(key: AnswerKey) -> None:
 def hostile(tiny: Assignment, key: AnswerKey, attack: str) -> str:
     """A page where every text that a student can influence is hostile."""
     result = outcome(key, f"student {attack}", ("half",), (attack,))
-    questions = tuple(replace(question, message=attack, hint=attack) for question in result.questions)
+    questions = tuple(
+        replace(question, message=attack, hint=attack) for question in result.questions
+    )
     data = {"text/html": attack, "text/plain": attack, "image/svg+xml": attack}
-    notebook = with_outputs(solved(tiny, solution_half=attack, answer_why=attack), image(attack),
-                            {"output_type": "display_data", "data": data, "metadata": {}},
-                            {"output_type": "error", "ename": attack, "evalue": attack, "traceback": [attack]})
-    return feedback_page(replace(result, questions=questions), key, notebook, comments={"half": attack})
+    notebook = with_outputs(
+        solved(tiny, solution_half=attack, answer_why=attack),
+        image(attack),
+        {"output_type": "display_data", "data": data, "metadata": {}},
+        {"output_type": "error", "ename": attack, "evalue": attack, "traceback": [attack]},
+    )
+    return feedback_page(
+        replace(result, questions=questions), key, notebook, comments={"half": attack}
+    )
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_what_a_student_wrote_is_text_and_nothing_else(tiny: Assignment, key: AnswerKey, attack: str) -> None:
+def test_what_a_student_wrote_is_text_and_nothing_else(
+    tiny: Assignment, key: AnswerKey, attack: str
+) -> None:
     harmless, page = Page(hostile(tiny, key, "text")), Page(hostile(tiny, key, attack))
     assert [tag for tag, _ in page.tags] == [tag for tag, _ in harmless.tags]
     assert plain_text(attack, 1000) in page.text
@@ -113,7 +165,9 @@ def test_what_a_student_wrote_is_text_and_nothing_else(tiny: Assignment, key: An
 
 @settings(max_examples=80, deadline=None)
 @given(st.text())
-def test_any_text_leaves_the_structure_of_the_page_alone(tiny: Assignment, key: AnswerKey, text: str) -> None:
+def test_any_text_leaves_the_structure_of_the_page_alone(
+    tiny: Assignment, key: AnswerKey, text: str
+) -> None:
     page = Page(hostile(tiny, key, f"x{text}"))
     assert [tag for tag, _ in page.tags] == [tag for tag, _ in Page(hostile(tiny, key, "x")).tags]
 
@@ -126,22 +180,37 @@ def test_plain_text_has_no_control_characters_and_is_already_plain(text: str) ->
     assert plain_text(plain, 51) == plain
 
 
-@pytest.mark.parametrize("encoded", [
-    base64.b64encode(b"<svg onload=alert(1)>").decode(), base64.b64encode(b"GIF89a").decode(), "not base64!", "", 5, None,
-    "A" * 3_000_000, PIXEL.replace("i", "?"), "java" + PIXEL])
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        base64.b64encode(b"<svg onload=alert(1)>").decode(),
+        base64.b64encode(b"GIF89a").decode(),
+        "not base64!",
+        "",
+        5,
+        None,
+        "A" * 3_000_000,
+        PIXEL.replace("i", "?"),
+        "java" + PIXEL,
+    ],
+)
 def test_only_real_png_files_become_pictures(encoded: object) -> None:
     assert png_data(encoded) == ""
 
 
 def test_pictures_and_texts_are_bounded(tiny: Assignment, key: AnswerKey) -> None:
     endless = {"output_type": "stream", "name": "stdout", "text": "x" * 10_000_000}
-    notebook = with_outputs(solved(tiny, answer_why="y" * 5_000_000), endless, *[image(PIXEL)] * 100)
+    notebook = with_outputs(
+        solved(tiny, answer_why="y" * 5_000_000), endless, *[image(PIXEL)] * 100
+    )
     html = feedback_page(outcome(key, "ada", ("half",)), key, notebook)
     assert len(html) < 60_000
     assert html.count("<img") == 4
 
 
-@pytest.mark.parametrize("status", ["passed", "failed", "error", "timeout", "crashed", "missing", "manual"])
+@pytest.mark.parametrize(
+    "status", ["passed", "failed", "error", "timeout", "crashed", "missing", "manual"]
+)
 def test_every_status_has_words(key: AnswerKey, status: Any) -> None:
     result: SubmissionResult = outcome(key, "ada")
     questions = tuple(replace(question, status=status) for question in result.questions)
@@ -152,7 +221,9 @@ def test_every_status_has_words(key: AnswerKey, status: Any) -> None:
 # ---- in a browser ----
 
 
-def test_a_browser_runs_nothing_that_a_student_wrote(browser: Browser, tiny: Assignment, key: AnswerKey, tmp_path: Path) -> None:
+def test_a_browser_runs_nothing_that_a_student_wrote(
+    browser: Browser, tiny: Assignment, key: AnswerKey, tmp_path: Path
+) -> None:
     path = tmp_path / "feedback.html"
     path.write_text(hostile(tiny, key, "".join(ATTACKS)), encoding="utf-8")
     page = browser.new_page()
@@ -166,7 +237,8 @@ def test_a_browser_runs_nothing_that_a_student_wrote(browser: Browser, tiny: Ass
 
 @pytest.mark.parametrize("width", [360, 1200])
 def test_the_page_fits_the_window_and_its_pictures_show(
-        browser: Browser, tiny: Assignment, key: AnswerKey, tmp_path: Path, width: int) -> None:
+    browser: Browser, tiny: Assignment, key: AnswerKey, tmp_path: Path, width: int
+) -> None:
     notebook = with_outputs(solved(tiny, solution_half=f"x = '{'long ' * 100}'"), image(PIXEL))
     result = outcome(key, "a" * 100, ("half",), ("word" * 100,))
     path = tmp_path / "feedback.html"

@@ -1,4 +1,6 @@
-"""The training loop of torch: every example seen once an epoch, means over examples, the best weights kept, repeatable."""
+"""The training loop of torch: every example seen once an epoch, means over examples, the best
+weights kept, repeatable.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,13 @@ def network(seed: int = 0, dropout: float = 0.0) -> nn.Sequential:
 def trained(**options) -> tuple[nn.Module, FitHistory]:
     model = network(dropout=0.3)
     optimizer = torch.optim.Adam(model.parameters(), 0.01)
-    return model, fit(model, problem(), problem(40, 1), optimizer, **({"epochs": 4, "show_progress": False} | options))
+    return model, fit(
+        model,
+        problem(),
+        problem(40, 1),
+        optimizer,
+        **({"epochs": 4, "show_progress": False} | options),
+    )
 
 
 def weights(model: nn.Module) -> torch.Tensor:
@@ -38,7 +46,9 @@ def weights(model: nn.Module) -> torch.Tensor:
 
 
 class Recorder(nn.Module):
-    """Remembers which examples it was shown in train mode: the first feature is the number of the example."""
+    """Remembers which examples it was shown in train mode: the first feature is the number of the
+    example.
+    """
 
     def __init__(self):
         super().__init__()
@@ -55,7 +65,9 @@ def test_every_example_is_seen_once_an_epoch_the_last_few_too(shuffle):
     model = Recorder()
     data = (torch.arange(10.0)[:, None], torch.zeros(10, dtype=torch.int64))
     optimizer = torch.optim.SGD(model.parameters(), 0.1)
-    history = fit(model, data, None, optimizer, 2, batch_size=4, shuffle=shuffle, seed=0, show_progress=False)
+    history = fit(
+        model, data, None, optimizer, 2, batch_size=4, shuffle=shuffle, seed=0, show_progress=False
+    )
     assert [len(batch) for batch in model.seen] == [4, 4, 2] * 2
     epochs = [list(chain.from_iterable(model.seen[:3])), list(chain.from_iterable(model.seen[3:]))]
     assert [sorted(epoch) for epoch in epochs] == [list(range(10))] * 2
@@ -68,8 +80,16 @@ def test_every_example_is_seen_once_an_epoch_the_last_few_too(shuffle):
 def test_it_does_what_the_plain_loop_does():
     model, plain = network(), network()
     images, labels = problem()
-    history = fit(model, (images, labels), None, torch.optim.SGD(model.parameters(), 0.1, momentum=0.9), 3, batch_size=40, shuffle=False,
-                  show_progress=False)
+    history = fit(
+        model,
+        (images, labels),
+        None,
+        torch.optim.SGD(model.parameters(), 0.1, momentum=0.9),
+        3,
+        batch_size=40,
+        shuffle=False,
+        show_progress=False,
+    )
     optimizer = torch.optim.SGD(plain.parameters(), 0.1, momentum=0.9)
     for _ in range(3):
         losses = []
@@ -107,7 +127,15 @@ def test_the_same_seed_gives_the_same_weights_and_leaves_the_global_generator_al
     expected = torch.rand(3)
     model = nn.Sequential(nn.Linear(6, 4))
     torch.manual_seed(0)
-    fit(model, problem(), None, torch.optim.SGD(model.parameters(), 0.1), 1, seed=9, show_progress=False)
+    fit(
+        model,
+        problem(),
+        None,
+        torch.optim.SGD(model.parameters(), 0.1),
+        1,
+        seed=9,
+        show_progress=False,
+    )
     assert torch.equal(torch.rand(3), expected)
 
 
@@ -116,7 +144,9 @@ def test_without_a_seed_the_students_own_seed_counts():
     for _ in range(2):
         torch.manual_seed(5)
         model = network(seed=5)
-        fit(model, problem(), None, torch.optim.SGD(model.parameters(), 0.1), 2, show_progress=False)
+        fit(
+            model, problem(), None, torch.optim.SGD(model.parameters(), 0.1), 2, show_progress=False
+        )
         results.append(weights(model))
     assert torch.equal(*results)
 
@@ -152,8 +182,16 @@ def test_what_is_watched_decides_nothing():
 def test_augmentation_and_scheduler_are_used():
     model, seen = network(), []
     optimizer = torch.optim.SGD(model.parameters(), 1.0)
-    fit(model, problem(), None, optimizer, 2, augment=lambda batch: seen.append(len(batch)) or batch, show_progress=False,
-        scheduler=torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.5))
+    fit(
+        model,
+        problem(),
+        None,
+        optimizer,
+        2,
+        augment=lambda batch: seen.append(len(batch)) or batch,
+        show_progress=False,
+        scheduler=torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.5),
+    )
     assert seen == [32, 32, 26] * 2
     assert optimizer.param_groups[0]["lr"] == 0.25
 
@@ -161,17 +199,32 @@ def test_augmentation_and_scheduler_are_used():
 def test_a_loss_that_is_no_number_stops_with_a_warning_and_the_last_good_weights():
     model = network()
     with pytest.warns(UserWarning, match="smaller learning rate"):
-        history = fit(model, problem(), problem(40, 1), torch.optim.SGD(model.parameters(), 1e20), 10, show_progress=False)
+        history = fit(
+            model,
+            problem(),
+            problem(40, 1),
+            torch.optim.SGD(model.parameters(), 1e20),
+            10,
+            show_progress=False,
+        )
     assert history.diverged
     assert len(history.train_loss) < 10
 
 
-@pytest.mark.parametrize(("train", "message"), [
-    ((torch.zeros(3, 6, dtype=torch.uint8), torch.zeros(3, dtype=torch.int64)), "divide pixels by 255"),
-    ((torch.zeros(3, 6), torch.zeros(3)), "labels of integers"), ((torch.zeros(3, 6), torch.zeros(3, 4, dtype=torch.int64)), "labels"),
-    ((torch.zeros(3, 6), torch.zeros(2, dtype=torch.int64)), "3 images and 2 labels"),
-    ((torch.zeros(0, 6), torch.zeros(0, dtype=torch.int64)), "at least one"), ((torch.zeros(3, 6),), "must be"),
-])
+@pytest.mark.parametrize(
+    ("train", "message"),
+    [
+        (
+            (torch.zeros(3, 6, dtype=torch.uint8), torch.zeros(3, dtype=torch.int64)),
+            "divide pixels by 255",
+        ),
+        ((torch.zeros(3, 6), torch.zeros(3)), "labels of integers"),
+        ((torch.zeros(3, 6), torch.zeros(3, 4, dtype=torch.int64)), "labels"),
+        ((torch.zeros(3, 6), torch.zeros(2, dtype=torch.int64)), "3 images and 2 labels"),
+        ((torch.zeros(0, 6), torch.zeros(0, dtype=torch.int64)), "at least one"),
+        ((torch.zeros(3, 6),), "must be"),
+    ],
+)
 def test_data_that_does_not_fit_together_is_refused(train, message):
     model = network()
     with pytest.raises(ValueError, match=message):
@@ -190,7 +243,14 @@ def test_real_digits_are_learned_from_read_only_arrays():
     X_train, y_train, X_test, y_test = load_mnist(sample=True)
     torch.manual_seed(0)
     model = nn.Sequential(nn.Flatten(), nn.Linear(784, 50), nn.ReLU(), nn.Linear(50, 10))
-    history = fit(model, (X_train[:2000] / np.float32(255), y_train[:2000]), (X_train[2000:] / np.float32(255), y_train[2000:]),
-                  torch.optim.Adam(model.parameters(), 2e-3), 4, seed=0, show_progress=False)
+    history = fit(
+        model,
+        (X_train[:2000] / np.float32(255), y_train[:2000]),
+        (X_train[2000:] / np.float32(255), y_train[2000:]),
+        torch.optim.Adam(model.parameters(), 2e-3),
+        4,
+        seed=0,
+        show_progress=False,
+    )
     assert history.best_val_accuracy > 0.85
     assert evaluate(model, (X_test / np.float32(255), y_test))[1] > 0.83

@@ -1,4 +1,6 @@
-"""nbgrader's formgrader on our gradebook, in a real browser: the list of submissions, one submission, a score given by hand."""
+"""nbgrader's formgrader on our gradebook, in a real browser: the list of submissions, one
+submission, a score given by hand.
+"""
 
 from __future__ import annotations
 
@@ -46,14 +48,25 @@ def grade(root: Path) -> Assignment:
     hostile = solved(tiny, answer_why=f"Because. {SCRIPT}")
     for cell in hostile.cells:
         if cell.metadata.get("nbgrader", {}).get("grade_id") == "solution-half":
-            cell.outputs = [NotebookNode(output_type="display_data", data={"text/html": SCRIPT, "text/plain": "x"}, metadata={})]
+            cell.outputs = [
+                NotebookNode(
+                    output_type="display_data",
+                    data={"text/html": SCRIPT, "text/plain": "x"},
+                    metadata={},
+                )
+            ]
     with GradeStore(tiny, root) as store:
         store.prepare()
         store.write(outcome(key, "ada"), hostile, "2027-02-01 12:00:00 UTC")
         store.write(outcome(key, "bob", ("half",)), solved(tiny), "2027-02-01 12:30:00 UTC")
-        rejected = replace(outcome(key, "eve"), status="rejected", problems=("tiny.ipynb: an empty file; hand it in again",))
+        rejected = replace(
+            outcome(key, "eve"),
+            status="rejected",
+            problems=("tiny.ipynb: an empty file; hand it in again",),
+        )
         store.write(rejected, None, None)
-    hand_in(root, "ada", hostile, "2027-02-01 12:00:00 UTC")   # the formgrader compares with what is in submitted/
+    # the formgrader compares with what is in submitted/
+    hand_in(root, "ada", hostile, "2027-02-01 12:00:00 UTC")
     hand_in(root, "bob", solved(tiny), "2027-02-01 12:30:00 UTC")
     hand_in(root, "eve", "")
     return tiny
@@ -63,17 +76,26 @@ def grade(root: Path) -> Assignment:
 def formgrader(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Formgrader]:
     root = tmp_path_factory.mktemp("course")
     tiny = grade(root)
-    with jupyter_server(root, "server", "--ServerApp.jpserver_extensions={'nbgrader.server_extensions.formgrader': True}") as url:
+    with jupyter_server(
+        root,
+        "server",
+        "--ServerApp.jpserver_extensions={'nbgrader.server_extensions.formgrader': True}",
+    ) as url:
         yield Formgrader(tiny, root, url, browser)
 
 
 def table(page: Any, rows: int) -> list[str]:
     """The rows of the page's table, each as one line of text."""
-    page.wait_for_function(f"document.querySelectorAll('tbody tr').length == {rows} && !document.body.innerText.includes('Loading')")
+    page.wait_for_function(
+        f"document.querySelectorAll('tbody tr').length == {rows} && "
+        "!document.body.innerText.includes('Loading')"
+    )
     return [" ".join(text.split()) for text in page.locator("tbody tr").all_inner_texts()]
 
 
-def test_the_submissions_are_listed_with_their_scores(formgrader: Formgrader, tmp_path: Path) -> None:
+def test_the_submissions_are_listed_with_their_scores(
+    formgrader: Formgrader, tmp_path: Path
+) -> None:
     page = formgrader.open("manage_submissions/tiny")
     ada, bob, eve = table(page, 3)
     assert re.search(r"ada .*2027-02-01 12:00:00 .*needs manual grading.* 8 ?/ ?10", ada), ada
@@ -90,14 +112,22 @@ def test_the_gradebook_page_says_which_need_a_look(formgrader: Formgrader) -> No
 def submission_url(formgrader: Formgrader, student: str) -> str:
     with GradeStore(formgrader.assignment, formgrader.root) as store:
         from nbgrader.api import Gradebook  # the page names submissions by their row's id
+
         with Gradebook(store.db_url, "tiny") as book:
             return f"submissions/{book.find_submission_notebook('tiny', 'tiny', student).id}/"
 
 
-def test_one_submission_shows_code_verdict_and_answer_and_runs_no_script(formgrader: Formgrader, tmp_path: Path) -> None:
+def test_one_submission_shows_code_verdict_and_answer_and_runs_no_script(
+    formgrader: Formgrader, tmp_path: Path
+) -> None:
     page = formgrader.open(submission_url(formgrader, "bob"))
     text = page.inner_text("body")
-    for expected in ("return x + x", "0 of 4 points (failed): The values are too large.", "Is it twice?", "Because they undo each other."):
+    for expected in (
+        "return x + x",
+        "0 of 4 points (failed): The values are too large.",
+        "Is it twice?",
+        "Because they undo each other.",
+    ):
         assert expected in text, expected
     page.screenshot(path=str(tmp_path / "submission.png"), full_page=True)
     page = formgrader.open(submission_url(formgrader, "ada"))
@@ -116,12 +146,16 @@ def test_a_score_given_in_the_page_survives_a_regrade(formgrader: Formgrader) ->
     boxes = page.locator("input.score")
     boxes.last.wait_for()
     assert boxes.count() == 4
-    with page.expect_response(lambda response: "/api/grade/" in response.url and response.request.method == "PUT"):
+    with page.expect_response(
+        lambda response: "/api/grade/" in response.url and response.request.method == "PUT"
+    ):
         boxes.last.fill("1.5")
         boxes.last.press("Tab")
     key = load_key(formgrader.assignment)
     with GradeStore(formgrader.assignment, formgrader.root) as store:
         store.prepare()
         assert store.human_grades("bob") == {"why": 1.5}
-        result = store.write(outcome(key, "bob"), solved(formgrader.assignment), "2027-02-01 12:30:00 UTC")
+        result = store.write(
+            outcome(key, "bob"), solved(formgrader.assignment), "2027-02-01 12:30:00 UTC"
+        )
     assert (result.status, result.score) == ("graded", 9.5)

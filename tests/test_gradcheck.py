@@ -1,4 +1,6 @@
-"""Numerical gradients: against derivatives known on paper, and the promise that x comes back unchanged."""
+"""Numerical gradients: against derivatives known on paper, and the promise that x comes back
+unchanged.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes
 
-from hwlib.gradcheck import eval_numerical_gradient, eval_numerical_gradient_array, grad_check_sparse, rel_error
+from hwlib.gradcheck import (
+    eval_numerical_gradient,
+    eval_numerical_gradient_array,
+    grad_check_sparse,
+    rel_error,
+)
 
 
 @pytest.fixture
@@ -32,7 +39,13 @@ def test_the_gradient_of_an_array_is_weighted_by_the_upstream_gradient(rng):
 
 def test_f_may_return_the_same_array_each_time(rng):
     x, out = rng.normal(size=3), np.zeros(3)
-    assert rel_error(eval_numerical_gradient_array(lambda x: np.multiply(x, 3, out=out), x, np.ones(3)), np.full(3, 3.0)) < 1e-9
+    assert (
+        rel_error(
+            eval_numerical_gradient_array(lambda x: np.multiply(x, 3, out=out), x, np.ones(3)),
+            np.full(3, 3.0),
+        )
+        < 1e-9
+    )
 
 
 def test_f_may_ignore_its_argument_and_look_at_the_array_itself(rng):
@@ -43,7 +56,9 @@ def test_f_may_ignore_its_argument_and_look_at_the_array_itself(rng):
 
 def test_the_step_is_the_one_asked_for():
     x = np.array([1.0])
-    assert eval_numerical_gradient(lambda x: x[0] ** 3, x, h=0.5)[0] == pytest.approx((1.5**3 - 0.5**3) / 1.0)
+    assert eval_numerical_gradient(lambda x: x[0] ** 3, x, h=0.5)[0] == pytest.approx(
+        (1.5**3 - 0.5**3) / 1.0
+    )
 
 
 def test_only_so_many_evaluations_are_made_as_announced(rng):
@@ -100,12 +115,17 @@ def test_sparse_checks_different_entries_and_never_more_than_there_are(rng):
 
 def test_sparse_finds_a_wrong_gradient(rng):
     x = rng.normal(size=(50, 3))
-    assert grad_check_sparse(lambda x: np.sum(x**2), x, x, 10, rng).error == pytest.approx(1 / 3, rel=1e-6)
+    assert grad_check_sparse(lambda x: np.sum(x**2), x, x, 10, rng).error == pytest.approx(
+        1 / 3, rel=1e-6
+    )
 
 
 def test_the_same_generator_draws_the_same_entries():
     x = np.arange(20.0)
-    drawn = [grad_check_sparse(lambda x: 0.0, x, np.zeros(20), 4, np.random.default_rng(7)).indices for _ in range(2)]
+    drawn = [
+        grad_check_sparse(lambda x: 0.0, x, np.zeros(20), 4, np.random.default_rng(7)).indices
+        for _ in range(2)
+    ]
     assert drawn[0] == drawn[1]
 
 
@@ -146,6 +166,6 @@ def test_shapes_that_do_not_fit_are_refused_not_broadcast():
 
 def test_rel_error_is_norm_wise_and_zero_for_zeros():
     assert rel_error(np.zeros(3), np.zeros(3)) == 0.0
-    assert rel_error([1e-20, 1.0], [0.0, 1.0]) < 1e-19        # element by element it would be 1
+    assert rel_error([1e-20, 1.0], [0.0, 1.0]) < 1e-19  # element by element it would be 1
     assert rel_error([1.0], [-1.0]) == 1.0
     assert np.isnan(rel_error([np.nan], [1.0]))

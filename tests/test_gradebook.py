@@ -63,24 +63,32 @@ def rows(db_url: str, query: str) -> list[tuple[object, ...]]:
 
 
 DESCRIPTION = """
-SELECT b.name, b.type, g.max_score, g.cell_type, s.source, s.checksum, s.locked, n.name, n.kernelspec, a.name, a.course_id
+SELECT b.name, b.type, g.max_score, g.cell_type, s.source, s.checksum, s.locked,
+    n.name, n.kernelspec, a.name, a.course_id
 FROM base_cell b JOIN notebook n ON n.id = b.notebook_id JOIN assignment a ON a.id = n.assignment_id
-LEFT JOIN grade_cells g ON g.id = b.id LEFT JOIN source_cell s ON s.name = b.name AND s.notebook_id = n.id"""
+LEFT JOIN grade_cells g ON g.id = b.id
+LEFT JOIN source_cell s ON s.name = b.name AND s.notebook_id = n.id"""
 
 
 # ---- the assignment ----
 
 
 def test_prepare_writes_the_rows_that_nbgrader_generate_assignment_writes(
-        tiny: Assignment, store: GradeStore, tmp_path: Path) -> None:
+    tiny: Assignment, store: GradeStore, tmp_path: Path
+) -> None:
     other = f"sqlite:///{tmp_path / 'theirs.db'}"
     config = Config()
-    config.CourseDirectory.update(root=str(tmp_path), db_url=other, course_id="tiny", release_directory="elsewhere")
-    with pytest.MonkeyPatch.context() as patch:   # nbgrader looks for the program alembic
+    config.CourseDirectory.update(
+        root=str(tmp_path), db_url=other, course_id="tiny", release_directory="elsewhere"
+    )
+    with pytest.MonkeyPatch.context() as patch:  # nbgrader looks for the program alembic
         patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
-        GenerateAssignment(coursedir=CourseDirectory(config=config, assignment_id="tiny"), config=config).start()
+        GenerateAssignment(
+            coursedir=CourseDirectory(config=config, assignment_id="tiny"), config=config
+        ).start()
     assert rows(store.db_url, DESCRIPTION) == rows(other, DESCRIPTION)
-    assert len(rows(store.db_url, DESCRIPTION)) == 7   # three tests, two solutions, one answer that is both
+    # three tests, two solutions, one answer that is both
+    assert len(rows(store.db_url, DESCRIPTION)) == 7
     sources = "SELECT name, cell_type, locked, source, checksum FROM source_cell"
     assert rows(store.db_url, sources) == rows(other, sources)
     version = "SELECT version_num FROM alembic_version"
@@ -88,13 +96,19 @@ def test_prepare_writes_the_rows_that_nbgrader_generate_assignment_writes(
 
 
 def test_prepare_twice_changes_nothing(store: GradeStore) -> None:
-    before = rows(store.db_url, "SELECT * FROM base_cell"), rows(store.db_url, "SELECT * FROM source_cell")
+    before = (
+        rows(store.db_url, "SELECT * FROM base_cell"),
+        rows(store.db_url, "SELECT * FROM source_cell"),
+    )
     store.prepare()
-    assert (rows(store.db_url, "SELECT * FROM base_cell"), rows(store.db_url, "SELECT * FROM source_cell")) == before
+    assert (
+        rows(store.db_url, "SELECT * FROM base_cell"),
+        rows(store.db_url, "SELECT * FROM source_cell"),
+    ) == before
 
 
 def test_the_only_course_is_the_configured_one(tiny: Assignment, store: GradeStore) -> None:
-    with Gradebook(store.db_url):   # what nbgrader's preprocessors do
+    with Gradebook(store.db_url):  # what nbgrader's preprocessors do
         pass
     assert rows(store.db_url, "SELECT id FROM course") == [("default_course",), ("tiny",)]
     store.tidy()
@@ -119,32 +133,49 @@ def test_an_assignment_that_was_not_built_is_refused(tiny: Assignment, tmp_path:
         GradeStore(tiny, tmp_path)
 
 
-def test_a_changed_question_keeps_the_grades_of_the_others(tiny: Assignment, key: AnswerKey, tmp_path: Path) -> None:
+def test_a_changed_question_keeps_the_grades_of_the_others(
+    tiny: Assignment, key: AnswerKey, tmp_path: Path
+) -> None:
     with GradeStore(tiny, tmp_path) as store:
         store.prepare()
         store.write(outcome(key, "ada"), solved(tiny), WHEN)
-    changed = NOTEBOOK.replace('test="half" points=4', 'test="half" points=3').replace(
-        'test="double-negative" points=1', 'test="double-zero" points=2').replace("double(-1) == -2", "double(0) == 0")
+    changed = (
+        NOTEBOOK.replace('test="half" points=4', 'test="half" points=3')
+        .replace('test="double-negative" points=1', 'test="double-zero" points=2')
+        .replace("double(-1) == -2", "double(0) == 0")
+    )
     make_tiny(tmp_path, changed)
     with GradeStore(tiny, tmp_path) as store:
         store.prepare()
         assert {name: mark.automatic for name, mark in store.marks("ada").items()} == {
-            "double": 3.0, "double-zero": None, "half": 4.0, "why": None}
+            "double": 3.0,
+            "double-zero": None,
+            "half": 4.0,
+            "why": None,
+        }
     with Gradebook(store.db_url, "tiny") as book:
         assert book.find_assignment("tiny").max_score == 10
         assert book.find_grade("test-double-zero", "tiny", "tiny", "ada").needs_manual_grade
 
 
-def test_a_question_that_a_human_graded_does_not_vanish(tiny: Assignment, key: AnswerKey, tmp_path: Path) -> None:
+def test_a_question_that_a_human_graded_does_not_vanish(
+    tiny: Assignment, key: AnswerKey, tmp_path: Path
+) -> None:
     with GradeStore(tiny, tmp_path) as store:
         store.prepare()
         store.write(outcome(key, "ada"), solved(tiny), WHEN)
     with Gradebook(store.db_url, "tiny") as book:
         book.find_grade("answer-why", "tiny", "tiny", "ada").manual_score = 2
         book.db.commit()
-    make_tiny(tmp_path, NOTEBOOK[:NOTEBOOK.index("# %% [markdown]\n# ## 3.")].replace("points=4", "points=6"))
+    make_tiny(
+        tmp_path,
+        NOTEBOOK[: NOTEBOOK.index("# %% [markdown]\n# ## 3.")].replace("points=4", "points=6"),
+    )
     before = rows(store.db_url, "SELECT * FROM base_cell")
-    with GradeStore(tiny, tmp_path) as store, pytest.raises(GradingError, match="answer-why has a grade by hand"):
+    with (
+        GradeStore(tiny, tmp_path) as store,
+        pytest.raises(GradingError, match="answer-why has a grade by hand"),
+    ):
         store.prepare()
     assert rows(store.db_url, "SELECT * FROM base_cell") == before
 
@@ -153,19 +184,31 @@ def test_a_question_that_a_human_graded_does_not_vanish(tiny: Assignment, key: A
 
 
 def test_a_submission_has_each_row_once_however_often_it_is_graded(
-        tiny: Assignment, key: AnswerKey, store: GradeStore) -> None:
+    tiny: Assignment, key: AnswerKey, store: GradeStore
+) -> None:
     for lost in ((), ("half",), ()):
         store.write(outcome(key, "ada", lost), solved(tiny), WHEN)
-    for table, count in {"student": 1, "submitted_assignment": 1, "submitted_notebook": 1, "grade": 4, "comment": 3}.items():
+    for table, count in {
+        "student": 1,
+        "submitted_assignment": 1,
+        "submitted_notebook": 1,
+        "grade": 4,
+        "comment": 3,
+    }.items():
         assert rows(store.db_url, f"SELECT count(*) FROM {table}") == [(count,)], table
 
 
 def test_points_and_open_questions_are_as_nbgrader_keeps_them(
-        tiny: Assignment, key: AnswerKey, store: GradeStore, book: Gradebook) -> None:
+    tiny: Assignment, key: AnswerKey, store: GradeStore, book: Gradebook
+) -> None:
     result = store.write(outcome(key, "ada", ("half",)), solved(tiny), WHEN)
     assert (result.status, result.score, result.max_score) == ("needs_manual", 4.0, 10.0)
     submission = book.find_submission("tiny", "ada")
-    assert (submission.score, submission.max_score, submission.needs_manual_grade) == (4.0, 10.0, True)
+    assert (submission.score, submission.max_score, submission.needs_manual_grade) == (
+        4.0,
+        10.0,
+        True,
+    )
     assert submission.timestamp == datetime.datetime(2027, 2, 1, 12)
     failed = book.find_grade("test-half", "tiny", "tiny", "ada")
     assert (failed.auto_score, failed.needs_manual_grade, failed.failed_tests) == (0.0, False, True)
@@ -173,14 +216,18 @@ def test_points_and_open_questions_are_as_nbgrader_keeps_them(
     assert book.submission_dicts("tiny")[0]["score"] == 4.0
 
 
-def test_partial_points_are_kept_as_they_are(tiny: Assignment, key: AnswerKey, store: GradeStore, book: Gradebook) -> None:
+def test_partial_points_are_kept_as_they_are(
+    tiny: Assignment, key: AnswerKey, store: GradeStore, book: Gradebook
+) -> None:
     result = outcome(key, "ada")
     questions = tuple(replace(q, points=1.25) if q.id == "half" else q for q in result.questions)
     assert store.write(replace(result, questions=questions), solved(tiny), WHEN).score == 5.25
     assert book.find_submission("tiny", "ada").score == 5.25
 
 
-def test_a_blank_submission_has_no_open_question(tiny: Assignment, key: AnswerKey, store: GradeStore, book: Gradebook) -> None:
+def test_a_blank_submission_has_no_open_question(
+    tiny: Assignment, key: AnswerKey, store: GradeStore, book: Gradebook
+) -> None:
     lost = ("double", "double-negative", "half")
     assert store.write(outcome(key, "bob", lost), released(tiny), None).status == "graded"
     grade = book.find_grade("answer-why", "tiny", "tiny", "bob")
@@ -190,8 +237,13 @@ def test_a_blank_submission_has_no_open_question(tiny: Assignment, key: AnswerKe
 
 
 def test_a_rejected_submission_asks_for_a_look_and_says_why(
-        tiny: Assignment, key: AnswerKey, store: GradeStore, book: Gradebook) -> None:
-    result = replace(outcome(key, "eve"), status="rejected", problems=("tiny.ipynb: an empty file; hand it in again",))
+    tiny: Assignment, key: AnswerKey, store: GradeStore, book: Gradebook
+) -> None:
+    result = replace(
+        outcome(key, "eve"),
+        status="rejected",
+        problems=("tiny.ipynb: an empty file; hand it in again",),
+    )
     assert store.write(result, None, WHEN).status == "rejected"
     submission = book.find_submission("tiny", "eve")
     assert (submission.score, submission.needs_manual_grade) == (0.0, True)
@@ -199,14 +251,15 @@ def test_a_rejected_submission_asks_for_a_look_and_says_why(
     assert "an empty file" in book.find_comment("solution-double", "tiny", "tiny", "eve").comment
     placeholder = read_autograded(store, "eve")
     assert "an empty file" in placeholder.cells[0].source
-    store.write(outcome(key, "eve"), solved(tiny), WHEN)   # handed in again, readable
+    store.write(outcome(key, "eve"), solved(tiny), WHEN)  # handed in again, readable
     book.db.expire_all()
     assert book.find_comment("solution-double", "tiny", "tiny", "eve").comment is None
     assert book.find_grade("test-half", "tiny", "tiny", "eve").needs_manual_grade is False
 
 
 def test_a_missing_or_garbled_timestamp_keeps_the_old_one(
-        tiny: Assignment, key: AnswerKey, store: GradeStore, book: Gradebook) -> None:
+    tiny: Assignment, key: AnswerKey, store: GradeStore, book: Gradebook
+) -> None:
     store.write(outcome(key, "ada"), solved(tiny), WHEN)
     store.write(outcome(key, "ada"), solved(tiny), None)
     result = store.write(outcome(key, "ada"), solved(tiny), "the day before yesterday")
@@ -216,15 +269,19 @@ def test_a_missing_or_garbled_timestamp_keeps_the_old_one(
 
 @pytest.mark.parametrize("student", ["", ".", "..", "a/b", "../../etc", "a\0b"])
 def test_an_id_that_leads_out_of_the_folder_is_refused(
-        tiny: Assignment, key: AnswerKey, store: GradeStore, student: str) -> None:
+    tiny: Assignment, key: AnswerKey, store: GradeStore, student: str
+) -> None:
     with pytest.raises(GradingError, match="student's id"):
         store.write(outcome(key, student), solved(tiny), WHEN)
     assert rows(store.db_url, "SELECT id FROM student") == []
 
 
 def test_the_grader_waits_for_another_program_that_holds_the_database(
-        tiny: Assignment, key: AnswerKey, store: GradeStore) -> None:
-    other = sqlite3.connect(store.db_url.removeprefix("sqlite:///"), check_same_thread=False, isolation_level=None)
+    tiny: Assignment, key: AnswerKey, store: GradeStore
+) -> None:
+    other = sqlite3.connect(
+        store.db_url.removeprefix("sqlite:///"), check_same_thread=False, isolation_level=None
+    )
     other.execute("BEGIN IMMEDIATE")
     timer = threading.Timer(0.5, lambda: other.execute("COMMIT"))
     timer.start()
@@ -245,7 +302,9 @@ def give(book: Gradebook, grade_id: str, score: float, extra: float | None = Non
     book.db.commit()
 
 
-def test_a_manual_grade_survives_a_regrade(tiny: Assignment, key: AnswerKey, store: GradeStore, book: Gradebook) -> None:
+def test_a_manual_grade_survives_a_regrade(
+    tiny: Assignment, key: AnswerKey, store: GradeStore, book: Gradebook
+) -> None:
     store.write(outcome(key, "ada"), solved(tiny), WHEN)
     give(book, "answer-why", 1.5, extra=0.5)
     comment = book.find_comment("answer-why", "tiny", "tiny", "ada")
@@ -256,10 +315,12 @@ def test_a_manual_grade_survives_a_regrade(tiny: Assignment, key: AnswerKey, sto
     assert store.human_grades("ada") == {"why": 1.5}
     assert store.human_comments("ada") == {"why": "Nicely said."}
     book.db.expire_all()
-    assert book.find_submission("tiny", "ada").score == 6.0   # with the extra credit
+    assert book.find_submission("tiny", "ada").score == 6.0  # with the extra credit
 
 
-def test_a_new_answer_asks_the_human_again(tiny: Assignment, key: AnswerKey, store: GradeStore, book: Gradebook) -> None:
+def test_a_new_answer_asks_the_human_again(
+    tiny: Assignment, key: AnswerKey, store: GradeStore, book: Gradebook
+) -> None:
     store.write(outcome(key, "ada"), solved(tiny), WHEN)
     give(book, "answer-why", 2)
     result = store.write(outcome(key, "ada"), solved(tiny, answer_why="Something else."), WHEN)
@@ -268,7 +329,8 @@ def test_a_new_answer_asks_the_human_again(tiny: Assignment, key: AnswerKey, sto
 
 
 def test_a_corrected_automatic_grade_asks_again_only_if_the_automatic_score_changes(
-        tiny: Assignment, key: AnswerKey, store: GradeStore, book: Gradebook) -> None:
+    tiny: Assignment, key: AnswerKey, store: GradeStore, book: Gradebook
+) -> None:
     store.write(outcome(key, "ada", ("half",)), solved(tiny), WHEN)
     give(book, "test-half", 3)
     give(book, "answer-why", 2)
@@ -279,7 +341,8 @@ def test_a_corrected_automatic_grade_asks_again_only_if_the_automatic_score_chan
 
 
 def test_a_manual_score_beyond_the_maximum_counts_as_the_maximum_in_the_result(
-        tiny: Assignment, key: AnswerKey, store: GradeStore, book: Gradebook) -> None:
+    tiny: Assignment, key: AnswerKey, store: GradeStore, book: Gradebook
+) -> None:
     store.write(outcome(key, "ada"), solved(tiny), WHEN)
     give(book, "answer-why", 7)
     assert store.write(outcome(key, "ada"), solved(tiny), WHEN).question("why").points == 2.0
@@ -287,33 +350,39 @@ def test_a_manual_score_beyond_the_maximum_counts_as_the_maximum_in_the_result(
 
 # ---- late ----
 
-PENALTY = '''
+PENALTY = """
 import sys
 sys.path.insert(0, {folder!r})
 c.AssignLatePenalties.plugin_class = "tiny_penalty.PerDay"
-'''
-PLUGIN = '''
+"""
+PLUGIN = """
 from nbgrader.plugins import BasePlugin
 
 class PerDay(BasePlugin):
     def late_submission_penalty(self, student_id, score, total_seconds_late):
         return 0.1 * score * total_seconds_late / 86400
-'''
+"""
 
 
-@pytest.mark.parametrize(("config", "expected"), [
-    ("", 0.0), ("c.LateSubmissionPlugin.penalty_method = 'zero'\n", 8.0), (PENALTY, 1.6)])
-def test_nbgraders_late_penalties_are_applied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: str, expected: float) -> None:
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [("", 0.0), ("c.LateSubmissionPlugin.penalty_method = 'zero'\n", 8.0), (PENALTY, 1.6)],
+)
+def test_nbgraders_late_penalties_are_applied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: str, expected: float
+) -> None:
     (tmp_path / "tiny_penalty.py").write_text(PLUGIN)
     monkeypatch.setattr("sys.path", [str(tmp_path), *sys.path])
-    tiny = make_tiny(tmp_path, config=config.format(folder=str(tmp_path)) if "{folder" in config else config)
+    tiny = make_tiny(
+        tmp_path, config=config.format(folder=str(tmp_path)) if "{folder" in config else config
+    )
     key = load_key(tiny)
     with GradeStore(tiny, tmp_path) as store:
         store.prepare()
         with Gradebook(store.db_url, "tiny") as book:
             book.update_or_create_assignment("tiny", duedate="2027-01-30 12:00:00 UTC")
         store.prepare()
-        store.write(outcome(key, "late"), solved(tiny), WHEN)   # two days
+        store.write(outcome(key, "late"), solved(tiny), WHEN)  # two days
         store.write(outcome(key, "early"), solved(tiny), "2027-01-30 11:59:59 UTC")
         assert store.late_penalty("late") == pytest.approx(expected)
         assert store.late_penalty("early") == 0.0
@@ -328,19 +397,32 @@ def test_nbgraders_late_penalties_are_applied(tmp_path: Path, monkeypatch: pytes
 
 
 def read_autograded(store: GradeStore, student: str) -> NotebookNode:
-    return nbformat.read(store.output / "autograded" / student / "tiny" / "tiny.ipynb", as_version=4)
+    return nbformat.read(
+        store.output / "autograded" / student / "tiny" / "tiny.ipynb", as_version=4
+    )
 
 
 def grade_ids(notebook: NotebookNode) -> list[str]:
-    return [cell.metadata.nbgrader.grade_id for cell in notebook.cells if "nbgrader" in cell.metadata]
+    return [
+        cell.metadata.nbgrader.grade_id for cell in notebook.cells if "nbgrader" in cell.metadata
+    ]
 
 
 def test_the_autograded_notebook_is_valid_and_has_every_graded_cell_once(
-        tiny: Assignment, key: AnswerKey, store: GradeStore) -> None:
+    tiny: Assignment, key: AnswerKey, store: GradeStore
+) -> None:
     notebook = solved(tiny)
-    double = next(cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade_id") == "solution-double")
+    double = next(
+        cell
+        for cell in notebook.cells
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == "solution-double"
+    )
     notebook.cells.append(double.copy())
-    notebook.cells = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade_id") != "test-half"]
+    notebook.cells = [
+        cell
+        for cell in notebook.cells
+        if cell.metadata.get("nbgrader", {}).get("grade_id") != "test-half"
+    ]
     store.write(outcome(key, "ada"), notebook, WHEN)
     written = read_autograded(store, "ada")
     nbformat.validate(written)
@@ -349,35 +431,65 @@ def test_the_autograded_notebook_is_valid_and_has_every_graded_cell_once(
 
 
 def test_points_and_locked_cells_come_from_the_source_not_from_the_submission(
-        tiny: Assignment, key: AnswerKey, store: GradeStore) -> None:
+    tiny: Assignment, key: AnswerKey, store: GradeStore
+) -> None:
     notebook = solved(tiny)
     for cell in notebook.cells:
         if cell.metadata.get("nbgrader", {}).get("grade_id") == "test-half":
             cell.metadata.nbgrader.points = 1000
             cell.source = "pass"
-    forged = new_code_cell("pass", metadata={"nbgrader": {
-        "grade_id": "test-mine", "grade": True, "locked": True, "solution": False, "points": 50, "schema_version": 3}})
+    forged = new_code_cell(
+        "pass",
+        metadata={
+            "nbgrader": {
+                "grade_id": "test-mine",
+                "grade": True,
+                "locked": True,
+                "solution": False,
+                "points": 50,
+                "schema_version": 3,
+            }
+        },
+    )
     notebook.cells.append(forged)
     store.write(outcome(key, "mallory"), notebook, WHEN)
-    cells = {cell.metadata.nbgrader.grade_id: cell for cell in read_autograded(store, "mallory").cells if "nbgrader" in cell.metadata}
+    cells = {
+        cell.metadata.nbgrader.grade_id: cell
+        for cell in read_autograded(store, "mallory").cells
+        if "nbgrader" in cell.metadata
+    }
     assert cells["test-half"].metadata.nbgrader.points == 4
     assert "isclose" in cells["test-half"].source
     assert "test-mine" not in cells
 
 
-def test_the_output_of_a_test_cell_is_the_graders_verdict(tiny: Assignment, key: AnswerKey, store: GradeStore) -> None:
+def test_the_output_of_a_test_cell_is_the_graders_verdict(
+    tiny: Assignment, key: AnswerKey, store: GradeStore
+) -> None:
     notebook = solved(tiny)
     for cell in notebook.cells:
         if cell.metadata.get("nbgrader", {}).get("grade_id") == "test-half":
-            cell.outputs = [NotebookNode(output_type="stream", name="stdout", text="100 of 4 points, says the student")]
+            cell.outputs = [
+                NotebookNode(
+                    output_type="stream", name="stdout", text="100 of 4 points, says the student"
+                )
+            ]
     store.write(outcome(key, "ada", ("half",)), notebook, WHEN)
-    cells = {cell.metadata.nbgrader.grade_id: cell for cell in read_autograded(store, "ada").cells if "nbgrader" in cell.metadata}
-    assert "0 of 4 points (failed): The values are too large." in cells["test-half"].outputs[0].traceback[0]
+    cells = {
+        cell.metadata.nbgrader.grade_id: cell
+        for cell in read_autograded(store, "ada").cells
+        if "nbgrader" in cell.metadata
+    }
+    assert (
+        "0 of 4 points (failed): The values are too large."
+        in cells["test-half"].outputs[0].traceback[0]
+    )
     assert cells["test-double"].outputs[0].text == "✓ 3 of 3 points\n"
 
 
 def test_files_beside_the_notebook_are_kept_and_links_are_not_followed(
-        tiny: Assignment, key: AnswerKey, store: GradeStore, tmp_path: Path) -> None:
+    tiny: Assignment, key: AnswerKey, store: GradeStore, tmp_path: Path
+) -> None:
     folder = hand_in(tmp_path, "ada", solved(tiny), WHEN)
     (folder / "model.safetensors").write_bytes(b"weights")
     (folder / "deep").mkdir()
@@ -388,8 +500,9 @@ def test_files_beside_the_notebook_are_kept_and_links_are_not_followed(
     os.mkfifo(folder / "pipe")
     result = store.write(outcome(key, "ada"), solved(tiny), WHEN, folder=folder)
     written = store.output / "autograded" / "ada" / "tiny"
-    assert sorted(path.relative_to(written).as_posix() for path in written.rglob("*") if path.is_file()) == [
-        "deep/notes.txt", "model.safetensors", "timestamp.txt", "tiny.ipynb"]
+    assert sorted(
+        path.relative_to(written).as_posix() for path in written.rglob("*") if path.is_file()
+    ) == ["deep/notes.txt", "model.safetensors", "timestamp.txt", "tiny.ipynb"]
     assert sum("left out" in problem for problem in result.problems) == 3
 
 
@@ -405,7 +518,8 @@ def test_too_many_files_are_left_out_and_said(tmp_path: Path) -> None:
 
 
 def test_a_killed_run_leaves_nothing_that_a_later_one_trips_over(
-        tiny: Assignment, key: AnswerKey, store: GradeStore) -> None:
+    tiny: Assignment, key: AnswerKey, store: GradeStore
+) -> None:
     store.write(outcome(key, "ada"), solved(tiny), WHEN)
     half = store.output / "autograded" / "ada" / ".tiny.new"
     half.mkdir()

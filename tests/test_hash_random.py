@@ -34,10 +34,22 @@ def test_keys_that_only_join_alike_give_different_numbers() -> None:
 
 
 def test_hash_randomisation_changes_nothing() -> None:
-    code = ("import json; from hwlib.student_numbers import network_numbers; from hwlib.data.songs import *; s = load_songs(); "
-            "print(json.dumps([str(network_numbers('u1')), s.titles[:20], listening_history(s)[1].tolist()]))")
-    outputs = {subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": seed}).stdout
-               for seed in ("0", "1", "77")}
+    code = (
+        "import json; from hwlib.student_numbers import network_numbers; from hwlib.data.songs "
+        "import *; s = load_songs(); "
+        "print(json.dumps([str(network_numbers('u1')), s.titles[:20], "
+        "listening_history(s)[1].tolist()]))"
+    )
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={"PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("0", "1", "77")
+    }
     assert len(outputs) == 1 and json.loads(outputs.pop())[0].startswith("x0")
 
 
@@ -45,7 +57,11 @@ def test_songs_are_as_they_were_when_the_assignment_was_written() -> None:
     catalogue = songs.load_songs()
     index, counts = songs.listening_history(catalogue)
     assert catalogue.titles[:3] == ("Lazy Piano", "Savage Anthem", "Electric Machine")
-    assert len(set(index.tolist())) == 300 and catalogue.X.shape == (600, len(songs.FEATURES)) and np.abs(catalogue.X).max() <= 1
+    assert (
+        len(set(index.tolist())) == 300
+        and catalogue.X.shape == (600, len(songs.FEATURES))
+        and np.abs(catalogue.X).max() <= 1
+    )
     assert (int(counts.sum()), int(counts.max()), int((counts == 0).sum())) == (1206, 41, 94)
     with pytest.raises(ValueError, match="read-only"):
         catalogue.X[0, 0] = 2
@@ -53,17 +69,29 @@ def test_songs_are_as_they_were_when_the_assignment_was_written() -> None:
 
 def test_titles_tell_the_features() -> None:
     catalogue = songs.load_songs()
-    for title, (_, energy, cheerfulness, acoustic, words) in zip(catalogue.titles, catalogue.X.tolist(), strict=True):
+    for title, (_, energy, cheerfulness, acoustic, words) in zip(
+        catalogue.titles, catalogue.X.tolist(), strict=True
+    ):
         first, last = title.split()[:2]
-        assert first in songs._FIRST[energy > 0, cheerfulness > 0] and last in songs._LAST[acoustic > 0, words > 0]
+        assert (
+            first in songs._FIRST[energy > 0, cheerfulness > 0]
+            and last in songs._LAST[acoustic > 0, words > 0]
+        )
 
 
 def test_a_student_has_the_same_numbers_however_the_id_is_written() -> None:
-    same = {str(student_numbers.network_numbers(written)) for written in ("u12", " U12 ", "u12\n", "Ｕ12")}
+    same = {
+        str(student_numbers.network_numbers(written))
+        for written in ("u12", " U12 ", "u12\n", "Ｕ12")
+    }
     assert len(same) == 1
     assert str(student_numbers.network_numbers(12)) == str(student_numbers.network_numbers("12"))
     without_an_id = str(student_numbers.network_numbers())
-    assert str(student_numbers.network_numbers(None)) == str(student_numbers.network_numbers("  ")) == without_an_id
+    assert (
+        str(student_numbers.network_numbers(None))
+        == str(student_numbers.network_numbers("  "))
+        == without_an_id
+    )
 
 
 def test_students_have_different_numbers_and_none_has_degenerate_ones() -> None:

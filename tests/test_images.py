@@ -17,8 +17,8 @@ def test_there_are_two_colour_photographs_of_one_size_yours_to_change():
     assert pavilion.shape == flower.shape == (320, 480, 3)
     assert pavilion.dtype == flower.dtype == np.uint8
     pavilion[:] = 0
-    assert photographs()[0].std() > 40                        # a picture, and not the one that was just painted black
-    assert flower[160, 240].argmax() == 0                     # the middle of the flower is reddish, in RGB
+    assert photographs()[0].std() > 40  # a picture, and not the one that was just painted black
+    assert flower[160, 240].argmax() == 0  # the middle of the flower is reddish, in RGB
 
 
 def test_the_photographs_are_small_and_their_licence_and_authors_stand_beside_them():
@@ -26,7 +26,14 @@ def test_the_photographs_are_small_and_their_licence_and_authors_stand_beside_th
     names = ("pavilion.jpg", "flower.jpg")
     assert sum(len(folder.joinpath(name).read_bytes()) for name in names) < 200_000
     text = folder.joinpath("LICENSES.md").read_text(encoding="utf-8")
-    for part in (*names, "creativecommons.org/licenses/by/2.0", "danielbuechele", "vultilion", "flickr.com", "Changed by us"):
+    for part in (
+        *names,
+        "creativecommons.org/licenses/by/2.0",
+        "danielbuechele",
+        "vultilion",
+        "flickr.com",
+        "Changed by us",
+    ):
         assert part in text
 
 
@@ -41,16 +48,31 @@ def test_weights_are_shown_each_on_its_own_scale_even_when_constant():
 
 
 def test_training_shows_losses_and_both_accuracies_against_epochs():
-    history = TrainingHistory({}, steps_per_epoch=100, loss_history=[1.0] * 200, accuracy_steps=[0, 100, 200],
-                              train_accuracy=[0.1, 0.4, 0.6], val_accuracy=[0.1, 0.3, 0.5])
+    history = TrainingHistory(
+        {},
+        steps_per_epoch=100,
+        loss_history=[1.0] * 200,
+        accuracy_steps=[0, 100, 200],
+        train_accuracy=[0.1, 0.4, 0.6],
+        val_accuracy=[0.1, 0.3, 0.5],
+    )
     losses, accuracies = plots.training(history).axes
     assert losses.lines[0].get_xdata()[-1] == 2.0
     assert [list(line.get_xdata()) for line in accuracies.lines] == [[0, 1, 2]] * 2
-    assert [text.get_text() for text in accuracies.get_legend().get_texts()] == ["training", "validation"]
+    assert [text.get_text() for text in accuracies.get_legend().get_texts()] == [
+        "training",
+        "validation",
+    ]
 
 
 def test_training_without_validation_data_has_one_accuracy_line():
-    history = TrainingHistory({}, steps_per_epoch=1, loss_history=[1.0, 0.5], accuracy_steps=[0, 1, 2], train_accuracy=[0.1, 0.4, 0.6])
+    history = TrainingHistory(
+        {},
+        steps_per_epoch=1,
+        loss_history=[1.0, 0.5],
+        accuracy_steps=[0, 1, 2],
+        train_accuracy=[0.1, 0.4, 0.6],
+    )
     losses, accuracies = plots.training(history).axes
     assert len(accuracies.lines) == 1
-    assert len(losses.lines) == 1                             # too few steps for a mean over a window
+    assert len(losses.lines) == 1  # too few steps for a mean over a window

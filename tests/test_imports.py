@@ -7,13 +7,25 @@ import subprocess
 import sys
 import time
 
-ALLOWED = {"hwlib"}                       # third-party packages that `import hwlib` may load: itself alone
-HEAVY = ("torch", "torchvision", "matplotlib", "scipy", "nbgrader", "jupytext", "click", "IPython", "hwlib.grading")
+ALLOWED = {"hwlib"}  # third-party packages that `import hwlib` may load: itself alone
+HEAVY = (
+    "torch",
+    "torchvision",
+    "matplotlib",
+    "scipy",
+    "nbgrader",
+    "jupytext",
+    "click",
+    "IPython",
+    "hwlib.grading",
+)
 
 
 def modules_after(statement: str) -> set[str]:
     code = f"{statement}\nimport sys, json; print(json.dumps(sorted(sys.modules)))"
-    output = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True).stdout
+    output = subprocess.run(
+        [sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True
+    ).stdout
     return set(json.loads(output.splitlines()[-1]))
 
 
@@ -26,7 +38,9 @@ def test_import_hwlib_loads_nothing_but_itself() -> None:
 
 
 def test_the_student_half_never_loads_the_grading_half_or_torch() -> None:
-    loaded = modules_after("import hwlib\nfrom hwlib import checks, data, errors, progress\nhwlib.submit, hwlib.doctor")
+    loaded = modules_after(
+        "import hwlib\nfrom hwlib import checks, data, errors, progress\nhwlib.submit, hwlib.doctor"
+    )
     assert not [name for name in loaded if name.startswith(HEAVY)]
 
 
@@ -36,9 +50,15 @@ def test_import_hwlib_takes_less_than_150_ms() -> None:
         subprocess.run([sys.executable, "-I", "-c", statement], check=True)
         return time.perf_counter() - started
 
-    assert min(seconds("import hwlib") for _ in range(5)) - min(seconds("pass") for _ in range(5)) < 0.15
+    assert (
+        min(seconds("import hwlib") for _ in range(5)) - min(seconds("pass") for _ in range(5))
+        < 0.15
+    )
 
 
 def test_doctor_and_submit_are_functions_whatever_was_imported_before() -> None:
-    code = "import hwlib, hwlib.diagnosis, hwlib.handin; assert callable(hwlib.doctor) and callable(hwlib.submit)"
+    code = (
+        "import hwlib, hwlib.diagnosis, hwlib.handin; assert callable(hwlib.doctor) and "
+        "callable(hwlib.submit)"
+    )
     subprocess.run([sys.executable, "-I", "-c", code], check=True)

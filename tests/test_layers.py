@@ -1,4 +1,6 @@
-"""The given layers: convolution against SciPy and torch, pooling and losses against their definitions and torch, sandwiches by hand."""
+"""The given layers: convolution against SciPy and torch, pooling and losses against their
+definitions and torch, sandwiches by hand.
+"""
 
 from __future__ import annotations
 
@@ -36,35 +38,64 @@ def rng():
 def convolved(x, w, b, stride, pad):
     """The layer from SciPy's two-dimensional correlation."""
     padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
-    maps = [[sum(correlate2d(c, k, mode="valid") for c, k in zip(image, kernel, strict=True)) for kernel in w] for image in padded]
+    maps = [
+        [
+            sum(correlate2d(c, k, mode="valid") for c, k in zip(image, kernel, strict=True))
+            for kernel in w
+        ]
+        for image in padded
+    ]
     return np.array(maps)[:, :, ::stride, ::stride] + b[:, None, None]
 
 
-SIZES = st.fixed_dictionaries({
-    "n": st.integers(1, 3), "c": st.integers(1, 3), "f": st.integers(1, 3), "height": st.integers(1, 8), "width": st.integers(1, 8),
-    "hh": st.integers(1, 4), "ww": st.integers(1, 4), "stride": st.integers(1, 3), "pad": st.integers(0, 2), "seed": st.integers(0, 2**31)})
+SIZES = st.fixed_dictionaries(
+    {
+        "n": st.integers(1, 3),
+        "c": st.integers(1, 3),
+        "f": st.integers(1, 3),
+        "height": st.integers(1, 8),
+        "width": st.integers(1, 8),
+        "hh": st.integers(1, 4),
+        "ww": st.integers(1, 4),
+        "stride": st.integers(1, 3),
+        "pad": st.integers(0, 2),
+        "seed": st.integers(0, 2**31),
+    }
+)
 
 
 @settings(deadline=None)
 @given(size=SIZES)
 def test_convolution_is_scipys_for_every_size_stride_and_pad(size):
     rng, pad = np.random.default_rng(size["seed"]), size["pad"]
-    height, width = max(size["height"], size["hh"] - 2 * pad), max(size["width"], size["ww"] - 2 * pad)
-    x, w = rng.normal(size=(size["n"], size["c"], height, width)), rng.normal(size=(size["f"], size["c"], size["hh"], size["ww"]))
+    height, width = (
+        max(size["height"], size["hh"] - 2 * pad),
+        max(size["width"], size["ww"] - 2 * pad),
+    )
+    x, w = (
+        rng.normal(size=(size["n"], size["c"], height, width)),
+        rng.normal(size=(size["f"], size["c"], size["hh"], size["ww"])),
+    )
     b = rng.normal(size=size["f"])
     out, _ = conv_forward_fast(x, w, b, {"stride": size["stride"], "pad": pad})
-    np.testing.assert_allclose(out, convolved(x, w, b, size["stride"], pad), rtol=0, atol=1e-12)      # sums of at most 48 terms
+    # sums of at most 48 terms
+    np.testing.assert_allclose(out, convolved(x, w, b, size["stride"], pad), rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize(("stride", "pad", "kernel"), [(1, 1, (3, 3)), (2, 0, (3, 2)), (2, 1, (2, 3)), (3, 2, (1, 4)), (3, 0, (2, 2))])
+@pytest.mark.parametrize(
+    ("stride", "pad", "kernel"),
+    [(1, 1, (3, 3)), (2, 0, (3, 2)), (2, 1, (2, 3)), (3, 2, (1, 4)), (3, 0, (2, 2))],
+)
 def test_gradients_of_the_convolution_agree_with_numerical_ones(rng, stride, pad, kernel):
     x, w, b = rng.normal(size=(2, 3, 5, 6)), rng.normal(size=(4, 3, *kernel)), rng.normal(size=4)
     param = {"stride": stride, "pad": pad}
     out, cache = conv_forward_fast(x, w, b, param)
     dout = rng.normal(size=out.shape)
-    numeric = (eval_numerical_gradient_array(lambda x: conv_forward_fast(x, w, b, param)[0], x, dout),
-               eval_numerical_gradient_array(lambda w: conv_forward_fast(x, w, b, param)[0], w, dout),
-               eval_numerical_gradient_array(lambda b: conv_forward_fast(x, w, b, param)[0], b, dout))
+    numeric = (
+        eval_numerical_gradient_array(lambda x: conv_forward_fast(x, w, b, param)[0], x, dout),
+        eval_numerical_gradient_array(lambda w: conv_forward_fast(x, w, b, param)[0], w, dout),
+        eval_numerical_gradient_array(lambda b: conv_forward_fast(x, w, b, param)[0], b, dout),
+    )
     for found, right in zip(conv_backward_fast(dout, cache), numeric, strict=True):
         assert found.shape == right.shape
         assert rel_error(found, right) < 1e-8
@@ -79,7 +110,11 @@ def test_how_the_work_is_cut_up_changes_nothing(rng, monkeypatch, block):
 
     def everything():
         out, cache = conv_forward_fast(x, w, b, param)
-        return [out, *conv_backward_fast(dout, cache), max_pool_backward_fast(dpool, max_pool_forward_fast(pooled, pool)[1])]
+        return [
+            out,
+            *conv_backward_fast(dout, cache),
+            max_pool_backward_fast(dpool, max_pool_forward_fast(pooled, pool)[1]),
+        ]
 
     expected = everything()
     monkeypatch.setattr(convolution_module, "_BLOCK_BYTES", block)
@@ -91,7 +126,12 @@ def test_how_the_work_is_cut_up_changes_nothing(rng, monkeypatch, block):
 
 @pytest.mark.parametrize(("wanted", "number"), [("1", 1), ("3", 3), ("7", 5)])
 def test_how_many_threads_share_the_work_changes_nothing(rng, monkeypatch, wanted, number):
-    x, w, b, dout = rng.normal(size=(5, 3, 9, 8)), rng.normal(size=(4, 3, 3, 3)), rng.normal(size=4), rng.normal(size=(5, 4, 5, 4))
+    x, w, b, dout = (
+        rng.normal(size=(5, 3, 9, 8)),
+        rng.normal(size=(4, 3, 3, 3)),
+        rng.normal(size=4),
+        rng.normal(size=(5, 4, 5, 4)),
+    )
     param = {"stride": 2, "pad": 1}
     alone, cache = conv_forward_fast(x, w, b, param)
     gradients = conv_backward_fast(dout, cache)
@@ -103,8 +143,13 @@ def test_how_many_threads_share_the_work_changes_nothing(rng, monkeypatch, wante
     threads._pool.cache_clear()
     monkeypatch.setattr(threads.os, "sched_getaffinity", lambda process: range(8), raising=False)
     used = set()
-    monkeypatch.setattr(convolution_module, "in_ranges", lambda work, *sizes: threads.in_ranges(
-        lambda images: (used.add((images.start, images.stop)), work(images))[1], *sizes))
+    monkeypatch.setattr(
+        convolution_module,
+        "in_ranges",
+        lambda work, *sizes: threads.in_ranges(
+            lambda images: (used.add((images.start, images.stop)), work(images))[1], *sizes
+        ),
+    )
     together, cache = conv_forward_fast(x, w, b, param)
     assert np.array_equal(together, alone)
     for found, expected in zip(conv_backward_fast(dout, cache), gradients, strict=True):
@@ -115,15 +160,23 @@ def test_how_many_threads_share_the_work_changes_nothing(rng, monkeypatch, wante
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_forked_process_has_threads_of_its_own():
-    code = ("import os, numpy as np\n"
-            "from hwlib.layers import threads\n"
-            "threads._threads, threads._WORTH_IT = (lambda: 2), 1\n"
-            "work = lambda: sum(threads.in_ranges(lambda part: part.stop - part.start, 10, 10))\n"
-            "assert work() == 10\n"
-            "child = os.fork()\n"
-            "if child == 0: os._exit(work())\n"
-            "print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))")
-    found = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    code = (
+        "import os, numpy as np\n"
+        "from hwlib.layers import threads\n"
+        "threads._threads, threads._WORTH_IT = (lambda: 2), 1\n"
+        "work = lambda: sum(threads.in_ranges(lambda part: part.stop - part.start, 10, 10))\n"
+        "assert work() == 10\n"
+        "child = os.fork()\n"
+        "if child == 0: os._exit(work())\n"
+        "print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
     assert found.stdout == "10\n"
 
 
@@ -136,10 +189,17 @@ def test_an_error_in_a_thread_reaches_the_caller(monkeypatch):
 
 
 def test_the_assignments_reference_numbers_come_out():
-    x, w = np.linspace(-0.1, 0.5, 96).reshape(2, 3, 4, 4), np.linspace(-0.2, 0.3, 144).reshape(3, 3, 4, 4)
+    x, w = (
+        np.linspace(-0.1, 0.5, 96).reshape(2, 3, 4, 4),
+        np.linspace(-0.2, 0.3, 144).reshape(3, 3, 4, 4),
+    )
     out, _ = conv_forward_fast(x, w, np.linspace(-0.1, 0.2, 3), {"stride": 2, "pad": 1})
-    np.testing.assert_allclose(out[0, 0], [[-0.08759809, -0.10987781], [-0.18387192, -0.2109216]], atol=5e-9)
-    np.testing.assert_allclose(out[1, 2], [[2.36270298, 2.36904306], [2.38090835, 2.38247847]], atol=5e-9)
+    np.testing.assert_allclose(
+        out[0, 0], [[-0.08759809, -0.10987781], [-0.18387192, -0.2109216]], atol=5e-9
+    )
+    np.testing.assert_allclose(
+        out[1, 2], [[2.36270298, 2.36904306], [2.38090835, 2.38247847]], atol=5e-9
+    )
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -150,7 +210,9 @@ def test_the_dtype_of_floats_stays_and_integers_become_float64(rng, dtype):
     pooled, cache = max_pool_forward_fast(x, {"pool_height": 2, "pool_width": 2, "stride": 2})
     assert (pooled.dtype, max_pool_backward_fast(pooled, cache).dtype) == (dtype, dtype)
     bytes_, ones = np.full((1, 1, 3, 3), 200, dtype=np.uint8), np.ones((1, 1, 3, 3), dtype=np.uint8)
-    integers, _ = conv_forward_fast(bytes_, ones, np.zeros(1, dtype=np.uint8), {"stride": 1, "pad": 0})
+    integers, _ = conv_forward_fast(
+        bytes_, ones, np.zeros(1, dtype=np.uint8), {"stride": 1, "pad": 0}
+    )
     assert integers.dtype == np.float64
     assert integers.item() == 1800
 
@@ -164,36 +226,53 @@ def test_nothing_given_is_changed(rng):
     for found, again in zip(first, second, strict=True):
         assert (found == again).all()
     pooled, pool_cache = max_pool_forward_fast(x, {"pool_height": 3, "pool_width": 3, "stride": 1})
-    assert (max_pool_backward_fast(pooled, pool_cache) == max_pool_backward_fast(pooled, pool_cache)).all()
+    assert (
+        max_pool_backward_fast(pooled, pool_cache) == max_pool_backward_fast(pooled, pool_cache)
+    ).all()
     for array, before in zip((x, w, b, dout), (*kept, out), strict=True):
         assert (array == before).all()
 
 
 def test_arrays_of_any_memory_layout_are_taken(rng):
-    x, w = rng.normal(size=(4, 4, 1, 2)).transpose(3, 2, 0, 1), rng.normal(size=(3, 3, 1, 2)).transpose(3, 2, 1, 0)
+    x, w = (
+        rng.normal(size=(4, 4, 1, 2)).transpose(3, 2, 0, 1),
+        rng.normal(size=(3, 3, 1, 2)).transpose(3, 2, 1, 0),
+    )
     b = rng.normal(size=4)[::2]
     out, cache = conv_forward_fast(x, w, b, {"stride": 1, "pad": 1})
     np.testing.assert_allclose(out, convolved(x, w, b, 1, 1), atol=1e-12)
     dout = np.asfortranarray(rng.normal(size=out.shape))
-    np.testing.assert_array_equal(conv_backward_fast(dout, cache)[0], conv_backward_fast(np.ascontiguousarray(dout), cache)[0])
+    np.testing.assert_array_equal(
+        conv_backward_fast(dout, cache)[0], conv_backward_fast(np.ascontiguousarray(dout), cache)[0]
+    )
 
 
-@pytest.mark.parametrize(("shapes", "param", "message"), [
-    (((1, 2, 4, 4), (1, 3, 3, 3), (1,)), {"stride": 1, "pad": 0}, "same C"),
-    (((1, 3, 4, 4), (2, 3, 3, 3), (1,)), {"stride": 1, "pad": 0}, "one bias"),
-    (((1, 3, 4, 4), (2, 3, 3, 3), (2,)), {"stride": 0, "pad": 0}, "stride"),
-    (((1, 3, 2, 4), (2, 3, 3, 3), (2,)), {"stride": 1, "pad": 0}, "larger than the images"),
-])
+@pytest.mark.parametrize(
+    ("shapes", "param", "message"),
+    [
+        (((1, 2, 4, 4), (1, 3, 3, 3), (1,)), {"stride": 1, "pad": 0}, "same C"),
+        (((1, 3, 4, 4), (2, 3, 3, 3), (1,)), {"stride": 1, "pad": 0}, "one bias"),
+        (((1, 3, 4, 4), (2, 3, 3, 3), (2,)), {"stride": 0, "pad": 0}, "stride"),
+        (((1, 3, 2, 4), (2, 3, 3, 3), (2,)), {"stride": 1, "pad": 0}, "larger than the images"),
+    ],
+)
 def test_convolutions_that_can_not_be_are_refused(shapes, param, message):
     with pytest.raises(ValueError, match=message):
         conv_forward_fast(*(np.zeros(shape) for shape in shapes), param)
 
 
 def test_a_dout_of_another_shape_is_refused_not_broadcast(rng):
-    _, cache = conv_forward_fast(rng.normal(size=(2, 1, 4, 4)), rng.normal(size=(1, 1, 3, 3)), np.zeros(1), {"stride": 1, "pad": 0})
+    _, cache = conv_forward_fast(
+        rng.normal(size=(2, 1, 4, 4)),
+        rng.normal(size=(1, 1, 3, 3)),
+        np.zeros(1),
+        {"stride": 1, "pad": 0},
+    )
     with pytest.raises(ValueError, match="shape of the output"):
         conv_backward_fast(np.zeros((1, 1, 2, 2)), cache)
-    _, cache = max_pool_forward_fast(rng.normal(size=(2, 1, 4, 4)), {"pool_height": 2, "pool_width": 2, "stride": 2})
+    _, cache = max_pool_forward_fast(
+        rng.normal(size=(2, 1, 4, 4)), {"pool_height": 2, "pool_width": 2, "stride": 2}
+    )
     with pytest.raises(ValueError, match="shape of the output"):
         max_pool_backward_fast(np.zeros((2, 1, 2, 1)), cache)
 
@@ -202,11 +281,13 @@ def test_a_dout_of_another_shape_is_refused_not_broadcast(rng):
 
 
 def pooled_by_definition(x, dout, height, width, stride):
-    """(out, dx) window by window; the first maximum of a window, in reading order, gets the gradient."""
+    """(out, dx) window by window; the first maximum of a window, in reading order, gets the
+    gradient.
+    """
     out, dx = np.zeros(dout.shape), np.zeros(x.shape)
     for place in np.ndindex(dout.shape):
         n, c, i, j = place
-        window = x[n, c, i * stride:i * stride + height, j * stride:j * stride + width]
+        window = x[n, c, i * stride : i * stride + height, j * stride : j * stride + width]
         out[place] = window.max()
         a, b = np.unravel_index(np.argmax(window), window.shape)
         dx[n, c, i * stride + a, j * stride + b] += dout[place]
@@ -214,14 +295,28 @@ def pooled_by_definition(x, dout, height, width, stride):
 
 
 @settings(deadline=None)
-@given(n=st.integers(1, 3), c=st.integers(1, 2), height=st.integers(1, 7), width=st.integers(1, 7), pool_height=st.integers(1, 4),
-       pool_width=st.integers(1, 4), stride=st.integers(1, 4), levels=st.sampled_from([2, 1000]), seed=st.integers(0, 2**31))
-def test_pooling_is_its_definition_with_ties_and_overlaps(n, c, height, width, pool_height, pool_width, stride, levels, seed):
+@given(
+    n=st.integers(1, 3),
+    c=st.integers(1, 2),
+    height=st.integers(1, 7),
+    width=st.integers(1, 7),
+    pool_height=st.integers(1, 4),
+    pool_width=st.integers(1, 4),
+    stride=st.integers(1, 4),
+    levels=st.sampled_from([2, 1000]),
+    seed=st.integers(0, 2**31),
+)
+def test_pooling_is_its_definition_with_ties_and_overlaps(
+    n, c, height, width, pool_height, pool_width, stride, levels, seed
+):
     rng = np.random.default_rng(seed)
     height, width = max(height, pool_height), max(width, pool_width)
-    # negative, so that a maximum that begins at 0 shows; with two levels only, there are ties everywhere
+    # negative, so that a maximum that begins at 0 shows; with two levels only, there are ties
+    # everywhere
     x = rng.integers(-levels, 0, size=(n, c, height, width)).astype(float)
-    out, cache = max_pool_forward_fast(x, {"pool_height": pool_height, "pool_width": pool_width, "stride": stride})
+    out, cache = max_pool_forward_fast(
+        x, {"pool_height": pool_height, "pool_width": pool_width, "stride": stride}
+    )
     dout = rng.normal(size=out.shape)
     expected_out, expected_dx = pooled_by_definition(x, dout, pool_height, pool_width, stride)
     np.testing.assert_array_equal(out, expected_out)
@@ -229,7 +324,10 @@ def test_pooling_is_its_definition_with_ties_and_overlaps(n, c, height, width, p
 
 
 def test_windows_that_do_not_fit_are_refused():
-    for param in ({"pool_height": 5, "pool_width": 1, "stride": 1}, {"pool_height": 2, "pool_width": 2, "stride": 0}):
+    for param in (
+        {"pool_height": 5, "pool_width": 1, "stride": 1},
+        {"pool_height": 2, "pool_width": 2, "stride": 0},
+    ):
         with pytest.raises(ValueError, match="windows that fit"):
             max_pool_forward_fast(np.zeros((1, 1, 4, 4)), param)
 
@@ -240,13 +338,19 @@ def test_windows_that_do_not_fit_are_refused():
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_convolution_and_pooling_agree_with_torch(rng, dtype):
     torch = pytest.importorskip("torch")
-    x, w, b = (rng.normal(size=shape).astype(dtype) for shape in ((3, 3, 31, 29), (5, 3, 3, 5), (5,)))
+    x, w, b = (
+        rng.normal(size=shape).astype(dtype) for shape in ((3, 3, 31, 29), (5, 3, 3, 5), (5,))
+    )
     out, cache = conv_forward_fast(x, w, b, {"stride": 2, "pad": 2})
-    pooled, pool_cache = max_pool_forward_fast(out, {"pool_height": 3, "pool_width": 2, "stride": 2})
+    pooled, pool_cache = max_pool_forward_fast(
+        out, {"pool_height": 3, "pool_width": 2, "stride": 2}
+    )
     dout = rng.normal(size=pooled.shape).astype(dtype)
     gradients = conv_backward_fast(max_pool_backward_fast(dout, pool_cache), cache)
     tensors = [torch.from_numpy(array).requires_grad_() for array in (x, w, b)]
-    result = torch.nn.functional.max_pool2d(torch.nn.functional.conv2d(*tensors, stride=2, padding=2), (3, 2), 2)
+    result = torch.nn.functional.max_pool2d(
+        torch.nn.functional.conv2d(*tensors, stride=2, padding=2), (3, 2), 2
+    )
     result.backward(torch.from_numpy(dout))
     tolerance = 1e-5 if dtype == "float32" else 1e-12
     assert rel_error(pooled, result.detach().numpy()) < tolerance
@@ -279,13 +383,16 @@ def test_svm_loss_is_the_sum_of_hinges_and_its_gradient_the_numerical_one(rng):
 
 
 @pytest.mark.parametrize("loss", [softmax_loss, svm_loss])
-@pytest.mark.parametrize(("x", "y", "message"), [
-    (np.zeros((2, 3)), np.array([0, 3]), "from 0 to 2"),
-    (np.zeros((2, 3)), np.array([0, -1]), "from 0 to 2"),
-    (np.zeros((2, 3)), np.array([0.0, 1.0]), "integers"),
-    (np.zeros((2, 3)), np.array([[0], [1]]), "shapes"),
-    (np.zeros((2, 3)), np.array([0]), "shapes"),
-])
+@pytest.mark.parametrize(
+    ("x", "y", "message"),
+    [
+        (np.zeros((2, 3)), np.array([0, 3]), "from 0 to 2"),
+        (np.zeros((2, 3)), np.array([0, -1]), "from 0 to 2"),
+        (np.zeros((2, 3)), np.array([0.0, 1.0]), "integers"),
+        (np.zeros((2, 3)), np.array([[0], [1]]), "shapes"),
+        (np.zeros((2, 3)), np.array([0]), "shapes"),
+    ],
+)
 def test_labels_that_do_not_fit_are_refused(loss, x, y, message):
     with pytest.raises(ValueError, match=message):
         loss(x, y)
@@ -320,7 +427,11 @@ def relu_backward(dout, x):
 
 
 def test_a_sandwich_is_one_layer_with_the_gradients_in_the_order_of_the_arguments(rng):
-    forward, backward = sandwich((affine_forward, affine_backward), (relu_forward, relu_backward), (affine_forward, affine_backward))
+    forward, backward = sandwich(
+        (affine_forward, affine_backward),
+        (relu_forward, relu_backward),
+        (affine_forward, affine_backward),
+    )
     arguments = [rng.normal(size=shape) for shape in ((4, 5), (5, 3), (3,), (3, 2), (2,))]
     out, cache = forward(*arguments)
     x, w1, b1, w2, b2 = arguments
@@ -329,10 +440,16 @@ def test_a_sandwich_is_one_layer_with_the_gradients_in_the_order_of_the_argument
     gradients = backward(dout, cache)
     assert len(gradients) == 5
     for position, found in enumerate(gradients):
-        def with_this_one(value, position=position):
-            return forward(*arguments[:position], value, *arguments[position + 1:])[0]
 
-        assert rel_error(found, eval_numerical_gradient_array(with_this_one, arguments[position], dout)) < 1e-8
+        def with_this_one(value, position=position):
+            return forward(*arguments[:position], value, *arguments[position + 1 :])[0]
+
+        assert (
+            rel_error(
+                found, eval_numerical_gradient_array(with_this_one, arguments[position], dout)
+            )
+            < 1e-8
+        )
 
 
 def test_layers_without_parameters_make_a_sandwich_with_one_gradient(rng):
@@ -346,7 +463,9 @@ def test_sandwiches_can_be_layers_of_sandwiches_and_parameters_may_have_settings
     inner = sandwich((conv_forward_fast, conv_backward_fast), (relu_forward, relu_backward))
     forward, backward = sandwich(inner, (max_pool_forward_fast, max_pool_backward_fast))
     x, w, b = rng.normal(size=(2, 3, 6, 6)), rng.normal(size=(4, 3, 3, 3)), rng.normal(size=4)
-    out, cache = forward(x, w, b, {"stride": 1, "pad": 1}, {"pool_height": 2, "pool_width": 2, "stride": 2})
+    out, cache = forward(
+        x, w, b, {"stride": 1, "pad": 1}, {"pool_height": 2, "pool_width": 2, "stride": 2}
+    )
     assert out.shape == (2, 4, 3, 3)
     dx, dw, db = backward(np.ones(out.shape), cache)
     assert (dx.shape, dw.shape, db.shape) == (x.shape, w.shape, b.shape)

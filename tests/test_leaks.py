@@ -1,4 +1,6 @@
-"""The leak check: finds what students must not see, wherever in release/ it stands, and stays silent about the rest."""
+"""The leak check: finds what students must not see, wherever in release/ it stands, and stays
+silent about the rest.
+"""
 
 from __future__ import annotations
 
@@ -45,19 +47,35 @@ def test_what_the_build_makes_has_no_leak(small: Assignment) -> None:
 PLACES: dict[str, Callable[[NotebookNode], None]] = {
     "a solution line in prose": in_prose(f"Try `{SOLUTION_LINE}`."),
     "a solution line in other spacing": in_prose("total=np.sum( values,dtype = float )"),
-    "a solution line that was never cut out": lambda nb: nb["cells"][4]["source"].append("\n    " + SOLUTION_LINE),
-    "a solution line commented out": lambda nb: nb["cells"][6]["source"].append("\n# " + SOLUTION_LINE),
+    "a solution line that was never cut out": lambda nb: nb["cells"][4]["source"].append(
+        "\n    " + SOLUTION_LINE
+    ),
+    "a solution line commented out": lambda nb: nb["cells"][6]["source"].append(
+        "\n# " + SOLUTION_LINE
+    ),
     "a solution line in an output": lambda nb: nb["cells"][5]["outputs"].append(
-        {"output_type": "stream", "name": "stdout", "text": ["def mean(values):\n", f"    {SOLUTION_LINE}\n"]}),
-    "a solution line in a cell's metadata": lambda nb: nb["cells"][3]["metadata"].update(note={"deep": [SOLUTION_LINE]}),
-    "a solution line in the notebook's metadata": lambda nb: nb["metadata"].update(note=SOLUTION_LINE),
+        {
+            "output_type": "stream",
+            "name": "stdout",
+            "text": ["def mean(values):\n", f"    {SOLUTION_LINE}\n"],
+        }
+    ),
+    "a solution line in a cell's metadata": lambda nb: nb["cells"][3]["metadata"].update(
+        note={"deep": [SOLUTION_LINE]}
+    ),
+    "a solution line in the notebook's metadata": lambda nb: nb["metadata"].update(
+        note=SOLUTION_LINE
+    ),
     "a hidden test in prose": in_prose("We check that mean([1, 2, 3.123457]) == 6.123457 / 3"),
     "a hidden test's line": lambda nb: nb["cells"][5]["source"].append(
-        '\nassert mean([1, 2, 3.123457]) == 6.123457 / 3, "not the mean of three"'),
+        '\nassert mean([1, 2, 3.123457]) == 6.123457 / 3, "not the mean of three"'
+    ),
     "a number of a hidden test": in_prose("The sum is 6.123457."),
     "a number of a hidden test, with commas or an exponent": in_prose("The sum is 6123457e-6."),
     "a string of a hidden test": in_prose('A student read: "not the mean of three".'),
-    "a model answer": in_prose("Take the median when a *few* values are\nfar away from all the others!"),
+    "a model answer": in_prose(
+        "Take the median when a *few* values are\nfar away from all the others!"
+    ),
     "a marker": in_prose("### BEGIN HIDDEN TESTS"),
 }
 
@@ -68,15 +86,26 @@ def test_a_leak_is_found(small: Assignment, change: Callable[[NotebookNode], Non
 
 
 def test_a_leak_says_what_and_where(small: Assignment) -> None:
-    leak, = change_release(small, in_prose(SOLUTION_LINE))
+    (leak,) = change_release(small, in_prose(SOLUTION_LINE))
     assert (leak.kind, leak.origin, leak.line) == ("solution", "solution-mean", 4)
-    assert str(leak) == f"leak: solution of solution-mean stands in release/, small.ipynb cell 1 (source): {SOLUTION_LINE}"
+    assert (
+        str(leak)
+        == "leak: solution of solution-mean stands in release/, small.ipynb cell 1 (source): "
+        f"{SOLUTION_LINE}"
+    )
 
 
 def test_other_files_are_searched_too(small: Assignment) -> None:
-    (small.release.parent / "helpers.py").write_text(f"def mean(values):\n    {SOLUTION_LINE}\n", encoding="utf-8")
-    (small.release.parent / "old.json").write_text(json.dumps({"expected": [6.123457]}), encoding="utf-8")
-    assert [(leak.kind, leak.where) for leak in find_leaks(small)] == [("solution", "helpers.py"), ("number", "old.json")]
+    (small.release.parent / "helpers.py").write_text(
+        f"def mean(values):\n    {SOLUTION_LINE}\n", encoding="utf-8"
+    )
+    (small.release.parent / "old.json").write_text(
+        json.dumps({"expected": [6.123457]}), encoding="utf-8"
+    )
+    assert [(leak.kind, leak.where) for leak in find_leaks(small)] == [
+        ("solution", "helpers.py"),
+        ("number", "old.json"),
+    ]
 
 
 def test_a_copied_file_of_the_instructor_is_found(small: Assignment) -> None:
@@ -93,7 +122,9 @@ def test_the_build_stops_at_a_leak_and_writes_nothing(course: MakeCourse) -> Non
     small = course(notebook_text=leaking).assignment("small")
     line = NOTEBOOK.split("\n").index(f"    {SOLUTION_LINE}") + 1
     for check in (False, True):
-        with pytest.raises(AuthoringError, match=rf"small/notebook.py:{line}: leak: solution of solution-mean"):
+        with pytest.raises(
+            AuthoringError, match=rf"small/notebook.py:{line}: leak: solution of solution-mean"
+        ):
             build(small, check=check)
     assert not small.release.exists()
 
@@ -101,13 +132,18 @@ def test_the_build_stops_at_a_leak_and_writes_nothing(course: MakeCourse) -> Non
 def test_the_build_stops_at_a_leak_in_a_supporting_file(course: MakeCourse) -> None:
     small = course().assignment("small")
     (small.folder / "files").mkdir()
-    (small.folder / "files" / "notes.txt").write_text("when a few values are far away from all the others", encoding="utf-8")
+    (small.folder / "files" / "notes.txt").write_text(
+        "when a few values are far away from all the others", encoding="utf-8"
+    )
     with pytest.raises(AuthoringError, match=r"answer of answer-why stands in release/, notes.txt"):
         build(small)
 
 
 def test_a_line_that_given_code_shows_anyway_is_no_leak(course: MakeCourse) -> None:
-    text = NOTEBOOK.replace("import numpy as np\n", f"import numpy as np\nvalues = [1.0]\n{SOLUTION_LINE}\nexpected = 6.123457\n")
+    text = NOTEBOOK.replace(
+        "import numpy as np\n",
+        f"import numpy as np\nvalues = [1.0]\n{SOLUTION_LINE}\nexpected = 6.123457\n",
+    )
     build(course(notebook_text=text).assignment("small"))
 
 
@@ -126,7 +162,9 @@ def test_a_rubric_may_repeat_its_own_question(course: MakeCourse) -> None:
 def test_a_table_of_numbers_leaks_only_with_all_digits(course: MakeCourse) -> None:
     small = course().assignment("small")
     (small.folder / "files").mkdir()
-    (small.folder / "files" / "table.csv").write_text("6.12346,3.12346\n612345.7\n", encoding="utf-8")
+    (small.folder / "files" / "table.csv").write_text(
+        "6.12346,3.12346\n612345.7\n", encoding="utf-8"
+    )
     build(small)
 
 
@@ -135,27 +173,60 @@ def test_looking_before_building_is_a_course_error(course: MakeCourse) -> None:
         find_leaks(course().assignment("small"))
 
 
-@pytest.mark.parametrize("line", [
-    "", "else:", "return x", "return loss, grads", "import numpy as np", "from math import sqrt", "x = []", "loss = 0.0",
-    "num_test = X.shape[0]", "for i in range(num_test):", "for j in range(len(X_train)):",
-    "for i, row in enumerate(rows):", "def train(self, X, y):", "if y is None:",
-    "classifier = KNN()", "self.X_train = X", 'W1, b1 = model["W1"], model["b1"]', "raise NotImplementedError()", ")", "loss /= N",
-    "except ValueError:", "while not finished:",
-])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "else:",
+        "return x",
+        "return loss, grads",
+        "import numpy as np",
+        "from math import sqrt",
+        "x = []",
+        "loss = 0.0",
+        "num_test = X.shape[0]",
+        "for i in range(num_test):",
+        "for j in range(len(X_train)):",
+        "for i, row in enumerate(rows):",
+        "def train(self, X, y):",
+        "if y is None:",
+        "classifier = KNN()",
+        "self.X_train = X",
+        'W1, b1 = model["W1"], model["b1"]',
+        "raise NotImplementedError()",
+        ")",
+        "loss /= N",
+        "except ValueError:",
+        "while not finished:",
+    ],
+)
 def test_a_line_that_says_nothing_is_trivial(line: str) -> None:
     assert is_trivial(line)
 
 
-@pytest.mark.parametrize("line", [
-    "dists[i, j] = np.linalg.norm(X[i] - self.X_train[j])", "return np.mean(y_pred != y_true)", "nearest = np.argsort(dists, axis=1)",
-    "margins = np.maximum(0, scores - correct + 1)", "dW += reg * W[:, :-1]", "if np.allclose(a, b, atol=1e-6):",
-    "2 * np.outer(a, b) +", "with np.errstate(divide='ignore'):", "model = nn.Sequential(nn.Linear(784, 100), nn.ReLU())",
-])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "dists[i, j] = np.linalg.norm(X[i] - self.X_train[j])",
+        "return np.mean(y_pred != y_true)",
+        "nearest = np.argsort(dists, axis=1)",
+        "margins = np.maximum(0, scores - correct + 1)",
+        "dW += reg * W[:, :-1]",
+        "if np.allclose(a, b, atol=1e-6):",
+        "2 * np.outer(a, b) +",
+        "with np.errstate(divide='ignore'):",
+        "model = nn.Sequential(nn.Linear(784, 100), nn.ReLU())",
+    ],
+)
 def test_a_line_of_a_solution_is_not_trivial(line: str) -> None:
     assert not is_trivial(line)
 
 
-def test_a_damaged_file_in_release_does_not_stop_the_search(small: Assignment, tmp_path: Path) -> None:
-    (small.release.parent / "broken.ipynb").write_text('{"cells": [' + SOLUTION_LINE, encoding="utf-8")
+def test_a_damaged_file_in_release_does_not_stop_the_search(
+    small: Assignment, tmp_path: Path
+) -> None:
+    (small.release.parent / "broken.ipynb").write_text(
+        '{"cells": [' + SOLUTION_LINE, encoding="utf-8"
+    )
     (small.release.parent / "image.png").write_bytes(bytes(range(256)))
     assert [leak.where for leak in find_leaks(small)] == ["broken.ipynb"]

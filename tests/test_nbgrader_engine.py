@@ -1,4 +1,6 @@
-"""nbgrader's own machinery as an engine: one bad submission never stops the others, and each has a result."""
+"""nbgrader's own machinery as an engine: one bad submission never stops the others, and each has a
+result.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,8 @@ CHECKS = """
 from hwlib.errors import CheckFailed
 
 def half(x):
-    raise CheckFailed("The values are too large.", hint="Is it twice?", detail="found 3, expected 1.5")
+    detail = "found 3, expected 1.5"
+    raise CheckFailed("The values are too large.", hint="Is it twice?", detail=detail)
 """
 
 
@@ -52,13 +55,17 @@ def damaged(assignment: Assignment, how: str) -> Any:
     if how == "stripped":
         for cell in notebook.cells:
             cell.metadata.clear()
-    if how == "duplicated":   # a locked cell twice stops nbgrader's whole batch
+    if how == "duplicated":  # a locked cell twice stops nbgrader's whole batch
         notebook.cells += [cell.copy() for cell in notebook.cells]
         for number, cell in enumerate(notebook.cells):
             cell["id"] = f"cell-{number}"
     if how == "garbled":
         for cell in notebook.cells:
-            cell.metadata["nbgrader"] = {"grade_id": ["a", "list"], "grade": "perhaps", "points": "many"}
+            cell.metadata["nbgrader"] = {
+                "grade_id": ["a", "list"],
+                "grade": "perhaps",
+                "points": "many",
+            }
     return notebook
 
 
@@ -67,10 +74,16 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     root = tmp_path_factory.mktemp("course")
     tiny = make_tiny(root)
     halves = {
-        "wrong": "def half(x):\n    return x\n", "raises": "def half(x):\n    raise ValueError('no')\n", "checks": CHECKS,
-        "dies": "import os\n\ndef half(x):\n    os._exit(1)\n", "hangs": HARD_LOOP, "unfinished": "def half(x:\n",
+        "wrong": "def half(x):\n    return x\n",
+        "raises": "def half(x):\n    raise ValueError('no')\n",
+        "checks": CHECKS,
+        "dies": "import os\n\ndef half(x):\n    os._exit(1)\n",
+        "hangs": HARD_LOOP,
+        "unfinished": "def half(x:\n",
         "text": "def half(x):\n    return 'a'\n",
-        "warns": "import sys\n\ndef half(x):\n    print('careful', file=sys.stderr)\n    return x / 2\n"}
+        "warns": "import sys\n\ndef half(x):\n    print('careful', file=sys.stderr)\n    return x "
+        "/ 2\n",
+    }
     for student, source in halves.items():
         hand_in(root, student, solved(tiny, solution_half=source), "2027-02-01 12:00:00 UTC")
     for student in ("stripped", "duplicated", "garbled"):
@@ -82,16 +95,30 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     (root / "submitted" / "nothing" / "tiny").mkdir(parents=True)
     records: list[str] = []
     handler = logging.Handler()
-    handler.emit = lambda record: records.append(record.getMessage())   # type: ignore[method-assign]
+    handler.emit = lambda record: records.append(record.getMessage())  # type: ignore[method-assign]
     logging.getLogger().addHandler(handler)
     order: list[str] = []
     before = dict(os.environ)
     try:
-        results = list(grade_with_nbgrader(tiny, find_submissions(tiny, root / "submitted"), output=root, seed=3,
-                                           on_result=lambda result: order.append(result.student)))
+        results = list(
+            grade_with_nbgrader(
+                tiny,
+                find_submissions(tiny, root / "submitted"),
+                output=root,
+                seed=3,
+                on_result=lambda result: order.append(result.student),
+            )
+        )
     finally:
         logging.getLogger().removeHandler(handler)
-    return Graded(tiny, root, {result.student: result for result in results}, order, "\n".join(records), before != dict(os.environ))
+    return Graded(
+        tiny,
+        root,
+        {result.student: result for result in results},
+        order,
+        "\n".join(records),
+        before != dict(os.environ),
+    )
 
 
 def status_of(graded: Graded, student: str, question: str = "half") -> tuple[str, float]:
@@ -107,12 +134,30 @@ class TestAClass:
         students = sorted(path.name for path in (graded.root / "submitted").iterdir())
         assert graded.order == list(graded.results) == students
 
-    @pytest.mark.parametrize(("student", "status", "points"), [
-        ("wrong", "failed", 0), ("raises", "error", 0), ("checks", "failed", 0), ("dies", "crashed", 0), ("hangs", "timeout", 0),
-        ("unfinished", "error", 0), ("text", "failed", 0), ("warns", "passed", 4), ("stripped", "passed", 4), ("duplicated", "passed", 4),
-        ("garbled", "passed", 4), ("blank", "missing", 0), ("bytes", "missing", 0), ("truncated", "missing", 0),
-        ("odd [1] *", "passed", 4), ("nothing", "missing", 0)])
-    def test_the_question_has_the_right_status(self, graded: Graded, student: str, status: str, points: float) -> None:
+    @pytest.mark.parametrize(
+        ("student", "status", "points"),
+        [
+            ("wrong", "failed", 0),
+            ("raises", "error", 0),
+            ("checks", "failed", 0),
+            ("dies", "crashed", 0),
+            ("hangs", "timeout", 0),
+            ("unfinished", "error", 0),
+            ("text", "failed", 0),
+            ("warns", "passed", 4),
+            ("stripped", "passed", 4),
+            ("duplicated", "passed", 4),
+            ("garbled", "passed", 4),
+            ("blank", "missing", 0),
+            ("bytes", "missing", 0),
+            ("truncated", "missing", 0),
+            ("odd [1] *", "passed", 4),
+            ("nothing", "missing", 0),
+        ],
+    )
+    def test_the_question_has_the_right_status(
+        self, graded: Graded, student: str, status: str, points: float
+    ) -> None:
         assert status_of(graded, student) == (status, points), graded.results[student]
 
     def test_what_was_right_before_a_crash_or_a_hang_keeps_its_points(self, graded: Graded) -> None:
@@ -120,22 +165,36 @@ class TestAClass:
             assert status_of(graded, student, "double") == ("passed", 3.0), student
 
     def test_unreadable_submissions_are_rejected_with_a_reason(self, graded: Graded) -> None:
-        rejected = {student: result.problems[-1] for student, result in graded.results.items() if result.status == "rejected"}
+        rejected = {
+            student: result.problems[-1]
+            for student, result in graded.results.items()
+            if result.status == "rejected"
+        }
         assert set(rejected) == {"bytes", "truncated", "nothing"}
         assert "not UTF-8" in rejected["bytes"]
         assert "truncated" in rejected["truncated"]
         assert "no other notebook" in rejected["nothing"]
 
     def test_written_answers_wait_for_a_human_and_blank_ones_do_not(self, graded: Graded) -> None:
-        assert (graded.results["warns"].status, status_of(graded, "warns", "why")) == ("needs_manual", ("manual", 0.0))
-        assert (graded.results["blank"].status, status_of(graded, "blank", "why")) == ("graded", ("missing", 0.0))
+        assert (graded.results["warns"].status, status_of(graded, "warns", "why")) == (
+            "needs_manual",
+            ("manual", 0.0),
+        )
+        assert (graded.results["blank"].status, status_of(graded, "blank", "why")) == (
+            "graded",
+            ("missing", 0.0),
+        )
 
     def test_messages_name_the_symptom_and_no_hidden_value(self, graded: Graded) -> None:
-        assert graded.results["raises"].question("half").message == "your code raised ValueError: no"
+        assert (
+            graded.results["raises"].question("half").message == "your code raised ValueError: no"
+        )
         assert "SyntaxError" in graded.results["unfinished"].question("half").message
         checks = graded.results["checks"].question("half")
         assert (checks.message, checks.hint) == ("The values are too large.", "Is it twice?")
-        everything = "".join(f"{q.message}{q.hint}" for result in graded.results.values() for q in result.questions)
+        everything = "".join(
+            f"{q.message}{q.hint}" for result in graded.results.values() for q in result.questions
+        )
         assert "hidden-secret" not in everything
         assert "assert" not in everything
 
@@ -147,15 +206,24 @@ class TestAClass:
     def test_the_gradebook_agrees_and_has_one_course(self, graded: Graded) -> None:
         with Gradebook(f"sqlite:///{graded.root / 'gradebook.db'}", "tiny") as book:
             scores = {row["student"]: row["score"] for row in book.submission_dicts("tiny")}
-            assert [course.id for course in book.db.query(type(book.check_course("tiny")))] == ["tiny"]
+            assert [course.id for course in book.db.query(type(book.check_course("tiny")))] == [
+                "tiny"
+            ]
         assert scores == {student: result.score for student, result in graded.results.items()}
 
     def test_the_autograded_notebooks_are_there_and_no_half_files(self, graded: Graded) -> None:
         for student in graded.results:
-            notebook = nbformat.read(graded.root / "autograded" / student / "tiny" / "tiny.ipynb", as_version=4)
-            assert sum("grade_id" in cell.metadata.get("nbgrader", {}) for cell in notebook.cells) >= 6
+            notebook = nbformat.read(
+                graded.root / "autograded" / student / "tiny" / "tiny.ipynb", as_version=4
+            )
+            assert (
+                sum("grade_id" in cell.metadata.get("nbgrader", {}) for cell in notebook.cells) >= 6
+            )
         assert not [path for path in graded.root.rglob(".*") if path.name not in (".", "..")]
-        assert sum(path.stat().st_size for path in graded.root.glob("autograded/*/tiny/*.ipynb")) < 5_000_000
+        assert (
+            sum(path.stat().st_size for path in graded.root.glob("autograded/*/tiny/*.ipynb"))
+            < 5_000_000
+        )
 
     def test_nbgrader_is_silent_and_the_environment_is_as_before(self, graded: Graded) -> None:
         assert graded.log == ""
@@ -165,7 +233,11 @@ class TestAClass:
 @pytest.mark.slow
 def test_a_manual_grade_and_the_seed_survive_a_regrade(tmp_path: Path) -> None:
     tiny = make_tiny(tmp_path)
-    source = "import os\n\ndef half(x):\n    print(os.environ['HWLIB_GRADING'], os.environ['HWLIB_SEED'])\n    return x / 2\n\nhalf(1)\n"
+    source = (
+        "import os\n\ndef half(x):\n"
+        "    print(os.environ['HWLIB_GRADING'], os.environ['HWLIB_SEED'])\n"
+        "    return x / 2\n\nhalf(1)\n"
+    )
     hand_in(tmp_path, "ada", solved(tiny, solution_half=source))
     found = find_submissions(tiny, tmp_path / "submitted")
     list(grade_with_nbgrader(tiny, found, output=tmp_path, seed=77))
@@ -176,5 +248,10 @@ def test_a_manual_grade_and_the_seed_survive_a_regrade(tmp_path: Path) -> None:
     (result,) = grade_with_nbgrader(tiny, found, output=tmp_path, seed=77)
     assert (result.question("why").points, result.score) == (1.5, 9.5)
     notebook = nbformat.read(tmp_path / "autograded" / "ada" / "tiny" / "tiny.ipynb", as_version=4)
-    printed = [output.text for cell in notebook.cells for output in cell.get("outputs", ()) if output.output_type == "stream"]
+    printed = [
+        output.text
+        for cell in notebook.cells
+        for output in cell.get("outputs", ())
+        if output.output_type == "stream"
+    ]
     assert "1 77\n" in "".join(printed)

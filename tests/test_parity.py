@@ -23,8 +23,12 @@ def test_a_simulated_class_has_the_same_points_from_both_engines(tmp_path: Path)
     assert found.standings == ()
 
 
-def difference(kind: Kind, here: tuple[float, QuestionStatus], theirs: tuple[float, QuestionStatus]) -> Difference:
-    isolated, nbgrader = (QuestionResult("q", "Q", points, 5.0, status) for points, status in (here, theirs))
+def difference(
+    kind: Kind, here: tuple[float, QuestionStatus], theirs: tuple[float, QuestionStatus]
+) -> Difference:
+    isolated, nbgrader = (
+        QuestionResult("q", "Q", points, 5.0, status) for points, status in (here, theirs)
+    )
     return Difference("s1", "as made", kind == "crashing", isolated, nbgrader)
 
 
@@ -32,15 +36,19 @@ def test_points_lost_with_a_dead_kernel_are_explained() -> None:
     assert "kernel" in difference("crashing", (5, "passed"), (0, "crashed")).explanation
 
 
-@pytest.mark.parametrize(("kind", "here", "theirs"), [
-    ("crashing", (0, "failed"), (5, "passed")),         # nbgrader is never allowed to give more
-    ("crashing", (5, "passed"), (0, "failed")),
-    ("wrong", (5, "passed"), (0, "crashed")),
-    ("hanging", (5, "passed"), (0, "timeout")),
-    ("reference", (0, "error"), (5, "passed")),
-])
-def test_no_other_difference_is_excused(kind: Kind, here: tuple[float, QuestionStatus],
-                                        theirs: tuple[float, QuestionStatus]) -> None:
+@pytest.mark.parametrize(
+    ("kind", "here", "theirs"),
+    [
+        ("crashing", (0, "failed"), (5, "passed")),  # nbgrader is never allowed to give more
+        ("crashing", (5, "passed"), (0, "failed")),
+        ("wrong", (5, "passed"), (0, "crashed")),
+        ("hanging", (5, "passed"), (0, "timeout")),
+        ("reference", (0, "error"), (5, "passed")),
+    ],
+)
+def test_no_other_difference_is_excused(
+    kind: Kind, here: tuple[float, QuestionStatus], theirs: tuple[float, QuestionStatus]
+) -> None:
     found = difference(kind, here, theirs)
     assert found.explanation == ""
     assert "NO EXPLANATION" in str(found)

@@ -1,4 +1,6 @@
-"""Plain nbgrader on the built files, in a fresh copy of the course: its own commands, as an instructor types them."""
+"""Plain nbgrader on the built files, in a fresh copy of the course: its own commands, as an
+instructor types them.
+"""
 
 from __future__ import annotations
 
@@ -29,18 +31,33 @@ class Fresh:
     """A copy of the course with nothing but what is needed, after all commands have run once."""
 
     root: Path
-    assignment: Assignment      # of the real course
-    lost: tuple[str, ...]       # the questions that bob's wrong solution loses
+    assignment: Assignment  # of the real course
+    lost: tuple[str, ...]  # the questions that bob's wrong solution loses
 
 
 def nbgrader(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command of nbgrader in a course, with the programs of this environment."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("HWLIB")}
-    environment |= {"PATH": path, "JUPYTER_CONFIG_DIR": str(root / ".config"), "JUPYTER_PLATFORM_DIRS": "1"}
-    environment |= {"HWLIB_DATA": str(root / "no-data"), "XDG_CACHE_HOME": str(root / ".cache")}   # grading needs the sample only
-    return subprocess.run([Path(sys.executable).parent / "nbgrader", *arguments], cwd=root, env=environment, text=True, check=False,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600)
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("HWLIB")
+    }
+    environment |= {
+        "PATH": path,
+        "JUPYTER_CONFIG_DIR": str(root / ".config"),
+        "JUPYTER_PLATFORM_DIRS": "1",
+    }
+    # grading needs the sample only
+    environment |= {"HWLIB_DATA": str(root / "no-data"), "XDG_CACHE_HOME": str(root / ".cache")}
+    return subprocess.run(
+        [Path(sys.executable).parent / "nbgrader", *arguments],
+        cwd=root,
+        env=environment,
+        text=True,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=600,
+    )
 
 
 def must(root: Path, *arguments: str) -> str:
@@ -58,7 +75,10 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Fresh:
     assignment = find_course(COURSE).assignment("knn")
     wrong = next(variant for variant in load_variants(assignment) if variant.kind == "wrong")
     must(root, "generate_assignment", "knn")
-    for student, notebook in (("ada", reference_notebook(assignment)), ("bob", variant_notebook(assignment, wrong))):
+    for student, notebook in (
+        ("ada", reference_notebook(assignment)),
+        ("bob", variant_notebook(assignment, wrong)),
+    ):
         folder = root / "submitted" / student / "knn"
         folder.mkdir(parents=True)
         nbformat.write(notebook, folder / "knn.ipynb")
@@ -85,8 +105,13 @@ def test_autograde_gives_the_points_that_are_deserved(fresh: Fresh) -> None:
     points = {cell.name: cell.points for cell in key.by_role("test")}
     with Gradebook(f"sqlite:///{fresh.root / 'gradebook.db'}") as book:
         for student, lost in (("ada", ()), ("bob", fresh.lost)):
-            got = {name: book.find_grade(f"test-{name}", "knn", "knn", student).auto_score for name in points}
-            assert got == {name: 0.0 if name in lost else value for name, value in points.items()}, student
+            got = {
+                name: book.find_grade(f"test-{name}", "knn", "knn", student).auto_score
+                for name in points
+            }
+            assert got == {
+                name: 0.0 if name in lost else value for name, value in points.items()
+            }, student
             assert book.find_submission("knn", student).needs_manual_grade
         assert book.find_assignment("knn").max_score == key.max_score
 
@@ -96,7 +121,10 @@ def test_feedback_and_export_are_there(fresh: Fresh) -> None:
     full = sum(cell.points for cell in key.by_role("test"))
     with (fresh.root / "grades.csv").open(newline="") as file:
         scores = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
-    assert scores == {"ada": full, "bob": full - sum(cell.points for cell in key.questions if cell.name in fresh.lost)}
+    assert scores == {
+        "ada": full,
+        "bob": full - sum(cell.points for cell in key.questions if cell.name in fresh.lost),
+    }
     for student in scores:
         page = (fresh.root / "feedback" / student / "knn" / "knn.html").read_text(encoding="utf-8")
         assert f"knn (Score: {scores[student]} / {key.max_score}" in page
@@ -111,18 +139,36 @@ def test_our_store_goes_on_where_nbgrader_stopped(fresh: Fresh, tmp_path: Path) 
         assert store.students() == {"ada", "bob"}
     with Gradebook(store.db_url, store.config.CourseDirectory.course_id) as book:
         assert len(book.assignments) == 1
-        assert "default_course" not in {course.id for course in book.db.query(type(book.assignments[0].course))}
+        assert "default_course" not in {
+            course.id for course in book.db.query(type(book.assignments[0].course))
+        }
 
 
-def test_generate_feedback_of_nbgrader_works_on_what_our_store_wrote(fresh: Fresh, tmp_path: Path) -> None:
+def test_generate_feedback_of_nbgrader_works_on_what_our_store_wrote(
+    fresh: Fresh, tmp_path: Path
+) -> None:
     for name in ("course.toml", "nbgrader_config.py"):
         shutil.copy(COURSE / name, tmp_path / name)
-    questions = tuple(QuestionResult(cell.name, cell.title, 0.0 if cell.role == "answer" else cell.points, cell.points,
-                                     "manual" if cell.role == "answer" else "passed") for cell in load_key(fresh.assignment).questions)
+    questions = tuple(
+        QuestionResult(
+            cell.name,
+            cell.title,
+            0.0 if cell.role == "answer" else cell.points,
+            cell.points,
+            "manual" if cell.role == "answer" else "passed",
+        )
+        for cell in load_key(fresh.assignment).questions
+    )
     with GradeStore(fresh.assignment, tmp_path) as store:
         store.prepare()
-        store.write(SubmissionResult("ada", "needs_manual", questions), reference_notebook(fresh.assignment), "2027-02-01 12:00:00 UTC")
+        store.write(
+            SubmissionResult("ada", "needs_manual", questions),
+            reference_notebook(fresh.assignment),
+            "2027-02-01 12:00:00 UTC",
+        )
     must(tmp_path, "generate_feedback", "knn")
     must(tmp_path, "export")
     assert "ada" in (tmp_path / "grades.csv").read_text()
-    assert "Score: 20.0 / 25.0" in (tmp_path / "feedback" / "ada" / "knn" / "knn.html").read_text(encoding="utf-8")
+    assert "Score: 20.0 / 25.0" in (tmp_path / "feedback" / "ada" / "knn" / "knn.html").read_text(
+        encoding="utf-8"
+    )

@@ -39,18 +39,24 @@ def test_the_grid_has_a_column_for_each_class_and_shows_images_of_that_class() -
 
 def test_a_generator_chooses_other_images_of_the_same_classes() -> None:
     def shown(rng: np.random.Generator | None) -> list[bytes]:
-        figure = plots.image_grid_by_class(IMAGES[:300], LABELS[:300], CIFAR10_CLASSES, per_class=2, rng=rng)
+        figure = plots.image_grid_by_class(
+            IMAGES[:300], LABELS[:300], CIFAR10_CLASSES, per_class=2, rng=rng
+        )
         return [axes.images[0].get_array().tobytes() for axes in figure.axes]
 
     chosen = shown(np.random.default_rng(1))
     assert shown(np.random.default_rng(1)) == chosen
     assert shown(None) != chosen
-    of_class = [{image.tobytes() for image in IMAGES[:300][LABELS[:300] == label]} for label in range(10)]
+    of_class = [
+        {image.tobytes() for image in IMAGES[:300][LABELS[:300] == label]} for label in range(10)
+    ]
     assert all(image in of_class[place % 10] for place, image in enumerate(chosen))
 
 
 def test_a_class_with_too_few_images_leaves_places_empty() -> None:
-    figure = drawn(plots.image_grid_by_class(IMAGES[:3], np.array([0, 0, 2]), ["a", "b", "c"], per_class=2))
+    figure = drawn(
+        plots.image_grid_by_class(IMAGES[:3], np.array([0, 0, 2]), ["a", "b", "c"], per_class=2)
+    )
     assert [len(axes.images) for axes in figure.axes] == [1, 0, 1, 1, 0, 0]
 
 
@@ -63,9 +69,16 @@ def test_images_stand_side_by_side_under_their_titles() -> None:
 
 def test_accuracy_against_k_shows_each_fold_and_mean_with_deviation() -> None:
     accuracies = {10: [0.3, 0.4], 1: [0.1, 0.3], 3: [0.2, 0.2]}
-    axes, = drawn(plots.accuracy_against_k(accuracies)).axes
+    (axes,) = drawn(plots.accuracy_against_k(accuracies)).axes
     points = axes.collections[0].get_offsets()
-    assert sorted(map(tuple, np.asarray(points).tolist())) == [(1, 0.1), (1, 0.3), (3, 0.2), (3, 0.2), (10, 0.3), (10, 0.4)]
+    assert sorted(map(tuple, np.asarray(points).tolist())) == [
+        (1, 0.1),
+        (1, 0.3),
+        (3, 0.2),
+        (3, 0.2),
+        (10, 0.3),
+        (10, 0.4),
+    ]
     line, _, (bars,) = axes.containers[0].lines
     assert np.allclose(line.get_xydata(), [(1, 0.2), (3, 0.2), (10, 0.35)])
     heights = [segment[1][1] - segment[0][1] for segment in bars.get_segments()]
@@ -75,14 +88,18 @@ def test_accuracy_against_k_shows_each_fold_and_mean_with_deviation() -> None:
 
 
 def test_many_values_of_k_get_a_logarithmic_axis_and_folds_may_differ_in_number() -> None:
-    axes, = drawn(plots.accuracy_against_k({1: [0.1], 5: [0.2, 0.3], 100: np.array([0.1, 0.2, 0.3])})).axes   # type: ignore[dict-item]
+    (axes,) = drawn(
+        plots.accuracy_against_k({1: [0.1], 5: [0.2, 0.3], 100: np.array([0.1, 0.2, 0.3])})
+    ).axes  # type: ignore[dict-item]
     assert axes.get_xscale() == "log"
-    one, = drawn(plots.accuracy_against_k({5: [0.5, 0.6]})).axes
+    (one,) = drawn(plots.accuracy_against_k({5: [0.5, 0.6]})).axes
     assert one.get_xscale() == "linear"
 
 
 def test_curves_have_names_colours_and_labels() -> None:
-    axes, = drawn(plots.curves({"train": [3.0, 2, 1], "validation": [3.0, 2.5]}, "epoch", "loss (nats)")).axes
+    (axes,) = drawn(
+        plots.curves({"train": [3.0, 2, 1], "validation": [3.0, 2.5]}, "epoch", "loss (nats)")
+    ).axes
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["train", "validation"]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("epoch", "loss (nats)")
     assert np.array_equal(axes.lines[0].get_xydata(), [(1, 3), (2, 2), (3, 1)])
@@ -97,7 +114,10 @@ def test_a_matrix_comes_with_a_bar_that_says_what_the_colours_mean() -> None:
 
 def test_colours_of_the_palette_differ_from_white_and_from_each_other() -> None:
     colours = np.array([matplotlib.colors.to_rgb(colour) for colour in plots.PALETTE])
-    assert np.linalg.norm(colours[:, None] - colours, axis=2)[~np.eye(len(colours), dtype=bool)].min() > 0.25
+    assert (
+        np.linalg.norm(colours[:, None] - colours, axis=2)[~np.eye(len(colours), dtype=bool)].min()
+        > 0.25
+    )
     assert np.linalg.norm(1 - colours, axis=1).min() > 0.4
 
 
@@ -109,7 +129,10 @@ def test_pyplot_keeps_no_figure_so_none_is_shown_twice() -> None:
 
 
 def test_matplotlib_is_imported_with_the_first_figure_not_before() -> None:
-    code = "import sys, json; from hwlib import plots; print(json.dumps([m for m in sys.modules if m.startswith('matplotlib')]))"
+    code = (
+        "import sys, json; from hwlib import plots; print(json.dumps([m for m in sys.modules "
+        "if m.startswith('matplotlib')]))"
+    )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(found.stdout) == []
 
@@ -120,5 +143,7 @@ def test_jupyter_shows_a_figure_that_ends_a_cell_exactly_once() -> None:
     source = "from hwlib import plots\nplots.curves({'loss': [2.0, 1.0]}, 'step', 'loss')"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
     nbclient.NotebookClient(notebook, kernel_name="python3").execute()
-    shown = [output for output in notebook.cells[0].outputs if "image/png" in output.get("data", {})]
+    shown = [
+        output for output in notebook.cells[0].outputs if "image/png" in output.get("data", {})
+    ]
     assert len(shown) == 1 and len(notebook.cells[0].outputs) == 1

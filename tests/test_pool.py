@@ -29,7 +29,7 @@ from hwlib.grading.results import GradeReport, SubmissionResult
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the isolated engine needs Linux")
 
-NOTEBOOK = '''\
+NOTEBOOK = """\
 # %% [markdown]
 # # One question
 
@@ -44,9 +44,9 @@ def double(x):
 
 # %% test="double" points=1
 check.close(double(np.ones(3)), np.full(3, 2.0))
-'''
+"""
 
-ROUNDS = 50           # of killing something at random
+ROUNDS = 50  # of killing something at random
 
 
 def make_class(root: Path, bodies: list[str]) -> Assignment:
@@ -68,7 +68,9 @@ def hand_in(assignment: Assignment, student: str, body: str) -> Path:
 def grade(assignment: Assignment, **options: object) -> tuple[GradeReport, list[SubmissionResult]]:
     seen: list[SubmissionResult] = []
     root = assignment.course.root
-    report = grade_assignment(assignment, root / "submitted", root, options=GradeOptions(**options), on_result=seen.append)  # type: ignore[arg-type]
+    report = grade_assignment(
+        assignment, root / "submitted", root, options=GradeOptions(**options), on_result=seen.append
+    )  # type: ignore[arg-type]
     return report, seen
 
 
@@ -78,7 +80,13 @@ def test_a_class_is_graded_once_each_and_a_second_run_grades_nothing(tmp_path: P
     (tmp_path / "submitted" / "s900" / "one").mkdir(parents=True)
     (tmp_path / "submitted" / "s900" / "one" / "one.ipynb").write_text("{not json")
     report, seen = grade(assignment, jobs=2)
-    expected = [("s000", "graded", 1), ("s001", "graded", 0), ("s002", "graded", 0), ("s003", "graded", 1), ("s900", "rejected", 0)]
+    expected = [
+        ("s000", "graded", 1),
+        ("s001", "graded", 0),
+        ("s002", "graded", 0),
+        ("s003", "graded", 1),
+        ("s900", "rejected", 0),
+    ]
     assert [(one.student, one.status, one.score) for one in report.submissions] == expected
     assert sorted(one.student for one in seen) == [student for student, _, _ in expected]
     assert not any(one.cached for one in report.submissions)
@@ -99,20 +107,32 @@ def test_only_what_changed_is_graded_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("killed", [False, True])
-def test_a_kept_result_never_outlives_a_change_of_the_gradebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed: bool) -> None:
+def test_a_kept_result_never_outlives_a_change_of_the_gradebook(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed: bool
+) -> None:
     assignment = make_class(tmp_path, ["return 2 * x"])
     grade(assignment)
     grade_many = batch.grade_many
 
     def undecided(*arguments: Any, **options: Any) -> Iterator[Any]:
-        """As if the judges had been killed: no points, and nothing to be kept; with `killed`, the grader goes, too."""
+        """As if the judges had been killed: no points, and nothing to be kept; with `killed`, the
+        grader goes, too.
+        """
         for found, outcome in grade_many(*arguments, **options):
-            questions = tuple(replace(question, points=0.0, status="error") for question in outcome.result.questions)
-            yield found, replace(outcome, result=replace(outcome.result, questions=questions), final=killed)
+            questions = tuple(
+                replace(question, points=0.0, status="error")
+                for question in outcome.result.questions
+            )
+            yield (
+                found,
+                replace(outcome, result=replace(outcome.result, questions=questions), final=killed),
+            )
 
     monkeypatch.setattr(batch, "grade_many", undecided)
     if killed:
-        monkeypatch.setattr(batch.ResultCache, "put", lambda *arguments: (_ for _ in ()).throw(KeyboardInterrupt))
+        monkeypatch.setattr(
+            batch.ResultCache, "put", lambda *arguments: (_ for _ in ()).throw(KeyboardInterrupt)
+        )
         with pytest.raises(KeyboardInterrupt):
             grade(assignment, force=True)
     else:
@@ -128,7 +148,12 @@ def test_points_that_another_program_wrote_are_graded_again(tmp_path: Path) -> N
     assignment = make_class(tmp_path, ["return 2 * x", "return 2 * x"])
     grade(assignment)
     with contextlib.closing(sqlite3.connect(tmp_path / "gradebook.db")) as connection, connection:
-        (first, *_) = [name for (name,) in connection.execute("SELECT id FROM grade WHERE auto_score = 1 ORDER BY id")]
+        (first, *_) = [
+            name
+            for (name,) in connection.execute(
+                "SELECT id FROM grade WHERE auto_score = 1 ORDER BY id"
+            )
+        ]
         connection.execute("UPDATE grade SET auto_score = 0 WHERE id = ?", (first,))
     assert sorted(gradebook_scores(tmp_path).values()) == [0.0, 1.0]
     report, _ = grade(assignment)
@@ -145,7 +170,18 @@ def test_named_students_only(tmp_path: Path) -> None:
 
 def command(assignment: Assignment, *more: str) -> list[str]:
     root = assignment.course.root
-    return [sys.executable, "-m", "hwlib.cli", "grade", "one", "--json", str(root / "report.json"), "--jobs", "2", *more]
+    return [
+        sys.executable,
+        "-m",
+        "hwlib.cli",
+        "grade",
+        "one",
+        "--json",
+        str(root / "report.json"),
+        "--jobs",
+        "2",
+        *more,
+    ]
 
 
 def descendants(pid: int) -> list[int]:
@@ -164,14 +200,20 @@ def descendants(pid: int) -> list[int]:
 
 
 def test_whatever_is_killed_every_submission_is_graded_exactly_once(tmp_path: Path) -> None:
-    """kill -9 of the grader, a judge, the zygote or a worker at a random moment, a fixed number of times."""
+    """kill -9 of the grader, a judge, the zygote or a worker at a random moment, a fixed number of
+    times.
+    """
     count = 40
     assignment = make_class(tmp_path, ["import time; time.sleep(0.2); return 2 * x"] * count)
     draw = random.Random(1)
     killed, grader_killed = 0, 0
     while killed < ROUNDS:
-        process = subprocess.Popen(command(assignment, "--force"), cwd=tmp_path,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command(assignment, "--force"),
+            cwd=tmp_path,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         while process.poll() is None and killed < ROUNDS:
             time.sleep(draw.uniform(0.02, 0.4))
             below = descendants(process.pid)
@@ -185,7 +227,8 @@ def test_whatever_is_killed_every_submission_is_graded_exactly_once(tmp_path: Pa
     subprocess.run(command(assignment), cwd=tmp_path, check=True, capture_output=True)
     report = json.loads((tmp_path / "report.json").read_text())
     assert [(one["student"], one["score"], one["status"]) for one in report["submissions"]] == [
-        (f"s{number:03}", 1.0, "graded") for number in range(count)]
+        (f"s{number:03}", 1.0, "graded") for number in range(count)
+    ]
     assert gradebook_scores(tmp_path) == {f"s{number:03}": 1.0 for number in range(count)}
     assert not [path for path in (tmp_path / "autograded").rglob("*") if path.name.startswith(".")]
 
@@ -201,11 +244,13 @@ def gradebook_scores(root: Path) -> dict[str, float]:
 
 def test_nothing_is_left_running_when_the_grader_is_killed(tmp_path: Path) -> None:
     assignment = make_class(tmp_path, ["import time; time.sleep(1); return 2 * x"] * 6)
-    process = subprocess.Popen(command(assignment), cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command(assignment), cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     deadline = time.monotonic() + 60
     while len(below := descendants(process.pid)) < 6 and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert len(below) >= 6                                   # zygote, judges, supervisors, workers
+    assert len(below) >= 6  # zygote, judges, supervisors, workers
     process.kill()
     process.wait()
     while any(Path(f"/proc/{pid}").exists() for pid in below) and time.monotonic() < deadline:
@@ -215,9 +260,16 @@ def test_nothing_is_left_running_when_the_grader_is_killed(tmp_path: Path) -> No
 
 def test_ctrl_c_says_how_to_go_on_and_loses_nothing(tmp_path: Path) -> None:
     assignment = make_class(tmp_path, ["import time; time.sleep(0.3); return 2 * x"] * 8)
-    ignored = signal.signal(signal.SIGINT, signal.default_int_handler)      # a background job ignores it, and its children with it
+    # a background job ignores it, and its children with it
+    ignored = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        process = subprocess.Popen(command(assignment), cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            command(assignment),
+            cwd=tmp_path,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
     finally:
         signal.signal(signal.SIGINT, ignored)
     results = tmp_path / ".hw" / "one" / "isolated"
@@ -243,7 +295,9 @@ def test_a_worker_killed_from_outside_costs_no_points(tmp_path: Path) -> None:
         while not stop.is_set() and not kills:
             for pid in descendants(os.getpid()):
                 with contextlib.suppress(OSError):
-                    if Path(f"/proc/{pid}").stat().st_uid >= 61000 or (os.getuid() and "hwlib.grading.sandbox.zygote" not in cmdline(pid)):
+                    if Path(f"/proc/{pid}").stat().st_uid >= 61000 or (
+                        os.getuid() and "hwlib.grading.sandbox.zygote" not in cmdline(pid)
+                    ):
                         time.sleep(0.3)
                         os.kill(pid, signal.SIGKILL)
                         kills.append(pid)
@@ -265,10 +319,14 @@ def cmdline(pid: int) -> str:
     return Path(f"/proc/{pid}/cmdline").read_text()
 
 
-def test_a_test_that_never_ends_costs_its_submission_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_test_that_never_ends_costs_its_submission_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("hwlib.grading.engines.pool.PATIENCE_S", 2.0)
     monkeypatch.setattr("hwlib.grading.engines.pool.MAX_TRIES", 2)
-    notebook = NOTEBOOK.replace("check.close(", "seen = double(9)\nwhile seen == 0:\n    pass\ncheck.close(")
+    notebook = NOTEBOOK.replace(
+        "check.close(", "seen = double(9)\nwhile seen == 0:\n    pass\ncheck.close("
+    )
     toml = 'title = "One"\npoints = 1\nminutes = 0.5\n[limits]\nquestion_s = 1\nsubmission_s = 1\n'
     assignment = make_course(tmp_path, "one", notebook, toml).assignment("one")
     build(assignment)

@@ -24,12 +24,19 @@ def reference() -> dict[str, Any]:
 def data(full_cifar10: tuple[np.ndarray[Any, Any], ...]) -> tuple[np.ndarray[Any, Any], ...]:
     X_train, y_train, X_test, y_test = full_cifar10
     flat = X_train[:5000].reshape(5000, -1), X_test[:500].reshape(500, -1)
-    return flat[0].astype(float), y_train[:5000].astype(int), flat[1].astype(float), y_test[:500].astype(int)
+    return (
+        flat[0].astype(float),
+        y_train[:5000].astype(int),
+        flat[1].astype(float),
+        y_test[:500].astype(int),
+    )
 
 
 @pytest.mark.full_data
 def test_the_distances_and_error_rates_are_the_published_ones(
-    reference: dict[str, Any], data: tuple[np.ndarray[Any, Any], ...], capsys: pytest.CaptureFixture[str],
+    reference: dict[str, Any],
+    data: tuple[np.ndarray[Any, Any], ...],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     X_train, y_train, X_test, y_test = data
     knn = reference["KNN"]()
@@ -38,7 +45,8 @@ def test_the_distances_and_error_rates_are_the_published_ones(
     error_rate: Callable[..., float] = reference["error_rate"]
     errors = {k: error_rate(knn.predict_labels(dists, k), y_test) for k in ERRORS}
     with capsys.disabled():
-        print(f"\n‖dists‖_F = {np.linalg.norm(dists)!r}; error rates {errors}")  # noqa: T201  shown in CI's log
+        # shown in CI's log
+        print(f"\n‖dists‖_F = {np.linalg.norm(dists)!r}; error rates {errors}")  # noqa: T201
     assert np.linalg.norm(dists) == pytest.approx(7906696.077040902, rel=1e-12)
     assert errors == pytest.approx(ERRORS)
     few = knn.compute_distances(X_test[:3])

@@ -1,4 +1,6 @@
-"""The reference solution of side_information gives the numbers of the syllabus; its fits agree with solutions of the dual problems."""
+"""The reference solution of side_information gives the numbers of the syllabus; its fits agree with
+solutions of the dual problems.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +18,13 @@ cp = pytest.importorskip("cvxpy")
 
 ROOT = Path(__file__).resolve().parents[1]
 ASSIGNMENT = find_course(ROOT).assignment("side_information")
-GAMMA, LAM = 200.0, 0.05          # of the example in the syllabus, with the data of default_rng(0)
+GAMMA, LAM = 200.0, 0.05  # of the example in the syllabus, with the data of default_rng(0)
 
 
 def solved(wrong: str = "") -> dict[str, Any]:
-    """The names that the given and solution cells define, some replaced by those of a wrong solution."""
+    """The names that the given and solution cells define, some replaced by those of a wrong
+    solution.
+    """
     names = solutions("side_information", "setup", cp=cp)
     return replaced(names, "side_information", wrong) if wrong else names
 
@@ -47,7 +51,9 @@ def ridge(K: Any, y: Any, lam: float) -> Any:
     return np.linalg.solve(K + lam * np.eye(len(y)), y)
 
 
-def test_leave_one_out_agrees_with_the_oracle_and_the_syllabus(reference: dict[str, Any], data: tuple[Any, Any, Any, Any]) -> None:
+def test_leave_one_out_agrees_with_the_oracle_and_the_syllabus(
+    reference: dict[str, Any], data: tuple[Any, Any, Any, Any]
+) -> None:
     x, y, _, K = data
     H = K @ np.linalg.inv(K + LAM * np.eye(50))
     oracle = np.mean(((y - H @ y) / (1 - np.diag(H))) ** 2)
@@ -66,11 +72,13 @@ def test_coefficients_differ_where_fits_agree(data: tuple[Any, Any, Any, Any]) -
     _, y, _, K = data
     assert np.linalg.cond(K) == pytest.approx(1e12, rel=0.5)
     alpha = cp.Variable(50)
-    problem = cp.Problem(cp.Minimize(cp.sum_squares(K @ alpha - y) + LAM * cp.quad_form(alpha, cp.psd_wrap(K))))
+    problem = cp.Problem(
+        cp.Minimize(cp.sum_squares(K @ alpha - y) + LAM * cp.quad_form(alpha, cp.psd_wrap(K)))
+    )
     problem.solve(solver=cp.OSQP)
     difference = alpha.value - ridge(K, y, LAM)
-    assert np.abs(difference).max() > 50                 # 98 with OSQP 1.0
-    assert np.abs(K @ difference).max() < 1e-5           # 2e-6
+    assert np.abs(difference).max() > 50  # 98 with OSQP 1.0
+    assert np.abs(K @ difference).max() < 1e-5  # 2e-6
 
 
 def dual_fits(K: Any, y: Any, lam: float, lam1: float) -> dict[str, Any]:
@@ -92,7 +100,9 @@ def dual_fits(K: Any, y: Any, lam: float, lam1: float) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("gamma", [30.0, 200.0, 1000.0])
-def test_the_fits_solve_their_problems(reference: dict[str, Any], data: tuple[Any, Any, Any, Any], gamma: float) -> None:
+def test_the_fits_solve_their_problems(
+    reference: dict[str, Any], data: tuple[Any, Any, Any, Any], gamma: float
+) -> None:
     x, y, _, _ = data
     K = reference["rbf_kernel"](x, x, gamma)
     for name, right in dual_fits(K, y, 0.1, 2.0).items():
@@ -101,7 +111,9 @@ def test_the_fits_solve_their_problems(reference: dict[str, Any], data: tuple[An
         assert K @ reference[name](K, y, *lams) == pytest.approx(right, abs=0.02), name
 
 
-def test_the_small_data_set_has_the_values_that_the_notebook_prints(reference: dict[str, Any]) -> None:
+def test_the_small_data_set_has_the_values_that_the_notebook_prints(
+    reference: dict[str, Any],
+) -> None:
     found = dual_fits(reference["K_small"], reference["y_small"], 0.5, 2.0)
     source = ASSIGNMENT.notebook.read_text(encoding="utf-8")
     for name, values in found.items():
@@ -109,7 +121,10 @@ def test_the_small_data_set_has_the_values_that_the_notebook_prints(reference: d
 
 
 def test_the_published_difference_matrix_is_wrong_at_both_ends() -> None:
-    published, right = solved("published_difference_matrix")["difference_matrix"](5), solved()["difference_matrix"](5)
+    published, right = (
+        solved("published_difference_matrix")["difference_matrix"](5),
+        solved()["difference_matrix"](5),
+    )
     z = np.array([3.0, 5.0, 4.0, 10.0, 11.0])
     assert (right @ z).tolist() == [2, -1, 6, 1]
     assert (published @ z).tolist() == [3, 2, -1, 6]

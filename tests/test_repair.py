@@ -106,9 +106,11 @@ def strip_metadata(notebook: dict[str, Any], ids: bool = True) -> dict[str, Any]
 
 
 def all_there(submission: RepairedSubmission) -> bool:
-    return (["np.multiply" in source for source in sources(submission, "double")] == [True]
-            and ['("opened"' in source for source in sources(submission, "Box")] == [True]
-            and len(submission.answers("why")) == 1)
+    return (
+        ["np.multiply" in source for source in sources(submission, "double")] == [True]
+        and ['("opened"' in source for source in sources(submission, "Box")] == [True]
+        and len(submission.answers("why")) == 1
+    )
 
 
 def test_a_perfect_notebook_needs_no_repair(example: Example) -> None:
@@ -122,11 +124,15 @@ def test_the_empty_release_needs_no_repair(example: Example) -> None:
 
 
 @pytest.mark.parametrize("ids", [True, False])
-def test_stripped_metadata_is_matched_by_content_and_definition(example: Example, ids: bool) -> None:
+def test_stripped_metadata_is_matched_by_content_and_definition(
+    example: Example, ids: bool
+) -> None:
     submission = example.repaired(strip_metadata(example.perfect, ids))
     assert all_there(submission)
     assert "stripped" in submission.problems[0]
-    assert [cell.key.role for cell in submission.cells if cell.key is not None] == [cell.role for cell in example.key.cells]
+    assert [cell.key.role for cell in submission.cells if cell.key is not None] == [
+        cell.role for cell in example.key.cells
+    ]
 
 
 def test_a_split_class_is_joined_again(example: Example) -> None:
@@ -136,11 +142,11 @@ def test_a_split_class_is_joined_again(example: Example) -> None:
     notebook["cells"][place]["source"] = first
     part = copy.deepcopy(notebook["cells"][place])
     part["source"] = second
-    notebook["cells"].insert(place + 1, part)                   # JupyterLab copies the metadata
+    notebook["cells"].insert(place + 1, part)  # JupyterLab copies the metadata
     submission = example.repaired(notebook)
     assert all_there(submission)
     assert any("split" in problem for problem in submission.problems)
-    notebook["cells"][place + 1]["metadata"] = {}               # VS Code does not
+    notebook["cells"][place + 1]["metadata"] = {}  # VS Code does not
     assert all_there(example.repaired(notebook))
 
 
@@ -157,7 +163,11 @@ def test_of_a_copied_cell_the_solved_one_counts_wherever_it_stands(example: Exam
 
 def test_deleted_given_cells_are_restored_and_said(example: Example) -> None:
     notebook = copy.deepcopy(example.perfect)
-    notebook["cells"] = [cell for cell in notebook["cells"] if not any(t in cell["source"] for t in ("check.close(double", "import numpy"))]
+    notebook["cells"] = [
+        cell
+        for cell in notebook["cells"]
+        if not any(t in cell["source"] for t in ("check.close(double", "import numpy"))
+    ]
     submission = example.repaired(notebook)
     restored = [cell.key.role for cell in submission.cells if cell.position == -1 and cell.key]
     assert restored == ["setup", "test"]
@@ -181,11 +191,14 @@ def test_a_solution_that_became_markdown_is_still_read(example: Example) -> None
 def test_changed_tests_and_setup_are_the_originals_again(example: Example) -> None:
     notebook = copy.deepcopy(example.perfect)
     notebook["cells"][index_of(notebook, "check.close(double")]["source"] = "pass"
-    notebook["cells"][index_of(notebook, "import numpy")]["source"] = "import numpy as np\nimport scipy"
+    notebook["cells"][index_of(notebook, "import numpy")]["source"] = (
+        "import numpy as np\nimport scipy"
+    )
     submission = example.repaired(notebook)
     tests = [cell.source for cell in submission.cells if cell.key and cell.key.role == "test"]
     assert tests == [cell.source for cell in example.key.by_role("test")]
-    assert any(cell.edited and "import scipy" in cell.source for cell in submission.cells)     # runs as the student's own
+    # runs as the student's own
+    assert any(cell.edited and "import scipy" in cell.source for cell in submission.cells)
 
 
 def test_reordered_cells_are_put_back_in_order(example: Example) -> None:
@@ -194,14 +207,20 @@ def test_reordered_cells_are_put_back_in_order(example: Example) -> None:
     submission = example.repaired(notebook)
     assert all_there(submission)
     assert any("order" in problem for problem in submission.problems)
-    assert [c.key.cell_id for c in submission.cells if c.key] == [cell.cell_id for cell in example.key.cells]
+    assert [c.key.cell_id for c in submission.cells if c.key] == [
+        cell.cell_id for cell in example.key.cells
+    ]
 
 
 def test_a_given_cell_that_the_student_changed_counts_as_changed(example: Example) -> None:
     notebook = copy.deepcopy(example.perfect)
     notebook["cells"][index_of(notebook, "scale = 10")]["source"] = "scale = 11"
     submission = example.repaired(notebook)
-    assert [cell.source for cell in submission.cells if "scale" in cell.source and cell.key and cell.key.role == "code"] == ["scale = 11"]
+    assert [
+        cell.source
+        for cell in submission.cells
+        if "scale" in cell.source and cell.key and cell.key.role == "code"
+    ] == ["scale = 11"]
 
 
 def test_a_written_answer_without_metadata_is_found_by_its_place(example: Example) -> None:
@@ -213,15 +232,28 @@ def test_a_written_answer_without_metadata_is_found_by_its_place(example: Exampl
 
 def test_pictures_in_a_written_answer_are_kept(example: Example) -> None:
     notebook = copy.deepcopy(example.perfect)
-    notebook["cells"][index_of(notebook, "reference's answer")]["attachments"] = {"derivation.png": {"image/png": "aaaa"}}
-    assert example.repaired(notebook).answers("why")[0].attachments == {"derivation.png": {"image/png": "aaaa"}}
+    notebook["cells"][index_of(notebook, "reference's answer")]["attachments"] = {
+        "derivation.png": {"image/png": "aaaa"}
+    }
+    assert example.repaired(notebook).answers("why")[0].attachments == {
+        "derivation.png": {"image/png": "aaaa"}
+    }
 
 
-JUNK = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-                    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3), max_leaves=6)
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
 
 
-@given(st.dictionaries(st.sampled_from(["cell_type", "source", "metadata", "outputs", "id"]), JUNK) | JUNK, st.integers(0, 10**6))
+@given(
+    st.dictionaries(st.sampled_from(["cell_type", "source", "metadata", "outputs", "id"]), JUNK)
+    | JUNK,
+    st.integers(0, 10**6),
+)
 @settings(deadline=None, max_examples=60)
 def test_no_cell_however_odd_stops_the_repair(example: Example, junk: Any, seed: int) -> None:
     notebook = copy.deepcopy(example.perfect)
@@ -230,8 +262,12 @@ def test_no_cell_however_odd_stops_the_repair(example: Example, junk: Any, seed:
     cells.insert(draw.randrange(len(cells)), junk)
     if isinstance(junk, dict):
         cells.insert(0, {**junk, "cell_type": "code"})
-        cells[draw.randrange(len(cells))] = {**cells[-1], "metadata": {"nbgrader": {"grade_id": junk.get("id")}}}
+        cells[draw.randrange(len(cells))] = {
+            **cells[-1],
+            "metadata": {"nbgrader": {"grade_id": junk.get("id")}},
+        }
     submission = example.repaired({"cells": cells})
     keys = [cell.key for cell in submission.cells if cell.key is not None and not cell.edited]
     assert {key.grade_id for key in keys if key.role in ("setup", "test")} == {
-        key.grade_id for key in example.key.cells if key.role in ("setup", "test")}
+        key.grade_id for key in example.key.cells if key.role in ("setup", "test")
+    }

@@ -19,7 +19,9 @@ MakeCourse = Callable[..., Course]
 
 
 def run_tests(notebook: NotebookNode, tests: dict[str, str]) -> dict[str, CheckFailed]:
-    """Run all code but the tests and the submit cell, then the source notebook's tests; the checks that failed."""
+    """Run all code but the tests and the submit cell, then the source notebook's tests; the checks
+    that failed.
+    """
     namespace: dict[str, object] = {}
     failed = {}
     for cell in notebook.cells:
@@ -34,7 +36,9 @@ def run_tests(notebook: NotebookNode, tests: dict[str, str]) -> dict[str, CheckF
     return failed
 
 
-def test_a_new_assignment_builds_leaks_nothing_and_its_solutions_do_what_they_say(course: MakeCourse) -> None:
+def test_a_new_assignment_builds_leaks_nothing_and_its_solutions_do_what_they_say(
+    course: MakeCourse,
+) -> None:
     place = course()
     folder = new_assignment(place, "my_first_one")
     assert folder == place.root / "assignments" / "my_first_one"

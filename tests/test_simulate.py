@@ -1,4 +1,6 @@
-"""A synthetic class: the same for the same seed, every kind in it, and true in what it says about itself."""
+"""A synthetic class: the same for the same seed, every kind in it, and true in what it says about
+itself.
+"""
 
 from __future__ import annotations
 
@@ -45,10 +47,16 @@ def tiny(tmp_path: Path) -> Assignment:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
-def test_the_same_seed_gives_the_same_files_and_another_seed_others(tiny: Assignment, tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_files_and_another_seed_others(
+    tiny: Assignment, tmp_path: Path
+) -> None:
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         simulate(tiny, 20, seed, tmp_path / name)
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
@@ -56,21 +64,44 @@ def test_the_same_seed_gives_the_same_files_and_another_seed_others(tiny: Assign
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_twelve_students_are_enough_for_every_kind(tiny: Assignment, tmp_path: Path, seed: int) -> None:
+def test_twelve_students_are_enough_for_every_kind(
+    tiny: Assignment, tmp_path: Path, seed: int
+) -> None:
     assert {one.kind for one in simulate(tiny, 12, seed, tmp_path / "class")} == set(WEIGHTS)
 
 
 def test_every_kind_of_damage_appears_in_a_larger_class(tiny: Assignment, tmp_path: Path) -> None:
     notes = " ".join(one.note for one in simulate(tiny, 150, 0, tmp_path / "class"))
-    for damage in ("stripped", "Colab", "nbformat 4.", "deleted", "twice", "moved", "split in two", "cut off", "empty file",
-                   "script", "raises", "ends the process", "never ends", "scratch cells", "debugging print", "wrong/one", "right/one"):
+    for damage in (
+        "stripped",
+        "Colab",
+        "nbformat 4.",
+        "deleted",
+        "twice",
+        "moved",
+        "split in two",
+        "cut off",
+        "empty file",
+        "script",
+        "raises",
+        "ends the process",
+        "never ends",
+        "scratch cells",
+        "debugging print",
+        "wrong/one",
+        "right/one",
+    ):
         assert damage in notes, damage
 
 
-def test_the_layout_is_nbgraders_and_the_record_is_beside_it(tiny: Assignment, tmp_path: Path) -> None:
+def test_the_layout_is_nbgraders_and_the_record_is_beside_it(
+    tiny: Assignment, tmp_path: Path
+) -> None:
     simulated = simulate(tiny, 12, 3, tmp_path / "class")
     assert sorted(path.name for path in (tmp_path / "class").iterdir()) == [
-        "simulated.json", *(f"student-{number:03}" for number in range(1, 13))]
+        "simulated.json",
+        *(f"student-{number:03}" for number in range(1, 13)),
+    ]
     found = find_submissions(tiny, tmp_path / "class")
     assert [one.student for one in found] == [one.student for one in simulated]
     assert all(one.notebook is not None and one.timestamp is not None for one in found)
@@ -120,19 +151,28 @@ def test_a_second_simulation_replaces_the_first(tiny: Assignment, tmp_path: Path
 def test_an_assignment_without_variants_and_a_class_of_one_work(tmp_path: Path) -> None:
     assignment = make_tiny(tmp_path)
     assert len(simulate(assignment, 1, 0, tmp_path / "one")) == 1
-    assert {one.kind for one in simulate(assignment, 12, 0, tmp_path / "class")} == set(WEIGHTS) - {"wrong", "right"}
+    assert {one.kind for one in simulate(assignment, 12, 0, tmp_path / "class")} == set(WEIGHTS) - {
+        "wrong",
+        "right",
+    }
     with pytest.raises(CourseError, match="expected 1 or more"):
         simulate(assignment, 0, 0, tmp_path / "none")
 
 
-def test_what_a_simulated_class_says_about_itself_is_what_grading_finds(tiny: Assignment, tmp_path: Path) -> None:
+def test_what_a_simulated_class_says_about_itself_is_what_grading_finds(
+    tiny: Assignment, tmp_path: Path
+) -> None:
     simulated = simulate(tiny, 24, 6, tmp_path / "class")
-    report = grade_assignment(tiny, tmp_path / "class", tmp_path / "out", options=GradeOptions(jobs=1, seed=1))
+    report = grade_assignment(
+        tiny, tmp_path / "class", tmp_path / "out", options=GradeOptions(jobs=1, seed=1)
+    )
     for one, result in zip(simulated, report.submissions, strict=True):
         assert (one.student, one.status) == (result.student, result.status), one
         if one.score is not None:
             assert result.score == one.score, (one, result)
         if one.lost is not None:
-            assert {q.id for q in result.questions if q.id != "why" and not q.points} == set(one.lost), (one, result)
+            assert {q.id for q in result.questions if q.id != "why" and not q.points} == set(
+                one.lost
+            ), (one, result)
         if one.kind in ("raising", "crashing", "hanging"):
             assert result.score < 8, one

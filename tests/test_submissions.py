@@ -18,10 +18,30 @@ from hwlib.errors import CourseError, SubmissionError
 from hwlib.grading.course import Assignment, Course
 from hwlib.grading.submissions.files import find_submissions, read_notebook, read_submission
 
-OLD = {"nbformat": 3, "nbformat_minor": 0, "metadata": {"name": ""}, "worksheets": [{"metadata": {}, "cells": [
-    {"cell_type": "heading", "level": 2, "metadata": {}, "source": ["A title"]},
-    {"cell_type": "code", "collapsed": False, "input": ["x = 1\n", "x"], "language": "python", "metadata": {}, "outputs": [
-        {"output_type": "pyout", "prompt_number": 1, "text": ["1"], "metadata": {}}], "prompt_number": 1}]}]}
+OLD = {
+    "nbformat": 3,
+    "nbformat_minor": 0,
+    "metadata": {"name": ""},
+    "worksheets": [
+        {
+            "metadata": {},
+            "cells": [
+                {"cell_type": "heading", "level": 2, "metadata": {}, "source": ["A title"]},
+                {
+                    "cell_type": "code",
+                    "collapsed": False,
+                    "input": ["x = 1\n", "x"],
+                    "language": "python",
+                    "metadata": {},
+                    "outputs": [
+                        {"output_type": "pyout", "prompt_number": 1, "text": ["1"], "metadata": {}}
+                    ],
+                    "prompt_number": 1,
+                },
+            ],
+        }
+    ],
+}
 
 
 @pytest.fixture
@@ -40,15 +60,21 @@ def put(root: Path, student: str, *names: str, text: str = "{}") -> Path:
 # ---- finding ----
 
 
-def test_submissions_come_in_order_of_the_students_ids(assignment: Assignment, tmp_path: Path) -> None:
+def test_submissions_come_in_order_of_the_students_ids(
+    assignment: Assignment, tmp_path: Path
+) -> None:
     for student in ("zoe", "ada", "Bob"):
         put(tmp_path, student, "tiny.ipynb")
     put(tmp_path, ".hidden", "tiny.ipynb")
-    (tmp_path / "submitted" / "ada" / "tiny" / "timestamp.txt").write_text("2027-02-01 12:00:00 UTC\n")
+    (tmp_path / "submitted" / "ada" / "tiny" / "timestamp.txt").write_text(
+        "2027-02-01 12:00:00 UTC\n"
+    )
     found = find_submissions(assignment, tmp_path / "submitted")
     assert [one.student for one in found] == ["Bob", "ada", "zoe"]
     assert [one.timestamp for one in found] == [None, "2027-02-01 12:00:00 UTC", None]
-    assert [one.student for one in find_submissions(assignment, tmp_path / "submitted", ["zoe", "ada"])] == ["ada", "zoe"]
+    assert [
+        one.student for one in find_submissions(assignment, tmp_path / "submitted", ["zoe", "ada"])
+    ] == ["ada", "zoe"]
 
 
 def test_a_student_without_a_submission_is_named(assignment: Assignment, tmp_path: Path) -> None:
@@ -60,7 +86,9 @@ def test_a_student_without_a_submission_is_named(assignment: Assignment, tmp_pat
         find_submissions(assignment, tmp_path / "nowhere")
 
 
-def test_a_single_notebook_of_another_name_is_taken_and_several_are_not(assignment: Assignment, tmp_path: Path) -> None:
+def test_a_single_notebook_of_another_name_is_taken_and_several_are_not(
+    assignment: Assignment, tmp_path: Path
+) -> None:
     put(tmp_path, "one", "Copy of tiny.ipynb")
     put(tmp_path, "two", "a.ipynb", "b.ipynb")
     put(tmp_path, "zero")
@@ -94,24 +122,32 @@ def valid_text() -> str:
     return nbformat.writes(new_notebook(cells=[new_code_cell("x = 1"), new_markdown_cell("text")]))
 
 
-@pytest.mark.parametrize(("content", "reason"), [
-    (b"", "an empty file"),
-    (b" \n", "an empty file"),
-    (valid_text().encode()[:200], "truncated"),
-    (b"import numpy as np\n", "not JSON"),
-    (b"\xff\xfe\x00\x01", "not UTF-8"),
-    (b"[1, 2]", "not a notebook"),
-    (b'{"cells": {}, "nbformat": 4}', "cells are not a notebook's"),
-    (b'{"cells": [1], "nbformat": 4}', "cells are not a notebook's"),
-    (b'{"cells": [{"cell_type": "code", "source": 5}], "nbformat": 4}', "cells are not a notebook's"),
-    (b'{"cells": [], "nbformat": 5}', "notebook format 5"),
-    (b'{"cells": [], "nbformat": [4]}', "notebook format"),
-    (b'{"worksheets": 3, "nbformat": 3}', "can't be upgraded"),
-    (b"[" * 100_000, "nested too deeply"),
-    (b'{"nbformat": 4, "cells": ' + b"[" * 200 + b"]" * 200 + b"}", "nested more than"),
-    (b'{"nbformat": ' + b"9" * 10_000 + b"}", "absurdly long number"),
-])
-def test_what_is_no_notebook_is_refused_in_one_line(tmp_path: Path, content: bytes, reason: str) -> None:
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "an empty file"),
+        (b" \n", "an empty file"),
+        (valid_text().encode()[:200], "truncated"),
+        (b"import numpy as np\n", "not JSON"),
+        (b"\xff\xfe\x00\x01", "not UTF-8"),
+        (b"[1, 2]", "not a notebook"),
+        (b'{"cells": {}, "nbformat": 4}', "cells are not a notebook's"),
+        (b'{"cells": [1], "nbformat": 4}', "cells are not a notebook's"),
+        (
+            b'{"cells": [{"cell_type": "code", "source": 5}], "nbformat": 4}',
+            "cells are not a notebook's",
+        ),
+        (b'{"cells": [], "nbformat": 5}', "notebook format 5"),
+        (b'{"cells": [], "nbformat": [4]}', "notebook format"),
+        (b'{"worksheets": 3, "nbformat": 3}', "can't be upgraded"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b'{"nbformat": 4, "cells": ' + b"[" * 200 + b"]" * 200 + b"}", "nested more than"),
+        (b'{"nbformat": ' + b"9" * 10_000 + b"}", "absurdly long number"),
+    ],
+)
+def test_what_is_no_notebook_is_refused_in_one_line(
+    tmp_path: Path, content: bytes, reason: str
+) -> None:
     path = tmp_path / "tiny.ipynb"
     path.write_bytes(content)
     with pytest.raises(SubmissionError, match=re.escape(reason)) as caught:
@@ -123,7 +159,7 @@ def test_what_is_no_notebook_is_refused_in_one_line(tmp_path: Path, content: byt
 def test_a_notebook_larger_than_the_limit_is_refused_without_reading_it_all(tmp_path: Path) -> None:
     path = tmp_path / "tiny.ipynb"
     with path.open("wb") as file:
-        file.truncate(2**40)   # a terabyte, none of it on the disk
+        file.truncate(2**40)  # a terabyte, none of it on the disk
     with pytest.raises(SubmissionError, match="more than 50 MB"):
         read_submission(path)
 
@@ -143,9 +179,19 @@ def test_an_old_notebook_is_upgraded() -> None:
 def test_what_an_editor_lost_is_filled_in() -> None:
     cells: list[dict[str, Any]] = [
         {"cell_type": "code", "source": ["x = 1\n", "y"]},
-        {"cell_type": "code", "source": "z", "metadata": None, "outputs": [{"output_type": "stream", "text": ["a", "b"]},
-                                                                       {"output_type": "magic"}, "nonsense"], "execution_count": "3"},
-        {"cell_type": "markdown", "source": "\ud800 half a pair", "id": "no spaces allowed"}]
+        {
+            "cell_type": "code",
+            "source": "z",
+            "metadata": None,
+            "outputs": [
+                {"output_type": "stream", "text": ["a", "b"]},
+                {"output_type": "magic"},
+                "nonsense",
+            ],
+            "execution_count": "3",
+        },
+        {"cell_type": "markdown", "source": "\ud800 half a pair", "id": "no spaces allowed"},
+    ]
     text = json.dumps({"cells": cells, "nbformat": 4})
     notebook = read_notebook(text, "tiny.ipynb")
     assert [cell.source for cell in notebook.cells] == ["x = 1\ny", "z", "\ufffd half a pair"]
@@ -153,7 +199,9 @@ def test_what_an_editor_lost_is_filled_in() -> None:
     assert len(notebook.cells[1].outputs) == 1
     notebook.cells[1].outputs[0].name = "stdout"
     nbformat.validate(notebook)
-    assert [cell.id for cell in read_notebook(text, "tiny.ipynb").cells] == [cell.id for cell in notebook.cells]
+    assert [cell.id for cell in read_notebook(text, "tiny.ipynb").cells] == [
+        cell.id for cell in notebook.cells
+    ]
 
 
 @settings(max_examples=60, deadline=None)
@@ -163,21 +211,47 @@ def test_reading_what_nbformat_wrote_gives_the_same_cells(cells: list[tuple[str,
     notebook = new_notebook(cells=[make[kind](source) for kind, source in cells])
     again = read_notebook(json.dumps(notebook), "tiny.ipynb")
     assert [(cell.cell_type, cell.source, cell.id) for cell in again.cells] == [
-        (cell.cell_type, cell.source, cell.id) for cell in notebook.cells]
+        (cell.cell_type, cell.source, cell.id) for cell in notebook.cells
+    ]
     nbformat.validate(again)
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text() | st.sampled_from(["code", "markdown", "stream", "error"]),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(
-        st.sampled_from(["cell_type", "source", "metadata", "outputs", "output_type", "text", "data", "id", "nbformat", "cells"]), inner),
-    max_leaves=30)
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text()
+    | st.sampled_from(["code", "markdown", "stream", "error"]),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "cell_type",
+                    "source",
+                    "metadata",
+                    "outputs",
+                    "output_type",
+                    "text",
+                    "data",
+                    "id",
+                    "nbformat",
+                    "cells",
+                ]
+            ),
+            inner,
+        )
+    ),
+    max_leaves=30,
+)
 
 
 @settings(max_examples=200, deadline=None)
 @given(json_values, st.sampled_from([2, 3, 4]))
 def test_any_json_is_a_notebook_or_refused(cells: Any, version: int) -> None:
-    text = json.dumps({"cells" if version == 4 else "worksheets": cells, "nbformat": version, "metadata": cells})
+    text = json.dumps(
+        {"cells" if version == 4 else "worksheets": cells, "nbformat": version, "metadata": cells}
+    )
     try:
         notebook = read_notebook(text, "tiny.ipynb")
     except SubmissionError:

@@ -1,4 +1,4 @@
-"""Test sets on the grading machine, networks that do too well, and weights that two students share."""
+"""Test sets on the grading machine, networks that do too well, weights that students share."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from hwlib.grading.submissions.fingerprints import name_twins
 torch = pytest.importorskip("torch")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the isolated engine needs Linux")
 
-NOTEBOOK = '''\
+NOTEBOOK = """\
 # %% [markdown]
 # # Hand in a network
 
@@ -48,13 +48,14 @@ model = hwlib.load_model("net")
 check.architecture(model, max_parameters=8_000)
 images, labels = check.test_set("mnist")
 check.accuracy(model, images[:, None] / np.float32(255), labels, 0.05, points=2)
-'''
+"""
 SETUP = "# %% setup\nimport numpy as np\n\n"
 
 
 @pytest.fixture
 def without_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine that has no data set and gets none."""
+
     def refuse(names: object) -> None:
         raise DataUnavailable(f"{names}: no network in this test")
 
@@ -88,7 +89,9 @@ def hand_in(assignment: Assignment, student: str, student_id: str, seed: int) ->
 
 def grade(assignment: Assignment, engine: str = "isolated") -> GradeReport:
     root = assignment.course.root
-    return grade_assignment(assignment, root / "submitted", root, options=GradeOptions(engine=engine))  # type: ignore[arg-type]
+    return grade_assignment(
+        assignment, root / "submitted", root, options=GradeOptions(engine=engine)
+    )  # type: ignore[arg-type]
 
 
 def test_the_data_sets_that_tests_ask_for_are_found(tmp_path: Path) -> None:
@@ -97,7 +100,9 @@ def test_the_data_sets_that_tests_ask_for_are_found(tmp_path: Path) -> None:
 
 @linux
 @pytest.mark.usefixtures("without_data")
-def test_without_the_test_set_a_question_waits_and_the_next_run_tries_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_without_the_test_set_a_question_waits_and_the_next_run_tries_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     assignment = make_assignment(tmp_path)
     hand_in(assignment, "ada", "u2", seed=0)
     report = grade(assignment)
@@ -113,12 +118,19 @@ def test_without_the_test_set_a_question_waits_and_the_next_run_tries_again(tmp_
 
 @linux
 @pytest.mark.usefixtures("without_data")
-def test_a_constraint_that_does_not_hold_costs_points_even_without_the_test_set(tmp_path: Path) -> None:
+def test_a_constraint_that_does_not_hold_costs_points_even_without_the_test_set(
+    tmp_path: Path,
+) -> None:
     assignment = make_assignment(tmp_path)
     hand_in(assignment, "bob", "u3", seed=0)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(assignment.course.root / "submitted" / "bob" / "nets")
-        hwlib.save_model(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 20), torch.nn.Linear(20, 10)), "net")
+        hwlib.save_model(
+            torch.nn.Sequential(
+                torch.nn.Flatten(), torch.nn.Linear(784, 20), torch.nn.Linear(20, 10)
+            ),
+            "net",
+        )
     question = grade(assignment).submissions[0].question("student_id-net")
     assert question.status == "failed"
     assert "at most 8,000" in question.message
@@ -145,20 +157,35 @@ def test_verify_says_what_it_could_not_prove(tmp_path: Path) -> None:
         hwlib.save_model(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 10)), "net")
     report = verify(assignment)
     assert list(report.waiting) == ["student_id-net"]
-    assert report.complaints == ["no wrong solution is caught by the question student_id; add one to wrong/"]
+    assert report.complaints == [
+        "no wrong solution is caught by the question student_id; add one to wrong/"
+    ]
 
 
 @linux
 @pytest.mark.usefixtures("without_data")
-def test_students_with_the_same_weights_or_id_are_named_also_from_kept_results(tmp_path: Path) -> None:
+def test_students_with_the_same_weights_or_id_are_named_also_from_kept_results(
+    tmp_path: Path,
+) -> None:
     assignment = make_assignment(tmp_path)
-    for student, student_id, seed in [("ada", "u2", 1), ("bob", "u3", 1), ("cy", "u2", 2), ("di", "u4", 3)]:
+    for student, student_id, seed in [
+        ("ada", "u2", 1),
+        ("bob", "u3", 1),
+        ("cy", "u2", 2),
+        ("di", "u4", 3),
+    ]:
         hand_in(assignment, student, student_id, seed)
     for _ in range(2):
         problems = {one.student: one.problems for one in grade(assignment).submissions}
-        assert problems == {"ada": ("student id: the same as of cy", "weights in net.safetensors: the same as of bob"),
-                            "bob": ("weights in net.safetensors: the same as of ada",),
-                            "cy": ("student id: the same as of ada",), "di": ()}
+        assert problems == {
+            "ada": (
+                "student id: the same as of cy",
+                "weights in net.safetensors: the same as of bob",
+            ),
+            "bob": ("weights in net.safetensors: the same as of ada",),
+            "cy": ("student id: the same as of ada",),
+            "di": (),
+        }
 
 
 def hostile_file(path: Path, how: str) -> None:
@@ -171,8 +198,10 @@ def hostile_file(path: Path, how: str) -> None:
         os.mkfifo(path)
     elif how == "a pickle":
         path.write_bytes(pickle.dumps({"weights": [1.0]}))
-    else:                                                    # ten gigabytes announced
-        header = b'{"1.weight":{"dtype":"F32","shape":[50000,50000],"data_offsets":[0,10000000000]}}'
+    else:  # ten gigabytes announced
+        header = (
+            b'{"1.weight":{"dtype":"F32","shape":[50000,50000],"data_offsets":[0,10000000000]}}'
+        )
         path.write_bytes(struct.pack("<Q", len(header)) + header)
 
 
@@ -205,15 +234,29 @@ def identity() -> torch.nn.Sequential:
     return model
 
 
-def test_a_network_that_knows_the_test_images_better_is_remarked_and_loses_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_network_that_knows_the_test_images_better_is_remarked_and_loses_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     labels = np.arange(500) % 10
     units = np.eye(10, dtype=np.float32)
     collect_remarks()
-    assert check.accuracy(identity(), units[labels], labels, 0.9, train=(units[(labels + (labels < 5)) % 10], labels)) is None
+    assert (
+        check.accuracy(
+            identity(),
+            units[labels],
+            labels,
+            0.9,
+            train=(units[(labels + (labels < 5)) % 10], labels),
+        )
+        is None
+    )
     (text,) = collect_remarks().texts
     assert "100.00% of the test images but on only 50.00% of 500 training images" in text
     assert text in capsys.readouterr().out
-    assert check.accuracy(identity(), units[labels], labels, 0.9, train=(units[labels], labels)) is None
+    assert (
+        check.accuracy(identity(), units[labels], labels, 0.9, train=(units[labels], labels))
+        is None
+    )
     assert collect_remarks().texts == []
 
 
@@ -226,7 +269,7 @@ def test_an_accuracy_that_nobody_reaches_is_remarked() -> None:
 
 @pytest.mark.usefixtures("without_data")
 def test_in_a_notebook_a_missing_test_set_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HWLIB_GRADING", "1")          # the network is left alone
+    monkeypatch.setenv("HWLIB_GRADING", "1")  # the network is left alone
     with pytest.raises(CannotCheck, match="hw data fetch cifar10"):
         check.test_set("cifar10")
     with pytest.raises(ValueError, match="unknown data set"):

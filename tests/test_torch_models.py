@@ -1,4 +1,6 @@
-"""Networks as files: what is described is what was computed, and a file that lies is refused in words, fast."""
+"""Networks as files: what is described is what was computed, and a file that lies is refused in
+words, fast.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,15 @@ from hwlib import checks as check
 from hwlib.checks import networks
 from hwlib.checks.remarks import collect_remarks
 from hwlib.errors import CheckFailed, ModelError
-from hwlib.models import GlobalAvgPool2d, Residual, describe, fingerprint, load_model, look_in, save_model
+from hwlib.models import (
+    GlobalAvgPool2d,
+    Residual,
+    describe,
+    fingerprint,
+    load_model,
+    look_in,
+    save_model,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -82,7 +92,10 @@ class SmallResNet(nn.Module):
         super().__init__()
         self.stem = nn.Sequential(nn.Conv2d(3, 8, 3, padding="same", bias=False), nn.BatchNorm2d(8))
         self.a, self.bn_a = nn.Conv2d(8, 8, 3, padding=1), nn.BatchNorm2d(8)
-        self.b, self.project = nn.Conv2d(8, 16, 3, stride=2, padding=1), nn.Conv2d(8, 16, 1, stride=2)
+        self.b, self.project = (
+            nn.Conv2d(8, 16, 3, stride=2, padding=1),
+            nn.Conv2d(8, 16, 1, stride=2),
+        )
         self.head = nn.Linear(16, 10)
         self.relu = nn.ReLU(inplace=True)
 
@@ -94,19 +107,55 @@ class SmallResNet(nn.Module):
 
 
 SHAPES = {1: (1, 28, 28), 3: (3, 32, 32)}
-CNN = nn.Sequential(nn.Conv2d(1, 4, 3, stride=2, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2, ceil_mode=True), nn.Dropout(0.2),
-                    nn.Flatten(), nn.Linear(4 * 7 * 7, 10))
+CNN = nn.Sequential(
+    nn.Conv2d(1, 4, 3, stride=2, padding=1),
+    nn.BatchNorm2d(4),
+    nn.ReLU(),
+    nn.MaxPool2d(2, ceil_mode=True),
+    nn.Dropout(0.2),
+    nn.Flatten(),
+    nn.Linear(4 * 7 * 7, 10),
+)
 NETWORKS = {
-    "an MLP": (mlp(20, 10), 1), "a linear model": (mlp(), 1), "with softmax": (mlp(5, last=nn.Softmax(dim=1)), 1), "a CNN": (CNN, 1),
-    "a class": (LogisticRegression(), 3), "functions in forward": (OneHiddenLayer(7), 3), "a conv class": (ConvMaxPool(5, 3, 14), 3),
+    "an MLP": (mlp(20, 10), 1),
+    "a linear model": (mlp(), 1),
+    "with softmax": (mlp(5, last=nn.Softmax(dim=1)), 1),
+    "a CNN": (CNN, 1),
+    "a class": (LogisticRegression(), 3),
+    "functions in forward": (OneHiddenLayer(7), 3),
+    "a conv class": (ConvMaxPool(5, 3, 14), 3),
     "residual sums": (SmallResNet(), 3),
-    "residual blocks": (nn.Sequential(nn.Conv2d(3, 4, 3), nn.Sequential(
-                        Residual(nn.Conv2d(4, 4, 3, padding=1), nn.BatchNorm2d(4), nn.GELU()),
-                        Residual(nn.Identity(), shortcut=nn.GroupNorm(2, 4))), GlobalAvgPool2d(), nn.Linear(4, 10)), 3),
-    "other layers": (nn.Sequential(nn.AvgPool2d(2, padding=1, count_include_pad=False),
-                     nn.Conv2d(3, 6, (3, 1), groups=3, dilation=2, bias=False),
-                     nn.LeakyReLU(0.2), nn.ELU(), nn.SiLU(), nn.Dropout2d(), nn.AdaptiveAvgPool2d((2, 1)), nn.Flatten(), nn.Linear(12, 8),
-                     nn.BatchNorm1d(8, affine=False), nn.Tanh(), nn.Sigmoid(), nn.Linear(8, 10, bias=False), nn.LogSoftmax(dim=-1)), 3),
+    "residual blocks": (
+        nn.Sequential(
+            nn.Conv2d(3, 4, 3),
+            nn.Sequential(
+                Residual(nn.Conv2d(4, 4, 3, padding=1), nn.BatchNorm2d(4), nn.GELU()),
+                Residual(nn.Identity(), shortcut=nn.GroupNorm(2, 4)),
+            ),
+            GlobalAvgPool2d(),
+            nn.Linear(4, 10),
+        ),
+        3,
+    ),
+    "other layers": (
+        nn.Sequential(
+            nn.AvgPool2d(2, padding=1, count_include_pad=False),
+            nn.Conv2d(3, 6, (3, 1), groups=3, dilation=2, bias=False),
+            nn.LeakyReLU(0.2),
+            nn.ELU(),
+            nn.SiLU(),
+            nn.Dropout2d(),
+            nn.AdaptiveAvgPool2d((2, 1)),
+            nn.Flatten(),
+            nn.Linear(12, 8),
+            nn.BatchNorm1d(8, affine=False),
+            nn.Tanh(),
+            nn.Sigmoid(),
+            nn.Linear(8, 10, bias=False),
+            nn.LogSoftmax(dim=-1),
+        ),
+        3,
+    ),
 }
 
 
@@ -129,7 +178,11 @@ def test_a_network_comes_back_as_the_same_function_in_eval_mode(model, channels)
     assert not loaded.training
     with torch.no_grad():
         torch.testing.assert_close(loaded(images), model.eval()(images), rtol=1e-4, atol=1e-5)
-    assert describe("net").parameters == sum(p.numel() for p in model.parameters()) == sum(p.numel() for p in loaded.parameters())
+    assert (
+        describe("net").parameters
+        == sum(p.numel() for p in model.parameters())
+        == sum(p.numel() for p in loaded.parameters())
+    )
     assert describe("net").kinds == describe(model).kinds == describe(loaded).kinds
 
 
@@ -144,8 +197,15 @@ def test_the_shapes_in_the_table_are_those_that_torch_makes(model, channels):
 
 
 @settings(deadline=None, max_examples=80)
-@given(size=st.integers(4, 20), kernel=st.integers(1, 5), stride=st.integers(1, 4), padding=st.integers(0, 2), dilation=st.integers(1, 2),
-       ceil=st.booleans(), pool=st.booleans())
+@given(
+    size=st.integers(4, 20),
+    kernel=st.integers(1, 5),
+    stride=st.integers(1, 4),
+    padding=st.integers(0, 2),
+    dilation=st.integers(1, 2),
+    ceil=st.booleans(),
+    pool=st.booleans(),
+)
 def test_window_arithmetic_agrees_with_torch(size, kernel, stride, padding, dilation, ceil, pool):
     if pool:
         layer = nn.MaxPool2d(kernel, stride, min(padding, kernel // 2), dilation, ceil_mode=ceil)
@@ -162,12 +222,30 @@ def test_window_arithmetic_agrees_with_torch(size, kernel, stride, padding, dila
 
 def test_the_table_reads_well():
     description = describe(mlp(100, 50))
-    assert (description.hidden_units, description.hidden_layers, description.parameters) == (150, 2, 84_060)
+    assert (description.hidden_units, description.hidden_layers, description.parameters) == (
+        150,
+        2,
+        84_060,
+    )
     lines = repr(description).splitlines()
     assert lines[0] == "Sequential: 84,060 parameters; 150 hidden units in 2 hidden layers"
     assert lines[4].split() == ["0", "Flatten", "784"]
-    assert lines[5].split() == ["1", "Linear(in_features=784,", "out_features=100)", "100", "78,500"]
-    assert len({line.rstrip().rfind(number) + len(number) for line, number in ((lines[5], "78,500"), (lines[7], "5,050"))}) == 1
+    assert lines[5].split() == [
+        "1",
+        "Linear(in_features=784,",
+        "out_features=100)",
+        "100",
+        "78,500",
+    ]
+    assert (
+        len(
+            {
+                line.rstrip().rfind(number) + len(number)
+                for line, number in ((lines[5], "78,500"), (lines[7], "5,050"))
+            }
+        )
+        == 1
+    )
 
 
 def test_a_summary_and_half_precision_are_stored(folder):
@@ -264,20 +342,51 @@ def hooked() -> nn.Module:
     return model
 
 
-@pytest.mark.parametrize(("model", "message"), [
-    (nn.Sequential(nn.Flatten(), nn.Bilinear(784, 784, 10)), r"Sequential.*Bilinear"),
-    (nn.Sequential(nn.Flatten(), nn.Linear(784, 10), nn.Softplus()), r"Sequential\.2: Softplus is no layer that can be saved"),
-    (nn.Sequential(nn.Conv2d(1, 2, 3, padding=1, padding_mode="circular"), nn.Flatten(), nn.Linear(1568, 10)), "padding_mode=circular"),
-    (nn.Sequential(nn.Flatten(), nn.Linear(784, 10), nn.Softmax(dim=0)), "mixes the images of a batch"),
-    (nn.Sequential(nn.Flatten(), nn.BatchNorm1d(784, track_running_stats=False), nn.Linear(784, 10)), "track_running_stats"),
-    (nn.Sequential(nn.Flatten(0), nn.Linear(784, 10)), "start_dim=0"),
-    (Stray(), r"Stray\.forward: mul\(…\) can't be saved"), (Unused(), r"Unused\.dropout: forward never uses this Dropout"),
-    (Twice(), r"Twice\.again: forward uses this Linear twice"), (Branching(), "Branching: forward can't be followed"),
-    (AlwaysDrops(), "training=self.training"), (InAList(), "InAList"), (MixesImages(), "MixesImages"),
-    (nn.Sequential(nn.Flatten(), Secretly(784, 10)), "adds a number"), (hooked(), "hooks"),
-    (nn.Sequential(nn.Flatten(), nn.Linear(700, 10), nn.Linear(11, 10)), "layer 2 .* takes 11 numbers, but what comes in has the shape 10"),
-    (nn.Sequential(nn.ReLU()), "pass input_shape"), (nn.LSTM(4, 4), "LSTM"),
-], ids=lambda value: type(value).__name__ if isinstance(value, nn.Module) else "")
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (nn.Sequential(nn.Flatten(), nn.Bilinear(784, 784, 10)), r"Sequential.*Bilinear"),
+        (
+            nn.Sequential(nn.Flatten(), nn.Linear(784, 10), nn.Softplus()),
+            r"Sequential\.2: Softplus is no layer that can be saved",
+        ),
+        (
+            nn.Sequential(
+                nn.Conv2d(1, 2, 3, padding=1, padding_mode="circular"),
+                nn.Flatten(),
+                nn.Linear(1568, 10),
+            ),
+            "padding_mode=circular",
+        ),
+        (
+            nn.Sequential(nn.Flatten(), nn.Linear(784, 10), nn.Softmax(dim=0)),
+            "mixes the images of a batch",
+        ),
+        (
+            nn.Sequential(
+                nn.Flatten(), nn.BatchNorm1d(784, track_running_stats=False), nn.Linear(784, 10)
+            ),
+            "track_running_stats",
+        ),
+        (nn.Sequential(nn.Flatten(0), nn.Linear(784, 10)), "start_dim=0"),
+        (Stray(), r"Stray\.forward: mul\(…\) can't be saved"),
+        (Unused(), r"Unused\.dropout: forward never uses this Dropout"),
+        (Twice(), r"Twice\.again: forward uses this Linear twice"),
+        (Branching(), "Branching: forward can't be followed"),
+        (AlwaysDrops(), "training=self.training"),
+        (InAList(), "InAList"),
+        (MixesImages(), "MixesImages"),
+        (nn.Sequential(nn.Flatten(), Secretly(784, 10)), "adds a number"),
+        (hooked(), "hooks"),
+        (
+            nn.Sequential(nn.Flatten(), nn.Linear(700, 10), nn.Linear(11, 10)),
+            "layer 2 .* takes 11 numbers, but what comes in has the shape 10",
+        ),
+        (nn.Sequential(nn.ReLU()), "pass input_shape"),
+        (nn.LSTM(4, 4), "LSTM"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, nn.Module) else "",
+)
 def test_what_can_not_be_described_is_named(folder, model, message):
     with pytest.raises(ModelError, match=message) as raised:
         save_model(model, "net")
@@ -303,14 +412,18 @@ def test_weights_that_are_not_finite_or_too_large_are_not_saved(folder):
 
 def rewritten(change) -> bytes:
     """An honest file whose header was changed by hand."""
-    data = save_model(nn.Sequential(nn.Flatten(), nn.Linear(784, 3), nn.ReLU(), nn.Linear(3, 10)), "net").read_bytes()
+    data = save_model(
+        nn.Sequential(nn.Flatten(), nn.Linear(784, 3), nn.ReLU(), nn.Linear(3, 10)), "net"
+    ).read_bytes()
     length = int.from_bytes(data[:8], "little")
-    header = json.loads(data[8:8 + length])
+    header = json.loads(data[8 : 8 + length])
     model = json.loads(header["__metadata__"]["model"])
     change(header, model)
-    header["__metadata__"]["model"] = json.dumps(model) if not isinstance(model.get("raw"), str) else model["raw"]
+    header["__metadata__"]["model"] = (
+        json.dumps(model) if not isinstance(model.get("raw"), str) else model["raw"]
+    )
     raw = json.dumps(header).encode()
-    return struct.pack("<Q", len(raw)) + raw + data[8 + length:]
+    return struct.pack("<Q", len(raw)) + raw + data[8 + length :]
 
 
 def layer(number, **values):
@@ -321,13 +434,19 @@ LIES = {
     "wider than its weights": layer(1, out_features=4),
     "10 GB declared": layer(1, out_features=10**6, in_features=2500),
     "more declared than there can be": layer(1, out_features=10**9),
-    "a negative width": layer(1, out_features=-3), "a width that is true": layer(1, bias=1), "a width in words": layer(1, out_features="3"),
-    "an unknown layer": layer(2, kind="Bilinear"), "a kind that is code": layer(2, kind="__import__('os')"),
+    "a negative width": layer(1, out_features=-3),
+    "a width that is true": layer(1, bias=1),
+    "a width in words": layer(1, out_features="3"),
+    "an unknown layer": layer(2, kind="Bilinear"),
+    "a kind that is code": layer(2, kind="__import__('os')"),
     "a kind that is a list": layer(2, kind=[]),
-    "an unknown argument": layer(2, inplace=True), "a NaN": layer(2, kind="Dropout", p=float("nan")),
+    "an unknown argument": layer(2, inplace=True),
+    "a NaN": layer(2, kind="Dropout", p=float("nan")),
     "a missing argument": lambda header, model: model["layers"][1].pop("in_features"),
-    "a layer removed": lambda header, model: model["layers"].pop(1), "a layer added": lambda header, model: model["layers"].append(
-        {"kind": "Linear", "in_features": 10, "out_features": 10, "bias": True}),
+    "a layer removed": lambda header, model: model["layers"].pop(1),
+    "a layer added": lambda header, model: model["layers"].append(
+        {"kind": "Linear", "in_features": 10, "out_features": 10, "bias": True}
+    ),
     "no layers": lambda header, model: model.update(layers=None),
     "layers that are no dicts": lambda header, model: model.update(layers=[1]),
     "501 layers": lambda header, model: model.update(layers=[{"kind": "ReLU"}] * 501),
@@ -338,10 +457,31 @@ LIES = {
     "a description that is no JSON": lambda header, model: model.update(raw="[" * 100_000),
     "another kind of file": lambda header, model: header["__metadata__"].update(kind="network"),
     "no description": lambda header, model: model.update(raw="null"),
-    "work without end": lambda header, model: model.update(input_shape=[1, 2048, 2048], layers=[
-        {"kind": "Conv2d", "in_channels": 1, "out_channels": 1, "kernel_size": 512, "stride": 1, "padding": 256}] * 4),
-    "padding without end": lambda header, model: model.update(layers=[{"kind": "Conv2d", "in_channels": 1, "out_channels": 1,
-                                                                       "kernel_size": 1, "padding": 10**9}]),
+    "work without end": lambda header, model: model.update(
+        input_shape=[1, 2048, 2048],
+        layers=[
+            {
+                "kind": "Conv2d",
+                "in_channels": 1,
+                "out_channels": 1,
+                "kernel_size": 512,
+                "stride": 1,
+                "padding": 256,
+            }
+        ]
+        * 4,
+    ),
+    "padding without end": lambda header, model: model.update(
+        layers=[
+            {
+                "kind": "Conv2d",
+                "in_channels": 1,
+                "out_channels": 1,
+                "kernel_size": 1,
+                "padding": 10**9,
+            }
+        ]
+    ),
 }
 
 
@@ -383,7 +523,9 @@ def test_a_pickle_in_disguise_is_never_opened(folder):
 
 @settings(deadline=None, max_examples=150)
 @given(place=st.integers(0, 1500), value=st.integers(0, 255))
-def test_a_damaged_file_gives_a_network_or_a_model_error_never_anything_else(tmp_path_factory, place, value):
+def test_a_damaged_file_gives_a_network_or_a_model_error_never_anything_else(
+    tmp_path_factory, place, value
+):
     os.chdir(tmp_path_factory.mktemp("damaged"))
     path = save_model(nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3)), "net")
     data = bytearray(path.read_bytes())
@@ -409,18 +551,37 @@ def test_equal_weights_have_equal_fingerprints_however_they_are_dressed(folder):
 
 
 def blobs(count: int, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
-    """Pictures (1, 4, 4) of ten classes, each around its own, far apart; the centres are always the same."""
+    """Pictures (1, 4, 4) of ten classes, each around its own, far apart; the centres are always the
+    same.
+    """
     centres = torch.rand(10, 16, generator=torch.Generator().manual_seed(1))
     generator = torch.Generator().manual_seed(seed)
     labels = torch.randint(0, 10, (count,), generator=generator)
-    return (centres[labels] + 0.02 * torch.randn(count, 16, generator=generator)).reshape(-1, 1, 4, 4), labels
+    return (centres[labels] + 0.02 * torch.randn(count, 16, generator=generator)).reshape(
+        -1, 1, 4, 4
+    ), labels
 
 
-def trained(transform=lambda x: x, softmax: bool = False, norm: bool = False, epochs: int = 15) -> nn.Module:
+def trained(
+    transform=lambda x: x, softmax: bool = False, norm: bool = False, epochs: int = 15
+) -> nn.Module:
     images, labels = blobs(500)
-    layers = [nn.Flatten(), nn.Linear(16, 32), *([nn.BatchNorm1d(32, momentum=1e-6)] if norm else []), nn.ReLU(), nn.Linear(32, 10)]
+    layers = [
+        nn.Flatten(),
+        nn.Linear(16, 32),
+        *([nn.BatchNorm1d(32, momentum=1e-6)] if norm else []),
+        nn.ReLU(),
+        nn.Linear(32, 10),
+    ]
     model = nn.Sequential(*layers, *([nn.Softmax(dim=1)] if softmax else []))
-    hwlib.training.fit(model, (transform(images), labels), None, torch.optim.Adam(model.parameters(), 0.01), epochs, show_progress=False)
+    hwlib.training.fit(
+        model,
+        (transform(images), labels),
+        None,
+        torch.optim.Adam(model.parameters(), 0.01),
+        epochs,
+        show_progress=False,
+    )
     return model
 
 
@@ -436,10 +597,27 @@ def test_the_quicker_copy_of_a_network_gives_the_same_scores_and_leaves_the_netw
     from hwlib.models import evaluating
 
     torch.manual_seed(0)
-    body = nn.ReLU(), nn.Conv2d(6, 6, 3, padding=1, groups=2), nn.BatchNorm2d(6), nn.ReLU(), nn.BatchNorm2d(6, affine=False)
+    body = (
+        nn.ReLU(),
+        nn.Conv2d(6, 6, 3, padding=1, groups=2),
+        nn.BatchNorm2d(6),
+        nn.ReLU(),
+        nn.BatchNorm2d(6, affine=False),
+    )
     network = nn.Sequential(
-        nn.BatchNorm2d(3), nn.Conv2d(3, 6, 3, bias=False), nn.BatchNorm2d(6), Residual(*body, shortcut=nn.Conv2d(6, 6, 1)), nn.Dropout(),
-        nn.Conv2d(6, 4, 3, stride=2), nn.ReLU(), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(196, 12), nn.ReLU(), nn.Linear(12, 10))
+        nn.BatchNorm2d(3),
+        nn.Conv2d(3, 6, 3, bias=False),
+        nn.BatchNorm2d(6),
+        Residual(*body, shortcut=nn.Conv2d(6, 6, 1)),
+        nn.Dropout(),
+        nn.Conv2d(6, 4, 3, stride=2),
+        nn.ReLU(),
+        nn.BatchNorm2d(4),
+        nn.Flatten(),
+        nn.Linear(196, 12),
+        nn.ReLU(),
+        nn.Linear(12, 10),
+    )
     for layer in network.modules():
         if isinstance(layer, nn.BatchNorm2d):
             layer.running_mean.normal_()
@@ -453,7 +631,8 @@ def test_the_quicker_copy_of_a_network_gives_the_same_scores_and_leaves_the_netw
         quicker = evaluating._quicker(loaded)
         assert torch.allclose(quicker(images), before, rtol=1e-4, atol=1e-4)
         assert torch.equal(loaded(images), before)
-    assert sum(isinstance(layer, nn.BatchNorm2d) for layer in quicker.modules()) == 3          # two are in the convolutions before them
+    # two are in the convolutions before them
+    assert sum(isinstance(layer, nn.BatchNorm2d) for layer in quicker.modules()) == 3
     assert not any(layer.inplace for layer in loaded.modules() if isinstance(layer, nn.ReLU))
     assert np.array_equal(evaluating.predictions(loaded.train(), images), before.argmax(1).numpy())
 
@@ -473,7 +652,9 @@ def test_predictions_of_a_file_are_remembered_and_those_of_changed_weights_are_n
         wanted = again(images).argmax(1).numpy()
     assert np.array_equal(evaluating.predictions(again, images), wanted)
     changed = load_model("net").append(nn.Softmin(dim=1))
-    assert np.array_equal(evaluating.predictions(changed, images), changed(images).argmax(1).numpy())
+    assert np.array_equal(
+        evaluating.predictions(changed, images), changed(images).argmax(1).numpy()
+    )
     assert np.array_equal(evaluating.predictions(load_model("net"), images.flip(0)), first[::-1])
     evaluating.predictions(mlp(8), images)
     assert len(evaluating._known) == started + 3
@@ -483,11 +664,15 @@ class Constant(nn.Module):
     """Says class 0 to everything."""
 
     def forward(self, x):
-        return torch.eye(10)[torch.zeros(len(x), dtype=torch.int64)] + 0 * x.flatten(1).sum(1, keepdim=True)
+        return torch.eye(10)[torch.zeros(len(x), dtype=torch.int64)] + 0 * x.flatten(1).sum(
+            1, keepdim=True
+        )
 
 
-@pytest.mark.parametrize(("right", "fraction"), [(9750, None), (9749, 0.99), (9700, 0.5), (9651, 0.01), (9650, 0.0), (0, 0.0),
-                                                 (10_000, None)])
+@pytest.mark.parametrize(
+    ("right", "fraction"),
+    [(9750, None), (9749, 0.99), (9700, 0.5), (9651, 0.01), (9650, 0.0), (0, 0.0), (10_000, None)],
+)
 def test_credit_grows_from_one_point_below_the_threshold_by_exact_count(right, fraction, capsys):
     images, labels = torch.zeros(10_000, 1, 2, 2), np.where(np.arange(10_000) < right, 0, 1)
     if fraction == 0.0:
@@ -503,8 +688,10 @@ def test_credit_grows_from_one_point_below_the_threshold_by_exact_count(right, f
         assert "but close" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("fraction", "points", "shown"), [(0.5, 3, "1.5"), (2.0, 3, "3"), (-1, 3, "0"), (float("nan"), 3, "0"),
-                                                           (1 / 3, 1, "0.333333")])
+@pytest.mark.parametrize(
+    ("fraction", "points", "shown"),
+    [(0.5, 3, "1.5"), (2.0, 3, "3"), (-1, 3, "0"), (float("nan"), 3, "0"), (1 / 3, 1, "0.333333")],
+)
 def test_partial_shows_the_number_of_points(fraction, points, shown):
     assert repr(check.partial(fraction, points)) == shown
     assert 0 <= check.partial(fraction).hwlib_fraction <= 1
@@ -523,19 +710,33 @@ def test_a_mistake_in_training_is_named(how, hint):
     assert hint in raised.value.hint
 
 
-@pytest.mark.parametrize(("in_training", "in_grading", "hint"), [
-    (lambda x: (x - 0.1307) / 0.3081, lambda x: x, "normalised once more"),
-    (lambda x: x, lambda x: (x - 0.1307) / 0.3081, "not normalised"),
-    (lambda x: x / 255, lambda x: x, "divided by 255 once more"),
-])
+@pytest.mark.parametrize(
+    ("in_training", "in_grading", "hint"),
+    [
+        (lambda x: (x - 0.1307) / 0.3081, lambda x: x, "normalised once more"),
+        (lambda x: x, lambda x: (x - 0.1307) / 0.3081, "not normalised"),
+        (lambda x: x / 255, lambda x: x, "divided by 255 once more"),
+    ],
+)
 def test_pictures_that_were_scaled_otherwise_in_training_are_named(in_training, in_grading, hint):
-    images = torch.rand(2000, 1, generator=torch.Generator().manual_seed(0)).expand(-1, 16).reshape(-1, 1, 4, 4)
-    labels = (3 * images[:, 0, 0, 0]).long()                       # the class is the brightness
+    images = (
+        torch.rand(2000, 1, generator=torch.Generator().manual_seed(0))
+        .expand(-1, 16)
+        .reshape(-1, 1, 4, 4)
+    )
+    labels = (3 * images[:, 0, 0, 0]).long()  # the class is the brightness
     seen = in_training(images)
     shift, scale = seen.mean(), seen.std()
     model = nn.Sequential(nn.Flatten(), nn.Linear(16, 32), nn.ReLU(), nn.Linear(32, 3))
-    hwlib.training.fit(model, ((seen - shift) / scale, labels), None, torch.optim.Adam(model.parameters(), 0.01), 10, show_progress=False)
-    with torch.no_grad():                                            # the same function of what it saw
+    hwlib.training.fit(
+        model,
+        ((seen - shift) / scale, labels),
+        None,
+        torch.optim.Adam(model.parameters(), 0.01),
+        10,
+        show_progress=False,
+    )
+    with torch.no_grad():  # the same function of what it saw
         model[1].bias -= (model[1].weight * (shift / scale)).sum(dim=1)
         model[1].weight /= scale
     assert check.accuracy(model, seen, labels, 0.97) is None
@@ -572,7 +773,9 @@ class Counting(Constant):
         return super().forward(x)
 
 
-@pytest.mark.parametrize(("right", "most"), [(10_000, 1000), (9200, 2500), (9000, 5000), (8750, 10_000)])
+@pytest.mark.parametrize(
+    ("right", "most"), [(10_000, 1000), (9200, 2500), (9000, 5000), (8750, 10_000)]
+)
 def test_a_network_far_above_the_threshold_is_not_shown_all_images(right, most):
     model, labels = Counting(), np.where(np.arange(10_000) < right, 0, 1)
     assert check.accuracy(model, torch.zeros(10_000, 1, 2, 2), labels, 0.87) is None
@@ -583,21 +786,30 @@ def test_one_image_below_the_threshold_is_never_taken_for_enough():
     images, labels = torch.zeros(10_000, 1, 2, 2), np.where(np.arange(10_000) < 8699, 0, 1)
     for seed in range(100):
         check.set_seed(seed)
-        assert check.accuracy(Constant(), images, labels, 0.87, points=100).hwlib_fraction == pytest.approx(0.99)
+        assert check.accuracy(
+            Constant(), images, labels, 0.87, points=100
+        ).hwlib_fraction == pytest.approx(0.99)
 
 
-@given(st.integers(1, 60).flatmap(lambda total: st.tuples(st.just(total), *[st.integers(0, total)] * 2)), st.data())
+@given(
+    st.integers(1, 60).flatmap(
+        lambda total: st.tuples(st.just(total), *[st.integers(0, total)] * 2)
+    ),
+    st.data(),
+)
 def test_the_probability_of_so_many_right_ones_is_the_hypergeometric_one(numbers, data):
     total, marked, drawn = numbers
     found = data.draw(st.integers(0, drawn))
-    exact = sum(math.comb(marked, k) * math.comb(total - marked, drawn - k) for k in range(found, drawn + 1)) / math.comb(total, drawn)
+    exact = sum(
+        math.comb(marked, k) * math.comb(total - marked, drawn - k) for k in range(found, drawn + 1)
+    ) / math.comb(total, drawn)
     assert networks._tail(total, marked, drawn, found) == pytest.approx(exact, rel=1e-9, abs=1e-15)
 
 
 def test_a_remark_comes_from_all_images():
     collect_remarks()
     images, labels = torch.zeros(10_000, 1, 2, 2), np.where(np.arange(10_000) < 9000, 0, 1)
-    for seed in range(20):                        # of 500 images at random, more than 90 % are right every other time
+    for seed in range(20):  # of 500 images at random, more than 90 % are right every other time
         check.set_seed(seed)
         assert check.accuracy(Constant(), images, labels, 0.7, plausible=0.9) is None
     assert collect_remarks().texts == []
@@ -614,29 +826,39 @@ def test_the_time_limit_is_for_all_images_together():
             return super().forward(x)
 
     with pytest.raises(CheckFailed, match=r"more than 0\.3 s for 10,000 images"):
-        check.accuracy(Slow(), torch.zeros(10_000, 1, 2, 2), np.arange(10_000) % 2, 0.5, seconds=0.3)
+        check.accuracy(
+            Slow(), torch.zeros(10_000, 1, 2, 2), np.arange(10_000) % 2, 0.5, seconds=0.3
+        )
 
 
 ALLOWED = ("Flatten", "Linear", "ReLU", "Softmax", "Dropout")
 
 
-@pytest.mark.parametrize(("model", "limits", "message"), [
-    (mlp(101), {"max_hidden_units": 100}, "has 101 hidden units; at most 100"),
-    (mlp(60, 41), {"max_hidden_units": 100}, "has 101 hidden units"),
-    (mlp(100), {"min_hidden_layers": 2}, "has 1 hidden layers; at least 2"),
-    (mlp(10), {"required": ("Dropout",)}, "without a layer Dropout"),
-    (CNN, {"allowed": ALLOWED}, "has a layer Conv2d"),
-    (mlp(10), {"max_parameters": 100}, "has 7,960 parameters"),
-])
+@pytest.mark.parametrize(
+    ("model", "limits", "message"),
+    [
+        (mlp(101), {"max_hidden_units": 100}, "has 101 hidden units; at most 100"),
+        (mlp(60, 41), {"max_hidden_units": 100}, "has 101 hidden units"),
+        (mlp(100), {"min_hidden_layers": 2}, "has 1 hidden layers; at least 2"),
+        (mlp(10), {"required": ("Dropout",)}, "without a layer Dropout"),
+        (CNN, {"allowed": ALLOWED}, "has a layer Conv2d"),
+        (mlp(10), {"max_parameters": 100}, "has 7,960 parameters"),
+    ],
+)
 def test_limits_that_are_broken_are_said(model, limits, message):
     with pytest.raises(CheckFailed, match=message):
         check.architecture(model, **limits)
 
 
 def test_limits_that_are_kept_give_the_description():
-    found = check.architecture(mlp(60, 40), allowed=ALLOWED, required=("ReLU",), max_hidden_units=100, min_hidden_layers=2)
+    found = check.architecture(
+        mlp(60, 40), allowed=ALLOWED, required=("ReLU",), max_hidden_units=100, min_hidden_layers=2
+    )
     assert found.hidden_units == 100
     save_model(CNN, "cnn")
-    assert check.architecture("cnn", max_parameters=2025, required=("Dropout", "BatchNorm2d")).name == "cnn.safetensors"
+    assert (
+        check.architecture("cnn", max_parameters=2025, required=("Dropout", "BatchNorm2d")).name
+        == "cnn.safetensors"
+    )
     with pytest.raises(CheckFailed, match=r"nothing\.safetensors is missing"):
         check.architecture("nothing")

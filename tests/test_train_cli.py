@@ -1,4 +1,6 @@
-"""python -m hwlib.train: trains what a file defines, logs each epoch, saves, and says what is wrong in one line."""
+"""python -m hwlib.train: trains what a file defines, logs each epoch, saves, and says what is wrong
+in one line.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +15,12 @@ from hwlib.errors import HwlibError
 from hwlib.models import describe, load_model
 from hwlib.train import main, read_log
 
-NETWORKS = '''
+NETWORKS = """
 from torch import nn
 
 def net(width, p=0.0):
-    return nn.Sequential(nn.Flatten(), nn.Linear(784, width), nn.ReLU(), nn.Dropout(p), nn.Linear(width, 10))
+    first, last = nn.Linear(784, width), nn.Linear(width, 10)
+    return nn.Sequential(nn.Flatten(), first, nn.ReLU(), nn.Dropout(p), last)
 
 class Linear(nn.Module):
     def __init__(self):
@@ -28,7 +31,7 @@ class Linear(nn.Module):
 
 ready = Linear()
 number = 3
-'''
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -43,10 +46,33 @@ def train(*arguments: str, model: str = "networks.py:net(20, p=0.1)") -> int:
 
 
 def test_a_run_from_the_shell_writes_log_and_model(folder):
-    command = [sys.executable, "-m", "hwlib.train", "--model", "networks.py:net(20)", "--data", "mnist", "--sample", "--epochs", "2",
-               "--batch-size", "100", "--optimizer", "momentum", "--log", "run.jsonl", "--save", "small", "--watch-test", "--device", "cpu"]
+    command = [
+        sys.executable,
+        "-m",
+        "hwlib.train",
+        "--model",
+        "networks.py:net(20)",
+        "--data",
+        "mnist",
+        "--sample",
+        "--epochs",
+        "2",
+        "--batch-size",
+        "100",
+        "--optimizer",
+        "momentum",
+        "--log",
+        "run.jsonl",
+        "--save",
+        "small",
+        "--watch-test",
+        "--device",
+        "cpu",
+    ]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    output = subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder, env=environment).stdout
+    output = subprocess.run(
+        command, capture_output=True, text=True, check=True, cwd=folder, env=environment
+    ).stdout
     log = read_log("run.jsonl")
     assert log.settings["optimizer"] == "momentum"
     assert log.epochs["epoch"] == [1, 2]
@@ -68,22 +94,33 @@ def test_the_same_seed_gives_the_same_log(folder):
 def test_training_goes_on_from_a_model_file(folder):
     assert train("--epochs", "2", "--save", "first", "--log", "first.jsonl") == 0
     assert train("--epochs", "1", "--log", "second.jsonl", model="first.safetensors") == 0
-    assert read_log("second.jsonl").epochs["train_loss"][0] < read_log("first.jsonl").epochs["train_loss"][0]
+    assert (
+        read_log("second.jsonl").epochs["train_loss"][0]
+        < read_log("first.jsonl").epochs["train_loss"][0]
+    )
 
 
-@pytest.mark.parametrize("model", ["networks.py:Linear", "networks.py:Linear()", "networks.py:ready"])
+@pytest.mark.parametrize(
+    "model", ["networks.py:Linear", "networks.py:Linear()", "networks.py:ready"]
+)
 def test_classes_and_finished_networks_are_taken(model):
     assert train("--epochs", "1", "--batch-size", "250", model=model) == 0
 
 
-@pytest.mark.parametrize(("model", "options", "message"), [
-    ("networks.py", (), "expected FILE.py:NAME"), ("nowhere.py:net(3)", (), "no file nowhere.py"),
-    ("networks.py:other", (), "defines no other"),
-    ("networks.py:net(print(1))", (), "plain arguments"), ("networks.py:number", (), "gave int; expected a network"),
-    ("nothing.safetensors", (), "nothing.safetensors is missing"), ("networks.py:Linear", ("--validation", "5000"), "from 1 to 2499"),
-    ("networks.py:Linear", ("--device", "toaster"), "--device toaster"),
-    ("networks.py:Linear", ("--log", "no/such/run.jsonl"), "can't be written"),
-])
+@pytest.mark.parametrize(
+    ("model", "options", "message"),
+    [
+        ("networks.py", (), "expected FILE.py:NAME"),
+        ("nowhere.py:net(3)", (), "no file nowhere.py"),
+        ("networks.py:other", (), "defines no other"),
+        ("networks.py:net(print(1))", (), "plain arguments"),
+        ("networks.py:number", (), "gave int; expected a network"),
+        ("nothing.safetensors", (), "nothing.safetensors is missing"),
+        ("networks.py:Linear", ("--validation", "5000"), "from 1 to 2499"),
+        ("networks.py:Linear", ("--device", "toaster"), "--device toaster"),
+        ("networks.py:Linear", ("--log", "no/such/run.jsonl"), "can't be written"),
+    ],
+)
 def test_misuse_is_said_in_one_line(capsys, model, options, message):
     assert train("--epochs", "1", *options, model=model) == 2
     said = capsys.readouterr().err
@@ -92,7 +129,11 @@ def test_misuse_is_said_in_one_line(capsys, model, options, message):
 
 
 def test_a_log_can_be_read_while_it_is_being_written(folder):
-    lines = [json.dumps({"settings": {"epochs": 3}}), json.dumps({"epoch": 1, "val_accuracy": 0.5}), '{"epoch": 2, "val_ac']
+    lines = [
+        json.dumps({"settings": {"epochs": 3}}),
+        json.dumps({"epoch": 1, "val_accuracy": 0.5}),
+        '{"epoch": 2, "val_ac',
+    ]
     (folder / "run.jsonl").write_text("\n".join(lines), encoding="utf-8")
     log = read_log("run.jsonl")
     assert log.epochs == {"epoch": [1], "val_accuracy": [0.5]}

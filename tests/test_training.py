@@ -1,4 +1,6 @@
-"""The NumPy training loop: against updates computed by hand, and what it does with mistakes in students' functions."""
+"""The NumPy training loop: against updates computed by hand, and what it does with mistakes in
+students' functions.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,10 @@ def linear(X, model, y=None, reg=0.0):
     if y is None:
         return scores
     loss, dscores = softmax_loss(scores, y)
-    return loss + 0.5 * reg * np.sum(model["W"] ** 2), {"W": X.T @ dscores + reg * model["W"], "b": dscores.sum(axis=0)}
+    return loss + 0.5 * reg * np.sum(model["W"] ** 2), {
+        "W": X.T @ dscores + reg * model["W"],
+        "b": dscores.sum(axis=0),
+    }
 
 
 def momentum_update(w, dw, velocity, learning_rate, momentum=0.9):
@@ -43,8 +48,15 @@ def quiet(trainer, model, *data, **options):
 
 def test_full_batches_follow_the_update_rule_exactly(rng):
     X, y, model = blobs(rng)
-    trainer = ClassifierTrainer(linear, momentum_update, learning_rate=0.1, reg=0.01, learning_rate_decay=0.5, batch_size=None,
-                                momentum=0.8)
+    trainer = ClassifierTrainer(
+        linear,
+        momentum_update,
+        learning_rate=0.1,
+        reg=0.01,
+        learning_rate_decay=0.5,
+        batch_size=None,
+        momentum=0.8,
+    )
     result = quiet(trainer, model, X, y, num_epochs=4, rng=rng)
     by_hand, velocity, losses = dict(model), {"W": 0.0, "b": 0.0}, []
     for epoch in range(4):
@@ -53,7 +65,8 @@ def test_full_batches_follow_the_update_rule_exactly(rng):
         for name in by_hand:
             velocity[name] = 0.8 * velocity[name] - 0.1 * 0.5**epoch * grads[name]
             by_hand[name] = by_hand[name] + velocity[name]
-    np.testing.assert_allclose(result.loss_history, losses, rtol=1e-12)     # the order of the sums differs by the shuffle only
+    # the order of the sums differs by the shuffle only
+    np.testing.assert_allclose(result.loss_history, losses, rtol=1e-12)
     for name, value in by_hand.items():
         np.testing.assert_allclose(result.model[name], value, rtol=1e-12)
 
@@ -68,7 +81,14 @@ def test_each_epoch_uses_every_example_once_and_the_last_batch_may_be_smaller(rn
 
     X = np.stack([np.arange(25.0), np.zeros(25)], axis=1)
     trainer = ClassifierTrainer(remembering, sgd_update, learning_rate=1e-6, batch_size=10)
-    result = quiet(trainer, {"W": np.zeros((2, 3)), "b": np.zeros(3)}, X, np.zeros(25, dtype=int), num_epochs=2, rng=rng)
+    result = quiet(
+        trainer,
+        {"W": np.zeros((2, 3)), "b": np.zeros(3)},
+        X,
+        np.zeros(25, dtype=int),
+        num_epochs=2,
+        rng=rng,
+    )
     assert [len(batch) for batch in seen] == [10, 10, 5, 10, 10, 5]
     first, second = [*seen[0], *seen[1], *seen[2]], [*seen[3], *seen[4], *seen[5]]
     assert sorted(first) == sorted(second) == list(range(25))
@@ -95,7 +115,8 @@ def test_the_best_model_is_kept_as_it_was_not_as_it_became(rng):
     X, y, model = blobs(rng)
 
     def well_then_badly(w, dw, state, learning_rate):
-        w -= (learning_rate if state.flat[0] < 12 else -50 * learning_rate) * dw        # in place: a kept reference would be spoiled
+        # in place: a kept reference would be spoiled
+        w -= (learning_rate if state.flat[0] < 12 else -50 * learning_rate) * dw
         return w, state + 1
 
     trainer = ClassifierTrainer(linear, well_then_badly, learning_rate=0.3, batch_size=20)
@@ -122,7 +143,9 @@ def test_accuracies_are_measured_before_the_start_and_after_each_epoch_or_as_oft
     result = quiet(trainer, model, X[:90], y[:90], X[90:], y[90:], num_epochs=3, rng=rng)
     assert result.accuracy_steps == [0, 3, 6, 9]
     assert len(result.train_accuracy) == len(result.val_accuracy) == 4
-    result = quiet(trainer, model, X[:90], y[:90], X[90:], y[90:], num_epochs=3, rng=rng, accuracy_every=4)
+    result = quiet(
+        trainer, model, X[:90], y[:90], X[90:], y[90:], num_epochs=3, rng=rng, accuracy_every=4
+    )
     assert result.accuracy_steps == [0, 4, 8, 9]
 
 
@@ -130,20 +153,28 @@ def test_accuracy_counts_every_example_when_they_come_in_parts(rng):
     X, y = rng.normal(size=(1203, 2)), rng.integers(0, 3, size=1203)
     model = {"W": rng.normal(size=(2, 3)), "b": np.zeros(3)}
     right = np.mean(np.argmax(X @ model["W"], axis=1) == y)
-    assert ClassifierTrainer(linear, learning_rate=0.1).accuracy(model, X, y) == pytest.approx(right, abs=1e-12)
+    assert ClassifierTrainer(linear, learning_rate=0.1).accuracy(model, X, y) == pytest.approx(
+        right, abs=1e-12
+    )
 
 
 def test_the_same_generator_gives_the_same_training(rng):
     X, y, model = blobs(rng)
     trainer = ClassifierTrainer(linear, momentum_update, learning_rate=0.1, batch_size=7)
-    runs = [quiet(trainer, model, X, y, num_epochs=2, rng=np.random.default_rng(3)) for _ in range(2)]
+    runs = [
+        quiet(trainer, model, X, y, num_epochs=2, rng=np.random.default_rng(3)) for _ in range(2)
+    ]
     assert runs[0].loss_history == runs[1].loss_history
 
 
 def test_training_again_starts_again_with_fresh_states_and_rates(rng):
     X, y, model = blobs(rng)
-    trainer = ClassifierTrainer(linear, momentum_update, learning_rate=0.1, learning_rate_decay=0.1, batch_size=20)
-    runs = [quiet(trainer, model, X, y, num_epochs=3, rng=np.random.default_rng(3)) for _ in range(2)]
+    trainer = ClassifierTrainer(
+        linear, momentum_update, learning_rate=0.1, learning_rate_decay=0.1, batch_size=20
+    )
+    runs = [
+        quiet(trainer, model, X, y, num_epochs=3, rng=np.random.default_rng(3)) for _ in range(2)
+    ]
     assert runs[0].loss_history == runs[1].loss_history
 
 
@@ -190,22 +221,36 @@ def _linear_with(change):
     return changed
 
 
-@pytest.mark.parametrize(("loss", "kind", "message"), [
-    (_linear_with(lambda loss, grads: loss), TypeError, r"\(loss, grads\)"),
-    (_linear_with(lambda loss, grads: (loss, {"W": grads["W"]})), ValueError, "no gradient for 'b'"),
-    (_linear_with(lambda loss, grads: (loss, {**grads, "b": grads["b"][:, None]})), ValueError, r"grads\['b'\] has shape \(3, 1\)"),
-    (lambda X, model, y=None, reg=0.0: (0.0, {}), ValueError, "without y"),
-])
+@pytest.mark.parametrize(
+    ("loss", "kind", "message"),
+    [
+        (_linear_with(lambda loss, grads: loss), TypeError, r"\(loss, grads\)"),
+        (
+            _linear_with(lambda loss, grads: (loss, {"W": grads["W"]})),
+            ValueError,
+            "no gradient for 'b'",
+        ),
+        (
+            _linear_with(lambda loss, grads: (loss, {**grads, "b": grads["b"][:, None]})),
+            ValueError,
+            r"grads\['b'\] has shape \(3, 1\)",
+        ),
+        (lambda X, model, y=None, reg=0.0: (0.0, {}), ValueError, "without y"),
+    ],
+)
 def test_what_a_loss_function_returns_wrongly_is_named(rng, loss, kind, message):
     X, y, model = blobs(rng)
     with pytest.raises(kind, match=message):
         quiet(ClassifierTrainer(loss, learning_rate=0.1), model, X, y, rng=rng)
 
 
-@pytest.mark.parametrize(("update", "kind", "message"), [
-    (lambda w, dw, state, learning_rate: w, TypeError, r"\(w, state\), found ndarray for 'W'"),
-    (lambda w, dw, state, learning_rate: (w.sum(), state), ValueError, "shape"),
-])
+@pytest.mark.parametrize(
+    ("update", "kind", "message"),
+    [
+        (lambda w, dw, state, learning_rate: w, TypeError, r"\(w, state\), found ndarray for 'W'"),
+        (lambda w, dw, state, learning_rate: (w.sum(), state), ValueError, "shape"),
+    ],
+)
 def test_what_an_update_rule_returns_wrongly_is_named(rng, update, kind, message):
     X, y, model = blobs(rng)
     with pytest.raises(kind, match=message):
@@ -229,5 +274,13 @@ def test_no_warning_comes_from_ordinary_training(rng):
     X, y, model = blobs(rng)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        result = quiet(ClassifierTrainer(linear, learning_rate=0.5), model, X[:80], y[:80], X[80:], y[80:], rng=rng)
+        result = quiet(
+            ClassifierTrainer(linear, learning_rate=0.5),
+            model,
+            X[:80],
+            y[:80],
+            X[80:],
+            y[80:],
+            rng=rng,
+        )
     assert result.best_val_accuracy > 0.9

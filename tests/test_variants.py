@@ -1,4 +1,6 @@
-"""Wrong and unusual right solutions: what their files must say, and how they are spliced into the reference."""
+"""Wrong and unusual right solutions: what their files must say, and how they are spliced into the
+reference.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +76,9 @@ def small(course: MakeCourse) -> Assignment:
     return assignment
 
 
-def write(assignment: Assignment, replaces: str, body: str, kind: str = "right", more: str = "") -> Path:
+def write(
+    assignment: Assignment, replaces: str, body: str, kind: str = "right", more: str = ""
+) -> Path:
     folder = assignment.folder / kind
     folder.mkdir(exist_ok=True)
     path = folder / "try.py"
@@ -85,28 +89,47 @@ def write(assignment: Assignment, replaces: str, body: str, kind: str = "right",
 def spliced(assignment: Assignment, replaces: str, body: str) -> tuple[str, str]:
     """The two solution cells with a variant in them."""
     write(assignment, replaces, body)
-    variant, = load_variants(assignment)
-    sources = {cell.metadata["hwlib"]["name"]: cell.source for cell in variant_notebook(assignment, variant).cells
-               if cell.metadata["hwlib"]["role"] == "solution"}
+    (variant,) = load_variants(assignment)
+    sources = {
+        cell.metadata["hwlib"]["name"]: cell.source
+        for cell in variant_notebook(assignment, variant).cells
+        if cell.metadata["hwlib"]["role"] == "solution"
+    }
     return sources["KNN"], sources["later"]
 
 
 def reference(assignment: Assignment) -> tuple[str, str]:
-    first, second = (cell.source for cell in reference_notebook(assignment).cells if cell.metadata["hwlib"]["role"] == "solution")
+    first, second = (
+        cell.source
+        for cell in reference_notebook(assignment).cells
+        if cell.metadata["hwlib"]["role"] == "solution"
+    )
     return first, second
 
 
 # ---- the reference ----
 
 
-def test_the_reference_is_the_release_with_solutions_and_answers_filled_in(small: Assignment) -> None:
+def test_the_reference_is_the_release_with_solutions_and_answers_filled_in(
+    small: Assignment,
+) -> None:
     notebook = reference_notebook(small)
     text = "\n".join(cell.source for cell in notebook.cells)
     assert "return len(self.X)" in text
-    for gone in ("BEGIN", "END SOLUTION", "NotImplementedError", "YOUR ANSWER HERE", "nearest ones"):
+    for gone in (
+        "BEGIN",
+        "END SOLUTION",
+        "NotImplementedError",
+        "YOUR ANSWER HERE",
+        "nearest ones",
+    ):
         assert gone not in text
     assert notebook.cells[-2].source == "Why?\nThe reference's answer to why."
-    assert all("checksum" in cell.metadata["nbgrader"] for cell in notebook.cells if cell.metadata["hwlib"]["role"] == "test")
+    assert all(
+        "checksum" in cell.metadata["nbgrader"]
+        for cell in notebook.cells
+        if cell.metadata["hwlib"]["role"] == "test"
+    )
 
 
 def test_without_a_build_there_is_no_reference(course: MakeCourse) -> None:
@@ -117,13 +140,28 @@ def test_without_a_build_there_is_no_reference(course: MakeCourse) -> None:
 # ---- splicing ----
 
 
-def test_a_method_is_replaced_with_its_decorators_and_nothing_else_changes(small: Assignment) -> None:
+def test_a_method_is_replaced_with_its_decorators_and_nothing_else_changes(
+    small: Assignment,
+) -> None:
     old, other = reference(small)
-    body = 'def predict(self, k=1):\n    """Two\n  lines."""\n    return self.X, """kept\nas it is"""\n'
+    body = (
+        'def predict(self, k=1):\n    """Two\n  lines."""\n    return self.X, """kept\n'
+        'as it is"""\n'
+    )
     new, unchanged = spliced(small, '"KNN.predict"', body)
-    start, end = old.index("    @functools.cache"), old.index("self.X], text") + len("self.X], text")
-    assert new == old[:start] + ('    def predict(self, k=1):\n        """Two\n  lines."""\n'
-                                 '        return self.X, """kept\nas it is"""') + old[end:]
+    start, end = (
+        old.index("    @functools.cache"),
+        old.index("self.X], text") + len("self.X], text"),
+    )
+    assert (
+        new
+        == old[:start]
+        + (
+            '    def predict(self, k=1):\n        """Two\n  lines."""\n'
+            '        return self.X, """kept\nas it is"""'
+        )
+        + old[end:]
+    )
     assert unchanged == other
 
 
@@ -143,17 +181,25 @@ def test_a_class_is_replaced_as_a_whole_below_the_magic(small: Assignment) -> No
 
 
 def test_imports_helpers_and_constants_go_in_front(small: Assignment) -> None:
-    body = ("import math\nSCALE = 2\n\ndef helper(x):\n    return math.pi * SCALE\n\n"
-            "# the comment\ndef size(self):\n    return helper(self)\n")
+    body = (
+        "import math\nSCALE = 2\n\ndef helper(x):\n    return math.pi * SCALE\n\n"
+        "# the comment\ndef size(self):\n    return helper(self)\n"
+    )
     new, _ = spliced(small, '"KNN.size"', body)
-    assert new.startswith("import math\nSCALE = 2\ndef helper(x):\n    return math.pi * SCALE\n\n\n%matplotlib inline\nclass KNN:")
+    assert new.startswith(
+        "import math\nSCALE = 2\ndef helper(x):\n    return math.pi * SCALE\n\n\n%matplotlib "
+        "inline\nclass KNN:"
+    )
     assert "\n    # the comment\n    def size(self):\n        return helper(self)\n" in new
     assert new.count("import math") == 1
 
 
 def test_several_names_in_several_cells(small: Assignment) -> None:
-    first, second = spliced(small, '("KNN.size", "KNN.predict", "later")',
-                            "def later(x): return 1\ndef predict(self, k): return 2\ndef size(self): return 3\n")
+    first, second = spliced(
+        small,
+        '("KNN.size", "KNN.predict", "later")',
+        "def later(x): return 1\ndef predict(self, k): return 2\ndef size(self): return 3\n",
+    )
     assert "    def size(self): return 3\n\n    def predict(self, k): return 2" in first
     assert second.startswith("def later(x): return 1\nlow")
 
@@ -176,18 +222,32 @@ def test_one_of_two_variables_of_a_line_leaves_the_other(small: Assignment) -> N
 
 
 def test_a_dict_that_several_statements_fill_ends_as_the_variant_says(small: Assignment) -> None:
-    _, new = spliced(small, '"answers"', 'import math\nanswers = {"x1": 1}\nhalf = answers["x1"] / 2\nanswers["x2"] = half\n')
+    _, new = spliced(
+        small,
+        '"answers"',
+        'import math\nanswers = {"x1": 1}\nhalf = answers["x1"] / 2\nanswers["x2"] = half\n',
+    )
     assert values(new)["answers"] == {"x1": 1, "x2": 0.5}
 
 
-@pytest.mark.parametrize("name", ["KNN", "KNN.train", "KNN.size", "KNN.predict", "later", "low", "best", "answers"])
-def test_splicing_a_definition_into_its_own_place_changes_nothing_that_counts(small: Assignment, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["KNN", "KNN.train", "KNN.size", "KNN.predict", "later", "low", "best", "answers"]
+)
+def test_splicing_a_definition_into_its_own_place_changes_nothing_that_counts(
+    small: Assignment, name: str
+) -> None:
     old = "import functools\n" + "\n".join(reference(small)).replace("%matplotlib inline\n", "")
-    nodes = [inner for node in ast.parse(old).body for inner in (node, *(node.body if isinstance(node, ast.ClassDef) else []))]
+    nodes = [
+        inner
+        for node in ast.parse(old).body
+        for inner in (node, *(node.body if isinstance(node, ast.ClassDef) else []))
+    ]
     short = name.rpartition(".")[2]
     whole = [node for node in nodes if getattr(node, "name", "") == short]
     body = ast.unparse(whole[0]) if whole else f"{short} = {values(old)[short]!r}"
-    new = "import functools\n" + "\n".join(spliced(small, repr(name), body + "\n")).replace("%matplotlib inline\n", "")
+    new = "import functools\n" + "\n".join(spliced(small, repr(name), body + "\n")).replace(
+        "%matplotlib inline\n", ""
+    )
     if whole:
         assert ast.dump(ast.parse(new)) == ast.dump(ast.parse(old))
     else:
@@ -204,36 +264,95 @@ def test_a_wrong_solution_says_what_it_loses_and_what_the_student_reads(small: A
     path = write(small, '"KNN.size"', BODY, "wrong", WRONG)
     write(small, '"KNN.size"', BODY)
     wrong, right = load_variants(small)
-    assert (wrong.kind, wrong.name, wrong.reason, wrong.replaces, wrong.fails, wrong.hint, wrong.path) == (
-        "wrong", "try", "Why not.", ("KNN.size",), ("KNN",), "the hint", path)
+    assert (
+        wrong.kind,
+        wrong.name,
+        wrong.reason,
+        wrong.replaces,
+        wrong.fails,
+        wrong.hint,
+        wrong.path,
+    ) == ("wrong", "try", "Why not.", ("KNN.size",), ("KNN",), "the hint", path)
     assert wrong.source == path.read_text(encoding="utf-8")
     assert (right.kind, right.fails, right.hint) == ("right", (), "")
 
 
 FAULTS = {
     "REPLACES missing": ("wrong", f'"""Why."""\n{WRONG}{BODY}', "REPLACES is missing"),
-    "REPLACES of nothing": ("right", f'"""Why."""\nREPLACES = ()\n{BODY}', ":2: REPLACES is missing or empty"),
-    "REPLACES that is computed": ("right", f'"""Why."""\nREPLACES = "K" + x\n{BODY}', ":2: REPLACES must be written out"),
-    "FAILS missing": ("wrong", f'"""Why."""\nREPLACES = "KNN.size"\nHINT = "h"\n{BODY}', "FAILS is missing"),
-    "FAILS empty": ("wrong", f'"""Why."""\nREPLACES = "KNN.size"\nFAILS = []\nHINT = "h"\n{BODY}', ":3: FAILS is missing or empty"),
-    "HINT missing": ("wrong", f'"""Why."""\nREPLACES = "KNN.size"\nFAILS = ["KNN"]\n{BODY}', "HINT is missing"),
-    "HINT empty": ("wrong", f'"""Why."""\nREPLACES = "KNN.size"\nFAILS = ["KNN"]\nHINT = " "\n{BODY}', ":4: HINT is missing or empty"),
+    "REPLACES of nothing": (
+        "right",
+        f'"""Why."""\nREPLACES = ()\n{BODY}',
+        ":2: REPLACES is missing or empty",
+    ),
+    "REPLACES that is computed": (
+        "right",
+        f'"""Why."""\nREPLACES = "K" + x\n{BODY}',
+        ":2: REPLACES must be written out",
+    ),
+    "FAILS missing": (
+        "wrong",
+        f'"""Why."""\nREPLACES = "KNN.size"\nHINT = "h"\n{BODY}',
+        "FAILS is missing",
+    ),
+    "FAILS empty": (
+        "wrong",
+        f'"""Why."""\nREPLACES = "KNN.size"\nFAILS = []\nHINT = "h"\n{BODY}',
+        ":3: FAILS is missing or empty",
+    ),
+    "HINT missing": (
+        "wrong",
+        f'"""Why."""\nREPLACES = "KNN.size"\nFAILS = ["KNN"]\n{BODY}',
+        "HINT is missing",
+    ),
+    "HINT empty": (
+        "wrong",
+        f'"""Why."""\nREPLACES = "KNN.size"\nFAILS = ["KNN"]\nHINT = " "\n{BODY}',
+        ":4: HINT is missing or empty",
+    ),
     "no docstring": ("right", f'REPLACES = "KNN.size"\n{BODY}', ":1: no docstring"),
-    "an unknown question": ("wrong", f'"""W."""\nREPLACES = "KNN.size"\nFAILS = ["KN"]\nHINT = "h"\n{BODY}',
-                            ":3: FAILS has 'KN', which is no autograded question; there are: KNN, later"),
-    "a question graded by hand": ("wrong", f'"""W."""\nREPLACES = "KNN.size"\nFAILS = ["why"]\nHINT = "h"\n{BODY}', "no autograded"),
-    "FAILS in right/": ("right", f'"""Why."""\nREPLACES = "KNN.size"\nFAILS = ["KNN"]\n{BODY}', ":3: FAILS in right/"),
-    "a name that no solution defines": ("right", '"""Why."""\nREPLACES = "KNN.sizes"\ndef sizes(self): pass\n',
-                                        ":2: REPLACES has 'KNN.sizes', which no solution cell of source/ defines"),
+    "an unknown question": (
+        "wrong",
+        f'"""W."""\nREPLACES = "KNN.size"\nFAILS = ["KN"]\nHINT = "h"\n{BODY}',
+        ":3: FAILS has 'KN', which is no autograded question; there are: KNN, later",
+    ),
+    "a question graded by hand": (
+        "wrong",
+        f'"""W."""\nREPLACES = "KNN.size"\nFAILS = ["why"]\nHINT = "h"\n{BODY}',
+        "no autograded",
+    ),
+    "FAILS in right/": (
+        "right",
+        f'"""Why."""\nREPLACES = "KNN.size"\nFAILS = ["KNN"]\n{BODY}',
+        ":3: FAILS in right/",
+    ),
+    "a name that no solution defines": (
+        "right",
+        '"""Why."""\nREPLACES = "KNN.sizes"\ndef sizes(self): pass\n',
+        ":2: REPLACES has 'KNN.sizes', which no solution cell of source/ defines",
+    ),
     "a local variable": ("right", '"""Why."""\nREPLACES = "text"\ntext = 1\n', "no solution cell"),
-    "a definition that the file lacks": ("right", '"""Why."""\nREPLACES = "KNN.size"\ndef length(self): pass\n', "defines no 'size'"),
-    "two names that end alike": ("right", '"""Why."""\nREPLACES = ("KNN.size", "size")\ndef size(self): pass\n', "end alike"),
-    "a syntax error": ("right", '"""Why."""\nREPLACES = "KNN.size"\ndef size(self: pass\n', ":3: not valid Python"),
+    "a definition that the file lacks": (
+        "right",
+        '"""Why."""\nREPLACES = "KNN.size"\ndef length(self): pass\n',
+        "defines no 'size'",
+    ),
+    "two names that end alike": (
+        "right",
+        '"""Why."""\nREPLACES = ("KNN.size", "size")\ndef size(self): pass\n',
+        "end alike",
+    ),
+    "a syntax error": (
+        "right",
+        '"""Why."""\nREPLACES = "KNN.size"\ndef size(self: pass\n',
+        ":3: not valid Python",
+    ),
 }
 
 
 @pytest.mark.parametrize(("kind", "text", "words"), FAULTS.values(), ids=FAULTS)
-def test_a_fault_of_a_variant_stops_with_file_and_words(small: Assignment, kind: str, text: str, words: str) -> None:
+def test_a_fault_of_a_variant_stops_with_file_and_words(
+    small: Assignment, kind: str, text: str, words: str
+) -> None:
     (small.folder / kind).mkdir()
     (small.folder / kind / "try.py").write_text(text, encoding="utf-8")
     with pytest.raises(AuthoringError) as caught:
@@ -243,7 +362,10 @@ def test_a_fault_of_a_variant_stops_with_file_and_words(small: Assignment, kind:
 
 
 def test_a_definition_that_shares_its_line_is_refused(course: MakeCourse) -> None:
-    text = '# %% solution="x"\n### BEGIN SOLUTION\nx = 1; y = 2\n### END SOLUTION\n# %% test="x" points=5\nassert x\n'
+    text = (
+        '# %% solution="x"\n### BEGIN SOLUTION\nx = 1; y = 2\n### END SOLUTION\n'
+        '# %% test="x" points=5\nassert x\n'
+    )
     shared = course(notebook_text=text).assignment("small")
     build(shared)
     write(shared, '"x"', "x = 3\n")

@@ -16,15 +16,30 @@ from hypothesis.extra import numpy as hnp
 
 from hwlib.grading.sandbox.wire import Channel, ConnectionClosed, DeadlinePassed, WireError
 
-DTYPES = st.sampled_from(["?", "i1", "i2", "<i4", "i8", "u1", "u2", ">u4", "u8", "f2", "f4", "<f8", ">f8", "c8", "c16"])
-ARRAYS = DTYPES.flatmap(lambda d: hnp.arrays(d, hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4)))
-SCALARS = (st.none() | st.booleans() | st.integers(-(2**200), 2**200) | st.floats() | st.text()
-           | st.binary(max_size=30) | st.complex_numbers())
+DTYPES = st.sampled_from(
+    ["?", "i1", "i2", "<i4", "i8", "u1", "u2", ">u4", "u8", "f2", "f4", "<f8", ">f8", "c8", "c16"]
+)
+ARRAYS = DTYPES.flatmap(
+    lambda d: hnp.arrays(d, hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4))
+)
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**200), 2**200)
+    | st.floats()
+    | st.text()
+    | st.binary(max_size=30)
+    | st.complex_numbers()
+)
 KEYS = st.text() | st.integers() | st.booleans() | st.tuples(st.integers(), st.text())
 VALUES = st.recursive(
     SCALARS | ARRAYS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4) | st.tuples(inner, inner)
-    | st.frozensets(KEYS, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(KEYS, inner, max_size=4)
+        | st.tuples(inner, inner)
+        | st.frozensets(KEYS, max_size=3)
+    ),
     max_leaves=12,
 )
 
@@ -38,7 +53,12 @@ def exchange(value: Any) -> Any:
 
 def same(a: Any, b: Any) -> bool:
     if isinstance(a, np.ndarray):
-        return type(b) is np.ndarray and a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+        return (
+            type(b) is np.ndarray
+            and a.dtype == b.dtype
+            and a.shape == b.shape
+            and a.tobytes() == b.tobytes()
+        )
     if type(a) is not type(b):
         return False
     if isinstance(a, (list, tuple)):
@@ -56,14 +76,19 @@ def test_what_is_sent_is_what_arrives(value: Any) -> None:
     assert same(value, exchange(value))
 
 
-@pytest.mark.parametrize("value", [np.float32(1.5), np.int64(-3), np.bool_(True), np.complex64(1j), np.str_("é")])
+@pytest.mark.parametrize(
+    "value", [np.float32(1.5), np.int64(-3), np.bool_(True), np.complex64(1j), np.str_("é")]
+)
 def test_numpy_scalars_stay_numpy_scalars(value: Any) -> None:
     back = exchange(value)
     assert type(back) is type(value)
     assert back == value
 
 
-@pytest.mark.parametrize("value", [slice(1, None, 2), range(3, 9, 2), Ellipsis, np.array([["a", "bc"]]), "\ud800", {1, 2}])
+@pytest.mark.parametrize(
+    "value",
+    [slice(1, None, 2), range(3, 9, 2), Ellipsis, np.array([["a", "bc"]]), "\ud800", {1, 2}],
+)
 def test_indices_and_texts_cross_too(value: Any) -> None:
     back = exchange(value)
     assert np.array_equal(back, value) if isinstance(value, np.ndarray) else back == value
@@ -73,7 +98,7 @@ def test_arrays_that_are_not_contiguous_arrive_whole_and_writable() -> None:
     value = np.arange(24.0).reshape(4, 6)[::2, ::-3].T
     back = exchange(value)
     assert np.array_equal(back, value)
-    back[0, 0] = 7                                       # raises if read-only
+    back[0, 0] = 7  # raises if read-only
 
 
 def test_a_subclass_arrives_as_its_plain_base() -> None:
@@ -88,7 +113,9 @@ def test_a_subclass_arrives_as_its_plain_base() -> None:
     assert type(exchange(np.ma.masked_array([1.0, 2.0], mask=[0, 1]))) is np.ndarray
 
 
-@pytest.mark.parametrize("value", [object(), np.array([object()]), np.datetime64("2026-01-01"), print, 1 << 9000])
+@pytest.mark.parametrize(
+    "value", [object(), np.array([object()]), np.datetime64("2026-01-01"), print, 1 << 9000]
+)
 def test_values_that_are_not_plain_are_not_sent(value: Any) -> None:
     with pytest.raises(WireError):
         exchange(value)
@@ -110,35 +137,40 @@ def array(shape: list[Any], dtype: Any = "<f8", index: Any = 0) -> dict[str, Any
     return {"value": {"t": "array", "d": dtype, "s": shape, "b": index}}
 
 
-@pytest.mark.parametrize("data", [
-    frame(array([10**6, 10**6]), [8], b"x" * 8),                # a terabyte announced, eight bytes sent
-    frame(array([2**40, 2**40]), [8 * 2**80], b""),
-    frame(array([-1, -1]), [8], b"x" * 8),
-    frame(array([1.0]), [8], b"x" * 8),
-    frame(array([1], "|O"), [8], b"x" * 8),
-    frame(array([1], "<f16"), [16], b"x" * 16),
-    frame(array([1], ["<f8"]), [8], b"x" * 8),
-    frame(array([1], index=1), [8], b"x" * 8),
-    frame(array([1], index=-1), [8], b"x" * 8),
-    frame(array([1], index=True), [8], b"x" * 8),
-    frame({"value": {"t": "__class__", "v": []}}, []),
-    frame({"value": {"t": "buffer", "b": 0}}, [1], b"x"),
-    frame({"value": {"t": "pickle", "v": "gASV"}}, []),
-    frame({"value": {"t": "dict", "v": [[[], 1]]}}, []),
-    frame({"value": {"t": "dict", "v": [1]}}, []),
-    frame({"value": {"t": "set", "v": [[]]}}, []),
-    frame({"value": {"t": "int", "v": "9" * 5000}}, []),
-    frame({"value": {"t": "range", "v": [0, 1, 0]}}, []),
-    frame({"value": {"t": "text", "s": [3], "v": ["a"]}}, []),
-    frame({"value": {}}, []),
-    frame([1], []),
-    frame({}, [-1]),
-    frame({}, [2**50]),
-    struct.pack(">I", 2**32 - 1),
-    struct.pack(">I", 4) + b"nope",
-    struct.pack(">I", 20) + b'{"b":[],"m":{"v":NaN}}',
-    (lambda deep: struct.pack(">I", len(deep)) + deep)(b'{"b":[],"m":{"v":' + b"[" * 50_000 + b"]" * 50_000 + b"}}"),
-])
+@pytest.mark.parametrize(
+    "data",
+    [
+        frame(array([10**6, 10**6]), [8], b"x" * 8),  # a terabyte announced, eight bytes sent
+        frame(array([2**40, 2**40]), [8 * 2**80], b""),
+        frame(array([-1, -1]), [8], b"x" * 8),
+        frame(array([1.0]), [8], b"x" * 8),
+        frame(array([1], "|O"), [8], b"x" * 8),
+        frame(array([1], "<f16"), [16], b"x" * 16),
+        frame(array([1], ["<f8"]), [8], b"x" * 8),
+        frame(array([1], index=1), [8], b"x" * 8),
+        frame(array([1], index=-1), [8], b"x" * 8),
+        frame(array([1], index=True), [8], b"x" * 8),
+        frame({"value": {"t": "__class__", "v": []}}, []),
+        frame({"value": {"t": "buffer", "b": 0}}, [1], b"x"),
+        frame({"value": {"t": "pickle", "v": "gASV"}}, []),
+        frame({"value": {"t": "dict", "v": [[[], 1]]}}, []),
+        frame({"value": {"t": "dict", "v": [1]}}, []),
+        frame({"value": {"t": "set", "v": [[]]}}, []),
+        frame({"value": {"t": "int", "v": "9" * 5000}}, []),
+        frame({"value": {"t": "range", "v": [0, 1, 0]}}, []),
+        frame({"value": {"t": "text", "s": [3], "v": ["a"]}}, []),
+        frame({"value": {}}, []),
+        frame([1], []),
+        frame({}, [-1]),
+        frame({}, [2**50]),
+        struct.pack(">I", 2**32 - 1),
+        struct.pack(">I", 4) + b"nope",
+        struct.pack(">I", 20) + b'{"b":[],"m":{"v":NaN}}',
+        (lambda deep: struct.pack(">I", len(deep)) + deep)(
+            b'{"b":[],"m":{"v":' + b"[" * 50_000 + b"]" * 50_000 + b"}}"
+        ),
+    ],
+)
 def test_lying_frames_are_refused_before_memory_is_taken(data: bytes) -> None:
     left, right = socket.socketpair()
     with left, right:
@@ -162,14 +194,25 @@ def test_half_a_frame_is_a_closed_connection_and_silence_a_passed_deadline() -> 
             Channel(right).receive(time.monotonic() + 5)
 
 
-@given(st.binary(max_size=300) | st.builds(
-    frame,
-    st.recursive(st.none() | st.integers() | st.text(max_size=5) | st.sampled_from(["array", "dict", "tuple", "<f8", "int"]),
-                 lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from("tvdsbgx"), inner, max_size=6),
-                 max_leaves=20),
-    st.lists(st.integers(-2, 40), max_size=3),
-    st.binary(max_size=60),
-))
+@given(
+    st.binary(max_size=300)
+    | st.builds(
+        frame,
+        st.recursive(
+            st.none()
+            | st.integers()
+            | st.text(max_size=5)
+            | st.sampled_from(["array", "dict", "tuple", "<f8", "int"]),
+            lambda inner: (
+                st.lists(inner, max_size=4)
+                | st.dictionaries(st.sampled_from("tvdsbgx"), inner, max_size=6)
+            ),
+            max_leaves=20,
+        ),
+        st.lists(st.integers(-2, 40), max_size=3),
+        st.binary(max_size=60),
+    )
+)
 @settings(deadline=None, max_examples=300)
 def test_any_bytes_give_values_or_a_wire_error(data: bytes) -> None:
     left, right = socket.socketpair()

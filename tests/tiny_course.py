@@ -1,4 +1,6 @@
-"""A course with one tiny assignment for the tests of grading: two solutions, three autograded questions, one written."""
+"""A course with one tiny assignment for the tests of grading: two solutions, three autograded
+questions, one written.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,12 @@ from hwlib.grading.authoring.build import build
 from hwlib.grading.course import Assignment, find_course
 from hwlib.grading.results import QuestionResult, SubmissionResult
 
-COURSE = 'title = "A tiny course"\nrepository = "https://github.com/example/tiny"\nterm = "Test 2027"\n'
-ASSIGNMENT = 'title = "Tiny"\npoints = 10\nminutes = 0.1\n\n[limits]\nquestion_s = 3\nsubmission_s = 20\n'
+COURSE = (
+    'title = "A tiny course"\nrepository = "https://github.com/example/tiny"\nterm = "Test 2027"\n'
+)
+ASSIGNMENT = (
+    'title = "Tiny"\npoints = 10\nminutes = 0.1\n\n[limits]\nquestion_s = 3\nsubmission_s = 20\n'
+)
 NOTEBOOK = '''\
 # %% [markdown]
 # # Tiny
@@ -62,8 +68,11 @@ assert math.isclose(half(3), 1.5)
 # Because half of a double is the whole. Rubric: 2 points for any sound reason.
 # ### END SOLUTION
 '''
-SOLVED = {"solution-double": "def double(x):\n    return x + x\n", "solution-half": "def half(x):\n    return x / 2\n",
-          "answer-why": "Because they undo each other."}
+SOLVED = {
+    "solution-double": "def double(x):\n    return x + x\n",
+    "solution-half": "def half(x):\n    return x / 2\n",
+    "answer-why": "Because they undo each other.",
+}
 
 
 def make_tiny(root: Path, notebook: str = NOTEBOOK, config: str = "") -> Assignment:
@@ -73,7 +82,9 @@ def make_tiny(root: Path, notebook: str = NOTEBOOK, config: str = "") -> Assignm
     (root / "course.toml").write_text(COURSE, encoding="utf-8")
     (folder / "assignment.toml").write_text(ASSIGNMENT, encoding="utf-8")
     (folder / "notebook.py").write_text(notebook, encoding="utf-8")
-    (root / "nbgrader_config.py").write_text(f"c = get_config()\nc.CourseDirectory.course_id = 'tiny'\n{config}", encoding="utf-8")
+    (root / "nbgrader_config.py").write_text(
+        f"c = get_config()\nc.CourseDirectory.course_id = 'tiny'\n{config}", encoding="utf-8"
+    )
     assignment = find_course(root).assignment("tiny")
     build(assignment)
     return assignment
@@ -95,7 +106,9 @@ def solved(assignment: Assignment, **sources: str) -> NotebookNode:
     return released(assignment, **{**answers, **sources})
 
 
-def hand_in(root: Path, student: str, content: NotebookNode | str | bytes, timestamp: str = "") -> Path:
+def hand_in(
+    root: Path, student: str, content: NotebookNode | str | bytes, timestamp: str = ""
+) -> Path:
     """Write submitted/STUDENT/tiny/tiny.ipynb."""
     folder = root / "submitted" / student / "tiny"
     folder.mkdir(parents=True, exist_ok=True)
@@ -108,13 +121,26 @@ def hand_in(root: Path, student: str, content: NotebookNode | str | bytes, times
     return folder
 
 
-def outcome(key: AnswerKey, student: str, lost: tuple[str, ...] = (), problems: tuple[str, ...] = ()) -> SubmissionResult:
-    """What an engine would find: full marks but for the questions that are lost, written answers open."""
+def outcome(
+    key: AnswerKey, student: str, lost: tuple[str, ...] = (), problems: tuple[str, ...] = ()
+) -> SubmissionResult:
+    """What an engine would find: full marks but for the questions that are lost, written answers
+    open.
+    """
     questions = []
     for cell in key.questions:
         manual, failed = cell.role == "answer", cell.name in lost
-        questions.append(QuestionResult(
-            id=cell.name, title=cell.title, points=0.0 if manual or failed else cell.points, max_points=cell.points,
-            status="manual" if manual else "failed" if failed else "passed",
-            message="The values are too large." if failed else "", hint="Is it twice?" if failed else ""))
-    return SubmissionResult(student=student, status="needs_manual", questions=tuple(questions), problems=problems)
+        questions.append(
+            QuestionResult(
+                id=cell.name,
+                title=cell.title,
+                points=0.0 if manual or failed else cell.points,
+                max_points=cell.points,
+                status="manual" if manual else "failed" if failed else "passed",
+                message="The values are too large." if failed else "",
+                hint="Is it twice?" if failed else "",
+            )
+        )
+    return SubmissionResult(
+        student=student, status="needs_manual", questions=tuple(questions), problems=problems
+    )

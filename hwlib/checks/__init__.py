@@ -1,12 +1,12 @@
-"""Checks for test cells: each says in plain words what is wrong and, where it can, which mistake it is.
+"""Checks for test cells: each says in plain words what is wrong and, where it can, which mistake it
+is.
 
-    from hwlib import checks as check
-    right = cdist(A, B)
-    check.close(distances, right, what="the distances", mistakes={"The values look squared.": right ** 2})
+    from hwlib import checks as check right = cdist(A, B) check.close(distances, right, what="the
+    distances", mistakes={"The values look squared.": right ** 2})
 
-A check that does not hold raises `CheckFailed`; one that holds returns None and prints nothing, so that
-neither nbgrader nor otter mistakes an output for a score. Below `### BEGIN HIDDEN TESTS` a message names the
-symptom but no value.
+A check that does not hold raises `CheckFailed`; one that holds returns None and prints nothing, so
+that neither nbgrader nor otter mistakes an output for a score. Below `### BEGIN HIDDEN TESTS` a
+message names the symptom but no value.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The checks that test cells call: each compares and says what is seen and what may be the cause."""
+"""The checks that test cells call: each compares, and says what is seen and what may cause it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,20 @@ from hwlib.errors import CheckFailed, HwlibError
 __all__ = ["close", "equal", "gradient", "passed", "raises", "true"]
 
 
-def close(actual: object, expected: object, *, what: str = "the result", rtol: float = 1e-6,
-          atol: float = 0.0, mistakes: Mistakes | None = None, hint: str = "") -> None:
+def close(
+    actual: object,
+    expected: object,
+    *,
+    what: str = "the result",
+    rtol: float = 1e-6,
+    atol: float = 0.0,
+    mistakes: Mistakes | None = None,
+    hint: str = "",
+) -> None:
     """Numbers agree: same shape, finite, and |a − b| ≤ atol + rtol·max|expected|.
 
-    The scale is that of the whole array, because rounding errors are as large as the terms added up, not as
-    what is left of them.
+    The scale is that of the whole array, because rounding errors are as large as the terms added
+    up, not as what is left of them.
 
     Parameters
     ----------
@@ -30,16 +38,16 @@ def close(actual: object, expected: object, *, what: str = "the result", rtol: f
     what : str
         Names the value in messages, with its article: "the distances".
     mistakes : dict of str to value or function without arguments, optional
-        Hint → the result that this mistake gives. A function is called only when the check fails; one that raises
-        is skipped, and so is a mistake whose result is right here.
+        Hint → the result that this mistake gives. A function is called only when the check fails;
+        one that raises is skipped, and so is a mistake whose result is right here.
     hint : str
         What to say where no mistake is recognised: what this check is about.
 
     Raises
     ------
     CheckFailed
-        With the symptom, a hint where the mistake is recognised, and, in visible checks only, the values
-        found and expected.
+        With the symptom, a hint where the mistake is recognised, and, in visible checks only, the
+        values found and expected.
 
     Examples
     --------
@@ -53,19 +61,33 @@ def close(actual: object, expected: object, *, what: str = "the result", rtol: f
     _judge(actual, expected, Close(rtol, atol), what, mistakes, hint)
 
 
-def gradient(actual: object, expected: object, *, what: str = "the gradient", tol: float = 1e-6,
-             mistakes: Mistakes | None = None, hint: str = "") -> None:
+def gradient(
+    actual: object,
+    expected: object,
+    *,
+    what: str = "the gradient",
+    tol: float = 1e-6,
+    mistakes: Mistakes | None = None,
+    hint: str = "",
+) -> None:
     """Gradients agree in norm: ‖a − b‖ / (‖a‖ + ‖b‖) ≤ tol, same shape and finite.
 
-    Parameters and errors as in `close`. Norm-wise, because entries near 0 of a correct gradient are wrong in
-    most of their digits.
+    Parameters and errors as in `close`. Norm-wise, because entries near 0 of a correct gradient are
+    wrong in most of their digits.
     """
     _judge(actual, expected, NormWise(tol), what, mistakes, hint)
 
 
-def equal(actual: object, expected: object, *, what: str = "the result",
-          mistakes: Mistakes | None = None, hint: str = "") -> None:
-    """Labels, counts, truth values or strings are equal, and of the same shape; 3.0 is taken for the label 3.
+def equal(
+    actual: object,
+    expected: object,
+    *,
+    what: str = "the result",
+    mistakes: Mistakes | None = None,
+    hint: str = "",
+) -> None:
+    """Labels, counts, truth values or strings are equal, and of the same shape; 3.0 is taken for
+    the label 3.
 
     Parameters and errors as in `close`.
     """
@@ -86,15 +108,19 @@ def true(condition: object, symptom: str, hint: str = "", detail: str = "") -> N
         raise CheckFailed(symptom, hint, "" if is_hidden() else detail)
 
 
-def raises(exception: type[Exception] | tuple[type[Exception], ...], function: Callable[..., object],
-           *args: object, hint: str = "") -> None:
+def raises(
+    exception: type[Exception] | tuple[type[Exception], ...],
+    function: Callable[..., object],
+    *args: object,
+    hint: str = "",
+) -> None:
     """Calling `function(*args)` raises one of these exceptions.
 
     Raises
     ------
     CheckFailed
-        If it returns, or raises another exception; hwlib's own errors (a time limit, a lost worker) pass
-        through.
+        If it returns, or raises another exception; hwlib's own errors (a time limit, a lost worker)
+        pass through.
     """
     kinds = exception if isinstance(exception, tuple) else (exception,)
     names = " or ".join(kind.__name__ for kind in kinds)
@@ -116,8 +142,10 @@ def passed(text: str) -> None:
     print(f"✓ {text}")  # noqa: T201  this is what the student sees
 
 
-def _judge(actual: object, expected: object, rule: Rule, what: str, mistakes: Mistakes | None, hint: str) -> None:
-    with np.errstate(all="ignore"):   # nothing to stderr: nbgrader scores a cell that writes there 0
+def _judge(
+    actual: object, expected: object, rule: Rule, what: str, mistakes: Mistakes | None, hint: str
+) -> None:
+    with np.errstate(all="ignore"):  # nothing to stderr: nbgrader scores a cell that writes there 0
         mismatch = compare(rule, actual, expected)
         if mismatch is None:
             return

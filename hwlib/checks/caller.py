@@ -14,9 +14,9 @@ BEGIN, END = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 def is_hidden() -> bool:
     """Whether the check now running was called from below the marker of hidden tests.
 
-    The cell is the first frame outside hwlib; its source comes from linecache, where IPython and the grader
-    register cells. A helper defined above the marker and called from below it counts as hidden, and so does a
-    cell whose source can't be read.
+    The cell is the first frame outside hwlib; its source comes from linecache, where IPython and
+    the grader register cells. A helper defined above the marker and called from below it counts as
+    hidden, and so does a cell whose source can't be read.
     """
     frame = _calling_frame()
     if frame is None:

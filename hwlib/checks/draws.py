@@ -25,9 +25,9 @@ def set_seed(seed: int | None) -> None:
 def rng() -> np.random.Generator:
     """A generator for the inputs of a test.
 
-    Without a seed (`set_seed`, or the environment variable HWLIB_SEED) it is fresh each time. With one, the
-    n-th call of a cell always gives the same generator, whichever cells ran before it, and another than the
-    cell's other calls.
+    Without a seed (`set_seed`, or the environment variable HWLIB_SEED) it is fresh each time. With
+    one, the n-th call of a cell always gives the same generator, whichever cells ran before it, and
+    another than the cell's other calls.
     """
     seed = _seed if _seed is not None else os.environ.get("HWLIB_SEED")
     if seed in (None, ""):

@@ -19,7 +19,8 @@ _active: list[unchanged] = []
 class unchanged:
     """`with check.unchanged(X=X, y=y):` fails if the block changes one of these values.
 
-    Arrays, and lists and dicts of arrays, compared with a copy made before: values, dtype and shape.
+    Arrays, and lists and dicts of arrays, compared with a copy made before: values, dtype and
+    shape.
 
     Parameters
     ----------
@@ -33,22 +34,32 @@ class unchanged:
     """
 
     def __init__(self, *values: object, **named: object) -> None:
-        self._watched: list[tuple[str, object]] = [("an input", value) for value in values] + \
-            [(f"the input `{name}`", value) for name, value in named.items()]
+        self._watched: list[tuple[str, object]] = [("an input", value) for value in values] + [
+            (f"the input `{name}`", value) for name, value in named.items()
+        ]
         self._noted: list[object] = []
 
     def __enter__(self) -> None:
         self._before = copy.deepcopy([value for _, value in self._watched])
         _active.append(self)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         _active.remove(self)
         if error is not None:
             return
         for (name, value), before in zip(self._watched, self._before, strict=True):
-            if not _identical(value, before) or any(_overlap(value, changed) for changed in self._noted):
-                hint = "Work on a copy: `X = X - mean` makes a new array, `X -= mean` changes the caller's."
+            if not _identical(value, before) or any(
+                _overlap(value, changed) for changed in self._noted
+            ):
+                hint = (
+                    "Work on a copy: `X = X - mean` makes a new array, "
+                    "`X -= mean` changes the caller's."
+                )
                 raise CheckFailed(f"The function changed {name}.", hint)
 
     def note(self, changed: object) -> None:
@@ -57,10 +68,11 @@ class unchanged:
 
 
 def note_changed(value: object) -> None:
-    """Tell every `unchanged` now open that a function working on a copy of `value` changed that copy.
+    """Tell every `unchanged` now open that a function working on a copy of `value` changed that
+    copy.
 
-    The isolated engine calls it with the caller's own argument: there the student's process works on a copy,
-    so the change itself never shows here.
+    The isolated engine calls it with the caller's own argument: there the student's process works
+    on a copy, so the change itself never shows here.
     """
     for watcher in _active:
         watcher.note(value)
@@ -74,7 +86,7 @@ def _identical(a: object, b: object) -> bool:
         return list(a) == list(b) and all(_identical(a[key], b[key]) for key in a)
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
         return len(a) == len(b) and all(map(_identical, a, b))
-    if hasattr(a, "detach") and hasattr(b, "detach"):       # tensors of torch
+    if hasattr(a, "detach") and hasattr(b, "detach"):  # tensors of torch
         return type(a) is type(b) and _identical(a.detach().cpu().numpy(), b.detach().cpu().numpy())
     return type(a) is type(b) and bool(np.all(np.asarray(a == b)))
 

@@ -1,8 +1,9 @@
-"""Checks of handed-in networks: what they are made of, how often they are right, and partial credit.
+"""Checks of handed-in networks: what they are made of, how often they are right, and partial
+credit.
 
-    model = check.handed_in("cnn")                        # never the student's object: that could answer anything
-    check.architecture(model, max_parameters=999_999, required=("Dropout", "BatchNorm2d"))
-    check.accuracy(model, images, labels, 0.985, points=6)      # last line of the cell
+model = check.handed_in("cnn")          # never the student's object: that could answer anything
+check.architecture(model, max_parameters=999_999, required=("Dropout", "BatchNorm2d"))
+check.accuracy(model, images, labels, 0.985, points=6)      # last line of the cell
 """
 
 from __future__ import annotations
@@ -26,20 +27,24 @@ __all__ = ["accuracy", "architecture", "handed_in", "partial", "test_set"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-_BELOW = Fraction(1, 100)         # credit begins this far below a threshold
-_COMPARED = 1000                  # training images that `train` is looked at
-_TOO_FAR = 4.0                    # standard deviations by which test images may be right more often than training images
-_PART = 500                       # images between two looks at whether a threshold is sure to be reached
-_DOUBT = 1e-6                     # probability that a network below the threshold gets all points after a part of the images
+_BELOW = Fraction(1, 100)  # credit begins this far below a threshold
+_COMPARED = 1000  # training images that `train` is looked at
+# standard deviations by which test images may be right more often than training images
+_TOO_FAR = 4.0
+_PART = 500  # images between two looks at whether a threshold is sure to be reached
+# probability that a network below the threshold gets all points after a part of the images
+_DOUBT = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class _Partial:
-    hwlib_fraction: float         # what hwlib's grader reads
+    hwlib_fraction: float  # what hwlib's grader reads
     points: float | None
 
     def __repr__(self) -> str:
-        """A number of points, which is what nbgrader reads; without `points` a text, which it takes for full marks."""
+        """A number of points, which is what nbgrader reads; without `points` a text, which it takes
+        for full marks.
+        """
         if self.points is None:
             return f"{self.hwlib_fraction:.0%} of the points"
         return f"{self.hwlib_fraction * self.points:.6g}"
@@ -53,8 +58,9 @@ def partial(fraction: float, points: float | None = None) -> _Partial:
     fraction : float
         From 0 to 1; what lies outside is moved to the nearer end, NaN to 0.
     points : float, optional
-        The points of the question, as its header says. hwlib's own grader knows them; plain nbgrader takes the number that a cell shows
-        for its score, and can only show the right one if the test says how many points there are. Without it, nbgrader gives all of them.
+        The points of the question, as its header says. hwlib's own grader knows them; plain
+        nbgrader takes the number that a cell shows for its score, and can only show the right one
+        if the test says how many points there are. Without it, nbgrader gives all of them.
 
     Returns
     -------
@@ -82,17 +88,29 @@ def handed_in(name: str, hint: str = "") -> Any:
     Raises
     ------
     CheckFailed
-        If the file is missing or is not what `hwlib.save_model` writes; the message says which, the hint what to do.
+        If the file is missing or is not what `hwlib.save_model` writes; the message says which, the
+        hint what to do.
     """
     try:
         return load_model(name)
     except HwlibError as error:
-        usual = f'Train the network, save it with hwlib.save_model(model, "{name}"), and hand the file in with the notebook.'
+        usual = (
+            f'Train the network, save it with hwlib.save_model(model, "{name}"), '
+            "and hand the file in with the notebook."
+        )
         raise CheckFailed(str(error), hint or usual) from None
 
 
-def architecture(model: Any, *, allowed: Sequence[str] | None = None, required: Sequence[str] = (), max_hidden_units: int | None = None,
-                 min_hidden_layers: int | None = None, max_parameters: int | None = None, what: str = "the network") -> Description:
+def architecture(
+    model: Any,
+    *,
+    allowed: Sequence[str] | None = None,
+    required: Sequence[str] = (),
+    max_hidden_units: int | None = None,
+    min_hidden_layers: int | None = None,
+    max_parameters: int | None = None,
+    what: str = "the network",
+) -> Description:
     """A network is made of what is allowed; only layers that it computes with count.
 
     Parameters
@@ -122,24 +140,39 @@ def architecture(model: Any, *, allowed: Sequence[str] | None = None, required: 
     except HwlibError as error:
         raise CheckFailed(str(error)) from None
     head = f"{what[:1].upper()}{what[1:]}"
-    if allowed is not None and (others := [kind for kind in dict.fromkeys(found.kinds) if kind not in allowed]):
-        raise CheckFailed(f"{head} has a layer {others[0]}, but only {', '.join(allowed)} are allowed.")
+    if allowed is not None and (
+        others := [kind for kind in dict.fromkeys(found.kinds) if kind not in allowed]
+    ):
+        raise CheckFailed(
+            f"{head} has a layer {others[0]}, but only {', '.join(allowed)} are allowed."
+        )
     if missing := [kind for kind in required if kind not in found.kinds]:
-        raise CheckFailed(f"{head} computes without a layer {missing[0]}, but it should have one.",
-                          "Only layers that the images pass through count.")
+        raise CheckFailed(
+            f"{head} computes without a layer {missing[0]}, but it should have one.",
+            "Only layers that the images pass through count.",
+        )
     if max_hidden_units is not None and found.hidden_units > max_hidden_units:
-        raise CheckFailed(f"{head} has {found.hidden_units:,} hidden units; at most {max_hidden_units:,} are allowed.",
-                          "Hidden units are the outputs of all Linear layers but the last, added up.")
+        raise CheckFailed(
+            f"{head} has {found.hidden_units:,} hidden units; at most {max_hidden_units:,} are "
+            "allowed.",
+            "Hidden units are the outputs of all Linear layers but the last, added up.",
+        )
     if min_hidden_layers is not None and found.hidden_layers < min_hidden_layers:
-        raise CheckFailed(f"{head} has {found.hidden_layers} hidden layers; at least {min_hidden_layers} are asked for.",
-                          "The last Linear layer gives the scores: it is not a hidden one.")
+        raise CheckFailed(
+            f"{head} has {found.hidden_layers} hidden layers; at least {min_hidden_layers} are "
+            "asked for.",
+            "The last Linear layer gives the scores: it is not a hidden one.",
+        )
     if max_parameters is not None and found.parameters > max_parameters:
-        raise CheckFailed(f"{head} has {found.parameters:,} parameters; at most {max_parameters:,} are allowed.")
+        raise CheckFailed(
+            f"{head} has {found.parameters:,} parameters; at most {max_parameters:,} are allowed."
+        )
     return found
 
 
 def test_set(name: str) -> tuple[Any, Any]:
-    """All 10,000 test images of "mnist" or "cifar10" and their labels, for students and grader alike; never the sample.
+    """All 10,000 test images of "mnist" or "cifar10" and their labels, for students and grader
+    alike; never the sample.
 
     Returns
     -------
@@ -148,28 +181,45 @@ def test_set(name: str) -> tuple[Any, Any]:
     Raises
     ------
     CannotCheck
-        If they can't be had: in the grader, the question then waits as one to be graded by hand, with this reason.
+        If they can't be had: in the grader, the question then waits as one to be graded by hand,
+        with this reason.
     """
     from hwlib.data import load_test_set
 
     try:
         return load_test_set(name)
     except DataUnavailable:
-        raise CannotCheck(f"The full test set of {name} is not on this machine, so the accuracy can't be measured; "
-                          f"`hw data fetch {name}` gets it, then grade again.") from None
+        raise CannotCheck(
+            f"The full test set of {name} is not on this machine, so the accuracy can't be "
+            "measured; "
+            f"`hw data fetch {name}` gets it, then grade again."
+        ) from None
 
 
-def accuracy(model: Any, images: Any, labels: Any, threshold: float, *, points: float | None = None, what: str = "the network",
-             transform: Callable[[Any], Any] | None = None, seconds: float = 60.0, train: tuple[Any, Any] | None = None,
-             plausible: float = 1.0) -> _Partial | None:
-    """A network is right on at least this share of the images; partial credit from one percentage point below.
+def accuracy(
+    model: Any,
+    images: Any,
+    labels: Any,
+    threshold: float,
+    *,
+    points: float | None = None,
+    what: str = "the network",
+    transform: Callable[[Any], Any] | None = None,
+    seconds: float = 60.0,
+    train: tuple[Any, Any] | None = None,
+    plausible: float = 1.0,
+) -> _Partial | None:
+    """A network is right on at least this share of the images; partial credit from one percentage
+    point below.
 
-    It is evaluated in eval mode and in one thread. The threshold holds by count: 0.975 of 10,000 images are 9,750. From one percentage
-    point below (no points) to the threshold (all points) the credit grows linearly, so make the call the last line of the test cell.
+    It is evaluated in eval mode and in one thread. The threshold holds by count: 0.975 of 10,000
+    images are 9,750. From one percentage point below (no points) to the threshold (all points) the
+    credit grows linearly, so make the call the last line of the test cell.
 
-    Images are looked at in random order (`rng`), and those that are left are spared once so many are right that a network below the
-    threshold would reach as many with a probability of at most 1e-6 (hypergeometric, all looks together). Any other outcome than all
-    points, and any remark, comes from all images.
+    Images are looked at in random order (`rng`), and those that are left are spared once so many
+    are right that a network below the threshold would reach as many with a probability of at most
+    1e-6 (hypergeometric, all looks together). Any other outcome than all points, and any remark,
+    comes from all images.
 
     Parameters
     ----------
@@ -183,12 +233,14 @@ def accuracy(model: Any, images: Any, labels: Any, threshold: float, *, points: 
     what : str
         Names the network in messages.
     transform : callable, optional
-        Scales images as in training. It is given some hundred at a time, so that those that nobody looks at cost nothing.
+        Scales images as in training. It is given some hundred at a time, so that those that nobody
+        looks at cost nothing.
     seconds : float
         After so many, evaluation is given up.
     train : (images, labels), optional
-        Training images as they were trained on. Where clearly fewer of them are right than of the test images, the network may have been
-        trained on the test images; that is remarked for the instructor and costs nothing.
+        Training images as they were trained on. Where clearly fewer of them are right than of the
+        test images, the network may have been trained on the test images; that is remarked for the
+        instructor and costs nothing.
     plausible : float
         A share that networks of this kind, honestly trained, don't reach; more is remarked, too.
 
@@ -200,21 +252,29 @@ def accuracy(model: Any, images: Any, labels: Any, threshold: float, *, points: 
     Raises
     ------
     CheckFailed
-        If it is right less often than one point below the threshold, or can't be evaluated. The hint names a softmax before cross-entropy,
-        statistics of train mode, and pixel values scaled or normalised once too often or not at all, where these are seen.
+        If it is right less often than one point below the threshold, or can't be evaluated. The
+        hint names a softmax before cross-entropy, statistics of train mode, and pixel values scaled
+        or normalised once too often or not at all, where these are seen.
     """
     from hwlib.models.evaluating import Predictor, likely_cause
 
     labels = np.asarray(labels)
     if len(labels) != len(images) or labels.ndim != 1 or not len(labels):
-        raise ValueError(f"expected one label for each image, found labels {labels.shape} for {len(images)} images")
+        raise ValueError(
+            f"expected one label for each image, found labels {labels.shape} for {len(images)} "
+            "images"
+        )
     head = f"{what[:1].upper()}{what[1:]}"
     needed, scaled = Fraction(str(threshold)), transform or (lambda given: given)
     predict = Predictor(model)
     count = _Count(predict, scaled, images, labels, seconds)
     try:
         if count.reaches(needed):
-            of_training = None if train is None else _share(predict, train[0][:_COMPARED], train[1][:_COMPARED])
+            of_training = (
+                None
+                if train is None
+                else _share(predict, train[0][:_COMPARED], train[1][:_COMPARED])
+            )
             if _suspicions(count, of_training, plausible, head):
                 count.finish()
                 for text in _suspicions(count, of_training, plausible, head):
@@ -223,21 +283,42 @@ def accuracy(model: Any, images: Any, labels: Any, threshold: float, *, points: 
     except HwlibError as error:
         raise CheckFailed(f"{head}: {error}.") from None
     cause = likely_cause(model, scaled(images[:_PART]), labels[:_PART], float(count.share))
-    symptom = f"{head} is right on fewer than {100 * float(needed):.4g} % of the {len(labels):,} images"
+    symptom = (
+        f"{head} is right on fewer than {100 * float(needed):.4g} % of the {len(labels):,} images"
+    )
     if count.share <= needed - _BELOW:
-        raise CheckFailed(f"{symptom}.", cause, "" if is_hidden() else f"Found {count.right:,} of {len(labels):,}.")
+        raise CheckFailed(
+            f"{symptom}.",
+            cause,
+            "" if is_hidden() else f"Found {count.right:,} of {len(labels):,}.",
+        )
     fraction = float(1 - (needed - count.share) / _BELOW)
-    print(f"{symptom}, but close: {fraction:.0%} of the points. {cause}".rstrip())  # noqa: T201  this is what the student sees
+    # this is what the student sees
+    print(f"{symptom}, but close: {fraction:.0%} of the points. {cause}".rstrip())  # noqa: T201
     return partial(fraction, points)
 
 
 class _Count:
-    """How many of the images a network is right on; they are looked at part by part, in random order."""
+    """How many of the images a network is right on; they are looked at part by part, in random
+    order.
+    """
 
-    def __init__(self, predict: Callable[[Any, float], Array], scaled: Callable[[Any], Any], images: Any, labels: Array,
-                 seconds: float) -> None:
+    def __init__(
+        self,
+        predict: Callable[[Any, float], Array],
+        scaled: Callable[[Any], Any],
+        images: Any,
+        labels: Array,
+        seconds: float,
+    ) -> None:
         self.right = self.seen = 0
-        self._predict, self._scaled, self._images, self._labels, self._seconds = predict, scaled, images, labels, seconds
+        self._predict, self._scaled, self._images, self._labels, self._seconds = (
+            predict,
+            scaled,
+            images,
+            labels,
+            seconds,
+        )
         self._order = rng().permutation(len(labels))
         self._end = time.monotonic() + seconds
 
@@ -247,9 +328,11 @@ class _Count:
         return Fraction(self.right, self.seen)
 
     def reaches(self, needed: Fraction) -> bool:
-        """Whether this share of all images is right, for sure or almost (`_DOUBT`); if not, all have been seen."""
+        """Whether this share of all images is right, for sure or almost (`_DOUBT`); if not, all
+        have been seen.
+        """
         total = len(self._labels)
-        below = math.ceil(needed * total) - 1                    # the most that is not enough
+        below = math.ceil(needed * total) - 1  # the most that is not enough
         looks = -(-total // _PART)
         while self.seen < total:
             self._look()
@@ -263,27 +346,36 @@ class _Count:
             self._look()
 
     def _look(self) -> None:
-        part = self._order[self.seen:self.seen + _PART]
+        part = self._order[self.seen : self.seen + _PART]
         try:
             found = self._predict(self._scaled(self._images[part]), self._end - time.monotonic())
         except ModelError:
             if time.monotonic() < self._end:
                 raise
             total = len(self._labels)
-            raise ModelError(f"the network needs more than {self._seconds:g} s for {total:,} images; hand in a smaller one") from None
+            raise ModelError(
+                f"the network needs more than {self._seconds:g} s for {total:,} images; hand in a "
+                "smaller one"
+            ) from None
         self.right += int(np.sum(found == self._labels[part]))
         self.seen += len(part)
 
 
 def _tail(total: int, marked: int, drawn: int, found: int) -> float:
-    """Probability that at least `found` of `drawn` images are marked ones, if `marked` of all `total` are: hypergeometric."""
+    """Probability that at least `found` of `drawn` images are marked ones, if `marked` of all
+    `total` are: hypergeometric.
+    """
     from scipy.special import gammaln
 
     def log_choose(n: Any, k: Any) -> Any:
         return gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
 
     counts = np.arange(max(found, drawn - (total - marked)), min(drawn, marked) + 1)
-    logs = log_choose(marked, counts) + log_choose(total - marked, drawn - counts) - log_choose(total, drawn)
+    logs = (
+        log_choose(marked, counts)
+        + log_choose(total - marked, drawn - counts)
+        - log_choose(total, drawn)
+    )
     return float(np.exp(logs).sum())
 
 
@@ -292,14 +384,22 @@ def _share(predict: Callable[[Any], Array], images: Any, labels: Any) -> tuple[f
     return float(np.mean(predict(images) == np.asarray(labels))), len(labels)
 
 
-def _suspicions(count: _Count, of_training: tuple[float, int] | None, plausible: float, head: str) -> list[str]:
+def _suspicions(
+    count: _Count, of_training: tuple[float, int] | None, plausible: float, head: str
+) -> list[str]:
     found, share = [], float(count.share)
     if share > plausible:
-        found.append(f"{head} is right on {share:.2%} of the test images, more than networks of this kind reach: how was it trained?")
+        found.append(
+            f"{head} is right on {share:.2%} of the test images, more than networks of this kind "
+            "reach: how was it trained?"
+        )
     if of_training is not None:
         known, images = of_training
         deviation = math.sqrt(max(share * (1 - share), 1e-4) * (1 / images + 1 / count.seen))
         if share - known > _TOO_FAR * deviation:
-            found.append(f"{head} is right on {share:.2%} of the test images but on only {known:.2%} of {images:,} training images: "
-                         "was it trained on the test images?")
+            found.append(
+                f"{head} is right on {share:.2%} of the test images but on only {known:.2%} of "
+                f"{images:,} training images: "
+                "was it trained on the test images?"
+            )
     return found

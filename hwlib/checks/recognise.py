@@ -1,4 +1,6 @@
-"""From a wrong result to its likely cause: what the question names first, then what any question knows."""
+"""From a wrong result to its likely cause: what the question names first, then what any question
+knows.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,11 @@ def _general_mistake(actual: object, expected: object, rule: Rule) -> str:
     if isinstance(found, Mismatch) or isinstance(right, Mismatch):
         return ""
     recognisers = _OF_LABELS if isinstance(rule, Exact) else _OF_NUMBERS
-    if right.dtype.kind not in "iuf" or found.dtype.kind not in "iuf" or not np.isfinite(right).all():
+    if (
+        right.dtype.kind not in "iuf"
+        or found.dtype.kind not in "iuf"
+        or not np.isfinite(right).all()
+    ):
         return ""
     if not np.isfinite(found).all():
         return ""
@@ -61,12 +67,18 @@ def _rearranged(a: Array, b: Array, same: Same) -> Hints:
     if a.ndim > 1 and b.ndim == a.ndim and same(a.T, b):
         yield "Rows and columns are exchanged: the values are those of the transpose."
     elif a.shape != b.shape and a.size == b.size and a.size and same(a.reshape(b.shape), b):
-        yield "The values are right and only the shape is not: look at `reshape`, `squeeze` and `keepdims`."
+        yield (
+            "The values are right and only the shape is not: "
+            "look at `reshape`, `squeeze` and `keepdims`."
+        )
 
 
 def _unassigned(a: Array, b: Array, same: Same) -> Hints:
     if a.shape == b.shape and a.size > 1 and b.any() and not a.any():
-        yield "Everything is 0, as in an array that was just created: is the result ever stored in it?"
+        yield (
+            "Everything is 0, as in an array that was just created: "
+            "is the result ever stored in it?"
+        )
 
 
 def _scaled(a: Array, b: Array, same: Same) -> Hints:
@@ -93,15 +105,21 @@ def _scaled(a: Array, b: Array, same: Same) -> Hints:
 def _powers(a: Array, b: Array, same: Same) -> Hints:
     if a.shape != b.shape or not _telling(b):
         return
-    if same(a, b ** 2):
+    if same(a, b**2):
         yield "The values are the squares of the right ones: is a root missing?"
-    elif (b >= 0).all() and (a >= 0).all() and same(a ** 2, b):
-        yield "The values are the square roots of the right ones: one root too many, or a square missing?"
+    elif (b >= 0).all() and (a >= 0).all() and same(a**2, b):
+        yield (
+            "The values are the square roots of the right ones: "
+            "one root too many, or a square missing?"
+        )
 
 
 def _shifted(a: Array, b: Array, same: Same) -> Hints:
     if a.shape == b.shape and b.size > 1 and np.ptp(b) > 0 and same(a - np.mean(a - b), b):
-        yield "Every value is off by one and the same amount: is a constant term missing, or counted twice?"
+        yield (
+            "Every value is off by one and the same amount: "
+            "is a constant term missing, or counted twice?"
+        )
 
 
 def _another_order(a: Array, b: Array, same: Same) -> Hints:
@@ -115,7 +133,9 @@ def _rounded(a: Array, b: Array, same: Same) -> Hints:
     if a.shape != b.shape or not b.size:
         return
     if (b != np.round(b)).any() and (a == np.trunc(b)).all() and a.any():
-        yield "The values are cut to integers: does the array that holds them have an integer dtype?"
+        yield (
+            "The values are cut to integers: does the array that holds them have an integer dtype?"
+        )
     elif np.max(np.abs(a - b)) < 1e-4 * np.max(np.abs(b)) and (a == a.astype(np.float32)).all():
         yield "The values are right to the precision of float32 only: compute in float64."
 
@@ -130,7 +150,7 @@ _OF_LABELS = (_rearranged, _labels_shifted)
 
 
 def _telling(b: Array) -> bool:
-    """Whether a factor tells anything: not so for zeros, ones, or one simple number such as 0.25."""
+    """Whether a factor tells anything: not for zeros, ones, or a simple number such as 0.25."""
     sizes = np.unique(np.abs(b[b != 0]))
     if sizes.size == 0 or (sizes.size == 1 and sizes[0] == 1):
         return False

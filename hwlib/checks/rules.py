@@ -1,4 +1,6 @@
-"""When two values count as the same: close to the scale of the array, close in norm, or exactly equal."""
+"""When two values count as the same: close to the scale of the array, close in norm, or exactly
+equal.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ class Rule(Protocol):
 
 
 def compare(rule: Rule, actual: object, expected: object) -> Mismatch | None:
-    """None if `actual` counts as `expected`; `expected` comes from the test's author and must be readable."""
+    """None if `actual` counts as `expected`; `expected` comes from the test's author and must be
+    readable.
+    """
     right = rule.read(expected)
     if isinstance(right, Mismatch):
         raise TypeError(f"the expected value of a check must be numbers or labels: {right.symptom}")
@@ -37,8 +41,9 @@ def compare(rule: Rule, actual: object, expected: object) -> Mismatch | None:
 class Close:
     """|a − b| ≤ atol + rtol·max|expected|, the scale being that of the whole array.
 
-    Rounding errors are as large as the terms that were added, not as the sum that is left: an entry that
-    cancels to 1e-12 in an array of thousands can't be right to 1e-6 of itself, in any order of summation.
+    Rounding errors are as large as the terms that were added, not as the sum that is left: an entry
+    that cancels to 1e-12 in an array of thousands can't be right to 1e-6 of itself, in any order of
+    summation.
     """
 
     rtol: float
@@ -77,8 +82,11 @@ class NormWise:
         """Non-finite values first, then the norm of the difference."""
         if (unfinished := _non_finite(actual, expected, np.isfinite(expected))) is not None:
             return unfinished
-        largest = max(np.max(np.abs(actual), initial=0.0), np.max(np.abs(expected), initial=0.0)) or 1.0
-        difference = np.abs(actual / largest - expected / largest)   # divided, so that no square overflows
+        largest = (
+            max(np.max(np.abs(actual), initial=0.0), np.max(np.abs(expected), initial=0.0)) or 1.0
+        )
+        # divided, so that no square overflows
+        difference = np.abs(actual / largest - expected / largest)
         both = float(np.linalg.norm(actual / largest) + np.linalg.norm(expected / largest))
         error = float(np.linalg.norm(difference)) / both if both else 0.0
         if error <= self.tol:
@@ -106,17 +114,25 @@ class Exact:
         if expected.size and found != right and {found, right} != {"integers", "numbers"}:
             return Mismatch(f"found {found}, expected {right}")
         if expected.size and (found, right) == ("numbers", "integers"):
-            return Mismatch("found numbers that are not all integers", "These look like values, not labels.")
+            return Mismatch(
+                "found numbers that are not all integers", "These look like values, not labels."
+            )
         wrong = np.asarray(actual != expected)
         if not wrong.any():
             return None
         place = tuple(int(i) for i in np.argwhere(wrong)[0])
-        symptom = f"{_count(wrong)} differ, the first at {_show(place)}" if place else "not the right value"
+        symptom = (
+            f"{_count(wrong)} differ, the first at {_show(place)}"
+            if place
+            else "not the right value"
+        )
         return Mismatch(symptom, detail=_values_at(actual, expected, place))
 
 
 def one_digit(number: float) -> str:
-    """A positive number to one significant digit: all that a hidden check may say about a difference."""
+    """A positive number to one significant digit: all that a hidden check may say about a
+    difference.
+    """
     return f"{float(f'{number:.0e}'):g}"
 
 
@@ -137,20 +153,30 @@ def _non_finite(actual: Array, expected: Array, finite: Array) -> Mismatch | Non
     bad = ~np.isfinite(actual) & finite
     if bad.any():
         nan = bool(np.isnan(actual[bad]).any())
-        cause = ("NaN comes from 0/0, ∞ − ∞, or from the root or logarithm of a negative number." if nan else
-                 "∞ comes from a division by 0, log 0, or an exp of something large.")
+        cause = (
+            "NaN comes from 0/0, ∞ − ∞, or from the root or logarithm of a negative number."
+            if nan
+            else "∞ comes from a division by 0, log 0, or an exp of something large."
+        )
         counted = f"{_count(bad)} are" if bad.ndim else "it is"
-        return Mismatch(f"{counted} {'NaN' if nan else 'infinite'} where a finite number is expected", cause)
+        return Mismatch(
+            f"{counted} {'NaN' if nan else 'infinite'} where a finite number is expected", cause
+        )
     same = np.where(finite, True, (actual == expected) | (np.isnan(actual) & np.isnan(expected)))
     if same.all():
         return None
     return Mismatch(f"{_count(~same)} are wrong where NaN or ∞ is expected")
 
 
-def _describe(actual: Array, expected: Array, difference: Array, wrong: Array, scale: float) -> Mismatch:
+def _describe(
+    actual: Array, expected: Array, difference: Array, wrong: Array, scale: float
+) -> Mismatch:
     place = _place(difference)
-    size = (f"about {one_digit(float(difference[place]) / scale)} of the largest right value" if scale else
-            f"about {one_digit(float(difference[place]))}")
+    size = (
+        f"about {one_digit(float(difference[place]) / scale)} of the largest right value"
+        if scale
+        else f"about {one_digit(float(difference[place]))}"
+    )
     if not wrong.ndim:
         symptom = f"off by {size.replace('largest right value', 'right value')}"
     else:
@@ -160,7 +186,7 @@ def _describe(actual: Array, expected: Array, difference: Array, wrong: Array, s
 
 
 def _where(wrong: Array) -> str:
-    """", all of them in column 3" where that is so and tells something."""
+    """ ", all of them in column 3" where that is so and tells something."""
     if wrong.ndim == 2 and min(wrong.shape) > 1 and wrong.sum() > 1:
         for name, axis in (("row", 1), ("column", 0)):
             lines = np.flatnonzero(wrong.any(axis=axis))

@@ -1,4 +1,6 @@
-"""From whatever a student's function returned to an array of numbers, or words that say why it is none."""
+"""From whatever a student's function returned to an array of numbers, or words that say why it is
+none.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """Why a value is not the expected one: what is seen, a likely cause, and more for visible checks only."""
+    """Why a value is not the expected one: what is seen, a likely cause, and more for visible
+    checks only.
+    """
 
     symptom: str
     cause: str = ""
@@ -27,21 +31,27 @@ class Mismatch:
 def as_array(value: object) -> Array | Mismatch:
     """The value as a plain array, never of objects: numbers, lists of them, arrays, torch tensors.
 
-    Only types that NumPy knows how to read are asked; an object that merely answers to every name is refused.
+    Only types that NumPy knows how to read are asked; an object that merely answers to every name
+    is refused.
     """
     if value is None:
         return Mismatch("found None", "The function returned nothing: is a `return` missing?")
     if hasattr(type(value), "detach") and hasattr(type(value), "cpu"):
-        value = value.detach().cpu()   # type: ignore[attr-defined]  # a torch tensor, maybe on a GPU, with a graph
-    if not isinstance(value, (Number, str, np.generic, Sequence)) and not hasattr(type(value), "__array__"):
+        # a torch tensor, maybe on a GPU, with a graph
+        value = value.detach().cpu()  # type: ignore[attr-defined]
+    if not isinstance(value, (Number, str, np.generic, Sequence)) and not hasattr(
+        type(value), "__array__"
+    ):
         return _not_an_array(value)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             array = np.array(value, subok=False)
     except (ValueError, TypeError, RuntimeError, OverflowError):
-        return Mismatch(f"found {_kind(value)} that is no array of numbers",
-                        "Do all rows have the same length, and are all entries numbers?")
+        return Mismatch(
+            f"found {_kind(value)} that is no array of numbers",
+            "Do all rows have the same length, and are all entries numbers?",
+        )
     return _not_an_array(value) if array.dtype.kind not in "biufcUS" else array
 
 
@@ -67,7 +77,10 @@ def _shape_cause(actual: Array, expected: Array) -> str:
         if actual.ndim == expected.ndim:
             return "The axis of length 1 stands at the wrong place."
         more = "too many" if actual.ndim > expected.ndim else "missing"
-        return f"An axis of length 1 is {more}: look at `keepdims`, `reshape` and at indexing with lists."
+        return (
+            f"An axis of length 1 is {more}: "
+            "look at `keepdims`, `reshape` and at indexing with lists."
+        )
     if actual.size == expected.size:
         return "The number of values is right: is a `reshape` missing, or one too many?"
     if actual.ndim == 0:
@@ -77,10 +90,14 @@ def _shape_cause(actual: Array, expected: Array) -> str:
 
 def _not_an_array(value: object) -> Mismatch:
     if callable(value):
-        return Mismatch("found a function, expected its result", "Are the brackets of the call missing?")
+        return Mismatch(
+            "found a function, expected its result", "Are the brackets of the call missing?"
+        )
     if isinstance(value, np.ndarray | list | tuple):
-        return Mismatch(f"found {_kind(value)} whose entries are not all numbers",
-                        "Do all rows have the same length, and is there a None among them?")
+        return Mismatch(
+            f"found {_kind(value)} whose entries are not all numbers",
+            "Do all rows have the same length, and is there a None among them?",
+        )
     return Mismatch(f"found {_kind(value)}, which can't be read as numbers")
 
 

@@ -1,4 +1,5 @@
-"""MNIST and CIFAR-10 as read-only NumPy arrays, from whichever source can be reached, checked by SHA-256.
+"""MNIST and CIFAR-10 as read-only NumPy arrays, from whichever source can be reached, checked by
+SHA-256.
 
 >>> from hwlib.data import load_cifar10
 >>> X_train, y_train, X_test, y_test = load_cifar10(sample=True)
@@ -12,10 +13,27 @@ from collections.abc import Sequence
 
 from hwlib.data.content import Arrays, Images
 from hwlib.data.definitions import CIFAR10, DATASETS, MNIST, Dataset
-from hwlib.data.loading import DatasetStatus, Sample, fetch_dataset, load, load_test_arrays, status_of, verify_dataset
+from hwlib.data.loading import (
+    DatasetStatus,
+    Sample,
+    fetch_dataset,
+    load,
+    load_test_arrays,
+    status_of,
+    verify_dataset,
+)
 
 __all__ = [
-    "CIFAR10_CLASSES", "DATASETS", "Arrays", "DatasetStatus", "fetch", "load_cifar10", "load_mnist", "load_test_set", "status", "verify",
+    "CIFAR10_CLASSES",
+    "DATASETS",
+    "Arrays",
+    "DatasetStatus",
+    "fetch",
+    "load_cifar10",
+    "load_mnist",
+    "load_test_set",
+    "status",
+    "verify",
 ]
 
 CIFAR10_CLASSES = ("plane", "car", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -27,16 +45,17 @@ def load_cifar10(sample: Sample = False, download: bool = True) -> Arrays:
     Parameters
     ----------
     sample : bool or "fallback"
-        False: the full data. True: the first 2,000 training and 500 test images, which come with hwlib.
-        "fallback": the full data if it can be had, else the sample, with a line that says so.
+        False: the full data. True: the first 2,000 training and 500 test images, which come with
+        hwlib. "fallback": the full data if it can be had, else the sample, with a line that says
+        so.
     download : bool
         Whether the network may be used.
 
     Returns
     -------
     X_train, y_train, X_test, y_test : uint8 arrays, read-only memory maps
-        Images (N, 32, 32, 3) in RGB and labels (N,), in the original order. While grading (HWLIB_GRADING=1) always the
-        sample. `CIFAR10_CLASSES[label]` names a class.
+        Images (N, 32, 32, 3) in RGB and labels (N,), in the original order. While grading
+        (HWLIB_GRADING=1) always the sample. `CIFAR10_CLASSES[label]` names a class.
 
     Raises
     ------
@@ -60,16 +79,17 @@ def load_mnist(sample: Sample = False, download: bool = True) -> Arrays:
     Parameters
     ----------
     sample : bool or "fallback"
-        False: the full data. True: the first 2,500 training and 500 test images, which come with hwlib.
-        "fallback": the full data if it can be had, else the sample, with a line that says so.
+        False: the full data. True: the first 2,500 training and 500 test images, which come with
+        hwlib. "fallback": the full data if it can be had, else the sample, with a line that says
+        so.
     download : bool
         Whether the network may be used.
 
     Returns
     -------
     X_train, y_train, X_test, y_test : uint8 arrays, read-only memory maps
-        Images (N, 28, 28), 0 is background, and labels (N,), in the original order. While grading (HWLIB_GRADING=1)
-        always the sample.
+        Images (N, 28, 28), 0 is background, and labels (N,), in the original order. While grading
+        (HWLIB_GRADING=1) always the sample.
 
     Raises
     ------
@@ -97,8 +117,9 @@ def load_test_set(name: str) -> tuple[Images, Images]:
     Returns
     -------
     images, labels : uint8 arrays, read-only memory maps
-        As in `load_mnist` and `load_cifar10`, and never a sample: while grading (HWLIB_GRADING=1) they come from the grading machine's own
-        store, where `hw data fetch` puts them; else they are downloaded if need be.
+        As in `load_mnist` and `load_cifar10`, and never a sample: while grading (HWLIB_GRADING=1)
+        they come from the grading machine's own store, where `hw data fetch` puts them; else they
+        are downloaded if need be.
 
     Raises
     ------
@@ -135,7 +156,8 @@ def fetch(names: Sequence[str] = ()) -> tuple[DatasetStatus, ...]:
 
 
 def verify(names: Sequence[str] = ()) -> tuple[DatasetStatus, ...]:
-    """Hash every byte of the named data sets (all without a name) and of their samples in the package.
+    """Hash every byte of the named data sets (all without a name) and of their samples in the
+    package.
 
     Raises
     ------

@@ -1,12 +1,13 @@
-"""The cache: one folder a data set, four uint8 .npy files opened as memory maps, and a note that makes them believed.
+"""The cache: one folder a data set, four uint8 .npy files opened as memory maps, and a note that
+makes them believed.
 
     CACHE/cifar10/X_train.npy  y_train.npy  X_test.npy  y_test.npy
     CACHE/cifar10/origin.json     where the content came from, its digests; written last
     CACHE/cifar10/lock            held while somebody fills the folder
     CACHE/cifar10/tmp-*           work in progress; whoever next holds the lock removes it
 
-Each file is written under a temporary name and renamed when it is whole. Without the note, or when the note's digests
-aren't the data set's, the files are hashed again before they are believed.
+Each file is written under a temporary name and renamed when it is whole. Without the note, or when
+the note's digests aren't the data set's, the files are hashed again before they are believed.
 """
 
 from __future__ import annotations
@@ -34,8 +35,17 @@ from hwlib.errors import DataCorrupt, DataUnavailable
 from hwlib.progress import progress
 
 __all__ = [
-    "Origin", "adopt", "cache_folder", "data_folder", "forget", "locked", "open_arrays", "open_checked", "read_origin",
-    "remove_leftovers", "write_arrays",
+    "Origin",
+    "adopt",
+    "cache_folder",
+    "data_folder",
+    "forget",
+    "locked",
+    "open_arrays",
+    "open_checked",
+    "read_origin",
+    "remove_leftovers",
+    "write_arrays",
 ]
 
 _CHUNK_BYTES = 2**23
@@ -45,7 +55,9 @@ _NOTE_LIMIT_BYTES = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where the content of a folder came from: `source` in words, `written` as an ISO date, "" when unknown."""
+    """Where the content of a folder came from: `source` in words, `written` as an ISO date, "" when
+    unknown.
+    """
 
     source: str
     written: str
@@ -76,7 +88,9 @@ def open_arrays(specs: Sequence[ArraySpec], folder: Path) -> Arrays:
     DataCorrupt
         A file is not a whole uint8 .npy file of its shape.
     """
-    X_train, y_train, X_test, y_test = (_open_array(spec, folder / f"{spec.name}.npy") for spec in specs)
+    X_train, y_train, X_test, y_test = (
+        _open_array(spec, folder / f"{spec.name}.npy") for spec in specs
+    )
     return X_train, y_train, X_test, y_test
 
 
@@ -86,19 +100,33 @@ def _open_array(spec: ArraySpec, path: Path) -> NDArray[np.uint8]:
         size = path.stat().st_size
     except (FileNotFoundError, NotADirectoryError):
         raise DataUnavailable(f"{path} is missing") from None
-    except (OSError, ValueError, EOFError, SyntaxError, TypeError, OverflowError, RecursionError) as error:
-        raise DataCorrupt(f"{path}: can't be opened as a .npy file ({' '.join(str(error).split())[:120]})") from error
+    except (
+        OSError,
+        ValueError,
+        EOFError,
+        SyntaxError,
+        TypeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
+        raise DataCorrupt(
+            f"{path}: can't be opened as a .npy file ({' '.join(str(error).split())[:120]})"
+        ) from error
     if array.dtype != np.uint8 or array.shape != spec.shape or not array.flags.c_contiguous:
         order = "C" if array.flags.c_contiguous else "Fortran"
-        raise DataCorrupt(f"{path}: expected uint8 {spec.shape} in C order, "
-                          f"found {array.dtype} {array.shape} in {order} order")
+        raise DataCorrupt(
+            f"{path}: expected uint8 {spec.shape} in C order, "
+            f"found {array.dtype} {array.shape} in {order} order"
+        )
     if size != array.offset + spec.size_bytes:
-        raise DataCorrupt(f"{path}: expected {array.offset + spec.size_bytes:,} bytes, found {size:,}")
+        raise DataCorrupt(
+            f"{path}: expected {array.offset + spec.size_bytes:,} bytes, found {size:,}"
+        )
     return array
 
 
 def open_checked(dataset: Dataset, folder: Path) -> Arrays:
-    """Open a cache-like folder; hash the content unless the folder's note says that this was done."""
+    """Open a folder like the cache; hash its content unless its note says that this was done."""
     arrays = open_arrays(dataset.arrays, folder)
     if read_origin(dataset, folder) is None:
         check_content(dataset.arrays, arrays)
@@ -106,7 +134,9 @@ def open_checked(dataset: Dataset, folder: Path) -> Arrays:
 
 
 def read_origin(dataset: Dataset, folder: Path) -> Origin | None:
-    """The folder's note, or None when there is none, it can't be read, or it is about other content."""
+    """The folder's note, or None when there is none, it can't be read, or it is about other
+    content.
+    """
     try:
         with (folder / "origin.json").open("rb") as stream:
             note = json.loads(stream.read(_NOTE_LIMIT_BYTES))
@@ -130,7 +160,9 @@ def forget(dataset: Dataset, folder: Path) -> None:
     try:
         (folder / "origin.json").unlink(missing_ok=True)
     except OSError as error:
-        raise DataCorrupt(f"{folder} is damaged and can't be written ({error}); set HWLIB_CACHE to another folder") from error
+        raise DataCorrupt(
+            f"{folder} is damaged and can't be written ({error}); set HWLIB_CACHE to another folder"
+        ) from error
 
 
 def _digests(dataset: Dataset) -> dict[str, list[str]]:
@@ -147,7 +179,9 @@ def write_arrays(dataset: Dataset, folder: Path, arrays: Arrays, source: str) ->
 
 
 def adopt(dataset: Dataset, folder: Path) -> None:
-    """Give arrays that were hashed and found whole the note that a killed process didn't write; best effort."""
+    """Give arrays that were hashed and found whole the note that a killed process didn't write;
+    best effort.
+    """
     with contextlib.suppress(OSError), locked(folder, on_wait=lambda: None, wait=False) as held:
         if held and read_origin(dataset, folder) is None:
             remove_leftovers(folder)
@@ -156,17 +190,24 @@ def adopt(dataset: Dataset, folder: Path) -> None:
 
 def _write_note(dataset: Dataset, folder: Path, source: str) -> None:
     today = datetime.now(UTC).date().isoformat()
-    note = {"dataset": dataset.name, "source": source, "written": today, "digests": _digests(dataset)}
+    note = {
+        "dataset": dataset.name,
+        "source": source,
+        "written": today,
+        "digests": _digests(dataset),
+    }
     text = json.dumps(note, indent=1).encode() + b"\n"
     _write_atomically(folder / "origin.json", lambda stream: stream.write(text))
 
 
-def _write_npy(array: NDArray[np.uint8], wrote: Callable[[float], object], stream: IO[bytes]) -> None:
+def _write_npy(
+    array: NDArray[np.uint8], wrote: Callable[[float], object], stream: IO[bytes]
+) -> None:
     header = {"descr": "|u1", "fortran_order": False, "shape": array.shape}
     np.lib.format.write_array_header_1_0(stream, header)
-    content = np.ascontiguousarray(array).reshape(-1).data   # flat bytes
+    content = np.ascontiguousarray(array).reshape(-1).data  # flat bytes
     for start in range(0, len(content), _CHUNK_BYTES):
-        wrote(stream.write(content[start:start + _CHUNK_BYTES]))
+        wrote(stream.write(content[start : start + _CHUNK_BYTES]))
 
 
 def _write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
@@ -178,7 +219,7 @@ def _write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(path)
-    except BaseException:   # Ctrl-C too
+    except BaseException:  # Ctrl-C too
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
@@ -247,7 +288,8 @@ else:
         except BlockingIOError:
             return False
         except OSError:
-            return True   # a file system without locks: writes are still atomic, so the cost is work done twice
+            # a file system without locks: writes are still atomic, so the cost is work done twice
+            return True
         return True
 
     def _unlock(stream: IO[bytes]) -> None:

@@ -22,7 +22,8 @@ def digests_of(spec: ArraySpec, array: NDArray[np.uint8]) -> tuple[str, ...]:
     digests = []
     for piece in np.array_split(array, len(spec.digests)):
         digest = hashlib.sha256(spec.prefix)
-        digest.update(np.ascontiguousarray(piece).reshape(-1).data)   # flat: hashlib wants one dimension
+        # flat: hashlib wants one dimension
+        digest.update(np.ascontiguousarray(piece).reshape(-1).data)
         digests.append(digest.hexdigest())
     return tuple(digests)
 
@@ -31,8 +32,14 @@ def check_content(specs: Sequence[ArraySpec], arrays: Sequence[NDArray[np.uint8]
     """Raise DataCorrupt for the first array that isn't what its specification says."""
     for spec, array in zip(specs, arrays, strict=True):
         if array.shape != spec.shape or array.dtype != np.uint8:
-            raise DataCorrupt(f"{spec.name}: expected uint8 {spec.shape}, found {array.dtype} {array.shape}")
-        for number, (expected, found) in enumerate(zip(spec.digests, digests_of(spec, array), strict=True), 1):
+            raise DataCorrupt(
+                f"{spec.name}: expected uint8 {spec.shape}, found {array.dtype} {array.shape}"
+            )
+        for number, (expected, found) in enumerate(
+            zip(spec.digests, digests_of(spec, array), strict=True), 1
+        ):
             if expected != found:
                 where = spec.name if len(spec.digests) == 1 else f"{spec.name}, batch {number}"
-                raise DataCorrupt(f"{where}: expected SHA-256 {expected[:12]}…, found {found[:12]}…")
+                raise DataCorrupt(
+                    f"{where}: expected SHA-256 {expected[:12]}…, found {found[:12]}…"
+                )

@@ -1,8 +1,9 @@
-"""Decodes the files that data sets come in; hostile or damaged bytes end in DataCorrupt, never in harm.
+"""Decodes the files that data sets come in; hostile or damaged bytes end in DataCorrupt, never in
+harm.
 
-Every decoder knows the shape that it must find, checks it before it allocates, and runs nothing that a file
-names: a CIFAR-10 batch is a pickle, but only the opcodes of plain values are allowed, and NumPy's array and dtype
-are replaced by stand-ins that merely keep what they are given.
+Every decoder knows the shape that it must find, checks it before it allocates, and runs nothing
+that a file names: a CIFAR-10 batch is a pickle, but only the opcodes of plain values are allowed,
+and NumPy's array and dtype are replaced by stand-ins that merely keep what they are given.
 """
 
 from __future__ import annotations
@@ -27,16 +28,44 @@ __all__ = ["decode", "size_limit"]
 Shape = tuple[int, ...]
 Bytes8 = NDArray[np.uint8]
 
-_PICKLE_OPCODES = frozenset((
-    "PROTO", "STOP", "MARK", "NONE", "NEWTRUE", "NEWFALSE", "BININT", "BININT1", "BININT2", "BINSTRING",
-    "SHORT_BINSTRING", "BINUNICODE", "EMPTY_DICT", "EMPTY_LIST", "EMPTY_TUPLE", "TUPLE", "TUPLE1", "TUPLE2", "TUPLE3",
-    "APPEND", "APPENDS", "SETITEM", "SETITEMS", "BINPUT", "LONG_BINPUT", "BINGET", "LONG_BINGET", "GLOBAL", "REDUCE",
-    "BUILD",
-))
+_PICKLE_OPCODES = frozenset(
+    (
+        "PROTO",
+        "STOP",
+        "MARK",
+        "NONE",
+        "NEWTRUE",
+        "NEWFALSE",
+        "BININT",
+        "BININT1",
+        "BININT2",
+        "BINSTRING",
+        "SHORT_BINSTRING",
+        "BINUNICODE",
+        "EMPTY_DICT",
+        "EMPTY_LIST",
+        "EMPTY_TUPLE",
+        "TUPLE",
+        "TUPLE1",
+        "TUPLE2",
+        "TUPLE3",
+        "APPEND",
+        "APPENDS",
+        "SETITEM",
+        "SETITEMS",
+        "BINPUT",
+        "LONG_BINPUT",
+        "BINGET",
+        "LONG_BINGET",
+        "GLOBAL",
+        "REDUCE",
+        "BUILD",
+    )
+)
 
 
 def decode(file_format: FileFormat, data: bytes, shapes: tuple[Shape, ...]) -> tuple[Bytes8, ...]:
-    """Decode one file into uint8 arrays of the given shapes; raises DataCorrupt for anything else."""
+    """Decode one file into uint8 arrays of these shapes; DataCorrupt for anything else."""
     if file_format == "idx":
         return (_decode_idx(data, shapes[0]),)
     if file_format == "png":
@@ -52,19 +81,22 @@ def size_limit(file_format: FileFormat, shapes: tuple[Shape, ...]) -> int:
     if file_format == "idx":
         return len(idx_header(shapes[0])) + content
     if file_format == "png":
-        return content + content // 20 + 65_536   # noise doesn't compress, so PNG adds a little
+        return content + content // 20 + 65_536  # noise doesn't compress, so PNG adds a little
     if file_format == "json":
         return 8 * rows + 1_024
-    return content + 256 * rows + 16_384   # a batch also holds the labels and each image's file name
+    return content + 256 * rows + 16_384  # a batch also holds the labels and each image's file name
 
 
 def _decode_idx(data: bytes, shape: Shape) -> Bytes8:
     header = idx_header(shape)
-    if data[:len(header)] != header:
-        raise DataCorrupt(f"expected an IDX header of {shape}, found {data[:len(header)].hex() or 'nothing'}")
+    if data[: len(header)] != header:
+        raise DataCorrupt(
+            f"expected an IDX header of {shape}, found {data[: len(header)].hex() or 'nothing'}"
+        )
     if len(data) != len(header) + prod(shape):
         raise DataCorrupt(f"expected {len(header) + prod(shape):,} bytes, found {len(data):,}")
-    return np.frombuffer(data, np.uint8, offset=len(header)).reshape(shape)   # `shape`: (N,) or (N, 28, 28)
+    # `shape`: (N,) or (N, 28, 28)
+    return np.frombuffer(data, np.uint8, offset=len(header)).reshape(shape)
 
 
 def _decode_png(data: bytes, shape: Shape) -> Bytes8:
@@ -75,13 +107,24 @@ def _decode_png(data: bytes, shape: Shape) -> Bytes8:
     try:
         with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
             if image.size != (height * width, rows) or image.mode != "RGB":
-                raise DataCorrupt(f"expected an RGB image of {height * width} × {rows} pixels, found {image.mode} of "
-                                  f"{image.size[0]} × {image.size[1]}")
-            pixels = np.asarray(image)   # (N, height · width, 3)
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error,
-            Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+                raise DataCorrupt(
+                    f"expected an RGB image of {height * width} × {rows} pixels, found "
+                    f"{image.mode} of "
+                    f"{image.size[0]} × {image.size[1]}"
+                )
+            pixels = np.asarray(image)  # (N, height · width, 3)
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        EOFError,
+        struct.error,
+        zlib.error,
+        Image.DecompressionBombError,
+        Image.DecompressionBombWarning,
+    ) as error:
         raise DataCorrupt(f"not a whole PNG image: {_one_line(error)}") from error
-    return pixels.reshape(shape)   # (N, height, width, 3)
+    return pixels.reshape(shape)  # (N, height, width, 3)
 
 
 def _decode_labels(data: bytes, rows: int) -> Bytes8:
@@ -132,30 +175,49 @@ class _BatchUnpickler(pickle.Unpickler):
         try:
             return _STAND_INS[module, name]
         except KeyError:
-            raise pickle.UnpicklingError(f"the file names {module}.{name}, which is refused") from None
+            raise pickle.UnpicklingError(
+                f"the file names {module}.{name}, which is refused"
+            ) from None
 
 
 def _decode_batch(data: bytes, shape: Shape) -> tuple[Bytes8, ...]:
-    """A CIFAR-10 batch as published: {data: uint8 (N, 3072), channels first; labels: list of N; …}."""
+    """A published CIFAR-10 batch: {data: uint8 (N, 3072), channels first; labels: list of N; …}."""
     rows, height, width, channels = shape
     try:
         _check_opcodes(data, most=20 * rows + 1_000)
         batch = _BatchUnpickler(io.BytesIO(data), encoding="bytes").load()
         labels = batch[b"labels"]
         _, found_shape, dtype, fortran, raw = batch[b"data"].state
-    except (pickle.UnpicklingError, ValueError, TypeError, LookupError, AttributeError, EOFError, ImportError,
-            OverflowError, RecursionError) as error:
+    except (
+        pickle.UnpicklingError,
+        ValueError,
+        TypeError,
+        LookupError,
+        AttributeError,
+        EOFError,
+        ImportError,
+        OverflowError,
+        RecursionError,
+    ) as error:
         raise DataCorrupt(f"not a CIFAR-10 batch: {_one_line(error)}") from error
-    if found_shape != (rows, prod(shape[1:])) or getattr(dtype, "name", None) != b"u1" or fortran is not False:
-        raise DataCorrupt(f"expected uint8 {(rows, prod(shape[1:]))}, found another shape, type or order")
+    if (
+        found_shape != (rows, prod(shape[1:]))
+        or getattr(dtype, "name", None) != b"u1"
+        or fortran is not False
+    ):
+        raise DataCorrupt(
+            f"expected uint8 {(rows, prod(shape[1:]))}, found another shape, type or order"
+        )
     if not isinstance(raw, bytes) or len(raw) != prod(shape):
         raise DataCorrupt(f"expected {prod(shape):,} bytes of pixels, found another amount")
-    planes = np.frombuffer(raw, np.uint8).reshape(rows, channels, height, width)   # (N, 3, 32, 32)
-    return planes.transpose(0, 2, 3, 1), _labels(labels, rows)   # (N, 32, 32, 3), (N,)
+    planes = np.frombuffer(raw, np.uint8).reshape(rows, channels, height, width)  # (N, 3, 32, 32)
+    return planes.transpose(0, 2, 3, 1), _labels(labels, rows)  # (N, 32, 32, 3), (N,)
 
 
 def _check_opcodes(data: bytes, most: int) -> None:
-    """Refuse a pickle of other opcodes than plain values need, of too many, or with huge memo numbers."""
+    """Refuse a pickle of other opcodes than plain values need, of too many, or with huge memo
+    numbers.
+    """
     for count, (opcode, argument, _) in enumerate(pickletools.genops(data)):
         if opcode.name not in _PICKLE_OPCODES:
             raise pickle.UnpicklingError(f"opcode {opcode.name} is refused")

@@ -1,4 +1,6 @@
-"""Finds a data set's files below a folder, loose or in an archive, and reads them into checked arrays."""
+"""Finds a data set's files below a folder, loose or in an archive, and reads them into checked
+arrays.
+"""
 
 from __future__ import annotations
 
@@ -48,15 +50,21 @@ def read_layouts(dataset: Dataset, root: Path) -> Arrays:
         except DataError as error:
             problems.append(f"{place}: {error}")
         except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
-            problems.append(f"{place}: can't be read ({' '.join(str(error).split()) or type(error).__name__})")
+            problems.append(
+                f"{place}: can't be read ({' '.join(str(error).split()) or type(error).__name__})"
+            )
         else:
             return arrays
     if problems:
         raise DataCorrupt("; ".join(problems))
     if not root.is_dir():
         raise DataUnavailable(f"{root} is not a folder")
-    wanted = [name for layout in dataset.layouts for name in (layout.files[0].name, *layout.archives)]
-    raise DataUnavailable(f"no file of {dataset.title} in {root} (looked for {', '.join(wanted)} and the like)")
+    wanted = [
+        name for layout in dataset.layouts for name in (layout.files[0].name, *layout.archives)
+    ]
+    raise DataUnavailable(
+        f"no file of {dataset.title} in {root} (looked for {', '.join(wanted)} and the like)"
+    )
 
 
 def _candidates(dataset: Dataset, root: Path) -> Iterator[tuple[Path, Layout, Callable[[], Files]]]:
@@ -75,7 +83,9 @@ def _assemble(dataset: Dataset, layout: Layout, files: Files, place: Path) -> Ar
     """Put what the files hold into four fresh arrays."""
     arrays = {spec.name: np.empty(0, np.uint8) for spec in dataset.arrays}
     missing = {file.name for file in layout.files}
-    for file, data in progress(files, total=len(layout.files), desc=f"reading {place.name}", unit="file"):
+    for file, data in progress(
+        files, total=len(layout.files), desc=f"reading {place.name}", unit="file"
+    ):
         try:
             pieces = decode(file.format, data, _shapes(dataset, file))
         except DataCorrupt as error:
@@ -83,7 +93,7 @@ def _assemble(dataset: Dataset, layout: Layout, files: Files, place: Path) -> Ar
         for rows, piece in zip(file.fills, pieces, strict=True):
             if not arrays[rows.array].size:
                 arrays[rows.array] = np.empty(_spec(dataset, rows.array).shape, np.uint8)
-            arrays[rows.array][rows.start:rows.stop] = piece
+            arrays[rows.array][rows.start : rows.stop] = piece
         missing.discard(file.name)
     if missing:
         raise DataUnavailable(f"{', '.join(sorted(missing))} missing")
@@ -96,7 +106,9 @@ def _spec(dataset: Dataset, name: str) -> ArraySpec:
 
 
 def _shapes(dataset: Dataset, file: FileSpec) -> tuple[Shape, ...]:
-    return tuple((rows.stop - rows.start, *_spec(dataset, rows.array).shape[1:]) for rows in file.fills)
+    return tuple(
+        (rows.stop - rows.start, *_spec(dataset, rows.array).shape[1:]) for rows in file.fills
+    )
 
 
 def _find(folder: Path, file: FileSpec) -> Path | None:
@@ -111,9 +123,12 @@ def _loose(dataset: Dataset, layout: Layout, folder: Path) -> Files:
     for file in layout.files:
         path = _find(folder, file)
         if path is None:
-            continue   # _assemble reports all that are missing at once
-        with (gzip.open(path) if path.suffix == ".gz" else path.open("rb")) as stream:
-            yield file, _read_bounded(stream, size_limit(file.format, _shapes(dataset, file)), file.name)
+            continue  # _assemble reports all that are missing at once
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
+            yield (
+                file,
+                _read_bounded(stream, size_limit(file.format, _shapes(dataset, file)), file.name),
+            )
 
 
 def _archived(dataset: Dataset, layout: Layout, path: Path) -> Files:
@@ -139,7 +154,9 @@ def _read_bounded(stream: IO[bytes] | gzip.GzipFile, limit: int, name: str) -> b
 
 
 class _BoundedStream(io.RawIOBase):
-    """A stream that ends in DataCorrupt once it has given more than it should: stops decompression bombs."""
+    """A stream that ends in DataCorrupt once it has given more than it should: stops decompression
+    bombs.
+    """
 
     def __init__(self, stream: gzip.GzipFile, limit: int) -> None:
         self._stream, self._left = stream, limit
@@ -150,5 +167,3 @@ class _BoundedStream(io.RawIOBase):
         if self._left < 0:
             raise DataCorrupt("unpacks to far more than the data set; refused")
         return data
-
-

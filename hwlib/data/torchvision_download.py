@@ -1,7 +1,7 @@
 """Started by hwlib.data.sources as a program of its own: torchvision downloads one data set.
 
-In a process of its own, a host that sends a few bytes a second can be given up, and torch is not loaded into the
-caller's notebook. The one argument is JSON: {"class", "root", "overrides"}.
+In a process of its own, a host that sends a few bytes a second can be given up, and torch is not
+loaded into the caller's notebook. The one argument is JSON: {"class", "root", "overrides"}.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 import threading
 from types import TracebackType
 
-_SILENCE_S = 30.0   # torchvision itself would wait for ever
+_SILENCE_S = 30.0  # torchvision itself would wait for ever
 
 
 def main(argument: str) -> None:
@@ -31,8 +31,9 @@ def main(argument: str) -> None:
 
 
 def _end_with_parent() -> None:
-    """The parent holds the other end of our stdin: it closes when the parent is gone, even killed."""
-    while os.read(0, 1):   # not sys.stdin: its lock, held here, would upset the interpreter's own end
+    """The parent holds the other end of our stdin, which closes when the parent is gone."""
+    # not sys.stdin: its lock, held here, would upset the interpreter's own end
+    while os.read(0, 1):
         pass
     os._exit(1)
 

@@ -1,4 +1,6 @@
-"""Runs a downloading program: shows its progress, gives up when it stalls or sends far too much, stops it for sure."""
+"""Runs a downloading program: shows its progress, gives up when it stalls or sends far too much,
+stops it for sure.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ __all__ = ["Patience", "run_watched"]
 
 _POLL_S = 0.2
 _LOG = "download.log"
-_AFTER_DOWNLOAD_S = 600.0   # for unpacking and checking, once everything has come
+_AFTER_DOWNLOAD_S = 600.0  # for unpacking and checking, once everything has come
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,15 @@ class Patience:
     least_bytes: int
 
 
-def run_watched(command: Sequence[str], folder: Path, *, total_bytes: int, most_bytes: int, label: str,
-                patience: Patience) -> str:
+def run_watched(
+    command: Sequence[str],
+    folder: Path,
+    *,
+    total_bytes: int,
+    most_bytes: int,
+    label: str,
+    patience: Patience,
+) -> str:
     """Run a program that downloads into a folder; its progress is how the folder grows.
 
     Returns
@@ -47,8 +56,14 @@ def run_watched(command: Sequence[str], folder: Path, *, total_bytes: int, most_
     log = folder / _LOG
     with log.open("wb") as output:
         # its own session, so that Ctrl-C comes to us and we stop the program with all its children
-        process = subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=output, stderr=output,
-                                   start_new_session=os.name != "nt")
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            start_new_session=os.name != "nt",
+        )
     try:
         _watch(process, folder, total_bytes, most_bytes, label, patience)
     finally:
@@ -59,8 +74,14 @@ def run_watched(command: Sequence[str], folder: Path, *, total_bytes: int, most_
     return said
 
 
-def _watch(process: subprocess.Popen[bytes], folder: Path, total_bytes: int, most_bytes: int, label: str,
-           patience: Patience) -> None:
+def _watch(
+    process: subprocess.Popen[bytes],
+    folder: Path,
+    total_bytes: int,
+    most_bytes: int,
+    label: str,
+    patience: Patience,
+) -> None:
     shown, window_start, size_then = 0, time.monotonic(), 0
     with progress(total=total_bytes, desc=label, unit="B") as bar:
         while True:
@@ -72,15 +93,20 @@ def _watch(process: subprocess.Popen[bytes], folder: Path, total_bytes: int, mos
             if process.returncode is not None:
                 return
             if size > most_bytes:
-                raise DataUnavailable(f"sent more than {most_bytes / 1e6:,.0f} MB, expected {total_bytes / 1e6:,.0f} MB")
+                raise DataUnavailable(
+                    f"sent more than {most_bytes / 1e6:,.0f} MB, expected {total_bytes / 1e6:,.0f} "
+                    "MB"
+                )
             waited = now - window_start
             if size >= total_bytes:
                 if waited >= _AFTER_DOWNLOAD_S:
                     raise DataUnavailable("downloaded all, but didn't end")
             elif waited >= patience.window_s:
                 if size - size_then < patience.least_bytes:
-                    raise DataUnavailable(f"too slow: {(size - size_then) / 1e3:,.0f} kB in {waited:.0f} s, "
-                                          f"of {total_bytes / 1e6:,.0f} MB in all")
+                    raise DataUnavailable(
+                        f"too slow: {(size - size_then) / 1e3:,.0f} kB in {waited:.0f} s, "
+                        f"of {total_bytes / 1e6:,.0f} MB in all"
+                    )
                 window_start, size_then = now, size
 
 
@@ -98,7 +124,9 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     """End the program and its children, unless it has ended by itself."""
     if process.poll() is None:
         if sys.platform == "win32":
-            subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False)
+            subprocess.run(
+                ["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False
+            )
         else:
             os.killpg(process.pid, signal.SIGKILL)
     if process.stdin is not None:
@@ -110,6 +138,13 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 def _last_words(said: str) -> str:
     """One line out of a program's output: its error lines, without npm's pointers to log files."""
     lines = [line.strip() for line in said.replace("\r", "\n").splitlines()]
-    errors = [line.removeprefix(mark).strip() for line in lines for mark in ("hwlib:", "npm error") if line.startswith(mark)]
-    kept = [line for line in errors if line and "complete log of this run" not in line] or [line for line in lines if line][-1:]
+    errors = [
+        line.removeprefix(mark).strip()
+        for line in lines
+        for mark in ("hwlib:", "npm error")
+        if line.startswith(mark)
+    ]
+    kept = [line for line in errors if line and "complete log of this run" not in line] or [
+        line for line in lines if line
+    ][-1:]
     return "; ".join(kept)[:400]

@@ -1,4 +1,6 @@
-"""The instructor's half: building assignments, grading submissions, reporting. Needs `pip install 'hwlib[grading]'`."""
+"""The instructor's half: building assignments, grading submissions, reporting. Needs `pip install
+'hwlib[grading]'`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,9 @@ import sys
 
 
 def _import_jsonschema() -> None:
-    """Without its check of the format "iri": no notebook's schema uses it, and compiling its grammar was over half of `hw`'s start."""
+    """Without its check of the format "iri": no notebook's schema uses it, and compiling its
+    grammar was over half of `hw`'s start.
+    """
     name = "rfc3987_syntax"
     if name in sys.modules or "jsonschema" in sys.modules:
         return

@@ -1,7 +1,8 @@
 """The answer key: a built source notebook as the grader reads it, cell by cell.
 
-The build writes into each cell's metadata what it is: `hwlib = {"role", "name", "title"}` beside nbgrader's own. Grading reads only
-source/SLUG/SLUG.ipynb, never assignments/, so that what was released is what is graded.
+The build writes into each cell's metadata what it is: `hwlib = {"role", "name", "title"}` beside
+nbgrader's own. Grading reads only source/SLUG/SLUG.ipynb, never assignments/, so that what was
+released is what is graded.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from hwlib.grading.course import Assignment
 __all__ = ["AnswerKey", "KeyCell", "Role", "load_key"]
 
 Role = Literal["prose", "setup", "code", "experiment", "solution", "test", "answer", "submit"]
-"""prose: markdown · setup: given, locked, trusted · code: given, not locked · experiment: given, skipped by grading ·
-solution: the student's code · test: an autograded question · answer: a question graded by hand · submit: the last cell."""
+"""prose: markdown · setup: given, locked, trusted · code: given, not locked · experiment: given,
+skipped by grading · solution: the student's code · test: an autograded question · answer: a
+question graded by hand · submit: the last cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +28,13 @@ class KeyCell:
     """One cell of the source notebook."""
 
     role: Role
-    name: str              # solution="KNN" → KNN; prose and given code: a name made by the build
-    grade_id: str          # nbgrader's id, "" for cells it doesn't know
+    name: str  # solution="KNN" → KNN; prose and given code: a name made by the build
+    grade_id: str  # nbgrader's id, "" for cells it doesn't know
     cell_type: Literal["code", "markdown"]
-    source: str            # with solutions and hidden tests
-    title: str = ""        # of a question: the heading above it
-    points: float = 0.0    # of a question
-    cell_id: str = ""      # nbformat 4.5's id, which some editors keep when they drop metadata
+    source: str  # with solutions and hidden tests
+    title: str = ""  # of a question: the heading above it
+    points: float = 0.0  # of a question
+    cell_id: str = ""  # nbformat 4.5's id, which some editors keep when they drop metadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +80,21 @@ def read_key(path: Path, slug: str) -> AnswerKey:
     for cell in notebook["cells"]:
         metadata = cell["metadata"]
         if "hwlib" not in metadata:
-            raise CourseError(f"{path}: a cell without hwlib's metadata; run `hw build {slug}` again")
+            raise CourseError(
+                f"{path}: a cell without hwlib's metadata; run `hw build {slug}` again"
+            )
         nbgrader = metadata.get("nbgrader", {})
         source = cell["source"]
-        cells.append(KeyCell(
-            role=metadata["hwlib"]["role"],
-            name=metadata["hwlib"]["name"],
-            grade_id=nbgrader.get("grade_id", ""),
-            cell_type=cell["cell_type"],
-            source=source if isinstance(source, str) else "".join(source),
-            title=metadata["hwlib"].get("title", ""),
-            points=float(nbgrader.get("points", 0)),
-            cell_id=cell.get("id", ""),
-        ))
+        cells.append(
+            KeyCell(
+                role=metadata["hwlib"]["role"],
+                name=metadata["hwlib"]["name"],
+                grade_id=nbgrader.get("grade_id", ""),
+                cell_type=cell["cell_type"],
+                source=source if isinstance(source, str) else "".join(source),
+                title=metadata["hwlib"].get("title", ""),
+                points=float(nbgrader.get("points", 0)),
+                cell_id=cell.get("id", ""),
+            )
+        )
     return AnswerKey(slug=slug, cells=tuple(cells))

@@ -1,4 +1,4 @@
-"""Where things are in a course: course.toml, the assignment folders, and what assignment.toml says."""
+"""Where things are in a course: course.toml, the assignments' folders and assignment.toml."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SLUG = re.compile(r"[a-z][a-z0-9_]*")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long student code may run and how much memory it may take; [limits] in assignment.toml."""
+    """How long student code may run, how much memory it may take; [limits] in assignment.toml."""
 
     question_s: float = 20.0
     submission_s: float = 120.0
@@ -30,13 +30,14 @@ class Assignment:
 
     slug: str
     title: str
-    points: float                 # what the questions must add up to; the build checks it
-    minutes: float                # for running the reference notebook top to bottom on 2 CPU cores, measured
+    points: float  # what the questions must add up to; the build checks it
+    minutes: float  # for running the reference notebook top to bottom on 2 CPU cores, measured
     course: Course
-    summary: str = ""             # one sentence, for lists
+    summary: str = ""  # one sentence, for lists
     gpu: str = "A GPU does not help."
-    data: tuple[str, ...] = ()    # data sets that the notebook loads
-    artifacts: tuple[str, ...] = ()   # names of the model files that are handed in, without .safetensors
+    data: tuple[str, ...] = ()  # data sets that the notebook loads
+    # names of the model files that are handed in, without .safetensors
+    artifacts: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()  # hwlib extras that the notebook needs, e.g. "torch"
     limits: Limits = field(default_factory=Limits)
 
@@ -86,11 +87,16 @@ class Course:
             If a key is missing, unknown or of the wrong type.
         """
         if not SLUG.fullmatch(slug):
-            raise CourseError(f"{slug!r}: an assignment's name is lower-case letters, digits and _; see `hw list`")
+            raise CourseError(
+                f"{slug!r}: an assignment's name is lower-case letters, digits and _; see `hw list`"
+            )
         path = self.root / "assignments" / slug / "assignment.toml"
         if not path.is_file():
             known = ", ".join(self.slugs()) or "none yet"
-            raise CourseError(f"no assignment {slug!r} in {self.root}: expected {path.relative_to(self.root)}; there are: {known}")
+            raise CourseError(
+                f"no assignment {slug!r} in {self.root}: expected {path.relative_to(self.root)}; "
+                f"there are: {known}"
+            )
         return _read_assignment(path, self)
 
     def assignments(self, slugs: tuple[str, ...] = ()) -> list[Assignment]:
@@ -113,12 +119,25 @@ def find_course(start: Path | None = None) -> Course:
             values = _read_toml(path)
             _require(path, values, {"title": str, "repository": str}, {"term": str, "branch": str})
             return Course(root=folder, **values)
-    raise CourseError(f"{start}: no course.toml here or in a folder above; change to the course's folder")
+    raise CourseError(
+        f"{start}: no course.toml here or in a folder above; change to the course's folder"
+    )
 
 
 _REQUIRED: dict[str, Any] = {"title": str, "points": (int, float), "minutes": (int, float)}
-_OPTIONAL: dict[str, Any] = {"summary": str, "gpu": str, "data": list, "artifacts": list, "extras": list, "limits": dict}
-_LIMITS: dict[str, Any] = {"question_s": (int, float), "submission_s": (int, float), "memory_mb": int}
+_OPTIONAL: dict[str, Any] = {
+    "summary": str,
+    "gpu": str,
+    "data": list,
+    "artifacts": list,
+    "extras": list,
+    "limits": dict,
+}
+_LIMITS: dict[str, Any] = {
+    "question_s": (int, float),
+    "submission_s": (int, float),
+    "memory_mb": int,
+}
 
 
 def _read_assignment(path: Path, course: Course) -> Assignment:
@@ -126,8 +145,12 @@ def _read_assignment(path: Path, course: Course) -> Assignment:
     _require(path, values, _REQUIRED, _OPTIONAL)
     limits = values.pop("limits", {})
     _require(path, limits, {}, _LIMITS)
-    lists: dict[str, Any] = {key: tuple(values.pop(key, ())) for key in ("data", "artifacts", "extras")}
-    return Assignment(slug=path.parent.name, course=course, limits=Limits(**limits), **lists, **values)
+    lists: dict[str, Any] = {
+        key: tuple(values.pop(key, ())) for key in ("data", "artifacts", "extras")
+    }
+    return Assignment(
+        slug=path.parent.name, course=course, limits=Limits(**limits), **lists, **values
+    )
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -135,22 +158,33 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
-        raise AuthoringError(path, int(line[1]) if line else 0, f"not valid TOML: {error}") from error
+        raise AuthoringError(
+            path, int(line[1]) if line else 0, f"not valid TOML: {error}"
+        ) from error
 
 
-def _require(path: Path, values: dict[str, Any], required: dict[str, Any], optional: dict[str, Any]) -> None:
+def _require(
+    path: Path, values: dict[str, Any], required: dict[str, Any], optional: dict[str, Any]
+) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     for key in required:
         if key not in values:
-            raise AuthoringError(path, len(lines), f"the key {key!r} is missing; add a line `{key} = …`")
+            raise AuthoringError(
+                path, len(lines), f"the key {key!r} is missing; add a line `{key} = …`"
+            )
     for key, value in values.items():
         expected = required.get(key) or optional.get(key)
-        line = next((i for i, text in enumerate(lines, 1) if re.match(rf"\s*\[?{re.escape(key)}\b", text)), 0)
+        line = next(
+            (i for i, text in enumerate(lines, 1) if re.match(rf"\s*\[?{re.escape(key)}\b", text)),
+            0,
+        )
         if expected is None:
             known = ", ".join([*required, *optional])
             raise AuthoringError(path, line, f"unknown key {key!r}; known keys: {known}")
         if not isinstance(value, expected) or isinstance(value, bool):
-            name = " or ".join(t.__name__ for t in (expected if isinstance(expected, tuple) else (expected,)))
+            name = " or ".join(
+                t.__name__ for t in (expected if isinstance(expected, tuple) else (expected,))
+            )
             raise AuthoringError(path, line, f"{key} must be {name}, found {value!r}")
         if isinstance(value, (int, float)) and value <= 0:
             raise AuthoringError(path, line, f"{key} must be positive, found {value!r}")

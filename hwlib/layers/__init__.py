@@ -1,7 +1,9 @@
-"""Layers that notebooks are given: two losses, fast convolution and pooling, and a way to put layers on top of each other.
+"""Layers that notebooks are given: two losses, fast convolution and pooling, and a way to put
+layers on top of each other.
 
-A layer is a pair of functions. `forward(x, …)` returns (out, cache), and `backward(dout, cache)` returns the gradients of x and of the
-layer's parameters, where dout is the gradient of the loss with respect to out. Only NumPy is used.
+A layer is a pair of functions. `forward(x, …)` returns (out, cache), and `backward(dout, cache)`
+returns the gradients of x and of the layer's parameters, where dout is the gradient of the loss
+with respect to out. Only NumPy is used.
 """
 
 from __future__ import annotations

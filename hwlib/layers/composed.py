@@ -18,14 +18,17 @@ def sandwich(*layers: tuple[Forward, Backward]) -> tuple[Forward, Backward]:
     Parameters
     ----------
     *layers : pairs (forward, backward)
-        forward(x, …) → (out, cache); backward(dout, cache) → dx, or (dx, gradients of the parameters).
+        forward(x, …) → (out, cache); backward(dout, cache) → dx, or (dx, gradients of the
+        parameters).
 
     Returns
     -------
     forward : callable
-        forward(x, …) → (out, cache). After x come the required arguments of the first layer without its x, then those of the second, …
+        forward(x, …) → (out, cache). After x come the required arguments of the first layer without
+        its x, then those of the second, …
     backward : callable
-        backward(dout, cache) → dx, or (dx, gradients of the first layer's parameters, of the second's, …).
+        backward(dout, cache) → dx, or (dx, gradients of the first layer's parameters, of the
+        second's, …).
 
     Raises
     ------
@@ -35,7 +38,9 @@ def sandwich(*layers: tuple[Forward, Backward]) -> tuple[Forward, Backward]:
     Examples
     --------
     >>> import numpy as np
-    >>> scale = (lambda x, a: (a * x, (x, a)), lambda dout, cache: (cache[1] * dout, np.sum(cache[0] * dout)))
+    >>> def backward(dout, cache):
+    ...     return cache[1] * dout, np.sum(cache[0] * dout)
+    >>> scale = (lambda x, a: (a * x, (x, a)), backward)
     >>> relu = (lambda x: (np.maximum(x, 0), x), lambda dout, x: dout * (x > 0))
     >>> forward, backward = sandwich(scale, relu)
     >>> out, cache = forward(np.array([1.0, -2.0]), 3.0)      # relu(3 x)
@@ -51,11 +56,14 @@ def sandwich(*layers: tuple[Forward, Backward]) -> tuple[Forward, Backward]:
     def forward(x: Any, *arguments: Any) -> tuple[Any, Any]:
         if len(arguments) != total:
             names = ", ".join(["x", *(name for each in parameters for name in each)])
-            raise TypeError(f"this sandwich takes {total + 1} arguments ({names}), but {len(arguments) + 1} were given")
+            raise TypeError(
+                f"this sandwich takes {total + 1} arguments ({names}), but {len(arguments) + 1} "
+                "were given"
+            )
         caches, rest = [], arguments
         for (layer_forward, _), own in zip(layers, parameters, strict=True):
-            x, cache = layer_forward(x, *rest[:len(own)])
-            rest = rest[len(own):]
+            x, cache = layer_forward(x, *rest[: len(own)])
+            rest = rest[len(own) :]
             caches.append(cache)
         return x, tuple(caches)
 
@@ -67,15 +75,21 @@ def sandwich(*layers: tuple[Forward, Backward]) -> tuple[Forward, Backward]:
             gradients = own + gradients
         return (dout, *gradients) if gradients else dout
 
-    kinds = [inspect.Parameter(f"{name}_{number}", inspect.Parameter.POSITIONAL_ONLY)
-             for number, name in enumerate(["x", *(name for each in parameters for name in each)])]
-    forward.__signature__ = inspect.Signature(kinds)  # type: ignore[attr-defined]   # so that a sandwich can be a layer of another
+    kinds = [
+        inspect.Parameter(f"{name}_{number}", inspect.Parameter.POSITIONAL_ONLY)
+        for number, name in enumerate(["x", *(name for each in parameters for name in each)])
+    ]
+    # so that a sandwich can be a layer of another
+    forward.__signature__ = inspect.Signature(kinds)  # type: ignore[attr-defined]
     return forward, backward
 
 
 def _as_pair(layer: object) -> tuple[Forward, Backward]:
     if not isinstance(layer, tuple | list) or len(layer) != 2 or not all(map(callable, layer)):
-        raise TypeError(f"a layer is a pair (forward, backward) of functions, found {layer!r}; write sandwich((f1, b1), (f2, b2))")
+        raise TypeError(
+            f"a layer is a pair (forward, backward) of functions, found {layer!r}; write "
+            "sandwich((f1, b1), (f2, b2))"
+        )
     return layer[0], layer[1]
 
 
@@ -84,8 +98,18 @@ def _parameters(forward: Forward) -> list[str]:
     try:
         found = inspect.signature(forward).parameters.values()
     except (TypeError, ValueError) as error:
-        raise TypeError(f"the arguments of {forward!r} can't be counted; wrap it in a function with named arguments") from error
+        raise TypeError(
+            f"the arguments of {forward!r} can't be counted; wrap it in a function with named "
+            "arguments"
+        ) from error
     if any(each.kind is inspect.Parameter.VAR_POSITIONAL for each in found):
-        raise TypeError(f"{forward!r} takes any number of arguments (*args), so they can't be told apart; give them names")
+        raise TypeError(
+            f"{forward!r} takes any number of arguments (*args), so they can't be told apart; give "
+            "them names"
+        )
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return [each.name for each in found if each.kind in positional and each.default is inspect.Parameter.empty][1:]
+    return [
+        each.name
+        for each in found
+        if each.kind in positional and each.default is inspect.Parameter.empty
+    ][1:]

@@ -16,13 +16,17 @@ from hwlib.layers.threads import in_ranges
 __all__ = ["conv_backward_fast", "conv_forward_fast"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
-Cache = tuple[Array, Array, int, int]        # padded x, w, stride, pad
+Cache = tuple[Array, Array, int, int]  # padded x, w, stride, pad
 
-_BLOCK_BYTES = 2**20          # of columns at a time; measured: with less or more, small filters take up to three times as long
-_PRODUCT = 2**18              # multiplications in one matrix product; up to here OpenBLAS uses one thread (see _pieces)
+# of columns at a time; measured: with less or more, small filters take up to three times as long
+_BLOCK_BYTES = 2**20
+# multiplications in one matrix product; up to here OpenBLAS uses one thread (see _pieces)
+_PRODUCT = 2**18
 
 
-def conv_forward_fast(x: Array, w: Array, b: Array, conv_param: Mapping[str, int]) -> tuple[Array, Cache]:
+def conv_forward_fast(
+    x: Array, w: Array, b: Array, conv_param: Mapping[str, int]
+) -> tuple[Array, Cache]:
     """Convolution layer (cross-correlation, as everywhere in deep learning) with zero padding.
 
     Parameters
@@ -50,7 +54,8 @@ def conv_forward_fast(x: Array, w: Array, b: Array, conv_param: Mapping[str, int
 
     Examples
     --------
-    >>> out, cache = conv_forward_fast(np.ones((1, 1, 3, 3)), np.ones((1, 1, 3, 3)), np.zeros(1), {"stride": 2, "pad": 1})
+    >>> x = w = np.ones((1, 1, 3, 3))
+    >>> out, cache = conv_forward_fast(x, w, np.zeros(1), {"stride": 2, "pad": 1})
     >>> out[0, 0]
     array([[4., 4.],
            [4., 4.]])
@@ -59,9 +64,9 @@ def conv_forward_fast(x: Array, w: Array, b: Array, conv_param: Mapping[str, int
     x, w, b = _as_floats(x, w, b)
     _check_shapes(x, w, b, stride, pad)
     padded = np.zeros((*x.shape[:2], x.shape[2] + 2 * pad, x.shape[3] + 2 * pad), dtype=x.dtype)
-    padded[:, :, pad:pad + x.shape[2], pad:pad + x.shape[3]] = x
+    padded[:, :, pad : pad + x.shape[2], pad : pad + x.shape[3]] = x
     height, width = _out_size(padded, w, stride)
-    rows = np.column_stack([_rows(w), b])                                   # (F, C HH WW + 1)
+    rows = np.column_stack([_rows(w), b])  # (F, C HH WW + 1)
     pieces = _pieces(rows, height, width)
     out = np.empty((len(x), len(w), height * width), dtype=x.dtype)
 
@@ -97,8 +102,11 @@ def conv_backward_fast(dout: Array, cache: Cache) -> tuple[Array, Array, Array]:
     height, width = _out_size(padded, w, stride)
     expected = (len(padded), len(w), height, width)
     if np.shape(dout) != expected:
-        raise ValueError(f"dout must have the shape of the output, {expected}, found {np.shape(dout)}")
-    upstream = np.ascontiguousarray(dout, dtype=padded.dtype).reshape(len(padded), len(w), -1)     # (N, F, H' W')
+        raise ValueError(
+            f"dout must have the shape of the output, {expected}, found {np.shape(dout)}"
+        )
+    # (N, F, H' W')
+    upstream = np.ascontiguousarray(dout, dtype=padded.dtype).reshape(len(padded), len(w), -1)
     rows = _rows(w)
     pieces = _pieces(rows, height, width)
     dx = np.zeros_like(padded)
@@ -109,19 +117,21 @@ def conv_backward_fast(dout: Array, cache: Cache) -> tuple[Array, Array, Array]:
         for block, windows, columns in _window_blocks(padded[images], w, stride):
             arriving = _split(upstream[images][block], pieces)
             total += np.matmul(arriving, _split(windows, pieces).swapaxes(2, 3)).sum(axis=(0, 1))
-            np.matmul(rows.T, arriving, out=_split(windows[:, :-1], pieces))   # the windows are done with: their gradients go there
+            # the windows are done with: their gradients go there
+            np.matmul(rows.T, arriving, out=_split(windows[:, :-1], pieces))
             for i, j, window in _offsets(dx[images][block], columns, stride):
                 window += columns[:, :, i, j]
         return total
 
     dw: Array = np.sum(in_ranges(gradients, len(padded), 2 * upstream.size * rows.shape[1]), axis=0)
     rest = dx.shape[2] - pad, dx.shape[3] - pad
-    return dx[:, :, pad:rest[0], pad:rest[1]], dw[:, :-1].reshape(w.shape), dw[:, -1].copy()
+    return dx[:, :, pad : rest[0], pad : rest[1]], dw[:, :-1].reshape(w.shape), dw[:, -1].copy()
 
 
 def _window_blocks(padded: Array, w: Array, stride: int) -> Iterator[tuple[slice, Array, Array]]:
-    """Which images, and their windows, block by block: as matrices (n, C HH WW + 1, H' W') whose last row is ones, for the bias; and
-    the same without that row as (n, C, HH, WW, H', W'). The memory of the windows is used again.
+    """Which images, and their windows, block by block: as matrices (n, C HH WW + 1, H' W') whose
+    last row is ones, for the bias; and the same without that row as (n, C, HH, WW, H', W'). The
+    memory of the windows is used again.
     """
     num, channels = padded.shape[:2]
     shape = (channels, *w.shape[2:], *_out_size(padded, w, stride))
@@ -131,7 +141,7 @@ def _window_blocks(padded: Array, w: Array, stride: int) -> Iterator[tuple[slice
     memory[:, -1] = 1.0
     for start in range(0, num, size):
         images = slice(start, min(start + size, num))
-        windows = memory[:images.stop - start]
+        windows = memory[: images.stop - start]
         columns = windows[:, :-1].reshape(len(windows), *shape)
         for i, j, window in _offsets(padded[images], columns, stride):
             columns[:, :, i, j] = window
@@ -139,12 +149,18 @@ def _window_blocks(padded: Array, w: Array, stride: int) -> Iterator[tuple[slice
 
 
 def _pieces(rows: Array, height: int, width: int) -> int:
-    """Into how many products to split that of the filters (F, K) with the windows of one image: by rows of the output.
+    """Into how many products to split that of the filters (F, K) with the windows of one image: by
+    rows of the output.
 
-    OpenBLAS gives small products to one thread. With more threads they would not be faster, since most of the time goes into copying
-    windows; but on a machine that is busy with something else each of them would wait for all threads: measured, 70 times slower.
+    OpenBLAS gives small products to one thread. With more threads they would not be faster, since
+    most of the time goes into copying windows; but on a machine that is busy with something else
+    each of them would wait for all threads: measured, 70 times slower.
     """
-    fitting = (number for number in range(1, height + 1) if height % number == 0 and rows.size * height * width <= number * _PRODUCT)
+    fitting = (
+        number
+        for number in range(1, height + 1)
+        if height % number == 0 and rows.size * height * width <= number * _PRODUCT
+    )
     return next(fitting, 1)
 
 
@@ -159,7 +175,16 @@ def _offsets(images: Array, columns: Array, stride: int) -> Iterator[tuple[int, 
     kernel_height, kernel_width, height, width = columns.shape[2:]
     for i in range(kernel_height):
         for j in range(kernel_width):
-            yield i, j, images[:, :, i:i + stride * (height - 1) + 1:stride, j:j + stride * (width - 1) + 1:stride]
+            yield (
+                i,
+                j,
+                images[
+                    :,
+                    :,
+                    i : i + stride * (height - 1) + 1 : stride,
+                    j : j + stride * (width - 1) + 1 : stride,
+                ],
+            )
 
 
 def _rows(w: Array) -> Array:
@@ -168,7 +193,9 @@ def _rows(w: Array) -> Array:
 
 
 def _out_size(padded: Array, w: Array, stride: int) -> tuple[int, int]:
-    return (padded.shape[2] - w.shape[2]) // stride + 1, (padded.shape[3] - w.shape[3]) // stride + 1
+    return (padded.shape[2] - w.shape[2]) // stride + 1, (
+        padded.shape[3] - w.shape[3]
+    ) // stride + 1
 
 
 def _as_floats(*arrays: Array) -> list[Array]:
@@ -178,10 +205,17 @@ def _as_floats(*arrays: Array) -> list[Array]:
 
 def _check_shapes(x: Array, w: Array, b: Array, stride: int, pad: int) -> None:
     if x.ndim != 4 or w.ndim != 4 or x.shape[1] != w.shape[1]:
-        raise ValueError(f"expected x (N, C, H, W) and w (F, C, HH, WW) with the same C, found {x.shape} and {w.shape}")
+        raise ValueError(
+            f"expected x (N, C, H, W) and w (F, C, HH, WW) with the same C, found {x.shape} and "
+            f"{w.shape}"
+        )
     if b.shape != w.shape[:1]:
-        raise ValueError(f"expected one bias for each of the {len(w)} filters, found b of shape {b.shape}")
+        raise ValueError(
+            f"expected one bias for each of the {len(w)} filters, found b of shape {b.shape}"
+        )
     if stride < 1 or pad < 0:
         raise ValueError(f"expected stride ≥ 1 and pad ≥ 0, found stride {stride} and pad {pad}")
     if x.shape[2] + 2 * pad < w.shape[2] or x.shape[3] + 2 * pad < w.shape[3]:
-        raise ValueError(f"the filters {w.shape[2:]} are larger than the images {x.shape[2:]} with pad {pad}")
+        raise ValueError(
+            f"the filters {w.shape[2:]} are larger than the images {x.shape[2:]} with pad {pad}"
+        )

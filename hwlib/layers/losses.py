@@ -41,9 +41,9 @@ def softmax_loss(x: Array, y: Array) -> tuple[float, Array]:
     """
     x, y = _checked(x, y)
     rows = np.arange(len(x))
-    shifted = x - x.max(axis=1, keepdims=True)                  # (N, C), so that exp can't overflow
+    shifted = x - x.max(axis=1, keepdims=True)  # (N, C), so that exp can't overflow
     exponentials = np.exp(shifted)
-    sums = exponentials.sum(axis=1, keepdims=True)              # (N, 1)
+    sums = exponentials.sum(axis=1, keepdims=True)  # (N, 1)
     loss = float(np.mean(np.log(sums[:, 0]) - shifted[rows, y]))
     dx = exponentials / sums
     dx[rows, y] -= 1
@@ -80,7 +80,7 @@ def svm_loss(x: Array, y: Array) -> tuple[float, Array]:
     """
     x, y = _checked(x, y)
     rows = np.arange(len(x))
-    margins = np.maximum(0, x - x[rows, y][:, None] + 1)        # (N, C)
+    margins = np.maximum(0, x - x[rows, y][:, None] + 1)  # (N, C)
     margins[rows, y] = 0
     dx = (margins > 0).astype(x.dtype)
     dx[rows, y] = -dx.sum(axis=1)
@@ -92,9 +92,13 @@ def _checked(x: Array, y: Array) -> tuple[Array, Array]:
     if x.dtype.kind != "f":
         x = x.astype(np.float64)
     if x.ndim != 2 or y.shape != x.shape[:1] or not x.size:
-        raise ValueError(f"expected scores (N, C) and labels (N,), found shapes {x.shape} and {y.shape}")
+        raise ValueError(
+            f"expected scores (N, C) and labels (N,), found shapes {x.shape} and {y.shape}"
+        )
     if y.dtype.kind not in "iu":
         raise ValueError(f"labels must be integers, found {y.dtype}; use y.astype(int)")
     if int(y.min()) < 0 or int(y.max()) >= x.shape[1]:
-        raise ValueError(f"labels must be from 0 to {x.shape[1] - 1}, found {int(y.min())} to {int(y.max())}")
+        raise ValueError(
+            f"labels must be from 0 to {x.shape[1] - 1}, found {int(y.min())} to {int(y.max())}"
+        )
     return x, y

@@ -12,9 +12,11 @@ from hwlib.layers.threads import in_ranges
 __all__ = ["max_pool_backward_fast", "max_pool_forward_fast"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
-Cache = tuple[Array, Array, int, int, int]        # x, out, pool height, pool width, stride
+Cache = tuple[Array, Array, int, int, int]  # x, out, pool height, pool width, stride
 
-_BLOCK_ENTRIES = 2**16        # of the output at a time in the backward pass, so that what is worked on stays in the processor's cache
+# of the output at a time in the backward pass, so that what is worked on stays in the processor's
+# cache
+_BLOCK_ENTRIES = 2**16
 
 
 def max_pool_forward_fast(x: Array, pool_param: Mapping[str, int]) -> tuple[Array, Cache]:
@@ -29,9 +31,11 @@ def max_pool_forward_fast(x: Array, pool_param: Mapping[str, int]) -> tuple[Arra
     Returns
     -------
     out : array, (N, C, H', W')
-        H' = 1 + ⌊(H − pool_height) / stride⌋, and W' likewise. The dtype is that of x; a NaN in a window makes NaN.
+        H' = 1 + ⌊(H − pool_height) / stride⌋, and W' likewise. The dtype is that of x; a NaN in a
+        window makes NaN.
     cache : tuple
-        For `max_pool_backward_fast`. It refers to x, so don't change x in place before the backward pass.
+        For `max_pool_backward_fast`. It refers to x, so don't change x in place before the backward
+        pass.
 
     Raises
     ------
@@ -40,23 +44,28 @@ def max_pool_forward_fast(x: Array, pool_param: Mapping[str, int]) -> tuple[Arra
 
     Examples
     --------
-    >>> out, cache = max_pool_forward_fast(np.arange(16.0).reshape(1, 1, 4, 4), {"pool_height": 2, "pool_width": 2, "stride": 2})
+    >>> x, by_two = np.arange(16.0), {"pool_height": 2, "pool_width": 2, "stride": 2}
+    >>> out, cache = max_pool_forward_fast(x.reshape(1, 1, 4, 4), by_two)
     >>> out[0, 0]
     array([[ 5.,  7.],
            [13., 15.]])
     """
-    pool_height, pool_width, stride = (int(pool_param[key]) for key in ("pool_height", "pool_width", "stride"))
+    pool_height, pool_width, stride = (
+        int(pool_param[key]) for key in ("pool_height", "pool_width", "stride")
+    )
     x = np.asarray(x)
     _check_shapes(x, pool_height, pool_width, stride)
-    rows = _maximum(_shifted(x, pool_height, stride, axis=2))                # (N, C, H', W)
-    out = _maximum(_shifted(rows, pool_width, stride, axis=3))               # (N, C, H', W')
+    rows = _maximum(_shifted(x, pool_height, stride, axis=2))  # (N, C, H', W)
+    out = _maximum(_shifted(rows, pool_width, stride, axis=3))  # (N, C, H', W')
     return out, (x, out, pool_height, pool_width, stride)
 
 
 def max_pool_backward_fast(dout: Array, cache: Cache) -> Array:
-    """Gradient of `max_pool_forward_fast`: each entry of dout goes to the largest entry of its window.
+    """Gradient of `max_pool_forward_fast`: each entry of dout goes to the largest entry of its
+    window.
 
-    Where a window has its maximum more than once, the first of them gets it all, row by row from the top left, as in PyTorch.
+    Where a window has its maximum more than once, the first of them gets it all, row by row from
+    the top left, as in PyTorch.
 
     Parameters
     ----------
@@ -76,7 +85,9 @@ def max_pool_backward_fast(dout: Array, cache: Cache) -> Array:
     """
     x, out, pool_height, pool_width, stride = cache
     if np.shape(dout) != out.shape:
-        raise ValueError(f"dout must have the shape of the output, {out.shape}, found {np.shape(dout)}")
+        raise ValueError(
+            f"dout must have the shape of the output, {out.shape}, found {np.shape(dout)}"
+        )
     dout = np.asarray(dout)
     dx = np.zeros(x.shape, dtype=dout.dtype if dout.dtype.kind == "f" else np.float64)
     overlap = stride < max(pool_height, pool_width)
@@ -85,20 +96,24 @@ def max_pool_backward_fast(dout: Array, cache: Cache) -> Array:
     def route(images: slice) -> None:
         for start in range(images.start, images.stop, block):
             part = slice(start, min(start + block, images.stop))
-            _route(dout[part], x[part], out[part], dx[part], (pool_height, pool_width, stride), overlap)
+            _route(
+                dout[part], x[part], out[part], dx[part], (pool_height, pool_width, stride), overlap
+            )
 
     in_ranges(route, len(x), 4 * out.size * pool_height * pool_width)
     return dx
 
 
-def _route(dout: Array, x: Array, out: Array, dx: Array, pool: tuple[int, int, int], overlap: bool) -> None:
+def _route(
+    dout: Array, x: Array, out: Array, dx: Array, pool: tuple[int, int, int], overlap: bool
+) -> None:
     """Write or add into dx the gradient of some images."""
     pool_height, pool_width, stride = pool
-    waiting = np.ones(out.shape, dtype=bool)                                 # windows whose maximum has not been met yet
+    waiting = np.ones(out.shape, dtype=bool)  # windows whose maximum has not been met yet
     for i, dx_rows in enumerate(_shifted(dx, pool_height, stride, axis=2)):
         x_rows = _pick(x, i, pool_height, stride, axis=2)
         for j, target in enumerate(_shifted(dx_rows, pool_width, stride, axis=3)):
-            here = _pick(x_rows, j, pool_width, stride, axis=3) == out       # (n, C, H', W')
+            here = _pick(x_rows, j, pool_width, stride, axis=3) == out  # (n, C, H', W')
             here &= waiting
             waiting ^= here
             if overlap:
@@ -132,5 +147,8 @@ def _check_shapes(x: Array, pool_height: int, pool_width: int, stride: int) -> N
     if x.ndim != 4:
         raise ValueError(f"expected x (N, C, H, W), found shape {x.shape}")
     if stride < 1 or not 1 <= pool_height <= x.shape[2] or not 1 <= pool_width <= x.shape[3]:
-        raise ValueError(f"expected stride ≥ 1 and windows that fit into {x.shape[2:]}, found stride {stride} and "
-                         f"windows of {(pool_height, pool_width)}")
+        raise ValueError(
+            f"expected stride ≥ 1 and windows that fit into {x.shape[2:]}, found stride {stride} "
+            "and "
+            f"windows of {(pool_height, pool_width)}"
+        )

@@ -4,7 +4,8 @@
     hwlib.describe("cnn")                 # the table of its layers
     net = hwlib.load_model("cnn")         # rebuilt from the file alone, in eval mode
 
-A network is stored as its weights and a list of its layers, never as code: whoever loads it runs nothing that a stranger wrote.
+A network is stored as its weights and a list of its layers, never as code: whoever loads it runs
+nothing that a stranger wrote.
 """
 
 from __future__ import annotations
@@ -21,41 +22,70 @@ import numpy as np
 from hwlib.errors import MissingExtra, ModelError
 from hwlib.models.arrays import checked_arrays
 from hwlib.models.description import Description
-from hwlib.models.files import MAX_FILE_BYTES, StoredModel, check_finite, look_in, open_model, write_model
+from hwlib.models.files import (
+    MAX_FILE_BYTES,
+    StoredModel,
+    check_finite,
+    look_in,
+    open_model,
+    write_model,
+)
 
-__all__ = ["MAX_FILE_BYTES", "Description", "describe", "fingerprint", "load_model", "look_in", "save_model"]
+__all__ = [
+    "MAX_FILE_BYTES",
+    "Description",
+    "describe",
+    "fingerprint",
+    "load_model",
+    "look_in",
+    "save_model",
+]
 
-_BLOCKS = ("GlobalAvgPool2d", "Residual")      # hwlib.models.Residual, and so on: imported with torch, on first use
-_MAX_TRAINING = 20_000                         # characters of a training summary
+# hwlib.models.Residual, and so on: imported with torch, on first use
+_BLOCKS = ("GlobalAvgPool2d", "Residual")
+_MAX_TRAINING = 20_000  # characters of a training summary
 
 
-def save_model(model_or_arrays: Any, name: str, *, training: Mapping[str, Any] | None = None, input_shape: Sequence[int] | None = None,
-               half: bool = False) -> Path:
-    """Write a model to NAME.safetensors in the working directory, which in a notebook is the notebook's own; it is handed in with it.
+def save_model(
+    model_or_arrays: Any,
+    name: str,
+    *,
+    training: Mapping[str, Any] | None = None,
+    input_shape: Sequence[int] | None = None,
+    half: bool = False,
+) -> Path:
+    """Write a model to NAME.safetensors in the working directory, which in a notebook is the
+    notebook's own; it is handed in with it.
 
     Parameters
     ----------
     model_or_arrays : dict of str to array, or nn.Module
-        NumPy parameters, of dtype float16, float32 or float64, stored as they are; or a network made of layers called in order.
+        NumPy parameters, of dtype float16, float32 or float64, stored as they are; or a network
+        made of layers called in order.
     name : str
         The file's name without its suffix: letters, digits, _ and -.
     training : dict, optional
-        For a network: a summary that is stored with it (numbers and texts), for whoever reads `describe`.
+        For a network: a summary that is stored with it (numbers and texts), for whoever reads
+        `describe`.
     input_shape : sequence of int, optional
-        For a network: the shape of one example without the batch axis. Without it, that of an MNIST or CIFAR-10 image, whichever fits.
+        For a network: the shape of one example without the batch axis. Without it, that of an MNIST
+        or CIFAR-10 image, whichever fits.
     half : bool
-        For a network: store float16, half as large; three digits of each weight remain, which accuracy hardly ever notices.
+        For a network: store float16, half as large; three digits of each weight remain, which
+        accuracy hardly ever notices.
 
     Returns
     -------
     Path
-        The file, whole or not there at all: it takes the place of an older one only when it is complete.
+        The file, whole or not there at all: it takes the place of an older one only when it is
+        complete.
 
     Raises
     ------
     ModelError
-        If an entry is no array of finite floating-point numbers, there is too much of them, the name is no plain name, or the network has
-        a part that can't be described; the message names it.
+        If an entry is no array of finite floating-point numbers, there is too much of them, the
+        name is no plain name, or the network has a part that can't be described; the message names
+        it.
 
     Examples
     --------
@@ -73,12 +103,19 @@ def save_model(model_or_arrays: Any, name: str, *, training: Mapping[str, Any] |
     description, arrays = describe_network(model_or_arrays, input_shape)
     for key, array in arrays.items():
         check_finite(array, key, "save_model")
-    with np.errstate(over="ignore"):             # an overflow is said in words below
-        stored = {key: array.astype(np.float16 if half else np.float32) for key, array in arrays.items()}
+    with np.errstate(over="ignore"):  # an overflow is said in words below
+        stored = {
+            key: array.astype(np.float16 if half else np.float32) for key, array in arrays.items()
+        }
     for key, array in stored.items():
         if not np.isfinite(array).all():
-            raise ModelError(f"save_model: {key!r} has numbers too large for float16; save it without half=True")
-    more = {"model": description.to_json(), **({"training": _summary(training)} if training else {})}
+            raise ModelError(
+                f"save_model: {key!r} has numbers too large for float16; save it without half=True"
+            )
+    more = {
+        "model": description.to_json(),
+        **({"training": _summary(training)} if training else {}),
+    }
     return write_model(name, stored, "layers", more)
 
 
@@ -93,14 +130,14 @@ def load_model(name_or_path: str | Path) -> Any:
     Returns
     -------
     dict of str to array, or nn.Sequential
-        NumPy models: float64, whatever the file holds, because they compute in it. Networks: rebuilt from the file alone, float32, in eval
-        mode.
+        NumPy models: float64, whatever the file holds, because they compute in it. Networks:
+        rebuilt from the file alone, float32, in eval mode.
 
     Raises
     ------
     ModelError
-        If the file is missing, is a link, is too large, or is not what `save_model` writes: wrong kind, dtype or shapes, NaN, damage,
-        layers and weights that don't belong together.
+        If the file is missing, is a link, is too large, or is not what `save_model` writes: wrong
+        kind, dtype or shapes, NaN, damage, layers and weights that don't belong together.
     """
     stored = open_model(name_or_path)
     if stored.kind == "arrays":
@@ -114,19 +151,23 @@ def load_model(name_or_path: str | Path) -> Any:
 
 
 def describe(model_or_file: Any, input_shape: Sequence[int] | None = None) -> Description:
-    """What a network is made of: its layers, the shape of what each makes, its parameters and hidden units.
+    """What a network is made of: its layers, the shape of what each makes, its parameters and
+    hidden units.
 
     Parameters
     ----------
     model_or_file : nn.Module, str or Path
-        A network, or the name or path of a model file; of a file only the description is read, without torch.
+        A network, or the name or path of a model file; of a file only the description is read,
+        without torch.
     input_shape : sequence of int, optional
-        The shape of one example without the batch axis, where the one in the file or the guessed one is not meant.
+        The shape of one example without the batch axis, where the one in the file or the guessed
+        one is not meant.
 
     Returns
     -------
     Description
-        Printing it shows the table; `.parameters`, `.hidden_units`, `.hidden_layers`, `.kinds` are its numbers.
+        Printing it shows the table; `.parameters`, `.hidden_units`, `.hidden_layers`, `.kinds` are
+        its numbers.
 
     Raises
     ------
@@ -139,8 +180,13 @@ def describe(model_or_file: Any, input_shape: Sequence[int] | None = None) -> De
         return describe_network(model_or_file, input_shape)[0]
     stored = open_model(model_or_file)
     if stored.kind != "layers":
-        sizes = ", ".join(f"{name} {tuple(shape)}" for name, shape in list(stored.shapes.items())[:6])
-        raise ModelError(f"{stored.file}: holds arrays, not the layers of a network ({sizes}); read it with hwlib.load_model")
+        sizes = ", ".join(
+            f"{name} {tuple(shape)}" for name, shape in list(stored.shapes.items())[:6]
+        )
+        raise ModelError(
+            f"{stored.file}: holds arrays, not the layers of a network ({sizes}); read it with "
+            "hwlib.load_model"
+        )
     description = _description(stored)
     return description.for_input(tuple(input_shape)) if input_shape is not None else description
 
@@ -148,8 +194,9 @@ def describe(model_or_file: Any, input_shape: Sequence[int] | None = None) -> De
 def fingerprint(name_or_path: str | Path) -> str:
     """A hash of a model file's numbers, to find equal weights in two files.
 
-    Names, summaries, versions and the dtype that is stored don't matter: numbers that agree to float16 have the same hash. Two students may
-    honestly have the same (same code, same seed): it is a reason to look, not a proof.
+    Names, summaries, versions and the dtype that is stored don't matter: numbers that agree to
+    float16 have the same hash. Two students may honestly have the same (same code, same seed): it
+    is a reason to look, not a proof.
 
     Raises
     ------
@@ -160,13 +207,16 @@ def fingerprint(name_or_path: str | Path) -> str:
     for array in open_model(name_or_path).arrays().values():
         with np.errstate(over="ignore"):
             digest.update(str(array.shape).encode())
-            digest.update((array.astype(np.float16) + np.float16(0)).tobytes())        # −0 becomes 0
+            digest.update((array.astype(np.float16) + np.float16(0)).tobytes())  # −0 becomes 0
     return digest.hexdigest()
 
 
 def _is_network(value: object) -> bool:
     """Whether it is an nn.Module; torch is not imported for the question."""
-    return any(cls.__module__ == "torch.nn.modules.module" and cls.__name__ == "Module" for cls in type(value).__mro__)
+    return any(
+        cls.__module__ == "torch.nn.modules.module" and cls.__name__ == "Module"
+        for cls in type(value).__mro__
+    )
 
 
 def _description(stored: StoredModel) -> Description:
@@ -176,7 +226,11 @@ def _description(stored: StoredModel) -> Description:
             training = json.loads(str(stored.metadata["training"]))
         except (ValueError, RecursionError):
             training = {}
-    summary = {str(key)[:60]: value for key, value in training.items()} if isinstance(training, dict) else {}
+    summary = (
+        {str(key)[:60]: value for key, value in training.items()}
+        if isinstance(training, dict)
+        else {}
+    )
     description = Description.from_json(str(stored.metadata.get("model")), stored.file, summary)
     description.check_weights(stored.shapes)
     return description
@@ -186,9 +240,14 @@ def _summary(training: Mapping[str, Any]) -> str:
     try:
         text = json.dumps(dict(training))
     except (TypeError, ValueError) as error:
-        raise ModelError(f"save_model: training must be a dict of numbers, texts and lists of them ({error})") from error
+        raise ModelError(
+            f"save_model: training must be a dict of numbers, texts and lists of them ({error})"
+        ) from error
     if len(text) > _MAX_TRAINING:
-        raise ModelError(f"save_model: the training summary has {len(text):,} characters; at most {_MAX_TRAINING:,} are stored")
+        raise ModelError(
+            f"save_model: the training summary has {len(text):,} characters; at most "
+            f"{_MAX_TRAINING:,} are stored"
+        )
     return text
 
 
@@ -196,4 +255,3 @@ def __getattr__(name: str) -> Any:
     if name in _BLOCKS:
         return getattr(import_module("hwlib.models.blocks"), name)
     raise AttributeError(f"module 'hwlib.models' has no attribute {name!r}")
-

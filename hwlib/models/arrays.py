@@ -17,21 +17,41 @@ _FLOATS = (np.float16, np.float32, np.float64)
 def checked_arrays(arrays: object) -> dict[str, Array]:
     """The arrays as they will be stored; ModelError if they are no model."""
     if not isinstance(arrays, Mapping) or not arrays:
-        raise ModelError(f"save_model: expected a dict of arrays with at least one entry, found {_describe(arrays)}")
+        raise ModelError(
+            "save_model: expected a dict of arrays with at least one entry, found "
+            f"{_describe(arrays)}"
+        )
     checked: dict[str, Array] = {}
     for name, value in arrays.items():
-        if not isinstance(name, str) or not name.isprintable() or not name or name == "__metadata__":
-            raise ModelError(f"save_model: the keys of the dict must be names of arrays, found {name!r}")
+        if (
+            not isinstance(name, str)
+            or not name.isprintable()
+            or not name
+            or name == "__metadata__"
+        ):
+            raise ModelError(
+                f"save_model: the keys of the dict must be names of arrays, found {name!r}"
+            )
         if not isinstance(value, np.ndarray | np.floating | float):
-            raise ModelError(f"save_model: {name!r} is {_describe(value)}; expected an array of float16, float32 or float64")
+            raise ModelError(
+                f"save_model: {name!r} is {_describe(value)}; expected an array of float16, "
+                "float32 or float64"
+            )
         array = np.asarray(value)
         if array.dtype.kind != "f" or array.dtype.newbyteorder("=") not in _FLOATS:
-            raise ModelError(f"save_model: {name!r} has dtype {array.dtype}; expected float64, float32 or float16: "
-                             f"use .astype(np.float64)")
+            raise ModelError(
+                f"save_model: {name!r} has dtype {array.dtype}; expected float64, float32 or "
+                "float16: "
+                f"use .astype(np.float64)"
+            )
         check_finite(array, name, "save_model")
         checked[name] = np.array(array, dtype=array.dtype.newbyteorder("="), order="C", subok=False)
     return checked
 
 
 def _describe(value: object) -> str:
-    return "an empty dict" if isinstance(value, Mapping) and not value else f"of type {type(value).__name__}"
+    return (
+        "an empty dict"
+        if isinstance(value, Mapping) and not value
+        else f"of type {type(value).__name__}"
+    )

@@ -17,7 +17,8 @@ class Residual(nn.Module):  # type: ignore[misc]  # torch is not read by the typ
     *body : nn.Module
         Layers called in order.
     shortcut : nn.Module, optional
-        What the other path computes, for example a 1 × 1 convolution where the number of channels changes; without it, nothing: x itself.
+        What the other path computes, for example a 1 × 1 convolution where the number of channels
+        changes; without it, nothing: x itself.
 
     Examples
     --------

@@ -18,7 +18,8 @@ __all__ = ["build"]
 
 
 def build(description: Description, arrays: Mapping[str, Array]) -> nn.Sequential:
-    """The network, in eval mode, float32; names of its weights are places in the description, such as "3.weight".
+    """The network, in eval mode, float32; names of its weights are places in the description, such
+    as "3.weight".
 
     Raises
     ------
@@ -26,14 +27,22 @@ def build(description: Description, arrays: Mapping[str, Array]) -> nn.Sequentia
         If the numbers don't belong to the description: names or shapes differ.
     """
     description.check_weights({name: array.shape for name, array in arrays.items()})
-    with torch.device("meta"):                  # no memory and no random numbers for weights that are replaced at once
+    # no memory and no random numbers for weights that are replaced at once
+    with torch.device("meta"):
         network = _sequential(description.layers)
-    state = {name: torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32)) for name, array in arrays.items()}
-    counters = {name: torch.tensor(0) for name, _ in network.named_buffers() if name.endswith("num_batches_tracked")}
+    state = {
+        name: torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))
+        for name, array in arrays.items()
+    }
+    counters = {
+        name: torch.tensor(0)
+        for name, _ in network.named_buffers()
+        if name.endswith("num_batches_tracked")
+    }
     network.load_state_dict({**state, **counters}, assign=True)
     for parameter in network.parameters():
         parameter.requires_grad_(True)
-    network.hwlib_layers = description.to_json()          # says that it is made of known layers only
+    network.hwlib_layers = description.to_json()  # says that it is made of known layers only
     return network.eval()
 
 

@@ -21,8 +21,11 @@ _IMAGES = {784: (1, 28, 28), 3072: (3, 32, 32)}
 _PICTURES = {1: (1, 28, 28), 3: (3, 32, 32)}
 
 
-def describe_network(model: nn.Module, input_shape: Sequence[int] | None) -> tuple[Description, dict[str, Array]]:
-    """The description of a network and its weights, compared with the network itself on random numbers.
+def describe_network(
+    model: nn.Module, input_shape: Sequence[int] | None
+) -> tuple[Description, dict[str, Array]]:
+    """The description of a network and its weights, compared with the network itself on random
+    numbers.
 
     Raises
     ------
@@ -45,15 +48,26 @@ def _guessed_shape(layers: Sequence[Layer], name: str) -> Shape:
         arguments = layer.arguments
         flat = flat or layer.kind == "Flatten"
         if layer.kind == "Linear":
-            return _IMAGES.get(arguments["in_features"], (arguments["in_features"],)) if flat else (arguments["in_features"],)
+            return (
+                _IMAGES.get(arguments["in_features"], (arguments["in_features"],))
+                if flat
+                else (arguments["in_features"],)
+            )
         if layer.kind == "BatchNorm1d":
-            return _IMAGES.get(arguments["num_features"], (arguments["num_features"],)) if flat else (arguments["num_features"],)
+            return (
+                _IMAGES.get(arguments["num_features"], (arguments["num_features"],))
+                if flat
+                else (arguments["num_features"],)
+            )
         channels = arguments.get("in_channels", arguments.get("num_features"))
         if channels in _PICTURES:
             return _PICTURES[channels]
         if channels is not None:
             break
-    raise ModelError(f"{name}: the shape of its input can't be guessed; pass input_shape=(channels, height, width) or (features,)")
+    raise ModelError(
+        f"{name}: the shape of its input can't be guessed; pass input_shape=(channels, height, "
+        "width) or (features,)"
+    )
 
 
 def _first(layers: Sequence[Layer]) -> Iterator[Layer]:
@@ -69,7 +83,7 @@ def _compare(model: nn.Module, rebuilt: nn.Module, description: Description) -> 
     device = tensors[0].device if tensors else torch.device("cpu")
     dtype = next((tensor.dtype for tensor in tensors if tensor.is_floating_point()), torch.float32)
     if any(not bool(torch.isfinite(tensor).all()) for tensor in tensors):
-        return                                       # said in better words when it is written
+        return  # said in better words when it is written
     inputs = torch.randn((3, *description.input_shape), generator=torch.Generator().manual_seed(0))
     modes = {module: module.training for module in model.modules()}
     try:
@@ -78,12 +92,20 @@ def _compare(model: nn.Module, rebuilt: nn.Module, description: Description) -> 
             found: Any = model(inputs.to(device, dtype)).cpu().to(torch.float32)
             expected = rebuilt(inputs)
     except Exception as error:
-        raise ModelError(f"{description.name}: it can't be run on an input of shape {tuple(description.input_shape)} "
-                         f"({str(error).partition(chr(10))[0][:200]}); pass the right input_shape") from error
+        raise ModelError(
+            f"{description.name}: it can't be run on an input of shape "
+            f"{tuple(description.input_shape)} "
+            f"({str(error).partition(chr(10))[0][:200]}); pass the right input_shape"
+        ) from error
     finally:
         for module, training in modes.items():
             module.training = training
     scale = float(expected.abs().max()) + 1e-6
-    if found.shape != expected.shape or not bool(torch.allclose(found, expected, rtol=1e-3, atol=1e-3 * scale)):
-        raise ModelError(f"{description.name}: what it computes is not what its layers compute one after the other; "
-                         "is something hooked in, or does forward depend on the input?")
+    if found.shape != expected.shape or not bool(
+        torch.allclose(found, expected, rtol=1e-3, atol=1e-3 * scale)
+    ):
+        raise ModelError(
+            f"{description.name}: what it computes is not what its layers compute one after the "
+            "other; "
+            "is something hooked in, or does forward depend on the input?"
+        )

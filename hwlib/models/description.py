@@ -1,7 +1,8 @@
 """What a network is made of: a list of layers with their arguments, and the table that shows it.
 
-A description stands in a model file's header as JSON, `{"input_shape": [1, 28, 28], "layers": [{"kind": "Flatten"}, {"kind": "Linear",
-"in_features": 784, …}, …]}`. A `Residual` has two lists of layers, `body` and `shortcut`, whose outputs are added.
+A description stands in a model file's header as JSON, `{"input_shape": [1, 28, 28], "layers":
+[{"kind": "Flatten"}, {"kind": "Linear", "in_features": 784, …}, …]}`. A `Residual` has two lists of
+layers, `body` and `shortcut`, whose outputs are added.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ __all__ = ["Description", "Layer", "Row", "make_layer"]
 
 MAX_LAYERS = 500
 MAX_NESTING = 4
-MAX_NUMBERS_BETWEEN = 2**22          # that one layer makes of one example
-MAX_MULTIPLICATIONS = 2 * 10**9      # for one example; ResNet-18 on 32 × 32 pictures needs 0.56 billion
+MAX_NUMBERS_BETWEEN = 2**22  # that one layer makes of one example
+MAX_MULTIPLICATIONS = 2 * 10**9  # for one example; ResNet-18 on 32 × 32 pictures needs 0.56 billion
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,20 @@ class Layer:
     def __str__(self) -> str:
         if self.kind == "Residual":
             return "Residual"
-        shown = [f"{name}={value[0] if isinstance(value, tuple) and value[0] == value[1] else value}"
-                 for name, value in self.arguments.items() if self._telling(name, value)]
+        shown = [
+            f"{name}={value[0] if isinstance(value, tuple) and value[0] == value[1] else value}"
+            for name, value in self.arguments.items()
+            if self._telling(name, value)
+        ]
         return f"{self.kind}({', '.join(shown)})" if shown else self.kind
 
     def _telling(self, name: str, value: Any) -> bool:
         default = KINDS[self.kind].defaults.get(name)
-        return value != default and value != (default, default) and not (name == "stride" and value == self.arguments.get("kernel_size"))
+        return (
+            value != default
+            and value != (default, default)
+            and not (name == "stride" and value == self.arguments.get("kernel_size"))
+        )
 
     @property
     def weights(self) -> dict[str, Shape]:
@@ -52,7 +60,10 @@ class Layer:
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
-        paths = {"body": [layer.to_json() for layer in self.body], "shortcut": [layer.to_json() for layer in self.shortcut]}
+        paths = {
+            "body": [layer.to_json() for layer in self.body],
+            "shortcut": [layer.to_json() for layer in self.shortcut],
+        }
         return {"kind": self.kind, **self.arguments, **(paths if self.kind == "Residual" else {})}
 
 
@@ -69,9 +80,11 @@ def make_layer(kind: str, arguments: Mapping[str, Any], where: str) -> Layer:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table: a layer, the shape that it makes of one example, its parameters and its multiplications."""
+    """One line of the table: a layer, the shape that it makes of one example, its parameters and
+    its multiplications.
+    """
 
-    place: str                # "3", or "3.body.0" inside a Residual
+    place: str  # "3", or "3.body.0" inside a Residual
     layer: Layer
     output: Shape
     parameters: int
@@ -100,12 +113,16 @@ class Description:
 
     @property
     def kinds(self) -> list[str]:
-        """The kind of every layer that the network computes with, in order, those inside a Residual too."""
+        """The kind of every layer that the network computes with, in order, those inside a Residual
+        too.
+        """
         return [row.layer.kind for row in self.rows()]
 
     @property
     def weights(self) -> dict[str, Shape]:
-        """Names and shapes of everything that is stored: parameters, and the running statistics of batch norm."""
+        """Names and shapes of everything that is stored: parameters, and the running statistics of
+        batch norm.
+        """
         return _weights(self.layers, "")
 
     @property
@@ -124,7 +141,9 @@ class Description:
         return max(0, len(self._linear_widths()) - 1)
 
     def _linear_widths(self) -> list[int]:
-        return [row.layer.arguments["out_features"] for row in self.rows() if row.layer.kind == "Linear"]
+        return [
+            row.layer.arguments["out_features"] for row in self.rows() if row.layer.kind == "Linear"
+        ]
 
     @property
     def output_shape(self) -> Shape:
@@ -142,7 +161,10 @@ class Description:
         """
         rows = list(_rows(self.layers, self.input_shape, "", self.name))
         if (work := sum(row.multiplications for row in rows)) > MAX_MULTIPLICATIONS:
-            raise ModelError(f"{self.name}: takes {work:,} multiplications for one example; at most {MAX_MULTIPLICATIONS:,} are allowed")
+            raise ModelError(
+                f"{self.name}: takes {work:,} multiplications for one example; at most "
+                f"{MAX_MULTIPLICATIONS:,} are allowed"
+            )
         return rows
 
     def for_input(self, shape: Shape) -> Description:
@@ -159,34 +181,67 @@ class Description:
             count = f"{row.parameters:,}" if row.parameters and row.layer.kind != "Residual" else ""
             lines.append((row.place, f"{indent}{row.layer}", _show(row.output), count))
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        body = [f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c:<{widths[2]}}  {d:>{widths[3]}}".rstrip() for a, b, c, d in lines]
+        body = [
+            f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c:<{widths[2]}}  {d:>{widths[3]}}".rstrip()
+            for a, b, c, d in lines
+        ]
         ruler = "─" * (sum(widths) + 6)
-        units = f"; {self.hidden_units:,} hidden units in {self.hidden_layers} hidden layers" if self.hidden_layers else ""
-        claims = ", ".join(f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}" for key, value in self.training.items())
-        return "\n".join([f"{self.name}: {self.parameters:,} parameters{units}", body[0], ruler, *body[1:],
-                          *([f"training: {claims[:300]}"] if claims else [])])
+        units = (
+            f"; {self.hidden_units:,} hidden units in {self.hidden_layers} hidden layers"
+            if self.hidden_layers
+            else ""
+        )
+        claims = ", ".join(
+            f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}"
+            for key, value in self.training.items()
+        )
+        return "\n".join(
+            [
+                f"{self.name}: {self.parameters:,} parameters{units}",
+                body[0],
+                ruler,
+                *body[1:],
+                *([f"training: {claims[:300]}"] if claims else []),
+            ]
+        )
 
     def check_weights(self, shapes: Mapping[str, Sequence[int]]) -> None:
-        """ModelError unless these are the names and shapes of the weights that the layers ask for."""
+        """ModelError unless these are the names and shapes of the layers' weights."""
         expected = self.weights
-        missing, unknown = [name for name in expected if name not in shapes], [name for name in shapes if name not in expected]
+        missing, unknown = (
+            [name for name in expected if name not in shapes],
+            [name for name in shapes if name not in expected],
+        )
         if missing or unknown:
-            what = f"the weights {missing[0]!r} are missing" if missing else f"no layer has the weights {unknown[0][:60]!r}"
-            raise ModelError(f"{self.name}: its layers and its weights don't belong together: {what}; "
-                             "write the file again with hwlib.save_model")
+            what = (
+                f"the weights {missing[0]!r} are missing"
+                if missing
+                else f"no layer has the weights {unknown[0][:60]!r}"
+            )
+            raise ModelError(
+                f"{self.name}: its layers and its weights don't belong together: {what}; "
+                "write the file again with hwlib.save_model"
+            )
         for name, shape in expected.items():
             if tuple(shapes[name]) != shape:
-                raise ModelError(f"{self.name}: the weights {name!r} have the shape {tuple(shapes[name])}, but its layers say {shape}; "
-                                 "write the file again with hwlib.save_model")
+                raise ModelError(
+                    f"{self.name}: the weights {name!r} have the shape {tuple(shapes[name])}, but "
+                    f"its layers say {shape}; "
+                    "write the file again with hwlib.save_model"
+                )
 
     # ---- JSON ----
 
     def to_json(self) -> str:
         """For the header of a model file."""
-        return json.dumps({"input_shape": self.input_shape, "layers": [layer.to_json() for layer in self.layers]})
+        return json.dumps(
+            {"input_shape": self.input_shape, "layers": [layer.to_json() for layer in self.layers]}
+        )
 
     @classmethod
-    def from_json(cls, text: str, name: str, training: Mapping[str, Any] | None = None) -> Description:
+    def from_json(
+        cls, text: str, name: str, training: Mapping[str, Any] | None = None
+    ) -> Description:
         """Read and check what `to_json` wrote, or a stranger.
 
         Raises
@@ -197,34 +252,62 @@ class Description:
         try:
             value = json.loads(text)
         except (ValueError, RecursionError):
-            raise ModelError(f"{name}: the description of its layers is not JSON; write it again with hwlib.save_model") from None
+            raise ModelError(
+                f"{name}: the description of its layers is not JSON; write it again with "
+                "hwlib.save_model"
+            ) from None
         shape = value.get("input_shape") if isinstance(value, dict) else None
-        if not isinstance(shape, list) or not 1 <= len(shape) <= 3 or not all(type(n) is int and 1 <= n <= 10**6 for n in shape):
-            raise ModelError(f"{name}: no possible input_shape in its description; write it again with hwlib.save_model")
-        description = cls(name, _read_layers(value.get("layers"), name, 0), tuple(shape), training or {})
+        if (
+            not isinstance(shape, list)
+            or not 1 <= len(shape) <= 3
+            or not all(type(n) is int and 1 <= n <= 10**6 for n in shape)
+        ):
+            raise ModelError(
+                f"{name}: no possible input_shape in its description; write it again with "
+                "hwlib.save_model"
+            )
+        description = cls(
+            name, _read_layers(value.get("layers"), name, 0), tuple(shape), training or {}
+        )
         if len(description.rows()) > MAX_LAYERS:
-            raise ModelError(f"{name}: {len(description.rows())} layers; at most {MAX_LAYERS} are allowed")
+            raise ModelError(
+                f"{name}: {len(description.rows())} layers; at most {MAX_LAYERS} are allowed"
+            )
         return description
 
 
 def _read_layers(value: object, name: str, depth: int) -> tuple[Layer, ...]:
     if not isinstance(value, list) or len(value) > MAX_LAYERS or depth > MAX_NESTING:
-        raise ModelError(f"{name}: its description is no list of at most {MAX_LAYERS} layers, nested at most {MAX_NESTING} deep")
-    return tuple(_read_layer(entry, f"{name}, layer {number}", depth) for number, entry in enumerate(value))
+        raise ModelError(
+            f"{name}: its description is no list of at most {MAX_LAYERS} layers, nested at most "
+            f"{MAX_NESTING} deep"
+        )
+    return tuple(
+        _read_layer(entry, f"{name}, layer {number}", depth) for number, entry in enumerate(value)
+    )
 
 
 def _read_layer(entry: object, where: str, depth: int) -> Layer:
     if not isinstance(entry, dict) or not isinstance(entry.get("kind"), str):
-        raise ModelError(f"{where}: expected a kind and its arguments; write the file again with hwlib.save_model")
+        raise ModelError(
+            f"{where}: expected a kind and its arguments; write the file again with "
+            "hwlib.save_model"
+        )
     arguments = {key: value for key, value in entry.items() if key != "kind"}
     if entry["kind"] != "Residual":
         return make_layer(entry["kind"], arguments, where)
-    paths = [_read_layers(arguments.pop(key, None), where, depth + 1) for key in ("body", "shortcut")]
+    paths = [
+        _read_layers(arguments.pop(key, None), where, depth + 1) for key in ("body", "shortcut")
+    ]
     return Layer("Residual", checked_arguments("Residual", arguments, where), *paths)
 
 
 def _weights(layers: Sequence[Layer], prefix: str) -> dict[str, Shape]:
-    return {f"{prefix}{number}.{name}": shape for number, layer in enumerate(layers) for name, shape in layer.weights.items()}
+    return {
+        f"{prefix}{number}.{name}": shape
+        for number, layer in enumerate(layers)
+        for name, shape in layer.weights.items()
+    }
 
 
 def _rows(layers: Sequence[Layer], shape: Shape, prefix: str, where: str) -> Iterator[Row]:
@@ -236,10 +319,19 @@ def _rows(layers: Sequence[Layer], shape: Shape, prefix: str, where: str) -> Ite
         else:
             output = _output(layer, shape, place, where)
         if math.prod(output) > MAX_NUMBERS_BETWEEN:
-            raise ModelError(f"{where}: layer {place} ({layer}) makes {math.prod(output):,} numbers of one example; at most "
-                             f"{MAX_NUMBERS_BETWEEN:,} are allowed")
-        learned = {name: size for name, size in layer.weights.items() if not name.startswith("running_")}
-        work = math.prod(learned["weight"]) * math.prod(output[1:]) if layer.kind in ("Linear", "Conv2d") else 0
+            raise ModelError(
+                f"{where}: layer {place} ({layer}) makes {math.prod(output):,} numbers of one "
+                "example; at most "
+                f"{MAX_NUMBERS_BETWEEN:,} are allowed"
+            )
+        learned = {
+            name: size for name, size in layer.weights.items() if not name.startswith("running_")
+        }
+        work = (
+            math.prod(learned["weight"]) * math.prod(output[1:])
+            if layer.kind in ("Linear", "Conv2d")
+            else 0
+        )
         own = 0 if layer.kind == "Residual" else sum(map(math.prod, learned.values()))
         yield Row(place, layer, output, own, work)
         yield from inside
@@ -249,9 +341,15 @@ def _rows(layers: Sequence[Layer], shape: Shape, prefix: str, where: str) -> Ite
 def _residual(layer: Layer, shape: Shape, place: str, where: str) -> tuple[list[Row], Shape]:
     body = list(_rows(layer.body, shape, f"{place}.body.", where))
     shortcut = list(_rows(layer.shortcut, shape, f"{place}.shortcut.", where))
-    ends = [_last(rows, f"{place}.{path}.", shape) for rows, path in ((body, "body"), (shortcut, "shortcut"))]
+    ends = [
+        _last(rows, f"{place}.{path}.", shape)
+        for rows, path in ((body, "body"), (shortcut, "shortcut"))
+    ]
     if ends[0] != ends[1]:
-        raise ModelError(f"{where}: layer {place} adds {_show(ends[0])} and {_show(ends[1])}; both paths of a Residual must make one shape")
+        raise ModelError(
+            f"{where}: layer {place} adds {_show(ends[0])} and {_show(ends[1])}; both paths of a "
+            "Residual must make one shape"
+        )
     return [*body, *shortcut], ends[0]
 
 
@@ -264,7 +362,10 @@ def _output(layer: Layer, shape: Shape, place: str, where: str) -> Shape:
     try:
         return KINDS[layer.kind].output(layer.arguments, shape)
     except ValueError as error:
-        raise ModelError(f"{where}: layer {place} ({layer}) {error}, but what comes in has the shape {_show(shape)}") from None
+        raise ModelError(
+            f"{where}: layer {place} ({layer}) {error}, but what comes in has the shape "
+            f"{_show(shape)}"
+        ) from None
 
 
 def _show(shape: Shape) -> str:

@@ -1,4 +1,6 @@
-"""What a network predicts, and why it may predict badly: in eval mode, in one thread, whatever mode it was in."""
+"""What a network predicts, and why it may predict badly: in eval mode, in one thread, whatever mode
+it was in.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +21,21 @@ from hwlib.models.files import Array
 
 __all__ = ["Predictor", "likely_cause", "predictions"]
 
-_AT_ONCE = 50                 # images: what a convolution makes of them still fits a cache; the clock is looked at between two such batches
-_LOOKED_AT = 500              # images that a diagnosis uses
-_GAIN = 0.05                  # share of images by which a diagnosis must do better to be named
-_REMEMBERED = 256             # predictions that are kept
+# images: what a convolution makes of them still fits a cache; the clock is looked at between two
+# such batches
+_AT_ONCE = 50
+_LOOKED_AT = 500  # images that a diagnosis uses
+_GAIN = 0.05  # share of images by which a diagnosis must do better to be named
+_REMEMBERED = 256  # predictions that are kept
 _known: dict[bytes, Array] = {}
-_TRAIN_MODE = ("In train mode the network is right far more often than in eval mode, where the running statistics of batch norm count: "
-               "they don't fit its weights. Was accuracy measured in train mode? Call model.eval() before you measure, and train longer.")
-_NORMALISATIONS = {           # channels → (mean, standard deviation) of pixel values from 0 to 1, as tutorials write them
+_TRAIN_MODE = (
+    "In train mode the network is right far more often than in eval mode, where the running "
+    "statistics of batch norm count: "
+    "they don't fit its weights. Was accuracy measured in train mode? Call model.eval() before you "
+    "measure, and train longer."
+)
+# channels → (mean, standard deviation) of pixel values from 0 to 1, as tutorials write them
+_NORMALISATIONS = {
     1: ((0.1307,), (0.3081,)),
     3: ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)),
 }
@@ -52,10 +61,12 @@ def predictions(model: nn.Module, images: Any, seconds: float = 60.0) -> Array:
 
 
 class Predictor:
-    """`predictions` of one network for several sets of images; what can be made ready for all of them is made ready once.
+    """`predictions` of one network for several sets of images; what can be made ready for all of
+    them is made ready once.
 
-    Predictions of a network that came from a file are remembered: who verifies an assignment, or grades a class where files were copied,
-    asks for the same ones again and again. The code of any other network may do anything.
+    Predictions of a network that came from a file are remembered: who verifies an assignment, or
+    grades a class where files were copied, asks for the same ones again and again. The code of any
+    other network may do anything.
     """
 
     def __init__(self, model: nn.Module) -> None:
@@ -67,7 +78,9 @@ class Predictor:
             _add(self._digest, name, tensor)
 
     def __call__(self, images: Any, seconds: float = 60.0) -> Array:
-        """The class with the largest score for each image, int64 (N,); raises as `predictions` does."""
+        """The class with the largest score for each image, int64 (N,); raises as `predictions`
+        does.
+        """
         inputs = torch.as_tensor(images)
         if not inputs.is_floating_point():
             raise TypeError(f"the images are {inputs.dtype}; pass floats, scaled as in training")
@@ -82,7 +95,7 @@ class Predictor:
                 self._quick = _quicker(self._model)
             found = _known[key] = _predict(self._quick, inputs, seconds)
             if len(_known) > _REMEMBERED:
-                del _known[next(iter(_known))]         # the oldest
+                del _known[next(iter(_known))]  # the oldest
         return found.copy()
 
 
@@ -93,7 +106,9 @@ def _add(digest: Any, name: str, tensor: Any) -> None:
 
 
 def _layers_of_file(model: nn.Module) -> str:
-    """The layers of a network that came from a file, as `load_model` notes them; "" for any other, whose code may do anything."""
+    """The layers of a network that came from a file, as `load_model` notes them; "" for any other,
+    whose code may do anything.
+    """
     layers = getattr(model, "hwlib_layers", "")
     return layers if isinstance(layers, str) else ""
 
@@ -104,26 +119,35 @@ def _predict(model: nn.Module, inputs: Any, seconds: float) -> Array:
     with _evaluating(model), torch.inference_mode():
         for start in range(0, len(inputs), _AT_ONCE):
             if time.monotonic() > end:
-                raise ModelError(f"the network needs more than {seconds:g} s for {len(inputs):,} images; hand in a smaller one")
-            batch = inputs[start:start + _AT_ONCE].to(device, torch.float32)
+                raise ModelError(
+                    f"the network needs more than {seconds:g} s for {len(inputs):,} images; hand "
+                    "in a smaller one"
+                )
+            batch = inputs[start : start + _AT_ONCE].to(device, torch.float32)
             scores = _scores(model, batch)
             found.append(scores.argmax(dim=1).cpu().numpy())
     return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
 
 
 def _quicker(model: nn.Module) -> nn.Module:
-    """A copy for eval mode with the same scores up to rounding; on a CPU convolutions take half the time or less.
+    """A copy for eval mode with the same scores up to rounding; on a CPU convolutions take half the
+    time or less.
 
-    Batch norm goes into the convolution before it, ReLU works in place, and channels come last in memory.
+    Batch norm goes into the convolution before it, ReLU works in place, and channels come last in
+    memory.
     """
     model = copy.deepcopy(model).eval()
     for layers in [module for module in model.modules() if isinstance(module, nn.Sequential)]:
         for place in range(1, len(layers)):
             before, layer = layers[place - 1], layers[place]
-            if isinstance(before, nn.Conv2d) and isinstance(layer, nn.BatchNorm2d) and layer.running_mean is not None:
+            if (
+                isinstance(before, nn.Conv2d)
+                and isinstance(layer, nn.BatchNorm2d)
+                and layer.running_mean is not None
+            ):
                 layers[place - 1], layers[place] = nn.Identity(), fuse_conv_bn_eval(before, layer)
             elif isinstance(layer, nn.ReLU) and isinstance(before, nn.Conv2d | nn.Linear):
-                layer.inplace = True                # nobody else reads what the layer before has made
+                layer.inplace = True  # nobody else reads what the layer before has made
     return model.to(memory_format=torch.channels_last)
 
 
@@ -132,17 +156,30 @@ def _scores(model: nn.Module, batch: Any) -> Any:
         scores = model(batch)
     except RuntimeError as error:
         reason = str(error).partition("\n")[0][:200]
-        raise ModelError(f"the network can't take images of shape {tuple(batch.shape[1:])} ({reason})") from error
-    if not isinstance(scores, torch.Tensor) or scores.ndim != 2 or len(scores) != len(batch) or not bool(torch.isfinite(scores).all()):
+        raise ModelError(
+            f"the network can't take images of shape {tuple(batch.shape[1:])} ({reason})"
+        ) from error
+    if (
+        not isinstance(scores, torch.Tensor)
+        or scores.ndim != 2
+        or len(scores) != len(batch)
+        or not bool(torch.isfinite(scores).all())
+    ):
         shape = tuple(scores.shape) if isinstance(scores, torch.Tensor) else type(scores).__name__
-        raise ModelError(f"the network gives {shape} for {len(batch)} images; expected one row of finite scores for each")
+        raise ModelError(
+            f"the network gives {shape} for {len(batch)} images; expected one row of finite scores "
+            "for each"
+        )
     return scores
 
 
 @contextmanager
 def _evaluating(model: nn.Module) -> Iterator[None]:
     """Eval mode and one thread, and back."""
-    modes, threads = {module: module.training for module in model.modules()}, torch.get_num_threads()
+    modes, threads = (
+        {module: module.training for module in model.modules()},
+        torch.get_num_threads(),
+    )
     model.eval()
     torch.set_num_threads(1)
     try:
@@ -154,14 +191,16 @@ def _evaluating(model: nn.Module) -> Iterator[None]:
 
 
 def likely_cause(model: nn.Module, images: Any, labels: Array, share: float) -> str:
-    """Why a network that is right on this share of the images may do no better; "" where nothing is recognised."""
+    """Why a network that is right on this share of the images may do no better; "" where nothing is
+    recognised.
+    """
     inputs, labels = torch.as_tensor(images)[:_LOOKED_AT].to(torch.float32), labels[:_LOOKED_AT]
     best, cause = share + _GAIN, ""
     for hint, other in _other_ways(model, inputs):
         try:
             right = float(np.mean(other() == labels))
             if hint == _TRAIN_MODE:
-                right -= _GAIN                 # batch norm in train mode mends a wrong scaling, too
+                right -= _GAIN  # batch norm in train mode mends a wrong scaling, too
         except (ModelError, RuntimeError, ValueError):
             continue
         if right > best:
@@ -171,28 +210,53 @@ def likely_cause(model: nn.Module, images: Any, labels: Array, share: float) -> 
     if share == 0.0 or not len(labels):
         return ""
     with _evaluating(model), torch.inference_mode():
-        scores = _scores(model, inputs[:_AT_ONCE].to(next((p.device for p in model.parameters()), torch.device("cpu"))))
+        scores = _scores(
+            model,
+            inputs[:_AT_ONCE].to(next((p.device for p in model.parameters()), torch.device("cpu"))),
+        )
     sums, lowest = scores.sum(dim=1), float(scores.min())
     if lowest >= 0 and bool(torch.allclose(sums, torch.ones_like(sums), atol=1e-3)):
-        return ("The last layer is a softmax. cross_entropy contains one already, so in training there were two, and the loss could not "
-                "fall below 1.461: leave it out and train again.")
+        return (
+            "The last layer is a softmax. cross_entropy contains one already, so in training there "
+            "were two, and the loss could not "
+            "fall below 1.461: leave it out and train again."
+        )
     return ""
 
 
 def _other_ways(model: nn.Module, inputs: Any) -> Iterator[tuple[str, Any]]:
     """(hint, function that gives the predictions) of the mistakes that can be tried out."""
-    yield ("The network seems to be trained on pixel values from 0 to 255, but here they are 255 times smaller: scale in one place only.",
-           lambda: predictions(model, inputs * 255))
-    yield ("The network seems to be trained on pixel values that were divided by 255 once more: scale in one place only.",
-           lambda: predictions(model, inputs / 255))
-    mean, deviation = _NORMALISATIONS.get(inputs.shape[1] if inputs.ndim == 4 else 1, _NORMALISATIONS[1])
-    shape = (1, -1, 1, 1) if inputs.ndim == 4 else (1, -1)[:inputs.ndim]
+    yield (
+        "The network seems to be trained on pixel values from 0 to 255, but here they are 255 "
+        "times smaller: scale in one place only.",
+        lambda: predictions(model, inputs * 255),
+    )
+    yield (
+        "The network seems to be trained on pixel values that were divided by 255 once more: scale "
+        "in one place only.",
+        lambda: predictions(model, inputs / 255),
+    )
+    mean, deviation = _NORMALISATIONS.get(
+        inputs.shape[1] if inputs.ndim == 4 else 1, _NORMALISATIONS[1]
+    )
+    shape = (1, -1, 1, 1) if inputs.ndim == 4 else (1, -1)[: inputs.ndim]
     centre, scale = torch.tensor(mean).reshape(shape), torch.tensor(deviation).reshape(shape)
-    yield ("The network seems to be trained on images that were normalised once more than these (mean subtracted, divided by the "
-           "standard deviation): normalise in one place only.", lambda: predictions(model, (inputs - centre) / scale))
-    yield ("The network seems to be trained on images that were not normalised (mean subtracted, divided by the standard deviation) as "
-           "these are: normalise in training as here.", lambda: predictions(model, inputs * scale + centre))
-    if any(isinstance(module, nn.Dropout | nn.BatchNorm1d | nn.BatchNorm2d) for module in model.modules()):
+    yield (
+        "The network seems to be trained on images that were normalised once more than these (mean "
+        "subtracted, divided by the "
+        "standard deviation): normalise in one place only.",
+        lambda: predictions(model, (inputs - centre) / scale),
+    )
+    yield (
+        "The network seems to be trained on images that were not normalised (mean subtracted, "
+        "divided by the standard deviation) as "
+        "these are: normalise in training as here.",
+        lambda: predictions(model, inputs * scale + centre),
+    )
+    if any(
+        isinstance(module, nn.Dropout | nn.BatchNorm1d | nn.BatchNorm2d)
+        for module in model.modules()
+    ):
         yield _TRAIN_MODE, lambda: _in_train_mode(model, inputs)
 
 

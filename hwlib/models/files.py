@@ -1,10 +1,12 @@
 """A model file as bytes: what may be written and read, checked before memory is taken.
 
-The format is safetensors: it holds numbers and nothing that could run code. What is read may come from a stranger: the size of the file and
-of every array is bounded, links and special files are not followed, and a file that is not what it says is refused.
+The format is safetensors: it holds numbers and nothing that could run code. What is read may come
+from a stranger: the size of the file and of every array is bounded, links and special files are not
+followed, and a file that is not what it says is refused.
 
-A file's header has, under `__metadata__`, `hwlib` (the version that wrote it), `kind` ("arrays" or "layers"), `shapes` (JSON, name → shape)
-and, for layers, `model` (their description) and `training` (a summary), both JSON.
+A file's header has, under `__metadata__`, `hwlib` (the version that wrote it), `kind` ("arrays" or
+"layers"), `shapes` (JSON, name → shape) and, for layers, `model` (their description) and `training`
+(a summary), both JSON.
 """
 
 from __future__ import annotations
@@ -26,13 +28,23 @@ from safetensors.numpy import load, save
 
 from hwlib.errors import ModelError
 
-__all__ = ["MAX_FILE_BYTES", "Array", "StoredModel", "check_bounds", "check_finite", "check_name", "look_in", "open_model", "write_model"]
+__all__ = [
+    "MAX_FILE_BYTES",
+    "Array",
+    "StoredModel",
+    "check_bounds",
+    "check_finite",
+    "check_name",
+    "look_in",
+    "open_model",
+    "write_model",
+]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 MAX_FILE_BYTES = 256 * 2**20
 MAX_HEADER_BYTES = 2**20
-MAX_NUMBERS = 32 * 10**6      # in one file: 256 MB as float64
+MAX_NUMBERS = 32 * 10**6  # in one file: 256 MB as float64
 MAX_ARRAYS = 1000
 MAX_DIMENSIONS = 8
 KINDS = ("arrays", "layers")
@@ -41,27 +53,35 @@ _SUFFIX = ".safetensors"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}")
 _DTYPES = {"F16": np.float16, "F32": np.float32, "F64": np.float64}
 
-_folder: Path | None = None   # where load_model looks, and nowhere else; None: the working directory
+_folder: Path | None = None  # where load_model looks, and nowhere else; None: the working directory
 
 
 @dataclass(frozen=True, slots=True)
 class StoredModel:
     """A model file that has been read: its header is checked, its numbers are not yet."""
 
-    file: str                            # its name, for messages
+    file: str  # its name, for messages
     kind: str
-    shapes: dict[str, list[int]]         # in the order in which the arrays were saved
+    shapes: dict[str, list[int]]  # in the order in which the arrays were saved
     metadata: Mapping[str, Any]
     data: bytes
 
     def arrays(self) -> dict[str, Array]:
-        """The numbers, of the dtype that is stored; ModelError if they are not what the header says, NaN or infinite."""
+        """The numbers, of the dtype that is stored; ModelError if they are not what the header
+        says, NaN or infinite.
+        """
         try:
             stored = load(self.data)
         except (SafetensorError, KeyError, ValueError, TypeError) as error:
-            raise ModelError(f"{self.file}: damaged or not a safetensors file ({error}); write it again with hwlib.save_model") from error
+            raise ModelError(
+                f"{self.file}: damaged or not a safetensors file ({error}); write it again with "
+                "hwlib.save_model"
+            ) from error
         if {name: list(array.shape) for name, array in stored.items()} != self.shapes:
-            raise ModelError(f"{self.file}: its header and its content disagree; write it again with hwlib.save_model")
+            raise ModelError(
+                f"{self.file}: its header and its content disagree; write it again with "
+                "hwlib.save_model"
+            )
         for name, array in stored.items():
             check_finite(array, name, self.file)
         return {name: stored[name] for name in self.shapes}
@@ -80,7 +100,9 @@ def open_model(name_or_path: object) -> StoredModel:
     return _header(data, path.name)
 
 
-def write_model(name: str, arrays: Mapping[str, Array], kind: str, more: Mapping[str, str] | None = None) -> Path:
+def write_model(
+    name: str, arrays: Mapping[str, Array], kind: str, more: Mapping[str, str] | None = None
+) -> Path:
     """Write NAME.safetensors in the working directory, whole or not at all."""
     from hwlib import __version__
 
@@ -88,14 +110,27 @@ def write_model(name: str, arrays: Mapping[str, Array], kind: str, more: Mapping
     path = Path.cwd() / f"{name}{_SUFFIX}"
     shapes = {key: list(array.shape) for key, array in arrays.items()}
     check_bounds(shapes, path.name)
-    _write(path, save(dict(arrays), metadata={"hwlib": __version__, "kind": kind, "shapes": json.dumps(shapes), **(more or {})}))
+    _write(
+        path,
+        save(
+            dict(arrays),
+            metadata={
+                "hwlib": __version__,
+                "kind": kind,
+                "shapes": json.dumps(shapes),
+                **(more or {}),
+            },
+        ),
+    )
     return path
 
 
 def look_in(folder: Path | None) -> None:
-    """Let `load_model` look in this folder and nowhere else: the grader calls it with a submission's folder before a test.
+    """Let `load_model` look in this folder and nowhere else: the grader calls it with a
+    submission's folder before a test.
 
-    None: look in the working directory again. Paths that leave the folder, and links inside it, are refused.
+    None: look in the working directory again. Paths that leave the folder, and links inside it, are
+    refused.
     """
     global _folder  # noqa: PLW0603  one submission at a time in a process
     _folder = None if folder is None else Path(folder).resolve()
@@ -107,8 +142,11 @@ def look_in(folder: Path | None) -> None:
 def check_name(name: object) -> None:
     """ModelError unless it is a plain name."""
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise ModelError(f"save_model: the name {name!r} must be letters, digits, _ and - without a folder or suffix, "
-                         "such as \"best_model\"")
+        raise ModelError(
+            f"save_model: the name {name!r} must be letters, digits, _ and - without a folder or "
+            "suffix, "
+            'such as "best_model"'
+        )
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -116,7 +154,7 @@ def _write(path: Path, data: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        Path(temporary).chmod(0o644)          # mkstemp makes files that only their owner can read
+        Path(temporary).chmod(0o644)  # mkstemp makes files that only their owner can read
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
@@ -127,15 +165,26 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _find(name_or_path: object) -> Path:
-    if not isinstance(name_or_path, str | Path) or not str(name_or_path) or "\0" in str(name_or_path):
-        raise ModelError(f"load_model: expected the name of a model or a path, found {name_or_path!r}")
+    if (
+        not isinstance(name_or_path, str | Path)
+        or not str(name_or_path)
+        or "\0" in str(name_or_path)
+    ):
+        raise ModelError(
+            f"load_model: expected the name of a model or a path, found {name_or_path!r}"
+        )
     given = Path(f"{name_or_path}{_SUFFIX}" if _NAME.fullmatch(str(name_or_path)) else name_or_path)
     if given.suffix != _SUFFIX:
-        raise ModelError(f"load_model: {given.name!r} is neither a plain name nor a file *{_SUFFIX}")
+        raise ModelError(
+            f"load_model: {given.name!r} is neither a plain name nor a file *{_SUFFIX}"
+        )
     if _folder is None:
         return given
     if given.is_absolute() or ".." in given.parts:
-        raise ModelError(f"load_model: {str(name_or_path)!r} leaves the submission's folder; use the model's name alone")
+        raise ModelError(
+            f"load_model: {str(name_or_path)!r} leaves the submission's folder; use the model's "
+            "name alone"
+        )
     place = _folder
     for part in given.parts[:-1]:
         place /= part
@@ -146,14 +195,22 @@ def _find(name_or_path: object) -> Path:
 
 def _read(path: Path) -> bytes:
     """The whole file, opened once: no link, no special file, not too large."""
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    flags = (
+        os.O_RDONLY
+        | getattr(os, "O_NOFOLLOW", 0)
+        | getattr(os, "O_NONBLOCK", 0)
+        | getattr(os, "O_BINARY", 0)
+    )
     if path.is_symlink():
         raise ModelError(f"{path.name} is a link; put the file itself there")
     try:
         handle = os.open(path, flags)
     except FileNotFoundError as error:
-        raise ModelError(f"{path.name} is missing; make it with hwlib.save_model(…, \"{path.stem}\") and keep it beside the "
-                         "notebook") from error
+        raise ModelError(
+            f'{path.name} is missing; make it with hwlib.save_model(…, "{path.stem}") and keep it '
+            "beside the "
+            "notebook"
+        ) from error
     except OSError as error:
         raise ModelError(f"{path.name} can't be read ({error.strerror})") from error
     try:
@@ -161,7 +218,10 @@ def _read(path: Path) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             raise ModelError(f"{path.name} is no ordinary file; write it with hwlib.save_model")
         if status.st_size > MAX_FILE_BYTES:
-            raise ModelError(f"{path.name} has {status.st_size:,} bytes; at most {MAX_FILE_BYTES:,} are read: hand in a smaller model")
+            raise ModelError(
+                f"{path.name} has {status.st_size:,} bytes; at most {MAX_FILE_BYTES:,} are read: "
+                "hand in a smaller model"
+            )
         with os.fdopen(handle, "rb", closefd=False) as file:
             return file.read(MAX_FILE_BYTES)
     finally:
@@ -174,40 +234,63 @@ def _header(data: bytes, file: str) -> StoredModel:
     metadata = entries.pop("__metadata__", None)
     if not isinstance(metadata, dict) or metadata.get("kind") not in KINDS:
         found = str(metadata.get("kind"))[:40] if isinstance(metadata, dict) else None
-        raise ModelError(f"{file}: expected a file of hwlib.save_model with kind 'arrays' or 'layers', found {found!r}; write it again "
-                         "with hwlib.save_model")
+        raise ModelError(
+            f"{file}: expected a file of hwlib.save_model with kind 'arrays' or 'layers', found "
+            f"{found!r}; write it again "
+            "with hwlib.save_model"
+        )
     shapes = {}
     for name, entry in entries.items():
         shape = entry.get("shape") if isinstance(entry, dict) else None
         if not isinstance(shape, list) or not all(type(n) is int and n >= 0 for n in shape):
             raise ModelError(f"{file}: {name[:40]!r} has no possible shape in the header")
         if str(entry.get("dtype")) not in _DTYPES:
-            raise ModelError(f"{file}: {name[:40]!r} has dtype {str(entry.get('dtype'))[:10]}; expected one of {', '.join(_DTYPES)}")
+            raise ModelError(
+                f"{file}: {name[:40]!r} has dtype {str(entry.get('dtype'))[:10]}; expected one of "
+                f"{', '.join(_DTYPES)}"
+            )
         shapes[name] = shape
     check_bounds(shapes, file)
-    return StoredModel(file, metadata["kind"], _in_stated_order(metadata, shapes, file), metadata, data)
+    return StoredModel(
+        file, metadata["kind"], _in_stated_order(metadata, shapes, file), metadata, data
+    )
 
 
 def _parse_header(data: bytes, file: str) -> dict[str, Any]:
     length = int.from_bytes(data[:8], "little")
     if len(data) < 8 or length > min(MAX_HEADER_BYTES, len(data) - 8):
-        raise ModelError(f"{file}: not a safetensors file, or cut off; write it again with hwlib.save_model")
+        raise ModelError(
+            f"{file}: not a safetensors file, or cut off; write it again with hwlib.save_model"
+        )
     try:
-        entries = json.loads(data[8:8 + length].decode("utf-8"), object_pairs_hook=_without_repetition)
+        entries = json.loads(
+            data[8 : 8 + length].decode("utf-8"), object_pairs_hook=_without_repetition
+        )
     except (ValueError, RecursionError) as error:
-        raise ModelError(f"{file}: its header is not JSON of the right form; write it again with hwlib.save_model") from error
+        raise ModelError(
+            f"{file}: its header is not JSON of the right form; write it again with "
+            "hwlib.save_model"
+        ) from error
     if not isinstance(entries, dict):
-        raise ModelError(f"{file}: its header is not JSON of the right form; write it again with hwlib.save_model")
+        raise ModelError(
+            f"{file}: its header is not JSON of the right form; write it again with "
+            "hwlib.save_model"
+        )
     return entries
 
 
-def _in_stated_order(metadata: dict[str, Any], shapes: dict[str, list[int]], file: str) -> dict[str, list[int]]:
+def _in_stated_order(
+    metadata: dict[str, Any], shapes: dict[str, list[int]], file: str
+) -> dict[str, list[int]]:
     try:
         stated = json.loads(str(metadata.get("shapes")), object_pairs_hook=_without_repetition)
     except (ValueError, RecursionError):
         stated = None
     if stated != shapes:
-        raise ModelError(f"{file}: its header says two different things about the shapes; write it again with hwlib.save_model")
+        raise ModelError(
+            f"{file}: its header says two different things about the shapes; write it again with "
+            "hwlib.save_model"
+        )
     return dict(stated)
 
 
@@ -226,10 +309,16 @@ def check_bounds(shapes: Mapping[str, list[int]], file: str) -> None:
         raise ModelError(f"{file}: an array of more than {MAX_DIMENSIONS} dimensions")
     numbers = sum(map(math.prod, shapes.values()))
     if numbers > MAX_NUMBERS:
-        raise ModelError(f"{file}: {numbers:,} numbers; at most {MAX_NUMBERS:,} are allowed: hand in a smaller model")
+        raise ModelError(
+            f"{file}: {numbers:,} numbers; at most {MAX_NUMBERS:,} are allowed: hand in a smaller "
+            "model"
+        )
 
 
 def check_finite(array: Array, name: str, where: str) -> None:
     """ModelError if an entry is NaN or infinite."""
     if not np.isfinite(array).all():
-        raise ModelError(f"{where}: {name!r} has NaN or infinite entries, so it can't predict anything; did the training diverge?")
+        raise ModelError(
+            f"{where}: {name!r} has NaN or infinite entries, so it can't predict anything; did the "
+            "training diverge?"
+        )

@@ -1,7 +1,8 @@
-"""The layers that a model file may consist of: their arguments, the shapes of their weights, what shape they make of what.
+"""The layers that a model file may consist of: their arguments, the shapes of their weights, what
+shape they make of what.
 
-Plain Python on purpose: a file is judged by this table before torch is imported or memory is taken. A shape is that of one example, without
-the batch axis; a picture is (channels, height, width).
+Plain Python on purpose: a file is judged by this table before torch is imported or memory is taken.
+A shape is that of one example, without the batch axis; a picture is (channels, height, width).
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ def _count(low: int = 1, high: int = 65_536) -> Check:
         if type(value) is not int or not low <= value <= high:
             raise ValueError(f"a whole number from {low} to {high}")
         return int(value)
+
     return check
 
 
@@ -40,14 +42,20 @@ def _pair(low: int, high: int = 512) -> Check:
         if len(values) != 2:
             raise ValueError(f"a whole number from {low} to {high}, or two of them")
         return one(values[0]), one(values[1])
+
     return check
 
 
 def _number(low: float, high: float) -> Check:
     def check(value: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not low <= value <= high
+        ):
             raise ValueError(f"a number from {low:g} to {high:g}")
         return float(value)
+
     return check
 
 
@@ -62,11 +70,14 @@ def _choice(*choices: Any, because: str = "") -> Check:
         if not any(value == choice and type(value) is type(choice) for choice in choices):
             raise ValueError(f"{' or '.join(map(repr, choices))}{because}")
         return value
+
     return check
 
 
 def _class_axis(value: Any) -> int:
-    """The axis of classes of an output (N, C), whichever way it was written; the batch axis is none."""
+    """The axis of classes of an output (N, C), whichever way it was written; the batch axis is
+    none.
+    """
     if value not in (None, 1, -1):
         raise ValueError("1: the classes; any other axis mixes the images of a batch")
     return 1
@@ -99,14 +110,20 @@ def _conv(arguments: Arguments, shape: Shape) -> Shape:
     channels, *size = _picture(shape)
     if channels != arguments["in_channels"]:
         raise ValueError(f"takes {arguments['in_channels']} channels")
-    if arguments["in_channels"] % arguments["groups"] or arguments["out_channels"] % arguments["groups"]:
+    if (
+        arguments["in_channels"] % arguments["groups"]
+        or arguments["out_channels"] % arguments["groups"]
+    ):
         raise ValueError("has channels that its groups don't divide")
     return (arguments["out_channels"], *(_window(arguments, size, axis) for axis in (0, 1)))
 
 
 def _pool(arguments: Arguments, shape: Shape) -> Shape:
     channels, *size = _picture(shape)
-    if any(2 * padding > kernel for padding, kernel in zip(arguments["padding"], arguments["kernel_size"], strict=True)):
+    if any(
+        2 * padding > kernel
+        for padding, kernel in zip(arguments["padding"], arguments["kernel_size"], strict=True)
+    ):
         raise ValueError("pads by more than half of its window")
     return (channels, *(_window(arguments, size, axis) for axis in (0, 1)))
 
@@ -132,11 +149,16 @@ def _global(arguments: Arguments, shape: Shape) -> Shape:
     return _picture(shape)[:1]
 
 
-def _norm(dimensions: tuple[int, ...], channels: str = "num_features") -> Callable[[Arguments, Shape], Shape]:
+def _norm(
+    dimensions: tuple[int, ...], channels: str = "num_features"
+) -> Callable[[Arguments, Shape], Shape]:
     def output(arguments: Arguments, shape: Shape) -> Shape:
         if len(shape) not in dimensions or shape[0] != arguments[channels]:
-            raise ValueError(f"takes {arguments[channels]} {'channels' if 3 in dimensions else 'features'}")
+            raise ValueError(
+                f"takes {arguments[channels]} {'channels' if 3 in dimensions else 'features'}"
+            )
         return shape
+
     return output
 
 
@@ -174,26 +196,41 @@ def _group_norm_weights(arguments: Arguments) -> dict[str, Shape]:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of layer, named as in torch.nn (or hwlib.models, for `Residual` and `GlobalAvgPool2d`)."""
+    """One kind of layer, named as in torch.nn (or hwlib.models, for `Residual` and
+    `GlobalAvgPool2d`).
+    """
 
     output: Callable[[Arguments, Shape], Shape]
     arguments: dict[str, Check] = field(default_factory=dict)
-    defaults: dict[str, Any] = field(default_factory=dict)      # arguments that may be left out
+    defaults: dict[str, Any] = field(default_factory=dict)  # arguments that may be left out
     weights: Callable[[Arguments], dict[str, Shape]] = _no_weights
-    fixed: dict[str, Any] = field(default_factory=dict)         # attributes of the module that must have this value
+    # attributes of the module that must have this value
+    fixed: dict[str, Any] = field(default_factory=dict)
     where: str = "torch.nn"
 
 
 _POOL = {"kernel_size": _pair(1), "stride": _pair(1), "padding": _pair(0), "ceil_mode": _flag}
 _BATCH_NORM: dict[str, Any] = {
-    "arguments": {"num_features": _count(), "eps": _number(0, 1), "momentum": _number(0, 1), "affine": _flag},
-    "defaults": {"eps": 1e-5, "momentum": 0.1, "affine": True}, "weights": _batch_norm_weights, "fixed": {"track_running_stats": True}}
+    "arguments": {
+        "num_features": _count(),
+        "eps": _number(0, 1),
+        "momentum": _number(0, 1),
+        "affine": _flag,
+    },
+    "defaults": {"eps": 1e-5, "momentum": 0.1, "affine": True},
+    "weights": _batch_norm_weights,
+    "fixed": {"track_running_stats": True},
+}
 
 KINDS: dict[str, Kind] = {
     "Flatten": Kind(_flattened, fixed={"start_dim": 1, "end_dim": -1}),
     "Identity": Kind(_same),
-    "Linear": Kind(_linear, {"in_features": _count(high=10**7), "out_features": _count(high=10**6), "bias": _flag}, {"bias": True},
-                   _linear_weights),
+    "Linear": Kind(
+        _linear,
+        {"in_features": _count(high=10**7), "out_features": _count(high=10**6), "bias": _flag},
+        {"bias": True},
+        _linear_weights,
+    ),
     "ReLU": Kind(_same),
     "LeakyReLU": Kind(_same, {"negative_slope": _number(-1, 1)}, {"negative_slope": 0.01}),
     "ELU": Kind(_same, {"alpha": _number(0, 100)}, {"alpha": 1.0}),
@@ -205,20 +242,46 @@ KINDS: dict[str, Kind] = {
     "LogSoftmax": Kind(_same, {"dim": _class_axis}, {"dim": 1}),
     "Dropout": Kind(_same, {"p": _number(0, 1)}, {"p": 0.5}),
     "Dropout2d": Kind(_same, {"p": _number(0, 1)}, {"p": 0.5}),
-    "Conv2d": Kind(_conv, {"in_channels": _count(), "out_channels": _count(), "kernel_size": _pair(1), "stride": _pair(1),
-                           "padding": _pair(0), "dilation": _pair(1), "groups": _count(), "bias": _flag},
-                   {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True}, _conv_weights, {"padding_mode": "zeros"}),
-    "MaxPool2d": Kind(_pool, _POOL | {"dilation": _pair(1)}, {"padding": 0, "dilation": 1, "ceil_mode": False},
-                      fixed={"return_indices": False}),
-    "AvgPool2d": Kind(_pool, _POOL | {"count_include_pad": _flag}, {"padding": 0, "ceil_mode": False, "count_include_pad": True},
-                      fixed={"divisor_override": None}),
+    "Conv2d": Kind(
+        _conv,
+        {
+            "in_channels": _count(),
+            "out_channels": _count(),
+            "kernel_size": _pair(1),
+            "stride": _pair(1),
+            "padding": _pair(0),
+            "dilation": _pair(1),
+            "groups": _count(),
+            "bias": _flag,
+        },
+        {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True},
+        _conv_weights,
+        {"padding_mode": "zeros"},
+    ),
+    "MaxPool2d": Kind(
+        _pool,
+        _POOL | {"dilation": _pair(1)},
+        {"padding": 0, "dilation": 1, "ceil_mode": False},
+        fixed={"return_indices": False},
+    ),
+    "AvgPool2d": Kind(
+        _pool,
+        _POOL | {"count_include_pad": _flag},
+        {"padding": 0, "ceil_mode": False, "count_include_pad": True},
+        fixed={"divisor_override": None},
+    ),
     "AdaptiveAvgPool2d": Kind(_adaptive, {"output_size": _pair(1)}),
     "GlobalAvgPool2d": Kind(_global, where="hwlib.models"),
     "BatchNorm1d": Kind(_norm((1,)), **_BATCH_NORM),
     "BatchNorm2d": Kind(_norm((3,)), **_BATCH_NORM),
-    "GroupNorm": Kind(_norm((1, 3), "num_channels"), {"num_groups": _count(), "num_channels": _count(), "eps": _number(0, 1),
-                                                      "affine": _flag}, {"eps": 1e-5, "affine": True}, _group_norm_weights),
-    "Residual": Kind(_same, where="hwlib.models"),      # its two paths are layers of their own: see `description`
+    "GroupNorm": Kind(
+        _norm((1, 3), "num_channels"),
+        {"num_groups": _count(), "num_channels": _count(), "eps": _number(0, 1), "affine": _flag},
+        {"eps": 1e-5, "affine": True},
+        _group_norm_weights,
+    ),
+    # its two paths are layers of their own: see `description`
+    "Residual": Kind(_same, where="hwlib.models"),
 }
 
 
@@ -228,26 +291,38 @@ def checked_arguments(kind: str, given: Mapping[str, Any], where: str) -> dict[s
     Raises
     ------
     ModelError
-        If there is no such kind, or an argument is missing, unknown or impossible; `where` says of what.
+        If there is no such kind, or an argument is missing, unknown or impossible; `where` says of
+        what.
     """
     if kind not in KINDS:
-        raise ModelError(f"{where}: {kind[:60]!r} is no layer that can be saved; there are: {', '.join(KINDS)}")
+        raise ModelError(
+            f"{where}: {kind[:60]!r} is no layer that can be saved; there are: {', '.join(KINDS)}"
+        )
     known, defaults = KINDS[kind].arguments, KINDS[kind].defaults
-    if "stride" in known and given.get("stride") is None and "stride" not in defaults:      # pooling: without a stride it is the window
+    # pooling: without a stride it is the window
+    if "stride" in known and given.get("stride") is None and "stride" not in defaults:
         given = {**given, "stride": given.get("kernel_size")}
     unknown = [str(name)[:40] for name in given if name not in known]
     missing = [name for name in known if name not in given and name not in defaults]
     if unknown or missing:
-        raise ModelError(f"{where}: {kind} {f'lacks {missing[0]!r}' if missing else f'takes no {unknown[0]!r}'}; "
-                         f"it takes {', '.join(known) or 'nothing'}")
+        raise ModelError(
+            f"{where}: {kind} "
+            f"{f'lacks {missing[0]!r}' if missing else f'takes no {unknown[0]!r}'}; "
+            f"it takes {', '.join(known) or 'nothing'}"
+        )
     checked = {}
     for name, check in known.items():
         value = given.get(name, defaults.get(name))
         try:
             checked[name] = check(value)
         except (ValueError, TypeError) as error:
-            raise ModelError(f"{where}: {kind} with {name}={str(value)[:40]}; expected {error}") from None
+            raise ModelError(
+                f"{where}: {kind} with {name}={str(value)[:40]}; expected {error}"
+            ) from None
     if kind == "GroupNorm" and checked["num_channels"] % checked["num_groups"]:
-        raise ModelError(f"{where}: GroupNorm with {checked['num_groups']} groups of {checked['num_channels']} channels; "
-                         "expected a number of groups that divides them")
+        raise ModelError(
+            f"{where}: GroupNorm with {checked['num_groups']} groups of {checked['num_channels']} "
+            "channels; "
+            "expected a number of groups that divides them"
+        )
     return checked

@@ -1,8 +1,10 @@
 """From a network to its description: follow what `forward` does with its input, layer by layer.
 
-torch.fx runs `forward` once with a stand-in for the input and records what is done to it. What can be described is a chain of known
-layers (modules or functions such as `F.relu`), with additions of two paths as the only branches. Everything else is refused by name: an
-unknown layer, weights that no layer owns, a layer that `forward` never uses or uses twice, a way through that depends on the input.
+torch.fx runs `forward` once with a stand-in for the input and records what is done to it. What can
+be described is a chain of known layers (modules or functions such as `F.relu`), with additions of
+two paths as the only branches. Everything else is refused by name: an unknown layer, weights that
+no layer owns, a layer that `forward` never uses or uses twice, a way through that depends on the
+input.
 """
 
 from __future__ import annotations
@@ -22,27 +24,47 @@ from hwlib.models.kinds import KINDS
 
 __all__ = ["traced"]
 
-_TYPES: dict[type, str] = {getattr(nn, name): name for name, kind in KINDS.items() if kind.where == "torch.nn"}
+_TYPES: dict[type, str] = {
+    getattr(nn, name): name for name, kind in KINDS.items() if kind.where == "torch.nn"
+}
 _TYPES[GlobalAvgPool2d] = "GlobalAvgPool2d"
 
 _POOL = ("kernel_size", "stride", "padding")
-_FUNCTIONS: dict[Any, tuple[str, tuple[str, ...]]] = {      # what may stand in forward → kind, its arguments after the input
-    F.relu: ("ReLU", ("inplace",)), torch.relu: ("ReLU", ()), torch.relu_: ("ReLU", ()), "relu": ("ReLU", ()), "relu_": ("ReLU", ()),
-    F.leaky_relu: ("LeakyReLU", ("negative_slope", "inplace")), F.elu: ("ELU", ("alpha", "inplace")),
-    F.gelu: ("GELU", ("approximate",)), F.silu: ("SiLU", ("inplace",)), torch.tanh: ("Tanh", ()), F.tanh: ("Tanh", ()),
-    "tanh": ("Tanh", ()), torch.sigmoid: ("Sigmoid", ()), F.sigmoid: ("Sigmoid", ()), "sigmoid": ("Sigmoid", ()),
-    F.softmax: ("Softmax", ("dim",)), torch.softmax: ("Softmax", ("dim",)), "softmax": ("Softmax", ("dim",)),
-    F.log_softmax: ("LogSoftmax", ("dim",)), torch.log_softmax: ("LogSoftmax", ("dim",)), "log_softmax": ("LogSoftmax", ("dim",)),
-    F.dropout: ("Dropout", ("p", "training", "inplace")), F.dropout2d: ("Dropout2d", ("p", "training", "inplace")),
+# what may stand in forward → kind, its arguments after the input
+_FUNCTIONS: dict[Any, tuple[str, tuple[str, ...]]] = {
+    F.relu: ("ReLU", ("inplace",)),
+    torch.relu: ("ReLU", ()),
+    torch.relu_: ("ReLU", ()),
+    "relu": ("ReLU", ()),
+    "relu_": ("ReLU", ()),
+    F.leaky_relu: ("LeakyReLU", ("negative_slope", "inplace")),
+    F.elu: ("ELU", ("alpha", "inplace")),
+    F.gelu: ("GELU", ("approximate",)),
+    F.silu: ("SiLU", ("inplace",)),
+    torch.tanh: ("Tanh", ()),
+    F.tanh: ("Tanh", ()),
+    "tanh": ("Tanh", ()),
+    torch.sigmoid: ("Sigmoid", ()),
+    F.sigmoid: ("Sigmoid", ()),
+    "sigmoid": ("Sigmoid", ()),
+    F.softmax: ("Softmax", ("dim",)),
+    torch.softmax: ("Softmax", ("dim",)),
+    "softmax": ("Softmax", ("dim",)),
+    F.log_softmax: ("LogSoftmax", ("dim",)),
+    torch.log_softmax: ("LogSoftmax", ("dim",)),
+    "log_softmax": ("LogSoftmax", ("dim",)),
+    F.dropout: ("Dropout", ("p", "training", "inplace")),
+    F.dropout2d: ("Dropout2d", ("p", "training", "inplace")),
     F.max_pool2d: ("MaxPool2d", (*_POOL, "dilation", "ceil_mode", "return_indices")),
     torch.max_pool2d: ("MaxPool2d", (*_POOL, "dilation", "ceil_mode")),
     F.avg_pool2d: ("AvgPool2d", (*_POOL, "ceil_mode", "count_include_pad", "divisor_override")),
     F.adaptive_avg_pool2d: ("AdaptiveAvgPool2d", ("output_size",)),
-    torch.flatten: ("Flatten", ("start_dim", "end_dim")), "flatten": ("Flatten", ("start_dim", "end_dim")),
+    torch.flatten: ("Flatten", ("start_dim", "end_dim")),
+    "flatten": ("Flatten", ("start_dim", "end_dim")),
 }
 _ADDITIONS = (operator.add, operator.iadd, torch.add, "add", "add_")
 _RESHAPES = ("view", "reshape", torch.reshape)
-_BATCH = 104_729          # what len(x) gives while tracing: a number that nobody writes
+_BATCH = 104_729  # what len(x) gives while tracing: a number that nobody writes
 
 
 def traced(model: nn.Module) -> tuple[tuple[Layer, ...], dict[str, Any]]:
@@ -64,8 +86,11 @@ def traced(model: nn.Module) -> tuple[tuple[Layer, ...], dict[str, Any]]:
         raise
     except Exception as error:
         reason = str(error).partition("\n")[0][:200]
-        raise ModelError(f"{type(model).__name__}: forward can't be followed ({reason}); write it as layers that are called in order, "
-                         "without if, loops over data or print") from error
+        raise ModelError(
+            f"{type(model).__name__}: forward can't be followed ({reason}); write it as layers "
+            "that are called in order, "
+            "without if, loops over data or print"
+        ) from error
     finally:
         for module, training in modes.items():
             module.training = training
@@ -81,7 +106,9 @@ class _Input(fx.Proxy):  # type: ignore[misc]
 
 class _Tracer(fx.Tracer):  # type: ignore[misc]
     def is_leaf_module(self, module: nn.Module, name: str) -> bool:
-        """Layers of torch.nn, ours, and whatever of torch we don't know, so that it is named rather than looked into."""
+        """Layers of torch.nn, ours, and whatever of torch we don't know, so that it is named rather
+        than looked into.
+        """
         if type(module) in (nn.Sequential, Residual):
             return False
         return type(module) in _TYPES or type(module).__module__.startswith("torch.")
@@ -98,31 +125,44 @@ class _Reader:
         self.modules = dict(model.named_modules())
         self.order = {node: number for number, node in enumerate(graph.nodes)}
         self.used: list[str] = []
-        self.owners: list[tuple[str, str]] = []             # (name in the description, name of the module) of what has weights
+        # (name in the description, name of the module) of what has weights
+        self.owners: list[tuple[str, str]] = []
         inputs = [node for node in graph.nodes if node.op == "placeholder"]
         if len(inputs) != 1:
-            raise ModelError(f"{self.name}: forward takes {len(inputs)} inputs; expected the images alone")
+            raise ModelError(
+                f"{self.name}: forward takes {len(inputs)} inputs; expected the images alone"
+            )
         self.start = inputs[0]
         (self.end,) = next(node for node in graph.nodes if node.op == "output").args
 
     def read(self) -> tuple[tuple[Layer, ...], dict[str, Any]]:
         if not isinstance(self.end, fx.Node):
-            raise ModelError(f"{self.name}: forward returns something else than one tensor; expected the scores alone")
+            raise ModelError(
+                f"{self.name}: forward returns something else than one tensor; expected the scores "
+                "alone"
+            )
         layers, names = self._chain(self.end, self.start)
         self._check_use()
         weights: dict[str, Any] = {}
         for place, layer, module in _numbered(layers, names):
-            weights |= {f"{place}.{name}": getattr(self.modules[module], name).detach() for name in layer.weights}
+            weights |= {
+                f"{place}.{name}": getattr(self.modules[module], name).detach()
+                for name in layer.weights
+            }
         return tuple(layers), weights
 
     def _chain(self, node: fx.Node, start: fx.Node) -> tuple[list[Layer], list[Any]]:
-        """The layers between two nodes, and beside each the module that it came from ("" if none; for a Residual the same of its paths)."""
+        """The layers between two nodes, and beside each the module that it came from ("" if none;
+        for a Residual the same of its paths).
+        """
         layers: list[Layer] = []
         names: list[Any] = []
         while node is not start:
             if node.op in ("placeholder", "get_attr"):
-                raise ModelError(f"{self.name}: forward uses {str(node.target)!r}, which belongs to no layer; "
-                                 "put it into a layer of torch.nn")
+                raise ModelError(
+                    f"{self.name}: forward uses {str(node.target)!r}, which belongs to no layer; "
+                    "put it into a layer of torch.nn"
+                )
             if node.target in _ADDITIONS:
                 layer, name, node = self._residual(node)
             else:
@@ -134,7 +174,10 @@ class _Reader:
     def _step(self, node: fx.Node) -> tuple[Layer, str, fx.Node]:
         source = node.args[0] if node.args else node.kwargs.get("input")
         if not isinstance(source, fx.Node):
-            raise ModelError(f"{self.name}: {self._called(node)} in forward takes no layer's output; it can't be described")
+            raise ModelError(
+                f"{self.name}: {self._called(node)} in forward takes no layer's output; it can't "
+                "be described"
+            )
         if node.op == "call_module":
             return self._of_module(str(node.target)), str(node.target), source
         return self._of_function(node), "", source
@@ -142,31 +185,51 @@ class _Reader:
     def _residual(self, node: fx.Node) -> tuple[Layer, Any, fx.Node]:
         ends = [argument for argument in node.args[:2] if isinstance(argument, fx.Node)]
         if len(ends) != 2 or len(node.args) > 2 or node.kwargs:
-            raise ModelError(f"{self.name}: forward adds a number; only two paths of layers can be added")
+            raise ModelError(
+                f"{self.name}: forward adds a number; only two paths of layers can be added"
+            )
         common = _ancestors(ends[0]) & _ancestors(ends[1])
         if not common:
-            raise ModelError(f"{self.name}: forward adds two tensors that don't come from the same input")
+            raise ModelError(
+                f"{self.name}: forward adds two tensors that don't come from the same input"
+            )
         fork = max(common, key=self.order.__getitem__)
-        (body, body_names), (shortcut, shortcut_names) = self._chain(ends[0], fork), self._chain(ends[1], fork)
+        (body, body_names), (shortcut, shortcut_names) = (
+            self._chain(ends[0], fork),
+            self._chain(ends[1], fork),
+        )
         if not body:
             body, body_names, shortcut, shortcut_names = shortcut, shortcut_names, body, body_names
-        return Layer("Residual", {}, tuple(body), tuple(shortcut)), (body_names, shortcut_names), fork
+        return (
+            Layer("Residual", {}, tuple(body), tuple(shortcut)),
+            (body_names, shortcut_names),
+            fork,
+        )
 
     def _of_module(self, name: str) -> Layer:
         module = self.modules[name]
         where = f"{self.name}.{name}"
         kind = _TYPES.get(type(module))
         if kind is None:
-            raise ModelError(f"{where}: {type(module).__name__} is no layer that can be saved; there are: {', '.join(KINDS)}")
+            raise ModelError(
+                f"{where}: {type(module).__name__} is no layer that can be saved; there are: "
+                f"{', '.join(KINDS)}"
+            )
         for attribute, value in KINDS[kind].fixed.items():
             if getattr(module, attribute) != value:
-                raise ModelError(f"{where}: {kind} with {attribute}={getattr(module, attribute)}; only {value} can be saved")
+                raise ModelError(
+                    f"{where}: {kind} with {attribute}={getattr(module, attribute)}; only {value} "
+                    "can be saved"
+                )
         if module._forward_hooks or module._forward_pre_hooks:
             raise ModelError(f"{where}: {kind} has hooks, which can't be saved; remove them first")
         self.used.append(name)
         layer = make_layer(kind, _arguments(module, kind), where)
         if layer.weights and self.used.count(name) > 1:
-            raise ModelError(f"{where}: forward uses this {kind} twice; layers that share their weights can't be saved")
+            raise ModelError(
+                f"{where}: forward uses this {kind} twice; layers that share their weights can't "
+                "be saved"
+            )
         return layer
 
     def _of_function(self, node: fx.Node) -> Layer:
@@ -176,50 +239,90 @@ class _Reader:
         if node.target in (torch.mean, "mean"):
             return self._mean(node, where)
         if node.target not in _FUNCTIONS:
-            raise ModelError(f"{where}: {self._called(node)} can't be saved; use layers of torch.nn ({', '.join(KINDS)})")
+            raise ModelError(
+                f"{where}: {self._called(node)} can't be saved; use layers of torch.nn "
+                f"({', '.join(KINDS)})"
+            )
         kind, names = _FUNCTIONS[node.target]
-        given = dict(zip(names, node.args[1:], strict=False)) | {key: value for key, value in node.kwargs.items() if key != "input"}
+        given = dict(zip(names, node.args[1:], strict=False)) | {
+            key: value for key, value in node.kwargs.items() if key != "input"
+        }
         if kind.startswith("Dropout"):
             if given.pop("training", True):
-                raise ModelError(f"{where}: {self._called(node)} drops in evaluation too; pass training=self.training, or use nn.{kind}")
+                raise ModelError(
+                    f"{where}: {self._called(node)} drops in evaluation too; pass "
+                    f"training=self.training, or use nn.{kind}"
+                )
             given.setdefault("p", 0.5)
-        given = {key: value for key, value in given.items() if key != "inplace" and not key.startswith("_")}
+        given = {
+            key: value
+            for key, value in given.items()
+            if key != "inplace" and not key.startswith("_")
+        }
         if kind == "Flatten":
             given.setdefault("start_dim", 0)
         for attribute, value in KINDS[kind].fixed.items():
             if given.pop(attribute, value) != value:
-                raise ModelError(f"{where}: {self._called(node)} must have {attribute}={value}" + (
-                    ", else it mixes the images of a batch" if kind == "Flatten" else ""))
+                raise ModelError(
+                    f"{where}: {self._called(node)} must have {attribute}={value}"
+                    + (", else it mixes the images of a batch" if kind == "Flatten" else "")
+                )
         given.pop("dtype", None)
         return make_layer(kind, given, where)
 
     def _flatten(self, node: fx.Node, where: str) -> Layer:
-        sizes = node.args[1:] if len(node.args) != 2 or not isinstance(node.args[1], tuple | list) else node.args[1]
-        batch_first = len(sizes) == 2 and (isinstance(sizes[0], fx.Node) or sizes[0] in (_BATCH, -1))
+        sizes = (
+            node.args[1:]
+            if len(node.args) != 2 or not isinstance(node.args[1], tuple | list)
+            else node.args[1]
+        )
+        batch_first = len(sizes) == 2 and (
+            isinstance(sizes[0], fx.Node) or sizes[0] in (_BATCH, -1)
+        )
         if not batch_first:
-            raise ModelError(f"{where}: {self._called(node)} can't be saved unless it flattens each image; write x.flatten(1)")
+            raise ModelError(
+                f"{where}: {self._called(node)} can't be saved unless it flattens each image; "
+                "write x.flatten(1)"
+            )
         return make_layer("Flatten", {}, where)
 
     def _mean(self, node: fx.Node, where: str) -> Layer:
         axes = node.kwargs.get("dim", node.args[1] if len(node.args) > 1 else None)
         over_picture = isinstance(axes, tuple | list) and tuple(axes) in ((2, 3), (-2, -1))
         if not over_picture or node.kwargs.get("keepdim") or len(node.args) > 2:
-            raise ModelError(f"{where}: mean can't be saved unless it is the mean over each picture; write x.mean(dim=(2, 3))")
+            raise ModelError(
+                f"{where}: mean can't be saved unless it is the mean over each picture; write "
+                "x.mean(dim=(2, 3))"
+            )
         return make_layer("GlobalAvgPool2d", {}, where)
 
     def _called(self, node: fx.Node) -> str:
-        return f"{node.target if isinstance(node.target, str) else getattr(node.target, '__name__', node.target)}(…)"
+        target = node.target
+        return f"{target if isinstance(target, str) else getattr(target, '__name__', target)}(…)"
 
     def _check_use(self) -> None:
         """Every layer is used, and every weight belongs to one that is."""
         for name, module in self.modules.items():
             if type(module) in _TYPES and type(module) is not nn.Identity and name not in self.used:
-                raise ModelError(f"{self.name}.{name}: forward never uses this {type(module).__name__}; use it there, or remove it")
-        owned = {f"{name}.{weight}" for name in self.used for weight, _ in self.modules[name].named_parameters(recurse=False)}
-        strays = [name for name, _ in self.model.named_parameters(remove_duplicate=False) if name not in owned]
+                raise ModelError(
+                    f"{self.name}.{name}: forward never uses this {type(module).__name__}; use it "
+                    "there, or remove it"
+                )
+        owned = {
+            f"{name}.{weight}"
+            for name in self.used
+            for weight, _ in self.modules[name].named_parameters(recurse=False)
+        }
+        strays = [
+            name
+            for name, _ in self.model.named_parameters(remove_duplicate=False)
+            if name not in owned
+        ]
         if strays:
-            raise ModelError(f"{self.name}: the parameter {strays[0]!r} belongs to no layer that can be saved; "
-                             "put it into a layer of torch.nn")
+            raise ModelError(
+                f"{self.name}: the parameter {strays[0]!r} belongs to no layer that can be saved; "
+                "put it into a layer of torch.nn"
+            )
 
 
 def _arguments(module: nn.Module, kind: str) -> dict[str, Any]:
@@ -229,7 +332,7 @@ def _arguments(module: nn.Module, kind: str) -> dict[str, Any]:
     if kind == "Conv2d" and isinstance(module.padding, str):
         found["padding"] = _padding_of_word(module)
     if kind.startswith("BatchNorm") and module.momentum is None:
-        found["momentum"] = 0.1                       # matters for training only
+        found["momentum"] = 0.1  # matters for training only
     if kind == "AdaptiveAvgPool2d" and isinstance(module.output_size, tuple | list):
         found["output_size"] = list(module.output_size)
     return found
@@ -253,7 +356,9 @@ def _ancestors(node: fx.Node) -> set[fx.Node]:
     return found
 
 
-def _numbered(layers: Sequence[Layer], names: list[Any], prefix: str = "") -> Iterator[tuple[str, Layer, str]]:
+def _numbered(
+    layers: Sequence[Layer], names: list[Any], prefix: str = ""
+) -> Iterator[tuple[str, Layer, str]]:
     """(place, layer, name of its module) of every layer that has weights of its own."""
     for number, (layer, name) in enumerate(zip(layers, names, strict=True)):
         if layer.kind == "Residual":

@@ -1,8 +1,9 @@
-"""Training loops with progress and history: one for NumPy models, one for networks of torch, one for the command line.
+"""Training loops with progress and history: one for NumPy models, one for networks of torch, one
+for the command line.
 
-    from hwlib.training import ClassifierTrainer        # NumPy: numpy_loop.py
-    from hwlib.training import evaluate, fit            # torch: torch_loop.py, imported on first use
-    python -m hwlib.training --model …                  # the command line: __main__.py
+from hwlib.training import ClassifierTrainer        # NumPy: numpy_loop.py
+from hwlib.training import evaluate, fit            # torch: torch_loop.py, imported on first use
+python -m hwlib.training --model …                  # the command line: __main__.py
 """
 
 from __future__ import annotations
@@ -24,5 +25,7 @@ def __getattr__(name: str) -> Any:
     try:
         from hwlib.training import torch_loop
     except ImportError as error:
-        raise MissingExtra(f"hwlib.training.{name} needs torch: pip install 'hwlib[torch]'") from error
+        raise MissingExtra(
+            f"hwlib.training.{name} needs torch: pip install 'hwlib[torch]'"
+        ) from error
     return getattr(torch_loop, name)

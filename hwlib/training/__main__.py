@@ -1,9 +1,11 @@
 """Train a network from the command line, with a log file that a notebook can plot.
 
-    python -m hwlib.train --model "networks.py:ConvMaxPool(32, 5, 2)" --data cifar10 --epochs 10 --log run.jsonl --save conv_maxpool
+    python -m hwlib.train --model "networks.py:ConvMaxPool(32, 5, 2)" --data cifar10 --epochs 10
+    --log run.jsonl --save conv_maxpool
 
-The model is a class or function in a Python file, called with the arguments given, or a model file NAME.safetensors, whose network then
-starts from its weights. The log has one JSON object a line: the settings, one line an epoch (written when the epoch ends), the result.
+The model is a class or function in a Python file, called with the arguments given, or a model file
+NAME.safetensors, whose network then starts from its weights. The log has one JSON object a line:
+the settings, one line an epoch (written when the epoch ends), the result.
 """
 
 from __future__ import annotations
@@ -32,8 +34,8 @@ class RunLog:
     """A log file, read."""
 
     settings: dict[str, Any]
-    epochs: dict[str, list[float]]                          # name → value after each epoch: train_loss, val_accuracy, …
-    result: dict[str, Any] = field(default_factory=dict)    # empty while the run goes on
+    epochs: dict[str, list[float]]  # name → value after each epoch: train_loss, val_accuracy, …
+    result: dict[str, Any] = field(default_factory=dict)  # empty while the run goes on
 
 
 def read_log(path: str | Path) -> RunLog:
@@ -45,18 +47,31 @@ def read_log(path: str | Path) -> RunLog:
         If there is no such file, or it is none that `python -m hwlib.train` wrote.
     """
     try:
-        lines = [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines() if line.endswith("}")]
+        lines = [
+            json.loads(line)
+            for line in Path(path).read_text(encoding="utf-8").splitlines()
+            if line.endswith("}")
+        ]
     except OSError as error:
-        raise HwlibError(f"{path}: can't be read ({error.strerror}); write it with python -m hwlib.train … --log {path}") from error
+        raise HwlibError(
+            f"{path}: can't be read ({error.strerror}); write it with python -m hwlib.train … "
+            f"--log {path}"
+        ) from error
     except ValueError as error:
         raise HwlibError(f"{path}: not a log of python -m hwlib.train ({error})") from error
     if not lines or "settings" not in lines[0]:
-        raise HwlibError(f"{path}: not a log of python -m hwlib.train: its first line has no settings")
+        raise HwlibError(
+            f"{path}: not a log of python -m hwlib.train: its first line has no settings"
+        )
     epochs: dict[str, list[float]] = {}
     for line in lines:
         for name, value in line.items() if "epoch" in line else ():
             epochs.setdefault(name, []).append(value)
-    return RunLog(lines[0]["settings"], epochs, next((line["result"] for line in lines if "result" in line), {}))
+    return RunLog(
+        lines[0]["settings"],
+        epochs,
+        next((line["result"] for line in lines if "result" in line), {}),
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,29 +81,71 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except HwlibError as error:
         sys.stderr.write(f"hwlib.train: {error}\n")
         return 2
-    sys.stdout.write(", ".join(f"{name} {value:.4f}" if isinstance(value, float) else f"{name} {value}" for name, value in result.items()))
+    sys.stdout.write(
+        ", ".join(
+            f"{name} {value:.4f}" if isinstance(value, float) else f"{name} {value}"
+            for name, value in result.items()
+        )
+    )
     sys.stdout.write("\n")
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     text = (__doc__ or "").partition("\n")
-    parser = argparse.ArgumentParser("python -m hwlib.train", description=text[0], epilog=text[2],
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", required=True, metavar="FILE.py:NAME(…)", help="class or function in a file, or NAME.safetensors")
+    parser = argparse.ArgumentParser(
+        "python -m hwlib.train",
+        description=text[0],
+        epilog=text[2],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--model",
+        required=True,
+        metavar="FILE.py:NAME(…)",
+        help="class or function in a file, or NAME.safetensors",
+    )
     parser.add_argument("--data", required=True, choices=("mnist", "cifar10"))
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--optimizer", choices=tuple(_RATES), default="adam")
-    parser.add_argument("--learning-rate", type=float, help="default: one that often works with the optimizer")
+    parser.add_argument(
+        "--learning-rate", type=float, help="default: one that often works with the optimizer"
+    )
     parser.add_argument("--weight-decay", type=float, default=0.0)
-    parser.add_argument("--validation", type=int, metavar="N", help="the last N training images choose the epoch (default: a tenth)")
-    parser.add_argument("--patience", type=int, metavar="N", help="stop after N epochs without better validation accuracy")
-    parser.add_argument("--seed", type=int, default=0, help="of the weights and of the order of the images")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, … (default: a GPU if there is one)")
-    parser.add_argument("--sample", action="store_true", help="train on the sample that comes with hwlib, for a quick try")
-    parser.add_argument("--watch-test", action="store_true", help="measure test accuracy after each epoch too; nothing is decided by it")
-    parser.add_argument("--log", metavar="FILE", help="where to write the log, one JSON object a line")
+    parser.add_argument(
+        "--validation",
+        type=int,
+        metavar="N",
+        help="the last N training images choose the epoch (default: a tenth)",
+    )
+    parser.add_argument(
+        "--patience",
+        type=int,
+        metavar="N",
+        help="stop after N epochs without better validation accuracy",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of the weights and of the order of the images"
+    )
+    parser.add_argument(
+        "--device",
+        default="auto",
+        help="auto, cpu, cuda, cuda:1, … (default: a GPU if there is one)",
+    )
+    parser.add_argument(
+        "--sample",
+        action="store_true",
+        help="train on the sample that comes with hwlib, for a quick try",
+    )
+    parser.add_argument(
+        "--watch-test",
+        action="store_true",
+        help="measure test accuracy after each epoch too; nothing is decided by it",
+    )
+    parser.add_argument(
+        "--log", metavar="FILE", help="where to write the log, one JSON object a line"
+    )
     parser.add_argument("--save", metavar="NAME", help="write NAME.safetensors when done")
     return parser
 
@@ -112,20 +169,36 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     model = _model(options.model).to(_device(options.device, torch))
     optimizer = _optimizer(options, model, torch)
     with _log(options.log) as log:
+
         def line(**values: Any) -> None:
             if log is not None:
                 log.write(json.dumps(values) + "\n")
                 log.flush()
 
         def after_epoch(history: FitHistory) -> None:
-            found = {"train_loss": history.train_loss[-1], "train_accuracy": history.train_accuracy[-1], "val_loss": history.val_loss[-1],
-                     "val_accuracy": history.val_accuracy[-1], "seconds": round(history.seconds[-1], 3)}
+            found = {
+                "train_loss": history.train_loss[-1],
+                "train_accuracy": history.train_accuracy[-1],
+                "val_loss": history.val_loss[-1],
+                "val_accuracy": history.val_accuracy[-1],
+                "seconds": round(history.seconds[-1], 3),
+            }
             watched = {f"{name}_accuracy": values[-1] for name, values in history.watched.items()}
             line(epoch=len(history.train_loss), **found, **watched)
 
         line(settings={key: value for key, value in vars(options).items() if value is not None})
-        history = fit(model, train, validation, optimizer, options.epochs, batch_size=options.batch_size, patience=options.patience,
-                      watch={"test": test} if options.watch_test else None, seed=options.seed, on_epoch=after_epoch)
+        history = fit(
+            model,
+            train,
+            validation,
+            optimizer,
+            options.epochs,
+            batch_size=options.batch_size,
+            patience=options.patience,
+            watch={"test": test} if options.watch_test else None,
+            seed=options.seed,
+            on_epoch=after_epoch,
+        )
         result = {**history.summary(), "test_accuracy": evaluate(model, test)[1]}
         line(result=result)
     if options.save:
@@ -139,17 +212,27 @@ def _data(options: argparse.Namespace, torch: Any) -> tuple[Any, Any, Any]:
     """Training, validation and test data: pixels from 0 to 1, (N, channels, height, width)."""
     from hwlib import data
 
-    X_train, y_train, X_test, y_test = {"mnist": data.load_mnist, "cifar10": data.load_cifar10}[options.data](sample=options.sample)
+    X_train, y_train, X_test, y_test = {"mnist": data.load_mnist, "cifar10": data.load_cifar10}[
+        options.data
+    ](sample=options.sample)
     count = len(X_train) // 10 if options.validation is None else options.validation
     if not 1 <= count < len(X_train):
-        raise HwlibError(f"--validation {count}: expected from 1 to {len(X_train) - 1} of the {len(X_train):,} training images")
+        raise HwlibError(
+            f"--validation {count}: expected from 1 to {len(X_train) - 1} of the {len(X_train):,} "
+            "training images"
+        )
 
     def tensors(images: Any, labels: Any) -> tuple[Any, Any]:
         pixels = torch.from_numpy(np.array(images, dtype=np.float32) / 255)
-        pixels = pixels[:, None] if pixels.ndim == 3 else pixels.permute(0, 3, 1, 2).contiguous()     # (N, channels, height, width)
+        # (N, channels, height, width)
+        pixels = pixels[:, None] if pixels.ndim == 3 else pixels.permute(0, 3, 1, 2).contiguous()
         return pixels, torch.from_numpy(np.array(labels, dtype=np.int64))
 
-    return tensors(X_train[:-count], y_train[:-count]), tensors(X_train[-count:], y_train[-count:]), tensors(X_test, y_test)
+    return (
+        tensors(X_train[:-count], y_train[:-count]),
+        tensors(X_train[-count:], y_train[-count:]),
+        tensors(X_test, y_test),
+    )
 
 
 def _model(text: str) -> Any:
@@ -163,12 +246,17 @@ def _model(text: str) -> Any:
     else:
         path, colon, call = text.rpartition(":")
         if not colon or not path.endswith(".py"):
-            raise HwlibError(f"--model {text}: expected FILE.py:NAME, FILE.py:NAME(arguments) or NAME.safetensors")
+            raise HwlibError(
+                f"--model {text}: expected FILE.py:NAME, FILE.py:NAME(arguments) or "
+                "NAME.safetensors"
+            )
         if not Path(path).is_file():
             raise HwlibError(f"--model {text}: there is no file {path}")
         model = _called(call, runpy.run_path(path), text)
     if not isinstance(model, nn.Module):
-        raise ModelError(f"--model {text}: gave {type(model).__name__}; expected a network, an nn.Module")
+        raise ModelError(
+            f"--model {text}: gave {type(model).__name__}; expected a network, an nn.Module"
+        )
     return model
 
 
@@ -179,27 +267,47 @@ def _called(call: str, names: dict[str, Any], text: str) -> Any:
         function = node.func if isinstance(node, ast.Call) else node
         if not isinstance(function, ast.Name):
             raise ValueError("no name")
-        positional = [ast.literal_eval(value) for value in node.args] if isinstance(node, ast.Call) else []
-        named = {str(word.arg): ast.literal_eval(word.value) for word in node.keywords} if isinstance(node, ast.Call) else {}
+        positional = (
+            [ast.literal_eval(value) for value in node.args] if isinstance(node, ast.Call) else []
+        )
+        named = (
+            {str(word.arg): ast.literal_eval(word.value) for word in node.keywords}
+            if isinstance(node, ast.Call)
+            else {}
+        )
     except (SyntaxError, ValueError) as error:
-        raise HwlibError(f"--model {text}: expected a name and plain arguments after the colon, such as Net or Net(32, p=0.5)") from error
+        raise HwlibError(
+            f"--model {text}: expected a name and plain arguments after the colon, such as Net or "
+            "Net(32, p=0.5)"
+        ) from error
     if function.id not in names:
         raise HwlibError(f"--model {text}: the file defines no {function.id}")
     value = names[function.id]
-    return value(*positional, **named) if (callable(value) and not hasattr(value, "named_parameters")) or isinstance(value, type) else value
+    return (
+        value(*positional, **named)
+        if (callable(value) and not hasattr(value, "named_parameters")) or isinstance(value, type)
+        else value
+    )
 
 
 def _device(name: str, torch: Any) -> Any:
     try:
-        return torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
+        return torch.device(
+            ("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name
+        )
     except RuntimeError as error:
         raise HwlibError(f"--device {name}: {str(error).partition(chr(10))[0]}") from error
 
 
 def _optimizer(options: argparse.Namespace, model: Any, torch: Any) -> Any:
     rate = _RATES[options.optimizer] if options.learning_rate is None else options.learning_rate
-    made = {"sgd": (torch.optim.SGD, {}), "momentum": (torch.optim.SGD, {"momentum": 0.9}), "rmsprop": (torch.optim.RMSprop, {}),
-            "adam": (torch.optim.Adam, {}), "adamw": (torch.optim.AdamW, {})}
+    made = {
+        "sgd": (torch.optim.SGD, {}),
+        "momentum": (torch.optim.SGD, {"momentum": 0.9}),
+        "rmsprop": (torch.optim.RMSprop, {}),
+        "adam": (torch.optim.Adam, {}),
+        "adamw": (torch.optim.AdamW, {}),
+    }
     optimizer, more = made[options.optimizer]
     try:
         return optimizer(model.parameters(), lr=rate, weight_decay=options.weight_decay, **more)

@@ -1,7 +1,8 @@
-"""A training loop for NumPy models: minibatches, any update rule, accuracies on the way, and the best model kept.
+"""A training loop for NumPy models: minibatches, any update rule, accuracies on the way, and the
+best model kept.
 
-    trainer = ClassifierTrainer(two_layer_net, momentum_update, learning_rate=1e-3, reg=1e-3, momentum=0.9)
-    result = trainer.train(model, X_train, y_train, X_val, y_val, num_epochs=5)
+    trainer = ClassifierTrainer(two_layer_net, momentum_update, learning_rate=1e-3, reg=1e-3,
+    momentum=0.9) result = trainer.train(model, X_train, y_train, X_val, y_val, num_epochs=5)
     result.model, result.best_val_accuracy, result.loss_history
 
 `fit` is the same for networks of torch; see `hwlib.training.torch_loop`.
@@ -26,12 +27,17 @@ Array = np.ndarray[Any, np.dtype[Any]]
 Model = dict[str, Array]
 
 LossFunction = Callable[..., Any]
-"""f(X, model) → scores (N, C); f(X, model, y, reg) → (loss, grads), grads having the keys and shapes of model."""
+"""f(X, model) → scores (N, C); f(X, model, y, reg) → (loss, grads), grads having the keys and
+shapes of model.
+"""
 
 UpdateRule = Callable[..., tuple[Any, Any]]
-"""update(w, dw, state, learning_rate, **settings) → (new w, new state); the first state is zeros of the shape of w."""
+"""update(w, dw, state, learning_rate, **settings) → (new w, new state); the first state is zeros of
+the shape of w.
+"""
 
-_EVALUATED_AT_ONCE = 500      # examples, so that a convolutional net does not need memory for all of them
+# examples, so that a convolutional net does not need memory for all of them
+_EVALUATED_AT_ONCE = 500
 
 
 def sgd_update(w: Array, dw: Array, state: Any, learning_rate: float) -> tuple[Array, Any]:
@@ -49,33 +55,43 @@ def sgd_update(w: Array, dw: Array, state: Any, learning_rate: float) -> tuple[A
 class TrainingHistory:
     """What `ClassifierTrainer.train` returns."""
 
-    model: Model                                  # the one with the best validation accuracy, a copy of its own
-    best_val_accuracy: float = 0.0                # share of examples, like all accuracies; NaN without validation data
-    best_step: int = 0                            # steps after which that was
-    loss_history: list[float] = field(default_factory=list)          # of the batch of each step, before the step
-    accuracy_steps: list[int] = field(default_factory=list)          # steps done at each measurement, from 0
-    train_accuracy: list[float] = field(default_factory=list)        # at those steps, on up to 1,000 training examples
-    val_accuracy: list[float] = field(default_factory=list)          # at those steps; empty without validation data
+    model: Model  # the one with the best validation accuracy, a copy of its own
+    # share of examples, like all accuracies; NaN without validation data
+    best_val_accuracy: float = 0.0
+    best_step: int = 0  # steps after which that was
+    # of the batch of each step, before the step
+    loss_history: list[float] = field(default_factory=list)
+    # steps done at each measurement, from 0
+    accuracy_steps: list[int] = field(default_factory=list)
+    # at those steps, on up to 1,000 training examples
+    train_accuracy: list[float] = field(default_factory=list)
+    # at those steps; empty without validation data
+    val_accuracy: list[float] = field(default_factory=list)
     steps_per_epoch: int = 1
-    diverged: bool = False                        # whether it stopped because the loss was no longer a finite number
+    diverged: bool = False  # whether it stopped because the loss was no longer a finite number
 
     def __repr__(self) -> str:
         epochs = len(self.loss_history) / self.steps_per_epoch
-        return (f"<trained {len(self.loss_history)} steps ({epochs:.3g} epochs), best validation accuracy {self.best_val_accuracy:.3f} "
-                f"after step {self.best_step}{', diverged' if self.diverged else ''}>")
+        return (
+            f"<trained {len(self.loss_history)} steps ({epochs:.3g} epochs), best validation "
+            f"accuracy {self.best_val_accuracy:.3f} "
+            f"after step {self.best_step}{', diverged' if self.diverged else ''}>"
+        )
 
 
 class ClassifierTrainer:
-    """Trains a model, a dict of arrays, by minibatches, with the student's own loss function and update rule.
+    """Trains a model, a dict of arrays, by minibatches, with the student's own loss function and
+    update rule.
 
     Parameters
     ----------
     loss_function : callable
-        loss_function(X, model) → scores (N, C); loss_function(X, model, y, reg) → (loss, grads), where grads has a gradient for each
-        entry of model, of the same shape.
+        loss_function(X, model) → scores (N, C); loss_function(X, model, y, reg) → (loss, grads),
+        where grads has a gradient for each entry of model, of the same shape.
     update : callable
-        update(w, dw, state, learning_rate, **settings) → (w, state): `momentum_update`, `rmsprop_update`, or `sgd_update` of this module.
-        It is called for each parameter at each step; each parameter has its own state, which begins as zeros of its shape.
+        update(w, dw, state, learning_rate, **settings) → (w, state): `momentum_update`,
+        `rmsprop_update`, or `sgd_update` of this module. It is called for each parameter at each
+        step; each parameter has its own state, which begins as zeros of its shape.
     learning_rate : float
     reg : float
         Handed to the loss function.
@@ -94,30 +110,54 @@ class ClassifierTrainer:
     ...     if y is None:
     ...         return scores
     ...     loss, dscores = softmax_loss(scores, y)
-    ...     return loss + 0.5 * reg * np.sum(model["W"] ** 2), {"W": X.T @ dscores + reg * model["W"]}
+    ...     grads = {"W": X.T @ dscores + reg * model["W"]}
+    ...     return loss + 0.5 * reg * np.sum(model["W"] ** 2), grads
     >>> rng = np.random.default_rng(0)
     >>> X = rng.normal(size=(60, 2))
     >>> y = (X[:, 0] > X[:, 1]).astype(int)
     >>> trainer = ClassifierTrainer(linear, sgd_update, learning_rate=1.0, batch_size=20)
-    >>> result = trainer.train({"W": np.zeros((2, 2))}, X[:40], y[:40], X[40:], y[40:], num_epochs=10, rng=rng, show_progress=False)
+    >>> model, settings = {"W": np.zeros((2, 2))}, {"num_epochs": 10, "show_progress": False}
+    >>> result = trainer.train(model, X[:40], y[:40], X[40:], y[40:], rng=rng, **settings)
     >>> result.best_val_accuracy
     0.95
     """
 
-    def __init__(self, loss_function: LossFunction, update: UpdateRule = sgd_update, *, learning_rate: float, reg: float = 0.0,
-                 learning_rate_decay: float = 1.0, batch_size: int | None = 100, **settings: Any) -> None:
+    def __init__(
+        self,
+        loss_function: LossFunction,
+        update: UpdateRule = sgd_update,
+        *,
+        learning_rate: float,
+        reg: float = 0.0,
+        learning_rate_decay: float = 1.0,
+        batch_size: int | None = 100,
+        **settings: Any,
+    ) -> None:
         if batch_size is not None and batch_size < 1:
-            raise ValueError(f"batch_size must be at least 1, or None for all examples, found {batch_size}")
+            raise ValueError(
+                f"batch_size must be at least 1, or None for all examples, found {batch_size}"
+            )
         self.loss_function, self.update, self.settings = loss_function, update, settings
         self.learning_rate, self.learning_rate_decay = learning_rate, learning_rate_decay
         self.reg, self.batch_size = reg, batch_size
 
-    def train(self, model: Mapping[str, Array], X: Array, y: Array, X_val: Array | None = None, y_val: Array | None = None, *,
-              num_epochs: int = 10, rng: np.random.Generator | None = None, accuracy_every: int | None = None,
-              show_progress: bool = True) -> TrainingHistory:
+    def train(
+        self,
+        model: Mapping[str, Array],
+        X: Array,
+        y: Array,
+        X_val: Array | None = None,
+        y_val: Array | None = None,
+        *,
+        num_epochs: int = 10,
+        rng: np.random.Generator | None = None,
+        accuracy_every: int | None = None,
+        show_progress: bool = True,
+    ) -> TrainingHistory:
         """Train from `model`, which stays as it is, for some epochs.
 
-        In each epoch every example is used once, in an order drawn anew; the last batch may be smaller.
+        In each epoch every example is used once, in an order drawn anew; the last batch may be
+        smaller.
 
         Parameters
         ----------
@@ -131,41 +171,55 @@ class ClassifierTrainer:
         rng : Generator, optional
             Draws the order of the examples; without it, another order each time.
         accuracy_every : int, optional
-            Measure the accuracies after so many steps, not after each epoch; a measurement comes before the first step in either case.
+            Measure the accuracies after so many steps, not after each epoch; a measurement comes
+            before the first step in either case.
         show_progress : bool
             Whether to show a progress bar.
 
         Returns
         -------
         TrainingHistory
-            `.model` is a copy of the model with the best validation accuracy; the histories are for plotting. If the loss becomes NaN or
-            infinite, training stops with a warning, and what was best until then is returned (without validation data: the start).
+            `.model` is a copy of the model with the best validation accuracy; the histories are for
+            plotting. If the loss becomes NaN or infinite, training stops with a warning, and what
+            was best until then is returned (without validation data: the start).
 
         Raises
         ------
         TypeError, ValueError
-            If the data or what the loss function and the update rule return is not as described above.
+            If the data or what the loss function and the update rule return is not as described
+            above.
         """
         _check_data(X, y, X_val, y_val)
         current: Model = {name: np.array(value, copy=True) for name, value in model.items()}
         states: dict[str, Any] = {name: np.zeros_like(value) for name, value in current.items()}
         rng = np.random.default_rng() if rng is None else rng
         batch_size = len(X) if self.batch_size is None else min(self.batch_size, len(X))
-        history = TrainingHistory(copy.deepcopy(current), math.nan, steps_per_epoch=-(-len(X) // batch_size))
+        history = TrainingHistory(
+            copy.deepcopy(current), math.nan, steps_per_epoch=-(-len(X) // batch_size)
+        )
         measured_on = rng.permutation(len(X))[:1000]
-        total, every = num_epochs * history.steps_per_epoch, accuracy_every or history.steps_per_epoch
+        total, every = (
+            num_epochs * history.steps_per_epoch,
+            accuracy_every or history.steps_per_epoch,
+        )
 
         with _bar(total, show_progress) as bar:
             self._measure(history, current, (X[measured_on], y[measured_on]), X_val, y_val)
             for step, batch in enumerate(_batches(len(X), batch_size, num_epochs, rng)):
-                loss, grads = _checked_loss(self.loss_function(X[batch], current, y[batch], self.reg), current)
+                loss, grads = _checked_loss(
+                    self.loss_function(X[batch], current, y[batch], self.reg), current
+                )
                 history.loss_history.append(loss)
                 if not math.isfinite(loss):
                     self._warn(history, step, loss)
                     break
-                rate = self.learning_rate * self.learning_rate_decay ** (step // history.steps_per_epoch)
+                rate = self.learning_rate * self.learning_rate_decay ** (
+                    step // history.steps_per_epoch
+                )
                 for name in current:
-                    updated = self.update(current[name], grads[name], states[name], rate, **self.settings)
+                    updated = self.update(
+                        current[name], grads[name], states[name], rate, **self.settings
+                    )
                     current[name], states[name] = _checked_update(updated, name, current[name])
                 bar.update(1)
                 if (step + 1) % every == 0 or step + 1 == total:
@@ -175,15 +229,22 @@ class ClassifierTrainer:
             history.model, history.best_step = copy.deepcopy(current), len(history.loss_history)
         return history
 
-    def _measure(self, history: TrainingHistory, model: Model, train: tuple[Array, Array], X_val: Array | None,
-                 y_val: Array | None) -> None:
+    def _measure(
+        self,
+        history: TrainingHistory,
+        model: Model,
+        train: tuple[Array, Array],
+        X_val: Array | None,
+        y_val: Array | None,
+    ) -> None:
         step = len(history.loss_history)
         history.accuracy_steps.append(step)
         history.train_accuracy.append(self.accuracy(model, *train))
         if X_val is None or y_val is None:
             return
         history.val_accuracy.append(self.accuracy(model, X_val, y_val))
-        if not history.val_accuracy[-1] <= history.best_val_accuracy:      # also when there is no best one yet, which is NaN
+        # also when there is no best one yet, which is NaN
+        if not history.val_accuracy[-1] <= history.best_val_accuracy:
             history.best_val_accuracy, history.best_step = history.val_accuracy[-1], step
             history.model = copy.deepcopy(model)
 
@@ -194,21 +255,29 @@ class ClassifierTrainer:
             part = slice(start, start + _EVALUATED_AT_ONCE)
             scores = np.asarray(self.loss_function(X[part], model))
             if scores.ndim != 2 or len(scores) != len(X[part]):
-                raise ValueError(f"without y the loss function must return scores ({len(X[part])}, C), found shape {scores.shape}")
+                raise ValueError(
+                    f"without y the loss function must return scores ({len(X[part])}, C), found "
+                    f"shape {scores.shape}"
+                )
             right += int(np.sum(np.argmax(scores, axis=1) == y[part]))
         return right / len(X)
 
     def _warn(self, history: TrainingHistory, step: int, loss: float) -> None:
         history.diverged = True
-        warnings.warn(f"the loss became {loss} at step {step} (learning rate {self.learning_rate:g}): stopped there; try a smaller rate",
-                      stacklevel=3)
+        warnings.warn(
+            f"the loss became {loss} at step {step} (learning rate {self.learning_rate:g}): "
+            "stopped there; try a smaller rate",
+            stacklevel=3,
+        )
 
 
-def _batches(num: int, batch_size: int, num_epochs: int, rng: np.random.Generator) -> Iterator[Array]:
+def _batches(
+    num: int, batch_size: int, num_epochs: int, rng: np.random.Generator
+) -> Iterator[Array]:
     for _ in range(num_epochs):
         order = rng.permutation(num)
         for start in range(0, num, batch_size):
-            yield order[start:start + batch_size]
+            yield order[start : start + batch_size]
 
 
 def _bar(total: int, shown: bool) -> Progress[None]:
@@ -221,34 +290,59 @@ def _bar(total: int, shown: bool) -> Progress[None]:
 
 def _latest(history: TrainingHistory) -> str:
     train = f"{history.train_accuracy[-1]:.3f} (training)"
-    return f"{train}, {history.val_accuracy[-1]:.3f} (validation)" if history.val_accuracy else train
+    return (
+        f"{train}, {history.val_accuracy[-1]:.3f} (validation)" if history.val_accuracy else train
+    )
 
 
 def _check_data(X: Array, y: Array, X_val: Array | None, y_val: Array | None) -> None:
     if len(X) != len(y) or not len(X):
-        raise ValueError(f"expected as many labels as training examples and at least one, found {len(X)} examples and {len(y)} labels")
+        raise ValueError(
+            f"expected as many labels as training examples and at least one, found {len(X)} "
+            f"examples and {len(y)} labels"
+        )
     if (X_val is None) != (y_val is None):
         raise ValueError("X_val and y_val belong together; pass both or neither")
     if X_val is not None and y_val is not None and (len(X_val) != len(y_val) or not len(X_val)):
-        raise ValueError(f"expected as many labels as validation examples and at least one, found {len(X_val)} and {len(y_val)}")
+        raise ValueError(
+            f"expected as many labels as validation examples and at least one, found {len(X_val)} "
+            f"and {len(y_val)}"
+        )
 
 
 def _checked_loss(returned: Any, model: Model) -> tuple[float, Mapping[str, Array]]:
-    if not isinstance(returned, tuple | list) or len(returned) != 2 or not isinstance(returned[1], Mapping):
-        raise TypeError("with y the loss function must return (loss, grads), grads being a dict like the model, "
-                        f"found {type(returned).__name__}")
+    if (
+        not isinstance(returned, tuple | list)
+        or len(returned) != 2
+        or not isinstance(returned[1], Mapping)
+    ):
+        raise TypeError(
+            "with y the loss function must return (loss, grads), grads being a dict like the "
+            "model, "
+            f"found {type(returned).__name__}"
+        )
     loss, grads = float(returned[0]), returned[1]
     for name, value in model.items():
         if name not in grads:
-            raise ValueError(f"grads has no gradient for {name!r}, only for {', '.join(map(repr, grads))}")
+            raise ValueError(
+                f"grads has no gradient for {name!r}, only for {', '.join(map(repr, grads))}"
+            )
         if np.shape(grads[name]) != value.shape:
-            raise ValueError(f"grads[{name!r}] has shape {np.shape(grads[name])}, but model[{name!r}] has shape {value.shape}")
+            raise ValueError(
+                f"grads[{name!r}] has shape {np.shape(grads[name])}, but model[{name!r}] has shape "
+                f"{value.shape}"
+            )
     return loss, grads
 
 
 def _checked_update(returned: Any, name: str, before: Array) -> tuple[Array, Any]:
     if not isinstance(returned, tuple | list) or len(returned) != 2:
-        raise TypeError(f"the update rule must return (w, state), found {type(returned).__name__} for {name!r}")
+        raise TypeError(
+            f"the update rule must return (w, state), found {type(returned).__name__} for {name!r}"
+        )
     if np.shape(returned[0]) != before.shape:
-        raise ValueError(f"the update rule made shape {np.shape(returned[0])} out of {name!r}, which has shape {before.shape}")
+        raise ValueError(
+            f"the update rule made shape {np.shape(returned[0])} out of {name!r}, which has shape "
+            f"{before.shape}"
+        )
     return np.asarray(returned[0]), returned[1]

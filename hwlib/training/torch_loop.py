@@ -1,10 +1,11 @@
-"""A training loop for torch: data in memory, batches by index, progress, history, and the best model by validation.
+"""A training loop for torch: data in memory, batches by index, progress, history, and the best
+model by validation.
 
-    history = fit(model, (X_train, y_train), (X_val, y_val), torch.optim.Adam(model.parameters()), epochs=10)
-    history.val_accuracy, history.best_epoch
+    history = fit(model, (X_train, y_train), (X_val, y_val), torch.optim.Adam(model.parameters()),
+    epochs=10) history.val_accuracy, history.best_epoch
 
-A Dataset and a DataLoader fetch, convert and collate one image at a time; for data that fits into memory that is most of the work, and here
-it is one `index_select` a batch.
+A Dataset and a DataLoader fetch, convert and collate one image at a time; for data that fits into
+memory that is most of the work, and here it is one `index_select` a batch.
 """
 
 from __future__ import annotations
@@ -37,16 +38,22 @@ class FitHistory:
     """What `fit` returns; `hwlib.plots.training` draws it."""
 
     steps_per_epoch: int = 1
-    loss_history: list[float] = field(default_factory=list)          # of the batch of each step, before the step
-    train_loss: list[float] = field(default_factory=list)            # of each epoch: the mean over examples while it went on
-    train_accuracy: list[float] = field(default_factory=list)        # the same for the share of right ones, in train mode
-    val_loss: list[float] = field(default_factory=list)              # after each epoch, the mean over all validation examples
+    # of the batch of each step, before the step
+    loss_history: list[float] = field(default_factory=list)
+    # of each epoch: the mean over examples while it went on
+    train_loss: list[float] = field(default_factory=list)
+    # the same for the share of right ones, in train mode
+    train_accuracy: list[float] = field(default_factory=list)
+    # after each epoch, the mean over all validation examples
+    val_loss: list[float] = field(default_factory=list)
     val_accuracy: list[float] = field(default_factory=list)
-    watched: dict[str, list[float]] = field(default_factory=dict)    # name → accuracy after each epoch on what `watch` named
-    seconds: list[float] = field(default_factory=list)               # of each epoch, without what was measured after it
-    best_epoch: int = 0                  # counted from 1; the one whose weights the model has now
-    stopped_early: bool = False          # whether `patience` ended it
-    diverged: bool = False               # whether the loss was no longer a finite number
+    # name → accuracy after each epoch on what `watch` named
+    watched: dict[str, list[float]] = field(default_factory=dict)
+    # of each epoch, without what was measured after it
+    seconds: list[float] = field(default_factory=list)
+    best_epoch: int = 0  # counted from 1; the one whose weights the model has now
+    stopped_early: bool = False  # whether `patience` ended it
+    diverged: bool = False  # whether the loss was no longer a finite number
 
     @property
     def accuracy_steps(self) -> list[int]:
@@ -56,32 +63,59 @@ class FitHistory:
     @property
     def best_val_accuracy(self) -> float:
         """Validation accuracy of the weights that were kept; NaN without validation data."""
-        return self.val_accuracy[self.best_epoch - 1] if self.val_accuracy and self.best_epoch else math.nan
+        return (
+            self.val_accuracy[self.best_epoch - 1]
+            if self.val_accuracy and self.best_epoch
+            else math.nan
+        )
 
     def summary(self) -> dict[str, Any]:
         """For `save_model(…, training=history.summary())`."""
-        found = {"epochs": len(self.train_loss), "best_epoch": self.best_epoch, "seconds": round(sum(self.seconds), 1)}
+        found = {
+            "epochs": len(self.train_loss),
+            "best_epoch": self.best_epoch,
+            "seconds": round(sum(self.seconds), 1),
+        }
         return found | ({"val_accuracy": self.best_val_accuracy} if self.val_accuracy else {})
 
     def __repr__(self) -> str:
-        kept = f", best validation accuracy {self.best_val_accuracy:.3f} after epoch {self.best_epoch}" if self.val_accuracy else ""
+        kept = (
+            f", best validation accuracy {self.best_val_accuracy:.3f} after epoch {self.best_epoch}"
+            if self.val_accuracy
+            else ""
+        )
         ended = ", stopped early" if self.stopped_early else ", diverged" if self.diverged else ""
         return f"<trained {len(self.train_loss)} epochs in {sum(self.seconds):.1f} s{kept}{ended}>"
 
 
-def fit(model: nn.Module, train: Data, validation: Data | None, optimizer: torch.optim.Optimizer, epochs: int, *, batch_size: int = 32,
-        shuffle: bool = True, loss: Callable[[Any, Any], Any] = F.cross_entropy, augment: Callable[[Any], Any] | None = None,
-        scheduler: Any = None, patience: int | None = None, watch: Mapping[str, Data] | None = None, seed: int | None = None,
-        show_progress: bool = True, on_epoch: Callable[[FitHistory], object] | None = None) -> FitHistory:
-    """Train a network, which afterwards has the weights of the epoch with the best validation accuracy and is in eval mode.
+def fit(
+    model: nn.Module,
+    train: Data,
+    validation: Data | None,
+    optimizer: torch.optim.Optimizer,
+    epochs: int,
+    *,
+    batch_size: int = 32,
+    shuffle: bool = True,
+    loss: Callable[[Any, Any], Any] = F.cross_entropy,
+    augment: Callable[[Any], Any] | None = None,
+    scheduler: Any = None,
+    patience: int | None = None,
+    watch: Mapping[str, Data] | None = None,
+    seed: int | None = None,
+    show_progress: bool = True,
+    on_epoch: Callable[[FitHistory], object] | None = None,
+) -> FitHistory:
+    """Train a network, which afterwards has the weights of the epoch with the best validation
+    accuracy and is in eval mode.
 
     Parameters
     ----------
     model : nn.Module
         Changed in place; the data is brought to the device that it is on.
     train, validation : (images, labels)
-        Tensors or arrays: floats (N, …) and integers (N,). The last batch of an epoch may be smaller. Without validation data (None) the
-        weights of the last epoch stay.
+        Tensors or arrays: floats (N, …) and integers (N,). The last batch of an epoch may be
+        smaller. Without validation data (None) the weights of the last epoch stay.
     optimizer : torch.optim.Optimizer
     epochs, batch_size : int
     shuffle : bool
@@ -93,11 +127,14 @@ def fit(model: nn.Module, train: Data, validation: Data | None, optimizer: torch
     scheduler : torch.optim.lr_scheduler.LRScheduler, optional
         Stepped after each epoch.
     patience : int, optional
-        Stop when so many epochs in a row brought no better validation accuracy. (There is no way to stop by test accuracy, on purpose.)
+        Stop when so many epochs in a row brought no better validation accuracy. (There is no way to
+        stop by test accuracy, on purpose.)
     watch : dict of str to (images, labels), optional
-        More data to measure the accuracy on after each epoch, for a figure; nothing is decided by it.
+        More data to measure the accuracy on after each epoch, for a figure; nothing is decided by
+        it.
     seed : int, optional
-        Same seed, same model, same machine: same result. Without it, torch's global generator is used as it is.
+        Same seed, same model, same machine: same result. Without it, torch's global generator is
+        used as it is.
     show_progress : bool
     on_epoch : callable, optional
         Called with the history after each epoch.
@@ -109,17 +146,22 @@ def fit(model: nn.Module, train: Data, validation: Data | None, optimizer: torch
     Raises
     ------
     ValueError
-        If images and labels don't belong together, or patience is asked for without validation data.
+        If images and labels don't belong together, or patience is asked for without validation
+        data.
     """
     device = next(model.parameters()).device
     train_data = _tensors(train, "train", device)
     validation_data = None if validation is None else _tensors(validation, "validation", device)
-    watched = {name: _tensors(data, f"watch[{name!r}]", device) for name, data in (watch or {}).items()}
+    watched = {
+        name: _tensors(data, f"watch[{name!r}]", device) for name, data in (watch or {}).items()
+    }
     if patience is not None and validation_data is None:
         raise ValueError("patience needs validation data: pass validation=(images, labels)")
     if batch_size < 1 or epochs < 0:
         raise ValueError(f"expected batch_size ≥ 1 and epochs ≥ 0, found {batch_size} and {epochs}")
-    history = FitHistory(steps_per_epoch=-(-len(train_data[1]) // batch_size), watched={name: [] for name in watched})
+    history = FitHistory(
+        steps_per_epoch=-(-len(train_data[1]) // batch_size), watched={name: [] for name in watched}
+    )
     best = None
     with _seeded(seed, device), _bar(epochs * history.steps_per_epoch, show_progress) as bar:
         for epoch in range(1, epochs + 1):
@@ -127,8 +169,11 @@ def fit(model: nn.Module, train: Data, validation: Data | None, optimizer: torch
             _epoch(model, train_data, optimizer, batch_size, order, loss, augment, history, bar)
             if not math.isfinite(history.train_loss[-1]):
                 history.diverged = True
-                warnings.warn(f"the loss became {history.train_loss[-1]} in epoch {epoch}: stopped there; try a smaller learning rate",
-                              stacklevel=2)
+                warnings.warn(
+                    f"the loss became {history.train_loss[-1]} in epoch {epoch}: stopped there; "
+                    "try a smaller learning rate",
+                    stacklevel=2,
+                )
                 break
             if scheduler is not None:
                 scheduler.step()
@@ -145,8 +190,12 @@ def fit(model: nn.Module, train: Data, validation: Data | None, optimizer: torch
     return history
 
 
-def evaluate(model: nn.Module, data: Data, loss: Callable[[Any, Any], Any] = F.cross_entropy) -> tuple[float, float]:
-    """Mean loss over all examples and share of right ones, in eval mode; the mode is put back afterwards."""
+def evaluate(
+    model: nn.Module, data: Data, loss: Callable[[Any, Any], Any] = F.cross_entropy
+) -> tuple[float, float]:
+    """Mean loss over all examples and share of right ones, in eval mode; the mode is put back
+    afterwards.
+    """
     device = next(model.parameters()).device
     return _evaluate(model, _tensors(data, "data", device), loss)
 
@@ -165,17 +214,26 @@ def _evaluate(model: nn.Module, data: Data, loss: Callable[[Any, Any], Any]) -> 
     return total / len(labels), right / len(labels)
 
 
-def _epoch(model: nn.Module, train: Data, optimizer: torch.optim.Optimizer, batch_size: int, order: Any, loss: Callable[[Any, Any], Any],
-           augment: Callable[[Any], Any] | None, history: FitHistory, bar: Any) -> None:
+def _epoch(
+    model: nn.Module,
+    train: Data,
+    optimizer: torch.optim.Optimizer,
+    batch_size: int,
+    order: Any,
+    loss: Callable[[Any, Any], Any],
+    augment: Callable[[Any], Any] | None,
+    history: FitHistory,
+    bar: Any,
+) -> None:
     images, labels = train
     started = time.perf_counter()
     model.train()
     losses, sizes, right = [], [], torch.zeros((), dtype=torch.int64, device=labels.device)
     for start in range(0, len(labels), batch_size):
         if order is None:
-            batch, wanted = images[start:start + batch_size], labels[start:start + batch_size]
+            batch, wanted = images[start : start + batch_size], labels[start : start + batch_size]
         else:
-            index = order[start:start + batch_size].to(labels.device)
+            index = order[start : start + batch_size].to(labels.device)
             batch, wanted = images.index_select(0, index), labels.index_select(0, index)
         scores = model(batch if augment is None else augment(batch))
         value = loss(scores, wanted)
@@ -193,9 +251,15 @@ def _epoch(model: nn.Module, train: Data, optimizer: torch.optim.Optimizer, batc
     history.seconds.append(time.perf_counter() - started)
 
 
-def _measure(model: nn.Module, validation: Data | None, watched: Mapping[str, Data], loss: Callable[[Any, Any], Any],
-             history: FitHistory, best: Any) -> Any:
-    """Measure after an epoch; the weights of the best one until now, None without validation data."""
+def _measure(
+    model: nn.Module,
+    validation: Data | None,
+    watched: Mapping[str, Data],
+    loss: Callable[[Any, Any], Any],
+    history: FitHistory,
+    best: Any,
+) -> Any:
+    """Measure after an epoch; the best weights until now, None without validation data."""
     for name, data in watched.items():
         history.watched[name].append(_evaluate(model, data, loss)[1])
     if validation is None:
@@ -216,10 +280,16 @@ def _tensors(data: Data, name: str, device: Any) -> Data:
         raise ValueError(f"{name} must be (images, labels)")
     images, labels = (_tensor(part) for part in data)
     if not images.is_floating_point() or labels.is_floating_point() or labels.ndim != 1:
-        raise ValueError(f"{name}: expected images of floats and labels of integers (N,), found {images.dtype} and {labels.dtype} "
-                         f"of shape {tuple(labels.shape)}; divide pixels by 255 first")
+        raise ValueError(
+            f"{name}: expected images of floats and labels of integers (N,), found {images.dtype} "
+            f"and {labels.dtype} "
+            f"of shape {tuple(labels.shape)}; divide pixels by 255 first"
+        )
     if len(images) != len(labels) or not len(labels):
-        raise ValueError(f"{name}: expected as many labels as images and at least one, found {len(images)} images and {len(labels)} labels")
+        raise ValueError(
+            f"{name}: expected as many labels as images and at least one, found {len(images)} "
+            f"images and {len(labels)} labels"
+        )
     return images.to(device), labels.to(device, torch.int64)
 
 
@@ -227,7 +297,7 @@ def _tensor(value: Any) -> Any:
     if isinstance(value, torch.Tensor):
         return value
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")              # a read-only memory map is fine: nothing is written to it
+        warnings.simplefilter("ignore")  # a read-only memory map is fine: nothing is written to it
         return torch.as_tensor(value)
 
 
@@ -251,5 +321,9 @@ def _bar(total: int, shown: bool) -> Any:
 
 
 def _latest(history: FitHistory) -> str:
-    shown = f"loss {history.train_loss[-1]:.3f}, accuracy {history.train_accuracy[-1]:.3f} (training)"
-    return f"{shown}, {history.val_accuracy[-1]:.3f} (validation)" if history.val_accuracy else shown
+    shown = (
+        f"loss {history.train_loss[-1]:.3f}, accuracy {history.train_accuracy[-1]:.3f} (training)"
+    )
+    return (
+        f"{shown}, {history.val_accuracy[-1]:.3f} (validation)" if history.val_accuracy else shown
+    )

@@ -1,4 +1,4 @@
-"""Two photographs for notebooks: authors and licence (CC BY 2.0) stand in LICENSES.md beside them."""
+"""Two photographs for notebooks: LICENSES.md beside them names authors and licence (CC BY 2.0)."""
 
 from __future__ import annotations
 

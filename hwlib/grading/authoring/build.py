@@ -1,4 +1,6 @@
-"""Builds source/SLUG/ and release/SLUG/ from assignments/SLUG/; the same input gives the same bytes."""
+"""Builds source/SLUG/ and release/SLUG/ from assignments/SLUG/; the same input gives the same
+bytes.
+"""
 
 from __future__ import annotations
 
@@ -27,10 +29,15 @@ __all__ = ["BuildResult", "build", "build_notebooks", "cell_id", "notebook_text"
 # Nothing of the machine that built: no minor version, no path.
 _NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-    "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python", "pygments_lexer": "ipython3"},
+    "language_info": {
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "pygments_lexer": "ipython3",
+    },
 }
 _DATA_NAMES = {"cifar10": "CIFAR-10", "mnist": "MNIST"}
-_NOT_OURS = (".ipynb_checkpoints", "__pycache__")   # left by editors; neither built nor reported
+_NOT_OURS = (".ipynb_checkpoints", "__pycache__")  # left by editors; neither built nor reported
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +45,11 @@ class BuildResult:
     """What a build made, or would make."""
 
     slug: str
-    paths: tuple[Path, ...]      # every file that belongs to the build
-    changed: tuple[Path, ...]    # those that were missing or different: written, or only named when checking
-    stale: tuple[Path, ...]      # files in source/SLUG and release/SLUG that no build makes; never deleted
+    paths: tuple[Path, ...]  # every file that belongs to the build
+    # those that were missing or different: written, or only named when checking
+    changed: tuple[Path, ...]
+    # files in source/SLUG and release/SLUG that no build makes; never deleted
+    stale: tuple[Path, ...]
 
     @property
     def up_to_date(self) -> bool:
@@ -64,7 +73,11 @@ def build(assignment: Assignment, check: bool = False) -> BuildResult:
         If the assignment's files have a fault, or a part of the solution would be released.
     """
     files = _build_files(assignment)
-    changed = tuple(path for path, content in files.items() if not path.is_file() or path.read_bytes() != content)
+    changed = tuple(
+        path
+        for path, content in files.items()
+        if not path.is_file() or path.read_bytes() != content
+    )
     if not check:
         for path in changed:
             _write(path, files[path])
@@ -89,13 +102,16 @@ def notebook_text(notebook: NotebookNode) -> str:
 
 
 def cell_id(slug: str, name: str) -> str:
-    """A cell's id, the same in every build; at most 64 letters, digits, - and _, as nbformat 4.5 wants it.
+    """A cell's id, the same in every build; at most 64 letters, digits, - and _, as nbformat 4.5
+    wants it.
 
     >>> cell_id("knn", "test-predict_labels")
     'knn-test-predict_labels'
     """
     full = f"{slug}-{name}"
-    return full if len(full) <= 64 else f"{full[:51]}-{hashlib.sha256(full.encode()).hexdigest()[:12]}"
+    return (
+        full if len(full) <= 64 else f"{full[:51]}-{hashlib.sha256(full.encode()).hexdigest()[:12]}"
+    )
 
 
 # ---- files ----
@@ -108,7 +124,8 @@ def _build_files(assignment: Assignment) -> dict[Path, bytes]:
     release = nbformat.reads(release_text(source, assignment.slug), as_version=4)
     extra = _supporting_files(assignment)
     released = {str(path): content for path, content in extra.items()} | {
-        assignment.release.name: notebook_text(release).encode()}
+        assignment.release.name: notebook_text(release).encode()
+    }
     for leak in leaks_between(source, released):
         raise _leak_error(assignment, parsed, leak)
     return {
@@ -128,7 +145,12 @@ def _supporting_files(assignment: Assignment) -> dict[Path, bytes]:
         if not path.is_file() or any(part in _NOT_OURS for part in inside.parts):
             continue
         if path.suffix == ".ipynb":
-            raise AuthoringError(path, 0, "nbgrader would take a notebook in files/ for a second assignment; use another format")
+            raise AuthoringError(
+                path,
+                0,
+                "nbgrader would take a notebook in files/ for a second assignment; use another "
+                "format",
+            )
         files[inside] = path.read_bytes()
     return files
 
@@ -136,7 +158,11 @@ def _supporting_files(assignment: Assignment) -> dict[Path, bytes]:
 def _stale(assignment: Assignment, files: dict[Path, bytes]) -> Iterator[Path]:
     for folder in (assignment.source.parent, assignment.release.parent):
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and path not in files and not any(part in _NOT_OURS for part in path.relative_to(folder).parts):
+            if (
+                path.is_file()
+                and path not in files
+                and not any(part in _NOT_OURS for part in path.relative_to(folder).parts)
+            ):
                 yield path
 
 
@@ -152,8 +178,17 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _leak_error(assignment: Assignment, parsed: ParsedNotebook, leak: Leak) -> AuthoringError:
-    line = next((cell.source_line + leak.line - 1 for cell in parsed.cells if f"{cell.role}-{cell.name}" == leak.origin), 0)
-    return AuthoringError(assignment.notebook, line, f"{leak}; reword it there, or take it out of the region here")
+    line = next(
+        (
+            cell.source_line + leak.line - 1
+            for cell in parsed.cells
+            if f"{cell.role}-{cell.name}" == leak.origin
+        ),
+        0,
+    )
+    return AuthoringError(
+        assignment.notebook, line, f"{leak}; reword it there, or take it out of the region here"
+    )
 
 
 # ---- the source notebook ----
@@ -165,40 +200,75 @@ def _source_notebook(assignment: Assignment, parsed: ParsedNotebook) -> Notebook
     title = parsed.cells[0].source if own_title else f"# {assignment.title}"
     cells = [
         _cell(slug, "prose", "title", _title_cell(assignment, title)),
-        _cell(slug, "setup", "setup-1", _render("setup.py.j2", requirement=_requirement(assignment), extras=assignment.extras)),
+        _cell(
+            slug,
+            "setup",
+            "setup-1",
+            _render("setup.py.j2", requirement=_requirement(assignment), extras=assignment.extras),
+        ),
     ]
     counts = {"setup": 1, "code": 0, "experiment": 0, "prose": 0}
     heading = _last_heading(title) or assignment.title
     for cell in parsed.cells[1:] if own_title else parsed.cells:
-        heading = (_last_heading(given_part(cell.source)) if cell.cell_type == "markdown" else "") or heading
+        heading = (
+            _last_heading(given_part(cell.source)) if cell.cell_type == "markdown" else ""
+        ) or heading
         if cell.name:
             name = f"{cell.role}-{cell.name}"
         else:
             counts[cell.role] += 1
             name = f"{cell.role}-{counts[cell.role]}"
-        cells.append(_cell(slug, cell.role, name, cell.source, points=cell.points, title=heading, asked=cell.name))
-    cells.append(_cell(slug, "submit", "submit", _render("submit.py.j2", call=_submit_call(assignment))))
+        cells.append(
+            _cell(
+                slug,
+                cell.role,
+                name,
+                cell.source,
+                points=cell.points,
+                title=heading,
+                asked=cell.name,
+            )
+        )
+    cells.append(
+        _cell(slug, "submit", "submit", _render("submit.py.j2", call=_submit_call(assignment)))
+    )
     notebook = new_notebook(cells=cells, metadata={**_NOTEBOOK_METADATA, "hwlib": {"slug": slug}})
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     return notebook
 
 
-def _cell(slug: str, role: Role, name: str, source: str, points: float | None = None, title: str = "",
-          asked: str = "") -> NotebookNode:
+def _cell(
+    slug: str,
+    role: Role,
+    name: str,
+    source: str,
+    points: float | None = None,
+    title: str = "",
+    asked: str = "",
+) -> NotebookNode:
     """One cell with nbgrader's metadata (schema 3) and ours.
 
-    nbgrader knows the cells that it locks, clears or grades; given code and prose need nothing from it.
+    nbgrader knows the cells that it locks, clears or grades; given code and prose need nothing from
+    it.
     """
     graded, solved = role in ("test", "answer"), role in ("solution", "answer")
-    metadata: dict[str, Any] = {"hwlib": {"role": role, "name": asked or name, "title": title if graded or solved else ""}}
+    metadata: dict[str, Any] = {
+        "hwlib": {"role": role, "name": asked or name, "title": title if graded or solved else ""}
+    }
     if graded or solved or role in ("setup", "submit"):
-        metadata["nbgrader"] = {"schema_version": 3, "grade_id": name, "grade": graded, "solution": solved,
-                                "locked": not solved, "task": False}
+        metadata["nbgrader"] = {
+            "schema_version": 3,
+            "grade_id": name,
+            "grade": graded,
+            "solution": solved,
+            "locked": not solved,
+            "task": False,
+        }
     if graded:
         value = points or 0.0
         metadata["nbgrader"]["points"] = int(value) if value.is_integer() else value
     if role == "experiment":
-        metadata["tags"] = ["skip-execution"]   # nbclient, and so nbgrader, leave such a cell out
+        metadata["tags"] = ["skip-execution"]  # nbclient, and so nbgrader, leave such a cell out
     make = new_markdown_cell if role in ("prose", "answer") else new_code_cell
     cell: NotebookNode = make(source=source, metadata=metadata, id=cell_id(slug, name))
     return cell
@@ -206,11 +276,15 @@ def _cell(slug: str, role: Role, name: str, source: str, points: float | None = 
 
 _FENCE = re.compile(r"^\s*(```|~~~)")
 _HEADING = re.compile(r"^#{1,6}\s+(?P<text>.+?)\s*#*$")
-_COUNTING = re.compile(r"^(?:(?:question|part|exercise)\s+)?(?:\d+(?:\.\d+)*[.):]|\d+(?:\.\d+)+|\(?[a-z][.)])\s+", re.IGNORECASE)
+_COUNTING = re.compile(
+    r"^(?:(?:question|part|exercise)\s+)?(?:\d+(?:\.\d+)*[.):]|\d+(?:\.\d+)+|\(?[a-z][.)])\s+",
+    re.IGNORECASE,
+)
 
 
 def _last_heading(markdown: str) -> str:
-    """The last heading of a Markdown text, without its marks, number and markup; "" if there is none.
+    """The last heading of a Markdown text, without its marks, number and markup; "" if there is
+    none.
 
     >>> _last_heading("# kNN\\n\\n## 3. Distances *without* a `loop`\\nText")
     'Distances without a loop'
@@ -222,8 +296,8 @@ def _last_heading(markdown: str) -> str:
         heading = _HEADING.match(line)
         if heading and not fenced:
             found = heading["text"]
-    found = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", found)            # links: their text
-    found = re.sub(r"(?<!\w)_(\S(?:.*?\S)?)_(?!\w)", r"\1", found)      # _emphasis_, not best_net
+    found = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", found)  # links: their text
+    found = re.sub(r"(?<!\w)_(\S(?:.*?\S)?)_(?!\w)", r"\1", found)  # _emphasis_, not best_net
     found = re.sub(r"[*`$]", "", found)
     return _COUNTING.sub("", found).strip()
 
@@ -231,7 +305,11 @@ def _last_heading(markdown: str) -> str:
 # ---- what the build adds ----
 
 _templates = Environment(
-    loader=PackageLoader("hwlib.grading"), undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False)
+    loader=PackageLoader("hwlib.grading"),
+    undefined=StrictUndefined,
+    autoescape=False,
+    keep_trailing_newline=False,
+)
 
 
 def _render(template: str, **values: object) -> str:
@@ -243,17 +321,29 @@ def _title_cell(assignment: Assignment, text: str) -> str:
     title, _, rest = text.partition("\n")
     course = assignment.course
     github = re.fullmatch(r"https://github\.com/([^/\s]+/[^/\s]+?)(?:\.git)?/?", course.repository)
-    badge = _render("badge.md.j2", github=github[1], branch=course.branch, slug=assignment.slug) if github else ""
+    badge = (
+        _render("badge.md.j2", github=github[1], branch=course.branch, slug=assignment.slug)
+        if github
+        else ""
+    )
     card = _render(
-        "budget.md.j2", minutes=_duration(assignment.minutes), gpu=assignment.gpu, points=f"{assignment.points:g}",
-        data=", ".join(_DATA_NAMES.get(name, name) for name in assignment.data) or "none")
+        "budget.md.j2",
+        minutes=_duration(assignment.minutes),
+        gpu=assignment.gpu,
+        points=f"{assignment.points:g}",
+        data=", ".join(_DATA_NAMES.get(name, name) for name in assignment.data) or "none",
+    )
     return "\n\n".join(part.strip("\n") for part in (title, badge, rest, card) if part.strip())
 
 
 def _submit_call(assignment: Assignment) -> str:
     """The hand-in call, with the model files that belong to the assignment."""
     names = "".join(f'"{name}", ' for name in assignment.artifacts)
-    return f'hwlib.submit("{assignment.slug}", artifacts=({names.rstrip()}))' if names else f'hwlib.submit("{assignment.slug}")'
+    return (
+        f'hwlib.submit("{assignment.slug}", artifacts=({names.rstrip()}))'
+        if names
+        else f'hwlib.submit("{assignment.slug}")'
+    )
 
 
 def _duration(minutes: float) -> str:

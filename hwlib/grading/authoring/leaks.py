@@ -1,11 +1,15 @@
-"""Looks in release/ for what students must not see: solutions, hidden tests, model answers, and numbers taken from them.
+"""Looks in release/ for what students must not see: solutions, hidden tests, model answers, and
+numbers taken from them.
 
-What counts as secret, per line of a solution region or of hidden tests: the statement without its comment, and a longer comment by
-itself, spaces ignored. A line is *trivial*, and not looked for, if it says nothing about the solution: imports, `else:`, `return x`,
-signatures, `x = []`, `n = X.shape[0]`, loops over a range, comparisons of two plain names, anything under 12 characters.
-A secret line that also stands in the given code (outside the regions) is known to students anyway and is skipped; but a given cell that
-holds a whole solution region is a leak. Of model answers and rubrics, lines from 5 words on are looked for, whatever the line breaks and
-the markup. Of all of them, numbers with at least 6 significant digits, also rounded; of hidden tests also strings from 20 characters on.
+What counts as secret, per line of a solution region or of hidden tests: the statement without its
+comment, and a longer comment by itself, spaces ignored. A line is *trivial*, and not looked for, if
+it says nothing about the solution: imports, `else:`, `return x`, signatures, `x = []`, `n =
+X.shape[0]`, loops over a range, comparisons of two plain names, anything under 12 characters. A
+secret line that also stands in the given code (outside the regions) is known to students anyway and
+is skipped; but a given cell that holds a whole solution region is a leak. Of model answers and
+rubrics, lines from 5 words on are looked for, whatever the line breaks and the markup. Of all of
+them, numbers with at least 6 significant digits, also rounded; of hidden tests also strings from 20
+characters on.
 """
 
 from __future__ import annotations
@@ -35,10 +39,10 @@ class Leak:
     """One thing of the instructor's that stands in release/."""
 
     kind: Kind
-    text: str      # the secret
-    origin: str    # grade id of the cell it belongs to, "" for files
-    line: int      # in that cell, from 1
-    where: str     # the place in release/
+    text: str  # the secret
+    origin: str  # grade id of the cell it belongs to, "" for files
+    line: int  # in that cell, from 1
+    where: str  # the place in release/
 
     def __str__(self) -> str:
         shown = self.text if len(self.text) <= 70 else f"{self.text[:67]}…"
@@ -59,7 +63,11 @@ def find_leaks(assignment: Assignment) -> list[Leak]:
             raise CourseError(f"{path}: no such file; run `hw build {assignment.slug}` first")
     source = _as_node(json.loads(assignment.source.read_text(encoding="utf-8")))
     folder = assignment.release.parent
-    released = {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    released = {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
     return [*leaks_between(source, released), *_instructor_files(assignment, released)]
 
 
@@ -89,12 +97,18 @@ _MARKERS = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS)")
 
 def _instructor_files(assignment: Assignment, released: Mapping[str, bytes]) -> Iterator[Leak]:
     """Files of the instructor's that were copied as a whole."""
-    ours = {path.read_bytes(): path for folder in ("artifacts", "wrong", "right")
-            for path in sorted((assignment.folder / folder).rglob("*")) if path.is_file() and path.stat().st_size}
+    ours = {
+        path.read_bytes(): path
+        for folder in ("artifacts", "wrong", "right")
+        for path in sorted((assignment.folder / folder).rglob("*"))
+        if path.is_file() and path.stat().st_size
+    }
     for name, content in released.items():
         path = ours.get(content)
         if path or name in {f"{artifact}.safetensors" for artifact in assignment.artifacts}:
-            yield Leak("file", str(path.relative_to(assignment.folder)) if path else name, "", 0, name)
+            yield Leak(
+                "file", str(path.relative_to(assignment.folder)) if path else name, "", 0, name
+            )
 
 
 # ---- secrets ----
@@ -103,11 +117,11 @@ def _instructor_files(assignment: Assignment, released: Mapping[str, bytes]) -> 
 @dataclass(frozen=True, slots=True)
 class _Secret:
     kind: Kind
-    text: str      # as the author wrote it
-    needle: str    # as it is looked for
+    text: str  # as the author wrote it
+    needle: str  # as it is looked for
     origin: str
     line: int
-    digits: int = 0    # of a number
+    digits: int = 0  # of a number
 
 
 def _secrets(source: NotebookNode) -> Iterator[_Secret]:
@@ -145,18 +159,28 @@ def _cell_secrets(cell: NotebookNode) -> Iterator[_Secret]:
 def _hidden_strings(code: str, kinds: list[LineKind], origin: str) -> Iterator[_Secret]:
     try:
         nodes = list(ast.walk(parse_code(code)))
-    except SyntaxError:   # a source notebook that someone edited; its lines are looked for all the same
+    except (
+        SyntaxError
+    ):  # a source notebook that someone edited; its lines are looked for all the same
         return
     for node in nodes:
         match node:
-            case ast.Constant(value=str(text), lineno=number) if len(text) >= 20 and kinds[number - 1] == "hidden":
+            case ast.Constant(value=str(text), lineno=number) if (
+                len(text) >= 20 and kinds[number - 1] == "hidden"
+            ):
                 yield _Secret("string", text, _compact(text), origin, number)
 
 
 def _code_and_comment(line: str) -> list[str]:
-    """The parts of a line of code; one part where it can't be told, as in the middle of a long string."""
+    """The parts of a line of code; one part where it can't be told, as in the middle of a long
+    string.
+    """
     try:
-        comments = [token for token in tokenize.generate_tokens(io.StringIO(line.strip()).readline) if token.type == tokenize.COMMENT]
+        comments = [
+            token
+            for token in tokenize.generate_tokens(io.StringIO(line.strip()).readline)
+            if token.type == tokenize.COMMENT
+        ]
     except (tokenize.TokenError, SyntaxError):
         comments = []
     if not comments:
@@ -173,35 +197,58 @@ _KEYWORD_ONLY = re.compile(r"(else|try|finally|except\b.*|case\b.*|match\b.*)\s*
 def is_trivial(line: str) -> bool:
     """Whether a line of code says nothing about the solution (the module's docstring has the rule).
 
-    >>> [is_trivial(line) for line in ("num_test = X.shape[0]", "dists = np.sqrt(np.maximum(squares, 0))")]
-    [True, False]
+    >>> is_trivial("num_test = X.shape[0]"), is_trivial("dists = np.sqrt(np.maximum(squares, 0))")
+    (True, False)
     """
     line = line.strip()
     if len(_compact(line)) < 12 or _KEYWORD_ONLY.fullmatch(line):
         return True
     try:
         body = ast.parse(f"{re.sub('^elif', 'if', line)} pass" if line.endswith(":") else line).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):   # a piece of a longer statement, or a comment
+    except (
+        SyntaxError,
+        ValueError,
+        RecursionError,
+        MemoryError,
+    ):  # a piece of a longer statement, or a comment
         return len(_compact(line)) < 16 or len(re.findall(r"[^\W\d]\w*", line)) < 2
     return all(_says_nothing(statement) for statement in body)
 
 
 def _says_nothing(node: ast.stmt) -> bool:
     match node:
-        case (ast.Import() | ast.ImportFrom() | ast.Global() | ast.Nonlocal() | ast.Pass() | ast.FunctionDef()
-              | ast.AsyncFunctionDef() | ast.ClassDef()):
+        case (
+            ast.Import()
+            | ast.ImportFrom()
+            | ast.Global()
+            | ast.Nonlocal()
+            | ast.Pass()
+            | ast.FunctionDef()
+            | ast.AsyncFunctionDef()
+            | ast.ClassDef()
+        ):
             return True
-        case ast.Return(value=value) | ast.Assign(value=value) | ast.AnnAssign(value=value) | ast.Raise(exc=value):
+        case (
+            ast.Return(value=value)
+            | ast.Assign(value=value)
+            | ast.AnnAssign(value=value)
+            | ast.Raise(exc=value)
+        ):
             return value is None or _plain(value)
         case ast.Expr(value=ast.Constant()):
-            return False                 # a docstring: prose
+            return False  # a docstring: prose
         case ast.Expr(value=value):
             return _plain(value)
-        case ast.For(iter=ast.Call(func=ast.Name(id="range" | "enumerate" | "zip"), args=arguments)):
+        case ast.For(
+            iter=ast.Call(func=ast.Name(id="range" | "enumerate" | "zip"), args=arguments)
+        ):
             return all(_plain(argument) for argument in arguments)
         case ast.For(iter=value):
             return _plain(value)
-        case ast.If(test=ast.Compare(left=left, comparators=rights)) | ast.While(test=ast.Compare(left=left, comparators=rights)):
+        case (
+            ast.If(test=ast.Compare(left=left, comparators=rights))
+            | ast.While(test=ast.Compare(left=left, comparators=rights))
+        ):
             return all(_plain(value) for value in (left, *rights))
         case ast.If(test=value) | ast.While(test=value):
             return _plain(value)
@@ -209,7 +256,9 @@ def _says_nothing(node: ast.stmt) -> bool:
 
 
 def _plain(node: ast.expr) -> bool:
-    """A name, a small constant, an entry or the length of something plain, an empty container, a call without arguments."""
+    """A name, a small constant, an entry or the length of something plain, an empty container, a
+    call without arguments.
+    """
     match node:
         case ast.Constant(value=value):
             return len(str(value)) < 12
@@ -271,26 +320,36 @@ class _Hay:
 
     compact: str
     words: str
-    numbers: frozenset[tuple[str, int]]    # value and significant digits
-    exact_numbers: bool                    # tables of data hold many numbers: there only all digits count
+    numbers: frozenset[tuple[str, int]]  # value and significant digits
+    exact_numbers: bool  # tables of data hold many numbers: there only all digits count
 
     @classmethod
     def of(cls, text: str, exact_numbers: bool = False) -> _Hay:
         numbers = frozenset((_value(found), _digits(found)) for found in _NUMBER.findall(text))
-        return cls(_compact(text), f" {_words(text)} ", frozenset(n for n in numbers if n[1] >= _MIN_DIGITS), exact_numbers)
+        return cls(
+            _compact(text),
+            f" {_words(text)} ",
+            frozenset(n for n in numbers if n[1] >= _MIN_DIGITS),
+            exact_numbers,
+        )
 
     def has(self, secret: _Secret) -> bool:
         if secret.kind == "answer":
             return f" {secret.needle} " in self.words
         if secret.kind == "number":
-            return any(_same_number(secret, value, digits) for value, digits in self.numbers
-                       if digits >= secret.digits or not self.exact_numbers)
+            return any(
+                _same_number(secret, value, digits)
+                for value, digits in self.numbers
+                if digits >= secret.digits or not self.exact_numbers
+            )
         return secret.needle in self.compact
 
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """What the author shows on purpose: all given code, and to each written answer its own question."""
+    """What the author shows on purpose: all given code, and to each written answer its own
+    question.
+    """
 
     code: _Hay
     questions: dict[str, str]
@@ -298,16 +357,23 @@ class _Given:
     @classmethod
     def of(cls, source: NotebookNode) -> _Given:
         code = [given_part(cell.source) for cell in source.cells if cell.cell_type == "code"]
-        questions = {cell.metadata["nbgrader"]["grade_id"]: f" {_words(given_part(cell.source))} " for cell in source.cells
-                     if cell.cell_type == "markdown" and "nbgrader" in cell.metadata}
+        questions = {
+            cell.metadata["nbgrader"]["grade_id"]: f" {_words(given_part(cell.source))} "
+            for cell in source.cells
+            if cell.cell_type == "markdown" and "nbgrader" in cell.metadata
+        }
         return cls(_Hay.of("\n".join(code)), questions)
 
     def has(self, secret: _Secret) -> bool:
-        return self.code.has(secret) or f" {_words(secret.text)} " in self.questions.get(secret.origin, "")
+        return self.code.has(secret) or f" {_words(secret.text)} " in self.questions.get(
+            secret.origin, ""
+        )
 
 
 def _whole_regions(source: NotebookNode) -> Iterator[Leak]:
-    """Given code cells that hold all of a solution region: the author forgot to move or mark something."""
+    """Given code cells that hold all of a solution region: the author forgot to move or mark
+    something.
+    """
     for cell in source.cells:
         if cell.cell_type != "code":
             continue
@@ -319,7 +385,8 @@ def _whole_regions(source: NotebookNode) -> Iterator[Leak]:
             for other in source.cells:
                 shown = _compact(given_part(other.source)) if other.cell_type == "code" else ""
                 if all(needle in shown for needle in needles):
-                    where = f"given code of cell {other.metadata.get('hwlib', {}).get('name', other.get('id', ''))}"
+                    name = other.metadata.get("hwlib", {}).get("name", other.get("id", ""))
+                    where = f"given code of cell {name}"
                     yield Leak("solution", lines[0], origin, number, where)
 
 
@@ -338,7 +405,9 @@ def _regions(code: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _texts(name: str, content: bytes) -> Iterator[tuple[str, str]]:
-    """Every text in a file, with a word for the place: strings of JSON files one by one, everything else as a whole."""
+    """Every text in a file, with a word for the place: strings of JSON files one by one, everything
+    else as a whole.
+    """
     text = content.decode("utf-8", errors="ignore")
     if name.endswith((".ipynb", ".json")):
         try:
@@ -356,13 +425,18 @@ def _notebook_texts(name: str, values: Any) -> Iterator[tuple[str, str]]:
         yield name, "\n".join(_strings(values))
         return
     for number, cell in enumerate(values["cells"], 1):
-        for part, value in (cell.items() if isinstance(cell, dict) else [("source", cell)]):
+        for part, value in cell.items() if isinstance(cell, dict) else [("source", cell)]:
             yield f"{name} cell {number} ({part})", "\n".join(_strings(value))
-    yield f"{name} (metadata)", "\n".join(_strings({key: value for key, value in values.items() if key != "cells"}))
+    yield (
+        f"{name} (metadata)",
+        "\n".join(_strings({key: value for key, value in values.items() if key != "cells"})),
+    )
 
 
 def _strings(value: Any) -> Iterable[str]:
-    """Keys, strings and numbers of a JSON value; a list of lines, as notebooks have it, is one text."""
+    """Keys, strings and numbers of a JSON value; a list of lines, as notebooks have it, is one
+    text.
+    """
     if isinstance(value, dict):
         for key, inner in value.items():
             yield key

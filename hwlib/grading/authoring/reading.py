@@ -1,7 +1,9 @@
-"""Reads assignments/SLUG/notebook.py: the cells, what each one is, and every fault with its file and line.
+"""Reads assignments/SLUG/notebook.py: the cells, what each one is, and every fault with its file
+and line.
 
-The format is jupytext's `py:percent`; jupytext decides where cells begin and what is Markdown. What a header may say, and
-where the markers `### BEGIN SOLUTION` and `### BEGIN HIDDEN TESTS` may stand, is decided here (rules: docs/authoring.md).
+The format is jupytext's `py:percent`; jupytext decides where cells begin and what is Markdown. What
+a header may say, and where the markers `### BEGIN SOLUTION` and `### BEGIN HIDDEN TESTS` may stand,
+is decided here (rules: docs/authoring.md).
 """
 
 from __future__ import annotations
@@ -45,12 +47,12 @@ class AuthoredCell:
     """One cell of notebook.py."""
 
     role: Role
-    name: str                  # solution="KNN" → KNN; "" for roles without a name
-    points: float | None       # of a question
+    name: str  # solution="KNN" → KNN; "" for roles without a name
+    points: float | None  # of a question
     cell_type: Literal["code", "markdown"]
-    source: str                # with solutions and hidden tests
-    line: int                  # of the header in notebook.py, from 1
-    source_line: int           # of the first line of `source` in notebook.py
+    source: str  # with solutions and hidden tests
+    line: int  # of the header in notebook.py, from 1
+    source_line: int  # of the first line of `source` in notebook.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,12 @@ def load_notebook(assignment: Assignment) -> ParsedNotebook:
         toml = assignment.folder / "assignment.toml"
         lines = toml.read_text(encoding="utf-8").splitlines() if toml.is_file() else []
         line = next((i for i, text in enumerate(lines, 1) if re.match(r"\s*points\b", text)), 0)
-        raise AuthoringError(toml, line, f"points = {assignment.points:g}, but the questions of notebook.py add up to "
-                                         f"{parsed.points:g}; change one of them")
+        raise AuthoringError(
+            toml,
+            line,
+            f"points = {assignment.points:g}, but the questions of notebook.py add up to "
+            f"{parsed.points:g}; change one of them",
+        )
     return parsed
 
 
@@ -94,7 +100,8 @@ def parse_notebook(path: Path, names: Collection[str] = ()) -> ParsedNotebook:
     path : Path
         The file notebook.py.
     names : Collection[str]
-        Names that a test may have beside those that the notebook defines: the models that are handed in.
+        Names that a test may have beside those that the notebook defines: the models that are
+        handed in.
 
     Raises
     ------
@@ -106,7 +113,9 @@ def parse_notebook(path: Path, names: Collection[str] = ()) -> ParsedNotebook:
     text = _read(path)
     cells = tuple(_read_cell(path, *raw) for raw in _split(path, text))
     if not cells:
-        raise AuthoringError(path, 0, "no cells; a cell begins with a line `# %%` or `# %% [markdown]`")
+        raise AuthoringError(
+            path, 0, "no cells; a cell begins with a line `# %%` or `# %% [markdown]`"
+        )
     for cell in cells:
         _check_markers(path, cell)
     _check_unique(path, cells)
@@ -115,8 +124,11 @@ def parse_notebook(path: Path, names: Collection[str] = ()) -> ParsedNotebook:
     return ParsedNotebook(path, cells)
 
 
-def run_cells(assignment: Assignment, wanted: Callable[[AuthoredCell], bool], /, **names: Any) -> dict[str, Any]:
-    """Run some cells of notebook.py in this process, in their order: to train what the reference hands in, or to try its functions.
+def run_cells(
+    assignment: Assignment, wanted: Callable[[AuthoredCell], bool], /, **names: Any
+) -> dict[str, Any]:
+    """Run some cells of notebook.py in this process, in their order: to train what the reference
+    hands in, or to try its functions.
 
     Parameters
     ----------
@@ -135,12 +147,16 @@ def run_cells(assignment: Assignment, wanted: Callable[[AuthoredCell], bool], /,
 
     space: dict[str, Any] = {"__name__": "__main__", "hwlib": hwlib, "check": checks, **names}
     for cell in filter(wanted, load_notebook(assignment).cells):
-        exec(compile("\n" * (cell.source_line - 1) + cell.source, str(assignment.notebook), "exec"), space)
+        exec(
+            compile("\n" * (cell.source_line - 1) + cell.source, str(assignment.notebook), "exec"),
+            space,
+        )
     return space
 
 
 def parse_code(source: str) -> ast.Module:
-    """The syntax tree of a code cell; magics (`%pip …`, `!ls`) and top-level `await` are allowed, line numbers stay.
+    """The syntax tree of a code cell; magics (`%pip …`, `!ls`) and top-level `await` are allowed,
+    line numbers stay.
 
     Raises
     ------
@@ -148,7 +164,8 @@ def parse_code(source: str) -> ast.Module:
         If it is not valid code.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")   # "\d" in a string is the student's business, not a reason to stop
+        # "\d" in a string is the student's business, not a reason to stop
+        warnings.simplefilter("ignore")
         try:
             plain = TransformerManager().transform_cell(source)
             flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
@@ -178,36 +195,52 @@ def line_kinds(source: str) -> list[LineKind]:
 
 def given_part(source: str) -> str:
     """The lines of a cell that students get, without anything in place of the regions."""
-    return "\n".join(line for line, kind in zip(source.split("\n"), line_kinds(source), strict=True) if kind == "given")
+    return "\n".join(
+        line
+        for line, kind in zip(source.split("\n"), line_kinds(source), strict=True)
+        if kind == "given"
+    )
 
 
 def as_released(source: str, cell_type: str = "code") -> str:
-    """A cell as nbgrader's `generate_assignment` leaves it for students: stubs for solutions, nothing for hidden tests.
+    """A cell as nbgrader's `generate_assignment` leaves it for students: stubs for solutions,
+    nothing for hidden tests.
 
-    >>> as_released("def f():\\n    ### BEGIN SOLUTION\\n    return 1\\n    ### END SOLUTION").split("\\n")
+    >>> solved = "def f():\\n    ### BEGIN SOLUTION\\n    return 1\\n    ### END SOLUTION"
+    >>> as_released(solved).split("\\n")
     ['def f():', '    # YOUR CODE HERE', '    raise NotImplementedError()']
     """
-    stub = ["# YOUR CODE HERE", "raise NotImplementedError()"] if cell_type == "code" else ["YOUR ANSWER HERE"]
+    stub = (
+        ["# YOUR CODE HERE", "raise NotImplementedError()"]
+        if cell_type == "code"
+        else ["YOUR ANSWER HERE"]
+    )
     kept = []
     for line, kind in zip(source.split("\n"), line_kinds(source), strict=True):
         if kind == "given":
             kept.append(line)
         elif kind == "marker" and "BEGIN SOLUTION" in line:
-            indent = line[:len(line) - len(line.lstrip())]
+            indent = line[: len(line) - len(line.lstrip())]
             kept += [indent + part for part in stub]
     return "\n".join(kept)
 
 
 # ---- reading and splitting ----
 
-_HEADER = re.compile(r"^(?P<indent>\s*)#\s*(?:(?P<percent>%%)(?P<deeper>%*)(?:\s+(?P<text>.*))?|<codecell>|In\[[0-9 ]*\]:?)\s*$")
+_HEADER = re.compile(
+    r"^(?P<indent>\s*)#\s*(?:(?P<percent>%%)(?P<deeper>%*)(?:\s+(?P<text>.*))?|<codecell>|In\[[0-9 "
+    r"]*\]:?)\s*$"
+)
 _NUMBERED = re.compile(r"^# %%(?: \[markdown\])? hwlib_line=(\d+)$", re.MULTILINE)
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]")
 
 
 def _read(path: Path) -> str:
     if not path.is_file():
-        raise CourseError(f"{path}: no such file; an assignment's cells stand in notebook.py, see docs/authoring.md")
+        raise CourseError(
+            f"{path}: no such file; an assignment's cells stand in notebook.py, see "
+            "docs/authoring.md"
+        )
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -222,13 +255,16 @@ def _read(path: Path) -> str:
 def _split(path: Path, text: str) -> Iterator[tuple[int, str, list[str], str]]:
     """(line of the header, the header's text, the file's lines, source) of each cell.
 
-    jupytext doesn't say in which line a cell begins, so each header is first replaced by one that carries its number.
+    jupytext doesn't say in which line a cell begins, so each header is first replaced by one that
+    carries its number.
     """
     lines = text.split("\n")
     start = next((i for i, line in enumerate(lines) if _HEADER.match(line)), len(lines))
     for number, line in enumerate(lines[:start], 1):
         if line.strip() and not line.startswith("#"):
-            raise AuthoringError(path, number, "code above the first cell; put a header line `# %%` before it")
+            raise AuthoringError(
+                path, number, "code above the first cell; put a header line `# %%` before it"
+            )
     numbered = [_number(line, i) for i, line in enumerate(lines[start:], start + 1)]
     options = {"extension": ".py", "format_name": "percent", "comment_magics": False}
     for cell in jupytext.reads("\n".join(numbered), fmt=options).cells if numbered else ():
@@ -248,69 +284,109 @@ def _number(line: str, number: int) -> str:
 
 # ---- headers ----
 
-_TOKEN = re.compile(r'\[(?P<type>[^\]]*)\]|(?P<key>\w+)=(?P<value>"[^"]*"|[^\s"]+)(?=\s|$)|(?P<word>\S+)')
-_KNOWN = 'setup, experiment, solution="NAME", test="NAME" points=N, [markdown], [markdown] answer="NAME" points=N'
+_TOKEN = re.compile(
+    r'\[(?P<type>[^\]]*)\]|(?P<key>\w+)=(?P<value>"[^"]*"|[^\s"]+)(?=\s|$)|(?P<word>\S+)'
+)
+_KNOWN = (
+    'setup, experiment, solution="NAME", test="NAME" points=N, '
+    '[markdown], [markdown] answer="NAME" points=N'
+)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(-[A-Za-z0-9_-]+)?")
 _NUMBER = re.compile(r"-?\d{1,6}(\.\d{0,6})?|-?\.\d{1,6}")
 
 
-def _read_cell(path: Path, line: int, header: str, lines: Sequence[str], source: str) -> AuthoredCell:
+def _read_cell(
+    path: Path, line: int, header: str, lines: Sequence[str], source: str
+) -> AuthoredCell:
     markdown, words, attributes = _read_header(path, line, header)
     role = _role(path, line, markdown, words, attributes)
     name = attributes.pop(role, "")
     if role in ("solution", "test", "answer") and not _NAME.fullmatch(name):
-        raise AuthoringError(path, line, f'{role}="{name}": a name is letters, digits and _, with a suffix after - if need be')
+        raise AuthoringError(
+            path,
+            line,
+            f'{role}="{name}": a name is letters, digits and _, with a suffix after - if need be',
+        )
     points = _points(path, line, role, name, attributes.pop("points", None))
     if attributes:
         unknown = next(iter(attributes))
-        raise AuthoringError(path, line, f"unknown attribute {unknown!r} of a {role} cell; known headers: {_KNOWN}")
+        raise AuthoringError(
+            path, line, f"unknown attribute {unknown!r} of a {role} cell; known headers: {_KNOWN}"
+        )
     kept = re.sub(r"^(\s*\n)+", "", source).rstrip()
     first = kept.partition("\n")[0]
-    # the source begins below the header, perhaps after blank lines or """; an empty cell has only its header
-    start = next((i for i in range(line if first else line - 1, len(lines)) if first in lines[i]), line) + 1
+    # the source begins below the header, perhaps after blank lines or """; an empty cell has only
+    # its header
+    start = (
+        next((i for i in range(line if first else line - 1, len(lines)) if first in lines[i]), line)
+        + 1
+    )
     return AuthoredCell(role, name, points, "markdown" if markdown else "code", kept, line, start)
 
 
 def _read_header(path: Path, line: int, header: str) -> tuple[bool, list[str], dict[str, str]]:
     parts = _HEADER.match(header)
     if not parts or not parts["percent"] or parts["deeper"] or parts["indent"]:
-        raise AuthoringError(path, line, f"{header.strip()!r} begins a cell in other tools; write `# %%` at the margin, "
-                                         "or reword the comment")
+        raise AuthoringError(
+            path,
+            line,
+            f"{header.strip()!r} begins a cell in other tools; write `# %%` at the margin, "
+            "or reword the comment",
+        )
     markdown, words, attributes = False, [], {}
     for position, token in enumerate(_TOKEN.finditer(parts["text"] or "")):
         if token["type"] is not None:
             if token["type"] not in ("markdown", "md") or position:
-                raise AuthoringError(path, line, f"unknown cell type {token[0]}; known headers: {_KNOWN}")
+                raise AuthoringError(
+                    path, line, f"unknown cell type {token[0]}; known headers: {_KNOWN}"
+                )
             markdown = True
         elif token["key"] is not None:
             if token["key"] in attributes:
-                raise AuthoringError(path, line, f"the attribute {token['key']!r} stands here twice; keep one")
+                raise AuthoringError(
+                    path, line, f"the attribute {token['key']!r} stands here twice; keep one"
+                )
             attributes[token["key"]] = token["value"].strip('"')
         else:
             words.append(token["word"])
     return markdown, words, attributes
 
 
-def _role(path: Path, line: int, markdown: bool, words: list[str], attributes: dict[str, str]) -> Role:
+def _role(
+    path: Path, line: int, markdown: bool, words: list[str], attributes: dict[str, str]
+) -> Role:
     named = [key for key in attributes if key in ("solution", "test", "answer")]
     said = [*words, *named]
     for word in words:
         if word not in ("setup", "experiment"):
-            raise AuthoringError(path, line, f"unknown word {word!r} in a cell header; known headers: {_KNOWN}")
+            raise AuthoringError(
+                path, line, f"unknown word {word!r} in a cell header; known headers: {_KNOWN}"
+            )
     if len(said) > 1:
-        raise AuthoringError(path, line, f"a cell is one thing, found {' and '.join(said)}; split the cell")
+        raise AuthoringError(
+            path, line, f"a cell is one thing, found {' and '.join(said)}; split the cell"
+        )
     if not said:
         return "prose" if markdown else "code"
     if markdown != (said[0] == "answer"):
-        raise AuthoringError(path, line, f"a {said[0]} cell is code; remove [markdown] from its header" if markdown
-                             else "a written answer is Markdown; its header is `# %% [markdown] answer=…`")
+        raise AuthoringError(
+            path,
+            line,
+            f"a {said[0]} cell is code; remove [markdown] from its header"
+            if markdown
+            else "a written answer is Markdown; its header is `# %% [markdown] answer=…`",
+        )
     return cast(Role, said[0])
 
 
 def _points(path: Path, line: int, role: Role, name: str, text: str | None) -> float | None:
     if role not in ("test", "answer"):
         if text is not None:
-            raise AuthoringError(path, line, f"unknown attribute 'points' of a {role} cell; only tests and answers have points")
+            raise AuthoringError(
+                path,
+                line,
+                f"unknown attribute 'points' of a {role} cell; only tests and answers have points",
+            )
         return None
     if text is None:
         raise AuthoringError(path, line, f'{role}="{name}" has no points; add points=N')
@@ -324,11 +400,13 @@ def _points(path: Path, line: int, role: Role, name: str, text: str | None) -> f
 # ---- markers ----
 
 _MARKER = re.compile(r"^\s*###\s+(?P<edge>BEGIN|END) (?P<what>SOLUTION|HIDDEN TESTS)\s*$")
-# what nbgrader takes for a marker, wherever it stands in a line, and what an author may have meant as one
+# what nbgrader takes for a marker, wherever it stands in a line, and what an author may have meant
+# as one
 _RESERVED = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)")
 _NEARLY = re.compile(
     r"^\s*#+\s*(begin|end)[\s_-]*(the\s+)?(solutions?|hidden|hidden[\s_-]*tests?|tests?|answers?|mark(ing)?[\s_-]*scheme)\s*$",
-    re.IGNORECASE)
+    re.IGNORECASE,
+)
 _HOME = {"SOLUTION": ("solution", "answer"), "HIDDEN TESTS": ("test",)}
 
 
@@ -341,40 +419,74 @@ def _check_markers(path: Path, cell: AuthoredCell) -> None:
         if not marker:
             _check_no_marker(path, number, cell, text)
             if text.strip() and opened is None and "HIDDEN TESTS" in closed:
-                raise AuthoringError(path, number, "a line below END HIDDEN TESTS; hidden tests come last in their cell")
+                raise AuthoringError(
+                    path,
+                    number,
+                    "a line below END HIDDEN TESTS; hidden tests come last in their cell",
+                )
             continue
         what = marker["what"]
         if cell.role not in _HOME[what]:
             homes = " or ".join(_HOME[what])
-            raise AuthoringError(path, number, f"a marker of {what} in a cell of role {cell.role}; it belongs in a {homes} cell")
+            raise AuthoringError(
+                path,
+                number,
+                f"a marker of {what} in a cell of role {cell.role}; it belongs in a {homes} cell",
+            )
         if marker["edge"] == "BEGIN":
             if opened:
-                raise AuthoringError(path, number, f"BEGIN {what} inside the region that begins in line {opened[1]}; "
-                                                   f"close that one first: ### END {opened[0]}")
+                raise AuthoringError(
+                    path,
+                    number,
+                    f"BEGIN {what} inside the region that begins in line {opened[1]}; "
+                    f"close that one first: ### END {opened[0]}",
+                )
             if what == "HIDDEN TESTS" and what in closed:
-                raise AuthoringError(path, number, "a second BEGIN HIDDEN TESTS in this cell; join the two regions")
+                raise AuthoringError(
+                    path, number, "a second BEGIN HIDDEN TESTS in this cell; join the two regions"
+                )
             opened = (what, number)
         elif opened is None:
-            raise AuthoringError(path, number, f"END {what} without BEGIN {what}; add the opening marker")
+            raise AuthoringError(
+                path, number, f"END {what} without BEGIN {what}; add the opening marker"
+            )
         else:
             closed.add(what)
             opened = None
     if opened:
-        raise AuthoringError(path, opened[1], f"BEGIN {opened[0]} without END {opened[0]} in this cell; add the closing marker")
+        raise AuthoringError(
+            path,
+            opened[1],
+            f"BEGIN {opened[0]} without END {opened[0]} in this cell; add the closing marker",
+        )
     if cell.role in ("solution", "answer") and "SOLUTION" not in closed:
-        raise AuthoringError(path, cell.line, f'{cell.role}="{cell.name}" has no solution region; put what students must not see '
-                                              "between ### BEGIN SOLUTION and ### END SOLUTION")
+        raise AuthoringError(
+            path,
+            cell.line,
+            f'{cell.role}="{cell.name}" has no solution region; put what students must not see '
+            "between ### BEGIN SOLUTION and ### END SOLUTION",
+        )
 
 
 def _check_no_marker(path: Path, number: int, cell: AuthoredCell, text: str) -> None:
     if _NEARLY.match(text):
-        raise AuthoringError(path, number, f"unknown marker {text.strip()!r}; known: ### BEGIN SOLUTION, ### END SOLUTION, "
-                                           "### BEGIN HIDDEN TESTS, ### END HIDDEN TESTS")
+        raise AuthoringError(
+            path,
+            number,
+            f"unknown marker {text.strip()!r}; known: ### BEGIN SOLUTION, ### END SOLUTION, "
+            "### BEGIN HIDDEN TESTS, ### END HIDDEN TESTS",
+        )
     if found := _RESERVED.search(text):
-        raise AuthoringError(path, number, f"nbgrader takes any line with {found[0]!r} for a marker; let `### {found[0]}` "
-                                           "stand alone in its line, or reword it")
+        raise AuthoringError(
+            path,
+            number,
+            f"nbgrader takes any line with {found[0]!r} for a marker; let `### {found[0]}` "
+            "stand alone in its line, or reword it",
+        )
     if cell.cell_type == "code" and "AUTOTEST" in text:
-        raise AuthoringError(path, number, "nbgrader's AUTOTEST is not used here; write the check out")
+        raise AuthoringError(
+            path, number, "nbgrader's AUTOTEST is not used here; write the check out"
+        )
 
 
 # ---- names and syntax ----
@@ -385,11 +497,16 @@ def _check_unique(path: Path, cells: Sequence[AuthoredCell]) -> None:
     for cell in cells:
         if cell.role not in ("solution", "test", "answer"):
             continue
-        key = (cell.role == "solution", cell.name)   # tests and answers share one list: the questions
+        # tests and answers share one list: the questions
+        key = (cell.role == "solution", cell.name)
         if key in seen:
             first = seen[key]
-            raise AuthoringError(path, cell.line, f'{cell.role}="{cell.name}" again: line {first.line} has '
-                                                  f'{first.role}="{first.name}"; rename one, for example "{cell.name}-2"')
+            raise AuthoringError(
+                path,
+                cell.line,
+                f'{cell.role}="{cell.name}" again: line {first.line} has '
+                f'{first.role}="{first.name}"; rename one, for example "{cell.name}-2"',
+            )
         seen[key] = cell
 
 
@@ -397,7 +514,12 @@ def _check_syntax(path: Path, cell: AuthoredCell) -> ast.Module:
     tree = _parse_at(path, cell, cell.source, "")
     kinds = line_kinds(cell.source)
     if "marker" in kinds:
-        _parse_at(path, cell, as_released(cell.source), "with the region cut out this cell is not valid Python: ")
+        _parse_at(
+            path,
+            cell,
+            as_released(cell.source),
+            "with the region cut out this cell is not valid Python: ",
+        )
     return tree
 
 
@@ -406,12 +528,16 @@ def _parse_at(path: Path, cell: AuthoredCell, source: str, context: str) -> ast.
         return parse_code(source)
     except SyntaxError as error:
         offset = min(error.lineno or 1, cell.source.count("\n") + 1) - 1
-        if context:   # the lines have moved: point at the region
+        if context:  # the lines have moved: point at the region
             offset = line_kinds(cell.source).index("marker")
-        raise AuthoringError(path, cell.source_line + offset, f"{context}{error.msg}; correct the code") from error
+        raise AuthoringError(
+            path, cell.source_line + offset, f"{context}{error.msg}; correct the code"
+        ) from error
 
 
-def _check_tested_names(path: Path, cells: Sequence[AuthoredCell], trees: dict[int, ast.Module], names: Collection[str]) -> None:
+def _check_tested_names(
+    path: Path, cells: Sequence[AuthoredCell], trees: dict[int, ast.Module], names: Collection[str]
+) -> None:
     defined = set(names)
     for cell in cells:
         if cell.role in ("solution", "setup", "code", "experiment"):
@@ -419,14 +545,20 @@ def _check_tested_names(path: Path, cells: Sequence[AuthoredCell], trees: dict[i
     for cell in cells:
         name = cell.name.partition("-")[0]
         if cell.role == "test" and name not in defined:
-            raise AuthoringError(path, cell.line, f'test="{cell.name}": no cell defines {name!r}; name the test after a '
-                                                  "function, class, method or variable of the notebook")
+            raise AuthoringError(
+                path,
+                cell.line,
+                f'test="{cell.name}": no cell defines {name!r}; name the test after a '
+                "function, class, method or variable of the notebook",
+            )
 
 
 def bound_names(tree: ast.AST) -> set[str]:
-    """What a cell defines: functions, classes, methods and variables; not imports, and nothing inside a function.
+    """What a cell defines: functions, classes, methods and variables; not imports, and nothing
+    inside a function.
 
-    >>> sorted(bound_names(ast.parse("import os; a, b = 1, 2\\nclass C:\\n    def m(self):\\n        x = 1")))
+    >>> code = "import os; a, b = 1, 2\\nclass C:\\n    def m(self):\\n        x = 1"
+    >>> sorted(bound_names(ast.parse(code)))
     ['C', 'a', 'b', 'm']
     """
     found: set[str] = set()
@@ -435,6 +567,8 @@ def bound_names(tree: ast.AST) -> set[str]:
             found.add(node.name)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             found.add(node.id)
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.comprehension):
+        if not isinstance(
+            node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.comprehension
+        ):
             found |= bound_names(node)
     return found

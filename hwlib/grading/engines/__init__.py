@@ -1,1 +1,3 @@
-"""From answers to verdicts: the isolated engine, its pool of graders, and nbgrader's for comparison."""
+"""From answers to verdicts: the isolated engine, its pool of graders, and nbgrader's for
+comparison.
+"""

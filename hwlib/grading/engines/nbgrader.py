@@ -1,8 +1,10 @@
-"""Grading by nbgrader's own machinery: its Autograde converter and its gradebook, one submission at a time.
+"""Grading by nbgrader's own machinery: its Autograde converter and its gradebook, one submission at
+a time.
 
-It runs student code and tests in one kernel, so its results can be forged; it is there to compare with. What is
-added around nbgrader: damaged notebooks are repaired first, a killed or hanging kernel costs the cells that it did
-not run instead of the submission, and every submission gets a result, whatever happened to it.
+It runs student code and tests in one kernel, so its results can be forged; it is there to compare
+with. What is added around nbgrader: damaged notebooks are repaired first, a killed or hanging
+kernel costs the cells that it did not run instead of the submission, and every submission gets a
+result, whatever happened to it.
 """
 
 from __future__ import annotations
@@ -42,10 +44,11 @@ from hwlib.grading.submissions.repair import repair
 
 __all__ = ["grade_with_nbgrader"]
 
-MAX_OUTPUT = 1_000_000   # characters of output that a cell may make; a print in an endless loop makes gigabytes
+# characters of output that a cell may make; a print in an endless loop makes gigabytes
+MAX_OUTPUT = 1_000_000
 MAX_MESSAGE = 300
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-CELL_FRAME = re.compile(r"Cell In\[(\d+)\], line (\d+)")   # in IPython's tracebacks
+CELL_FRAME = re.compile(r"Cell In\[(\d+)\], line (\d+)")  # in IPython's tracebacks
 
 
 def grade_with_nbgrader(
@@ -71,8 +74,12 @@ def grade_with_nbgrader(
     output.mkdir(parents=True, exist_ok=True)
     key = load_key(assignment)
     fetch_test_sets(key)
-    with GradeStore(assignment, output, db_url) as store, tempfile.TemporaryDirectory(
-            prefix=".grading-", dir=output, ignore_cleanup_errors=True) as staging:
+    with (
+        GradeStore(assignment, output, db_url) as store,
+        tempfile.TemporaryDirectory(
+            prefix=".grading-", dir=output, ignore_cleanup_errors=True
+        ) as staging,
+    ):
         store.prepare()
         for submission in submissions:
             with _environment(seed):
@@ -86,7 +93,11 @@ def grade_with_nbgrader(
 @contextmanager
 def _environment(seed: int | None) -> Iterator[None]:
     """What kernels inherit: grading mode, and the seed if there is one."""
-    wanted = {"HWLIB_GRADING": "1", "NBGRADER_EXECUTION": "autograde", **({} if seed is None else {"HWLIB_SEED": str(seed)})}
+    wanted = {
+        "HWLIB_GRADING": "1",
+        "NBGRADER_EXECUTION": "autograde",
+        **({} if seed is None else {"HWLIB_SEED": str(seed)}),
+    }
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:
@@ -98,7 +109,9 @@ def _environment(seed: int | None) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _grade_one(submission: FoundSubmission, key: AnswerKey, store: GradeStore, staging: Path) -> SubmissionResult:
+def _grade_one(
+    submission: FoundSubmission, key: AnswerKey, store: GradeStore, staging: Path
+) -> SubmissionResult:
     started = time.monotonic()
     try:
         notebook, problems = _read_and_repair(submission, key, store)
@@ -107,8 +120,10 @@ def _grade_one(submission: FoundSubmission, key: AnswerKey, store: GradeStore, s
         return store.write(result, None, submission.timestamp, folder=submission.folder)
     try:
         folder = _autograde(submission, notebook, store, staging)
-    except Exception as error:  # noqa: BLE001  nbgrader and nbclient raise all kinds; one submission must not stop the others
-        problem = f"nbgrader could not grade this notebook: {_one_line(str(error)) or type(error).__name__}"
+    # nbgrader and nbclient raise all kinds; one submission must not stop the others
+    except Exception as error:  # noqa: BLE001
+        reason = _one_line(str(error)) or type(error).__name__
+        problem = f"nbgrader could not grade this notebook: {reason}"
         result = _ungraded(submission, key, (*problems, problem), time.monotonic() - started)
         return store.write(result, notebook, submission.timestamp, folder=submission.folder)
     graded = nbformat.read(folder / f"{key.slug}.ipynb", as_version=4)
@@ -121,10 +136,14 @@ def _grade_one(submission: FoundSubmission, key: AnswerKey, store: GradeStore, s
 
 
 def _harmless(cell: NotebookNode, given: Mapping[str, NotebookNode]) -> NotebookNode:
-    """As the formgrader may show it; the instructor's own cells stay as they are, but for their outputs."""
+    """As the formgrader may show it; the instructor's own cells stay as they are, but for their
+    outputs.
+    """
     harmless = harmless_cell(cell)
     original = given.get(cell.metadata.get("nbgrader", {}).get("grade_id"))
-    harmless.source = cell.source if original and original.source == cell.source else harmless.source
+    harmless.source = (
+        cell.source if original and original.source == cell.source else harmless.source
+    )
     harmless.metadata = cell.metadata
     return harmless
 
@@ -148,16 +167,20 @@ def _release(store: GradeStore) -> NotebookNode:
     return notebook
 
 
-# ── running nbgrader ──────────────────────────────────────────────────────────────────────────────────────────────────
+# ---- running nbgrader ----------------------------------------------------------------------------
 
 
 class _GuardedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
-    """nbgrader's executor, with a clock for the whole notebook, a cap on output, and no surrender to a dead kernel."""
+    """nbgrader's executor, with a clock for the whole notebook, a cap on output, and no surrender
+    to a dead kernel.
+    """
 
     limits: Limits = Limits()
 
-    def preprocess(self, notebook: NotebookNode, resources: Any, km: Any = None) -> tuple[NotebookNode, Any]:
-        """Run the notebook; what can't be run gets an error as its output, which costs its points."""
+    def preprocess(
+        self, notebook: NotebookNode, resources: Any, km: Any = None
+    ) -> tuple[NotebookNode, Any]:
+        """Run the notebook; a cell that can't be run gets an error as its output and no points."""
         self._stopped = ""
         self._deadline = time.monotonic() + self.limits.submission_s
         self.timeout_func = self._time_left
@@ -167,7 +190,9 @@ class _GuardedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
         """The kernel's own words at its death are nobody's business on the grader's terminal."""
         return super().setup_kernel(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **kwargs)
 
-    def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple[NotebookNode, Any]:
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: Any, index: int
+    ) -> tuple[NotebookNode, Any]:
         """Run one cell, unless the kernel is gone or the time is up."""
         skipped = self.skip_cells_with_tag in cell.metadata.get("tags", [])
         if cell.cell_type != "code" or skipped or not cell.source.strip():
@@ -180,18 +205,23 @@ class _GuardedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
                 return super().preprocess_cell(cell, resources, index)  # type: ignore[no-any-return]
             except DeadKernelError:
                 self._stopped = "DeadKernelError"
-            except CellTimeoutError:   # the kernel does not even answer the interrupt
+            except CellTimeoutError:  # the kernel does not even answer the interrupt
                 self._stopped = "CellTimeoutError"
         text = f"{self._stopped}: not run, because the kernel had died or the time was up"
-        cell.outputs = [*cell.get("outputs", []), NotebookNode(
-            output_type="error", ename=self._stopped, evalue="", traceback=[text])]
+        cell.outputs = [
+            *cell.get("outputs", []),
+            NotebookNode(output_type="error", ename=self._stopped, evalue="", traceback=[text]),
+        ]
         return cell, resources
 
-    def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> NotebookNode | None:
+    def process_message(
+        self, msg: dict[str, Any], cell: NotebookNode, cell_index: int
+    ) -> NotebookNode | None:
         """Drop output beyond the cap."""
         if msg["msg_type"] in ("stream", "display_data", "execute_result", "update_display_data"):
             self._written += len(str(msg["content"].get("text", ""))) + sum(
-                len(str(value)) for value in (msg["content"].get("data") or {}).values())
+                len(str(value)) for value in (msg["content"].get("data") or {}).values()
+            )
             if self._written > MAX_OUTPUT:
                 return None
         return super().process_message(msg, cell, cell_index)
@@ -201,7 +231,9 @@ class _GuardedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
 
 
 class _OneSubmission(Autograde):  # type: ignore[misc]  # nbgrader has no types
-    """nbgrader's converter for one known notebook: it would look for it by a pattern, and miss `student[1]`."""
+    """nbgrader's converter for one known notebook: it would look for it by a pattern, and miss
+    `student[1]`.
+    """
 
     def init_notebooks(self) -> None:
         """Name the submission and its notebook."""
@@ -222,7 +254,9 @@ class _Explanation(logging.Handler):
             self.text = record.getMessage().strip().splitlines()[-1]
 
 
-def _autograde(submission: FoundSubmission, notebook: NotebookNode, store: GradeStore, staging: Path) -> Path:
+def _autograde(
+    submission: FoundSubmission, notebook: NotebookNode, store: GradeStore, staging: Path
+) -> Path:
     """Run nbgrader's converter on a private copy; returns the autograded folder in it."""
     slug, student = store.assignment.slug, submission.student
     shutil.rmtree(staging / "submitted", ignore_errors=True)
@@ -231,13 +265,13 @@ def _autograde(submission: FoundSubmission, notebook: NotebookNode, store: Grade
     folder.mkdir(parents=True)
     copy_files(submission.folder, folder)
     copy_files(store.assignment.source.parent, staging / "source" / slug)
-    if parse_time(submission.timestamp)[0] is None:   # nbgrader would stop at a garbled one
+    if parse_time(submission.timestamp)[0] is None:  # nbgrader would stop at a garbled one
         (folder / "timestamp.txt").unlink(missing_ok=True)
     nbformat.write(notebook, folder / f"{slug}.ipynb")
     explanation = _Explanation(level=logging.ERROR)
     converter = _converter(store, staging, student, explanation)
     try:
-        with warnings.catch_warnings():   # of libraries that nbgrader uses in an old way
+        with warnings.catch_warnings():  # of libraries that nbgrader uses in an old way
             warnings.simplefilter("ignore")
             converter.start()
     except BaseException as error:
@@ -247,21 +281,27 @@ def _autograde(submission: FoundSubmission, notebook: NotebookNode, store: Grade
     return staging / "autograded" / student / slug
 
 
-def _converter(store: GradeStore, root: Path, student: str, explanation: logging.Handler) -> Autograde:
+def _converter(
+    store: GradeStore, root: Path, student: str, explanation: logging.Handler
+) -> Autograde:
     config = Config(store.config)
     config.CourseDirectory.root = str(root)
     config.CourseDirectory.db_url = store.db_url
-    config.CourseDirectory.directory_structure = os.path.join("{nbgrader_step}", "{student_id}", "{assignment_id}")  # noqa: PTH118
+    parts = ("{nbgrader_step}", "{student_id}", "{assignment_id}")
+    config.CourseDirectory.directory_structure = os.path.join(*parts)  # noqa: PTH118
     config.BaseConverter.permissions = 644
-    if not config.IgnorePattern.get("pattern"):   # nothing is scored 0 because of a warning
+    if not config.IgnorePattern.get("pattern"):  # nothing is scored 0 because of a warning
         config.IgnorePattern.update(enabled=True, pattern=r"(?s).*")
-    log = logging.Logger("hwlib.nbgrader")   # not registered: it reaches no handler but this one
+    log = logging.Logger("hwlib.nbgrader")  # not registered: it reaches no handler but this one
     log.addHandler(explanation)
-    coursedir = CourseDirectory(config=config, assignment_id=store.assignment.slug, student_id=student, log=log)
+    coursedir = CourseDirectory(
+        config=config, assignment_id=store.assignment.slug, student_id=student, log=log
+    )
     converter = _OneSubmission(coursedir=coursedir, config=config, log=log)
     guarded = type("Execute", (_GuardedExecute,), {"limits": store.assignment.limits})
     converter.autograde_preprocessors = [
-        guarded if step is Execute else step for step in converter.autograde_preprocessors]
+        guarded if step is Execute else step for step in converter.autograde_preprocessors
+    ]
     return converter
 
 
@@ -275,52 +315,85 @@ def _replace(folder: Path, target: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-# ── reading what it did ───────────────────────────────────────────────────────────────────────────────────────────────
+# ---- reading what it did -------------------------------------------------------------------------
 
 
 def _rejected(submission: FoundSubmission, key: AnswerKey, reason: str) -> SubmissionResult:
-    problems = submission.problems if reason in submission.problems else (*submission.problems, reason)
-    return SubmissionResult(submission.student, "rejected", _nothing(key, "the notebook could not be read"), problems or (reason,))
+    problems = (
+        submission.problems if reason in submission.problems else (*submission.problems, reason)
+    )
+    return SubmissionResult(
+        submission.student,
+        "rejected",
+        _nothing(key, "the notebook could not be read"),
+        problems or (reason,),
+    )
 
 
-def _ungraded(submission: FoundSubmission, key: AnswerKey, problems: tuple[str, ...], seconds: float) -> SubmissionResult:
-    return SubmissionResult(submission.student, "graded", _nothing(key, "nbgrader could not grade this notebook"), problems, seconds)
+def _ungraded(
+    submission: FoundSubmission, key: AnswerKey, problems: tuple[str, ...], seconds: float
+) -> SubmissionResult:
+    return SubmissionResult(
+        submission.student,
+        "graded",
+        _nothing(key, "nbgrader could not grade this notebook"),
+        problems,
+        seconds,
+    )
 
 
 def _nothing(key: AnswerKey, reason: str) -> tuple[QuestionResult, ...]:
-    return tuple(QuestionResult(cell.name, cell.title, 0.0, cell.points, "missing", reason) for cell in key.questions)
+    return tuple(
+        QuestionResult(cell.name, cell.title, 0.0, cell.points, "missing", reason)
+        for cell in key.questions
+    )
 
 
 def _read_result(
-    submission: FoundSubmission, graded: NotebookNode, key: AnswerKey, store: GradeStore, seconds: float,
+    submission: FoundSubmission,
+    graded: NotebookNode,
+    key: AnswerKey,
+    store: GradeStore,
+    seconds: float,
     problems: tuple[str, ...],
 ) -> SubmissionResult:
     cells = graded_cells(graded)
     absent = [cell.name for cell in key.questions if cell.grade_id not in cells]
     store.record_missing(submission.student, absent)
-    store.record_waiting(submission.student, [cell.name for cell in key.questions if _waits(cells.get(cell.grade_id))])
+    store.record_waiting(
+        submission.student,
+        [cell.name for cell in key.questions if _waits(cells.get(cell.grade_id))],
+    )
     marks = store.marks(submission.student)
     questions = tuple(_question(cell, cells, marks[cell.name]) for cell in key.questions)
-    status: SubmissionStatus = "needs_manual" if any(mark.needs_look for mark in marks.values()) else "graded"
+    status: SubmissionStatus = (
+        "needs_manual" if any(mark.needs_look for mark in marks.values()) else "graded"
+    )
     return SubmissionResult(submission.student, status, questions, problems, seconds)
 
 
 def _question(cell: KeyCell, cells: Mapping[str, NotebookNode], mark: Mark) -> QuestionResult:
     given = mark.by_hand if mark.by_hand is not None else mark.automatic
     points = min(max(0.0, given or 0.0), cell.points)
-    status, message, hint = _verdict(cells.get(cell.grade_id), cell, mark, _raised_by_answers(cells))
+    status, message, hint = _verdict(
+        cells.get(cell.grade_id), cell, mark, _raised_by_answers(cells)
+    )
     return QuestionResult(cell.name, cell.title, points, cell.points, status, message, hint)
 
 
 def _verdict(
     graded: NotebookNode | None, cell: KeyCell, mark: Mark, raised: str
 ) -> tuple[QuestionStatus, str, str]:
-    """(status, message, hint) of a question, without its source and without values of hidden tests."""
+    """(status, message, hint) of a question, without its source or any hidden value."""
     if graded is None:
         return "missing", "nothing to grade", ""
     if cell.role == "answer":
         answered = mark.automatic is None
-        return ("manual", "to be graded by hand", "") if answered else ("missing", "no answer was written", "")
+        return (
+            ("manual", "to be graded by hand", "")
+            if answered
+            else ("missing", "no answer was written", "")
+        )
     errors = {output.ename: output for output in graded.outputs if output.output_type == "error"}
     if "DeadKernelError" in errors:
         return "crashed", "the process that ran your code ended: out of memory, or an exit", ""
@@ -336,13 +409,17 @@ def _verdict(
 
 def _waits(graded: NotebookNode | None) -> bool:
     """Whether a test could not decide on this machine."""
-    return graded is not None and any(output.get("ename") == "CannotCheck" for output in graded.get("outputs", []))
+    return graded is not None and any(
+        output.get("ename") == "CannotCheck" for output in graded.get("outputs", [])
+    )
 
 
-def _verdict_of_error(cell: NotebookNode, error: NotebookNode, raised: str) -> tuple[QuestionStatus, str, str]:
+def _verdict_of_error(
+    cell: NotebookNode, error: NotebookNode, raised: str
+) -> tuple[QuestionStatus, str, str]:
     frames = CELL_FRAME.findall(ANSI.sub("", "\n".join(error.traceback)))
     here = [int(line) for count, line in frames if int(count) == cell.execution_count]
-    in_student_code = len(here) < len(frames)   # another cell's code was running
+    in_student_code = len(here) < len(frames)  # another cell's code was running
     hidden = not here or max(here) > _hidden_from(cell.source)
     text = _one_line(error.evalue)
     if error.ename == "CheckFailed":
@@ -351,16 +428,28 @@ def _verdict_of_error(cell: NotebookNode, error: NotebookNode, raised: str) -> t
     if error.ename == "NotImplementedError" and not text:
         return "missing", UNANSWERED, ""
     if error.ename == "NameError" and raised:
-        return ("missing", UNANSWERED, "") if raised == "NotImplementedError:" else ("error", f"your cell raised {raised}", "")
+        return (
+            ("missing", UNANSWERED, "")
+            if raised == "NotImplementedError:"
+            else ("error", f"your cell raised {raised}", "")
+        )
     if in_student_code:
         status: QuestionStatus = "crashed" if error.ename == "MemoryError" else "error"
         return status, f"your code raised {error.ename}: {text}", ""
     if error.ename == "NameError":
         return "missing", text, ""
-    if error.ename == "AssertionError":   # its text is the instructor's, and may say a hidden value
-        return "failed", "a hidden check did not hold" if hidden else text or "a check did not hold", ""
+    if error.ename == "AssertionError":  # its text is the instructor's, and may say a hidden value
+        return (
+            "failed",
+            "a hidden check did not hold" if hidden else text or "a check did not hold",
+            "",
+        )
     detail = "" if hidden else f": {text}"
-    return "failed", f"the check could not work with what your code gave it ({error.ename}{detail})", ""
+    return (
+        "failed",
+        f"the check could not work with what your code gave it ({error.ename}{detail})",
+        "",
+    )
 
 
 def _hidden_from(source: str) -> int:
@@ -380,4 +469,4 @@ def _raised_by_answers(cells: Mapping[str, NotebookNode]) -> str:
 
 def _one_line(text: str) -> str:
     text = " ".join(ANSI.sub("", text).split())
-    return text if len(text) <= MAX_MESSAGE else text[:MAX_MESSAGE - 1] + "…"
+    return text if len(text) <= MAX_MESSAGE else text[: MAX_MESSAGE - 1] + "…"

@@ -1,11 +1,12 @@
-"""Grade a class: one judge a core, each with one worker at a time; one writer; nothing lost when something dies.
+"""Grade a class: one judge a core, each with one worker at a time; one writer; nothing lost when
+something dies.
 
-    this process ── pipe ── judge 0 ── socket ── worker        judge: a fork of this process, holds the tests
-       │ writes          └─ judge 1 ── socket ── worker        worker: a fork of the zygote, holds the student's code
+    this process ── pipe ── judge 0 ── socket ── worker    judge: a fork of us, has the tests
+       │ writes          └─ judge 1 ── socket ── worker    worker: the zygote's, has the code
        └─ gradebook, autograded/, feedback/, results
 
-A judge that dies is replaced and its submission graded again; so is the zygote with all judges. This process may be killed at any moment:
-the next run reuses every result that was written.
+A judge that dies is replaced and its submission graded again; so is the zygote with all judges.
+This process may be killed at any moment: the next run reuses every result that was written.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ from hwlib.grading.submissions.fingerprints import models_of, name_twins
 
 __all__ = ["default_jobs", "grade_class", "grade_many"]
 
-MAX_TRIES = 3                 # of one submission whose judge died each time
-PATIENCE_S = 60.0             # beyond twice a submission's time limit, after which a judge counts as dead
+MAX_TRIES = 3  # of one submission whose judge died each time
+PATIENCE_S = 60.0  # beyond twice a submission's time limit, after which a judge counts as dead
 
 Record = Callable[[FoundSubmission, Outcome], SubmissionResult]
 """Writes one outcome down; gives the result as it now stands (with the points that humans gave)."""
@@ -50,10 +51,20 @@ def default_jobs(assignment: Assignment) -> int:
     return cores
 
 
-def grade_class(assignment: Assignment, submissions: Sequence[FoundSubmission], *, output: Path, record: Record,
-                stands: Callable[[SubmissionResult], bool], refresh: Callable[[SubmissionResult], SubmissionResult],
-                jobs: int | None = None, force: bool = False, seed: int | None = None, hidden: tuple[Path, ...] = (),
-                on_result: Callable[[SubmissionResult], None] = lambda result: None) -> GradeReport:
+def grade_class(
+    assignment: Assignment,
+    submissions: Sequence[FoundSubmission],
+    *,
+    output: Path,
+    record: Record,
+    stands: Callable[[SubmissionResult], bool],
+    refresh: Callable[[SubmissionResult], SubmissionResult],
+    jobs: int | None = None,
+    force: bool = False,
+    seed: int | None = None,
+    hidden: tuple[Path, ...] = (),
+    on_result: Callable[[SubmissionResult], None] = lambda result: None,
+) -> GradeReport:
     """Grade these submissions and write down what was found.
 
     Parameters
@@ -98,7 +109,9 @@ def grade_class(assignment: Assignment, submissions: Sequence[FoundSubmission], 
         else:
             todo.append((found, key))
     keys = {found.student: key for found, key in todo}
-    for found, outcome in grade_many(assignment, [found for found, _ in todo], jobs=jobs, seed=seed, hidden=(output, *hidden)):
+    for found, outcome in grade_many(
+        assignment, [found for found, _ in todo], jobs=jobs, seed=seed, hidden=(output, *hidden)
+    ):
         cache.forget(found.student)
         result = record(found, outcome)
         if outcome.final:
@@ -106,7 +119,9 @@ def grade_class(assignment: Assignment, submissions: Sequence[FoundSubmission], 
         results[found.student], unique[found.student] = result, outcome.unique
         on_result(result)
     twins = name_twins(unique, models_of(assignment.folder / "artifacts", assignment.artifacts))
-    ordered = tuple(_with_problems(results[found.student], twins[found.student]) for found in submissions)
+    ordered = tuple(
+        _with_problems(results[found.student], twins[found.student]) for found in submissions
+    )
     return GradeReport(assignment.slug, "isolated", isolation_tier(), ordered)
 
 
@@ -114,11 +129,18 @@ def _with_problems(result: SubmissionResult, more: list[str]) -> SubmissionResul
     return replace(result, problems=(*result.problems, *more)) if more else result
 
 
-def grade_many(assignment: Assignment, submissions: Sequence[FoundSubmission], *, seed: int, jobs: int | None = None,
-               hidden: tuple[Path, ...] = ()) -> Iterator[tuple[FoundSubmission, Outcome]]:
+def grade_many(
+    assignment: Assignment,
+    submissions: Sequence[FoundSubmission],
+    *,
+    seed: int,
+    jobs: int | None = None,
+    hidden: tuple[Path, ...] = (),
+) -> Iterator[tuple[FoundSubmission, Outcome]]:
     """Grade these submissions side by side; each comes out once, as soon as it is graded.
 
-    `hidden` are folders besides the course that student code shall not see, such as the class's submissions.
+    `hidden` are folders besides the course that student code shall not see, such as the class's
+    submissions.
     """
     if not submissions:
         return
@@ -136,8 +158,8 @@ def grade_many(assignment: Assignment, submissions: Sequence[FoundSubmission], *
 class _Judge:
     pid: int
     pipe: Connection
-    task: tuple[int, FoundSubmission] | None = None       # (try number, submission) being graded
-    since: float = 0.0                                    # when it was handed out
+    task: tuple[int, FoundSubmission] | None = None  # (try number, submission) being graded
+    since: float = 0.0  # when it was handed out
 
 
 class _Pool:
@@ -145,7 +167,8 @@ class _Pool:
 
     def __init__(self, engine: IsolatedEngine, jobs: int) -> None:
         self.engine, self.jobs = engine, jobs
-        self.patience = 2 * engine.assignment.limits.submission_s + PATIENCE_S      # a test of the course's own may hang, too
+        # a test of the course's own may hang, too
+        self.patience = 2 * engine.assignment.limits.submission_s + PATIENCE_S
         self.judges: list[_Judge] = []
         for slot in range(jobs):
             self.judges.append(self._fork(slot))
@@ -165,7 +188,9 @@ class _Pool:
         theirs.close()
         return _Judge(pid, ours)
 
-    def run(self, submissions: Sequence[FoundSubmission]) -> Iterator[tuple[FoundSubmission, Outcome]]:
+    def run(
+        self, submissions: Sequence[FoundSubmission]
+    ) -> Iterator[tuple[FoundSubmission, Outcome]]:
         """Hand out the submissions, collect the outcomes, replace what dies."""
         waiting = deque((1, found) for found in submissions)
         while waiting or any(judge.task for judge in self.judges):
@@ -174,9 +199,12 @@ class _Pool:
                     judge.task = waiting.popleft()
                     if not self._hand_out(judge):
                         self._replace(slot, waiting)
-            busy = {judge.pipe: slot for slot, judge in enumerate(self.judges) if judge.task is not None}
+            busy = {
+                judge.pipe: slot for slot, judge in enumerate(self.judges) if judge.task is not None
+            }
             for pipe in wait(list(busy), timeout=1.0):
-                done = self._collect(busy[pipe], waiting)  # type: ignore[index]  # wait gives back what it was given
+                # wait gives back what it was given
+                done = self._collect(busy[pipe], waiting)  # type: ignore[index]
                 if done is not None:
                     yield done
             for slot, judge in enumerate(self.judges):
@@ -194,22 +222,26 @@ class _Pool:
             return False
         return True
 
-    def _collect(self, slot: int, waiting: deque[tuple[int, FoundSubmission]]) -> tuple[FoundSubmission, Outcome] | None:
+    def _collect(
+        self, slot: int, waiting: deque[tuple[int, FoundSubmission]]
+    ) -> tuple[FoundSubmission, Outcome] | None:
         judge = self.judges[slot]
-        if judge.task is None:                  # the pool was renewed in this round
+        if judge.task is None:  # the pool was renewed in this round
             return None
         try:
             outcome = judge.pipe.recv()
         except (EOFError, OSError):
             return self._replace(slot, waiting)
-        if isinstance(outcome, str):            # the zygote died: every judge needs the new one
+        if isinstance(outcome, str):  # the zygote died: every judge needs the new one
             self._renew(waiting)
             return None
         found, judge.task = judge.task[1], None
         return found, outcome
 
-    def _replace(self, slot: int, waiting: deque[tuple[int, FoundSubmission]]) -> tuple[FoundSubmission, Outcome] | None:
-        """A judge died: a new one, and its submission again, unless that has cost too many judges."""
+    def _replace(
+        self, slot: int, waiting: deque[tuple[int, FoundSubmission]]
+    ) -> tuple[FoundSubmission, Outcome] | None:
+        """A judge died: a new one, and its submission again, unless it has cost too many."""
         judge = self.judges[slot]
         _bury(judge)
         self.judges[slot] = self._fork(slot)
@@ -245,9 +277,9 @@ def _bury(judge: _Judge) -> None:
 
 
 def _judge(engine: IsolatedEngine, pipe: Connection, slot: int) -> None:
-    """A judge's life: take a submission, grade it, give the outcome back; end when the pipe does."""
+    """A judge's life: take a submission, grade it, give the outcome back, until the pipe ends."""
     processes.die_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)          # Ctrl-C is the main process's business
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's business
     _compute_alone()
     while True:
         try:
@@ -260,26 +292,36 @@ def _judge(engine: IsolatedEngine, pipe: Connection, slot: int) -> None:
         except processes.ZygoteGone:
             pipe.send("the zygote is gone")
             return
-        pipe.send(replace(outcome, result=replace(outcome.result, seconds=time.monotonic() - started)))
+        pipe.send(
+            replace(outcome, result=replace(outcome.result, seconds=time.monotonic() - started))
+        )
 
 
 def _keep_to_one_core(slot: int, jobs: int) -> None:
-    """Where there are as many judges as cores: a judge and its worker take turns, and handing over is quicker on one core."""
+    """Where there are as many judges as cores: a judge and its worker take turns, and handing over
+    is quicker on one core.
+    """
     cores = processes.own_cores()
     if jobs == len(cores) > 1 and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {cores[slot]})
 
 
 def _compute_alone() -> None:
-    """No parallel region in this fork: it would wait for ever for threads that torch has started in the main process."""
+    """No parallel region in this fork: it would wait for ever for threads that torch has started in
+    the main process.
+    """
     torch = sys.modules.get("torch")
     if torch is not None:
         torch.set_num_threads(1)
 
 
 def _given_up(engine: IsolatedEngine, found: FoundSubmission) -> SubmissionResult:
-    reason = f"the grader's own process ended {MAX_TRIES} times while grading this submission; grade it again or look at it by hand"
-    questions = tuple(QuestionResult(cell.name, cell.title, 0.0, cell.points, "crashed", reason) for cell in engine.key.questions)
+    reason = (
+        f"the grader's own process ended {MAX_TRIES} times while grading this submission; "
+        "grade it again or look at it by hand"
+    )
+    questions = tuple(
+        QuestionResult(cell.name, cell.title, 0.0, cell.points, "crashed", reason)
+        for cell in engine.key.questions
+    )
     return SubmissionResult(found.student, "rejected", questions, (reason,))
-
-

@@ -1,8 +1,8 @@
 """The student's names in the grader: each use of one becomes a request to the worker.
 
-A test cell says `KNN()`, `net.params["W1"]`, `softmax_loss(W, X, y, reg)`; what it holds are stand-ins for the student's functions,
-classes and instances, and the plain values that came back. Arguments are copied across, so student code can't change what a test
-compares with.
+A test cell says `KNN()`, `net.params["W1"]`, `softmax_loss(W, X, y, reg)`; what it holds are
+stand-ins for the student's functions, classes and instances, and the plain values that came back.
+Arguments are copied across, so student code can't change what a test compares with.
 """
 
 from __future__ import annotations
@@ -20,13 +20,23 @@ from hwlib import checks
 from hwlib.grading.sandbox.processes import Worker
 from hwlib.grading.sandbox.wire import Channel, ConnectionClosed, DeadlinePassed, WireError
 
-__all__ = ["NameMissing", "Session", "StandIn", "StudentRaised", "WorkerDied", "WorkerTimeout", "is_defined"]
+__all__ = [
+    "NameMissing",
+    "Session",
+    "StandIn",
+    "StudentRaised",
+    "WorkerDied",
+    "WorkerTimeout",
+    "is_defined",
+]
 
-MAX_ITEMS = 100_000           # taken from a student's iterator
+MAX_ITEMS = 100_000  # taken from a student's iterator
 
 
 class StudentRaised(Exception):
-    """Student code raised: `student_type`, `student_message`, `trace` (lines of the student's own code)."""
+    """Student code raised: `student_type`, `student_message`, `trace` (lines of the student's own
+    code).
+    """
 
     student_type = "Exception"
     student_message = ""
@@ -46,7 +56,9 @@ class WorkerDied(BaseException):
 
 
 class Session:
-    """A conversation with one worker. `deadline` (time.monotonic seconds) holds for every request until it is set anew."""
+    """A conversation with one worker. `deadline` (time.monotonic seconds) holds for every request
+    until it is set anew.
+    """
 
     def __init__(self, worker: Worker) -> None:
         self.worker = worker
@@ -57,7 +69,7 @@ class Session:
         self._standins: dict[int, StandIn] = {}
         self._callbacks: list[Callable[..., Any]] = []
 
-    # ---- requests --------------------------------------------------------------------------------------------------------------------
+    # ---- requests --------------------------------------------------------------------------------
 
     def request(self, op: str, **fields: Any) -> dict[str, Any]:
         """Send one request and wait for its answer, serving the worker's calls back meanwhile."""
@@ -86,11 +98,17 @@ class Session:
 
     def _serve_callback(self, message: dict[str, Any]) -> None:
         number, args, kwargs = message["callback"], message.get("args"), message.get("kwargs")
-        if type(number) is not int or not 0 <= number < len(self._callbacks) or not isinstance(args, list) or not isinstance(kwargs, dict):
+        if (
+            type(number) is not int
+            or not 0 <= number < len(self._callbacks)
+            or not isinstance(args, list)
+            or not isinstance(kwargs, dict)
+        ):
             raise WireError("a call of a function that was not passed")
         try:
             result = self._callbacks[number](*args, **kwargs)
-        except Exception as error:  # noqa: BLE001  what the instructor's function raises goes to the student's code
+        # what the instructor's function raises goes to the student's code
+        except Exception as error:  # noqa: BLE001
             self.channel.send({"error": f"{type(error).__name__}: {error}"}, self.deadline)
         else:
             self.channel.send({"result": result}, self.deadline)
@@ -109,7 +127,7 @@ class Session:
             raise NameMissing(name)
         return reply.get("value")
 
-    # ---- values ----------------------------------------------------------------------------------------------------------------------
+    # ---- values ----------------------------------------------------------------------------------
 
     def _pack(self, value: Any, nested: Callable[[Any], Any]) -> dict[str, Any] | None:
         if isinstance(value, StandIn):
@@ -129,11 +147,20 @@ class Session:
 
     def _unpack(self, data: dict[str, Any], nested: Callable[[Any], Any]) -> Any:
         number, kind, name = data.get("id"), data.get("k"), data.get("n")
-        if data.get("t") != "ref" or type(number) is not int or not isinstance(kind, str) or not isinstance(name, str):
+        if (
+            data.get("t") != "ref"
+            or type(number) is not int
+            or not isinstance(kind, str)
+            or not isinstance(name, str)
+        ):
             raise WireError("a reference that is none")
         if number not in self._standins:
             methods = data.get("m")
-            names = frozenset(one for one in methods if isinstance(one, str)) if isinstance(methods, list) else frozenset()
+            names = (
+                frozenset(one for one in methods if isinstance(one, str))
+                if isinstance(methods, list)
+                else frozenset()
+            )
             self._standins[number] = StandIn(self, number, kind, name[:100], names)
         return self._standins[number]
 
@@ -141,8 +168,21 @@ class Session:
 class StandIn:
     """A student's function, class, instance or module, living in the worker."""
 
-    def __init__(self, session: Session, number: int, kind: str, name: str, methods: frozenset[str] = frozenset()) -> None:
-        for key, value in {"_session": session, "_number": number, "_kind": kind, "_name": name, "_methods": methods}.items():
+    def __init__(
+        self,
+        session: Session,
+        number: int,
+        kind: str,
+        name: str,
+        methods: frozenset[str] = frozenset(),
+    ) -> None:
+        for key, value in {
+            "_session": session,
+            "_number": number,
+            "_kind": kind,
+            "_name": name,
+            "_methods": methods,
+        }.items():
             object.__setattr__(self, key, value)
 
     def _ask(self, op: str, **fields: Any) -> Any:
@@ -153,7 +193,8 @@ class StandIn:
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
-            raise AttributeError(name)              # NumPy and copy probe for these; a student's object offers none of them here
+            # NumPy and copy probe for these; a student's object offers none of them here
+            raise AttributeError(name)
         if name in self._methods:
             return _Method(self, name)
         return self._ask("getattr", name=name).get("value")
@@ -194,7 +235,12 @@ class _Method(StandIn):
     """A method that has not been asked for yet: calling it is one request instead of two."""
 
     def __init__(self, owner: StandIn, name: str) -> None:
-        for key, value in {"_session": owner._session, "_owner": owner, "_kind": "function", "_name": name}.items():
+        for key, value in {
+            "_session": owner._session,
+            "_owner": owner,
+            "_kind": "function",
+            "_name": name,
+        }.items():
             object.__setattr__(self, key, value)
         object.__setattr__(self, "_methods", frozenset())
 
@@ -208,12 +254,19 @@ class _Method(StandIn):
         return number
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return _finished_call(self._owner._ask("call_method", name=self._name, args=list(args), kwargs=kwargs), args, kwargs)
+        return _finished_call(
+            self._owner._ask("call_method", name=self._name, args=list(args), kwargs=kwargs),
+            args,
+            kwargs,
+        )
 
 
 def is_defined(value: Any) -> bool:
     """Whether it stands for a function or a class of the student's."""
-    return isinstance(value, StandIn) and object.__getattribute__(value, "_kind") in ("function", "class")
+    return isinstance(value, StandIn) and object.__getattribute__(value, "_kind") in (
+        "function",
+        "class",
+    )
 
 
 def _finished_call(reply: dict[str, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -237,7 +290,9 @@ def _note_changes(args: list[Any], changed: Any) -> None:
 
 
 def _came_from_worker(error: WireError) -> bool:
-    """False for a value of the test's own that can't be sent: that is the test's mistake, not the student's."""
+    """False for a value of the test's own that can't be sent: that is the test's mistake, not the
+    student's.
+    """
     frame = error.__traceback__
     while frame is not None:
         if frame.tb_frame.f_code.co_name == "send":
@@ -253,14 +308,21 @@ def _plain_state(state: Any) -> Any:
 
 
 def _importable(value: Any) -> tuple[str, str] | None:
-    """(module, name) of a function, type or module of a library, which the worker can import itself."""
+    """(module, name) of a function, type or module of a library, which the worker can import
+    itself.
+    """
     if type(value).__module__ == "torch" and type(value).__name__ in ("dtype", "device"):
         return ("torch", str(value).rpartition(".")[2]) if type(value).__name__ == "dtype" else None
     name = getattr(value, "__qualname__", getattr(value, "__name__", None))
     module = getattr(value, "__module__", None)
     if type(value).__name__ == "module":
         return (value.__name__, "") if not value.__name__.startswith("hwlib.grading") else None
-    if not isinstance(name, str) or not isinstance(module, str) or module == "__main__" or module.startswith("hwlib.grading"):
+    if (
+        not isinstance(name, str)
+        or not isinstance(module, str)
+        or module == "__main__"
+        or module.startswith("hwlib.grading")
+    ):
         return None
     try:
         found: Any = import_module(module)
@@ -278,7 +340,10 @@ def _as_exception(error: Any) -> BaseException:
     """The student's exception as one that a test can catch by its built-in type."""
     if not isinstance(error, dict) or not isinstance(error.get("bases"), list):
         return WorkerDied("the process sent a malformed error")
-    name = next((base for base in error["bases"] if isinstance(base, str) and _is_exception(base)), "Exception")
+    name = next(
+        (base for base in error["bases"] if isinstance(base, str) and _is_exception(base)),
+        "Exception",
+    )
     raised = _raisable(name, str(error.get("message"))[:600])
     raised.student_type = str(error.get("type"))[:100]
     raised.student_message = str(error.get("message"))[:600]
@@ -295,7 +360,7 @@ def _raisable(name: str, message: str) -> StudentRaised:
         _CLASSES[name] = type(name, (getattr(builtins, name), StudentRaised), {})
     try:
         return _CLASSES[name](message)
-    except TypeError:                               # UnicodeDecodeError and its like want other arguments
+    except TypeError:  # UnicodeDecodeError and its like want other arguments
         return StudentRaised(message)
 
 

@@ -1,4 +1,6 @@
-"""The test sets that an assignment's tests measure accuracy on: fetched once, before the class is graded."""
+"""The test sets that an assignment's tests measure accuracy on: fetched once, before the class is
+graded.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,12 @@ def data_sets_of(key: AnswerKey) -> list[str]:
     for cell in key.by_role("test"):
         tree = parse_cell(cell.source)
         for node in ast.walk(tree) if tree else ():
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "test_set" and node.args:
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr == "test_set"
+                and node.args
+            ):
                 name = node.args[0]
                 if isinstance(name, ast.Constant) and isinstance(name.value, str):
                     found.add(name.value)
@@ -29,11 +36,18 @@ def data_sets_of(key: AnswerKey) -> list[str]:
 
 
 def fetch_test_sets(key: AnswerKey) -> None:
-    """Get what is not on this machine yet; where it can't be had, say so: the questions that need it will wait."""
+    """Get what is not on this machine yet; where it can't be had, say so: the questions that need
+    it will wait.
+    """
     for name in data_sets_of(key):
         if data.status([name])[0].state == "whole":
             continue
         try:
             data.fetch([name])
         except DataError as error:
-            _log.warning("%s: questions about accuracy on %s can't be graded now and wait: %s", key.slug, name, str(error).splitlines()[0])
+            _log.warning(
+                "%s: questions about accuracy on %s can't be graded now and wait: %s",
+                key.slug,
+                name,
+                str(error).splitlines()[0],
+            )

@@ -1,10 +1,11 @@
-"""Grade one submission: the instructor's tests here, the student's code in a worker, a verdict a question.
+"""Grade one submission: the instructor's tests here, the student's code in a worker, a verdict a
+question.
 
     notebook ─ repair ─→ cells ─ dependencies ─→ the cells that the tests need ─→ worker
-    test cell, with stand-ins for the student's names ─→ passed | failed | error | timeout | crashed | missing
+    test cell, with stand-ins for the student's names ─→ passed | failed | error | timeout | …
 
-The worker is expendable: when it hangs or dies, that costs the question that was being graded (after a few more tries, if it died), and
-the next question gets a fresh one.
+The worker is expendable: when it hangs or dies, that costs the question that was being graded
+(after a few more tries, if it died), and the next question gets a fresh one.
 """
 
 from __future__ import annotations
@@ -27,7 +28,15 @@ from hwlib import checks
 from hwlib.checks.remarks import collect_remarks
 from hwlib.errors import CannotCheck, CheckFailed, GradingError
 from hwlib.grading.answer_key import AnswerKey, KeyCell
-from hwlib.grading.engines.standins import NameMissing, Session, StandIn, StudentRaised, WorkerDied, WorkerTimeout, is_defined
+from hwlib.grading.engines.standins import (
+    NameMissing,
+    Session,
+    StandIn,
+    StudentRaised,
+    WorkerDied,
+    WorkerTimeout,
+    is_defined,
+)
 from hwlib.grading.results import QuestionResult, QuestionStatus
 from hwlib.grading.submissions.dependencies import names_in, needed_cells
 from hwlib.grading.submissions.repair import RepairedSubmission, SubmittedCell
@@ -36,7 +45,9 @@ __all__ = ["Clock", "Graded", "TestBench", "grade_submission"]
 
 HIDDEN = "### BEGIN HIDDEN TESTS"
 MESSAGE_LENGTH = 600
-MAX_DEATHS = 4            # of workers over one question or cell; fewer may be accidents of the machine (out of memory, an operator's kill)
+# of workers over one question or cell; fewer may be accidents of the machine (out of memory, an
+# operator's kill)
+MAX_DEATHS = 4
 UNANSWERED = "not answered yet: the code still raises NotImplementedError"
 
 
@@ -53,11 +64,11 @@ class Graded:
     """The verdicts on one submission, and what the run cells put out."""
 
     questions: list[QuestionResult]
-    outputs: dict[int, list[dict[str, Any]]]      # index of a repaired cell → its outputs in this run
+    outputs: dict[int, list[dict[str, Any]]]  # index of a repaired cell → its outputs in this run
     cells_run: int = 0
     workers: int = 0
-    remarks: list[str] = field(default_factory=list)             # for a human to look at
-    unique: dict[str, str] = field(default_factory=dict)         # what no other submission should have
+    remarks: list[str] = field(default_factory=list)  # for a human to look at
+    unique: dict[str, str] = field(default_factory=dict)  # what no other submission should have
 
 
 class TestBench:
@@ -73,7 +84,7 @@ class TestBench:
         If a setup cell raises here: the assignment can't be graded on this machine.
     """
 
-    __test__ = False          # not a test class, whatever pytest thinks of its name
+    __test__ = False  # not a test class, whatever pytest thinks of its name
 
     def __init__(self, key: AnswerKey) -> None:
         self.key = key
@@ -83,23 +94,31 @@ class TestBench:
             self._run_setup(cell)
         self.given_names = frozenset(self.given)
         self.tests = {cell.name: _compile_test(cell) for cell in key.by_role("test")}
-        self.wanted = {cell.name: names_in(cell.source).uses - self.given_names for cell in key.by_role("test")}
+        self.wanted = {
+            cell.name: names_in(cell.source).uses - self.given_names for cell in key.by_role("test")
+        }
 
     def _run_setup(self, cell: KeyCell) -> None:
         try:
-            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            with (
+                contextlib.redirect_stdout(io.StringIO()),
+                contextlib.redirect_stderr(io.StringIO()),
+            ):
                 exec(compile(_transformed(cell.source), f"<{cell.name}>", "exec"), self.given)
         except Exception as error:
-            where = f"the setup cell {cell.name} of {self.key.slug} raised {type(error).__name__}: {error}"
-            raise GradingError(f"{where}; run `hw doctor`, then `hw verify {self.key.slug}`") from error
+            raised = f"{type(error).__name__}: {error}"
+            where = f"the setup cell {cell.name} of {self.key.slug} raised {raised}"
+            raise GradingError(
+                f"{where}; run `hw doctor`, then `hw verify {self.key.slug}`"
+            ) from error
 
 
 @dataclass(slots=True)
 class _Test:
-    body: Any                 # code object
-    last: Any                 # code object of the last expression, or None
+    body: Any  # code object
+    last: Any  # code object of the last expression, or None
     filename: str
-    hidden_from: int          # line where hidden tests begin; a large number if there are none
+    hidden_from: int  # line where hidden tests begin; a large number if there are none
 
 
 def _transformed(source: str) -> str:
@@ -114,25 +133,30 @@ def _compile_test(cell: KeyCell) -> _Test:
     last = None
     if tree.body and isinstance(tree.body[-1], ast.Expr):
         last = compile(ast.Expression(tree.body.pop().value), filename, "eval")  # type: ignore[attr-defined]
-    hidden = next((number for number, line in enumerate(source.splitlines(), 1) if HIDDEN in line), 10**9)
+    hidden = next(
+        (number for number, line in enumerate(source.splitlines(), 1) if HIDDEN in line), 10**9
+    )
     return _Test(compile(tree, filename, "exec"), last, filename, hidden)
 
 
 class _Namespace(dict[str, Any]):
     """A test cell's globals: what setup cells defined; every other name is asked of the worker."""
 
-    def __init__(self, given: dict[str, Any], student: Callable[[str], Any], wanted: frozenset[str]) -> None:
+    def __init__(
+        self, given: dict[str, Any], student: Callable[[str], Any], wanted: frozenset[str]
+    ) -> None:
         super().__init__(given)
         self._student, self._wanted = student, wanted
         self._known: dict[str, StandIn] = {}
 
     def __missing__(self, name: str) -> Any:
         if name not in self._wanted:
-            raise KeyError(name)                     # a builtin
+            raise KeyError(name)  # a builtin
         if name in self._known:
             return self._known[name]
         value = self._student(name)
-        if is_defined(value):                        # a function or class stays the same one while a test runs; a number may change
+        # a function or class stays the same one while a test runs; a number may change
+        if is_defined(value):
             self._known[name] = value
         return value
 
@@ -143,13 +167,15 @@ class _Verdict:
     message: str = ""
     hint: str = ""
     fraction: float = 0.0
-    missing_name: str = ""    # the name whose absence decided it
-    died: bool = False        # the worker ended on its own
+    missing_name: str = ""  # the name whose absence decided it
+    died: bool = False  # the worker ended on its own
 
 
 @dataclass(slots=True)
 class _Run:
-    """One submission being graded: which worker, what has been run in it, what went wrong with which cell."""
+    """One submission being graded: which worker, what has been run in it, what went wrong with
+    which cell.
+    """
 
     bench: TestBench
     cells: tuple[SubmittedCell, ...]
@@ -157,10 +183,11 @@ class _Run:
     clock: Clock
     end: float
     session: Session | None = None
-    ready: set[int] = field(default_factory=set)                       # cells run in the present worker
-    bad: dict[int, _Verdict] = field(default_factory=dict)             # cells that hang or kill a worker
-    raised: dict[int, str] = field(default_factory=dict)               # cells that raised, and what
-    deaths: Counter[int] = field(default_factory=Counter)              # cells during which a worker died, how often
+    ready: set[int] = field(default_factory=set)  # cells run in the present worker
+    bad: dict[int, _Verdict] = field(default_factory=dict)  # cells that hang or kill a worker
+    raised: dict[int, str] = field(default_factory=dict)  # cells that raised, and what
+    # cells during which a worker died, how often
+    deaths: Counter[int] = field(default_factory=Counter)
     outputs: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     workers: int = 0
 
@@ -184,14 +211,20 @@ class _Run:
     def bring(self, wanted: set[int]) -> None:
         """Run these cells, in the notebook's order, where the present worker has not run them yet.
 
-        A cell that hangs or kills the worker is remembered and left out; the others are run in a fresh worker.
+        A cell that hangs or kills the worker is remembered and left out; the others are run in a
+        fresh worker.
         """
         while True:
             session = self.start()
-            todo = [index for index in sorted(wanted) if index not in self.ready and index not in self.bad]
+            todo = [
+                index
+                for index in sorted(wanted)
+                if index not in self.ready and index not in self.bad
+            ]
             if not todo:
                 return
-            if self.ready and min(todo) < max(self.ready):             # order matters: start again rather than run backwards
+            # order matters: start again rather than run backwards
+            if self.ready and min(todo) < max(self.ready):
                 wanted = wanted | self.ready
                 self.drop()
                 continue
@@ -204,18 +237,25 @@ class _Run:
         try:
             run = session.run(self.cells[index].source)
         except WorkerTimeout:
-            self.bad[index] = _Verdict("timeout", f"a cell did not finish in {self.clock.question_s:g} s: {self._name(index)}")
+            self.bad[index] = _Verdict(
+                "timeout",
+                f"a cell did not finish in {self.clock.question_s:g} s: {self._name(index)}",
+            )
             return False
         except WorkerDied:
             self.deaths[index] += 1
             if self.deaths[index] == MAX_DEATHS:
-                self.bad[index] = _Verdict("crashed", f"running a cell ended the process: {self._name(index)}")
+                self.bad[index] = _Verdict(
+                    "crashed", f"running a cell ended the process: {self._name(index)}"
+                )
             return False
         self.ready.add(index)
         self.raised.pop(index, None)
         self.outputs[index] = run["outputs"]
         if isinstance(run.get("error"), dict):
-            self.raised[index] = f"{run['error'].get('type')}: {run['error'].get('message')}"[:MESSAGE_LENGTH]
+            self.raised[index] = f"{run['error'].get('type')}: {run['error'].get('message')}"[
+                :MESSAGE_LENGTH
+            ]
         return True
 
     def _name(self, index: int) -> str:
@@ -226,8 +266,14 @@ class _Run:
         return f"the cell that begins with {first.strip()[:60]!r}"
 
 
-def grade_submission(bench: TestBench, submission: RepairedSubmission, new_session: Callable[[], Session], clock: Clock,
-                     seed: int, release: dict[str, str]) -> Graded:
+def grade_submission(
+    bench: TestBench,
+    submission: RepairedSubmission,
+    new_session: Callable[[], Session],
+    clock: Clock,
+    seed: int,
+    release: dict[str, str],
+) -> Graded:
     """The verdict on every question, in the notebook's order.
 
     Parameters
@@ -244,8 +290,14 @@ def grade_submission(bench: TestBench, submission: RepairedSubmission, new_sessi
         grade id → source as released; tells what was left unanswered.
     """
     run = _Run(bench, submission.cells, new_session, clock, time.monotonic() + clock.submission_s)
-    names = [names_in(cell.source) if _is_code(cell) and not _is_experiment(cell) else names_in("") for cell in submission.cells]
-    needed = {name: needed_cells(wanted, names, bench.given_names) for name, wanted in bench.wanted.items()}
+    names = [
+        names_in(cell.source) if _is_code(cell) and not _is_experiment(cell) else names_in("")
+        for cell in submission.cells
+    ]
+    needed = {
+        name: needed_cells(wanted, names, bench.given_names)
+        for name, wanted in bench.wanted.items()
+    }
     everything = {index for index, cell in enumerate(submission.cells) if _runs_in_fallback(cell)}
     questions = []
     remarks: list[str] = []
@@ -270,8 +322,12 @@ def grade_submission(bench: TestBench, submission: RepairedSubmission, new_sessi
 
 
 def _is_code(cell: SubmittedCell) -> bool:
-    """Student code, as far as grading runs it: not the tests, the setup cells (the zygote ran them), nor the hand-in cell."""
-    return cell.cell_type == "code" and (cell.key is None or cell.edited or cell.key.role in ("solution", "code", "experiment"))
+    """Student code, as far as grading runs it: not the tests, the setup cells (the zygote ran
+    them), nor the hand-in cell.
+    """
+    return cell.cell_type == "code" and (
+        cell.key is None or cell.edited or cell.key.role in ("solution", "code", "experiment")
+    )
 
 
 def _is_experiment(cell: SubmittedCell) -> bool:
@@ -282,20 +338,29 @@ def _runs_in_fallback(cell: SubmittedCell) -> bool:
     return _is_code(cell) and (not _is_experiment(cell) or cell.edited)
 
 
-def _judge_question(run: _Run, cell: KeyCell, needed: set[int], first: set[int], everything: set[int], seed: int) -> _Verdict:
+def _judge_question(
+    run: _Run, cell: KeyCell, needed: set[int], first: set[int], everything: set[int], seed: int
+) -> _Verdict:
     verdict = _attempt(run, cell, needed, first, seed)
     for _ in range(MAX_DEATHS - 1):
         if verdict.died and time.monotonic() < run.end:
             verdict = _attempt(run, cell, needed, first, seed)
     if verdict.missing_name and not everything <= run.ready | set(run.bad):
         again = _attempt(run, cell, everything | needed, everything | first, seed)
-        verdict = again if again.status == "passed" or again.missing_name != verdict.missing_name else verdict
+        verdict = (
+            again
+            if again.status == "passed" or again.missing_name != verdict.missing_name
+            else verdict
+        )
     return verdict
 
 
 def _attempt(run: _Run, cell: KeyCell, needed: set[int], bring: set[int], seed: int) -> _Verdict:
     if time.monotonic() >= run.end:
-        return _Verdict("timeout", f"the submission's {run.clock.submission_s:g} s were used up before this question")
+        return _Verdict(
+            "timeout",
+            f"the submission's {run.clock.submission_s:g} s were used up before this question",
+        )
     run.bring(bring)
     bad = sorted(needed & set(run.bad))
     if bad:
@@ -305,36 +370,55 @@ def _attempt(run: _Run, cell: KeyCell, needed: set[int], bring: set[int], seed: 
     if verdict.status in ("timeout", "crashed"):
         run.drop()
     if verdict.status == "timeout":
-        verdict.message = f"no answer within {run.clock.question_s:g} s; is there a loop that never ends, or one that should not be there?"
+        verdict.message = (
+            f"no answer within {run.clock.question_s:g} s; "
+            "is there a loop that never ends, or one that should not be there?"
+        )
     if verdict.missing_name:
         raised = [run.raised[index] for index in sorted(needed) if run.raised.get(index)]
         if raised and raised[0].startswith("NotImplementedError"):
             verdict.message = UNANSWERED
         elif raised:
-            verdict = _Verdict("error", f"your cell raised {raised[0]}", missing_name=verdict.missing_name)
+            verdict = _Verdict(
+                "error", f"your cell raised {raised[0]}", missing_name=verdict.missing_name
+            )
     return verdict
 
 
-def _run_test(bench: TestBench, test: _Test, cell: KeyCell, session: Session, seed: int) -> _Verdict:
+def _run_test(
+    bench: TestBench, test: _Test, cell: KeyCell, session: Session, seed: int
+) -> _Verdict:
     namespace = _Namespace(bench.given, session.name, frozenset(bench.wanted[cell.name]))
     checks.set_seed(seed)
     printed = io.StringIO()
     try:
-        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), warnings.catch_warnings():
+        with (
+            contextlib.redirect_stdout(printed),
+            contextlib.redirect_stderr(printed),
+            warnings.catch_warnings(),
+        ):
             warnings.simplefilter("ignore")
             exec(test.body, namespace)
-            value = eval(test.last, namespace) if test.last is not None else None  # noqa: S307  the instructor's own test
+            # the instructor's own test
+            value = eval(test.last, namespace) if test.last is not None else None  # noqa: S307
     except (WorkerTimeout, WorkerDied) as error:
-        return _Verdict("timeout") if isinstance(error, WorkerTimeout) else _Verdict("crashed", _why_died(error), died=True)
+        return (
+            _Verdict("timeout")
+            if isinstance(error, WorkerTimeout)
+            else _Verdict("crashed", _why_died(error), died=True)
+        )
     except CheckFailed as error:
-        return _Verdict("failed", "\n".join(filter(None, (error.symptom, error.detail))), error.hint)
+        return _Verdict(
+            "failed", "\n".join(filter(None, (error.symptom, error.detail))), error.hint
+        )
     except CannotCheck as error:
         return _Verdict("manual", str(error))
     except NameMissing as error:
         return _Verdict("missing", f"`{error}` is not defined", missing_name=str(error))
     except StudentRaised as error:
         return _student_raised(error)
-    except Exception as error:  # noqa: BLE001  whatever the test does with what the student's code gave it
+    # whatever the test does with what the student's code gave it
+    except Exception as error:  # noqa: BLE001
         return _test_raised(error, test)
     finally:
         checks.set_seed(None)
@@ -343,7 +427,10 @@ def _run_test(bench: TestBench, test: _Test, cell: KeyCell, session: Session, se
 
 def _why_died(error: WorkerDied) -> str:
     if str(error) == "the process ended":
-        return "your code ended the process that it ran in: out of memory, too much CPU time, a crash in a library, or an exit"
+        return (
+            "your code ended the process that it ran in: "
+            "out of memory, too much CPU time, a crash in a library, or an exit"
+        )
     return f"your code broke off the talk with the grader: {error}"
 
 
@@ -355,8 +442,13 @@ def _student_raised(error: StudentRaised) -> _Verdict:
     missing = ""
     if error.student_type == "NameError":
         missing = error.student_message.partition("'")[2].partition("'")[0]
-    return _Verdict("error", f"your code raised {error.student_type}: {error.student_message}{_where(error)}"[:MESSAGE_LENGTH],
-                    missing_name=missing)
+    return _Verdict(
+        "error",
+        f"your code raised {error.student_type}: {error.student_message}{_where(error)}"[
+            :MESSAGE_LENGTH
+        ],
+        missing_name=missing,
+    )
 
 
 def _where(error: StudentRaised) -> str:
@@ -364,14 +456,26 @@ def _where(error: StudentRaised) -> str:
 
 
 def _test_raised(error: Exception, test: _Test) -> _Verdict:
-    """An exception of the test's own code: a plain assert, or a result that it could not work with."""
-    lines = [frame.lineno or 0 for frame in traceback.extract_tb(error.__traceback__) if frame.filename == test.filename]
+    """An exception of the test's own code: a plain assert, or a result it could not work with."""
+    lines = [
+        frame.lineno or 0
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename == test.filename
+    ]
     hidden = not lines or max(lines) > test.hidden_from
     if isinstance(error, AssertionError):
-        return _Verdict("failed", "a hidden check did not hold" if hidden else str(error)[:MESSAGE_LENGTH] or "a check did not hold")
+        return _Verdict(
+            "failed",
+            "a hidden check did not hold"
+            if hidden
+            else str(error)[:MESSAGE_LENGTH] or "a check did not hold",
+        )
     text = "" if hidden else f": {error}"[:200]
-    return _Verdict("failed", f"the check could not work with what your code gave it ({type(error).__name__}{text}); "
-                              "did it return the right kind of value?")
+    return _Verdict(
+        "failed",
+        f"the check could not work with what your code gave it ({type(error).__name__}{text}); "
+        "did it return the right kind of value?",
+    )
 
 
 def _fraction(value: Any) -> float:
@@ -380,27 +484,49 @@ def _fraction(value: Any) -> float:
     return float(min(max(fraction, 0.0), 1.0)) if fraction == fraction else 0.0
 
 
-def _explain_missing(verdict: _Verdict, cell: KeyCell, submission: RepairedSubmission, release: dict[str, str]) -> _Verdict:
+def _explain_missing(
+    verdict: _Verdict, cell: KeyCell, submission: RepairedSubmission, release: dict[str, str]
+) -> _Verdict:
     if verdict.status == "missing" and verdict.missing_name:
         answers = submission.answers(verdict.missing_name)
         if answers and all(not answer.source.strip() for answer in answers):
             verdict.message += "; its cell is empty or was deleted"
         elif answers and all(not names_in(answer.source).parsed for answer in answers):
-            return _Verdict("error", f"the cell {verdict.missing_name} is not valid Python (SyntaxError)")
+            return _Verdict(
+                "error", f"the cell {verdict.missing_name} is not valid Python (SyntaxError)"
+            )
     return verdict
 
 
-def _manual(cell: KeyCell, submission: RepairedSubmission, release: dict[str, str]) -> QuestionResult:
+def _manual(
+    cell: KeyCell, submission: RepairedSubmission, release: dict[str, str]
+) -> QuestionResult:
     texts = [answer.source.strip() for answer in submission.answers(cell.name)]
     empty = not any(texts) or all(text == release.get(cell.grade_id, "").strip() for text in texts)
-    return QuestionResult(cell.name, cell.title, 0.0, cell.points, "missing" if empty else "manual",
-                          "no answer was written" if empty else "to be graded by hand")
+    return QuestionResult(
+        cell.name,
+        cell.title,
+        0.0,
+        cell.points,
+        "missing" if empty else "manual",
+        "no answer was written" if empty else "to be graded by hand",
+    )
 
 
 def _as_result(cell: KeyCell, verdict: _Verdict, seconds: float) -> QuestionResult:
     passed = verdict.status == "passed"
-    result = QuestionResult(cell.name, cell.title, cell.points * verdict.fraction if passed else 0.0, cell.points, verdict.status,
-                            verdict.message, verdict.hint, round(seconds, 4))
-    return result if not passed or verdict.fraction == 1.0 else replace(result, message=f"{verdict.fraction:.0%} of the points")
-
-
+    result = QuestionResult(
+        cell.name,
+        cell.title,
+        cell.points * verdict.fraction if passed else 0.0,
+        cell.points,
+        verdict.status,
+        verdict.message,
+        verdict.hint,
+        round(seconds, 4),
+    )
+    return (
+        result
+        if not passed or verdict.fraction == 1.0
+        else replace(result, message=f"{verdict.fraction:.0%} of the points")
+    )

@@ -1,4 +1,6 @@
-"""The main job in one go, on real images that come with the package: build, a class of twelve, grades."""
+"""The main job in one go, on real images that come with the package: build, a class of twelve,
+grades.
+"""
 
 from __future__ import annotations
 
@@ -27,9 +29,9 @@ class DemoOutcome:
     """What the demo made, and where."""
 
     report: GradeReport
-    seconds: float              # of grading
+    seconds: float  # of grading
     folder: Path
-    written: dict[str, str]     # name below `folder` → what it is
+    written: dict[str, str]  # name below `folder` → what it is
 
 
 def run_demo(course: Course, say: Callable[[str], None], grade: GradeFunction) -> DemoOutcome:
@@ -46,7 +48,9 @@ def run_demo(course: Course, say: Callable[[str], None], grade: GradeFunction) -
     assignment = course.assignment(SLUG)
     folder = course.root / "demo"
     if folder.is_symlink():
-        raise CourseError(f"{folder}: a symbolic link; the demo makes this folder anew: remove the link")
+        raise CourseError(
+            f"{folder}: a symbolic link; the demo makes this folder anew: remove the link"
+        )
     shutil.rmtree(folder, ignore_errors=True)
     say(f"1. Build {assignment.slug}: assignments/ → source/ and release/")
     build(assignment)

@@ -1,4 +1,6 @@
-"""A synthetic class: submissions of every kind that a real class hands in, the same for the same seed."""
+"""A synthetic class: submissions of every kind that a real class hands in, the same for the same
+seed.
+"""
 
 from __future__ import annotations
 
@@ -21,16 +23,43 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from hwlib.errors import CourseError
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.course import Assignment
-from hwlib.grading.proof.variants import Variant, handed_in_models, load_variants, reference_notebook, variant_notebook
+from hwlib.grading.proof.variants import (
+    Variant,
+    handed_in_models,
+    load_variants,
+    reference_notebook,
+    variant_notebook,
+)
 from hwlib.grading.results import SubmissionStatus
 
 __all__ = ["Kind", "SimulatedSubmission", "simulate"]
 
-Kind = Literal["reference", "right", "blank", "partial", "wrong", "raising", "crashing", "hanging",
-               "damaged_metadata", "damaged_cells", "unreadable"]
-WEIGHTS: dict[Kind, float] = {   # of those beyond the first of each kind
-    "reference": 10, "right": 10, "blank": 4, "partial": 20, "wrong": 32, "raising": 6, "crashing": 2, "hanging": 2,
-    "damaged_metadata": 6, "damaged_cells": 6, "unreadable": 2}
+Kind = Literal[
+    "reference",
+    "right",
+    "blank",
+    "partial",
+    "wrong",
+    "raising",
+    "crashing",
+    "hanging",
+    "damaged_metadata",
+    "damaged_cells",
+    "unreadable",
+]
+WEIGHTS: dict[Kind, float] = {  # of those beyond the first of each kind
+    "reference": 10,
+    "right": 10,
+    "blank": 4,
+    "partial": 20,
+    "wrong": 32,
+    "raising": 6,
+    "crashing": 2,
+    "hanging": 2,
+    "damaged_metadata": 6,
+    "damaged_cells": 6,
+    "unreadable": 2,
+}
 DUE = datetime(2027, 2, 1, 12, tzinfo=UTC)
 
 
@@ -40,10 +69,12 @@ class SimulatedSubmission:
 
     student: str
     kind: Kind
-    note: str                        # what was done, in words
+    note: str  # what was done, in words
     status: SubmissionStatus
-    score: float | None = None       # automatic points; None where they can't be known without running the code
-    lost: tuple[str, ...] | None = None   # the autograded questions without points, exactly these; None: not known
+    # automatic points; None where they can't be known without running the code
+    score: float | None = None
+    # the autograded questions without points, exactly these; None: not known
+    lost: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +86,25 @@ class _Made:
     lost: tuple[str, ...] | None = ()
     text: str | None = None
     blank: bool = False
-    answered: bool = True   # whether there is a written answer to grade by hand
+    answered: bool = True  # whether there is a written answer to grade by hand
     noisy: bool = True
-    files: dict[str, bytes] | None = None   # the models handed in; None: the reference's
+    files: dict[str, bytes] | None = None  # the models handed in; None: the reference's
 
 
-def simulate(assignment: Assignment, students: int, seed: int, to: Path) -> list[SimulatedSubmission]:
-    """Write `to`/student-001/SLUG/ and so on, nbgrader's layout of submitted/, and `to`/simulated.json.
+def simulate(
+    assignment: Assignment, students: int, seed: int, to: Path
+) -> list[SimulatedSubmission]:
+    """Write `to`/student-001/SLUG/ and so on, nbgrader's layout of submitted/, and
+    `to`/simulated.json.
 
-    From 12 students on every kind appears. What an earlier simulation wrote there is replaced; anything else stays.
+    From 12 students on every kind appears. What an earlier simulation wrote there is replaced;
+    anything else stays.
 
     Raises
     ------
     CourseError
-        If the assignment is not built, or `to` has a submission of one of these students that was not simulated.
+        If the assignment is not built, or `to` has a submission of one of these students that was
+        not simulated.
     """
     if students < 1:
         raise CourseError(f"--students {students}: expected 1 or more")
@@ -85,8 +121,14 @@ def simulate(assignment: Assignment, students: int, seed: int, to: Path) -> list
         made = maker.make(kind, turn, own_rng)
         simulated.append(maker.describe(name, kind, made))
         _write(to / name / assignment.slug, assignment, made, own_rng)
-    report = {"assignment": assignment.slug, "seed": seed, "submissions": [asdict(one) for one in simulated]}
-    (to / "simulated.json").write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    report = {
+        "assignment": assignment.slug,
+        "seed": seed,
+        "submissions": [asdict(one) for one in simulated],
+    }
+    (to / "simulated.json").write_text(
+        json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
     return simulated
 
 
@@ -103,10 +145,14 @@ def _make_room(to: Path, slug: str, names: list[str]) -> None:
     record = to / "simulated.json"
     earlier: set[str] = set()
     if record.is_file():
-        earlier = {one["student"] for one in json.loads(record.read_text(encoding="utf-8"))["submissions"]}
+        earlier = {
+            one["student"] for one in json.loads(record.read_text(encoding="utf-8"))["submissions"]
+        }
     real = [name for name in names if name not in earlier and (to / name / slug).exists()]
     if real:
-        raise CourseError(f"{to}: {real[0]}/{slug} was not made by `hw simulate`; simulate into another folder")
+        raise CourseError(
+            f"{to}: {real[0]}/{slug} was not made by `hw simulate`; simulate into another folder"
+        )
     for name in earlier:
         shutil.rmtree(to / name / slug, ignore_errors=True)
     to.mkdir(parents=True, exist_ok=True)
@@ -114,17 +160,25 @@ def _make_room(to: Path, slug: str, names: list[str]) -> None:
 
 def _write(folder: Path, assignment: Assignment, made: _Made, rng: np.random.Generator) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    text = made.text if made.text is not None else json.dumps(made.notebook, indent=1, ensure_ascii=False) + "\n"
+    text = (
+        made.text
+        if made.text is not None
+        else json.dumps(made.notebook, indent=1, ensure_ascii=False) + "\n"
+    )
     (folder / f"{assignment.slug}.ipynb").write_text(text, encoding="utf-8")
     handed_in = DUE - timedelta(minutes=float(rng.exponential(600)))
     (folder / "timestamp.txt").write_text(f"{handed_in:%Y-%m-%d %H:%M:%S} UTC\n", encoding="utf-8")
-    models = made.files if made.files is not None else {} if made.blank else handed_in_models(assignment)
+    models = (
+        made.files if made.files is not None else {} if made.blank else handed_in_models(assignment)
+    )
     for name, content in models.items():
         (folder / name).write_bytes(content)
 
 
 class _Maker:
-    """Makes submissions of each kind; the n-th of a kind differs from the one before it where there is a choice."""
+    """Makes submissions of each kind; the n-th of a kind differs from the one before it where there
+    is a choice.
+    """
 
     def __init__(self, assignment: Assignment) -> None:
         self.assignment = assignment
@@ -146,45 +200,82 @@ class _Maker:
     def make(self, kind: Kind, turn: int, rng: np.random.Generator) -> _Made:
         """The `turn`-th submission of a kind."""
         makers: dict[Kind, Callable[[int, np.random.Generator], _Made]] = {
-            "reference": lambda turn, rng: _Made(deepcopy(self.reference), "the reference solution"),
+            "reference": lambda turn, rng: _Made(
+                deepcopy(self.reference), "the reference solution"
+            ),
             "right": lambda turn, rng: self._variant(self.right[turn % len(self.right)]),
             "wrong": lambda turn, rng: self._variant(self.wrong[turn % len(self.wrong)]),
-            "blank": self._blank, "partial": self._partial, "raising": self._raising, "crashing": self._crashing,
-            "hanging": self._hanging, "damaged_metadata": self._damaged_metadata,
-            "damaged_cells": self._damaged_cells, "unreadable": self._unreadable}
+            "blank": self._blank,
+            "partial": self._partial,
+            "raising": self._raising,
+            "crashing": self._crashing,
+            "hanging": self._hanging,
+            "damaged_metadata": self._damaged_metadata,
+            "damaged_cells": self._damaged_cells,
+            "unreadable": self._unreadable,
+        }
         made = makers[kind](turn, rng)
-        return replace(made, note=made.note + _add_noise(made.notebook, rng)) if made.noisy else made
+        return (
+            replace(made, note=made.note + _add_noise(made.notebook, rng)) if made.noisy else made
+        )
 
     def describe(self, student: str, kind: Kind, made: _Made) -> SimulatedSubmission:
         """What is certain about a submission."""
         answered = bool(self.key.by_role("answer")) and made.answered
-        status: SubmissionStatus = "rejected" if made.text is not None else "needs_manual" if answered else "graded"
-        score = None if made.lost is None else sum(self.tests.values()) - sum(self.tests[name] for name in made.lost)
+        status: SubmissionStatus = (
+            "rejected" if made.text is not None else "needs_manual" if answered else "graded"
+        )
+        score = (
+            None
+            if made.lost is None
+            else sum(self.tests.values()) - sum(self.tests[name] for name in made.lost)
+        )
         return SimulatedSubmission(student, kind, made.note, status, score, made.lost)
 
     def _variant(self, variant: Variant) -> _Made:
         files = handed_in_models(self.assignment, variant) if variant.models else None
-        return _Made(variant_notebook(self.assignment, variant), f"{variant.kind}/{variant.name}", variant.fails, files=files)
+        return _Made(
+            variant_notebook(self.assignment, variant),
+            f"{variant.kind}/{variant.name}",
+            variant.fails,
+            files=files,
+        )
 
     def _blank(self, turn: int, rng: np.random.Generator) -> _Made:
         notebook = nbformat.read(self.assignment.release, as_version=4)
-        return _Made(notebook, "the release, untouched", tuple(self.tests), blank=True, answered=False, noisy=False)
+        return _Made(
+            notebook,
+            "the release, untouched",
+            tuple(self.tests),
+            blank=True,
+            answered=False,
+            noisy=False,
+        )
 
     def _partial(self, turn: int, rng: np.random.Generator) -> _Made:
         notebook = nbformat.read(self.assignment.release, as_version=4)
         solved = {cell.id: cell.source for cell in _solutions(self.reference)}
         ids = list(solved)
-        done = [ids[i] for i in rng.permutation(len(ids))[:rng.integers(1, max(2, len(ids)))]]
+        done = [ids[i] for i in rng.permutation(len(ids))[: rng.integers(1, max(2, len(ids)))]]
         for cell in notebook.cells:
             cell.source = solved[cell.id] if cell.id in done else cell.source
-        answers = [cell for cell in notebook.cells if _role(cell) == "answer" and rng.random() < 0.5]
+        answers = [
+            cell for cell in notebook.cells if _role(cell) == "answer" and rng.random() < 0.5
+        ]
         for cell in answers:
             cell.source = "I am not sure, but I think it depends on the data."
         all_done = len(done) == len(ids)
-        return _Made(notebook, f"{len(done)} of {len(ids)} solutions written", () if all_done else None, answered=bool(answers))
+        return _Made(
+            notebook,
+            f"{len(done)} of {len(ids)} solutions written",
+            () if all_done else None,
+            answered=bool(answers),
+        )
 
     def _raising(self, turn: int, rng: np.random.Generator) -> _Made:
-        return self._sabotaged(rng, 'raise RuntimeError("I do not know why this happens")', "raises")
+        return self._sabotaged(
+            rng, 'raise RuntimeError("I do not know why this happens")', "raises"
+        )
 
     def _crashing(self, turn: int, rng: np.random.Generator) -> _Made:
         return self._sabotaged(rng, "__import__('os')._exit(1)", "ends the process")
@@ -210,8 +301,11 @@ class _Maker:
 
     def _unreadable(self, turn: int, rng: np.random.Generator) -> _Made:
         text = nbformat.writes(self.reference)
-        texts = {"cut off in the middle": text[:int(len(text) * rng.uniform(0.2, 0.9))], "an empty file": "",
-                 "a script instead of a notebook": "import numpy as np\n\nprint(np.arange(3))\n"}
+        texts = {
+            "cut off in the middle": text[: int(len(text) * rng.uniform(0.2, 0.9))],
+            "an empty file": "",
+            "a script instead of a notebook": "import numpy as np\n\nprint(np.arange(3))\n",
+        }
         note = list(texts)[turn % len(texts)]
         return _Made(self.reference, note, tuple(self.tests), text=texts[note], noisy=False)
 
@@ -283,7 +377,7 @@ def _split(notebook: NotebookNode, rng: np.random.Generator) -> str:
     lines = cell.source.split("\n")
     places = list(_boundaries(cell.source))
     place = places[int(rng.integers(len(places)))]
-    rest = deepcopy(cell)   # Jupyter copies the metadata
+    rest = deepcopy(cell)  # Jupyter copies the metadata
     rest.id, rest.source = f"{cell.id[:50]}-rest", "\n".join(lines[place:])
     cell.source = "\n".join(lines[:place])
     notebook.cells.insert(notebook.cells.index(cell) + 1, rest)
@@ -291,7 +385,9 @@ def _split(notebook: NotebookNode, rng: np.random.Generator) -> str:
 
 
 def _boundaries(source: str) -> Iterator[int]:
-    """Lines before which a cell can be split: between statements of the cell, of a class, or of a function."""
+    """Lines before which a cell can be split: between statements of the cell, of a class, or of a
+    function.
+    """
     tree = ast.parse(source)
     for node in (tree, *tree.body):
         for statement in getattr(node, "body", [])[1:]:
@@ -300,15 +396,19 @@ def _boundaries(source: str) -> Iterator[int]:
 
 
 def _insert(source: str, statement: str, rng: np.random.Generator) -> str:
-    """Put a statement at the beginning of one of a cell's functions, or of the cell if it has none."""
+    """Put a statement at the beginning of one of a cell's functions, else of the cell."""
     functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
     places = [node.body[bool(ast.get_docstring(node)) and len(node.body) > 1] for node in functions]
-    places = [place for node, place in zip(functions, places, strict=True) if place.lineno > node.lineno]
+    places = [
+        place for node, place in zip(functions, places, strict=True) if place.lineno > node.lineno
+    ]
     lines = source.split("\n")
     if not places:
         return "\n".join([statement, *lines])
     place = places[int(rng.integers(len(places)))]
-    return "\n".join([*lines[:place.lineno - 1], " " * place.col_offset + statement, *lines[place.lineno - 1:]])
+    return "\n".join(
+        [*lines[: place.lineno - 1], " " * place.col_offset + statement, *lines[place.lineno - 1 :]]
+    )
 
 
 def _add_noise(notebook: NotebookNode, rng: np.random.Generator) -> str:
@@ -316,9 +416,13 @@ def _add_noise(notebook: NotebookNode, rng: np.random.Generator) -> str:
     added = []
     if rng.random() < 0.4:
         place = int(rng.integers(1, len(notebook.cells) + 1))
-        cell = new_code_cell("# trying something\nx = [1, 2, 3]\nprint(sum(x))", id=f"scratch-{rng.integers(10**9)}")
+        cell = new_code_cell(
+            "# trying something\nx = [1, 2, 3]\nprint(sum(x))", id=f"scratch-{rng.integers(10**9)}"
+        )
         cell.outputs = [NotebookNode(output_type="stream", name="stdout", text="6\n")]
-        note = new_markdown_cell("*note to myself: ask about this on Friday*", id=f"note-{rng.integers(10**9)}")
+        note = new_markdown_cell(
+            "*note to myself: ask about this on Friday*", id=f"note-{rng.integers(10**9)}"
+        )
         notebook.cells[place:place] = [cell, note]
         added.append("scratch cells")
     solutions = _solutions(notebook)
@@ -328,7 +432,9 @@ def _add_noise(notebook: NotebookNode, rng: np.random.Generator) -> str:
         added += ["a debugging print"] if printing != cell.source else []
         cell.source = printing
     if rng.random() < 0.6:
-        for count, cell in enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), 1):
+        for count, cell in enumerate(
+            (cell for cell in notebook.cells if cell.cell_type == "code"), 1
+        ):
             cell.execution_count = count
         added.append("run before")
     for cell in notebook.cells if notebook.nbformat_minor < 5 else ():
@@ -339,5 +445,5 @@ def _add_noise(notebook: NotebookNode, rng: np.random.Generator) -> str:
 def _try_insert(source: str, statement: str, rng: np.random.Generator) -> str:
     try:
         return _insert(source, statement, rng)
-    except SyntaxError:   # half of a cell that was split
+    except SyntaxError:  # half of a cell that was split
         return source

@@ -1,7 +1,8 @@
-"""Prove an assignment: the reference has full marks, the empty release none, each wrong solution loses exactly what it says.
+"""Prove an assignment: the reference has full marks, the empty release none, each wrong solution
+loses exactly what it says.
 
-This is how the strength of the tests is measured: a wrong solution that keeps a point it should lose, or a right one that loses any, fails
-the assignment, not the student.
+This is how the strength of the tests is measured: a wrong solution that keeps a point it should
+lose, or a right one that loses any, fails the assignment, not the student.
 """
 
 from __future__ import annotations
@@ -20,13 +21,18 @@ from nbformat import NotebookNode
 from hwlib.grading.authoring.leaks import find_leaks
 from hwlib.grading.course import Assignment
 from hwlib.grading.engines.pool import grade_many
-from hwlib.grading.proof.variants import handed_in_models, load_variants, reference_notebook, variant_notebook
+from hwlib.grading.proof.variants import (
+    handed_in_models,
+    load_variants,
+    reference_notebook,
+    variant_notebook,
+)
 from hwlib.grading.results import SubmissionResult
 from hwlib.grading.submissions.files import FoundSubmission
 
 __all__ = ["VerifyReport", "VerifyRow", "hand_in", "verify", "with_nbgrader"]
 
-SEED = 20_260                     # of the hidden inputs, so that a verification can be repeated
+SEED = 20_260  # of the hidden inputs, so that a verification can be repeated
 
 GradeAll = Callable[[Assignment, Sequence[FoundSubmission]], Iterator[SubmissionResult]]
 
@@ -38,35 +44,54 @@ class VerifyRow:
     kind: Literal["reference", "release", "wrong", "right"]
     name: str
     result: SubmissionResult
-    autograded: frozenset[str]    # the questions that are graded by tests
-    expected: frozenset[str]      # the questions that it must lose
-    hint: str = ""                # what must stand in the message of the first one; "" if nothing must
+    autograded: frozenset[str]  # the questions that are graded by tests
+    expected: frozenset[str]  # the questions that it must lose
+    hint: str = ""  # what must stand in the message of the first one; "" if nothing must
 
     @property
     def lost(self) -> frozenset[str]:
         """The autograded questions that did not give all their points."""
-        return frozenset(q.id for q in self.result.questions
-                         if q.id in self.autograded and q.points < q.max_points and q.status != "manual")
+        return frozenset(
+            q.id
+            for q in self.result.questions
+            if q.id in self.autograded and q.points < q.max_points and q.status != "manual"
+        )
 
     @property
     def waiting(self) -> frozenset[str]:
         """The autograded questions that could not be decided on this machine."""
-        return frozenset(q.id for q in self.result.questions if q.id in self.autograded and q.status == "manual")
+        return frozenset(
+            q.id for q in self.result.questions if q.id in self.autograded and q.status == "manual"
+        )
 
     @property
     def first_lost_text(self) -> str:
         """Message and hint of the first lost question."""
-        return next((f"{q.message} {q.hint}" for q in self.result.questions if q.id in self.expected & self.lost), "")
+        return next(
+            (
+                f"{q.message} {q.hint}"
+                for q in self.result.questions
+                if q.id in self.expected & self.lost
+            ),
+            "",
+        )
 
     @property
     def complaint(self) -> str:
         """What is wrong with this row, "" if nothing."""
         if self.result.status == "rejected":
             return f"could not be graded: {'; '.join(self.result.problems)}"
-        gained, unexpected = sorted(self.expected - self.lost - self.waiting), sorted(self.lost - self.expected)
+        gained, unexpected = (
+            sorted(self.expected - self.lost - self.waiting),
+            sorted(self.lost - self.expected),
+        )
         parts = [f"keeps {', '.join(gained)}, which it must lose"] if gained else []
         if unexpected:
-            texts = [f"{q.id} ({q.status}: {q.message})" for q in self.result.questions if q.id in unexpected]
+            texts = [
+                f"{q.id} ({q.status}: {q.message})"
+                for q in self.result.questions
+                if q.id in unexpected
+            ]
             parts.append(f"loses {'; '.join(texts)}, which it must keep")
         if self.kind == "release" and any(q.points for q in self.result.questions):
             parts.append("has points")
@@ -81,7 +106,7 @@ class VerifyReport:
     """All rows of one assignment, and what leaks into its release."""
 
     slug: str
-    questions: tuple[str, ...]    # the autograded ones
+    questions: tuple[str, ...]  # the autograded ones
     rows: tuple[VerifyRow, ...]
     leaks: tuple[str, ...]
     seconds: float
@@ -90,25 +115,59 @@ class VerifyReport:
     def complaints(self) -> list[str]:
         """One line for each thing that does not hold."""
         rows = [f"{row.kind} {row.name}: {row.complaint}" for row in self.rows if row.complaint]
-        uncaught = [name for name in self.questions if name not in self.waiting
-                    and not any(name in row.lost for row in self.rows if row.kind == "wrong")]
-        return [*rows, *self.leaks, *(f"no wrong solution is caught by the question {name}; add one to wrong/" for name in uncaught)]
+        uncaught = [
+            name
+            for name in self.questions
+            if name not in self.waiting
+            and not any(name in row.lost for row in self.rows if row.kind == "wrong")
+        ]
+        return [
+            *rows,
+            *self.leaks,
+            *(
+                f"no wrong solution is caught by the question {name}; add one to wrong/"
+                for name in uncaught
+            ),
+        ]
 
     @property
     def waiting(self) -> dict[str, str]:
-        """The questions that could not be decided on this machine for some solution, and why: nothing was proven about them."""
-        return {q.id: q.message for row in self.rows for q in row.result.questions if q.id in row.waiting}
+        """The questions that could not be decided on this machine for some solution, and why:
+        nothing was proven about them.
+        """
+        return {
+            q.id: q.message
+            for row in self.rows
+            for q in row.result.questions
+            if q.id in row.waiting
+        }
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values, for --json."""
-        rows = [{"kind": row.kind, "name": row.name, "lost": sorted(row.lost), "expected": sorted(row.expected),
-                 "message": row.first_lost_text.strip(), "complaint": row.complaint} for row in self.rows]
-        return {"assignment": self.slug, "questions": list(self.questions), "rows": rows, "complaints": self.complaints,
-                "waiting": self.waiting, "seconds": round(self.seconds, 2)}
+        rows = [
+            {
+                "kind": row.kind,
+                "name": row.name,
+                "lost": sorted(row.lost),
+                "expected": sorted(row.expected),
+                "message": row.first_lost_text.strip(),
+                "complaint": row.complaint,
+            }
+            for row in self.rows
+        ]
+        return {
+            "assignment": self.slug,
+            "questions": list(self.questions),
+            "rows": rows,
+            "complaints": self.complaints,
+            "waiting": self.waiting,
+            "seconds": round(self.seconds, 2),
+        }
 
 
 def verify(assignment: Assignment, grade_all: GradeAll | None = None) -> VerifyReport:
-    """Grade the reference, the release, every wrong and every right solution, and compare with what they must lose.
+    """Grade the reference, the release, every wrong and every right solution, and compare with what
+    they must lose.
 
     Parameters
     ----------
@@ -125,14 +184,30 @@ def verify(assignment: Assignment, grade_all: GradeAll | None = None) -> VerifyR
     plan = [
         _Plan("reference", "reference", reference_notebook(assignment), files),
         _Plan("release", "release", release, {}, frozenset(autograded)),
-        *(_Plan(v.kind, v.name, variant_notebook(assignment, v), handed_in_models(assignment, v) if v.models else files,
-                frozenset(v.fails), v.hint) for v in variants),
+        *(
+            _Plan(
+                v.kind,
+                v.name,
+                variant_notebook(assignment, v),
+                handed_in_models(assignment, v) if v.models else files,
+                frozenset(v.fails),
+                v.hint,
+            )
+            for v in variants
+        ),
     ]
     with tempfile.TemporaryDirectory(prefix="hw-verify-") as folder:
         submitted = Path(folder).resolve() / "submitted"
-        found = [hand_in(assignment, submitted, one.student, one.notebook, one.files) for one in plan]
+        found = [
+            hand_in(assignment, submitted, one.student, one.notebook, one.files) for one in plan
+        ]
         results = {result.student: result for result in (grade_all or _isolated)(assignment, found)}
-    rows = tuple(VerifyRow(one.kind, one.name, results[one.student], frozenset(autograded), one.expected, one.hint) for one in plan)
+    rows = tuple(
+        VerifyRow(
+            one.kind, one.name, results[one.student], frozenset(autograded), one.expected, one.hint
+        )
+        for one in plan
+    )
     leaks = tuple(str(leak) for leak in find_leaks(assignment))
     return VerifyReport(assignment.slug, tuple(autograded), rows, leaks, time.monotonic() - started)
 
@@ -153,16 +228,28 @@ class _Plan:
         return f"{self.kind}-{self.name}"
 
 
-def _isolated(assignment: Assignment, found: Sequence[FoundSubmission]) -> Iterator[SubmissionResult]:
+def _isolated(
+    assignment: Assignment, found: Sequence[FoundSubmission]
+) -> Iterator[SubmissionResult]:
     for _, outcome in grade_many(assignment, found, seed=SEED):
         yield outcome.result
 
 
 def _autograded(release: NotebookNode) -> list[str]:
-    return [cell.metadata.hwlib.name for cell in release.cells if cell.metadata.get("hwlib", {}).get("role") == "test"]
+    return [
+        cell.metadata.hwlib.name
+        for cell in release.cells
+        if cell.metadata.get("hwlib", {}).get("role") == "test"
+    ]
 
 
-def hand_in(assignment: Assignment, submitted: Path, student: str, notebook: NotebookNode, files: Mapping[str, bytes]) -> FoundSubmission:
+def hand_in(
+    assignment: Assignment,
+    submitted: Path,
+    student: str,
+    notebook: NotebookNode,
+    files: Mapping[str, bytes],
+) -> FoundSubmission:
     """Write submitted/STUDENT/SLUG/ with this notebook and, beside it, these files by name."""
     folder = submitted / student / assignment.slug
     folder.mkdir(parents=True)
@@ -173,7 +260,9 @@ def hand_in(assignment: Assignment, submitted: Path, student: str, notebook: Not
     return FoundSubmission(student, folder, path, None)
 
 
-def with_nbgrader(assignment: Assignment, found: Sequence[FoundSubmission]) -> Iterator[SubmissionResult]:
+def with_nbgrader(
+    assignment: Assignment, found: Sequence[FoundSubmission]
+) -> Iterator[SubmissionResult]:
     """The same with nbgrader's machinery, for comparison."""
     from hwlib.grading.engines.nbgrader import grade_with_nbgrader
 

@@ -1,1 +1,3 @@
-"""From verdicts to what is kept and shown: gradebook, autograded notebooks, feedback pages, kept results."""
+"""From verdicts to what is kept and shown: gradebook, autograded notebooks, feedback pages, kept
+results.
+"""

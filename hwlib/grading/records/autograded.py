@@ -1,4 +1,6 @@
-"""The folder autograded/STUDENT/SLUG: a notebook that nbgrader's formgrader and feedback work with, and its files."""
+"""The folder autograded/STUDENT/SLUG: a notebook that nbgrader's formgrader and feedback work with,
+and its files.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,13 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
-from nbgrader.preprocessors import CheckCellMetadata, ClearOutput, ClearSolutions, ComputeChecksums, LockCells
+from nbgrader.preprocessors import (
+    CheckCellMetadata,
+    ClearOutput,
+    ClearSolutions,
+    ComputeChecksums,
+    LockCells,
+)
 from nbgrader.utils import compute_checksum
 from traitlets.config import Config
 
@@ -35,14 +43,16 @@ __all__ = [
     "write_notebook",
 ]
 
-MAX_FILES = 200                # files beside the notebook that are kept
-MAX_FILE_BYTES = 100_000_000   # nbgrader's own default
+MAX_FILES = 200  # files beside the notebook that are kept
+MAX_FILE_BYTES = 100_000_000  # nbgrader's own default
 MAX_TOTAL_BYTES = 300_000_000
-IGNORED = (".*", "*.pyc", "__pycache__", "feedback", "*.ipynb")   # nbgrader's own, and all that is hidden
+# nbgrader's own, and all that is hidden
+IGNORED = (".*", "*.pyc", "__pycache__", "feedback", "*.ipynb")
 
 
 def load_template(assignment: Assignment, config: Config) -> NotebookNode:
-    """The source notebook as nbgrader keeps it in the gradebook: solutions out, hidden tests in, cells locked and summed.
+    """The source notebook as nbgrader keeps it in the gradebook: solutions out, hidden tests in,
+    cells locked and summed.
 
     These are the passes of `nbgrader generate_assignment` up to the one that saves the cells.
     """
@@ -71,10 +81,14 @@ def is_unchanged(cell: NotebookNode) -> bool:
     return bool(cell.metadata.nbgrader.get("checksum") == compute_checksum(cell))
 
 
-def complete_notebook(notebook: NotebookNode, template: NotebookNode, result: SubmissionResult) -> NotebookNode:
-    """The student's notebook with every cell that nbgrader knows exactly once, its metadata and locked source from the template.
+def complete_notebook(
+    notebook: NotebookNode, template: NotebookNode, result: SubmissionResult
+) -> NotebookNode:
+    """The student's notebook with every cell that nbgrader knows exactly once, its metadata and
+    locked source from the template.
 
-    Test cells carry the grader's verdict as their only output: what the student saved there proves nothing.
+    Test cells carry the grader's verdict as their only output: what the student saved there proves
+    nothing.
     """
     known = graded_cells(template)
     cells = list(_own_cells(notebook, template))
@@ -85,24 +99,34 @@ def complete_notebook(notebook: NotebookNode, template: NotebookNode, result: Su
     for cell in cells:
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
         if cell.cell_type == "code" and grade_id.startswith("test-"):
-            cell.outputs, cell.execution_count = _verdict(result, grade_id.removeprefix("test-")), None
+            cell.outputs, cell.execution_count = (
+                _verdict(result, grade_id.removeprefix("test-")),
+                None,
+            )
     return _as_notebook(cells, template)
 
 
 def _own_cells(notebook: NotebookNode, template: NotebookNode) -> Iterator[NotebookNode]:
-    """The student's cells, made harmless; a grade id counts at its last cell, as in nbgrader, and nowhere if it is made up."""
+    """The student's cells, made harmless; a grade id counts at its last cell, as in nbgrader, and
+    nowhere if it is made up.
+    """
     known, given = graded_cells(template), {cell.source for cell in template.cells}
-    last = {cell.metadata.get("nbgrader", {}).get("grade_id"): index for index, cell in enumerate(notebook.cells)}
+    last = {
+        cell.metadata.get("nbgrader", {}).get("grade_id"): index
+        for index, cell in enumerate(notebook.cells)
+    }
     for index, cell in enumerate(notebook.cells):
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
         original = known.get(grade_id) if last[grade_id] == index else None
         own = harmless_cell(cell)
-        if cell.source in given:   # the instructor's own text, whatever it does
+        if cell.source in given:  # the instructor's own text, whatever it does
             own.source = cell.source
         if original is not None:
             locked = original.metadata.nbgrader.locked
             if locked or own.cell_type != original.cell_type:
-                own = NotebookNode({**original, "id": own.id, "source": original.source if locked else own.source})
+                own = NotebookNode(
+                    {**original, "id": own.id, "source": original.source if locked else own.source}
+                )
             own.metadata = NotebookNode(nbgrader=copy.deepcopy(original.metadata.nbgrader))
         yield own
 
@@ -125,22 +149,29 @@ def _verdict_output(question: QuestionResult) -> NotebookNode:
         return NotebookNode(output_type="stream", name="stdout", text=f"✓ {score}\n")
     text = f"✗ {score} ({question.status}): {question.message or 'no message'}"
     lines = [f"\x1b[0;31m{text}\x1b[0m", *([question.hint] if question.hint else [])]
-    return NotebookNode(output_type="error", ename=question.status, evalue=question.message, traceback=lines)
+    return NotebookNode(
+        output_type="error", ename=question.status, evalue=question.message, traceback=lines
+    )
 
 
 def repaired_notebook(repaired: RepairedSubmission, template: NotebookNode) -> NotebookNode:
-    """A repaired submission as a notebook: the key's cells once each with their metadata, the student's own cells between."""
+    """A repaired submission as a notebook: the key's cells once each with their metadata, the
+    student's own cells between.
+    """
     known = graded_cells(template)
     cells: list[NotebookNode] = []
     placed: set[str] = set()
     for cell in repaired.cells:
-        new = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}[cell.cell_type](cell.source)
+        new = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}[
+            cell.cell_type
+        ](cell.source)
         grade_id = cell.key.grade_id if cell.key else ""
         if grade_id and grade_id not in placed and not cell.edited:
             placed.add(grade_id)
             new.metadata.update(copy.deepcopy(known[grade_id].metadata))
         elif cell.key and cell.key.role == "experiment":
-            new.metadata["tags"] = ["skip-execution"]   # graded without being run, as in the assignment
+            # graded without being run, as in the assignment
+            new.metadata["tags"] = ["skip-execution"]
         if cell.cell_type == "code":
             new.outputs = [NotebookNode(output) for output in cell.outputs]
         new.id = f"{grade_id or 'own'}-{len(cells)}"[-64:]
@@ -149,9 +180,12 @@ def repaired_notebook(repaired: RepairedSubmission, template: NotebookNode) -> N
 
 
 def placeholder(template: NotebookNode, problems: Sequence[str]) -> NotebookNode:
-    """What stands in autograded/ for a submission that is no readable notebook: the reason, then the empty assignment."""
+    """What stands in autograded/ for a submission that is no readable notebook: the reason, then
+    the empty assignment.
+    """
     listed = "\n".join(f"- {problem}" for problem in problems) or "- no reason was given"
-    text = f"# This submission could not be read\n\n{listed}\n\nThe cells below are the empty assignment."
+    below = "The cells below are the empty assignment."
+    text = f"# This submission could not be read\n\n{listed}\n\n{below}"
     note = new_markdown_cell(text, id="not-readable")
     return _as_notebook([note, *copy.deepcopy(template.cells)], template)
 
@@ -169,8 +203,11 @@ def _make_ids_unique(cells: Iterable[NotebookNode]) -> None:
         seen.add(cell["id"])
 
 
-def write_notebook(folder: Path, name: str, notebook: NotebookNode, files: Path | None, *extra: Path) -> list[str]:
-    """Put a notebook and the files of the submission (then those of `extra` folders) at `folder`, all or nothing.
+def write_notebook(
+    folder: Path, name: str, notebook: NotebookNode, files: Path | None, *extra: Path
+) -> list[str]:
+    """Put a notebook and the files of the submission (then those of `extra` folders) at `folder`,
+    all or nothing.
 
     Returns what was left out, in words.
     """
@@ -181,7 +218,9 @@ def write_notebook(folder: Path, name: str, notebook: NotebookNode, files: Path 
     problems = copy_files(files, fresh) if files else []
     for trusted in extra:
         copy_files(trusted, fresh)
-    (fresh / f"{name}.ipynb").write_text(json.dumps(notebook, ensure_ascii=False) + "\n", encoding="utf-8")
+    (fresh / f"{name}.ipynb").write_text(
+        json.dumps(notebook, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
     if folder.exists():
         folder.rename(old)
     fresh.rename(folder)
@@ -190,14 +229,18 @@ def write_notebook(folder: Path, name: str, notebook: NotebookNode, files: Path 
 
 
 def copy_files(source: Path, target: Path) -> list[str]:
-    """Copy what lies beside a notebook: regular files, bounded in number and size; returns what was left out."""
+    """Copy what lies beside a notebook: regular files, bounded in number and size; returns what was
+    left out.
+    """
     problems: list[str] = []
     count, total = 0, 0
     for path in _regular_files(source, source, problems):
         size = path.stat().st_size
         name = path.relative_to(source)
         if count >= MAX_FILES or size > MAX_FILE_BYTES or total + size > MAX_TOTAL_BYTES:
-            problems.append(f"{name} ({size / 1e6:.1f} MB) was left out: too many or too large files")
+            problems.append(
+                f"{name} ({size / 1e6:.1f} MB) was left out: too many or too large files"
+            )
             if len(problems) > 20:
                 break
             continue

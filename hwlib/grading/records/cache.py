@@ -1,4 +1,6 @@
-"""Results kept between runs: one small file a submission, so that an interrupted run resumes and a regrade costs what changed."""
+"""Results kept between runs: one small file a submission, so that an interrupted run resumes and a
+regrade costs what changed.
+"""
 
 from __future__ import annotations
 
@@ -27,10 +29,11 @@ class Kept:
 
 
 class ResultCache:
-    """The folder OUTPUT/.hw/SLUG/ENGINE: results by student, each with the key of what it was made from.
+    """The folder OUTPUT/.hw/SLUG/ENGINE: results by student, each with the key of what it was made
+    from.
 
-    The key is a SHA-256 of the submission's files, the source and released notebooks, the limits, hwlib's version, the engine and the seed.
-    A result whose key differs is as good as none.
+    The key is a SHA-256 of the submission's files, the source and released notebooks, the limits,
+    hwlib's version, the engine and the seed. A result whose key differs is as good as none.
     """
 
     def __init__(self, assignment: Assignment, output: Path, engine: str) -> None:
@@ -40,7 +43,9 @@ class ResultCache:
         self._of_assignment = b""
 
     def seed(self, wanted: int | None = None) -> int:
-        """The seed of the hidden inputs: `wanted`, else the one of the runs before, else a fresh one; kept for the next run."""
+        """The seed of the hidden inputs: `wanted`, else the one of the runs before, else a fresh
+        one; kept for the next run.
+        """
         path = self.folder / "seed"
         if wanted is None and path.is_file():
             return int(path.read_text())
@@ -51,13 +56,18 @@ class ResultCache:
     def key(self, found: FoundSubmission, seed: int) -> str:
         """What a result of this submission depends on, as one hexadecimal number."""
         if not self._of_assignment:
-            parts = [path.read_bytes() if path.is_file() else b"" for path in (self.assignment.source, self.assignment.release)]
+            parts = [
+                path.read_bytes() if path.is_file() else b""
+                for path in (self.assignment.source, self.assignment.release)
+            ]
             parts.append(repr((hwlib.__version__, self.engine, self.assignment.limits)).encode())
             self._of_assignment = b"".join(hashlib.sha256(part).digest() for part in parts)
         digest = hashlib.sha256(self._of_assignment + str(seed).encode())
         for path in sorted(found.folder.rglob("*")):
             if path.is_file() and not path.is_symlink():
-                digest.update(str(path.relative_to(found.folder)).encode("utf-8", "surrogateescape") + b"\0")
+                digest.update(
+                    str(path.relative_to(found.folder)).encode("utf-8", "surrogateescape") + b"\0"
+                )
                 digest.update(hashlib.sha256(path.read_bytes()).digest())
         return digest.hexdigest()
 
@@ -67,7 +77,10 @@ class ResultCache:
             kept = json.loads(self._path(student).read_text(encoding="utf-8"))
             if kept["key"] != key:
                 return None
-            return Kept(replace(SubmissionResult.from_dict(kept["result"]), cached=True), dict(kept["unique"]))
+            return Kept(
+                replace(SubmissionResult.from_dict(kept["result"]), cached=True),
+                dict(kept["unique"]),
+            )
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -77,7 +90,9 @@ class ResultCache:
         write_atomically(self._path(result.student), json.dumps(kept, ensure_ascii=False))
 
     def forget(self, student: str) -> None:
-        """Drop what is kept of a student: before the gradebook is changed, so that what is kept never says something else."""
+        """Drop what is kept of a student: before the gradebook is changed, so that what is kept
+        never says something else.
+        """
         self._path(student).unlink(missing_ok=True)
 
     def _path(self, student: str) -> Path:

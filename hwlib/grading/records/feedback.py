@@ -1,7 +1,8 @@
-"""The page that a student gets back: points, symptoms, hints and graders' comments, never a test's source or value.
+"""The page that a student gets back: points, symptoms, hints and graders' comments, never a test's
+source or value.
 
-Everything on it that a student wrote is text: escaped, without control characters, cut to length. Pictures are PNG files
-that were checked, and the page allows no script.
+Everything on it that a student wrote is text: escaped, without control characters, cut to length.
+Pictures are PNG files that were checked, and the page allows no script.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ from hwlib.grading.results import QuestionResult, SubmissionResult
 
 __all__ = ["feedback_page", "plain_text", "png_data"]
 
-MAX_CODE, MAX_OUTPUT, MAX_MESSAGE = 20_000, 4_000, 2_000   # characters
-MAX_IMAGES, MAX_IMAGE_BYTES = 4, 1_000_000                 # of one cell; of one image
+MAX_CODE, MAX_OUTPUT, MAX_MESSAGE = 20_000, 4_000, 2_000  # characters
+MAX_IMAGES, MAX_IMAGE_BYTES = 4, 1_000_000  # of one cell; of one image
 PNG = b"\x89PNG\r\n\x1a\n"
-TERMINAL = re.compile(   # colours, titles and links for a terminal, then what has no place in a text
+TERMINAL = re.compile(  # colours, titles and links for a terminal, then what has no place in a text
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]"
-    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 LABELS = {
     "passed": ("✓", "passed"),
     "failed": ("✗", "a check did not hold"),
@@ -37,7 +39,12 @@ LABELS = {
 }
 
 _templates = Environment(
-    loader=PackageLoader("hwlib.grading"), undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    loader=PackageLoader("hwlib.grading"),
+    undefined=StrictUndefined,
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,8 @@ def feedback_page(
     key : AnswerKey
         Only its names, titles and order are used.
     notebook : NotebookNode or None
-        The student's, as graded; cells are found by nbgrader's grade id. None: it could not be read.
+        The student's, as graded; cells are found by nbgrader's grade id. None: it could not be
+        read.
     title : str
         Of the assignment; the slug without it.
     comments : mapping, optional
@@ -102,18 +110,33 @@ def feedback_page(
     parts = [_part(cells, result, notebook, comments or {}) for cells in _groups(key)]
     score = max(0.0, result.score - late_penalty)
     return _templates.get_template("feedback.html.j2").render(
-        title=title or key.slug, student=plain_text(result.student, 200), status=result.status, parts=parts,
-        score=f"{score:g}", max_score=f"{result.max_score:g}", late_penalty=f"{late_penalty:g}" if late_penalty else "",
+        title=title or key.slug,
+        student=plain_text(result.student, 200),
+        status=result.status,
+        parts=parts,
+        score=f"{score:g}",
+        max_score=f"{result.max_score:g}",
+        late_penalty=f"{late_penalty:g}" if late_penalty else "",
         problems=[plain_text(problem, MAX_MESSAGE) for problem in result.problems],
-        waiting=[question.title for part in parts for question in part.questions if question.status == "manual"])
+        waiting=[
+            question.title
+            for part in parts
+            for question in part.questions
+            if question.status == "manual"
+        ],
+    )
 
 
 def _groups(key: AnswerKey) -> Iterator[list[KeyCell]]:
-    """Solutions and the questions that follow them belong together; a written answer stands alone."""
+    """Solutions belong together with the questions below them; a written answer stands alone."""
     group: list[KeyCell] = []
     for cell in key.by_role("solution", "test", "answer"):
         asked = any(other.role != "solution" for other in group)
-        if group and (cell.role == "answer" or group[-1].role == "answer" or (cell.role == "solution" and asked)):
+        if group and (
+            cell.role == "answer"
+            or group[-1].role == "answer"
+            or (cell.role == "solution" and asked)
+        ):
             yield group
             group = []
         group.append(cell)
@@ -122,30 +145,51 @@ def _groups(key: AnswerKey) -> Iterator[list[KeyCell]]:
 
 
 def _part(
-    cells: list[KeyCell], result: SubmissionResult, notebook: NotebookNode | None, comments: Mapping[str, str]
+    cells: list[KeyCell],
+    result: SubmissionResult,
+    notebook: NotebookNode | None,
+    comments: Mapping[str, str],
 ) -> _Part:
     asked = {cell.name for cell in cells if cell.role != "solution"}
-    works = tuple(_work(cell, notebook, comments.get(cell.name, "")) for cell in cells if cell.role != "test")
+    works = tuple(
+        _work(cell, notebook, comments.get(cell.name, "")) for cell in cells if cell.role != "test"
+    )
     questions = tuple(_question(question) for question in result.questions if question.id in asked)
-    return _Part(next((cell.title for cell in cells if cell.title), cells[0].name), works, questions)
+    return _Part(
+        next((cell.title for cell in cells if cell.title), cells[0].name), works, questions
+    )
 
 
 def _question(question: QuestionResult) -> _Question:
     symbol, label = LABELS[question.status]
     return _Question(
-        title=question.title or question.id, name=question.id, lost=question.points < question.max_points,
-        score=f"{question.points:g} of {question.max_points:g}", status=question.status, symbol=symbol, label=label,
-        message=plain_text(question.message, MAX_MESSAGE), hint=plain_text(question.hint, MAX_MESSAGE))
+        title=question.title or question.id,
+        name=question.id,
+        lost=question.points < question.max_points,
+        score=f"{question.points:g} of {question.max_points:g}",
+        status=question.status,
+        symbol=symbol,
+        label=label,
+        message=plain_text(question.message, MAX_MESSAGE),
+        hint=plain_text(question.hint, MAX_MESSAGE),
+    )
 
 
 def _work(cell: KeyCell, notebook: NotebookNode | None, comment: str) -> _Work:
-    own = [other for other in (notebook.cells if notebook else ())
-           if other.metadata.get("nbgrader", {}).get("grade_id") == cell.grade_id]
+    own = [
+        other
+        for other in (notebook.cells if notebook else ())
+        if other.metadata.get("nbgrader", {}).get("grade_id") == cell.grade_id
+    ]
     outputs = [output for other in own for output in other.get("outputs", ())]
     return _Work(
-        name=cell.name, is_text=cell.cell_type == "markdown", comment=plain_text(comment, MAX_MESSAGE),
+        name=cell.name,
+        is_text=cell.cell_type == "markdown",
+        comment=plain_text(comment, MAX_MESSAGE),
         source=plain_text("\n\n".join(other.source for other in own), MAX_CODE),
-        output=plain_text("".join(_texts(outputs)), MAX_OUTPUT), images=tuple(_images(outputs)))
+        output=plain_text("".join(_texts(outputs)), MAX_OUTPUT),
+        images=tuple(_images(outputs)),
+    )
 
 
 def _texts(outputs: Iterable[NotebookNode]) -> Iterator[str]:
@@ -179,7 +223,11 @@ def png_data(encoded: object) -> str:
         content = base64.b64decode("".join(encoded.split()), validate=True)
     except (binascii.Error, ValueError):
         return ""
-    return base64.b64encode(content).decode() if content.startswith(PNG) and len(content) <= MAX_IMAGE_BYTES else ""
+    return (
+        base64.b64encode(content).decode()
+        if content.startswith(PNG) and len(content) <= MAX_IMAGE_BYTES
+        else ""
+    )
 
 
 def plain_text(text: str, length: int) -> str:
@@ -188,5 +236,5 @@ def plain_text(text: str, length: int) -> str:
     >>> plain_text("\x1b[31mred\x1b[0m\r\nand more", 8)
     'red\nand …'
     """
-    text = TERMINAL.sub("", text[:4 * length].replace("\r\n", "\n"))
+    text = TERMINAL.sub("", text[: 4 * length].replace("\r\n", "\n"))
     return text if len(text) <= length else text[:length] + "…"

@@ -1,8 +1,10 @@
-"""nbgrader's gradebook with one writer: each submission is one transaction, and what a human gave is never lost.
+"""nbgrader's gradebook with one writer: each submission is one transaction, and what a human gave
+is never lost.
 
-The tables are nbgrader's own, filled as `generate_assignment` and `autograde` fill them, so the formgrader,
-`generate_feedback` and `export` work on them. What differs: the scores come from a `SubmissionResult`, not from a
-cell's outputs, and a grade given by hand asks for another look only if the answer or the automatic score changed.
+The tables are nbgrader's own, filled as `generate_assignment` and `autograde` fill them, so the
+formgrader, `generate_feedback` and `export` work on them. What differs: the scores come from a
+`SubmissionResult`, not from a cell's outputs, and a grade given by hand asks for another look only
+if the answer or the automatic score changed.
 """
 
 from __future__ import annotations
@@ -54,7 +56,7 @@ from hwlib.grading.submissions.files import read_submission
 
 __all__ = ["GradeStore", "Mark", "parse_time"]
 
-ATTEMPTS = 5   # of a transaction, while another program holds the database
+ATTEMPTS = 5  # of a transaction, while another program holds the database
 T = TypeVar("T")
 Row = dict[str, Any]
 
@@ -73,11 +75,13 @@ class _Graded:
     """A submission on its way into the gradebook."""
 
     result: SubmissionResult
-    cells: Mapping[str, NotebookNode]   # of the completed notebook, by grade id
+    cells: Mapping[str, NotebookNode]  # of the completed notebook, by grade id
     rejected: bool
 
     def automatic(self, grade_id: str) -> float | None:
-        """Points without a human: None where one has to look; 0 for an answer left as released, as in nbgrader."""
+        """Points without a human: None where one has to look; 0 for an answer left as released, as
+        in nbgrader.
+        """
         if self.rejected:
             return 0.0
         cell = self.cells[grade_id]
@@ -87,15 +91,26 @@ class _Graded:
         return None if question.status == "manual" else question.points
 
     def comment(self, grade_id: str, first: bool) -> str | None:
-        """What nbgrader remarks on its own; the reason of a rejection stands once, on the first cell."""
+        """What nbgrader remarks on its own; the reason of a rejection stands once, on the first
+        cell.
+        """
         if self.rejected:
-            return "This submission could not be read: " + "; ".join(self.result.problems) if first else None
+            return (
+                "This submission could not be read: " + "; ".join(self.result.problems)
+                if first
+                else None
+            )
         cell = self.cells[grade_id]
-        return "No response." if is_unchanged(cell) and not cell.metadata.nbgrader.get("task") else None
+        return (
+            "No response."
+            if is_unchanged(cell) and not cell.metadata.nbgrader.get("task")
+            else None
+        )
 
 
 class GradeStore:
-    """The gradebook and the autograded folders of one assignment; call `prepare` once, then `write` for each submission.
+    """The gradebook and the autograded folders of one assignment; call `prepare` once, then `write`
+    for each submission.
 
     Parameters
     ----------
@@ -124,7 +139,10 @@ class GradeStore:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -144,12 +162,14 @@ class GradeStore:
         """
         course_id = self.config.CourseDirectory.course_id
         slug = self.assignment.slug
-        self._rows = self._transaction(lambda db: sync_assignment(db, self.template, slug, course_id))
-        for leftover in self.output.glob(f"autograded/*/.{slug}.new"):   # of a run that was killed
+        self._rows = self._transaction(
+            lambda db: sync_assignment(db, self.template, slug, course_id)
+        )
+        for leftover in self.output.glob(f"autograded/*/.{slug}.new"):  # of a run that was killed
             shutil.rmtree(leftover, ignore_errors=True)
 
     def tidy(self) -> None:
-        """Remove the stray row `default_course`, after nbgrader's own code has used the database."""
+        """Remove the stray row `default_course` after nbgrader's own code has used the database."""
         course_id = self.config.CourseDirectory.course_id
         self._transaction(lambda db: drop_stray_course(db, course_id))
 
@@ -163,15 +183,17 @@ class GradeStore:
     ) -> SubmissionResult:
         """Record one submission: its rows in one transaction, then its autograded folder.
 
-        A rejected submission has 0 points everywhere, and each question asks for a look by hand, with the reason as a
-        comment: a zero that nobody looked at would be unfair, a submission without a row would be overlooked.
+        A rejected submission has 0 points everywhere, and each question asks for a look by hand,
+        with the reason as a comment: a zero that nobody looked at would be unfair, a submission
+        without a row would be overlooked.
 
         Parameters
         ----------
         result : SubmissionResult
             What the engine found: automatic points, whatever a human gave before.
         notebook : NotebookNode or None
-            The student's notebook as it was graded; None if it could not be read, then a placeholder says why.
+            The student's notebook as it was graded; None if it could not be read, then a
+            placeholder says why.
         timestamp : str, datetime or None
             When it was handed in, in any form that nbgrader reads.
         folder : Path, optional
@@ -184,8 +206,11 @@ class GradeStore:
         """
         when, problems = parse_time(timestamp)
         rejected = notebook is None
-        completed = (placeholder(self.template, result.problems) if notebook is None
-                     else complete_notebook(notebook, self.template, result))
+        completed = (
+            placeholder(self.template, result.problems)
+            if notebook is None
+            else complete_notebook(notebook, self.template, result)
+        )
         graded = _Graded(result, graded_cells(completed), rejected)
         target = self._autograded(result.student)
         marks = self._transaction(lambda db: self._record(db, graded, when))
@@ -195,8 +220,11 @@ class GradeStore:
 
     def students(self) -> set[str]:
         """Ids of the students whose submission of this assignment is recorded."""
-        query = (sa.select(SUBMITTED.c.student_id).join(SUBMITTED_NOTEBOOK, SUBMITTED_NOTEBOOK.c.assignment_id == SUBMITTED.c.id)
-                 .where(SUBMITTED_NOTEBOOK.c.notebook_id == self._ids.notebook))
+        query = (
+            sa.select(SUBMITTED.c.student_id)
+            .join(SUBMITTED_NOTEBOOK, SUBMITTED_NOTEBOOK.c.assignment_id == SUBMITTED.c.id)
+            .where(SUBMITTED_NOTEBOOK.c.notebook_id == self._ids.notebook)
+        )
         return {student for (student,) in self._all(query)}
 
     def marks(self, student: str) -> dict[str, Mark]:
@@ -209,69 +237,110 @@ class GradeStore:
 
     def _marks(self, query: sa.Select[Any]) -> dict[str, dict[str, Mark]]:
         found: dict[str, dict[str, Mark]] = {}
-        columns = (SUBMITTED.c.student_id, GRADE.c.auto_score, GRADE.c.manual_score, GRADE.c.needs_manual_grade)
+        columns = (
+            SUBMITTED.c.student_id,
+            GRADE.c.auto_score,
+            GRADE.c.manual_score,
+            GRADE.c.needs_manual_grade,
+        )
         for row in self._all(query.add_columns(*columns)):
             mark = Mark(row.auto_score, row.manual_score, row.needs_manual_grade)
             found.setdefault(row.student_id, {})[_question_id(row.name)] = mark
         return found
 
     def human_grades(self, student: str) -> dict[str, float]:
-        """Question id → the score that a human gave; a question that no human graded is not in it."""
-        return {name: mark.by_hand for name, mark in self.marks(student).items() if mark.by_hand is not None}
+        """Question id → the score that a human gave; only questions that a human graded."""
+        return {
+            name: mark.by_hand
+            for name, mark in self.marks(student).items()
+            if mark.by_hand is not None
+        }
 
     def human_comments(self, student: str) -> dict[str, str]:
         """Name of a solution or a written answer → the comment that a human wrote on it."""
         query = self._of_student(COMMENT, student).add_columns(COMMENT.c.manual_comment)
-        return {_question_id(row.name): row.manual_comment for row in self._all(query) if row.manual_comment}
+        return {
+            _question_id(row.name): row.manual_comment
+            for row in self._all(query)
+            if row.manual_comment
+        }
 
     def late_penalty(self, student: str) -> float:
         """Points taken off because the submission was late; 0 if none."""
         column = SUBMITTED_NOTEBOOK.c.late_submission_penalty
-        query = sa.select(column).join(SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id)
-        mine = (SUBMITTED.c.student_id == student, SUBMITTED_NOTEBOOK.c.notebook_id == self._ids.notebook)
+        query = sa.select(column).join(
+            SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id
+        )
+        mine = (
+            SUBMITTED.c.student_id == student,
+            SUBMITTED_NOTEBOOK.c.notebook_id == self._ids.notebook,
+        )
         return float(sum(penalty or 0.0 for (penalty,) in self._all(query.where(*mine))))
 
     def record_missing(self, student: str, questions: Iterable[str]) -> None:
-        """Give 0 automatic points for questions that a submission lacks, where nbgrader leaves the old score standing."""
-        self._set_automatic(student, questions, auto_score=0.0, needs_manual_grade=GRADE.c.manual_score.is_not(None))
+        """Give 0 automatic points for questions that a submission lacks, where nbgrader leaves the
+        old score standing.
+        """
+        self._set_automatic(
+            student, questions, auto_score=0.0, needs_manual_grade=GRADE.c.manual_score.is_not(None)
+        )
 
     def record_waiting(self, student: str, questions: Iterable[str]) -> None:
-        """Take back the automatic 0 of questions that could not be decided here: a human has to look."""
+        """Take back the automatic 0 of questions that could not be decided here: a human has to
+        look.
+        """
         self._set_automatic(student, questions, auto_score=None, needs_manual_grade=True)
 
     def _set_automatic(self, student: str, questions: Iterable[str], **values: Any) -> None:
         wanted = set(questions)
         if not wanted:
             return
-        ids = [cell_id for (kind, grade_id), cell_id in self._ids.cells.items()
-               if kind == "GradeCell" and _question_id(grade_id) in wanted]
-        submitted = (sa.select(SUBMITTED_NOTEBOOK.c.id)
-                     .join(SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id)
-                     .where(SUBMITTED.c.student_id == student, SUBMITTED_NOTEBOOK.c.notebook_id == self._ids.notebook))
-        statement = sa.update(GRADE).where(GRADE.c.cell_id.in_(ids), GRADE.c.notebook_id.in_(submitted))
+        ids = [
+            cell_id
+            for (kind, grade_id), cell_id in self._ids.cells.items()
+            if kind == "GradeCell" and _question_id(grade_id) in wanted
+        ]
+        submitted = (
+            sa.select(SUBMITTED_NOTEBOOK.c.id)
+            .join(SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id)
+            .where(
+                SUBMITTED.c.student_id == student,
+                SUBMITTED_NOTEBOOK.c.notebook_id == self._ids.notebook,
+            )
+        )
+        statement = sa.update(GRADE).where(
+            GRADE.c.cell_id.in_(ids), GRADE.c.notebook_id.in_(submitted)
+        )
         self._transaction(lambda db: db.execute(statement.values(**values)))
 
     @property
     def _ids(self) -> AssignmentRows:
         if self._rows is None:
-            raise GradingError("GradeStore: used before prepare(); call it once, before the first submission")
+            raise GradingError(
+                "GradeStore: used before prepare(); call it once, before the first submission"
+            )
         return self._rows
 
     def _autograded(self, student: str) -> Path:
         if student in ("", ".", "..") or "/" in student or "\0" in student:
-            raise GradingError(f"{student!r} can't be a student's id: it can't be the name of a folder")
+            raise GradingError(
+                f"{student!r} can't be a student's id: it can't be the name of a folder"
+            )
         return self.output / "autograded" / student / self.assignment.slug
 
     def _transaction(self, work: Callable[[sa.Connection], T]) -> T:
-        """Run `work` in a transaction; again, if the formgrader or another grader came in between."""
+        """Run `work` in a transaction; again if the formgrader or another grader came between."""
         for attempt in range(ATTEMPTS):
             try:
                 with self._engine.begin() as db:
                     return work(db)
             except (IntegrityError, OperationalError) as error:
                 if attempt == ATTEMPTS - 1:
-                    raise GradingError(f"{self._engine.url!r}: can't be written ({error.orig}); close other programs "
-                                       "that use the gradebook and grade again") from error
+                    raise GradingError(
+                        f"{self._engine.url!r}: can't be written ({error.orig}); close other "
+                        "programs "
+                        "that use the gradebook and grade again"
+                    ) from error
                 time.sleep(0.1 * 2**attempt)
         raise AssertionError("unreachable")
 
@@ -280,11 +349,14 @@ class GradeStore:
         return self._of_class(table).where(SUBMITTED.c.student_id == student)
 
     def _of_class(self, table: sa.Table) -> sa.Select[tuple[str]]:
-        return (sa.select(BASE_CELL.c.name).select_from(table)
-                .join(BASE_CELL, BASE_CELL.c.id == table.c.cell_id)
-                .join(SUBMITTED_NOTEBOOK, SUBMITTED_NOTEBOOK.c.id == table.c.notebook_id)
-                .join(SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id)
-                .where(SUBMITTED_NOTEBOOK.c.notebook_id == self._ids.notebook))
+        return (
+            sa.select(BASE_CELL.c.name)
+            .select_from(table)
+            .join(BASE_CELL, BASE_CELL.c.id == table.c.cell_id)
+            .join(SUBMITTED_NOTEBOOK, SUBMITTED_NOTEBOOK.c.id == table.c.notebook_id)
+            .join(SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id)
+            .where(SUBMITTED_NOTEBOOK.c.notebook_id == self._ids.notebook)
+        )
 
     def _all(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
         return self._transaction(lambda db: db.execute(query).all())
@@ -295,24 +367,37 @@ class GradeStore:
         marks = self._write_grades(db, graded, submitted)
         self._write_comments(db, graded, submitted)
         penalty = self._late_penalty(student, sum(map(_score, marks.values())), late_s)
-        db.execute(sa.update(SUBMITTED_NOTEBOOK).where(SUBMITTED_NOTEBOOK.c.id == submitted)
-                   .values(late_submission_penalty=penalty))
+        db.execute(
+            sa.update(SUBMITTED_NOTEBOOK)
+            .where(SUBMITTED_NOTEBOOK.c.id == submitted)
+            .values(late_submission_penalty=penalty)
+        )
         return marks
 
-    def _submitted_notebook(self, db: sa.Connection, student: str, when: datetime | None) -> tuple[str, float]:
-        """Id of the row of the submitted notebook, made where it is missing, and how many seconds late it is."""
+    def _submitted_notebook(
+        self, db: sa.Connection, student: str, when: datetime | None
+    ) -> tuple[str, float]:
+        """Id of the row of the submitted notebook, made where it is missing, and how many seconds
+        late it is.
+        """
         if db.execute(sa.select(STUDENT.c.id).where(STUDENT.c.id == student)).first() is None:
             db.execute(sa.insert(STUDENT), {"id": student})
         key = {"assignment_id": self._ids.assignment, "student_id": student}
         submitted = find_or_insert(db, SUBMITTED, key, {})
-        if when is not None:   # without a timestamp the old one stays, as in nbgrader
-            db.execute(sa.update(SUBMITTED).where(SUBMITTED.c.id == submitted).values(timestamp=when))
-        row = db.execute(sa.select(SUBMITTED.c.timestamp, SUBMITTED.c.extension, ASSIGNMENT.c.duedate)
-                         .join(ASSIGNMENT, ASSIGNMENT.c.id == SUBMITTED.c.assignment_id)
-                         .where(SUBMITTED.c.id == submitted)).one()
+        if when is not None:  # without a timestamp the old one stays, as in nbgrader
+            db.execute(
+                sa.update(SUBMITTED).where(SUBMITTED.c.id == submitted).values(timestamp=when)
+            )
+        row = db.execute(
+            sa.select(SUBMITTED.c.timestamp, SUBMITTED.c.extension, ASSIGNMENT.c.duedate)
+            .join(ASSIGNMENT, ASSIGNMENT.c.id == SUBMITTED.c.assignment_id)
+            .where(SUBMITTED.c.id == submitted)
+        ).one()
         late_s = 0.0
         if row.timestamp and row.duedate:
-            late_s = max(0.0, (row.timestamp - row.duedate - (row.extension or timedelta())).total_seconds())
+            late_s = max(
+                0.0, (row.timestamp - row.duedate - (row.extension or timedelta())).total_seconds()
+            )
         key = {"assignment_id": submitted, "notebook_id": self._ids.notebook}
         return find_or_insert(db, SUBMITTED_NOTEBOOK, key, {"flagged": False}), late_s
 
@@ -326,8 +411,15 @@ class GradeStore:
         for (kind, grade_id), cell_id in self._ids.cells.items():
             if kind == "SolutionCell":
                 continue
-            blank: Row = {"id": uuid4().hex, "cell_id": cell_id, "notebook_id": submitted, "auto_score": None,
-                          "manual_score": None, "extra_credit": None, "needs_manual_grade": True}
+            blank: Row = {
+                "id": uuid4().hex,
+                "cell_id": cell_id,
+                "notebook_id": submitted,
+                "auto_score": None,
+                "manual_score": None,
+                "extra_credit": None,
+                "needs_manual_grade": True,
+            }
             old = before.get(cell_id, blank)
             automatic = graded.automatic(grade_id)
             unseen = seen.get(grade_id) != graded.cells[grade_id].source
@@ -355,10 +447,15 @@ class GradeStore:
         _update(db, COMMENT, changed, before, ("auto_comment",))
 
     def _answers_before(self, student: str) -> dict[str, str]:
-        """What the human who graded saw: the cells of the autograded notebook that is about to be replaced."""
+        """What the human who graded saw: the cells of the autograded notebook that is about to be
+        replaced.
+        """
         path = self._autograded(student) / f"{self.assignment.slug}.ipynb"
         try:
-            return {grade_id: cell.source for grade_id, cell in graded_cells(read_submission(path)).items()}
+            return {
+                grade_id: cell.source
+                for grade_id, cell in graded_cells(read_submission(path)).items()
+            }
         except SubmissionError:
             return {}
 
@@ -373,7 +470,9 @@ class GradeStore:
 
 
 def _tune_sqlite(connection: Any, _record: Any) -> None:
-    """Wait for the formgrader instead of failing; a killed grader loses nothing, a power cut may lose the last rows."""
+    """Wait for the formgrader instead of failing; a killed grader loses nothing, a power cut may
+    lose the last rows.
+    """
     connection.execute("PRAGMA busy_timeout = 30000")
     connection.execute("PRAGMA synchronous = NORMAL")
 
@@ -384,14 +483,23 @@ def _rows_by_cell(db: sa.Connection, table: sa.Table, submitted: str) -> dict[st
 
 
 def _update(
-    db: sa.Connection, table: sa.Table, rows: list[Row], before: Mapping[str, Row], columns: tuple[str, ...]
+    db: sa.Connection,
+    table: sa.Table,
+    rows: list[Row],
+    before: Mapping[str, Row],
+    columns: tuple[str, ...],
 ) -> None:
     """Write these columns of the rows that differ from what the table has."""
-    changed = [{"row_id": row["id"], **{f"new_{name}": row[name] for name in columns}}
-               for row in rows if row != before[row["cell_id"]]]
+    changed = [
+        {"row_id": row["id"], **{f"new_{name}": row[name] for name in columns}}
+        for row in rows
+        if row != before[row["cell_id"]]
+    ]
     if changed:
         values: Row = {name: sa.bindparam(f"new_{name}") for name in columns}
-        db.execute(sa.update(table).where(table.c.id == sa.bindparam("row_id")).values(values), changed)
+        db.execute(
+            sa.update(table).where(table.c.id == sa.bindparam("row_id")).values(values), changed
+        )
 
 
 def _needs_look(old: Row, automatic: float | None, unseen: bool) -> bool:
@@ -414,18 +522,28 @@ def _question_id(grade_id: str) -> str:
 
 
 def parse_time(timestamp: str | datetime | None) -> tuple[datetime | None, list[str]]:
-    """What a timestamp says, in UTC; None with a problem in words if it says nothing that nbgrader can read."""
+    """What a timestamp says, in UTC; None with a problem in words if it says nothing that nbgrader
+    can read.
+    """
     try:
         return parse_utc(timestamp), []
     except (ValueError, OverflowError):
-        return None, [f"timestamp.txt: expected a date like 2027-02-01 12:00:00 UTC, found {timestamp!r:.60}"]
+        return None, [
+            f"timestamp.txt: expected a date like 2027-02-01 12:00:00 UTC, found {timestamp!r:.60}"
+        ]
 
 
-def _with_marks(result: SubmissionResult, marks: Mapping[str, Row], rejected: bool) -> SubmissionResult:
+def _with_marks(
+    result: SubmissionResult, marks: Mapping[str, Row], rejected: bool
+) -> SubmissionResult:
     by_question = {_question_id(grade_id): mark for grade_id, mark in marks.items()}
-    questions = tuple(_with_mark(question, by_question[question.id]) for question in result.questions)
+    questions = tuple(
+        _with_mark(question, by_question[question.id]) for question in result.questions
+    )
     open_questions = any(mark["needs_manual_grade"] for mark in marks.values())
-    status: SubmissionStatus = "rejected" if rejected else "needs_manual" if open_questions else "graded"
+    status: SubmissionStatus = (
+        "rejected" if rejected else "needs_manual" if open_questions else "graded"
+    )
     return replace(result, questions=questions, status=status)
 
 

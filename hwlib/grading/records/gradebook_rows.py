@@ -21,13 +21,25 @@ from hwlib.errors import GradingError
 from hwlib.grading.course import Course
 from hwlib.grading.records.autograded import graded_cells
 
-__all__ = ["AssignmentRows", "create_database", "find_or_insert", "load_nbgrader_config", "sync_assignment"]
+__all__ = [
+    "AssignmentRows",
+    "create_database",
+    "find_or_insert",
+    "load_nbgrader_config",
+    "sync_assignment",
+]
 
 
 def load_nbgrader_config(course: Course) -> Config:
-    """nbgrader_config.py of the course, or an empty configuration; `CourseDirectory.course_id` is always set."""
+    """nbgrader_config.py of the course, or an empty configuration; `CourseDirectory.course_id` is
+    always set.
+    """
     path = course.root / "nbgrader_config.py"
-    config: Config = PyFileConfigLoader(path.name, str(course.root)).load_config() if path.is_file() else Config()
+    config: Config = (
+        PyFileConfigLoader(path.name, str(course.root)).load_config()
+        if path.is_file()
+        else Config()
+    )
     if not config.CourseDirectory.get("course_id"):
         config.CourseDirectory.course_id = "course"
     return config
@@ -36,8 +48,8 @@ def load_nbgrader_config(course: Course) -> Config:
 def create_database(db_url: str) -> None:
     """Make nbgrader's tables where there are none.
 
-    nbgrader asks a program `alembic` on the PATH for the version of its tables, and fails where only the
-    environment's Python is known; the library gives the same answer.
+    nbgrader asks a program `alembic` on the PATH for the version of its tables, and fails where
+    only the environment's Python is known; the library gives the same answer.
     """
     if db_url.startswith("sqlite:///"):
         Path(db_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
@@ -46,9 +58,13 @@ def create_database(db_url: str) -> None:
         with engine.begin() as connection:
             if not sa.inspect(connection).has_table("assignment"):
                 nb.Base.metadata.create_all(connection)
-                connection.execute(sa.text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+                connection.execute(
+                    sa.text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+                )
                 head = ScriptDirectory(ALEMBIC_DIR).get_current_head()
-                connection.execute(sa.text("INSERT INTO alembic_version VALUES (:head)"), {"head": head})
+                connection.execute(
+                    sa.text("INSERT INTO alembic_version VALUES (:head)"), {"head": head}
+                )
     finally:
         engine.dispose()
 
@@ -58,11 +74,15 @@ def _table(model: Any) -> sa.Table:
     return table
 
 
-ASSIGNMENT, NOTEBOOK, COURSE, STUDENT = map(_table, (nb.Assignment, nb.Notebook, nb.Course, nb.Student))
+ASSIGNMENT, NOTEBOOK, COURSE, STUDENT = map(
+    _table, (nb.Assignment, nb.Notebook, nb.Course, nb.Student)
+)
 BASE_CELL, SOURCE_CELL = map(_table, (nb.BaseCell, nb.SourceCell))
 SUBMITTED, SUBMITTED_NOTEBOOK = map(_table, (nb.SubmittedAssignment, nb.SubmittedNotebook))
 GRADE, COMMENT = map(_table, (nb.Grade, nb.Comment))
-CELL_TABLES = {kind: _table(getattr(nb, kind)) for kind in ("GradeCell", "SolutionCell", "TaskCell")}
+CELL_TABLES = {
+    kind: _table(getattr(nb, kind)) for kind in ("GradeCell", "SolutionCell", "TaskCell")
+}
 FLAGS = {"GradeCell": "grade", "SolutionCell": "solution", "TaskCell": "task"}
 FILLED_IN = {"GradeCell": (GRADE,), "SolutionCell": (COMMENT,), "TaskCell": (GRADE, COMMENT)}
 """What each submission has for a cell of a kind: a grade, a comment, or both."""
@@ -70,14 +90,18 @@ FILLED_IN = {"GradeCell": (GRADE,), "SolutionCell": (COMMENT,), "TaskCell": (GRA
 
 @dataclass(frozen=True, slots=True)
 class AssignmentRows:
-    """Ids of the rows that describe an assignment; `cells` maps (kind, grade id) to the row of the cell."""
+    """Ids of the rows that describe an assignment; `cells` maps (kind, grade id) to the row of the
+    cell.
+    """
 
     assignment: str
     notebook: str
     cells: Mapping[tuple[str, str], str]
 
 
-def find_or_insert(db: sa.Connection, table: sa.Table, key: dict[str, Any], values: dict[str, Any]) -> str:
+def find_or_insert(
+    db: sa.Connection, table: sa.Table, key: dict[str, Any], values: dict[str, Any]
+) -> str:
     """Id of the row with this key, made with `values` if there is none."""
     where = [table.c[name] == value for name, value in key.items()]
     found = db.execute(sa.select(table.c.id).where(*where)).scalar()
@@ -87,11 +111,14 @@ def find_or_insert(db: sa.Connection, table: sa.Table, key: dict[str, Any], valu
     return str(found)
 
 
-def sync_assignment(db: sa.Connection, template: NotebookNode, slug: str, course_id: str) -> AssignmentRows:
-    """Bring the rows of an assignment up to date with its source notebook, as generate_assignment would.
+def sync_assignment(
+    db: sa.Connection, template: NotebookNode, slug: str, course_id: str
+) -> AssignmentRows:
+    """Bring the rows of an assignment up to date with its source notebook, as generate_assignment
+    would.
 
-    nbgrader refuses to add or remove questions once there are submissions; here the other questions keep their
-    grades, and only a question that a human graded can't go.
+    nbgrader refuses to add or remove questions once there are submissions; here the other questions
+    keep their grades, and only a question that a human graded can't go.
 
     Raises
     ------
@@ -111,15 +138,26 @@ def sync_assignment(db: sa.Connection, template: NotebookNode, slug: str, course
 
 
 def drop_stray_course(db: sa.Connection, course_id: str) -> None:
-    """Remove the row `default_course`, which nbgrader's preprocessors add whatever the course is called."""
+    """Remove the row `default_course`, which nbgrader's preprocessors add whatever the course is
+    called.
+    """
     used = sa.select(ASSIGNMENT.c.course_id)
-    db.execute(sa.delete(COURSE).where(
-        COURSE.c.id == "default_course", COURSE.c.id != course_id, COURSE.c.id.not_in(used)))
+    db.execute(
+        sa.delete(COURSE).where(
+            COURSE.c.id == "default_course", COURSE.c.id != course_id, COURSE.c.id.not_in(used)
+        )
+    )
 
 
-def _sync_graded_cells(db: sa.Connection, template: NotebookNode, notebook: str) -> dict[tuple[str, str], str]:
-    wanted = {(kind, grade_id): cell for grade_id, cell in graded_cells(template).items()
-              for kind, flag in FLAGS.items() if cell.metadata.nbgrader.get(flag)}
+def _sync_graded_cells(
+    db: sa.Connection, template: NotebookNode, notebook: str
+) -> dict[tuple[str, str], str]:
+    wanted = {
+        (kind, grade_id): cell
+        for grade_id, cell in graded_cells(template).items()
+        for kind, flag in FLAGS.items()
+        if cell.metadata.nbgrader.get(flag)
+    }
     columns = (BASE_CELL.c.type, BASE_CELL.c.name, BASE_CELL.c.id)
     rows = db.execute(sa.select(*columns).where(BASE_CELL.c.notebook_id == notebook))
     existing = {(kind, name): row_id for kind, name, row_id in rows}
@@ -141,24 +179,38 @@ def _cell_values(kind: str, cell: NotebookNode) -> dict[str, Any]:
     return {"max_score": float(cell.metadata.nbgrader.points), "cell_type": cell.cell_type}
 
 
-def _add_cell(db: sa.Connection, kind: str, grade_id: str, cell: NotebookNode, notebook: str) -> str:
+def _add_cell(
+    db: sa.Connection, kind: str, grade_id: str, cell: NotebookNode, notebook: str
+) -> str:
     row_id = uuid4().hex
-    db.execute(sa.insert(BASE_CELL), {"id": row_id, "name": grade_id, "notebook_id": notebook, "type": kind})
+    db.execute(
+        sa.insert(BASE_CELL),
+        {"id": row_id, "name": grade_id, "notebook_id": notebook, "type": kind},
+    )
     db.execute(sa.insert(CELL_TABLES[kind]), {"id": row_id, **_cell_values(kind, cell)})
     query = sa.select(SUBMITTED_NOTEBOOK.c.id).where(SUBMITTED_NOTEBOOK.c.notebook_id == notebook)
     graded_before = db.execute(query).scalars().all()
     for table in FILLED_IN[kind] if graded_before else ():
-        db.execute(sa.insert(table), [{"id": uuid4().hex, "cell_id": row_id, "notebook_id": submitted}
-                                      for submitted in graded_before])
+        db.execute(
+            sa.insert(table),
+            [
+                {"id": uuid4().hex, "cell_id": row_id, "notebook_id": submitted}
+                for submitted in graded_before
+            ],
+        )
     return row_id
 
 
 def _remove_cell(db: sa.Connection, kind: str, grade_id: str, row_id: str) -> None:
-    by_hand = sa.or_(GRADE.c.manual_score.is_not(None), sa.func.coalesce(GRADE.c.extra_credit, 0) != 0)
+    by_hand = sa.or_(
+        GRADE.c.manual_score.is_not(None), sa.func.coalesce(GRADE.c.extra_credit, 0) != 0
+    )
     query = sa.select(sa.func.count()).select_from(GRADE).where(GRADE.c.cell_id == row_id, by_hand)
     if graded := db.execute(query).scalar_one():
-        raise GradingError(f"gradebook: {grade_id} has a grade by hand for {graded} students but is gone from the "
-                           "source notebook; put it back, or clear those scores in the formgrader")
+        raise GradingError(
+            f"gradebook: {grade_id} has a grade by hand for {graded} students but is gone from the "
+            "source notebook; put it back, or clear those scores in the formgrader"
+        )
     for table in (GRADE, COMMENT):
         db.execute(sa.delete(table).where(table.c.cell_id == row_id))
     for table in (CELL_TABLES[kind], BASE_CELL):
@@ -170,7 +222,13 @@ def _sync_source_cells(db: sa.Connection, template: NotebookNode, notebook: str)
     here = SOURCE_CELL.c.notebook_id == notebook
     db.execute(sa.delete(SOURCE_CELL).where(here, SOURCE_CELL.c.name.not_in(list(cells))))
     for grade_id, cell in cells.items():
-        values = {"cell_type": cell.cell_type, "locked": bool(cell.metadata.nbgrader.locked),
-                  "source": cell.source, "checksum": cell.metadata.nbgrader.get("checksum")}
-        row_id = find_or_insert(db, SOURCE_CELL, {"name": grade_id, "notebook_id": notebook}, values)
+        values = {
+            "cell_type": cell.cell_type,
+            "locked": bool(cell.metadata.nbgrader.locked),
+            "source": cell.source,
+            "checksum": cell.metadata.nbgrader.get("checksum"),
+        }
+        row_id = find_or_insert(
+            db, SOURCE_CELL, {"name": grade_id, "notebook_id": notebook}, values
+        )
         db.execute(sa.update(SOURCE_CELL).where(SOURCE_CELL.c.id == row_id).values(**values))

@@ -1,1 +1,3 @@
-"""Everything that touches student code: the processes it runs in, what they may do, and the wire to them."""
+"""Everything that touches student code: the processes it runs in, what they may do, and the wire to
+them.
+"""

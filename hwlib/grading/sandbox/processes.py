@@ -1,10 +1,12 @@
 """Processes for student code: how they are started, what they may use, how they are killed.
 
-    grader ── socket ── zygote     one a grading run: a clean environment, libraries imported, one thread
-                          └ worker forked for one submission: own session, user, limits; no file but its socket; no network
+    grader ── socket ── zygote     one a grading run: a clean environment, libraries imported,
+                          │        one thread
+                          └ worker forked for one submission: own session, user and limits;
+                                   no file but its socket; no network
 
-This is the only module that starts processes or talks to the kernel about them. What it sets up is not yet probed, so results carry the
-tier T0; see docs/security.md.
+This is the only module that starts processes or talks to the kernel about them. What it sets up is
+not yet probed, so results carry the tier T0; see docs/security.md.
 """
 
 from __future__ import annotations
@@ -30,9 +32,19 @@ from typing import Any
 from hwlib.errors import GradingError
 from hwlib.grading.sandbox.wire import Channel
 
-__all__ = ["Confinement", "Worker", "Zygote", "ZygoteGone", "confine", "die_with_parent", "hide_folders", "single_threaded"]
+__all__ = [
+    "Confinement",
+    "Worker",
+    "Zygote",
+    "ZygoteGone",
+    "confine",
+    "die_with_parent",
+    "hide_folders",
+    "single_threaded",
+]
 
-FIRST_UID, UIDS_A_RUN, RUNS = 61000, 64, 64        # one uid a concurrent worker, because RLIMIT_NPROC counts by uid
+# one uid a concurrent worker, because RLIMIT_NPROC counts by uid
+FIRST_UID, UIDS_A_RUN, RUNS = 61000, 64, 64
 
 CLONE_NEWNS, CLONE_NEWUSER = 0x00020000, 0x10000000
 CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWIPC = 0x20000000, 0x40000000, 0x08000000
@@ -48,26 +60,34 @@ class ZygoteGone(GradingError):
 class Confinement:
     """What a worker may use; sent to the zygote with each request."""
 
-    uid: int                # of a user that nobody else runs as; the grader's own where it is not root
-    folder: str             # its working directory, the only place it may write to
+    uid: int  # of a user that nobody else runs as; the grader's own where it is not root
+    folder: str  # its working directory, the only place it may write to
     cpu_s: int
     memory_mb: int
-    processes: int = 64     # threads count too
+    processes: int = 64  # threads count too
     file_mb: int = 64
-    cores: tuple[int, ...] = ()       # the only ones that it runs on; empty: any
+    cores: tuple[int, ...] = ()  # the only ones that it runs on; empty: any
 
 
 def own_cores() -> list[int]:
     """The cores that this process may use."""
-    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
+    return (
+        sorted(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else list(range(os.cpu_count() or 1))
+    )
 
 
 def single_threaded() -> dict[str, str]:
-    """The environment that keeps numerical libraries to one thread; must be set before they are imported."""
-    return dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
+    """The environment that keeps numerical libraries to one thread; must be set before they are
+    imported.
+    """
+    return dict.fromkeys(
+        ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
+    )
 
 
-# ---- in the grader -------------------------------------------------------------------------------------------------------------------
+# ---- in the grader -------------------------------------------------------------------------------
 
 
 class Zygote:
@@ -83,40 +103,70 @@ class Zygote:
 
     def __init__(self, slug: str, hidden: tuple[Path, ...] = ()) -> None:
         if sys.platform != "linux":
-            raise GradingError(f"the isolated engine needs Linux, this is {sys.platform}; use `--engine nbgrader`, or grade in a container")
+            raise GradingError(
+                f"the isolated engine needs Linux, this is {sys.platform}; use `--engine "
+                "nbgrader`, or grade in a container"
+            )
         self._uids = _UidBlock() if os.getuid() == 0 else None
         self._home = tempfile.mkdtemp(prefix="hw-zygote-")
         Path(self._home).chmod(0o755)
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            command = [sys.executable, "-I", "-X", "faulthandler=0", "-m", "hwlib.grading.sandbox.zygote", str(theirs.fileno()), slug]
+            command = [
+                sys.executable,
+                "-I",
+                "-X",
+                "faulthandler=0",
+                "-m",
+                "hwlib.grading.sandbox.zygote",
+                str(theirs.fileno()),
+                slug,
+            ]
             self.process = subprocess.Popen(
-                command, pass_fds=[theirs.fileno()], cwd=self._home, env=self._environment(), start_new_session=True,
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                command,
+                pass_fds=[theirs.fileno()],
+                cwd=self._home,
+                env=self._environment(),
+                start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
             )
         self._hidden = [str(path) for path in hidden]
 
     def _environment(self) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH") if name in os.environ}
-        fonts = Path(tempfile.gettempdir()) / f"hwlib-matplotlib-{os.getuid()}"       # matplotlib's font list takes seconds to make
-        return kept | single_threaded() | {
-            "HOME": self._home,
-            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-            "MPLCONFIGDIR": str(_private_folder(fonts)),
-            "IPYTHONDIR": self._home,
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONHASHSEED": "0",
-            "HWLIB_GRADING": "1",
+        kept = {
+            name: os.environ[name]
+            for name in ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
+            if name in os.environ
         }
+        # matplotlib's font list takes seconds to make
+        fonts = Path(tempfile.gettempdir()) / f"hwlib-matplotlib-{os.getuid()}"
+        return (
+            kept
+            | single_threaded()
+            | {
+                "HOME": self._home,
+                "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+                "MPLCONFIGDIR": str(_private_folder(fonts)),
+                "IPYTHONDIR": self._home,
+                "PYTHONDONTWRITEBYTECODE": "1",
+                "PYTHONHASHSEED": "0",
+                "HWLIB_GRADING": "1",
+            }
+        )
 
-    def prepare(self, modules: list[str], setup: list[str], timeout_s: float = 120.0) -> dict[str, Any]:
-        """Import `modules` and run the setup cells once; every worker forked afterwards starts from there.
+    def prepare(
+        self, modules: list[str], setup: list[str], timeout_s: float = 120.0
+    ) -> dict[str, Any]:
+        """Import `modules` and run the setup cells once; every worker forked afterwards starts from
+        there.
 
         Returns
         -------
         dict
-            "failed": modules that could not be imported; "error": what a setup cell raised, or ""; "threads": how many threads
-            run now (more than 1 would make forked workers hang).
+            "failed": modules that could not be imported; "error": what a setup cell raised, or "";
+            "threads": how many threads run now (more than 1 would make forked workers hang).
         """
         ours, theirs = socket.socketpair()
         with ours:
@@ -127,7 +177,9 @@ class Zygote:
                 channel.send({"modules": modules, "setup": setup}, deadline)
                 return channel.receive(deadline)
             except Exception as error:
-                raise ZygoteGone(f"the zygote did not get ready: {type(error).__name__} {error}") from error
+                raise ZygoteGone(
+                    f"the zygote did not get ready: {type(error).__name__} {error}"
+                ) from error
 
     def fork(self, confinement: Confinement, timeout_s: float = 20.0) -> Worker:
         """A new worker, ready for requests; ZygoteGone if there is no zygote any more."""
@@ -167,7 +219,9 @@ class Zygote:
 
 
 class _UidBlock:
-    """User ids that no other grading run on this machine uses: a lock held as long as this process, or a fork of it, lives."""
+    """User ids that no other grading run on this machine uses: a lock held as long as this process,
+    or a fork of it, lives.
+    """
 
     def __init__(self) -> None:
         folder = Path(tempfile.gettempdir()) / "hwlib-users"
@@ -175,7 +229,9 @@ class _UidBlock:
         if folder.is_symlink() or folder.lstat().st_uid != 0:
             raise GradingError(f"{folder}: not a folder of root's; remove it and grade again")
         for number in range(RUNS):
-            descriptor = os.open(folder / str(number), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            descriptor = os.open(
+                folder / str(number), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
+            )
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
@@ -183,7 +239,9 @@ class _UidBlock:
                 continue
             self._descriptor, self.first = descriptor, FIRST_UID + number * UIDS_A_RUN
             return
-        raise GradingError(f"{RUNS} grading runs are going on at the same time; wait for one of them to end")
+        raise GradingError(
+            f"{RUNS} grading runs are going on at the same time; wait for one of them to end"
+        )
 
     def close(self) -> None:
         """Give the ids back."""
@@ -191,16 +249,25 @@ class _UidBlock:
 
 
 def _private_folder(path: Path) -> Path:
-    """A folder that only we can write to and everyone can read; a fresh one if another user took the name."""
+    """A folder that only we can write to and everyone can read; a fresh one if another user took
+    the name.
+    """
     path.mkdir(mode=0o755, exist_ok=True)
     status = path.lstat()
-    if status.st_uid != os.getuid() or status.st_mode & 0o022 or not path.is_dir() or path.is_symlink():
+    if (
+        status.st_uid != os.getuid()
+        or status.st_mode & 0o022
+        or not path.is_dir()
+        or path.is_symlink()
+    ):
         return Path(tempfile.mkdtemp(prefix="hwlib-matplotlib-"))
     return path
 
 
 class Worker:
-    """One worker as the grader holds it: a socket, and a handle that can't be mistaken for another process."""
+    """One worker as the grader holds it: a socket, and a handle that can't be mistaken for another
+    process.
+    """
 
     def __init__(self, sock: socket.socket, pidfd: int, pid: int, confinement: Confinement) -> None:
         self.sock, self.pid, self.confinement = sock, pid, confinement
@@ -230,7 +297,7 @@ def _kill_user(uid: int) -> None:
                     os.kill(int(entry.name), signal.SIGKILL)
 
 
-# ---- in the zygote and its children --------------------------------------------------------------------------------------------------
+# ---- in the zygote and its children --------------------------------------------------------------
 
 
 def die_with_parent() -> None:
@@ -248,14 +315,23 @@ def _call(name: str, *args: Any) -> bool:
 
 
 def _mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> bool:
-    return _call("mount", source.encode(), target.encode(), kind and kind.encode(), ctypes.c_ulong(flags), data and data.encode())
+    return _call(
+        "mount",
+        source.encode(),
+        target.encode(),
+        kind and kind.encode(),
+        ctypes.c_ulong(flags),
+        data and data.encode(),
+    )
 
 
 def hide_folders(hidden: list[str]) -> bool:
-    """Give the calling process a view of the disk without these folders, a network without interfaces, and IPC of its own.
+    """Give the calling process a view of the disk without these folders, a network without
+    interfaces, and IPC of its own.
 
-    What Python itself needs below a hidden folder (its library, this package, a virtual environment) stays readable. Returns False where
-    the kernel allows none of it. To be called once in the zygote, before threads.
+    What Python itself needs below a hidden folder (its library, this package, a virtual
+    environment) stays readable. Returns False where the kernel allows none of it. To be called once
+    in the zygote, before threads.
     """
     if sys.platform != "linux":
         return False
@@ -270,27 +346,47 @@ def hide_folders(hidden: list[str]) -> bool:
             Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
     if not _mount("none", "/", None, MS_REC | MS_PRIVATE):
         return False
-    home = os.path.expanduser("~root") if uid == 0 else ""        # noqa: PTH111  the password file's, not $HOME
+    # the password file's, not $HOME
+    home = os.path.expanduser("~root") if uid == 0 else ""  # noqa: PTH111
     needed = _needed_folders()
     if home and any(Path(path).is_relative_to(home) for path in needed):
-        hidden = [*hidden, home]         # Python under root's home: hide the home, keep Python, so that other users can read it
-    workplace = Path(tempfile.gettempdir()).resolve()          # workers' own folders are made there: it must stay
+        # Python under root's home: hide the home, keep Python, so that other users can read it
+        hidden = [*hidden, home]
+    # workers' own folders are made there: it must stay
+    workplace = Path(tempfile.gettempdir()).resolve()
     folders = [Path(folder).resolve() for folder in hidden]
-    done = [_hide(folder, needed) for folder in folders if folder.is_dir() and not workplace.is_relative_to(folder)]
+    done = [
+        _hide(folder, needed)
+        for folder in folders
+        if folder.is_dir() and not workplace.is_relative_to(folder)
+    ]
     return all(done)
 
 
 def _needed_folders() -> list[str]:
     package = Path(__file__).resolve().parents[2]
-    folders = {sys.prefix, sys.base_prefix, sys.exec_prefix, str(package), *(path for path in sys.path if Path(path).is_dir())}
-    course_itself = {str(package.parent)}           # an editable install puts the checkout on sys.path: only the package is needed
-    return sorted(str(Path(path).resolve()) for path in folders if path and path not in course_itself)
+    folders = {
+        sys.prefix,
+        sys.base_prefix,
+        sys.exec_prefix,
+        str(package),
+        *(path for path in sys.path if Path(path).is_dir()),
+    }
+    # an editable install puts the checkout on sys.path: only the package is needed
+    course_itself = {str(package.parent)}
+    return sorted(
+        str(Path(path).resolve()) for path in folders if path and path not in course_itself
+    )
 
 
 def _hide(folder: Path, needed: list[str]) -> bool:
-    """Mount an empty folder over `folder`, with the needed folders below it still in their places."""
+    """Mount an empty folder over `folder`; needed folders below it stay in their places."""
     below = [path for path in needed if Path(path).is_relative_to(folder)]
-    outer = [path for path in below if not any(path != other and Path(path).is_relative_to(other) for other in below)]
+    outer = [
+        path
+        for path in below
+        if not any(path != other and Path(path).is_relative_to(other) for other in below)
+    ]
     if str(folder) in outer:
         return False
     with contextlib.ExitStack() as stack:
@@ -308,14 +404,16 @@ def _hide(folder: Path, needed: list[str]) -> bool:
 
 
 def confine(limits: Confinement, sock: socket.socket) -> None:
-    """Turn the calling, freshly forked process into a confined worker; does not return in the process that must not go on.
+    """Turn the calling, freshly forked process into a confined worker; does not return in the
+    process that must not go on.
 
-    Sends the worker's process id and a handle on it through `sock` first. Order matters: the parent-death signal is cleared by a
-    change of user, so it is set after.
+    Sends the worker's process id and a handle on it through `sock` first. Order matters: the
+    parent-death signal is cleared by a change of user, so it is set after.
     """
     os.setsid()
     if sys.platform == "linux":
-        _call("unshare", CLONE_NEWPID | CLONE_NEWNS)      # where it is refused, the worker's session and user still end with it
+        # where it is refused, the worker's session and user still end with it
+        _call("unshare", CLONE_NEWPID | CLONE_NEWNS)
     child = os.fork()
     if child:
         _supervise(sock, child)
@@ -325,7 +423,7 @@ def confine(limits: Confinement, sock: socket.socket) -> None:
         _mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV)
     os.chdir(limits.folder)
     if limits.cores:
-        with contextlib.suppress(OSError):       # a core that was taken away meanwhile
+        with contextlib.suppress(OSError):  # a core that was taken away meanwhile
             os.sched_setaffinity(0, limits.cores)
     _set_limits(limits)
     if os.getuid() == 0:
@@ -342,7 +440,9 @@ def confine(limits: Confinement, sock: socket.socket) -> None:
 
 
 def _supervise(sock: socket.socket, child: int) -> None:
-    """Stay as the worker's parent: hand its handle to the grader, kill it when the grader hangs up, end when it ends."""
+    """Stay as the worker's parent: hand its handle to the grader, kill it when the grader hangs up,
+    end when it ends.
+    """
     die_with_parent()
     handle = os.pidfd_open(child)
     socket.send_fds(sock, [str(child).encode()], [handle])
@@ -360,7 +460,11 @@ def _supervise(sock: socket.socket, child: int) -> None:
 
 
 def _set_limits(limits: Confinement) -> None:
-    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() if sys.platform == "linux" else 0
+    used = (
+        int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        if sys.platform == "linux"
+        else 0
+    )
     memory = used + limits.memory_mb * 2**20
     wanted = {
         resource.RLIMIT_CPU: limits.cpu_s,
@@ -369,7 +473,7 @@ def _set_limits(limits: Confinement) -> None:
         resource.RLIMIT_NOFILE: 256,
         resource.RLIMIT_CORE: 0,
     }
-    if os.getuid() == 0:                 # counted by user: only sensible for a user of the worker's own
+    if os.getuid() == 0:  # counted by user: only sensible for a user of the worker's own
         wanted[resource.RLIMIT_NPROC] = limits.processes
     for kind, value in wanted.items():
         with contextlib.suppress(ValueError, OSError):

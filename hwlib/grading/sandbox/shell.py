@@ -1,4 +1,6 @@
-"""IPython's shell as student code sees it: magics work, output is collected up to a cap, nothing appears on a screen."""
+"""IPython's shell as student code sees it: magics work, output is collected up to a cap, nothing
+appears on a screen.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,9 @@ from traitlets.config import Config
 
 __all__ = ["CellRun", "StudentError", "StudentShell", "describe_error"]
 
-MAX_TEXT = 100_000            # characters of printed text kept of one cell or call
-MAX_RICH = 2_000_000          # characters of one rich output (a figure)
-MAX_OUTPUTS = 40              # outputs kept of one cell
+MAX_TEXT = 100_000  # characters of printed text kept of one cell or call
+MAX_RICH = 2_000_000  # characters of one rich output (a figure)
+MAX_OUTPUTS = 40  # outputs kept of one cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +29,16 @@ class StudentError:
     """An exception that student code raised, as plain values."""
 
     type: str
-    bases: list[str]          # names of the classes it derives from, itself first
+    bases: list[str]  # names of the classes it derives from, itself first
     message: str
-    trace: list[str]          # one line a frame of the student's own code: where it happened
+    trace: list[str]  # one line a frame of the student's own code: where it happened
 
 
 @dataclass(slots=True)
 class CellRun:
     """What running one cell left behind."""
 
-    outputs: list[dict[str, Any]] = field(default_factory=list)      # as in a notebook
+    outputs: list[dict[str, Any]] = field(default_factory=list)  # as in a notebook
     error: StudentError | None = None
 
     @property
@@ -66,7 +68,11 @@ class _Outputs:
             self.items.append({"output_type": "stream", "name": name, "text": text})
 
     def rich(self, kind: str, data: dict[str, Any], metadata: dict[str, Any]) -> None:
-        kept = {mime: value for mime, value in data.items() if isinstance(value, str) and len(value) <= MAX_RICH}
+        kept = {
+            mime: value
+            for mime, value in data.items()
+            if isinstance(value, str) and len(value) <= MAX_RICH
+        }
         if kept and len(self.items) < MAX_OUTPUTS:
             self.items.append({"output_type": kind, "data": kept, "metadata": {}})
 
@@ -94,7 +100,9 @@ class _Stream(io.TextIOBase):
 
 
 class _Publisher(DisplayPublisher):  # type: ignore[misc]
-    def publish(self, data: dict[str, Any], metadata: dict[str, Any] | None = None, **_: Any) -> None:
+    def publish(
+        self, data: dict[str, Any], metadata: dict[str, Any] | None = None, **_: Any
+    ) -> None:
         """Keep a rich output (a figure, a table)."""
         self.shell.collected.rich("display_data", _as_text(data), metadata or {})
 
@@ -130,7 +138,9 @@ class StudentShell(InteractiveShell):  # type: ignore[misc]  # IPython has no ty
         config.InteractiveShell.colors = "nocolor"
         config.InteractiveShell.cache_size = 0
         config.InteractiveShell.banner1 = ""
-        shell: StudentShell = cls.instance(config=config, displayhook_class=_Hook, display_pub_class=_Publisher)
+        shell: StudentShell = cls.instance(
+            config=config, displayhook_class=_Hook, display_pub_class=_Publisher
+        )
         shell.collected = _Outputs()
         shell.user_ns["__name__"] = "__main__"
         sys.stdout = _Stream(shell, "stdout")
@@ -163,8 +173,14 @@ class StudentShell(InteractiveShell):  # type: ignore[misc]  # IPython has no ty
         if raised is not None:
             run.error = describe_error(raised)
             text = "\n".join(self._trace)[-MAX_TEXT:]
-            run.outputs.append({"output_type": "error", "ename": run.error.type, "evalue": run.error.message,
-                                "traceback": text.split("\n")})
+            run.outputs.append(
+                {
+                    "output_type": "error",
+                    "ename": run.error.type,
+                    "evalue": run.error.message,
+                    "traceback": text.split("\n"),
+                }
+            )
         return run
 
 
@@ -187,15 +203,29 @@ def describe_error(error: BaseException, limit: int = 600) -> StudentError:
     except BaseException:  # noqa: BLE001  student code
         message = "(the exception's own text could not be read)"
     bases = [cls.__name__ for cls in type(error).__mro__]
-    return StudentError(str(type(error).__name__)[:100], bases[:12], str(message)[:limit], _student_frames(error))
+    return StudentError(
+        str(type(error).__name__)[:100], bases[:12], str(message)[:limit], _student_frames(error)
+    )
 
 
 def _student_frames(error: BaseException) -> list[str]:
-    """Where in the notebook it happened: `line 4, in predict: return x` for each frame of a cell, innermost last."""
+    """Where in the notebook it happened: `line 4, in predict: return x` for each frame of a cell,
+    innermost last.
+    """
     try:
         frames = traceback.extract_tb(error.__traceback__)
-        own = os.path.dirname(__file__)                                        # noqa: PTH120
-        cells = [f for f in frames if "ipykernel" in f.filename or f.filename.startswith("<") or "ipython-input" in f.filename]
-        return [f"line {f.lineno}, in {f.name}: {f.line or ''}"[:300] for f in cells if not f.filename.startswith(own)][-5:]
+        own = os.path.dirname(__file__)  # noqa: PTH120
+        cells = [
+            f
+            for f in frames
+            if "ipykernel" in f.filename
+            or f.filename.startswith("<")
+            or "ipython-input" in f.filename
+        ]
+        return [
+            f"line {f.lineno}, in {f.name}: {f.line or ''}"[:300]
+            for f in cells
+            if not f.filename.startswith(own)
+        ][-5:]
     except BaseException:  # noqa: BLE001  student code can break anything here
         return []

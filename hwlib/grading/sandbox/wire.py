@@ -6,9 +6,10 @@ A frame is a header and raw buffers:
     header   JSON {"b": [length of each buffer, …], "m": message}
     buffers  the bytes of the arrays, one after the other
 
-In the message None, bool, int, float and str stand for themselves and a list for a list; every other value is an object
-`{"t": tag, …}`. There is no pickle and nothing that could run code: what is decoded is a number, a string, a list, tuple, set, dict,
-bytes, an ndarray of a plain dtype, or a reference that the other side gave out itself. Sizes are checked against what was announced before
+In the message None, bool, int, float and str stand for themselves and a list for a list; every
+other value is an object `{"t": tag, …}`. There is no pickle and nothing that could run code: what
+is decoded is a number, a string, a list, tuple, set, dict, bytes, an ndarray of a plain dtype, or a
+reference that the other side gave out itself. Sizes are checked against what was announced before
 memory is taken, and depth, count and frame size have limits.
 """
 
@@ -29,17 +30,17 @@ import numpy as np
 
 __all__ = ["Channel", "ConnectionClosed", "DeadlinePassed", "WireError", "decode", "encode"]
 
-MAX_HEADER = 32 * 2**20       # bytes
-MAX_FRAME = 768 * 2**20       # bytes of buffers in one frame
+MAX_HEADER = 32 * 2**20  # bytes
+MAX_FRAME = 768 * 2**20  # bytes of buffers in one frame
 MAX_DEPTH = 48
 MAX_NODES = 1_000_000
 MAX_INT_BITS = 8192
-MAX_PARTS = 512               # of one system call
-READ_AHEAD = 65536            # bytes
+MAX_PARTS = 512  # of one system call
+READ_AHEAD = 65536  # bytes
 
 _DTYPE = re.compile(r"\|b1|[<>|][iu][1248]|[<>]f[248]|[<>]c(8|16)")
 _LENGTH = struct.Struct(">I")
-_TICK = struct.pack("ll", 0, 100_000)                         # seconds, microseconds
+_TICK = struct.pack("ll", 0, 100_000)  # seconds, microseconds
 _TO_JSON = json.JSONEncoder(separators=(",", ":"))
 
 
@@ -56,10 +57,14 @@ class DeadlinePassed(WireError):
 
 
 Pack = Callable[[Any, Callable[[Any], Any]], "dict[str, Any] | None"]
-"""pack(value, nested): a value that is not plain as {"t": …}, its parts encoded with nested(part); None if it can't be sent."""
+"""pack(value, nested): a value that is not plain as {"t": …}, its parts encoded with nested(part);
+None if it can't be sent.
+"""
 
 Unpack = Callable[[dict[str, Any], Callable[[Any], Any]], Any]
-"""unpack(data, nested): such an object back, its parts decoded with nested(part); raises WireError for an unknown one."""
+"""unpack(data, nested): such an object back, its parts decoded with nested(part); raises WireError
+for an unknown one.
+"""
 
 
 def encode(value: Any, buffers: list[bytes | memoryview], pack: Pack, depth: int = 0) -> Any:
@@ -87,10 +92,16 @@ def encode(value: Any, buffers: list[bytes | memoryview], pack: Pack, depth: int
         return value
     kind = type(value)
     if kind is str:
-        return value if value.isascii() or _is_utf8(value) else {"t": "str", "v": [ord(c) for c in value]}
+        return (
+            value
+            if value.isascii() or _is_utf8(value)
+            else {"t": "str", "v": [ord(c) for c in value]}
+        )
     if kind is int:
         if value.bit_length() > MAX_INT_BITS:
-            raise WireError(f"an integer of {value.bit_length()} bits; at most {MAX_INT_BITS} can be sent")
+            raise WireError(
+                f"an integer of {value.bit_length()} bits; at most {MAX_INT_BITS} can be sent"
+            )
         return value if value.bit_length() < 64 else {"t": "int", "v": hex(value)}
     if kind is float:
         return value if math.isfinite(value) else {"t": "float", "v": repr(value)}
@@ -101,7 +112,10 @@ def encode(value: Any, buffers: list[bytes | memoryview], pack: Pack, depth: int
     if kind in (tuple, set, frozenset):
         return {"t": kind.__name__, "v": [encode(item, buffers, pack, depth + 1) for item in value]}
     if kind is dict:
-        pairs = [[encode(k, buffers, pack, depth + 1), encode(v, buffers, pack, depth + 1)] for k, v in value.items()]
+        pairs = [
+            [encode(k, buffers, pack, depth + 1), encode(v, buffers, pack, depth + 1)]
+            for k, v in value.items()
+        ]
         return {"t": "dict", "v": pairs}
     if kind is complex:
         return {"t": "complex", "v": [repr(value.real), repr(value.imag)]}
@@ -109,9 +123,21 @@ def encode(value: Any, buffers: list[bytes | memoryview], pack: Pack, depth: int
         buffers.append(bytes(value))
         return {"t": "bytes", "b": len(buffers) - 1}
     if kind is slice:
-        return {"t": "slice", "v": [encode(part, buffers, pack, depth + 1) for part in (value.start, value.stop, value.step)]}
+        return {
+            "t": "slice",
+            "v": [
+                encode(part, buffers, pack, depth + 1)
+                for part in (value.start, value.stop, value.step)
+            ],
+        }
     if kind is range:
-        return {"t": "range", "v": [encode(part, buffers, pack, depth + 1) for part in (value.start, value.stop, value.step)]}
+        return {
+            "t": "range",
+            "v": [
+                encode(part, buffers, pack, depth + 1)
+                for part in (value.start, value.stop, value.step)
+            ],
+        }
     if value is Ellipsis:
         return {"t": "ellipsis"}
     if isinstance(value, (np.ndarray, np.generic)):
@@ -121,7 +147,7 @@ def encode(value: Any, buffers: list[bytes | memoryview], pack: Pack, depth: int
     reference = pack(value, lambda part: encode(part, buffers, pack, depth + 1))
     if reference is not None:
         return reference
-    for base in (bool, int, float, str, dict, list, tuple, set):       # subclasses, as their plain base
+    for base in (bool, int, float, str, dict, list, tuple, set):  # subclasses, as their plain base
         if isinstance(value, base):
             return encode(_plain(value, base), buffers, pack, depth + 1)
     raise WireError(f"a value of type {kind.__name__!r} can't be sent")
@@ -147,9 +173,11 @@ def _is_utf8(text: str) -> bool:
     return True
 
 
-def _encode_array(value: np.ndarray[Any, Any] | np.generic, buffers: list[bytes | memoryview]) -> dict[str, Any] | None:
+def _encode_array(
+    value: np.ndarray[Any, Any] | np.generic, buffers: list[bytes | memoryview]
+) -> dict[str, Any] | None:
     scalar = isinstance(value, np.generic)
-    array = np.asarray(value)         # the base class: what a subclass overrides stays behind
+    array = np.asarray(value)  # the base class: what a subclass overrides stays behind
     if array.dtype.kind == "U":
         return {"t": "text", "s": list(array.shape), "v": array.ravel().tolist(), "g": scalar}
     if array.dtype == np.longdouble and array.dtype.itemsize > 8:
@@ -160,7 +188,7 @@ def _encode_array(value: np.ndarray[Any, Any] | np.generic, buffers: list[bytes 
     if not _DTYPE.fullmatch(dtype):
         return None
     contiguous = np.ascontiguousarray(array)
-    buffers.append(contiguous.reshape(-1).view(np.uint8).data)          # (nbytes,)
+    buffers.append(contiguous.reshape(-1).view(np.uint8).data)  # (nbytes,)
     return {"t": "array", "d": dtype, "s": list(array.shape), "b": len(buffers) - 1, "g": scalar}
 
 
@@ -181,7 +209,11 @@ class _Decoder:
         if not isinstance(data, dict) or not isinstance(data.get("t"), str):
             raise WireError("a value without a tag")
         method = getattr(self, "_" + data["t"], None) if data["t"] in _TAGS else None
-        return method(data, depth) if method else self.unpack(data, lambda part: self.value(part, depth + 1))
+        return (
+            method(data, depth)
+            if method
+            else self.unpack(data, lambda part: self.value(part, depth + 1))
+        )
 
     def items(self, data: dict[str, Any], depth: int) -> list[Any]:
         values = data.get("v")
@@ -216,7 +248,11 @@ class _Decoder:
 
     def _int(self, data: dict[str, Any], depth: int) -> int:
         text = data.get("v")
-        if not isinstance(text, str) or len(text) > MAX_INT_BITS // 4 + 3 or not re.fullmatch(r"-?0x[0-9a-f]+", text):
+        if (
+            not isinstance(text, str)
+            or len(text) > MAX_INT_BITS // 4 + 3
+            or not re.fullmatch(r"-?0x[0-9a-f]+", text)
+        ):
             raise WireError("not an integer")
         return int(text, 16)
 
@@ -255,13 +291,21 @@ class _Decoder:
 
     def buffer(self, data: dict[str, Any]) -> np.ndarray[Any, Any]:
         index = data.get("b")
-        if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < len(self.buffers):
+        if (
+            not isinstance(index, int)
+            or isinstance(index, bool)
+            or not 0 <= index < len(self.buffers)
+        ):
             raise WireError("an array without its bytes")
         return self.buffers[index]
 
     def shape(self, data: dict[str, Any]) -> tuple[int, ...]:
         shape = data.get("s")
-        if not isinstance(shape, list) or len(shape) > 32 or any(type(n) is not int or n < 0 for n in shape):
+        if (
+            not isinstance(shape, list)
+            or len(shape) > 32
+            or any(type(n) is not int or n < 0 for n in shape)
+        ):
             raise WireError("an array without a shape")
         return tuple(shape)
 
@@ -282,7 +326,11 @@ class _Decoder:
         return array[()] if data.get("g") is True and shape == () else array
 
 
-_TAGS = frozenset(name[1:] for name in vars(_Decoder) if name.startswith("_") and not name.startswith(("__", "_three")))
+_TAGS = frozenset(
+    name[1:]
+    for name in vars(_Decoder)
+    if name.startswith("_") and not name.startswith(("__", "_three"))
+)
 
 
 def decode(data: Any, buffers: list[np.ndarray[Any, Any]], unpack: Unpack) -> Any:
@@ -296,9 +344,15 @@ class Channel:
     `pack` and `unpack` handle references (functions, instances); the default allows none.
     """
 
-    def __init__(self, sock: socket.socket, pack: Pack = lambda value, nested: None, unpack: Unpack | None = None) -> None:
+    def __init__(
+        self,
+        sock: socket.socket,
+        pack: Pack = lambda value, nested: None,
+        unpack: Unpack | None = None,
+    ) -> None:
         self.sock, self.pack, self.unpack = sock, pack, unpack or _no_references
-        self._ahead = memoryview(bytearray(READ_AHEAD))        # received but not yet asked for: from _start to _end
+        # received but not yet asked for: from _start to _end
+        self._ahead = memoryview(bytearray(READ_AHEAD))
         self._start = self._end = 0
         self._ticking = False
 
@@ -308,7 +362,10 @@ class Channel:
         data = {key: encode(value, buffers, self.pack) for key, value in message.items()}
         header = _TO_JSON.encode({"b": [len(b) for b in buffers], "m": data}).encode()
         if len(header) > MAX_HEADER or sum(map(len, buffers)) > MAX_FRAME:
-            raise WireError(f"a message of {len(header) + sum(map(len, buffers)):,} bytes; at most {MAX_FRAME:,} can be sent")
+            raise WireError(
+                f"a message of {len(header) + sum(map(len, buffers)):,} bytes; at most "
+                f"{MAX_FRAME:,} can be sent"
+            )
         self._send_all([_LENGTH.pack(len(header)) + header, *buffers], deadline)
 
     def receive(self, deadline: float | None = None) -> dict[str, Any]:
@@ -329,10 +386,18 @@ class Channel:
 
     @staticmethod
     def _check_header(header: Any) -> tuple[dict[str, Any], list[int]]:
-        if not isinstance(header, dict) or not isinstance(header.get("m"), dict) or not isinstance(header.get("b"), list):
+        if (
+            not isinstance(header, dict)
+            or not isinstance(header.get("m"), dict)
+            or not isinstance(header.get("b"), list)
+        ):
             raise WireError("a header without message and buffers")
         sizes = header["b"]
-        if any(type(size) is not int or size < 0 for size in sizes) or sum(sizes) > MAX_FRAME or len(sizes) > MAX_NODES:
+        if (
+            any(type(size) is not int or size < 0 for size in sizes)
+            or sum(sizes) > MAX_FRAME
+            or len(sizes) > MAX_NODES
+        ):
             raise WireError("a header that announces impossible buffers")
         announced = _announced_sizes(header["m"]) if sizes else []
         if any(index >= len(sizes) or sizes[index] != size for index, size in announced):
@@ -340,14 +405,16 @@ class Channel:
         return header["m"], sizes
 
     def _send_all(self, parts: list[bytes | memoryview], deadline: float | None) -> None:
-        """All parts in as few calls as possible: each call may wake the other side, which could do nothing yet."""
+        """All parts in as few calls as possible: each call may wake the other side, which could do
+        nothing yet.
+        """
         views = deque(memoryview(part) for part in parts if len(part))
         self._tick(deadline)
         while views:
             _check(deadline)
             try:
                 count = self.sock.sendmsg(list(islice(views, MAX_PARTS)))
-            except BlockingIOError:            # a tick has passed
+            except BlockingIOError:  # a tick has passed
                 continue
             except OSError as error:
                 raise ConnectionClosed from error
@@ -362,12 +429,12 @@ class Channel:
         self._tick(deadline)
         while view:
             if self._start == self._end and len(view) >= READ_AHEAD:
-                view = view[self._receive_into(view, deadline):]
+                view = view[self._receive_into(view, deadline) :]
                 continue
             if self._start == self._end:
                 self._start, self._end = 0, self._receive_into(self._ahead, deadline)
             count = min(len(view), self._end - self._start)
-            view[:count] = self._ahead[self._start:self._start + count]
+            view[:count] = self._ahead[self._start : self._start + count]
             self._start += count
             view = view[count:]
         return array
@@ -377,7 +444,7 @@ class Channel:
             _check(deadline)
             try:
                 count = self.sock.recv_into(view)
-            except BlockingIOError:            # a tick has passed
+            except BlockingIOError:  # a tick has passed
                 continue
             except OSError as error:
                 raise ConnectionClosed from error
@@ -386,8 +453,8 @@ class Channel:
             return count
 
     def _tick(self, deadline: float | None) -> None:
-        """With a deadline, have the system's calls come back now and then, so that it can be looked at: one call each, where a timeout of
-        Python's own takes two or three."""
+        """With a deadline, have the system's calls come back now and then, so that it can be looked
+        at: one call each, where a timeout of Python's own takes two or three."""
         if deadline is not None and not self._ticking:
             try:
                 self.sock.settimeout(None)
@@ -404,7 +471,9 @@ def _check(deadline: float | None) -> None:
 
 
 def _announced_sizes(message: Any) -> list[tuple[int, int]]:
-    """(buffer index, bytes) of every array in a raw message, so that a lying shape is refused before memory is taken."""
+    """(buffer index, bytes) of every array in a raw message, so that a lying shape is refused
+    before memory is taken.
+    """
     found, stack, nodes = [], [message], 0
     while stack:
         data = stack.pop()
@@ -416,8 +485,15 @@ def _announced_sizes(message: Any) -> list[tuple[int, int]]:
         elif isinstance(data, dict):
             if data.get("t") == "array":
                 dtype, shape, index = data.get("d"), data.get("s"), data.get("b")
-                if not (isinstance(dtype, str) and _DTYPE.fullmatch(dtype) and isinstance(shape, list) and type(index) is int
-                        and index >= 0 and len(shape) <= 32 and all(type(n) is int and n >= 0 for n in shape)):
+                if not (
+                    isinstance(dtype, str)
+                    and _DTYPE.fullmatch(dtype)
+                    and isinstance(shape, list)
+                    and type(index) is int
+                    and index >= 0
+                    and len(shape) <= 32
+                    and all(type(n) is int and n >= 0 for n in shape)
+                ):
                     raise WireError("an array with a lying header")
                 found.append((index, math.prod(shape) * np.dtype(dtype).itemsize))
             stack.extend(data.values())

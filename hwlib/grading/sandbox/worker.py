@@ -1,8 +1,9 @@
 """What runs in a worker: student code, and answers to the grader's requests about it.
 
-Requests are `{"id", "op", …}`; each is answered by `{"id", "value"}` or `{"id", "error"}`. While a request is being worked on the worker
-may ask back `{"callback", "args", "kwargs"}` for a function that the grader passed, and is answered `{"result"}` or `{"error"}`.
-A student's functions, classes and instances stay here; the grader knows them by number.
+Requests are `{"id", "op", …}`; each is answered by `{"id", "value"}` or `{"id", "error"}`. While a
+request is being worked on the worker may ask back `{"callback", "args", "kwargs"}` for a function
+that the grader passed, and is answered `{"result"}` or `{"error"}`. A student's functions, classes
+and instances stay here; the grader knows them by number.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from hwlib.grading.sandbox.wire import Channel, ConnectionClosed, WireError
 
 __all__ = ["Server", "serve"]
 
-MAX_ITEMS = 100_000           # of an iterator, taken by the grader
+MAX_ITEMS = 100_000  # of an iterator, taken by the grader
 
 
 def serve(sock: socket.socket, shell: StudentShell) -> None:
@@ -44,17 +45,20 @@ class Server:
         self.channel = Channel(sock, self._pack, self._unpack)
         self.shell = shell
         self.objects: list[Any] = []
-        self.numbers: dict[int, int] = {}              # id(object) → number; objects are kept, so ids stay unique
+        # id(object) → number; objects are kept, so ids stay unique
+        self.numbers: dict[int, int] = {}
 
-    # ---- values ----------------------------------------------------------------------------------------------------------------------
+    # ---- values ----------------------------------------------------------------------------------
 
     def _pack(self, value: Any, nested: Callable[[Any], Any]) -> dict[str, Any] | None:
         torch = sys.modules.get("torch")
         if torch is not None and isinstance(value, torch.Tensor):
             packed: dict[str, Any] = nested(_tensor_to_array(value, torch))
             return packed
-        if isinstance(value, (dict, list, tuple, set, str, int, float)) and not hasattr(value, "__array__"):
-            return None                                # a subclass of a plain type crosses as its base
+        if isinstance(value, (dict, list, tuple, set, str, int, float)) and not hasattr(
+            value, "__array__"
+        ):
+            return None  # a subclass of a plain type crosses as its base
         known, number = id(value) in self.numbers, self._number(value)
         reference = {"t": "ref", "id": number, "k": _kind(value), "n": _name(value)}
         return reference if known else {**reference, "m": _methods(value)}
@@ -92,7 +96,7 @@ class Server:
 
         return call
 
-    # ---- requests --------------------------------------------------------------------------------------------------------------------
+    # ---- requests --------------------------------------------------------------------------------
 
     def answer(self, request: dict[str, Any]) -> None:
         """Do what one request asks and answer it, whatever student code does meanwhile."""
@@ -100,7 +104,8 @@ class Server:
         reply: dict[str, Any] = {"id": request["id"]}
         try:
             reply |= getattr(self, "_op_" + request["op"])(request)
-        except BaseException as error:  # noqa: BLE001  student code may raise anything, SystemExit too
+        # student code may raise anything, SystemExit too
+        except BaseException as error:  # noqa: BLE001
             reply["error"] = asdict(describe_error(error))
         self._send(reply)
 
@@ -109,22 +114,31 @@ class Server:
             self.channel.send(reply)
         except ConnectionClosed:
             raise
-        except BaseException as error:  # noqa: BLE001  a value that can't be sent, or whose own methods raise
+        # a value that can't be sent, or whose own methods raise
+        except BaseException as error:  # noqa: BLE001
             self.channel.send({"id": reply["id"], "error": asdict(describe_error(error))})
 
     def _op_run(self, request: dict[str, Any]) -> dict[str, Any]:
         run = self.shell.run(request["source"])
-        return {"value": {"outputs": run.outputs, "error": asdict(run.error) if run.error else None}}
+        return {
+            "value": {"outputs": run.outputs, "error": asdict(run.error) if run.error else None}
+        }
 
     def _op_get(self, request: dict[str, Any]) -> dict[str, Any]:
         name = request["name"]
-        return {"value": self.shell.user_ns[name]} if name in self.shell.user_ns else {"missing": name}
+        return (
+            {"value": self.shell.user_ns[name]} if name in self.shell.user_ns else {"missing": name}
+        )
 
     def _op_call(self, request: dict[str, Any]) -> dict[str, Any]:
         return _called(self.objects[request["ref"]], request["args"], request["kwargs"])
 
     def _op_call_method(self, request: dict[str, Any]) -> dict[str, Any]:
-        return _called(getattr(self.objects[request["ref"]], request["name"]), request["args"], request["kwargs"])
+        return _called(
+            getattr(self.objects[request["ref"]], request["name"]),
+            request["args"],
+            request["kwargs"],
+        )
 
     def _op_getattr(self, request: dict[str, Any]) -> dict[str, Any]:
         return {"value": getattr(self.objects[request["ref"]], request["name"])}
@@ -180,15 +194,26 @@ def _kind(value: Any) -> str:
 
 
 def _methods(value: Any) -> list[str]:
-    """The names of an instance's methods that its class defines in the notebook: the grader calls these without asking for them first."""
+    """The names of an instance's methods that its class defines in the notebook: the grader calls
+    these without asking for them first.
+    """
     classes = [cls for cls in type(value).__mro__ if cls.__module__ == "__main__"]
     if isinstance(value, type) or any("__getattribute__" in vars(cls) for cls in classes):
         return []
-    return [name for cls in classes for name, member in vars(cls).items() if isinstance(member, FunctionType) and not name.startswith("__")]
+    return [
+        name
+        for cls in classes
+        for name, member in vars(cls).items()
+        if isinstance(member, FunctionType) and not name.startswith("__")
+    ]
 
 
 def _name(value: Any) -> str:
-    name = getattr(value, "__qualname__", None) if isinstance(value, type) or hasattr(value, "__name__") else None
+    name = (
+        getattr(value, "__qualname__", None)
+        if isinstance(value, type) or hasattr(value, "__name__")
+        else None
+    )
     return str(name or type(value).__qualname__)[:100]
 
 
@@ -206,16 +231,26 @@ def _generator(state: dict[str, Any]) -> np.random.Generator:
     return np.random.Generator(bit_generator)
 
 
-def _snapshot(args: list[Any]) -> list[tuple[list[Any], np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
-    """(path, array, copy of it) of every array among the arguments: a path is the argument's position, then keys."""
+def _snapshot(
+    args: list[Any],
+) -> list[tuple[list[Any], np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
+    """(path, array, copy of it) of every array among the arguments: a path is the argument's
+    position, then keys.
+    """
     found: list[tuple[list[Any], np.ndarray[Any, Any], np.ndarray[Any, Any]]] = []
 
     torch = sys.modules.get("torch")
 
     def look(value: Any, path: list[Any]) -> None:
-        if torch is not None and isinstance(value, torch.Tensor) and value.device.type == "cpu" and not value.is_sparse:
-            with contextlib.suppress(RuntimeError, TypeError):           # a kind of tensor that NumPy does not know
-                value = value.detach().numpy()                           # the same memory
+        if (
+            torch is not None
+            and isinstance(value, torch.Tensor)
+            and value.device.type == "cpu"
+            and not value.is_sparse
+        ):
+            # a kind of tensor that NumPy does not know
+            with contextlib.suppress(RuntimeError, TypeError):
+                value = value.detach().numpy()  # the same memory
         if isinstance(value, np.ndarray):
             found.append((path, value, value.copy()))
         elif isinstance(value, dict):
@@ -231,5 +266,13 @@ def _snapshot(args: list[Any]) -> list[tuple[list[Any], np.ndarray[Any, Any], np
 
 
 def _same_bytes(array: np.ndarray[Any, Any], copy: np.ndarray[Any, Any]) -> bool:
-    return array.shape == copy.shape and array.dtype == copy.dtype and bool(
-        np.array_equal(np.ascontiguousarray(array).reshape(-1).view(np.uint8), copy.reshape(-1).view(np.uint8)))
+    return (
+        array.shape == copy.shape
+        and array.dtype == copy.dtype
+        and bool(
+            np.array_equal(
+                np.ascontiguousarray(array).reshape(-1).view(np.uint8),
+                copy.reshape(-1).view(np.uint8),
+            )
+        )
+    )

@@ -1,8 +1,9 @@
 """The process that workers are forked from: imports once, never holds a secret, runs one thread.
 
-Started by `processes.Zygote` as `python -I -m hwlib.grading.sandbox.zygote FD SLUG`. Each request is one datagram on that socket,
-a JSON object with the other end of a socket attached: "prepare" (import modules, run setup cells, answer on the attached socket) or
-"fork" (a worker that serves the attached socket). It ends when nobody holds the other end of FD any more.
+Started by `processes.Zygote` as `python -I -m hwlib.grading.sandbox.zygote FD SLUG`. Each request
+is one datagram on that socket, a JSON object with the other end of a socket attached: "prepare"
+(import modules, run setup cells, answer on the attached socket) or "fork" (a worker that serves the
+attached socket). It ends when nobody holds the other end of FD any more.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ __all__ = ["main"]
 def main() -> None:
     """Serve until the grader is gone."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)              # Ctrl-C is the grader's business
-    random.seed(0)                                            # what a student draws without a seed is the same in every run
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the grader's business
+    random.seed(0)  # what a student draws without a seed is the same in every run
     np.random.seed(0)
     shell = StudentShell.create()
     confined_view = False
@@ -62,13 +63,16 @@ def _prepare(attached: socket.socket, shell: StudentShell) -> None:
         error = error or shell.run(source).error_text
     gc.collect()
     gc.freeze()
-    channel.send({"failed": failed, "error": error, "threads": _threads(), "modules": sorted(sys.modules)})
+    channel.send(
+        {"failed": failed, "error": error, "threads": _threads(), "modules": sorted(sys.modules)}
+    )
 
 
 def _import(name: str) -> bool:
     try:
         importlib.import_module(name)
-    except Exception:  # noqa: BLE001  a module that a student's machine has and this one lacks is the cell's error, later
+    # a module that a student's machine has and this one lacks is the cell's error, later
+    except Exception:  # noqa: BLE001
         return False
     return True
 
@@ -80,14 +84,19 @@ def _threads() -> int:
         return 1
 
 
-def _fork(attached: socket.socket, shell: StudentShell, limits: processes.Confinement, control: socket.socket) -> None:
+def _fork(
+    attached: socket.socket,
+    shell: StudentShell,
+    limits: processes.Confinement,
+    control: socket.socket,
+) -> None:
     state = random.getstate()
     if os.fork():
         return
     try:
         control.close()
         processes.confine(limits, attached)
-        random.setstate(state)                                # Python seeds it anew in every fork
+        random.setstate(state)  # Python seeds it anew in every fork
         serve(attached, shell)
     finally:
         os._exit(0)

@@ -1,1 +1,1 @@
-"""From what a student handed in to answers: files, repair, and which cells a question depends on."""
+"""From a hand-in to answers: files, repair, and which cells a question depends on."""

@@ -1,9 +1,11 @@
 """Which cells a question depends on, by name: only those are run.
 
-A cell *binds* the names that it assigns, defines, imports or changes at its top level (`model.train(X)` and `table["a"] = 1` change `model`
-and `table`), and *uses* the names that it, or a function in it, takes from outside: not those that it has bound itself by then. A question
-needs the cells that bind the names that its test uses, the cells that bind what those use, and so on. That can miss names made by
-`exec` or `globals()`; the grader runs the other cells too when a name turns out to be missing.
+A cell *binds* the names that it assigns, defines, imports or changes at its top level
+(`model.train(X)` and `table["a"] = 1` change `model` and `table`), and *uses* the names that it, or
+a function in it, takes from outside: not those that it has bound itself by then. A question needs
+the cells that bind the names that its test uses, the cells that bind what those use, and so on.
+That can miss names made by `exec` or `globals()`; the grader runs the other cells too when a name
+turns out to be missing.
 """
 
 from __future__ import annotations
@@ -31,14 +33,16 @@ class CellNames:
 
     binds: frozenset[str]
     uses: frozenset[str]
-    parsed: bool = True       # False: not valid Python
+    parsed: bool = True  # False: not valid Python
 
 
 def parse_cell(source: str) -> ast.Module | None:
-    """The syntax tree of a cell, its magics turned into calls as IPython does; None if it is not valid Python."""
+    """The syntax tree of a cell, its magics turned into calls as IPython does; None if it is not
+    valid Python.
+    """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")          # "\d" in a student's string is no news here
+            warnings.simplefilter("ignore")  # "\d" in a student's string is no news here
             return ast.parse(str(TransformerManager().transform_cell(source)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
@@ -69,7 +73,7 @@ def _taken_at_top(tree: ast.Module) -> set[str]:
         stored |= _named_by_statement(statement)
         names = [node for node in _top_nodes(statement) if isinstance(node, ast.Name)]
         names.sort(key=lambda node: (node.lineno, node.col_offset))
-        if not isinstance(statement, _COMPOUND):                      # x = x + 1 loads first
+        if not isinstance(statement, _COMPOUND):  # x = x + 1 loads first
             names.sort(key=lambda node: isinstance(node.ctx, ast.Store))
         for name in names:
             if isinstance(name.ctx, ast.Store):
@@ -85,20 +89,31 @@ def _named_by_statement(statement: ast.stmt) -> set[str]:
     for node in _top_nodes(statement):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) or (isinstance(node, ast.ExceptHandler) and node.name):
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) or (
+            isinstance(node, ast.ExceptHandler) and node.name
+        ):
             names.add(str(node.name))
     return names
 
 
 def _top_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes whose names are looked up at the top level: no bodies of functions, only the first iterable of a comprehension."""
+    """The nodes whose names are looked up at the top level: no bodies of functions, only the first
+    iterable of a comprehension.
+    """
     yield node
     children: list[ast.AST] = []
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        arguments = [*node.args.defaults, *(default for default in node.args.kw_defaults if default)]
+        arguments = [
+            *node.args.defaults,
+            *(default for default in node.args.kw_defaults if default),
+        ]
         children = [*node.decorator_list, *arguments]
     elif isinstance(node, ast.ClassDef):
-        children = [*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords)]
+        children = [
+            *node.decorator_list,
+            *node.bases,
+            *(keyword.value for keyword in node.keywords),
+        ]
     elif isinstance(node, ast.Lambda):
         children = list(node.args.defaults)
     elif isinstance(node, _COMPREHENSIONS):
@@ -115,7 +130,11 @@ def _taken_by_functions(source: str) -> set[str]:
     stack = symtable.symtable(source, "<cell>", "exec").get_children()
     while stack:
         table = stack.pop()
-        found |= {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global() and symbol.is_referenced()}
+        found |= {
+            symbol.get_name()
+            for symbol in table.get_symbols()
+            if symbol.is_global() and symbol.is_referenced()
+        }
         stack.extend(table.get_children())
     return found
 
@@ -134,7 +153,9 @@ def _bound(statements: Iterable[ast.stmt]) -> set[str]:
         for node in _top_nodes(statement):
             if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
                 names.add(node.id)
-            elif isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, (ast.Store, ast.Del)):
+            elif isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(
+                node.ctx, (ast.Store, ast.Del)
+            ):
                 names |= _root(node)
         for block in ("body", "orelse", "finalbody"):
             names |= _bound(getattr(statement, block, []))
@@ -146,11 +167,17 @@ def _bound(statements: Iterable[ast.stmt]) -> set[str]:
 
 
 def _changed_by_call(value: ast.expr) -> set[str]:
-    """`model.train(X)` changes model, `fit(model)` may change model; `print(x)` and `plt.show()` change nothing."""
+    """`model.train(X)` changes model, `fit(model)` may change model; `print(x)` and `plt.show()`
+    change nothing.
+    """
     if not isinstance(value, ast.Call):
         return set()
     if isinstance(value.func, ast.Name) and value.func.id in _BUILTINS:
-        return {arg.id for arg in value.args if isinstance(arg, ast.Name)} if value.func.id == "setattr" else set()
+        return (
+            {arg.id for arg in value.args if isinstance(arg, ast.Name)}
+            if value.func.id == "setattr"
+            else set()
+        )
     names = _root(value.func) if isinstance(value.func, ast.Attribute) else set()
     return names | {arg.id for arg in value.args if isinstance(arg, ast.Name)}
 
@@ -161,14 +188,14 @@ def _root(node: ast.expr) -> set[str]:
     return {node.id} if isinstance(node, ast.Name) else set()
 
 
-def needed_cells(wanted: Iterable[str], cells: list[CellNames], given: frozenset[str] = frozenset()) -> set[int]:
+def needed_cells(
+    wanted: Iterable[str], cells: list[CellNames], given: frozenset[str] = frozenset()
+) -> set[int]:
     """Indices of the cells that must run before these names can be used.
 
-    Parameters
-    ----------
-    wanted : names that a test uses
-    cells : the names of each cell, in the notebook's order
-    given : names that setup cells define; a cell that only changes such a name as an argument is not needed for it
+    Parameters ---------- wanted : names that a test uses cells : the names of each cell, in the
+    notebook's order given : names that setup cells define; a cell that only changes such a name as
+    an argument is not needed for it
 
     Examples
     --------

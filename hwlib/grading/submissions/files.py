@@ -1,4 +1,6 @@
-"""Submissions on disk: which there are, and one notebook read so that nothing in it can surprise a grader."""
+"""Submissions on disk: which there are, and one notebook read so that nothing in it can surprise a
+grader.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +21,17 @@ from nbformat import NotebookNode
 from hwlib.errors import CourseError, SubmissionError
 from hwlib.grading.course import Assignment
 
-__all__ = ["FoundSubmission", "find_submissions", "read_notebook", "read_submission", "read_text", "whole_cell"]
+__all__ = [
+    "FoundSubmission",
+    "find_submissions",
+    "read_notebook",
+    "read_submission",
+    "read_text",
+    "whole_cell",
+]
 
-MAX_BYTES = 50_000_000   # a notebook with many figures has a few megabytes
-MAX_DEPTH = 100          # the deepest honest output (a plot as JSON) has about 30 levels
+MAX_BYTES = 50_000_000  # a notebook with many figures has a few megabytes
+MAX_DEPTH = 100  # the deepest honest output (a plot as JSON) has about 30 levels
 MAX_CELLS = 10_000
 CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 SAVE_AGAIN = "open it in Jupyter, save it and hand it in again"
@@ -41,8 +50,8 @@ class FoundSubmission:
 
     student: str
     folder: Path
-    notebook: Path | None             # None: no notebook that can be graded; `problems` says why
-    timestamp: str | None             # what timestamp.txt says, unparsed
+    notebook: Path | None  # None: no notebook that can be graded; `problems` says why
+    timestamp: str | None  # what timestamp.txt says, unparsed
     problems: tuple[str, ...] = ()
 
 
@@ -59,38 +68,54 @@ def find_submissions(
         If `submitted` is not a folder, or a student who was asked for has no submission there.
     """
     if not submitted.is_dir():
-        raise CourseError(f"{submitted}: no such folder; expected submitted/STUDENT/{assignment.slug}/ in it")
+        raise CourseError(
+            f"{submitted}: no such folder; expected submitted/STUDENT/{assignment.slug}/ in it"
+        )
     root = submitted.resolve()
-    folders = {path.name: path / assignment.slug for path in root.iterdir()
-               if not path.name.startswith(".") and (path / assignment.slug).is_dir()}
+    folders = {
+        path.name: path / assignment.slug
+        for path in root.iterdir()
+        if not path.name.startswith(".") and (path / assignment.slug).is_dir()
+    }
     missing = [student for student in students if student not in folders]
     if missing:
         names = ", ".join(map(repr, missing))
-        raise CourseError(f"{submitted}: no submission by {names}; expected STUDENT/{assignment.slug}/ there")
+        raise CourseError(
+            f"{submitted}: no submission by {names}; expected STUDENT/{assignment.slug}/ there"
+        )
     chosen = sorted(set(students) or folders)
     return [_look_into(student, folders[student], assignment.slug, root) for student in chosen]
 
 
 def _look_into(student: str, folder: Path, slug: str, root: Path) -> FoundSubmission:
-    if folder.resolve() != folder:   # the student's folder or the assignment's is a link
-        problem = f"{folder.relative_to(root)}: a symbolic link, which is not followed; put the files there"
+    if folder.resolve() != folder:  # the student's folder or the assignment's is a link
+        name = folder.relative_to(root)
+        problem = f"{name}: a symbolic link, which is not followed; put the files there"
         return FoundSubmission(student, folder, None, None, (problem,))
     notebook, problems = _choose_notebook(folder, slug)
-    return FoundSubmission(student, folder, notebook, _read_timestamp(folder / "timestamp.txt"), problems)
+    return FoundSubmission(
+        student, folder, notebook, _read_timestamp(folder / "timestamp.txt"), problems
+    )
 
 
 def _choose_notebook(folder: Path, slug: str) -> tuple[Path | None, tuple[str, ...]]:
     expected = folder / f"{slug}.ipynb"
     if expected.is_symlink():
-        return None, (f"{expected.name} is a symbolic link; links are not followed: hand in the file itself",)
+        return None, (
+            f"{expected.name} is a symbolic link; links are not followed: hand in the file itself",
+        )
     if expected.is_file():
         return expected, ()
-    others = sorted(path for path in folder.glob("*.ipynb") if path.is_file() and not path.is_symlink())
+    others = sorted(
+        path for path in folder.glob("*.ipynb") if path.is_file() and not path.is_symlink()
+    )
     if len(others) == 1:
         return others[0], (f"no {expected.name}; graded {others[0].name}, the only notebook there",)
     if others:
         names = ", ".join(path.name for path in others)
-        return None, (f"no {expected.name}, but several other notebooks: {names}; rename the right one",)
+        return None, (
+            f"no {expected.name}, but several other notebooks: {names}; rename the right one",
+        )
     return None, (f"no {expected.name}, and no other notebook; hand in the notebook",)
 
 
@@ -112,7 +137,9 @@ def read_text(path: Path, *, limit: int = MAX_BYTES) -> str:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        raise _refusal(path.name, f"can't be opened ({error.strerror})", "hand in the file itself") from error
+        raise _refusal(
+            path.name, f"can't be opened ({error.strerror})", "hand in the file itself"
+        ) from error
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise _refusal(path.name, "not a regular file", "hand in the file itself")
@@ -126,10 +153,11 @@ def read_text(path: Path, *, limit: int = MAX_BYTES) -> str:
 
 
 def read_submission(path: Path) -> NotebookNode:
-    """Read a student's notebook: bounded in size and depth, version 4.5, every cell whole and with an id.
+    """Read a student's notebook: bounded in size and depth, version 4.5, every cell whole and with
+    an id.
 
-    Fields that an editor lost or garbled (metadata, ids, outputs, execution counts) are filled in or dropped;
-    sources are kept as they are.
+    Fields that an editor lost or garbled (metadata, ids, outputs, execution counts) are filled in
+    or dropped; sources are kept as they are.
 
     Raises
     ------
@@ -143,9 +171,13 @@ def read_notebook(text: str, name: str) -> NotebookNode:
     """The same for a text; `name` is what errors call it."""
     values = _parse(text, name)
     if not isinstance(values, dict) or not {"cells", "worksheets"} & set(values):
-        raise _refusal(name, "JSON, but not a notebook (no cells)", "hand in the .ipynb that Jupyter saves")
+        raise _refusal(
+            name, "JSON, but not a notebook (no cells)", "hand in the .ipynb that Jupyter saves"
+        )
     if values.get("nbformat") not in (2, 3, 4):
-        raise _refusal(name, f"notebook format {values.get('nbformat')!r:.20}, expected 4", SAVE_AGAIN)
+        raise _refusal(
+            name, f"notebook format {values.get('nbformat')!r:.20}, expected 4", SAVE_AGAIN
+        )
     if "cells" not in values:
         values = _upgrade(values, name)
     cells = values["cells"]
@@ -155,7 +187,8 @@ def read_notebook(text: str, name: str) -> NotebookNode:
     _add_ids(whole)
     metadata = _dict(values.get("metadata"))
     notebook: NotebookNode = nbformat.from_dict(
-        {"cells": whole, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5})
+        {"cells": whole, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    )
     return notebook
 
 
@@ -174,7 +207,9 @@ def _parse(text: str, name: str) -> Any:
         found = "cut off before its end (truncated)" if cut else "not a notebook (not JSON)"
         raise _refusal(name, f"{found}, line {error.lineno}", SAVE_AGAIN) from error
     except (RecursionError, ValueError) as error:
-        raise _refusal(name, "nested too deeply, or with an absurdly long number", SAVE_AGAIN) from error
+        raise _refusal(
+            name, "nested too deeply, or with an absurdly long number", SAVE_AGAIN
+        ) from error
     if _depth_exceeds(values, MAX_DEPTH):
         raise _refusal(name, f"nested more than {MAX_DEPTH} levels deep", CLEAR)
     return _without_surrogates(values) if "\\ud" in text.lower() else values
@@ -183,16 +218,22 @@ def _parse(text: str, name: str) -> Any:
 def _depth_exceeds(values: Any, limit: int) -> bool:
     level: list[Any] = [values]
     for _ in range(limit):
-        level = [child for value in level if isinstance(value, (dict, list))
-                 for child in (value.values() if isinstance(value, dict) else value)
-                 if isinstance(child, (dict, list))]
+        level = [
+            child
+            for value in level
+            if isinstance(value, (dict, list))
+            for child in (value.values() if isinstance(value, dict) else value)
+            if isinstance(child, (dict, list))
+        ]
         if not level:
             return False
     return True
 
 
 def _without_surrogates(value: Any) -> Any:
-    """A lone half of a surrogate pair is valid JSON but can't be written as UTF-8; it becomes U+FFFD."""
+    """A lone half of a surrogate pair is valid JSON but can't be written as UTF-8; it becomes
+    U+FFFD.
+    """
     if isinstance(value, str):
         return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     if isinstance(value, list):
@@ -206,9 +247,11 @@ def _upgrade(values: dict[str, Any], name: str) -> dict[str, Any]:
     """Formats 2 and 3 kept their cells in worksheets."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")   # about ids, which are added below
-            upgraded: dict[str, Any] = nbformat.convert(nbformat.reader.reads(json.dumps(values)), 4)
-    except Exception as error:   # the converter trusts its input, so anything can come out of it
+            warnings.simplefilter("ignore")  # about ids, which are added below
+            upgraded: dict[str, Any] = nbformat.convert(
+                nbformat.reader.reads(json.dumps(values)), 4
+            )
+    except Exception as error:  # the converter trusts its input, so anything can come out of it
         found = f"an old notebook (format {values['nbformat']}) that can't be upgraded"
         raise _refusal(name, found, SAVE_AGAIN) from error
     return upgraded
@@ -233,10 +276,13 @@ def _dict(value: Any) -> dict[str, Any]:
 
 
 def whole_cell(cell: dict[str, Any]) -> dict[str, Any]:
-    """A cell with every field that nbformat 4.5 asks for, and outputs of a form that nbformat knows."""
+    """A cell with every field that nbformat 4.5 asks for, and outputs of a form that nbformat
+    knows.
+    """
     kind = cell["cell_type"]
     whole = {
-        "cell_type": kind if kind in ("code", "markdown", "raw") else "markdown",   # format 3 had "heading"
+        # format 3 had "heading"
+        "cell_type": kind if kind in ("code", "markdown", "raw") else "markdown",
         "id": cell.get("id"),
         "metadata": _dict(cell.get("metadata")),
         "source": _text(cell.get("source", "")),
@@ -268,7 +314,9 @@ def _whole_output(output: Any) -> dict[str, Any] | None:
     if kind == "error" and not all(isinstance(line, str) for line in whole["traceback"]):
         return None
     if "data" in whole:
-        texts = {mime: value if "json" in mime else _text(value) for mime, value in whole["data"].items()}
+        texts = {
+            mime: value if "json" in mime else _text(value) for mime, value in whole["data"].items()
+        }
         whole["data"] = {mime: value for mime, value in texts.items() if value is not None}
     if kind == "execute_result":
         whole["execution_count"] = _count(output.get("execution_count"))
@@ -276,7 +324,9 @@ def _whole_output(output: Any) -> dict[str, Any] | None:
 
 
 def _add_ids(cells: Iterable[dict[str, Any]]) -> None:
-    """Keep ids that are valid and new; make the others from place and text, the same at each reading."""
+    """Keep ids that are valid and new; make the others from place and text, the same at each
+    reading.
+    """
     seen: set[str] = set()
     for index, cell in enumerate(cells):
         given = cell["id"]

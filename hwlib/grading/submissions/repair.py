@@ -1,8 +1,9 @@
-"""From a notebook as a student handed it in to the answers that are graded: pure functions, no file, no process.
+"""From a notebook as a student handed it in to the answers that are graded: pure functions, no
+file, no process.
 
-Editors strip metadata, students split, copy, move and delete cells. Cells are matched with the answer key by nbgrader's grade id, then
-by nbformat's id, then by the names that they define, then by their place; given cells are restored from the key. What had to be repaired
-is said in words.
+Editors strip metadata, students split, copy, move and delete cells. Cells are matched with the
+answer key by nbgrader's grade id, then by nbformat's id, then by the names that they define, then
+by their place; given cells are restored from the key. What had to be repaired is said in words.
 """
 
 from __future__ import annotations
@@ -20,17 +21,20 @@ __all__ = ["RepairedSubmission", "SubmittedCell", "repair"]
 
 @dataclass(frozen=True, slots=True)
 class SubmittedCell:
-    """One cell of the repaired notebook: the key's cell it stands for, or none for a cell that the student added."""
+    """One cell of the repaired notebook: the key's cell it stands for, or none for a cell that the
+    student added.
+    """
 
     source: str
     cell_type: Literal["code", "markdown", "raw"]
     key: KeyCell | None
     outputs: tuple[dict[str, Any], ...] = ()
-    grade_id: str = ""            # as submitted; "" if there was none
+    grade_id: str = ""  # as submitted; "" if there was none
     cell_id: str = ""
-    attachments: dict[str, Any] = field(default_factory=dict)     # pictures in a written answer
-    position: int = -1            # in the submitted notebook; -1: restored from the key
-    edited: bool = False          # a given cell that the student changed: the key's is restored, the student's runs beside it
+    attachments: dict[str, Any] = field(default_factory=dict)  # pictures in a written answer
+    position: int = -1  # in the submitted notebook; -1: restored from the key
+    # a given cell that the student changed: the key's is restored, the student's runs beside it
+    edited: bool = False
 
     @property
     def is_answer(self) -> bool:
@@ -40,17 +44,25 @@ class SubmittedCell:
 
 @dataclass(frozen=True, slots=True)
 class RepairedSubmission:
-    """The notebook in the key's order, every key cell there (a deleted one with an empty source), the student's own cells between."""
+    """The notebook in the key's order, every key cell there (a deleted one with an empty source),
+    the student's own cells between.
+    """
 
     cells: tuple[SubmittedCell, ...]
     problems: tuple[str, ...] = ()
 
     def answers(self, name: str) -> list[SubmittedCell]:
         """The cells that answer the solution or written answer of this name."""
-        return [cell for cell in self.cells if cell.is_answer and cell.key is not None and cell.key.name == name]
+        return [
+            cell
+            for cell in self.cells
+            if cell.is_answer and cell.key is not None and cell.key.name == name
+        ]
 
 
-def repair(notebook: dict[str, Any], key: AnswerKey, release: dict[str, str] | None = None) -> RepairedSubmission:
+def repair(
+    notebook: dict[str, Any], key: AnswerKey, release: dict[str, str] | None = None
+) -> RepairedSubmission:
     """Match a submitted notebook with the answer key.
 
     Parameters
@@ -64,10 +76,12 @@ def repair(notebook: dict[str, Any], key: AnswerKey, release: dict[str, str] | N
     problems: list[str] = []
     cells = _read_cells(notebook, problems)
     matched, added = _match(cells, key, release or {}, problems)
-    return RepairedSubmission(tuple(_in_key_order(cells, matched, added, key, problems)), tuple(problems))
+    return RepairedSubmission(
+        tuple(_in_key_order(cells, matched, added, key, problems)), tuple(problems)
+    )
 
 
-# ---- reading -------------------------------------------------------------------------------------------------------------------------
+# ---- reading -------------------------------------------------------------------------------------
 
 
 def _read_cells(notebook: dict[str, Any], problems: list[str]) -> list[SubmittedCell]:
@@ -77,8 +91,18 @@ def _read_cells(notebook: dict[str, Any], problems: list[str]) -> list[Submitted
         if not isinstance(raw, dict) or raw.get("cell_type") not in ("code", "markdown", "raw"):
             problems.append(f"cell {position + 1} is not a notebook cell; it was left out")
             continue
-        cells.append(SubmittedCell(_source(raw), raw["cell_type"], None, _outputs(raw), _grade_id(raw), _cell_id(raw), _attachments(raw),
-                                   position))
+        cells.append(
+            SubmittedCell(
+                _source(raw),
+                raw["cell_type"],
+                None,
+                _outputs(raw),
+                _grade_id(raw),
+                _cell_id(raw),
+                _attachments(raw),
+                position,
+            )
+        )
     return cells
 
 
@@ -91,7 +115,11 @@ def _source(raw: dict[str, Any]) -> str:
 
 def _outputs(raw: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     outputs = raw.get("outputs")
-    return tuple(output for output in outputs if isinstance(output, dict)) if isinstance(outputs, list) else ()
+    return (
+        tuple(output for output in outputs if isinstance(output, dict))
+        if isinstance(outputs, list)
+        else ()
+    )
 
 
 def _grade_id(raw: dict[str, Any]) -> str:
@@ -109,12 +137,15 @@ def _cell_id(raw: dict[str, Any]) -> str:
     return raw["id"] if isinstance(raw.get("id"), str) else ""
 
 
-# ---- matching ------------------------------------------------------------------------------------------------------------------------
+# ---- matching ------------------------------------------------------------------------------------
 
 
-def _match(cells: list[SubmittedCell], key: AnswerKey, release: dict[str, str],
-           problems: list[str]) -> tuple[dict[int, list[int]], set[int]]:
-    """({index of a key cell: indices of the submitted cells that stand for it}, indices of the student's own cells)."""
+def _match(
+    cells: list[SubmittedCell], key: AnswerKey, release: dict[str, str], problems: list[str]
+) -> tuple[dict[int, list[int]], set[int]]:
+    """({index of a key cell: indices of the submitted cells that stand for it}, indices of the
+    student's own cells).
+    """
     matched: dict[int, list[int]] = defaultdict(list)
     by_id = {cell.grade_id: index for index, cell in enumerate(key.cells) if cell.grade_id}
     rest = []
@@ -129,11 +160,16 @@ def _match(cells: list[SubmittedCell], key: AnswerKey, release: dict[str, str],
     rest = _match_by_definition(cells, rest, matched, key)
     rest = _match_written_answers(cells, rest, matched, key)
     if stripped and matched:
-        problems.append("nbgrader's metadata is missing (an editor stripped it); cells were matched by content and by what they define")
+        problems.append(
+            "nbgrader's metadata is missing (an editor stripped it); cells were matched by content "
+            "and by what they define"
+        )
     return matched, set(rest)
 
 
-def _match_cell_ids(cells: list[SubmittedCell], rest: list[int], matched: dict[int, list[int]], key: AnswerKey) -> list[int]:
+def _match_cell_ids(
+    cells: list[SubmittedCell], rest: list[int], matched: dict[int, list[int]], key: AnswerKey
+) -> list[int]:
     """Cells without metadata whose nbformat id is still the released one."""
     by_id = {cell.cell_id: index for index, cell in enumerate(key.cells) if cell.cell_id}
     left = []
@@ -146,11 +182,19 @@ def _match_cell_ids(cells: list[SubmittedCell], rest: list[int], matched: dict[i
     return left
 
 
-def _match_exact(cells: list[SubmittedCell], rest: list[int], matched: dict[int, list[int]], key: AnswerKey,
-                 release: dict[str, str]) -> list[int]:
+def _match_exact(
+    cells: list[SubmittedCell],
+    rest: list[int],
+    matched: dict[int, list[int]],
+    key: AnswerKey,
+    release: dict[str, str],
+) -> list[int]:
     """Given cells without metadata: the same text as released."""
-    texts = {_folded(release.get(cell.grade_id, cell.source)): index for index, cell in reversed(list(enumerate(key.cells)))
-             if index not in matched}
+    texts = {
+        _folded(release.get(cell.grade_id, cell.source)): index
+        for index, cell in reversed(list(enumerate(key.cells)))
+        if index not in matched
+    }
     left = []
     for index in rest:
         place = texts.get(_folded(cells[index].source))
@@ -165,10 +209,17 @@ def _folded(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.strip().splitlines())
 
 
-def _match_by_definition(cells: list[SubmittedCell], rest: list[int], matched: dict[int, list[int]], key: AnswerKey) -> list[int]:
-    """Code without metadata that defines what a solution cell of the key defines, where nothing else stands for that cell."""
-    open_solutions = {index: _defined(cell.source) for index, cell in enumerate(key.cells)
-                      if cell.role == "solution" and index not in matched}
+def _match_by_definition(
+    cells: list[SubmittedCell], rest: list[int], matched: dict[int, list[int]], key: AnswerKey
+) -> list[int]:
+    """Code without metadata that defines what a solution cell of the key defines, where nothing
+    else stands for that cell.
+    """
+    open_solutions = {
+        index: _defined(cell.source)
+        for index, cell in enumerate(key.cells)
+        if cell.role == "solution" and index not in matched
+    }
     left = []
     for index in rest:
         own = _defined(cells[index].source) if cells[index].cell_type == "code" else frozenset()
@@ -181,24 +232,47 @@ def _match_by_definition(cells: list[SubmittedCell], rest: list[int], matched: d
 
 
 def _defined(source: str) -> frozenset[str]:
-    """Functions and classes of a cell, or what it assigns where there are none; by the word after `def` or `class` in a broken cell."""
+    """Functions and classes of a cell, or what it assigns where there are none; by the word after
+    `def` or `class` in a broken cell.
+    """
     tree = parse_cell(source)
     if tree is None:
-        words = [line.split() for line in source.splitlines() if line.startswith(("def ", "class ", "async def "))]
-        return frozenset(line[-1 if line[0] == "async" else 1].split("(")[0].rstrip(":") for line in words if len(line) > 1)
-    functions = {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))}
+        words = [
+            line.split()
+            for line in source.splitlines()
+            if line.startswith(("def ", "class ", "async def "))
+        ]
+        return frozenset(
+            line[-1 if line[0] == "async" else 1].split("(")[0].rstrip(":")
+            for line in words
+            if len(line) > 1
+        )
+    functions = {
+        node.name
+        for node in tree.body
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+    }
     return frozenset(functions) or names_in(source).binds
 
 
-def _match_written_answers(cells: list[SubmittedCell], rest: list[int], matched: dict[int, list[int]], key: AnswerKey) -> list[int]:
-    """A text without metadata at the place where the key has a written answer: after the same cell as in the key."""
+def _match_written_answers(
+    cells: list[SubmittedCell], rest: list[int], matched: dict[int, list[int]], key: AnswerKey
+) -> list[int]:
+    """A text without metadata at the place where the key has a written answer: after the same cell
+    as in the key.
+    """
     left = list(rest)
     for place, cell in enumerate(key.cells):
         if cell.role != "answer" or place in matched:
             continue
         before = [index for earlier in range(place) for index in matched.get(earlier, ())]
-        after = [index for later in range(place + 1, len(key.cells)) for index in matched.get(later, ())]
-        low, high = max(before, default=-1), min((i for i in after if i > max(before, default=-1)), default=len(cells))
+        after = [
+            index for later in range(place + 1, len(key.cells)) for index in matched.get(later, ())
+        ]
+        low, high = (
+            max(before, default=-1),
+            min((i for i in after if i > max(before, default=-1)), default=len(cells)),
+        )
         texts = [i for i in left if low < i < high and cells[i].cell_type == "markdown"]
         if texts:
             matched[place].append(texts[0])
@@ -206,20 +280,32 @@ def _match_written_answers(cells: list[SubmittedCell], rest: list[int], matched:
     return left
 
 
-# ---- putting back --------------------------------------------------------------------------------------------------------------------
+# ---- putting back --------------------------------------------------------------------------------
 
 
-def _in_key_order(cells: list[SubmittedCell], matched: dict[int, list[int]], added: set[int], key: AnswerKey,
-                  problems: list[str]) -> list[SubmittedCell]:
+def _in_key_order(
+    cells: list[SubmittedCell],
+    matched: dict[int, list[int]],
+    added: set[int],
+    key: AnswerKey,
+    problems: list[str],
+) -> list[SubmittedCell]:
     place_of = {index: place for place, indices in matched.items() for index in indices}
-    followers: dict[int, list[SubmittedCell]] = defaultdict(list)       # the student's own cells, by the key cell before them
+    # the student's own cells, by the key cell before them
+    followers: dict[int, list[SubmittedCell]] = defaultdict(list)
     last = -1
     for index in range(len(cells)):
         if index in added:
             followers[last].append(cells[index])
         else:
             last = place_of[index]
-    names_of_added = frozenset[str]().union(*(names_in(cells[index].source).binds for index in added if cells[index].cell_type == "code"))
+    names_of_added = frozenset[str]().union(
+        *(
+            names_in(cells[index].source).binds
+            for index in added
+            if cells[index].cell_type == "code"
+        )
+    )
     result = list(followers[-1])
     for place, key_cell in enumerate(key.cells):
         own = [cells[index] for index in matched.get(place, ())]
@@ -232,25 +318,42 @@ def _in_key_order(cells: list[SubmittedCell], matched: dict[int, list[int]], add
     return result
 
 
-def _answer_cells(key_cell: KeyCell, own: list[SubmittedCell], following: list[SubmittedCell],
-                  problems: list[str]) -> list[SubmittedCell]:
+def _answer_cells(
+    key_cell: KeyCell, own: list[SubmittedCell], following: list[SubmittedCell], problems: list[str]
+) -> list[SubmittedCell]:
     if not own:
         problems.append(f"the cell {key_cell.name} was deleted")
         return [SubmittedCell("", key_cell.cell_type, key_cell)]
     if len(own) > 1:
-        touched = [cell for cell in own if "YOUR CODE HERE" not in cell.source and "YOUR ANSWER HERE" not in cell.source]
-        problems.append(f"the cell {key_cell.name} stands {len(own)} times; what was left unsolved is ignored, the last one counts")
+        touched = [
+            cell
+            for cell in own
+            if "YOUR CODE HERE" not in cell.source and "YOUR ANSWER HERE" not in cell.source
+        ]
+        problems.append(
+            f"the cell {key_cell.name} stands {len(own)} times; what was left unsolved is ignored, "
+            "the last one counts"
+        )
         own = _joined(touched or own[-1:], key_cell, problems)
     elif key_cell.cell_type == "code" and following:
         own = _joined_with_following(own[0], following, key_cell, problems)
     if any(cell.cell_type != key_cell.cell_type for cell in own):
-        problems.append(f"the cell {key_cell.name} had become a {own[0].cell_type} cell; it is read as {key_cell.cell_type}")
+        problems.append(
+            f"the cell {key_cell.name} had become a {own[0].cell_type} cell; it is read as "
+            f"{key_cell.cell_type}"
+        )
     return [replace(cell, key=key_cell, cell_type=key_cell.cell_type) for cell in own]
 
 
-def _joined(own: list[SubmittedCell], key_cell: KeyCell, problems: list[str]) -> list[SubmittedCell]:
+def _joined(
+    own: list[SubmittedCell], key_cell: KeyCell, problems: list[str]
+) -> list[SubmittedCell]:
     """A solution that was split in the middle of a class or function is one cell again."""
-    if key_cell.cell_type != "code" or len(own) < 2 or all(_stands_alone(cell.source) for cell in own):
+    if (
+        key_cell.cell_type != "code"
+        or len(own) < 2
+        or all(_stands_alone(cell.source) for cell in own)
+    ):
         return own
     whole = "\n".join(cell.source for cell in own)
     if not names_in(whole).parsed:
@@ -259,8 +362,9 @@ def _joined(own: list[SubmittedCell], key_cell: KeyCell, problems: list[str]) ->
     return [replace(own[0], source=whole)]
 
 
-def _joined_with_following(cell: SubmittedCell, following: list[SubmittedCell], key_cell: KeyCell,
-                           problems: list[str]) -> list[SubmittedCell]:
+def _joined_with_following(
+    cell: SubmittedCell, following: list[SubmittedCell], key_cell: KeyCell, problems: list[str]
+) -> list[SubmittedCell]:
     part = following[0]
     if part.cell_type != "code" or part.position != cell.position + 1 or _stands_alone(part.source):
         return [cell]
@@ -272,31 +376,48 @@ def _joined_with_following(cell: SubmittedCell, following: list[SubmittedCell], 
 
 
 def _stands_alone(source: str) -> bool:
-    """Valid Python that does not begin inside a block (IPython would forgive the indentation, but not mean what the student meant)."""
+    """Valid Python that does not begin inside a block (IPython would forgive the indentation, but
+    not mean what the student meant).
+    """
     first = next((line for line in source.splitlines() if line.strip()), "")
     return names_in(source).parsed and not first[:1].isspace()
 
 
-def _given_cell(key_cell: KeyCell, own: list[SubmittedCell], names_of_added: frozenset[str],
-                problems: list[str]) -> list[SubmittedCell]:
-    """The key's own cell; what the student made of a code cell stays beside it, to be run as the student's."""
+def _given_cell(
+    key_cell: KeyCell, own: list[SubmittedCell], names_of_added: frozenset[str], problems: list[str]
+) -> list[SubmittedCell]:
+    """The key's own cell; what the student made of a code cell stays beside it, to be run as the
+    student's.
+    """
     first = own[0] if own else None
-    restored = SubmittedCell(key_cell.source, key_cell.cell_type, key_cell, first.outputs if first else (), key_cell.grade_id,
-                             position=first.position if first else -1)
+    restored = SubmittedCell(
+        key_cell.source,
+        key_cell.cell_type,
+        key_cell,
+        first.outputs if first else (),
+        key_cell.grade_id,
+        position=first.position if first else -1,
+    )
     if key_cell.role == "prose" or key_cell.cell_type != "code":
         return [restored]
     if first is None:
-        if key_cell.role in ("code", "experiment", "submit") and names_in(key_cell.source).binds & names_of_added:
-            return []                                # rewritten by the student in a cell of their own
+        if (
+            key_cell.role in ("code", "experiment", "submit")
+            and names_in(key_cell.source).binds & names_of_added
+        ):
+            return []  # rewritten by the student in a cell of their own
         if key_cell.role in ("setup", "test"):
-            problems.append(f"the given cell {key_cell.grade_id or key_cell.name} was deleted; it was restored")
+            problems.append(
+                f"the given cell {key_cell.grade_id or key_cell.name} was deleted; it was restored"
+            )
         return [restored]
     changed = [cell for cell in own if _folded(cell.source) != _folded(key_cell.source)]
     if key_cell.role == "test":
         return [restored]
     if changed and key_cell.role == "setup":
         problems.append(f"the given cell {key_cell.grade_id} was changed; the original was used")
-    if key_cell.role in ("code", "experiment", "submit") and own:       # not locked: the student's version is the one that counts
+    # not locked: the student's version is the one that counts
+    if key_cell.role in ("code", "experiment", "submit") and own:
         return [replace(cell, key=key_cell, edited=cell in changed) for cell in own]
     return [restored, *(replace(cell, edited=True) for cell in changed)]
 
