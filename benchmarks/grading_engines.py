@@ -336,10 +336,10 @@ def _bare_child(told: str, answer: str) -> None:
                     _passes(lambda code=cell.source, names=namespace: exec(code, names))
             scores[student] = 0.0
             for code, points in tests.values():
-                checks.set_seed(SEED)
-                scores[student] += points * _passes(
-                    lambda code=code, names=namespace: exec(code, dict(names))
-                )
+                with checks.context(SEED):
+                    scores[student] += points * _passes(
+                        lambda code=code, names=namespace: exec(code, dict(names))
+                    )
             each[student] = time.time() - started
     Path(answer).write_text(
         json.dumps({"steady_s": sum(each.values()), "scores": scores, "each_s": each})

@@ -1,17 +1,31 @@
 """Every error that hwlib raises on purpose.
 
-HwlibError                   one line: where, what was expected, what was found, what to do next
-├── CheckFailed              a check in a test cell did not hold (also an AssertionError)
-├── CannotCheck              what a test needs is not on this machine: the question waits
-├── DataError
-│   ├── DataUnavailable      no source had the data; lists what was tried
-│   └── DataCorrupt          the content is not the data set's (wrong SHA-256)
-├── ModelError               a model file that is missing or damaged, or arrays that can't be saved
-├── MissingExtra             an optional part is not installed; says the install command
-├── CourseError              misuse of a course: no course.toml, unknown assignment, missing file
-├── AuthoringError           a fault in what an instructor wrote, with file and line
-├── SubmissionError          a submission that is not a readable notebook
-└── GradingError             the grader itself can't go on (never a student's mistake)
+    HwlibError                   one line: where, what was expected, what was found, what to do next
+    ├── CheckFailed              a check in a test cell did not hold (also an AssertionError)
+    ├── CannotCheck              this machine lacks what a test needs: the question waits
+    ├── DataError
+    │   ├── DataUnavailable      no source had the data; lists what was tried
+    │   └── DataCorrupt          the content is not the data set's (wrong SHA-256)
+    ├── ModelError               a model file that is missing or damaged, or can't be saved
+    ├── MissingExtra             an optional part is not installed; says the install command
+    ├── CourseError              misuse of a course: no course.toml, no such assignment or file
+    ├── AuthoringError           a fault in what an instructor wrote, with file and line
+    ├── SubmissionError          a submission that is not a readable notebook
+    └── GradingError             the grader itself can't go on (never a student's mistake)
+        ├── ZygoteGone           the process that workers are forked from died; start another
+        └── WireError            what passes between grader and worker
+            ├── Unsendable       our own value is none that can be sent
+            ├── ConnectionClosed the other side is gone
+            └── DeadlinePassed   no answer in time
+
+    NameMissing (NameError)      a test uses a name that the student's notebook does not define
+    StudentRaised (Exception)    student code raised; also of the built-in type that it raised
+    WorkerLost (BaseException)   a test can't go on, and must not be able to catch it
+    ├── WorkerTimeout            no answer before the question's time was up
+    ├── WorkerEnded              the process with the student's code ended
+    └── WorkerMisbehaved         it sent what the protocol does not allow
+
+The first tree is for everybody. Only the grader raises and catches the second part.
 """
 
 from __future__ import annotations
@@ -22,15 +36,26 @@ __all__ = [
     "AuthoringError",
     "CannotCheck",
     "CheckFailed",
+    "ConnectionClosed",
     "CourseError",
     "DataCorrupt",
     "DataError",
     "DataUnavailable",
+    "DeadlinePassed",
     "GradingError",
     "HwlibError",
     "MissingExtra",
     "ModelError",
+    "NameMissing",
+    "StudentRaised",
     "SubmissionError",
+    "Unsendable",
+    "WireError",
+    "WorkerEnded",
+    "WorkerLost",
+    "WorkerMisbehaved",
+    "WorkerTimeout",
+    "ZygoteGone",
 ]
 
 
@@ -124,3 +149,61 @@ class SubmissionError(HwlibError):
 
 class GradingError(HwlibError):
     """The grader itself can't go on."""
+
+
+# ---- between the grader and a worker ----
+
+
+class ZygoteGone(GradingError):
+    """The process that workers are forked from died; a new one is needed."""
+
+
+class WireError(GradingError):
+    """The other side sent what the protocol does not allow."""
+
+
+class Unsendable(WireError):
+    """A value of this side's own that the protocol can't carry."""
+
+
+class ConnectionClosed(WireError):
+    """The other side is gone."""
+
+
+class DeadlinePassed(WireError):
+    """No answer in time."""
+
+
+class NameMissing(NameError):
+    """A test uses a name that the student's notebook does not define."""
+
+
+class StudentRaised(Exception):
+    """Student code raised.
+
+    Attributes
+    ----------
+    student_type, student_message : str
+    trace : tuple of str
+        Lines of the student's own code that led there, innermost last.
+    """
+
+    student_type = "Exception"
+    student_message = ""
+    trace: tuple[str, ...] = ()
+
+
+class WorkerLost(BaseException):
+    """The worker can't answer any more; not an Exception, so that no test can swallow it."""
+
+
+class WorkerTimeout(WorkerLost):
+    """No answer before the deadline."""
+
+
+class WorkerEnded(WorkerLost):
+    """The process ended."""
+
+
+class WorkerMisbehaved(WorkerLost):
+    """The worker sent what the protocol does not allow."""

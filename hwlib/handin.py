@@ -10,7 +10,9 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from hwlib.atomic import whole_file
 from hwlib.errors import HwlibError
+from hwlib.markers import is_unsolved
 
 __all__ = ["submit"]
 
@@ -55,11 +57,12 @@ def submit(slug: str, artifacts: tuple[str, ...] = (), folder: Path | str = ".")
     files = [path, *(folder / f"{name}.safetensors" for name in artifacts)]
     present = [file for file in files if file.is_file()]
     target = folder / f"{slug}.zip"
-    fresh = folder / f".{slug}.zip.{os.getpid()}"
-    with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as archive:
+    with (
+        whole_file(target) as stream,
+        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
         for file in present:
             archive.write(file, file.name)
-    fresh.replace(target)
     _say(
         target,
         present,
@@ -95,8 +98,7 @@ def _unanswered(cells: list[dict[str, Any]]) -> list[str]:
     names = []
     for cell in cells:
         source = "".join(cell.get("source", ""))
-        unsolved = "# YOUR CODE HERE\n" in source and "raise NotImplementedError()" in source
-        if unsolved or source.strip() == "YOUR ANSWER HERE":
+        if is_unsolved(source):
             nbgrader = cell.get("metadata", {}).get("nbgrader", {})
             names.append(
                 str(nbgrader.get("grade_id", "")).partition("-")[2] or "a cell without a name"

@@ -13,7 +13,8 @@ import pytest
 
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.authoring.build import build
-from hwlib.grading.authoring.reading import bound_names, parse_code
+from hwlib.grading.authoring.reading import bound_names
+from hwlib.grading.cells import parse_cell
 from hwlib.grading.course import find_course
 from hwlib.grading.proof.variants import load_variants
 from hwlib.grading.proof.verify import verify
@@ -98,7 +99,7 @@ def test_what_is_committed_is_what_the_build_makes(slug: str) -> None:
 def test_students_write_exactly_the_promised_names(slug: str) -> None:
     written: set[str] = set()
     for cell in load_key(COURSE.assignment(slug)).by_role("solution"):
-        tree = parse_code(cell.source)
+        tree = parse_cell(cell.source)
         written |= {
             name
             for node in tree.body
@@ -110,7 +111,7 @@ def test_students_write_exactly_the_promised_names(slug: str) -> None:
 def bound(source: str) -> set[str]:
     """What a cell assigns at its top level, loop variables included, or defines there."""
     found: set[str] = set()
-    todo: list[ast.AST] = [parse_code(source)]
+    todo: list[ast.AST] = [parse_cell(source)]
     while todo:
         node = todo.pop()
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -134,7 +135,7 @@ def bound(source: str) -> set[str]:
 def read_from_outside(source: str) -> set[str]:
     """The global names that a cell, or a function in it, reads but does not bind."""
     tables, read = (
-        [symtable.symtable(ast.unparse(parse_code(source)), "<cell>", "exec")],
+        [symtable.symtable(ast.unparse(parse_cell(source)), "<cell>", "exec")],
         set[str](),
     )
     while tables:

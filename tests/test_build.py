@@ -5,6 +5,7 @@ nbgrader makes.
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import shutil
@@ -24,7 +25,8 @@ from nbgrader.nbgraderformat import MetadataValidator
 from hwlib.errors import AuthoringError
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.authoring.build import build, build_notebooks, cell_id, notebook_text
-from hwlib.grading.authoring.reading import as_released, given_part, parse_notebook
+from hwlib.grading.authoring.reading import parse_notebook
+from hwlib.grading.cells import as_released, given_part
 from hwlib.grading.course import Course
 from hwlib.grading.proof.variants import reference_notebook
 
@@ -281,12 +283,19 @@ def test_a_failed_write_leaves_the_old_file(
     old = small.source.read_bytes()
     small.notebook.write_text(NOTEBOOK.replace("# Means", "# Averages"), encoding="utf-8")
 
-    def full_disk(path: Path, content: bytes) -> int:
-        with path.open("wb") as file:
-            file.write(content[:100])
-        raise OSError("no space left on device")
+    class FullDisk(io.FileIO):
+        def write(self, content: bytes) -> int:  # type: ignore[override]
+            super().write(content[:100])
+            raise OSError("no space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full_disk)
+    read = Path.open
+    monkeypatch.setattr(
+        Path,
+        "open",
+        lambda path, mode="r", *more, **options: (
+            FullDisk(path, mode) if mode == "xb" else read(path, mode, *more, **options)
+        ),
+    )
     with pytest.raises(OSError, match="no space"):
         build(small)
     assert small.source.read_bytes() == old

@@ -7,7 +7,7 @@ from __future__ import annotations
 import linecache
 import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import count
 from typing import Any
 
@@ -510,11 +510,9 @@ def test_raises_lets_errors_of_the_grader_through() -> None:
 
 
 @pytest.fixture
-def seed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int | None], None]]:
-    """`set_seed`, undone afterwards; no seed in the environment."""
+def no_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No seed in the environment."""
     monkeypatch.delenv("HWLIB_SEED", raising=False)
-    yield check.set_seed
-    check.set_seed(None)
 
 
 def draw() -> list[float]:
@@ -524,26 +522,33 @@ def draw() -> list[float]:
     return drawn
 
 
-def test_random_inputs_are_fresh_without_a_seed_and_the_same_with_one(
-    seed: Callable[[int | None], None],
-) -> None:
+@pytest.mark.usefixtures("no_seed")
+def test_random_inputs_are_fresh_without_a_seed_and_the_same_with_one() -> None:
     assert draw() != draw()
-    seed(7)
-    first = draw()
-    assert draw() == first  # another cell: what ran before makes no difference
+    with check.context(7):
+        first = draw()
+        assert draw() == first  # another cell: what ran before makes no difference
     assert first[0] != first[1]  # two calls in one cell are two generators
-    seed(8)
-    assert draw() != first
+    with check.context(8):
+        assert draw() != first
 
 
-def test_the_environment_sets_the_seed(
-    seed: Callable[[int | None], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seed(7)
-    first = draw()
-    seed(None)
+@pytest.mark.usefixtures("no_seed")
+def test_the_environment_sets_the_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with check.context(7):
+        first = draw()
     monkeypatch.setenv("HWLIB_SEED", "7")
     assert draw() == first
+
+
+def test_contexts_are_nested_and_each_keeps_what_was_noted_in_it() -> None:
+    with check.context(seed=1) as outer:
+        check.remark("outer")
+        with check.context(seed=2) as inner:
+            check.unique("student id", 12)
+        check.unique("student id", 13)
+    assert (outer.remarks, outer.unique) == (["outer"], {"student id": "13"})
+    assert (inner.remarks, inner.unique) == ([], {"student id": "12"})
 
 
 def test_a_failing_check_leaves_warnings_and_stderr_alone(

@@ -20,15 +20,14 @@ from safetensors.numpy import save
 import hwlib
 from hwlib import models
 from hwlib.errors import HwlibError, ModelError
-from hwlib.models import load_model, look_in, save_model
+from hwlib.models import load_model, looking_in, save_model
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    """Each test works in a folder of its own, and ends without a folder to look in."""
+    """Each test works in a folder of its own."""
     monkeypatch.chdir(tmp_path)
-    yield tmp_path
-    look_in(None)
+    return tmp_path
 
 
 FINITE = {
@@ -331,13 +330,12 @@ def test_the_grader_looks_in_the_submission_only(folder):
     submission = folder / "submission"
     submission.mkdir()
     save_model({"W": np.ones(1)}, "model")  # in the working directory: not the submission's
-    look_in(submission)
-    with pytest.raises(ModelError, match="is missing"):
-        load_model("model")
-    (folder / "model.safetensors").rename(submission / "model.safetensors")
-    assert load_model("model")["W"] == 1.0
-    assert load_model("model.safetensors")["W"] == 1.0
-    look_in(None)
+    with looking_in(submission):
+        with pytest.raises(ModelError, match="is missing"):
+            load_model("model")
+        (folder / "model.safetensors").rename(submission / "model.safetensors")
+        assert load_model("model")["W"] == 1.0
+        assert load_model("model.safetensors")["W"] == 1.0
     with pytest.raises(ModelError, match="is missing"):
         load_model("model")
 
@@ -351,8 +349,7 @@ def test_no_path_leaves_the_submission(folder, path):
     submission.mkdir()
     save_model({"W": np.ones(1)}, "model")
     (submission / "linked").symlink_to(folder)
-    look_in(submission)
-    with pytest.raises(ModelError, match=r"leaves the submission|link"):
+    with looking_in(submission), pytest.raises(ModelError, match=r"leaves the submission|link"):
         load_model(str(folder / "model.safetensors") if path == "ABSOLUTE" else path)
 
 

@@ -20,11 +20,12 @@ from typing import Any
 import pytest
 from conftest import make_course
 
+from hwlib.grading import grade as grading
 from hwlib.grading.authoring.build import build
 from hwlib.grading.course import Assignment
-from hwlib.grading.engines import pool as batch
 from hwlib.grading.grade import GradeOptions, grade_assignment
 from hwlib.grading.proof.variants import reference_notebook
+from hwlib.grading.records.cache import ResultCache
 from hwlib.grading.results import GradeReport, SubmissionResult
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the isolated engine needs Linux")
@@ -112,7 +113,7 @@ def test_a_kept_result_never_outlives_a_change_of_the_gradebook(
 ) -> None:
     assignment = make_class(tmp_path, ["return 2 * x"])
     grade(assignment)
-    grade_many = batch.grade_many
+    grade_many = grading.grade_many
 
     def undecided(*arguments: Any, **options: Any) -> Iterator[Any]:
         """As if the judges had been killed: no points, and nothing to be kept; with `killed`, the
@@ -128,10 +129,10 @@ def test_a_kept_result_never_outlives_a_change_of_the_gradebook(
                 replace(outcome, result=replace(outcome.result, questions=questions), final=killed),
             )
 
-    monkeypatch.setattr(batch, "grade_many", undecided)
+    monkeypatch.setattr(grading, "grade_many", undecided)
     if killed:
         monkeypatch.setattr(
-            batch.ResultCache, "put", lambda *arguments: (_ for _ in ()).throw(KeyboardInterrupt)
+            ResultCache, "put", lambda *arguments: (_ for _ in ()).throw(KeyboardInterrupt)
         )
         with pytest.raises(KeyboardInterrupt):
             grade(assignment, force=True)

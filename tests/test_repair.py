@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import random
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,10 @@ from conftest import make_course
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hwlib.grading.answer_key import AnswerKey, load_key
+from hwlib.grading.answer_key import AnswerKey, load_key, released_sources
 from hwlib.grading.authoring.build import build
-from hwlib.grading.engines.isolated import released_sources
 from hwlib.grading.proof.variants import reference_notebook
+from hwlib.grading.submissions.files import read_notebook
 from hwlib.grading.submissions.repair import RepairedSubmission, repair
 
 NOTEBOOK = '''\
@@ -80,7 +81,8 @@ class Example:
         self.perfect: dict[str, Any] = reference_notebook(assignment)
 
     def repaired(self, notebook: dict[str, Any]) -> RepairedSubmission:
-        return repair(notebook, self.key, self.released)
+        text = json.dumps({**notebook, "nbformat": 4})
+        return repair(read_notebook(text, "example.ipynb"), self.key, self.released)
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +132,7 @@ def test_stripped_metadata_is_matched_by_content_and_definition(
     submission = example.repaired(strip_metadata(example.perfect, ids))
     assert all_there(submission)
     assert "stripped" in submission.problems[0]
-    assert [cell.key.role for cell in submission.cells if cell.key is not None] == [
+    assert [cell.original.role for cell in submission.cells if cell.original is not None] == [
         cell.role for cell in example.key.cells
     ]
 
@@ -169,7 +171,9 @@ def test_deleted_given_cells_are_restored_and_said(example: Example) -> None:
         if not any(t in cell["source"] for t in ("check.close(double", "import numpy"))
     ]
     submission = example.repaired(notebook)
-    restored = [cell.key.role for cell in submission.cells if cell.position == -1 and cell.key]
+    restored = [
+        cell.original.role for cell in submission.cells if cell.position == -1 and cell.original
+    ]
     assert restored == ["setup", "test"]
     assert sum("restored" in problem for problem in submission.problems) == 2
 
@@ -195,7 +199,9 @@ def test_changed_tests_and_setup_are_the_originals_again(example: Example) -> No
         "import numpy as np\nimport scipy"
     )
     submission = example.repaired(notebook)
-    tests = [cell.source for cell in submission.cells if cell.key and cell.key.role == "test"]
+    tests = [
+        cell.source for cell in submission.cells if cell.original and cell.original.role == "test"
+    ]
     assert tests == [cell.source for cell in example.key.by_role("test")]
     # runs as the student's own
     assert any(cell.edited and "import scipy" in cell.source for cell in submission.cells)
@@ -207,7 +213,7 @@ def test_reordered_cells_are_put_back_in_order(example: Example) -> None:
     submission = example.repaired(notebook)
     assert all_there(submission)
     assert any("order" in problem for problem in submission.problems)
-    assert [c.key.cell_id for c in submission.cells if c.key] == [
+    assert [c.original.cell_id for c in submission.cells if c.original] == [
         cell.cell_id for cell in example.key.cells
     ]
 
@@ -219,7 +225,7 @@ def test_a_given_cell_that_the_student_changed_counts_as_changed(example: Exampl
     assert [
         cell.source
         for cell in submission.cells
-        if "scale" in cell.source and cell.key and cell.key.role == "code"
+        if "scale" in cell.source and cell.original and cell.original.role == "code"
     ] == ["scale = 11"]
 
 
@@ -267,7 +273,9 @@ def test_no_cell_however_odd_stops_the_repair(example: Example, junk: Any, seed:
             "metadata": {"nbgrader": {"grade_id": junk.get("id")}},
         }
     submission = example.repaired({"cells": cells})
-    keys = [cell.key for cell in submission.cells if cell.key is not None and not cell.edited]
+    keys = [
+        cell.original for cell in submission.cells if cell.original is not None and not cell.edited
+    ]
     assert {key.grade_id for key in keys if key.role in ("setup", "test")} == {
         key.grade_id for key in example.key.cells if key.role in ("setup", "test")
     }

@@ -15,7 +15,6 @@ from conftest import make_course
 import hwlib
 from hwlib import checks as check
 from hwlib import data
-from hwlib.checks.remarks import collect_remarks
 from hwlib.errors import CannotCheck, DataUnavailable
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.authoring.build import build
@@ -239,32 +238,24 @@ def test_a_network_that_knows_the_test_images_better_is_remarked_and_loses_nothi
 ) -> None:
     labels = np.arange(500) % 10
     units = np.eye(10, dtype=np.float32)
-    collect_remarks()
-    assert (
-        check.accuracy(
-            identity(),
-            units[labels],
-            labels,
-            0.9,
-            train=(units[(labels + (labels < 5)) % 10], labels),
-        )
-        is None
-    )
-    (text,) = collect_remarks().texts
+    half_right = (units[(labels + (labels < 5)) % 10], labels)
+    with check.context() as noted:
+        assert check.accuracy(identity(), units[labels], labels, 0.9, train=half_right) is None
+    (text,) = noted.remarks
     assert "100.00% of the test images but on only 50.00% of 500 training images" in text
     assert text in capsys.readouterr().out
-    assert (
-        check.accuracy(identity(), units[labels], labels, 0.9, train=(units[labels], labels))
-        is None
-    )
-    assert collect_remarks().texts == []
+    all_right = (units[labels], labels)
+    with check.context() as noted:
+        assert check.accuracy(identity(), units[labels], labels, 0.9, train=all_right) is None
+    assert noted.remarks == []
 
 
 def test_an_accuracy_that_nobody_reaches_is_remarked() -> None:
     labels = np.arange(500) % 10
-    collect_remarks()
-    check.accuracy(identity(), np.eye(10, dtype=np.float32)[labels], labels, 0.9, plausible=0.995)
-    assert "more than networks of this kind reach" in collect_remarks().texts[0]
+    images = np.eye(10, dtype=np.float32)[labels]
+    with check.context() as noted:
+        check.accuracy(identity(), images, labels, 0.9, plausible=0.995)
+    assert "more than networks of this kind reach" in noted.remarks[0]
 
 
 @pytest.mark.usefixtures("without_data")

@@ -24,7 +24,6 @@ from torch.nn import functional as F
 import hwlib
 from hwlib import checks as check
 from hwlib.checks import networks
-from hwlib.checks.remarks import collect_remarks
 from hwlib.errors import CheckFailed, ModelError
 from hwlib.models import (
     GlobalAvgPool2d,
@@ -32,7 +31,6 @@ from hwlib.models import (
     describe,
     fingerprint,
     load_model,
-    look_in,
     save_model,
 )
 
@@ -42,9 +40,7 @@ def folder(tmp_path, monkeypatch):
     """Each test works in a folder of its own, in one thread."""
     monkeypatch.chdir(tmp_path)
     torch.manual_seed(0)
-    yield tmp_path
-    look_in(None)
-    check.set_seed(None)
+    return tmp_path
 
 
 def mlp(*hidden: int, last: nn.Module | None = None) -> nn.Sequential:
@@ -785,10 +781,9 @@ def test_a_network_far_above_the_threshold_is_not_shown_all_images(right, most):
 def test_one_image_below_the_threshold_is_never_taken_for_enough():
     images, labels = torch.zeros(10_000, 1, 2, 2), np.where(np.arange(10_000) < 8699, 0, 1)
     for seed in range(100):
-        check.set_seed(seed)
-        assert check.accuracy(
-            Constant(), images, labels, 0.87, points=100
-        ).hwlib_fraction == pytest.approx(0.99)
+        with check.context(seed):
+            credit = check.accuracy(Constant(), images, labels, 0.87, points=100)
+        assert credit.hwlib_fraction == pytest.approx(0.99)
 
 
 @given(
@@ -807,15 +802,15 @@ def test_the_probability_of_so_many_right_ones_is_the_hypergeometric_one(numbers
 
 
 def test_a_remark_comes_from_all_images():
-    collect_remarks()
     images, labels = torch.zeros(10_000, 1, 2, 2), np.where(np.arange(10_000) < 9000, 0, 1)
     for seed in range(20):  # of 500 images at random, more than 90 % are right every other time
-        check.set_seed(seed)
-        assert check.accuracy(Constant(), images, labels, 0.7, plausible=0.9) is None
-    assert collect_remarks().texts == []
+        with check.context(seed) as noted:
+            assert check.accuracy(Constant(), images, labels, 0.7, plausible=0.9) is None
+        assert noted.remarks == []
     model = Counting()
-    assert check.accuracy(model, images, labels, 0.7, plausible=0.89) is None
-    assert "is right on 90.00% of the test images, more than" in collect_remarks().texts[0]
+    with check.context() as noted:
+        assert check.accuracy(model, images, labels, 0.7, plausible=0.89) is None
+    assert "is right on 90.00% of the test images, more than" in noted.remarks[0]
     assert model.seen == 10_000
 
 

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from hwlib.grading.sandbox.wire import Channel, ConnectionClosed, DeadlinePassed, WireError
+from hwlib.errors import ConnectionClosed, DeadlinePassed, WireError
+from hwlib.grading.sandbox.wire import Channel
 
 DTYPES = st.sampled_from(
     ["?", "i1", "i2", "<i4", "i8", "u1", "u2", ">u4", "u8", "f2", "f4", "<f8", ">f8", "c8", "c16"]

@@ -1,8 +1,10 @@
 """Checks for test cells: each says in plain words what is wrong and, where it can, which mistake it
 is.
 
-    from hwlib import checks as check right = cdist(A, B) check.close(distances, right, what="the
-    distances", mistakes={"The values look squared.": right ** 2})
+    from hwlib import checks as check
+    right = cdist(A, B)
+    squared = {"The values look squared.": right ** 2}
+    check.close(distances, right, what="the distances", mistakes=squared)
 
 A check that does not hold raises `CheckFailed`; one that holds returns None and prints nothing, so
 that neither nbgrader nor otter mistakes an output for a score. Below `### BEGIN HIDDEN TESTS` a
@@ -12,7 +14,8 @@ message names the symptom but no value.
 from __future__ import annotations
 
 from hwlib.checks.assertions import close, equal, gradient, passed, raises, true
-from hwlib.checks.draws import rng, set_seed
+from hwlib.checks.context import context
+from hwlib.checks.draws import rng
 from hwlib.checks.inputs import note_changed, unchanged
 from hwlib.checks.networks import accuracy, architecture, handed_in, partial, test_set
 from hwlib.checks.remarks import remark, unique
@@ -24,6 +27,7 @@ __all__ = [
     "accuracy",
     "architecture",
     "close",
+    "context",
     "equal",
     "gradient",
     "handed_in",
@@ -33,7 +37,6 @@ __all__ = [
     "raises",
     "remark",
     "rng",
-    "set_seed",
     "test_set",
     "true",
     "unchanged",

@@ -6,9 +6,9 @@ import linecache
 import sys
 from types import FrameType
 
-__all__ = ["calling_file", "is_hidden"]
+from hwlib.markers import hidden_lines
 
-BEGIN, END = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
+__all__ = ["calling_file", "is_hidden"]
 
 
 def is_hidden() -> bool:
@@ -24,7 +24,7 @@ def is_hidden() -> bool:
     lines = linecache.getlines(frame.f_code.co_filename, frame.f_globals)
     if not lines:
         return True
-    hidden = _hidden_lines(lines)
+    hidden = hidden_lines(lines)
     return any(line in hidden for line in _lines_in_same_file(frame))
 
 
@@ -49,12 +49,3 @@ def _lines_in_same_file(frame: FrameType) -> list[int]:
             lines.append(following.f_lineno)
         following = following.f_back
     return lines
-
-
-def _hidden_lines(lines: list[str]) -> set[int]:
-    hidden, inside = set(), False
-    for number, line in enumerate(lines, 1):
-        inside = (inside or BEGIN in line) and END not in line
-        if inside:
-            hidden.add(number)
-    return hidden

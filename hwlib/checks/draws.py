@@ -1,37 +1,25 @@
-"""Random inputs of tests: fresh at every run, and repeatable when the grader sets a seed."""
+"""Random inputs of tests: fresh in each run, and the same again where the grader sets a seed."""
 
 from __future__ import annotations
-
-import os
-from collections import Counter
 
 import numpy as np
 
 from hwlib.checks.caller import calling_file
+from hwlib.checks.context import current
 
-__all__ = ["rng", "set_seed"]
-
-_seed: int | None = None
-_calls: Counter[str] = Counter()
-
-
-def set_seed(seed: int | None) -> None:
-    """Make `rng` repeatable from here on; None: fresh again, or as HWLIB_SEED says."""
-    global _seed  # noqa: PLW0603  one seed a process: the grader sets it before each question
-    _seed = seed
-    _calls.clear()
+__all__ = ["rng"]
 
 
 def rng() -> np.random.Generator:
     """A generator for the inputs of a test.
 
-    Without a seed (`set_seed`, or the environment variable HWLIB_SEED) it is fresh each time. With
-    one, the n-th call of a cell always gives the same generator, whichever cells ran before it, and
-    another than the cell's other calls.
+    Without a seed (`checks.context`, or the environment variable HWLIB_SEED) it is fresh each time.
+    With one, the n-th call in a cell always gives the same generator, whichever cells ran before,
+    and the cell's other calls give others.
     """
-    seed = _seed if _seed is not None else os.environ.get("HWLIB_SEED")
-    if seed in (None, ""):
+    surroundings = current()
+    if surroundings.seed_in_force is None:
         return np.random.default_rng()
     cell = calling_file()
-    _calls[cell] += 1
-    return np.random.default_rng([int(seed), _calls[cell]])
+    surroundings.draws[cell] += 1
+    return np.random.default_rng([surroundings.seed_in_force, surroundings.draws[cell]])

@@ -8,12 +8,11 @@ from types import TracebackType
 
 import numpy as np
 
+from hwlib.checks.context import current
 from hwlib.checks.values import Array
 from hwlib.errors import CheckFailed
 
 __all__ = ["note_changed", "unchanged"]
-
-_active: list[unchanged] = []
 
 
 class unchanged:
@@ -41,7 +40,7 @@ class unchanged:
 
     def __enter__(self) -> None:
         self._before = copy.deepcopy([value for _, value in self._watched])
-        _active.append(self)
+        current().watchers.append(self)
 
     def __exit__(
         self,
@@ -49,7 +48,7 @@ class unchanged:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        _active.remove(self)
+        current().watchers.remove(self)
         if error is not None:
             return
         for (name, value), before in zip(self._watched, self._before, strict=True):
@@ -74,7 +73,7 @@ def note_changed(value: object) -> None:
     The isolated engine calls it with the caller's own argument: there the student's process works
     on a copy, so the change itself never shows here.
     """
-    for watcher in _active:
+    for watcher in current().watchers:
         watcher.note(value)
 
 

@@ -1,35 +1,25 @@
-"""What a test sees that costs no points but that the instructor should look at; the grader collects
-it.
+"""What a test sees that costs no points but that the instructor should look at.
 
-check.unique("student id", student_id)          # named where two students have the same
-check.remark("More test images are right than training images.")
+    check.unique("student id", student_id)          # named where two students have the same
+    check.remark("More test images are right than training images.")
+
+The grader collects it: `checks.context`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from hwlib.checks.context import current
 
-__all__ = ["Remarks", "collect_remarks", "remark", "unique"]
+__all__ = ["remark", "unique"]
 
 _LENGTH = 300
-
-
-@dataclass(slots=True)
-class Remarks:
-    """What was noted since the last `collect_remarks`."""
-
-    texts: list[str] = field(default_factory=list)
-    unique: dict[str, str] = field(default_factory=dict)  # what it is → its value
-
-
-_noted = Remarks()
 
 
 def remark(text: str) -> None:
     """Say something that is worth a human's look; it is printed, and stands among the problems of a
     submission's result.
     """
-    _noted.texts.append(text[:_LENGTH])
+    current().noted.remarks.append(text[:_LENGTH])
     print(f"⚑ {text[:_LENGTH]}")  # noqa: T201  this is what the student sees
 
 
@@ -44,11 +34,4 @@ def unique(what: str, value: object) -> None:
     value : object
         Compared by its text.
     """
-    _noted.unique[what] = str(value)[:_LENGTH]
-
-
-def collect_remarks() -> Remarks:
-    """Everything noted since the last call."""
-    global _noted
-    found, _noted = _noted, Remarks()
-    return found
+    current().noted.unique[what] = str(value)[:_LENGTH]

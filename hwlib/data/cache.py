@@ -15,20 +15,19 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import secrets
 import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hwlib.atomic import whole_file
 from hwlib.data.content import Arrays, check_content
 from hwlib.data.definitions import ArraySpec, Dataset
 from hwlib.errors import DataCorrupt, DataUnavailable
@@ -174,7 +173,9 @@ def write_arrays(dataset: Dataset, folder: Path, arrays: Arrays, source: str) ->
     (folder / "origin.json").unlink(missing_ok=True)
     with progress(total=dataset.size_bytes, desc=f"writing {dataset.title}", unit="B") as bar:
         for spec, array in zip(dataset.arrays, arrays, strict=True):
-            _write_atomically(folder / f"{spec.name}.npy", partial(_write_npy, array, bar.update))
+            target = folder / f"{spec.name}.npy"
+            with whole_file(target, prefix=_TEMPORARY, durable=True) as stream:
+                _write_npy(array, bar.update, stream)
     _write_note(dataset, folder, source)
 
 
@@ -197,7 +198,8 @@ def _write_note(dataset: Dataset, folder: Path, source: str) -> None:
         "digests": _digests(dataset),
     }
     text = json.dumps(note, indent=1).encode() + b"\n"
-    _write_atomically(folder / "origin.json", lambda stream: stream.write(text))
+    with whole_file(folder / "origin.json", prefix=_TEMPORARY, durable=True) as stream:
+        stream.write(text)
 
 
 def _write_npy(
@@ -208,21 +210,6 @@ def _write_npy(
     content = np.ascontiguousarray(array).reshape(-1).data  # flat bytes
     for start in range(0, len(content), _CHUNK_BYTES):
         wrote(stream.write(content[start : start + _CHUNK_BYTES]))
-
-
-def _write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
-    """A reader sees the old file or the whole new one, even after a power cut."""
-    temporary = path.with_name(f"{_TEMPORARY}{secrets.token_hex(4)}-{path.name}")
-    try:
-        with temporary.open("xb") as stream:
-            write(stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    except BaseException:  # Ctrl-C too
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
 
 
 def remove_leftovers(folder: Path) -> None:

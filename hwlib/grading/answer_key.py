@@ -13,14 +13,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hwlib.errors import CourseError
+from hwlib.grading.cells import Role, grade_id_of, joined_source
 from hwlib.grading.course import Assignment
+from hwlib.grading.results import QuestionResult, QuestionStatus
 
-__all__ = ["AnswerKey", "KeyCell", "Role", "load_key"]
-
-Role = Literal["prose", "setup", "code", "experiment", "solution", "test", "answer", "submit"]
-"""prose: markdown · setup: given, locked, trusted · code: given, not locked · experiment: given,
-skipped by grading · solution: the student's code · test: an autograded question · answer: a
-question graded by hand · submit: the last cell."""
+__all__ = ["AnswerKey", "KeyCell", "load_key", "released_sources"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +49,13 @@ class AnswerKey:
     def questions(self) -> list[KeyCell]:
         """What has points: tests and written answers."""
         return self.by_role("test", "answer")
+
+    def all_questions(self, status: QuestionStatus, reason: str) -> tuple[QuestionResult, ...]:
+        """Every question without points, for one and the same reason."""
+        return tuple(
+            QuestionResult(cell.name, cell.title, 0.0, cell.points, status, reason)
+            for cell in self.questions
+        )
 
     @property
     def max_score(self) -> float:
@@ -98,3 +102,16 @@ def read_key(path: Path, slug: str) -> AnswerKey:
             )
         )
     return AnswerKey(slug=slug, cells=tuple(cells))
+
+
+def released_sources(assignment: Assignment) -> dict[str, str]:
+    """grade id → source in the released notebook; empty where there is none."""
+    path = assignment.release
+    if not path.is_file():
+        return {}
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return {
+        grade_id_of(cell): joined_source(cell["source"]) or ""
+        for cell in cells
+        if grade_id_of(cell)
+    }

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from hwlib.diagnosis import Finding
 from hwlib.errors import CourseError
 from hwlib.grading.course import find_course
-from hwlib.grading.engines.isolated import isolation_tier
+from hwlib.grading.sandbox.processes import isolation_tier
 
 __all__ = ["grading_findings"]
 

@@ -1,31 +1,25 @@
-"""Grade a class and write everything down: what `hw grade` does, as functions that a script can
-call.
-"""
+"""Grade a class: what `hw grade` does, as functions that a script can call."""
 
 from __future__ import annotations
 
-import functools
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from nbformat import NotebookNode
-
 from hwlib.errors import CourseError
-from hwlib.grading.answer_key import AnswerKey, load_key
 from hwlib.grading.course import Assignment
-from hwlib.grading.engines.isolated import Outcome
+from hwlib.grading.engines.isolated import IsolatedEngine
 from hwlib.grading.engines.nbgrader import grade_with_nbgrader
-from hwlib.grading.engines.pool import grade_class, grade_many
-from hwlib.grading.records.cache import ResultCache, write_atomically
-from hwlib.grading.records.feedback import feedback_page
-from hwlib.grading.records.gradebook import GradeStore, Mark
-from hwlib.grading.results import GradeReport, SubmissionResult, SubmissionStatus
+from hwlib.grading.engines.pool import Pool, default_jobs
+from hwlib.grading.engines.test_sets import fetch_test_sets
+from hwlib.grading.records.cache import ResultCache
+from hwlib.grading.records.class_records import ClassRecords
+from hwlib.grading.results import GradeReport, Outcome, SubmissionResult
+from hwlib.grading.sandbox.processes import isolation_tier
 from hwlib.grading.submissions.files import FoundSubmission, find_submissions
 
-__all__ = ["Engine", "GradeOptions", "grade_assignment", "grade_notebook_file"]
+__all__ = ["Engine", "GradeOptions", "grade_assignment", "grade_many", "grade_notebook_file"]
 
 Engine = Literal["isolated", "nbgrader"]
 OnResult = Callable[[SubmissionResult], None]
@@ -51,13 +45,13 @@ def grade_assignment(
     on_start: Callable[[int], None] = lambda count: None,
     on_result: OnResult = lambda result: None,
 ) -> GradeReport:
-    """Grade submitted/STUDENT/SLUG/ and write autograded/, feedback/ and the gradebook below
-    `output`.
+    """Grade submitted/STUDENT/SLUG/ and write autograded/, feedback/ and the gradebook.
 
     Parameters
     ----------
     assignment : Assignment
     submitted, output : Path
+        Where the hand-ins are, and below which folder the records go.
     students : sequence of str
         Only these; default all.
     options : GradeOptions, optional
@@ -84,129 +78,78 @@ def grade_assignment(
         )
     output.mkdir(parents=True, exist_ok=True)
     on_start(len(found))
-    if options.engine == "nbgrader":
-        return _grade_with_nbgrader(assignment, found, output, options, on_result)
-    return _grade_isolated(
-        assignment, found, submitted.resolve(), output.resolve(), options, on_result
-    )
+    grade = _grade_with_nbgrader if options.engine == "nbgrader" else _grade_isolated
+    return grade(assignment, found, submitted.resolve(), output.resolve(), options, on_result)
 
 
 def _grade_isolated(
     assignment: Assignment,
-    found: list[FoundSubmission],
+    found: Sequence[FoundSubmission],
     submitted: Path,
     output: Path,
     options: GradeOptions,
     on_result: OnResult,
 ) -> GradeReport:
-    key = load_key(assignment)
-    with GradeStore(assignment, output, options.db_url) as store:
-        store.prepare()
-        recorded = store.students()
-        # read once, and only where kept results are used
-        before = functools.cache(store.marks_of_class)
-
-        def record(submission: FoundSubmission, outcome: Outcome) -> SubmissionResult:
-            result = store.write(
-                outcome.result, outcome.notebook, submission.timestamp, folder=submission.folder
-            )
-            _write_feedback(assignment, key, store, output, result, outcome.notebook)
-            return result
-
-        return grade_class(
-            assignment,
-            found,
-            output=output,
-            record=record,
-            jobs=options.jobs,
-            force=options.force,
-            seed=options.seed,
-            hidden=(submitted,),
-            on_result=on_result,
-            stands=lambda result: (
-                result.student in recorded
-                and _is_written(assignment, output, result.student)
-                and _is_in_gradebook(result, before().get(result.student, {}))
-            ),
-            refresh=lambda result: _with_human_grades(before().get(result.student, {}), result),
-        )
-
-
-def _is_written(assignment: Assignment, output: Path, student: str) -> bool:
-    notebook = output / "autograded" / student / assignment.slug / f"{assignment.slug}.ipynb"
-    return notebook.is_file() and _feedback_path(assignment, output, student).is_file()
-
-
-def _is_in_gradebook(result: SubmissionResult, marks: Mapping[str, Mark]) -> bool:
-    """Whether the gradebook has these points: another program, or nbgrader's engine, may have
-    written others since.
-    """
-    for question in result.questions:
-        mark = marks.get(question.id)
-        if mark is None or (
-            mark.by_hand is None
-            and not math.isclose(mark.automatic or 0.0, question.points, abs_tol=1e-9)
+    results: dict[str, SubmissionResult] = {}
+    todo = []
+    with ClassRecords(assignment, output, "isolated", options.db_url) as records:
+        seed = records.seed(options.seed)
+        for submission in found:
+            kept = None if options.force else records.kept(submission, seed)
+            if kept is None:
+                todo.append(submission)
+                continue
+            results[submission.student] = kept
+            on_result(kept)
+        for submission, outcome in grade_many(
+            assignment, todo, seed=seed, jobs=options.jobs, hidden=(output, submitted)
         ):
-            return False
-    return True
+            results[submission.student] = records.write(submission, outcome, seed)
+            on_result(results[submission.student])
+        twins = records.twins()
+    ordered = (_with_problems(results[one.student], twins[one.student]) for one in found)
+    return GradeReport(assignment.slug, "isolated", isolation_tier(), tuple(ordered))
 
 
-def _feedback_path(assignment: Assignment, output: Path, student: str) -> Path:
-    return output / "feedback" / student / assignment.slug / f"{assignment.slug}.html"
-
-
-def _write_feedback(
-    assignment: Assignment,
-    key: AnswerKey,
-    store: GradeStore,
-    output: Path,
-    result: SubmissionResult,
-    notebook: NotebookNode | None,
-) -> None:
-    path = _feedback_path(assignment, output, result.student)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(
-        path,
-        feedback_page(
-            result,
-            key,
-            notebook,
-            title=assignment.title,
-            comments=store.human_comments(result.student),
-            late_penalty=store.late_penalty(result.student),
-        ),
-    )
-
-
-def _with_human_grades(marks: Mapping[str, Mark], result: SubmissionResult) -> SubmissionResult:
-    """A kept result with the points that humans have given by now."""
-    given = {name: mark.by_hand for name, mark in marks.items() if mark.by_hand is not None}
-    if not given:
-        return result
-    questions = tuple(
-        replace(q, points=given[q.id]) if q.id in given else q for q in result.questions
-    )
-    waiting = any(mark.needs_look for mark in marks.values())
-    status: SubmissionStatus = (
-        result.status if result.status == "rejected" else "needs_manual" if waiting else "graded"
-    )
-    return replace(result, questions=questions, status=status)
+def _with_problems(result: SubmissionResult, more: list[str]) -> SubmissionResult:
+    return replace(result, problems=(*result.problems, *more)) if more else result
 
 
 def _grade_with_nbgrader(
     assignment: Assignment,
-    found: list[FoundSubmission],
+    found: Sequence[FoundSubmission],
+    submitted: Path,
     output: Path,
     options: GradeOptions,
     on_result: OnResult,
 ) -> GradeReport:
     seed = ResultCache(assignment, output, "nbgrader").seed(options.seed)
-    results = tuple(
-        grade_with_nbgrader(
-            assignment, found, output=output, db_url=options.db_url, seed=seed, on_result=on_result
-        )
+    results = grade_with_nbgrader(
+        assignment, found, output=output, db_url=options.db_url, seed=seed, on_result=on_result
     )
-    return GradeReport(assignment.slug, "nbgrader", "T0", results)
+    return GradeReport(assignment.slug, "nbgrader", "T0", tuple(results))
+
+
+def grade_many(
+    assignment: Assignment,
+    submissions: Sequence[FoundSubmission],
+    *,
+    seed: int,
+    jobs: int | None = None,
+    hidden: tuple[Path, ...] = (),
+) -> Iterator[tuple[FoundSubmission, Outcome]]:
+    """Grade these submissions side by side; each comes out once, as soon as it is graded.
+
+    Nothing is written down. `hidden` are folders, besides the course, that student code must not
+    see, such as the class's submissions.
+    """
+    if not submissions:
+        return
+    fetch_test_sets(assignment)
+    with IsolatedEngine(assignment, seed, hidden) as engine:
+        engine.learn_imports()
+        with Pool(engine, min(jobs or default_jobs(assignment), len(submissions))) as pool:
+            yield from pool.run(submissions)
 
 
 def grade_notebook_file(
@@ -223,8 +166,6 @@ def grade_notebook_file(
     if not notebook.is_file():
         raise CourseError(f"{notebook}: no such file; expected a notebook")
     found = FoundSubmission(student or notebook.stem, notebook.parent, notebook, None)
-    results = tuple(
-        outcome.result
-        for _, outcome in grade_many(assignment, [found], seed=0 if seed is None else seed, jobs=1)
-    )
-    return GradeReport(assignment.slug, "isolated", "T0", results)
+    outcomes = grade_many(assignment, [found], seed=0 if seed is None else seed, jobs=1)
+    results = tuple(outcome.result for _, outcome in outcomes)
+    return GradeReport(assignment.slug, "isolated", isolation_tier(), results)

@@ -8,16 +8,39 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from nbformat import NotebookNode
+
 __all__ = [
     "GradeReport",
+    "Outcome",
+    "PartResult",
     "QuestionResult",
     "QuestionStatus",
     "SubmissionResult",
     "SubmissionStatus",
+    "Trust",
 ]
 
 QuestionStatus = Literal["passed", "failed", "error", "timeout", "crashed", "missing", "manual"]
 SubmissionStatus = Literal["graded", "needs_manual", "rejected"]
+
+
+Trust = Literal["isolated", "shared"]
+"""isolated: the test ran where student code can't reach it · shared: in the student's process, so
+that the verdict can be forged.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PartResult:
+    """One part of a question, tried for itself."""
+
+    name: str
+    points: float
+    max_points: float
+    status: QuestionStatus
+    message: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +59,8 @@ class QuestionResult:
     message: str = ""
     hint: str = ""
     seconds: float = 0.0
+    parts: tuple[PartResult, ...] = ()
+    trust: Trust = "isolated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +110,26 @@ class SubmissionResult:
         return cls(
             student=values["student"],
             status=values["status"],
-            questions=tuple(QuestionResult(**question) for question in values["questions"]),
+            questions=tuple(_question(question) for question in values["questions"]),
             problems=tuple(values["problems"]),
             seconds=values["seconds"],
             cached=values["cached"],
         )
+
+
+def _question(values: dict[str, Any]) -> QuestionResult:
+    parts = tuple(PartResult(**part) for part in values.get("parts", ()))
+    return QuestionResult(**{**values, "parts": parts})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an engine made of one submission, on its way into the records."""
+
+    result: SubmissionResult
+    notebook: NotebookNode | None  # as graded, with the outputs of the cells that ran; None: unread
+    final: bool = True  # False: this run could not decide; the next one tries again
+    unique: dict[str, str] = field(default_factory=dict)  # what no other submission should have
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from hwlib.models.files import (
     MAX_FILE_BYTES,
     StoredModel,
     check_finite,
-    look_in,
+    looking_in,
     open_model,
     write_model,
 )
@@ -37,7 +37,7 @@ __all__ = [
     "describe",
     "fingerprint",
     "load_model",
-    "look_in",
+    "looking_in",
     "save_model",
 ]
 

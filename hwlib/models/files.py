@@ -16,8 +16,9 @@ import math
 import os
 import re
 import stat
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from hwlib.atomic import write_whole
 from hwlib.errors import ModelError
 
 __all__ = [
@@ -35,7 +37,7 @@ __all__ = [
     "check_bounds",
     "check_finite",
     "check_name",
-    "look_in",
+    "looking_in",
     "open_model",
     "write_model",
 ]
@@ -53,7 +55,8 @@ _SUFFIX = ".safetensors"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}")
 _DTYPES = {"F16": np.float16, "F32": np.float32, "F64": np.float64}
 
-_folder: Path | None = None  # where load_model looks, and nowhere else; None: the working directory
+# where load_model looks, and nowhere else; None: the working directory
+_folder: ContextVar[Path | None] = ContextVar("hwlib.models.folder", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ def write_model(
     path = Path.cwd() / f"{name}{_SUFFIX}"
     shapes = {key: list(array.shape) for key, array in arrays.items()}
     check_bounds(shapes, path.name)
-    _write(
+    write_whole(
         path,
         save(
             dict(arrays),
@@ -125,15 +128,17 @@ def write_model(
     return path
 
 
-def look_in(folder: Path | None) -> None:
-    """Let `load_model` look in this folder and nowhere else: the grader calls it with a
-    submission's folder before a test.
+@contextmanager
+def looking_in(folder: Path | None) -> Iterator[None]:
+    """In the block, `load_model` looks in this folder and nowhere else: the submission's.
 
-    None: look in the working directory again. Paths that leave the folder, and links inside it, are
-    refused.
+    None: in the working directory. Paths that leave the folder, and links inside it, are refused.
     """
-    global _folder  # noqa: PLW0603  one submission at a time in a process
-    _folder = None if folder is None else Path(folder).resolve()
+    token = _folder.set(None if folder is None else Path(folder).resolve())
+    try:
+        yield
+    finally:
+        _folder.reset(token)
 
 
 # ---- writing ----
@@ -147,18 +152,6 @@ def check_name(name: object) -> None:
             "suffix, "
             'such as "best_model"'
         )
-
-
-def _write(path: Path, data: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.stem}-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(temporary).chmod(0o644)  # mkstemp makes files that only their owner can read
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 # ---- finding and reading ----
@@ -178,14 +171,14 @@ def _find(name_or_path: object) -> Path:
         raise ModelError(
             f"load_model: {given.name!r} is neither a plain name nor a file *{_SUFFIX}"
         )
-    if _folder is None:
+    place = _folder.get()
+    if place is None:
         return given
     if given.is_absolute() or ".." in given.parts:
         raise ModelError(
             f"load_model: {str(name_or_path)!r} leaves the submission's folder; use the model's "
             "name alone"
         )
-    place = _folder
     for part in given.parts[:-1]:
         place /= part
         if place.is_symlink():

@@ -5,7 +5,6 @@ bytes.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,11 +16,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from hwlib.atomic import write_whole
 from hwlib.errors import AuthoringError
-from hwlib.grading.answer_key import Role
 from hwlib.grading.authoring.leaks import Leak, leaks_between
-from hwlib.grading.authoring.reading import ParsedNotebook, given_part, load_notebook
+from hwlib.grading.authoring.reading import ParsedNotebook, load_notebook
 from hwlib.grading.authoring.release import release_text
+from hwlib.grading.cells import Role, given_part, grade_id_for
 from hwlib.grading.course import Assignment
 
 __all__ = ["BuildResult", "build", "build_notebooks", "cell_id", "notebook_text"]
@@ -80,7 +80,7 @@ def build(assignment: Assignment, check: bool = False) -> BuildResult:
     )
     if not check:
         for path in changed:
-            _write(path, files[path])
+            write_whole(path, files[path])
     return BuildResult(assignment.slug, tuple(files), changed, tuple(_stale(assignment, files)))
 
 
@@ -166,23 +166,12 @@ def _stale(assignment: Assignment, files: dict[Path, bytes]) -> Iterator[Path]:
                 yield path
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old content or the new, never half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        half.write_bytes(content)
-        half.replace(path)
-    finally:
-        half.unlink(missing_ok=True)
-
-
 def _leak_error(assignment: Assignment, parsed: ParsedNotebook, leak: Leak) -> AuthoringError:
     line = next(
         (
             cell.source_line + leak.line - 1
             for cell in parsed.cells
-            if f"{cell.role}-{cell.name}" == leak.origin
+            if grade_id_for(cell.role, cell.name) == leak.origin
         ),
         0,
     )
@@ -214,10 +203,10 @@ def _source_notebook(assignment: Assignment, parsed: ParsedNotebook) -> Notebook
             _last_heading(given_part(cell.source)) if cell.cell_type == "markdown" else ""
         ) or heading
         if cell.name:
-            name = f"{cell.role}-{cell.name}"
+            name = grade_id_for(cell.role, cell.name)
         else:
             counts[cell.role] += 1
-            name = f"{cell.role}-{counts[cell.role]}"
+            name = grade_id_for(cell.role, str(counts[cell.role]))
         cells.append(
             _cell(
                 slug,

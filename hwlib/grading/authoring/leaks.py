@@ -26,7 +26,7 @@ from typing import Any, Literal
 from nbformat import NotebookNode
 
 from hwlib.errors import CourseError
-from hwlib.grading.authoring.reading import LineKind, given_part, line_kinds, parse_code
+from hwlib.grading.cells import LineKind, given_part, grade_id_of, line_kinds, parse_cell
 from hwlib.grading.course import Assignment
 
 __all__ = ["Leak", "find_leaks", "is_trivial", "leaks_between"]
@@ -135,7 +135,7 @@ def _secrets(source: NotebookNode) -> Iterator[_Secret]:
 
 def _cell_secrets(cell: NotebookNode) -> Iterator[_Secret]:
     kinds = line_kinds(cell.source)
-    origin = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+    origin = grade_id_of(cell)
     markdown = cell.cell_type == "markdown"
     for number, (line, kind) in enumerate(zip(cell.source.split("\n"), kinds, strict=True), 1):
         if kind not in ("solution", "hidden"):
@@ -158,7 +158,7 @@ def _cell_secrets(cell: NotebookNode) -> Iterator[_Secret]:
 
 def _hidden_strings(code: str, kinds: list[LineKind], origin: str) -> Iterator[_Secret]:
     try:
-        nodes = list(ast.walk(parse_code(code)))
+        nodes = list(ast.walk(parse_cell(code)))
     except (
         SyntaxError
     ):  # a source notebook that someone edited; its lines are looked for all the same
@@ -377,7 +377,7 @@ def _whole_regions(source: NotebookNode) -> Iterator[Leak]:
     for cell in source.cells:
         if cell.cell_type != "code":
             continue
-        origin = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+        origin = grade_id_of(cell)
         for number, lines in _regions(cell.source):
             needles = [_compact(line) for line in lines]
             if sum(map(len, needles)) < 40:

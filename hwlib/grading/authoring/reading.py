@@ -10,36 +10,25 @@ from __future__ import annotations
 
 import ast
 import re
-import tokenize
-import warnings
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
 import jupytext
-from IPython.core.inputtransformer2 import TransformerManager
 
 from hwlib.errors import AuthoringError, CourseError
-from hwlib.grading.answer_key import Role
+from hwlib.grading.cells import MARKER, Role, as_released, line_kinds, parse_cell
 from hwlib.grading.course import Assignment
 
 __all__ = [
     "AuthoredCell",
-    "LineKind",
     "ParsedNotebook",
-    "as_released",
     "bound_names",
-    "given_part",
-    "line_kinds",
     "load_notebook",
-    "parse_code",
     "parse_notebook",
     "run_cells",
 ]
-
-LineKind = Literal["given", "marker", "solution", "hidden"]
-"""given: students get it · marker: a BEGIN or END line · solution, hidden: between the markers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,77 +141,6 @@ def run_cells(
             space,
         )
     return space
-
-
-def parse_code(source: str) -> ast.Module:
-    """The syntax tree of a code cell; magics (`%pip …`, `!ls`) and top-level `await` are allowed,
-    line numbers stay.
-
-    Raises
-    ------
-    SyntaxError
-        If it is not valid code.
-    """
-    with warnings.catch_warnings():
-        # "\d" in a string is the student's business, not a reason to stop
-        warnings.simplefilter("ignore")
-        try:
-            plain = TransformerManager().transform_cell(source)
-            flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-            return cast(ast.Module, compile(plain, "<cell>", "exec", flags=flags))
-        except (ValueError, RecursionError, MemoryError, tokenize.TokenError) as error:
-            raise SyntaxError(str(error) or type(error).__name__) from error
-
-
-def line_kinds(source: str) -> list[LineKind]:
-    """What each line of a built or authored cell is; the lines are `source.split("\\n")`.
-
-    >>> line_kinds("def f():\\n    ### BEGIN SOLUTION\\n    return 1\\n    ### END SOLUTION")
-    ['given', 'marker', 'solution', 'marker']
-    """
-    kinds: list[LineKind] = []
-    inside: LineKind = "given"
-    for line in source.split("\n"):
-        marker = _MARKER.match(line)
-        if not marker:
-            kinds.append(inside)
-            continue
-        kinds.append("marker")
-        begins, what = marker["edge"] == "BEGIN", marker["what"]
-        inside = ("solution" if what == "SOLUTION" else "hidden") if begins else "given"
-    return kinds
-
-
-def given_part(source: str) -> str:
-    """The lines of a cell that students get, without anything in place of the regions."""
-    return "\n".join(
-        line
-        for line, kind in zip(source.split("\n"), line_kinds(source), strict=True)
-        if kind == "given"
-    )
-
-
-def as_released(source: str, cell_type: str = "code") -> str:
-    """A cell as nbgrader's `generate_assignment` leaves it for students: stubs for solutions,
-    nothing for hidden tests.
-
-    >>> solved = "def f():\\n    ### BEGIN SOLUTION\\n    return 1\\n    ### END SOLUTION"
-    >>> as_released(solved).split("\\n")
-    ['def f():', '    # YOUR CODE HERE', '    raise NotImplementedError()']
-    """
-    stub = (
-        ["# YOUR CODE HERE", "raise NotImplementedError()"]
-        if cell_type == "code"
-        else ["YOUR ANSWER HERE"]
-    )
-    kept = []
-    for line, kind in zip(source.split("\n"), line_kinds(source), strict=True):
-        if kind == "given":
-            kept.append(line)
-        elif kind == "marker" and "BEGIN SOLUTION" in line:
-            indent = line[: len(line) - len(line.lstrip())]
-            kept += [indent + part for part in stub]
-    return "\n".join(kept)
 
 
 # ---- reading and splitting ----
@@ -399,7 +317,6 @@ def _points(path: Path, line: int, role: Role, name: str, text: str | None) -> f
 
 # ---- markers ----
 
-_MARKER = re.compile(r"^\s*###\s+(?P<edge>BEGIN|END) (?P<what>SOLUTION|HIDDEN TESTS)\s*$")
 # what nbgrader takes for a marker, wherever it stands in a line, and what an author may have meant
 # as one
 _RESERVED = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)")
@@ -415,7 +332,7 @@ def _check_markers(path: Path, cell: AuthoredCell) -> None:
     closed: set[str] = set()
     lines = cell.source.split("\n")
     for number, text in enumerate(lines, cell.source_line):
-        marker = _MARKER.match(text)
+        marker = MARKER.match(text)
         if not marker:
             _check_no_marker(path, number, cell, text)
             if text.strip() and opened is None and "HIDDEN TESTS" in closed:
@@ -525,7 +442,7 @@ def _check_syntax(path: Path, cell: AuthoredCell) -> ast.Module:
 
 def _parse_at(path: Path, cell: AuthoredCell, source: str, context: str) -> ast.Module:
     try:
-        return parse_code(source)
+        return parse_cell(source)
     except SyntaxError as error:
         offset = min(error.lineno or 1, cell.source.count("\n") + 1) - 1
         if context:  # the lines have moved: point at the region

@@ -18,7 +18,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +30,20 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute
 from traitlets.config import Config
 
+from hwlib.atomic import swap_folder
 from hwlib.errors import SubmissionError
-from hwlib.grading.answer_key import AnswerKey, KeyCell, load_key
+from hwlib.grading.answer_key import AnswerKey, KeyCell, load_key, released_sources
+from hwlib.grading.cells import HIDDEN, UNANSWERED, grade_id_of
 from hwlib.grading.course import Assignment, Limits
 from hwlib.grading.engines.test_sets import fetch_test_sets
-from hwlib.grading.engines.verdicts import HIDDEN, UNANSWERED
-from hwlib.grading.records.autograded import copy_files, graded_cells, repaired_notebook
+from hwlib.grading.records.autograded import copy_files, graded_cells, with_metadata
 from hwlib.grading.records.gradebook import GradeStore, Mark, parse_time
 from hwlib.grading.records.harmless import harmless_cell
 from hwlib.grading.results import QuestionResult, QuestionStatus, SubmissionResult, SubmissionStatus
+from hwlib.grading.sandbox.processes import environment
 from hwlib.grading.submissions.files import FoundSubmission, read_submission
 from hwlib.grading.submissions.repair import repair
+from hwlib.markers import hidden_lines
 
 __all__ = ["grade_with_nbgrader"]
 
@@ -73,7 +76,7 @@ def grade_with_nbgrader(
     """
     output.mkdir(parents=True, exist_ok=True)
     key = load_key(assignment)
-    fetch_test_sets(key)
+    fetch_test_sets(assignment)
     with (
         GradeStore(assignment, output, db_url) as store,
         tempfile.TemporaryDirectory(
@@ -90,23 +93,10 @@ def grade_with_nbgrader(
             yield result
 
 
-@contextmanager
-def _environment(seed: int | None) -> Iterator[None]:
+def _environment(seed: int | None) -> AbstractContextManager[None]:
     """What kernels inherit: grading mode, and the seed if there is one."""
-    wanted = {
-        "HWLIB_GRADING": "1",
-        "NBGRADER_EXECUTION": "autograde",
-        **({} if seed is None else {"HWLIB_SEED": str(seed)}),
-    }
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
+    seeded = {} if seed is None else {"HWLIB_SEED": str(seed)}
+    return environment(HWLIB_GRADING="1", NBGRADER_EXECUTION="autograde", **seeded)
 
 
 def _grade_one(
@@ -131,7 +121,7 @@ def _grade_one(
     result = _read_result(submission, graded, key, store, time.monotonic() - started, problems)
     graded.cells = [_harmless(cell, graded_cells(store.template)) for cell in graded.cells]
     nbformat.write(graded, folder / f"{key.slug}.ipynb")
-    _replace(folder, store.output / "autograded" / submission.student / key.slug)
+    swap_folder(folder, store.output / "autograded" / submission.student / key.slug)
     return result
 
 
@@ -140,7 +130,7 @@ def _harmless(cell: NotebookNode, given: Mapping[str, NotebookNode]) -> Notebook
     outputs.
     """
     harmless = harmless_cell(cell)
-    original = given.get(cell.metadata.get("nbgrader", {}).get("grade_id"))
+    original = given.get(grade_id_of(cell))
     harmless.source = (
         cell.source if original and original.source == cell.source else harmless.source
     )
@@ -153,18 +143,12 @@ def _read_and_repair(
 ) -> tuple[NotebookNode, tuple[str, ...]]:
     if submission.notebook is None:
         raise SubmissionError("; ".join(submission.problems) or "no notebook in the submission")
-    notebook = read_submission(submission.notebook)
-    released = {grade_id: cell.source for grade_id, cell in graded_cells(_release(store)).items()}
+    odd: list[str] = []
+    notebook = read_submission(submission.notebook, odd)
+    released = released_sources(store.assignment)
     repaired = repair(notebook, key, released)
-    return repaired_notebook(repaired, store.template), (*submission.problems, *repaired.problems)
-
-
-def _release(store: GradeStore) -> NotebookNode:
-    path = store.assignment.release
-    if not path.is_file():
-        return store.template
-    notebook: NotebookNode = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
-    return notebook
+    problems = (*submission.problems, *odd, *repaired.problems)
+    return with_metadata(repaired.as_notebook(), store.template), problems
 
 
 # ---- running nbgrader ----------------------------------------------------------------------------
@@ -305,16 +289,6 @@ def _converter(
     return converter
 
 
-def _replace(folder: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    old = target.with_name(f".{target.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if target.exists():
-        target.rename(old)
-    folder.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
-
-
 # ---- reading what it did -------------------------------------------------------------------------
 
 
@@ -325,7 +299,7 @@ def _rejected(submission: FoundSubmission, key: AnswerKey, reason: str) -> Submi
     return SubmissionResult(
         submission.student,
         "rejected",
-        _nothing(key, "the notebook could not be read"),
+        key.all_questions("missing", "the notebook could not be read"),
         problems or (reason,),
     )
 
@@ -336,16 +310,9 @@ def _ungraded(
     return SubmissionResult(
         submission.student,
         "graded",
-        _nothing(key, "nbgrader could not grade this notebook"),
+        key.all_questions("missing", "nbgrader could not grade this notebook"),
         problems,
         seconds,
-    )
-
-
-def _nothing(key: AnswerKey, reason: str) -> tuple[QuestionResult, ...]:
-    return tuple(
-        QuestionResult(cell.name, cell.title, 0.0, cell.points, "missing", reason)
-        for cell in key.questions
     )
 
 
@@ -420,7 +387,7 @@ def _verdict_of_error(
     frames = CELL_FRAME.findall(ANSI.sub("", "\n".join(error.traceback)))
     here = [int(line) for count, line in frames if int(count) == cell.execution_count]
     in_student_code = len(here) < len(frames)  # another cell's code was running
-    hidden = not here or max(here) > _hidden_from(cell.source)
+    hidden = not here or max(here) in hidden_lines(cell.source.splitlines())
     text = _one_line(error.evalue)
     if error.ename == "CheckFailed":
         symptom, *more = [_one_line(part) for part in error.traceback] or ["a check did not hold"]
@@ -441,7 +408,7 @@ def _verdict_of_error(
     if error.ename == "AssertionError":  # its text is the instructor's, and may say a hidden value
         return (
             "failed",
-            "a hidden check did not hold" if hidden else text or "a check did not hold",
+            HIDDEN if hidden else text or "a check did not hold",
             "",
         )
     detail = "" if hidden else f": {text}"
@@ -450,11 +417,6 @@ def _verdict_of_error(
         f"the check could not work with what your code gave it ({error.ename}{detail})",
         "",
     )
-
-
-def _hidden_from(source: str) -> int:
-    lines = source.splitlines()
-    return next((number for number, line in enumerate(lines, 1) if HIDDEN in line), len(lines) + 1)
 
 
 def _raised_by_answers(cells: Mapping[str, NotebookNode]) -> str:

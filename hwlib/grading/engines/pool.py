@@ -1,12 +1,10 @@
-"""Grade a class: one judge a core, each with one worker at a time; one writer; nothing lost when
-something dies.
+"""The judges of a grading run: one a core, each with one worker at a time.
 
     this process ── pipe ── judge 0 ── socket ── worker    judge: a fork of us, has the tests
-       │ writes          └─ judge 1 ── socket ── worker    worker: the zygote's, has the code
-       └─ gradebook, autograded/, feedback/, results
+                         └─ judge 1 ── socket ── worker    worker: the zygote's, has the code
 
-A judge that dies is replaced and its submission graded again; so is the zygote with all judges.
-This process may be killed at any moment: the next run reuses every result that was written.
+A judge that dies is replaced and its submission graded again. When the zygote dies, it is replaced
+with all judges.
 """
 
 from __future__ import annotations
@@ -17,29 +15,24 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
-from pathlib import Path
 
-from hwlib.grading.answer_key import load_key
+from hwlib.errors import ZygoteGone
 from hwlib.grading.course import Assignment
-from hwlib.grading.engines.isolated import IsolatedEngine, Outcome, isolation_tier
-from hwlib.grading.engines.test_sets import fetch_test_sets
-from hwlib.grading.records.cache import ResultCache
-from hwlib.grading.results import GradeReport, QuestionResult, SubmissionResult
+from hwlib.grading.engines.isolated import IsolatedEngine
+from hwlib.grading.results import Outcome, SubmissionResult
 from hwlib.grading.sandbox import processes
 from hwlib.grading.submissions.files import FoundSubmission
-from hwlib.grading.submissions.fingerprints import models_of, name_twins
 
-__all__ = ["default_jobs", "grade_class", "grade_many"]
+__all__ = ["Pool", "default_jobs"]
 
 MAX_TRIES = 3  # of one submission whose judge died each time
 PATIENCE_S = 60.0  # beyond twice a submission's time limit, after which a judge counts as dead
 
-Record = Callable[[FoundSubmission, Outcome], SubmissionResult]
-"""Writes one outcome down; gives the result as it now stands (with the points that humans gave)."""
+Done = tuple[FoundSubmission, Outcome]
 
 
 def default_jobs(assignment: Assignment) -> int:
@@ -51,127 +44,74 @@ def default_jobs(assignment: Assignment) -> int:
     return cores
 
 
-def grade_class(
-    assignment: Assignment,
-    submissions: Sequence[FoundSubmission],
-    *,
-    output: Path,
-    record: Record,
-    stands: Callable[[SubmissionResult], bool],
-    refresh: Callable[[SubmissionResult], SubmissionResult],
-    jobs: int | None = None,
-    force: bool = False,
-    seed: int | None = None,
-    hidden: tuple[Path, ...] = (),
-    on_result: Callable[[SubmissionResult], None] = lambda result: None,
-) -> GradeReport:
-    """Grade these submissions and write down what was found.
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A submission that is being graded or waits for it."""
 
-    Parameters
-    ----------
-    assignment : Assignment
-    submissions : sequence of FoundSubmission
-    output : Path
-        Where results are kept (in .hw/).
-    record : callable
-        Called here, in this process, once a graded submission.
-    stands : callable
-        Kept result → whether what `record` wrote for it is still there, and still says the same.
-    refresh : callable
-        Puts the points that humans gave since into a kept result.
-    jobs : int, optional
-        How many submissions at the same time; default one a core.
-    force : bool
-        Grade again what was graded already.
-    seed : int, optional
-        Of the hidden inputs; default the one of earlier runs, so that a regrade repeats them.
-    hidden : tuple of Path
-        Folders that student code shall not see, besides the course and `output`.
-    on_result : callable
-        Called after each submission, for a progress bar.
-
-    Returns
-    -------
-    GradeReport
-        With every submission once, in order of the student's id.
-    """
-    cache = ResultCache(assignment, output, "isolated")
-    seed = cache.seed(seed)
-    results: dict[str, SubmissionResult] = {}
-    unique: dict[str, dict[str, str]] = {}
-    todo: list[tuple[FoundSubmission, str]] = []
-    for found in submissions:
-        key = cache.key(found, seed)
-        kept = None if force else cache.get(found.student, key)
-        if kept is not None and stands(kept.result):
-            results[found.student], unique[found.student] = refresh(kept.result), kept.unique
-            on_result(results[found.student])
-        else:
-            todo.append((found, key))
-    keys = {found.student: key for found, key in todo}
-    for found, outcome in grade_many(
-        assignment, [found for found, _ in todo], jobs=jobs, seed=seed, hidden=(output, *hidden)
-    ):
-        cache.forget(found.student)
-        result = record(found, outcome)
-        if outcome.final:
-            cache.put(keys[found.student], result, outcome.unique)
-        results[found.student], unique[found.student] = result, outcome.unique
-        on_result(result)
-    twins = name_twins(unique, models_of(assignment.folder / "artifacts", assignment.artifacts))
-    ordered = tuple(
-        _with_problems(results[found.student], twins[found.student]) for found in submissions
-    )
-    return GradeReport(assignment.slug, "isolated", isolation_tier(), ordered)
+    found: FoundSubmission
+    tries: int = 1  # judges it was given to
 
 
-def _with_problems(result: SubmissionResult, more: list[str]) -> SubmissionResult:
-    return replace(result, problems=(*result.problems, *more)) if more else result
-
-
-def grade_many(
-    assignment: Assignment,
-    submissions: Sequence[FoundSubmission],
-    *,
-    seed: int,
-    jobs: int | None = None,
-    hidden: tuple[Path, ...] = (),
-) -> Iterator[tuple[FoundSubmission, Outcome]]:
-    """Grade these submissions side by side; each comes out once, as soon as it is graded.
-
-    `hidden` are folders besides the course that student code shall not see, such as the class's
-    submissions.
-    """
-    if not submissions:
-        return
-    fetch_test_sets(load_key(assignment))
-    with IsolatedEngine(assignment, seed, hidden) as engine:
-        engine.learn_imports()
-        pool = _Pool(engine, min(jobs or default_jobs(assignment), len(submissions)))
-        try:
-            yield from pool.run(submissions)
-        finally:
-            pool.close()
+@dataclass(frozen=True, slots=True)
+class _ZygoteIsGone:
+    """What a judge sends in place of an outcome when it needs a new zygote."""
 
 
 @dataclass(slots=True)
 class _Judge:
+    """A judge as this process sees it."""
+
     pid: int
     pipe: Connection
-    task: tuple[int, FoundSubmission] | None = None  # (try number, submission) being graded
+    task: _Task | None = None
     since: float = 0.0  # when it was handed out
 
 
-class _Pool:
-    """The judges of one run."""
+class Pool:
+    """The judges of one run; a context manager that ends them.
+
+    Parameters
+    ----------
+    engine : IsolatedEngine
+        Its zygote makes the workers; each judge is a fork that holds its tests.
+    jobs : int
+        How many judges.
+    """
 
     def __init__(self, engine: IsolatedEngine, jobs: int) -> None:
         self.engine, self.jobs = engine, jobs
         # a test of the course's own may hang, too
         self.patience = 2 * engine.assignment.limits.submission_s + PATIENCE_S
-        self.judges: list[_Judge] = []
-        for slot in range(jobs):
-            self.judges.append(self._fork(slot))
+        self._waiting: deque[_Task] = deque()
+        self._judges: list[_Judge] = []
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for judge in self._judges:
+            _bury(judge)
+
+    def run(self, submissions: Sequence[FoundSubmission]) -> Iterator[Done]:
+        """Each submission with its outcome, once, in the order in which they are done."""
+        self._waiting.extend(map(_Task, submissions))
+        self._start()
+        while self._waiting or any(judge.task for judge in self._judges):
+            for slot, judge in enumerate(self._judges):
+                if judge.task is None and self._waiting:
+                    yield from self._hand_out(slot, judge)
+            busy = {judge.pipe: slot for slot, judge in enumerate(self._judges) if judge.task}
+            for pipe in wait(list(busy), timeout=1.0):
+                # wait gives back what it was given
+                yield from self._collect(busy[pipe])  # type: ignore[index]
+            for slot, judge in enumerate(self._judges):
+                if judge.task and time.monotonic() - judge.since > self.patience:
+                    yield from self._replace(slot)
+
+    def _start(self) -> None:
+        self._judges = []
+        for slot in range(self.jobs):
+            self._judges.append(self._fork(slot))
 
     def _fork(self, slot: int) -> _Judge:
         ours, theirs = Pipe()
@@ -179,93 +119,65 @@ class _Pool:
         if pid == 0:
             try:
                 ours.close()
-                for judge in self.judges:
+                for judge in self._judges:
                     judge.pipe.close()
                 _keep_to_one_core(slot, self.jobs)
-                _judge(self.engine, theirs, slot)
+                _serve_as_judge(self.engine, theirs, slot)
             finally:
                 os._exit(0)
         theirs.close()
         return _Judge(pid, ours)
 
-    def run(
-        self, submissions: Sequence[FoundSubmission]
-    ) -> Iterator[tuple[FoundSubmission, Outcome]]:
-        """Hand out the submissions, collect the outcomes, replace what dies."""
-        waiting = deque((1, found) for found in submissions)
-        while waiting or any(judge.task for judge in self.judges):
-            for slot, judge in enumerate(self.judges):
-                if judge.task is None and waiting:
-                    judge.task = waiting.popleft()
-                    if not self._hand_out(judge):
-                        self._replace(slot, waiting)
-            busy = {
-                judge.pipe: slot for slot, judge in enumerate(self.judges) if judge.task is not None
-            }
-            for pipe in wait(list(busy), timeout=1.0):
-                # wait gives back what it was given
-                done = self._collect(busy[pipe], waiting)  # type: ignore[index]
-                if done is not None:
-                    yield done
-            for slot, judge in enumerate(self.judges):
-                if judge.task is not None and time.monotonic() - judge.since > self.patience:
-                    done = self._replace(slot, waiting)
-                    if done is not None:
-                        yield done
-
-    def _hand_out(self, judge: _Judge) -> bool:
-        assert judge.task is not None
-        judge.since = time.monotonic()
+    def _hand_out(self, slot: int, judge: _Judge) -> Iterator[Done]:
+        judge.task, judge.since = self._waiting.popleft(), time.monotonic()
         try:
-            judge.pipe.send(judge.task[1])
+            judge.pipe.send(judge.task.found)
         except OSError:
-            return False
-        return True
+            yield from self._replace(slot)
 
-    def _collect(
-        self, slot: int, waiting: deque[tuple[int, FoundSubmission]]
-    ) -> tuple[FoundSubmission, Outcome] | None:
-        judge = self.judges[slot]
-        if judge.task is None:  # the pool was renewed in this round
-            return None
+    def _collect(self, slot: int) -> Iterator[Done]:
+        judge = self._judges[slot]
+        if judge.task is None:  # the judges were renewed in this round
+            return
         try:
-            outcome = judge.pipe.recv()
+            answer: Outcome | _ZygoteIsGone = judge.pipe.recv()
         except (EOFError, OSError):
-            return self._replace(slot, waiting)
-        if isinstance(outcome, str):  # the zygote died: every judge needs the new one
-            self._renew(waiting)
-            return None
-        found, judge.task = judge.task[1], None
-        return found, outcome
+            yield from self._replace(slot)
+            return
+        if isinstance(answer, _ZygoteIsGone):
+            self._renew()
+            return
+        task, judge.task = judge.task, None
+        yield task.found, answer
 
-    def _replace(
-        self, slot: int, waiting: deque[tuple[int, FoundSubmission]]
-    ) -> tuple[FoundSubmission, Outcome] | None:
+    def _replace(self, slot: int) -> Iterator[Done]:
         """A judge died: a new one, and its submission again, unless it has cost too many."""
-        judge = self.judges[slot]
+        judge = self._judges[slot]
         _bury(judge)
-        self.judges[slot] = self._fork(slot)
+        self._judges[slot] = self._fork(slot)
         if judge.task is None:
-            return None
-        tries, found = judge.task
-        if tries < MAX_TRIES:
-            waiting.appendleft((tries + 1, found))
-            return None
-        return found, Outcome(_given_up(self.engine, found), None, final=False)
+            return
+        if judge.task.tries < MAX_TRIES:
+            self._waiting.appendleft(replace(judge.task, tries=judge.task.tries + 1))
+            return
+        yield judge.task.found, self._given_up(judge.task.found)
 
-    def _renew(self, waiting: deque[tuple[int, FoundSubmission]]) -> None:
-        unfinished = [judge.task for judge in self.judges if judge.task is not None]
-        self.close()
-        self.engine.restart()
-        self.judges = []
-        for slot in range(self.jobs):
-            self.judges.append(self._fork(slot))
-        waiting.extendleft(reversed([(tries, found) for tries, found in unfinished]))
-
-    def close(self) -> None:
-        """End all judges now; what they were grading is not lost, only not done."""
-        for judge in self.judges:
+    def _renew(self) -> None:
+        """Another zygote for everybody; what was being graded is graded again."""
+        self._waiting.extendleft(judge.task for judge in reversed(self._judges) if judge.task)
+        for judge in self._judges:
             _bury(judge)
+        self.engine.restart()
+        self._start()
+
+    def _given_up(self, found: FoundSubmission) -> Outcome:
+        reason = (
+            f"the grader's own process ended {MAX_TRIES} times while grading this submission; "
+            "grade it again or look at it by hand"
+        )
+        questions = self.engine.key.all_questions("crashed", reason)
+        result = SubmissionResult(found.student, "rejected", questions, (reason,))
+        return Outcome(result, None, final=False)
 
 
 def _bury(judge: _Judge) -> None:
@@ -276,8 +188,11 @@ def _bury(judge: _Judge) -> None:
         os.waitpid(judge.pid, 0)
 
 
-def _judge(engine: IsolatedEngine, pipe: Connection, slot: int) -> None:
-    """A judge's life: take a submission, grade it, give the outcome back, until the pipe ends."""
+# ---- in the judge --------------------------------------------------------------------------------
+
+
+def _serve_as_judge(engine: IsolatedEngine, pipe: Connection, slot: int) -> None:
+    """Take a submission, grade it, give the outcome back, until the pipe ends."""
     processes.die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's business
     _compute_alone()
@@ -289,39 +204,22 @@ def _judge(engine: IsolatedEngine, pipe: Connection, slot: int) -> None:
         started = time.monotonic()
         try:
             outcome = engine.grade(found, slot)
-        except processes.ZygoteGone:
-            pipe.send("the zygote is gone")
+        except ZygoteGone:
+            pipe.send(_ZygoteIsGone())
             return
-        pipe.send(
-            replace(outcome, result=replace(outcome.result, seconds=time.monotonic() - started))
-        )
+        seconds = time.monotonic() - started
+        pipe.send(replace(outcome, result=replace(outcome.result, seconds=seconds)))
 
 
 def _keep_to_one_core(slot: int, jobs: int) -> None:
-    """Where there are as many judges as cores: a judge and its worker take turns, and handing over
-    is quicker on one core.
-    """
+    """With as many judges as cores, a judge and its worker take turns on one: that is quicker."""
     cores = processes.own_cores()
     if jobs == len(cores) > 1 and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {cores[slot]})
 
 
 def _compute_alone() -> None:
-    """No parallel region in this fork: it would wait for ever for threads that torch has started in
-    the main process.
-    """
+    """One thread in this fork: more would wait for ever for those of the main process."""
     torch = sys.modules.get("torch")
     if torch is not None:
         torch.set_num_threads(1)
-
-
-def _given_up(engine: IsolatedEngine, found: FoundSubmission) -> SubmissionResult:
-    reason = (
-        f"the grader's own process ended {MAX_TRIES} times while grading this submission; "
-        "grade it again or look at it by hand"
-    )
-    questions = tuple(
-        QuestionResult(cell.name, cell.title, 0.0, cell.points, "crashed", reason)
-        for cell in engine.key.questions
-    )
-    return SubmissionResult(found.student, "rejected", questions, (reason,))

@@ -17,42 +17,27 @@ from typing import Any
 import numpy as np
 
 from hwlib import checks
+from hwlib.errors import (
+    ConnectionClosed,
+    DeadlinePassed,
+    NameMissing,
+    StudentRaised,
+    Unsendable,
+    WireError,
+    WorkerEnded,
+    WorkerMisbehaved,
+    WorkerTimeout,
+)
 from hwlib.grading.sandbox.processes import Worker
-from hwlib.grading.sandbox.wire import Channel, ConnectionClosed, DeadlinePassed, WireError
+from hwlib.grading.sandbox.wire import Channel
 
 __all__ = [
-    "NameMissing",
     "Session",
     "StandIn",
-    "StudentRaised",
-    "WorkerDied",
-    "WorkerTimeout",
     "is_defined",
 ]
 
 MAX_ITEMS = 100_000  # taken from a student's iterator
-
-
-class StudentRaised(Exception):
-    """Student code raised: `student_type`, `student_message`, `trace` (lines of the student's own
-    code).
-    """
-
-    student_type = "Exception"
-    student_message = ""
-    trace: tuple[str, ...] = ()
-
-
-class NameMissing(NameError):
-    """A test uses a name that the student's notebook does not define."""
-
-
-class WorkerTimeout(BaseException):
-    """No answer before the deadline; not an Exception, so that no test can swallow it."""
-
-
-class WorkerDied(BaseException):
-    """The worker is gone, or sent what the protocol does not allow."""
 
 
 class Session:
@@ -84,14 +69,14 @@ class Session:
                 self._serve_callback(reply)
             if reply.get("id") != number:
                 raise WireError("an answer that nobody asked for")
+        except Unsendable:
+            raise  # the test's own value: the test's mistake, not the student's
         except DeadlinePassed:
             raise WorkerTimeout from None
         except ConnectionClosed:
-            raise WorkerDied("the process ended") from None
+            raise WorkerEnded from None
         except WireError as error:
-            if not _came_from_worker(error):
-                raise
-            raise WorkerDied(f"the process sent {error}") from None
+            raise WorkerMisbehaved(str(error)) from None
         if "error" in reply:
             raise _as_exception(reply["error"])
         return reply
@@ -117,7 +102,7 @@ class Session:
         """Run one cell: {"outputs", "error"}, checked to be of that form."""
         value = self.request("run", source=source).get("value")
         if not isinstance(value, dict) or not isinstance(value.get("outputs"), list):
-            raise WorkerDied("the process sent something else than a cell's outputs")
+            raise WorkerMisbehaved("something else than a cell's outputs")
         return value
 
     def name(self, name: str) -> Any:
@@ -222,7 +207,7 @@ class StandIn:
             if reply.get("end"):
                 return
             yield reply.get("value")
-        raise WorkerDied(f"an iterator gave more than {MAX_ITEMS} items")
+        raise WorkerMisbehaved(f"an iterator with more than {MAX_ITEMS} items")
 
     def __repr__(self) -> str:
         return f"<the student's {self._kind} {self._name}>"
@@ -289,18 +274,6 @@ def _note_changes(args: list[Any], changed: Any) -> None:
             continue
 
 
-def _came_from_worker(error: WireError) -> bool:
-    """False for a value of the test's own that can't be sent: that is the test's mistake, not the
-    student's.
-    """
-    frame = error.__traceback__
-    while frame is not None:
-        if frame.tb_frame.f_code.co_name == "send":
-            return False
-        frame = frame.tb_next
-    return True
-
-
 def _plain_state(state: Any) -> Any:
     if isinstance(state, dict):
         return {str(key): _plain_state(value) for key, value in state.items()}
@@ -339,7 +312,7 @@ _CLASSES: dict[str, type[StudentRaised]] = {}
 def _as_exception(error: Any) -> BaseException:
     """The student's exception as one that a test can catch by its built-in type."""
     if not isinstance(error, dict) or not isinstance(error.get("bases"), list):
-        return WorkerDied("the process sent a malformed error")
+        return WorkerMisbehaved("a malformed error")
     name = next(
         (base for base in error["bases"] if isinstance(base, str) and _is_exception(base)),
         "Exception",

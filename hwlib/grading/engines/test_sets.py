@@ -9,8 +9,9 @@ import logging
 
 from hwlib import data
 from hwlib.errors import DataError
-from hwlib.grading.answer_key import AnswerKey
-from hwlib.grading.submissions.dependencies import parse_cell
+from hwlib.grading.answer_key import AnswerKey, load_key
+from hwlib.grading.cells import tree_of
+from hwlib.grading.course import Assignment
 
 __all__ = ["data_sets_of", "fetch_test_sets"]
 
@@ -21,7 +22,7 @@ def data_sets_of(key: AnswerKey) -> list[str]:
     """The names of the data sets that test cells ask `check.test_set` for."""
     found = set()
     for cell in key.by_role("test"):
-        tree = parse_cell(cell.source)
+        tree = tree_of(cell.source)
         for node in ast.walk(tree) if tree else ():
             if (
                 isinstance(node, ast.Call)
@@ -35,11 +36,11 @@ def data_sets_of(key: AnswerKey) -> list[str]:
     return sorted(found)
 
 
-def fetch_test_sets(key: AnswerKey) -> None:
+def fetch_test_sets(assignment: Assignment) -> None:
     """Get what is not on this machine yet; where it can't be had, say so: the questions that need
     it will wait.
     """
-    for name in data_sets_of(key):
+    for name in data_sets_of(load_key(assignment)):
         if data.status([name])[0].state == "whole":
             continue
         try:
@@ -47,7 +48,7 @@ def fetch_test_sets(key: AnswerKey) -> None:
         except DataError as error:
             _log.warning(
                 "%s: questions about accuracy on %s can't be graded now and wait: %s",
-                key.slug,
+                assignment.slug,
                 name,
                 str(error).splitlines()[0],
             )

@@ -20,35 +20,34 @@ import warnings
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
-from IPython.core.inputtransformer2 import TransformerManager
-
 from hwlib import checks
-from hwlib.checks.remarks import collect_remarks
-from hwlib.errors import CannotCheck, CheckFailed, GradingError
-from hwlib.grading.answer_key import AnswerKey, KeyCell
-from hwlib.grading.engines.standins import (
+from hwlib.errors import (
+    CannotCheck,
+    CheckFailed,
+    GradingError,
     NameMissing,
-    Session,
-    StandIn,
     StudentRaised,
-    WorkerDied,
+    WorkerEnded,
+    WorkerLost,
     WorkerTimeout,
-    is_defined,
 )
+from hwlib.grading.answer_key import AnswerKey, KeyCell
+from hwlib.grading.cells import HIDDEN, UNANSWERED, transformed
+from hwlib.grading.engines.standins import Session, StandIn, is_defined
 from hwlib.grading.results import QuestionResult, QuestionStatus
 from hwlib.grading.submissions.dependencies import names_in, needed_cells
 from hwlib.grading.submissions.repair import RepairedSubmission, SubmittedCell
+from hwlib.markers import hidden_lines
 
 __all__ = ["Clock", "Graded", "TestBench", "grade_submission"]
 
-HIDDEN = "### BEGIN HIDDEN TESTS"
 MESSAGE_LENGTH = 600
 # of workers over one question or cell; fewer may be accidents of the machine (out of memory, an
 # operator's kill)
 MAX_DEATHS = 4
-UNANSWERED = "not answered yet: the code still raises NotImplementedError"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ class TestBench:
                 contextlib.redirect_stdout(io.StringIO()),
                 contextlib.redirect_stderr(io.StringIO()),
             ):
-                exec(compile(_transformed(cell.source), f"<{cell.name}>", "exec"), self.given)
+                exec(compile(transformed(cell.source), f"<{cell.name}>", "exec"), self.given)
         except Exception as error:
             raised = f"{type(error).__name__}: {error}"
             where = f"the setup cell {cell.name} of {self.key.slug} raised {raised}"
@@ -118,24 +117,18 @@ class _Test:
     body: Any  # code object
     last: Any  # code object of the last expression, or None
     filename: str
-    hidden_from: int  # line where hidden tests begin; a large number if there are none
-
-
-def _transformed(source: str) -> str:
-    return str(TransformerManager().transform_cell(source))
+    hidden: frozenset[int]  # the lines of hidden tests
 
 
 def _compile_test(cell: KeyCell) -> _Test:
     filename = f"<test {cell.name}>"
-    source = _transformed(cell.source)
+    source = transformed(cell.source)
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     tree = ast.parse(source, filename)
     last = None
     if tree.body and isinstance(tree.body[-1], ast.Expr):
         last = compile(ast.Expression(tree.body.pop().value), filename, "eval")  # type: ignore[attr-defined]
-    hidden = next(
-        (number for number, line in enumerate(source.splitlines(), 1) if HIDDEN in line), 10**9
-    )
+    hidden = hidden_lines(source.splitlines())
     return _Test(compile(tree, filename, "exec"), last, filename, hidden)
 
 
@@ -242,7 +235,7 @@ class _Run:
                 f"a cell did not finish in {self.clock.question_s:g} s: {self._name(index)}",
             )
             return False
-        except WorkerDied:
+        except WorkerLost:
             self.deaths[index] += 1
             if self.deaths[index] == MAX_DEATHS:
                 self.bad[index] = _Verdict(
@@ -260,8 +253,8 @@ class _Run:
 
     def _name(self, index: int) -> str:
         cell = self.cells[index]
-        if cell.key is not None and cell.is_answer:
-            return cell.key.name
+        if cell.original is not None and cell.is_answer:
+            return cell.original.name
         first = next((line for line in cell.source.splitlines() if line.strip()), "")
         return f"the cell that begins with {first.strip()[:60]!r}"
 
@@ -273,6 +266,7 @@ def grade_submission(
     clock: Clock,
     seed: int,
     release: dict[str, str],
+    folder: Path,
 ) -> Graded:
     """The verdict on every question, in the notebook's order.
 
@@ -288,6 +282,8 @@ def grade_submission(
         Of the hidden inputs; the same seed gives the same inputs.
     release : dict
         grade id → source as released; tells what was left unanswered.
+    folder : Path
+        Where the models that were handed in lie.
     """
     run = _Run(bench, submission.cells, new_session, clock, time.monotonic() + clock.submission_s)
     names = [
@@ -309,10 +305,9 @@ def grade_submission(
             if cell.role == "answer":
                 questions.append(_manual(cell, submission, release))
                 continue
-            collect_remarks()
-            verdict = _judge_question(run, cell, needed[cell.name], first, everything, seed)
-            noted = collect_remarks()
-            remarks += [f"{cell.name}: {text}" for text in dict.fromkeys(noted.texts)]
+            with checks.context(seed, folder) as noted:
+                verdict = _verdict_on(run, cell, needed[cell.name], first, everything)
+            remarks += [f"{cell.name}: {text}" for text in dict.fromkeys(noted.remarks)]
             unique |= noted.unique
             verdict = _explain_missing(verdict, cell, submission, release)
             questions.append(_as_result(cell, verdict, time.monotonic() - started))
@@ -326,27 +321,29 @@ def _is_code(cell: SubmittedCell) -> bool:
     them), nor the hand-in cell.
     """
     return cell.cell_type == "code" and (
-        cell.key is None or cell.edited or cell.key.role in ("solution", "code", "experiment")
+        cell.original is None
+        or cell.edited
+        or cell.original.role in ("solution", "code", "experiment")
     )
 
 
 def _is_experiment(cell: SubmittedCell) -> bool:
-    return cell.key is not None and cell.key.role == "experiment"
+    return cell.original is not None and cell.original.role == "experiment"
 
 
 def _runs_in_fallback(cell: SubmittedCell) -> bool:
     return _is_code(cell) and (not _is_experiment(cell) or cell.edited)
 
 
-def _judge_question(
-    run: _Run, cell: KeyCell, needed: set[int], first: set[int], everything: set[int], seed: int
+def _verdict_on(
+    run: _Run, cell: KeyCell, needed: set[int], first: set[int], everything: set[int]
 ) -> _Verdict:
-    verdict = _attempt(run, cell, needed, first, seed)
+    verdict = _attempt(run, cell, needed, first)
     for _ in range(MAX_DEATHS - 1):
         if verdict.died and time.monotonic() < run.end:
-            verdict = _attempt(run, cell, needed, first, seed)
+            verdict = _attempt(run, cell, needed, first)
     if verdict.missing_name and not everything <= run.ready | set(run.bad):
-        again = _attempt(run, cell, everything | needed, everything | first, seed)
+        again = _attempt(run, cell, everything | needed, everything | first)
         verdict = (
             again
             if again.status == "passed" or again.missing_name != verdict.missing_name
@@ -355,7 +352,7 @@ def _judge_question(
     return verdict
 
 
-def _attempt(run: _Run, cell: KeyCell, needed: set[int], bring: set[int], seed: int) -> _Verdict:
+def _attempt(run: _Run, cell: KeyCell, needed: set[int], bring: set[int]) -> _Verdict:
     if time.monotonic() >= run.end:
         return _Verdict(
             "timeout",
@@ -366,7 +363,7 @@ def _attempt(run: _Run, cell: KeyCell, needed: set[int], bring: set[int], seed: 
     if bad:
         return run.bad[bad[0]]
     session = run.start()
-    verdict = _run_test(run.bench, run.bench.tests[cell.name], cell, session, seed)
+    verdict = _run_test(run.bench, run.bench.tests[cell.name], cell, session)
     if verdict.status in ("timeout", "crashed"):
         run.drop()
     if verdict.status == "timeout":
@@ -385,11 +382,8 @@ def _attempt(run: _Run, cell: KeyCell, needed: set[int], bring: set[int], seed: 
     return verdict
 
 
-def _run_test(
-    bench: TestBench, test: _Test, cell: KeyCell, session: Session, seed: int
-) -> _Verdict:
+def _run_test(bench: TestBench, test: _Test, cell: KeyCell, session: Session) -> _Verdict:
     namespace = _Namespace(bench.given, session.name, frozenset(bench.wanted[cell.name]))
-    checks.set_seed(seed)
     printed = io.StringIO()
     try:
         with (
@@ -401,12 +395,10 @@ def _run_test(
             exec(test.body, namespace)
             # the instructor's own test
             value = eval(test.last, namespace) if test.last is not None else None  # noqa: S307
-    except (WorkerTimeout, WorkerDied) as error:
-        return (
-            _Verdict("timeout")
-            if isinstance(error, WorkerTimeout)
-            else _Verdict("crashed", _why_died(error), died=True)
-        )
+    except WorkerTimeout:
+        return _Verdict("timeout")
+    except WorkerLost as error:
+        return _Verdict("crashed", _why_lost(error), died=True)
     except CheckFailed as error:
         return _Verdict(
             "failed", "\n".join(filter(None, (error.symptom, error.detail))), error.hint
@@ -420,18 +412,16 @@ def _run_test(
     # whatever the test does with what the student's code gave it
     except Exception as error:  # noqa: BLE001
         return _test_raised(error, test)
-    finally:
-        checks.set_seed(None)
     return _Verdict("passed", fraction=_fraction(value))
 
 
-def _why_died(error: WorkerDied) -> str:
-    if str(error) == "the process ended":
+def _why_lost(error: WorkerLost) -> str:
+    if isinstance(error, WorkerEnded):
         return (
             "your code ended the process that it ran in: "
             "out of memory, too much CPU time, a crash in a library, or an exit"
         )
-    return f"your code broke off the talk with the grader: {error}"
+    return f"your code broke off the talk with the grader: the process sent {error}"
 
 
 def _student_raised(error: StudentRaised) -> _Verdict:
@@ -462,13 +452,11 @@ def _test_raised(error: Exception, test: _Test) -> _Verdict:
         for frame in traceback.extract_tb(error.__traceback__)
         if frame.filename == test.filename
     ]
-    hidden = not lines or max(lines) > test.hidden_from
+    hidden = not lines or max(lines) in test.hidden
     if isinstance(error, AssertionError):
         return _Verdict(
             "failed",
-            "a hidden check did not hold"
-            if hidden
-            else str(error)[:MESSAGE_LENGTH] or "a check did not hold",
+            HIDDEN if hidden else str(error)[:MESSAGE_LENGTH] or "a check did not hold",
         )
     text = "" if hidden else f": {error}"[:200]
     return _Verdict(

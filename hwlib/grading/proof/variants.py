@@ -22,12 +22,11 @@ from nbformat import NotebookNode
 from hwlib import models
 from hwlib.errors import AuthoringError, CourseError
 from hwlib.grading.answer_key import AnswerKey, load_key
-from hwlib.grading.authoring.reading import line_kinds, parse_code
+from hwlib.grading.cells import grade_id_of, line_kinds, parse_cell
 from hwlib.grading.course import Assignment
+from hwlib.markers import TEXT_STUB
 
 __all__ = ["Variant", "handed_in_models", "load_variants", "reference_notebook", "variant_notebook"]
-
-_ANSWER_STUB = "YOUR ANSWER HERE"  # nbgrader's
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +155,12 @@ def _filled(assignment: Assignment, solved: dict[str, str]) -> NotebookNode:
         )
     notebook = nbformat.read(assignment.release, as_version=4)
     for cell in notebook.cells:
-        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+        grade_id = grade_id_of(cell)
         if grade_id in solved:
             cell.source = solved[grade_id]
         elif cell.metadata.get("hwlib", {}).get("role") == "answer":
             cell.source = cell.source.replace(
-                _ANSWER_STUB, f"The reference's answer to {cell.metadata['hwlib']['name']}."
+                TEXT_STUB, f"The reference's answer to {cell.metadata['hwlib']['name']}."
             )
     return notebook
 
@@ -399,7 +398,7 @@ def _all_names(cells: dict[str, str]) -> Iterator[str]:
 
 def _body(source: str) -> list[ast.stmt]:
     try:
-        return parse_code(source).body
+        return parse_cell(source).body
     except SyntaxError:
         return []
 

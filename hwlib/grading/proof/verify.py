@@ -20,7 +20,7 @@ from nbformat import NotebookNode
 
 from hwlib.grading.authoring.leaks import find_leaks
 from hwlib.grading.course import Assignment
-from hwlib.grading.engines.pool import grade_many
+from hwlib.grading.grade import grade_many
 from hwlib.grading.proof.variants import (
     handed_in_models,
     load_variants,

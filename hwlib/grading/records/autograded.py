@@ -15,7 +15,7 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
+from nbformat.v4 import new_markdown_cell
 from nbgrader.preprocessors import (
     CheckCellMetadata,
     ClearOutput,
@@ -26,11 +26,12 @@ from nbgrader.preprocessors import (
 from nbgrader.utils import compute_checksum
 from traitlets.config import Config
 
+from hwlib.atomic import swap_folder
 from hwlib.errors import CourseError
+from hwlib.grading.cells import grade_id_of
 from hwlib.grading.course import Assignment
 from hwlib.grading.records.harmless import harmless_cell
 from hwlib.grading.results import QuestionResult, SubmissionResult
-from hwlib.grading.submissions.repair import RepairedSubmission
 
 __all__ = [
     "complete_notebook",
@@ -39,7 +40,7 @@ __all__ = [
     "is_unchanged",
     "load_template",
     "placeholder",
-    "repaired_notebook",
+    "with_metadata",
     "write_notebook",
 ]
 
@@ -97,7 +98,7 @@ def complete_notebook(
         if grade_id not in present:
             cells.insert(_index_after(cells, previous), copy.deepcopy(known[grade_id]))
     for cell in cells:
-        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+        grade_id = grade_id_of(cell)
         if cell.cell_type == "code" and grade_id.startswith("test-"):
             cell.outputs, cell.execution_count = (
                 _verdict(result, grade_id.removeprefix("test-")),
@@ -111,12 +112,9 @@ def _own_cells(notebook: NotebookNode, template: NotebookNode) -> Iterator[Noteb
     nowhere if it is made up.
     """
     known, given = graded_cells(template), {cell.source for cell in template.cells}
-    last = {
-        cell.metadata.get("nbgrader", {}).get("grade_id"): index
-        for index, cell in enumerate(notebook.cells)
-    }
+    last = {grade_id_of(cell): index for index, cell in enumerate(notebook.cells)}
     for index, cell in enumerate(notebook.cells):
-        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        grade_id = grade_id_of(cell)
         original = known.get(grade_id) if last[grade_id] == index else None
         own = harmless_cell(cell)
         if cell.source in given:  # the instructor's own text, whatever it does
@@ -133,7 +131,7 @@ def _own_cells(notebook: NotebookNode, template: NotebookNode) -> Iterator[Noteb
 
 def _index_after(cells: Sequence[NotebookNode], grade_id: str | None) -> int:
     for index, cell in enumerate(cells):
-        if grade_id is not None and cell.metadata.get("nbgrader", {}).get("grade_id") == grade_id:
+        if grade_id is not None and grade_id_of(cell) == grade_id:
             return index + 1
     return 0
 
@@ -154,29 +152,16 @@ def _verdict_output(question: QuestionResult) -> NotebookNode:
     )
 
 
-def repaired_notebook(repaired: RepairedSubmission, template: NotebookNode) -> NotebookNode:
-    """A repaired submission as a notebook: the key's cells once each with their metadata, the
-    student's own cells between.
-    """
+def with_metadata(notebook: NotebookNode, template: NotebookNode) -> NotebookNode:
+    """A repaired submission with nbgrader's metadata: each of its ids once, at its last cell."""
     known = graded_cells(template)
-    cells: list[NotebookNode] = []
-    placed: set[str] = set()
-    for cell in repaired.cells:
-        new = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}[
-            cell.cell_type
-        ](cell.source)
-        grade_id = cell.key.grade_id if cell.key else ""
-        if grade_id and grade_id not in placed and not cell.edited:
-            placed.add(grade_id)
-            new.metadata.update(copy.deepcopy(known[grade_id].metadata))
-        elif cell.key and cell.key.role == "experiment":
-            # graded without being run, as in the assignment
-            new.metadata["tags"] = ["skip-execution"]
-        if cell.cell_type == "code":
-            new.outputs = [NotebookNode(output) for output in cell.outputs]
-        new.id = f"{grade_id or 'own'}-{len(cells)}"[-64:]
-        cells.append(new)
-    return _as_notebook(cells, template)
+    last = {grade_id_of(cell): index for index, cell in enumerate(notebook.cells)}
+    for index, cell in enumerate(notebook.cells):
+        grade_id = grade_id_of(cell)
+        if grade_id:
+            metadata = known[grade_id].metadata if last[grade_id] == index else {}
+            cell.metadata = copy.deepcopy(metadata)
+    return _as_notebook(notebook.cells, template)
 
 
 def placeholder(template: NotebookNode, problems: Sequence[str]) -> NotebookNode:
@@ -211,20 +196,15 @@ def write_notebook(
 
     Returns what was left out, in words.
     """
-    fresh, old = (folder.parent / f".{folder.name}.{part}" for part in ("new", "old"))
-    for leftover in (fresh, old):
-        shutil.rmtree(leftover, ignore_errors=True)
+    fresh = folder.parent / f".{folder.name}.new"
+    shutil.rmtree(fresh, ignore_errors=True)  # of a run that was killed
     fresh.mkdir(parents=True)
     problems = copy_files(files, fresh) if files else []
     for trusted in extra:
         copy_files(trusted, fresh)
-    (fresh / f"{name}.ipynb").write_text(
-        json.dumps(notebook, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
-    if folder.exists():
-        folder.rename(old)
-    fresh.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
+    text = json.dumps(notebook, ensure_ascii=False) + "\n"
+    (fresh / f"{name}.ipynb").write_text(text, encoding="utf-8")
+    swap_folder(fresh, folder)
     return problems
 
 

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import hwlib
+from hwlib.atomic import write_whole
 from hwlib.grading.course import Assignment
 from hwlib.grading.results import SubmissionResult
 from hwlib.grading.submissions.files import FoundSubmission
@@ -50,7 +50,7 @@ class ResultCache:
         if wanted is None and path.is_file():
             return int(path.read_text())
         seed = secrets.randbits(32) if wanted is None else wanted
-        write_atomically(path, f"{seed}\n")
+        write_whole(path, f"{seed}\n")
         return seed
 
     def key(self, found: FoundSubmission, seed: int) -> str:
@@ -87,7 +87,7 @@ class ResultCache:
     def put(self, key: str, result: SubmissionResult, unique: Mapping[str, str]) -> None:
         """Keep a result; a kill at any moment leaves the old one or the new one, whole."""
         kept = {"key": key, "result": result.to_dict(), "unique": dict(unique)}
-        write_atomically(self._path(result.student), json.dumps(kept, ensure_ascii=False))
+        write_whole(self._path(result.student), json.dumps(kept, ensure_ascii=False))
 
     def forget(self, student: str) -> None:
         """Drop what is kept of a student: before the gradebook is changed, so that what is kept
@@ -97,10 +97,3 @@ class ResultCache:
 
     def _path(self, student: str) -> Path:
         return self.folder / f"{student}.json"
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file beside its place, then move it there."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    fresh.write_text(text, encoding="utf-8")
-    fresh.replace(path)

@@ -17,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from nbformat import NotebookNode
 
 from hwlib.grading.answer_key import AnswerKey, KeyCell
+from hwlib.grading.cells import grade_id_of
 from hwlib.grading.results import QuestionResult, SubmissionResult
 
 __all__ = ["feedback_page", "plain_text", "png_data"]
@@ -179,7 +180,7 @@ def _work(cell: KeyCell, notebook: NotebookNode | None, comment: str) -> _Work:
     own = [
         other
         for other in (notebook.cells if notebook else ())
-        if other.metadata.get("nbgrader", {}).get("grade_id") == cell.grade_id
+        if grade_id_of(other) == cell.grade_id
     ]
     outputs = [output for other in own for output in other.get("outputs", ())]
     return _Work(

@@ -28,7 +28,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Channel", "ConnectionClosed", "DeadlinePassed", "WireError", "decode", "encode"]
+from hwlib.errors import ConnectionClosed, DeadlinePassed, Unsendable, WireError
+
+__all__ = ["Channel", "decode", "encode"]
 
 MAX_HEADER = 32 * 2**20  # bytes
 MAX_FRAME = 768 * 2**20  # bytes of buffers in one frame
@@ -42,18 +44,6 @@ _DTYPE = re.compile(r"\|b1|[<>|][iu][1248]|[<>]f[248]|[<>]c(8|16)")
 _LENGTH = struct.Struct(">I")
 _TICK = struct.pack("ll", 0, 100_000)  # seconds, microseconds
 _TO_JSON = json.JSONEncoder(separators=(",", ":"))
-
-
-class WireError(Exception):
-    """The other side sent what the protocol does not allow."""
-
-
-class ConnectionClosed(WireError):
-    """The other side is gone."""
-
-
-class DeadlinePassed(WireError):
-    """No answer in time."""
 
 
 Pack = Callable[[Any, Callable[[Any], Any]], "dict[str, Any] | None"]
@@ -80,7 +70,7 @@ def encode(value: Any, buffers: list[bytes | memoryview], pack: Pack, depth: int
 
     Raises
     ------
-    WireError
+    Unsendable
         If the value is nested too deeply or `pack` declines it.
 
     Examples
@@ -99,14 +89,14 @@ def encode(value: Any, buffers: list[bytes | memoryview], pack: Pack, depth: int
         )
     if kind is int:
         if value.bit_length() > MAX_INT_BITS:
-            raise WireError(
+            raise Unsendable(
                 f"an integer of {value.bit_length()} bits; at most {MAX_INT_BITS} can be sent"
             )
         return value if value.bit_length() < 64 else {"t": "int", "v": hex(value)}
     if kind is float:
         return value if math.isfinite(value) else {"t": "float", "v": repr(value)}
     if depth >= MAX_DEPTH:
-        raise WireError(f"a value nested more than {MAX_DEPTH} deep")
+        raise Unsendable(f"a value nested more than {MAX_DEPTH} deep")
     if kind is list:
         return [encode(item, buffers, pack, depth + 1) for item in value]
     if kind in (tuple, set, frozenset):
@@ -150,7 +140,7 @@ def encode(value: Any, buffers: list[bytes | memoryview], pack: Pack, depth: int
     for base in (bool, int, float, str, dict, list, tuple, set):  # subclasses, as their plain base
         if isinstance(value, base):
             return encode(_plain(value, base), buffers, pack, depth + 1)
-    raise WireError(f"a value of type {kind.__name__!r} can't be sent")
+    raise Unsendable(f"a value of type {kind.__name__!r} can't be sent")
 
 
 def _plain(value: Any, base: type) -> Any:
@@ -208,9 +198,9 @@ class _Decoder:
             return [self.value(item, depth + 1) for item in data]
         if not isinstance(data, dict) or not isinstance(data.get("t"), str):
             raise WireError("a value without a tag")
-        method = getattr(self, "_" + data["t"], None) if data["t"] in _TAGS else None
+        method = _DECODED.get(data["t"])
         return (
-            method(data, depth)
+            method(self, data, depth)
             if method
             else self.unpack(data, lambda part: self.value(part, depth + 1))
         )
@@ -221,32 +211,32 @@ class _Decoder:
             raise WireError("a container without its items")
         return [self.value(item, depth + 1) for item in values]
 
-    def _tuple(self, data: dict[str, Any], depth: int) -> tuple[Any, ...]:
+    def tuple_(self, data: dict[str, Any], depth: int) -> tuple[Any, ...]:
         return tuple(self.items(data, depth))
 
-    def _set(self, data: dict[str, Any], depth: int) -> set[Any]:
+    def set_(self, data: dict[str, Any], depth: int) -> set[Any]:
         try:
             return set(self.items(data, depth))
         except TypeError as error:
             raise WireError("a set of unhashable values") from error
 
-    def _frozenset(self, data: dict[str, Any], depth: int) -> frozenset[Any]:
-        return frozenset(self._set(data, depth))
+    def frozenset_(self, data: dict[str, Any], depth: int) -> frozenset[Any]:
+        return frozenset(self.set_(data, depth))
 
-    def _dict(self, data: dict[str, Any], depth: int) -> dict[Any, Any]:
+    def dict_(self, data: dict[str, Any], depth: int) -> dict[Any, Any]:
         pairs = self.items(data, depth)
         try:
             return dict(pairs)
         except (TypeError, ValueError) as error:
             raise WireError("a dict that is not made of pairs with hashable keys") from error
 
-    def _str(self, data: dict[str, Any], depth: int) -> str:
+    def str_(self, data: dict[str, Any], depth: int) -> str:
         try:
             return "".join(map(chr, self.items(data, depth)))
         except (TypeError, ValueError, OverflowError) as error:
             raise WireError("a text that is not made of characters") from error
 
-    def _int(self, data: dict[str, Any], depth: int) -> int:
+    def int_(self, data: dict[str, Any], depth: int) -> int:
         text = data.get("v")
         if (
             not isinstance(text, str)
@@ -256,25 +246,25 @@ class _Decoder:
             raise WireError("not an integer")
         return int(text, 16)
 
-    def _float(self, data: dict[str, Any], depth: int) -> float:
+    def float_(self, data: dict[str, Any], depth: int) -> float:
         if data.get("v") not in ("nan", "inf", "-inf"):
             raise WireError("not a float")
         return float(data["v"])
 
-    def _complex(self, data: dict[str, Any], depth: int) -> complex:
+    def complex_(self, data: dict[str, Any], depth: int) -> complex:
         try:
             real, imag = data["v"]
             return complex(float(real), float(imag))
         except (KeyError, TypeError, ValueError) as error:
             raise WireError("not a complex number") from error
 
-    def _bytes(self, data: dict[str, Any], depth: int) -> bytes:
+    def bytes_(self, data: dict[str, Any], depth: int) -> bytes:
         return self.buffer(data).tobytes()
 
-    def _slice(self, data: dict[str, Any], depth: int) -> slice:
+    def slice_(self, data: dict[str, Any], depth: int) -> slice:
         return slice(*self._three(data, depth))
 
-    def _range(self, data: dict[str, Any], depth: int) -> range:
+    def range_(self, data: dict[str, Any], depth: int) -> range:
         parts = self._three(data, depth)
         if not all(isinstance(part, int) for part in parts) or parts[2] == 0:
             raise WireError("not a range")
@@ -286,7 +276,7 @@ class _Decoder:
             raise WireError("expected start, stop and step")
         return parts
 
-    def _ellipsis(self, data: dict[str, Any], depth: int) -> Any:
+    def ellipsis_(self, data: dict[str, Any], depth: int) -> Any:
         return Ellipsis
 
     def buffer(self, data: dict[str, Any]) -> np.ndarray[Any, Any]:
@@ -309,7 +299,7 @@ class _Decoder:
             raise WireError("an array without a shape")
         return tuple(shape)
 
-    def _array(self, data: dict[str, Any], depth: int) -> Any:
+    def array_(self, data: dict[str, Any], depth: int) -> Any:
         dtype, shape, buffer = data.get("d"), self.shape(data), self.buffer(data)
         if not isinstance(dtype, str) or not _DTYPE.fullmatch(dtype):
             raise WireError("an array of a dtype that is not plain")
@@ -318,7 +308,7 @@ class _Decoder:
         array = buffer.view(dtype).reshape(shape)
         return array[()] if data.get("g") is True and shape == () else array
 
-    def _text(self, data: dict[str, Any], depth: int) -> Any:
+    def text_(self, data: dict[str, Any], depth: int) -> Any:
         shape, values = self.shape(data), self.items(data, depth)
         if math.prod(shape) != len(values) or not all(isinstance(v, str) for v in values):
             raise WireError("an array of texts that does not fit its shape")
@@ -326,11 +316,23 @@ class _Decoder:
         return array[()] if data.get("g") is True and shape == () else array
 
 
-_TAGS = frozenset(
-    name[1:]
-    for name in vars(_Decoder)
-    if name.startswith("_") and not name.startswith(("__", "_three"))
-)
+_DECODED: dict[str, Callable[[_Decoder, dict[str, Any], int], Any]] = {
+    "tuple": _Decoder.tuple_,
+    "set": _Decoder.set_,
+    "frozenset": _Decoder.frozenset_,
+    "dict": _Decoder.dict_,
+    "str": _Decoder.str_,
+    "int": _Decoder.int_,
+    "float": _Decoder.float_,
+    "complex": _Decoder.complex_,
+    "bytes": _Decoder.bytes_,
+    "slice": _Decoder.slice_,
+    "range": _Decoder.range_,
+    "ellipsis": _Decoder.ellipsis_,
+    "array": _Decoder.array_,
+    "text": _Decoder.text_,
+}
+"""Tag of a value → how it is read."""
 
 
 def decode(data: Any, buffers: list[np.ndarray[Any, Any]], unpack: Unpack) -> Any:
@@ -362,7 +364,7 @@ class Channel:
         data = {key: encode(value, buffers, self.pack) for key, value in message.items()}
         header = _TO_JSON.encode({"b": [len(b) for b in buffers], "m": data}).encode()
         if len(header) > MAX_HEADER or sum(map(len, buffers)) > MAX_FRAME:
-            raise WireError(
+            raise Unsendable(
                 f"a message of {len(header) + sum(map(len, buffers)):,} bytes; at most "
                 f"{MAX_FRAME:,} can be sent"
             )

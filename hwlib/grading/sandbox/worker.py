@@ -19,12 +19,11 @@ from typing import Any
 
 import numpy as np
 
+from hwlib.errors import ConnectionClosed, WireError
 from hwlib.grading.sandbox.shell import StudentShell, describe_error
-from hwlib.grading.sandbox.wire import Channel, ConnectionClosed, WireError
+from hwlib.grading.sandbox.wire import Channel
 
 __all__ = ["Server", "serve"]
-
-MAX_ITEMS = 100_000  # of an iterator, taken by the grader
 
 
 def serve(sock: socket.socket, shell: StudentShell) -> None:

@@ -13,14 +13,13 @@ from __future__ import annotations
 import ast
 import builtins
 import symtable
-import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from IPython.core.inputtransformer2 import TransformerManager
+from hwlib.grading.cells import tree_of
 
-__all__ = ["CellNames", "names_in", "needed_cells", "parse_cell"]
+__all__ = ["CellNames", "names_in", "needed_cells"]
 
 _BUILTINS = frozenset(dir(builtins))
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -36,18 +35,6 @@ class CellNames:
     parsed: bool = True  # False: not valid Python
 
 
-def parse_cell(source: str) -> ast.Module | None:
-    """The syntax tree of a cell, its magics turned into calls as IPython does; None if it is not
-    valid Python.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # "\d" in a student's string is no news here
-            return ast.parse(str(TransformerManager().transform_cell(source)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
 @lru_cache(maxsize=4096)
 def names_in(source: str) -> CellNames:
     """The names of one cell.
@@ -58,7 +45,7 @@ def names_in(source: str) -> CellNames:
     >>> sorted(names.binds), sorted(names.uses)
     (['total', 'x'], ['data', 'f'])
     """
-    tree = parse_cell(source)
+    tree = tree_of(source)
     if tree is None:
         return CellNames(frozenset(), frozenset(), parsed=False)
     binds = _bound(tree.body)

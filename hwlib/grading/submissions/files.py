@@ -19,6 +19,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from hwlib.errors import CourseError, SubmissionError
+from hwlib.grading.cells import joined_source, tree_of
 from hwlib.grading.course import Assignment
 
 __all__ = [
@@ -152,22 +153,28 @@ def read_text(path: Path, *, limit: int = MAX_BYTES) -> str:
         raise _refusal(path.name, f"not UTF-8 text (byte {error.start})", SAVE_AGAIN) from error
 
 
-def read_submission(path: Path) -> NotebookNode:
+def read_submission(path: Path, problems: list[str] | None = None) -> NotebookNode:
     """Read a student's notebook: bounded in size and depth, version 4.5, every cell whole and with
     an id.
 
     Fields that an editor lost or garbled (metadata, ids, outputs, execution counts) are filled in
     or dropped; sources are kept as they are.
 
+    Parameters
+    ----------
+    path : Path
+    problems : list of str, optional
+        Receives a line for each cell that had to be guessed at or left out.
+
     Raises
     ------
     SubmissionError
         If it is no notebook; one line says what was found and what to do.
     """
-    return read_notebook(read_text(path), path.name)
+    return read_notebook(read_text(path), path.name, problems)
 
 
-def read_notebook(text: str, name: str) -> NotebookNode:
+def read_notebook(text: str, name: str, problems: list[str] | None = None) -> NotebookNode:
     """The same for a text; `name` is what errors call it."""
     values = _parse(text, name)
     if not isinstance(values, dict) or not {"cells", "worksheets"} & set(values):
@@ -181,9 +188,11 @@ def read_notebook(text: str, name: str) -> NotebookNode:
     if "cells" not in values:
         values = _upgrade(values, name)
     cells = values["cells"]
-    if not isinstance(cells, list) or len(cells) > MAX_CELLS or not all(map(_is_cell, cells)):
+    if not isinstance(cells, list) or len(cells) > MAX_CELLS:
         raise _refusal(name, "its cells are not a notebook's", SAVE_AGAIN)
-    whole = [whole_cell(cell) for cell in cells]
+    whole = _whole_cells(cells, [] if problems is None else problems)
+    if cells and not whole:
+        raise _refusal(name, "its cells are not a notebook's", SAVE_AGAIN)
     _add_ids(whole)
     metadata = _dict(values.get("metadata"))
     notebook: NotebookNode = nbformat.from_dict(
@@ -257,18 +266,35 @@ def _upgrade(values: dict[str, Any], name: str) -> dict[str, Any]:
     return upgraded
 
 
-def _is_cell(cell: Any) -> bool:
-    if not isinstance(cell, dict) or not isinstance(cell.get("cell_type"), str):
+def _whole_cells(cells: list[Any], problems: list[str]) -> list[dict[str, Any]]:
+    """The cells that can be read; what is odd about one costs this one, and is said."""
+    whole = []
+    for number, cell in enumerate(cells, 1):
+        if not _is_cell(cell):
+            problems.append(f"cell {number} is not a notebook cell; it was left out")
+            continue
+        source = _readable_source(cell.get("source", ""))
+        if source != joined_source(cell.get("source", "")):
+            problems.append(f"cell {number}: its text is damaged; what could be read was kept")
+        kind = cell.get("cell_type")
+        if not isinstance(kind, str):
+            kind = "code" if "outputs" in cell or tree_of(source) is not None else "markdown"
+            problems.append(f"cell {number} has no type; it was read as {kind}")
+        whole.append(whole_cell({**cell, "cell_type": kind, "source": source}))
+    return whole
+
+
+def _is_cell(cell: object) -> bool:
+    if not isinstance(cell, dict) or not {"cell_type", "source"} & set(cell):
         return False
-    return _text(cell.get("source", "")) is not None
+    return isinstance(cell.get("source", ""), str | list | None)
 
 
-def _text(value: Any) -> str | None:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list) and all(isinstance(line, str) for line in value):
-        return "".join(value)
-    return None
+def _readable_source(value: object) -> str:
+    """The text of a cell, from whatever stands there."""
+    if isinstance(value, list):
+        return "".join(part for part in value if isinstance(part, str))
+    return value if isinstance(value, str) else ""
 
 
 def _dict(value: Any) -> dict[str, Any]:
@@ -285,7 +311,7 @@ def whole_cell(cell: dict[str, Any]) -> dict[str, Any]:
         "cell_type": kind if kind in ("code", "markdown", "raw") else "markdown",
         "id": cell.get("id"),
         "metadata": _dict(cell.get("metadata")),
-        "source": _text(cell.get("source", "")),
+        "source": joined_source(cell.get("source", "")) or "",
     }
     if kind == "code":
         outputs = cell.get("outputs")
@@ -308,14 +334,15 @@ def _whole_output(output: Any) -> dict[str, Any] | None:
     whole: dict[str, Any] = {"output_type": kind}
     for field, expected in _OUTPUT_FIELDS[kind].items():
         value = output.get(field, expected())
-        whole[field] = _text(value) if expected is str else value
+        whole[field] = joined_source(value) if expected is str else value
         if not isinstance(whole[field], expected):
             return None
     if kind == "error" and not all(isinstance(line, str) for line in whole["traceback"]):
         return None
     if "data" in whole:
         texts = {
-            mime: value if "json" in mime else _text(value) for mime, value in whole["data"].items()
+            mime: value if "json" in mime else joined_source(value)
+            for mime, value in whole["data"].items()
         }
         whole["data"] = {mime: value for mime, value in texts.items() if value is not None}
     if kind == "execute_result":

@@ -10,24 +10,32 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+import nbformat
+from nbformat import NotebookNode
+
 from hwlib.grading.answer_key import AnswerKey, KeyCell
-from hwlib.grading.submissions.dependencies import names_in, parse_cell
+from hwlib.grading.cells import grade_id_of, tree_of
+from hwlib.grading.submissions.dependencies import CellNames, names_in
+from hwlib.grading.submissions.files import whole_cell
+from hwlib.markers import is_unsolved
 
 __all__ = ["RepairedSubmission", "SubmittedCell", "repair"]
 
 
 @dataclass(frozen=True, slots=True)
 class SubmittedCell:
-    """One cell of the repaired notebook: the key's cell it stands for, or none for a cell that the
-    student added.
+    """One cell of the repaired notebook.
+
+    `original` is the answer key's cell that it stands for; None for a cell that the student added.
     """
 
     source: str
     cell_type: Literal["code", "markdown", "raw"]
-    key: KeyCell | None
+    original: KeyCell | None = None
     outputs: tuple[dict[str, Any], ...] = ()
     grade_id: str = ""  # as submitted; "" if there was none
     cell_id: str = ""
@@ -37,9 +45,14 @@ class SubmittedCell:
     edited: bool = False
 
     @property
+    def names(self) -> CellNames:
+        """What the cell binds and uses; nothing for a text."""
+        return names_in(self.source if self.cell_type == "code" else "")
+
+    @property
     def is_answer(self) -> bool:
         """The student's own code or text for a question."""
-        return self.key is not None and self.key.role in ("solution", "answer")
+        return self.original is not None and self.original.role in ("solution", "answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +69,44 @@ class RepairedSubmission:
         return [
             cell
             for cell in self.cells
-            if cell.is_answer and cell.key is not None and cell.key.name == name
+            if cell.is_answer and cell.original is not None and cell.original.name == name
         ]
+
+    def as_notebook(
+        self, outputs: Mapping[int, Sequence[dict[str, Any]]] | None = None
+    ) -> NotebookNode:
+        """The repaired notebook: nbgrader's ids where the key has them, nothing else in metadata.
+
+        Parameters
+        ----------
+        outputs : mapping, optional
+            Index of a cell → the outputs that take the place of those handed in.
+        """
+        cells = [
+            _as_notebook_cell(index, cell, (outputs or {}).get(index, cell.outputs))
+            for index, cell in enumerate(self.cells)
+        ]
+        notebook: NotebookNode = nbformat.from_dict(
+            {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+        )
+        return notebook
 
 
 def repair(
-    notebook: dict[str, Any], key: AnswerKey, release: dict[str, str] | None = None
+    notebook: NotebookNode, key: AnswerKey, release: dict[str, str] | None = None
 ) -> RepairedSubmission:
     """Match a submitted notebook with the answer key.
 
     Parameters
     ----------
-    notebook : dict
-        The notebook's JSON (nbformat 4); anything odd in it is skipped, nothing raises.
+    notebook : NotebookNode
+        As `read_submission` gives it: every field is there.
     key : AnswerKey
     release : dict
         grade id → source as released; tells an untouched copy of a cell from an answer.
     """
     problems: list[str] = []
-    cells = _read_cells(notebook, problems)
+    cells = _submitted_cells(notebook)
     matched, added = _match(cells, key, release or {}, problems)
     return RepairedSubmission(
         tuple(_in_key_order(cells, matched, added, key, problems)), tuple(problems)
@@ -84,57 +116,19 @@ def repair(
 # ---- reading -------------------------------------------------------------------------------------
 
 
-def _read_cells(notebook: dict[str, Any], problems: list[str]) -> list[SubmittedCell]:
-    cells = []
-    raw_cells = notebook.get("cells")
-    for position, raw in enumerate(raw_cells if isinstance(raw_cells, list) else []):
-        if not isinstance(raw, dict) or raw.get("cell_type") not in ("code", "markdown", "raw"):
-            problems.append(f"cell {position + 1} is not a notebook cell; it was left out")
-            continue
-        cells.append(
-            SubmittedCell(
-                _source(raw),
-                raw["cell_type"],
-                None,
-                _outputs(raw),
-                _grade_id(raw),
-                _cell_id(raw),
-                _attachments(raw),
-                position,
-            )
+def _submitted_cells(notebook: NotebookNode) -> list[SubmittedCell]:
+    return [
+        SubmittedCell(
+            cell["source"],
+            cell["cell_type"],
+            outputs=tuple(cell.get("outputs", ())),
+            grade_id=grade_id_of(cell),
+            cell_id=cell["id"],
+            attachments=cell.get("attachments", {}),
+            position=position,
         )
-    return cells
-
-
-def _source(raw: dict[str, Any]) -> str:
-    source = raw.get("source", "")
-    if isinstance(source, list):
-        source = "".join(part for part in source if isinstance(part, str))
-    return source if isinstance(source, str) else ""
-
-
-def _outputs(raw: dict[str, Any]) -> tuple[dict[str, Any], ...]:
-    outputs = raw.get("outputs")
-    return (
-        tuple(output for output in outputs if isinstance(output, dict))
-        if isinstance(outputs, list)
-        else ()
-    )
-
-
-def _grade_id(raw: dict[str, Any]) -> str:
-    metadata = raw.get("metadata")
-    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
-    return grade_id if isinstance(grade_id, str) else ""
-
-
-def _attachments(raw: dict[str, Any]) -> dict[str, Any]:
-    return raw["attachments"] if isinstance(raw.get("attachments"), dict) else {}
-
-
-def _cell_id(raw: dict[str, Any]) -> str:
-    return raw["id"] if isinstance(raw.get("id"), str) else ""
+        for position, cell in enumerate(notebook["cells"])
+    ]
 
 
 # ---- matching ------------------------------------------------------------------------------------
@@ -235,7 +229,7 @@ def _defined(source: str) -> frozenset[str]:
     """Functions and classes of a cell, or what it assigns where there are none; by the word after
     `def` or `class` in a broken cell.
     """
-    tree = parse_cell(source)
+    tree = tree_of(source)
     if tree is None:
         words = [
             line.split()
@@ -300,11 +294,7 @@ def _in_key_order(
         else:
             last = place_of[index]
     names_of_added = frozenset[str]().union(
-        *(
-            names_in(cells[index].source).binds
-            for index in added
-            if cells[index].cell_type == "code"
-        )
+        *(cells[index].names.binds for index in added if cells[index].cell_type == "code")
     )
     result = list(followers[-1])
     for place, key_cell in enumerate(key.cells):
@@ -325,11 +315,7 @@ def _answer_cells(
         problems.append(f"the cell {key_cell.name} was deleted")
         return [SubmittedCell("", key_cell.cell_type, key_cell)]
     if len(own) > 1:
-        touched = [
-            cell
-            for cell in own
-            if "YOUR CODE HERE" not in cell.source and "YOUR ANSWER HERE" not in cell.source
-        ]
+        touched = [cell for cell in own if not is_unsolved(cell.source)]
         problems.append(
             f"the cell {key_cell.name} stands {len(own)} times; what was left unsolved is ignored, "
             "the last one counts"
@@ -342,7 +328,7 @@ def _answer_cells(
             f"the cell {key_cell.name} had become a {own[0].cell_type} cell; it is read as "
             f"{key_cell.cell_type}"
         )
-    return [replace(cell, key=key_cell, cell_type=key_cell.cell_type) for cell in own]
+    return [replace(cell, original=key_cell, cell_type=key_cell.cell_type) for cell in own]
 
 
 def _joined(
@@ -418,7 +404,7 @@ def _given_cell(
         problems.append(f"the given cell {key_cell.grade_id} was changed; the original was used")
     # not locked: the student's version is the one that counts
     if key_cell.role in ("code", "experiment", "submit") and own:
-        return [replace(cell, key=key_cell, edited=cell in changed) for cell in own]
+        return [replace(cell, original=key_cell, edited=cell in changed) for cell in own]
     return [restored, *(replace(cell, edited=True) for cell in changed)]
 
 
@@ -426,3 +412,30 @@ def _report_order(matched: dict[int, list[int]], key: AnswerKey, problems: list[
     places = [matched[place][0] for place in sorted(matched) if key.cells[place].role != "prose"]
     if places != sorted(places):
         problems.append("cells stand in another order than in the assignment; they were put back")
+
+
+# ---- as a notebook -------------------------------------------------------------------------------
+
+
+def _as_notebook_cell(
+    index: int, cell: SubmittedCell, outputs: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    raw: dict[str, Any] = {
+        "cell_type": cell.cell_type,
+        "id": cell.cell_id or f"cell-{index}",
+        "source": cell.source,
+        "outputs": list(outputs),
+    }
+    if cell.attachments:
+        raw["attachments"] = cell.attachments
+    whole = whole_cell(raw)  # what a worker sent is as little to be trusted as what was handed in
+    original = cell.original
+    if (
+        original is not None
+        and original.grade_id
+        and not (cell.edited and original.role == "setup")
+    ):
+        whole["metadata"] = {"nbgrader": {"grade_id": original.grade_id}}
+    elif original is not None and original.role == "experiment":
+        whole["metadata"] = {"tags": ["skip-execution"]}  # as in the assignment
+    return whole

@@ -1,0 +1,59 @@
+"""Files and folders that are there whole or not at all, whenever the process is killed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+__all__ = ["swap_folder", "whole_file", "write_whole"]
+
+
+@contextmanager
+def whole_file(path: Path, *, prefix: str = ".", durable: bool = False) -> Iterator[IO[bytes]]:
+    """A stream for a file's new content; the file changes when the block ends without an error.
+
+    Parameters
+    ----------
+    path : Path
+        In a folder that exists. Until the block ends, a reader sees the old file.
+    prefix : str
+        Of the temporary file beside it.
+    durable : bool
+        Wait until the content is on the disk, so that a power cut does no harm either.
+    """
+    temporary = path.with_name(f"{prefix}{secrets.token_hex(4)}-{path.name}"[-200:])
+    try:
+        with temporary.open("xb") as stream:
+            yield stream
+            if durable:
+                stream.flush()
+                os.fsync(stream.fileno())
+        temporary.replace(path)
+    except BaseException:  # Ctrl-C too
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file in one step; a text becomes UTF-8, its folder is made where it is missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path) as stream:
+        stream.write(content.encode() if isinstance(content, str) else content)
+
+
+def swap_folder(fresh: Path, target: Path) -> None:
+    """Put the folder `fresh` in the place of `target`, which may exist."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    old = target.with_name(f".{target.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        target.rename(old)
+    fresh.rename(target)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,81 @@
+"""What checks need from their surroundings, and what they note for the instructor.
+
+    with checks.context(seed=7, folder=handed_in) as noted:
+        ...                                              # test cells
+    noted.remarks, noted.unique
+
+A notebook needs none of it: there a check draws fresh numbers, looks for models in the working
+directory, and what it notes is only printed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hwlib.models import looking_in
+
+if TYPE_CHECKING:
+    from hwlib.checks.inputs import unchanged
+
+__all__ = ["Context", "Noted", "context", "current"]
+
+
+@dataclass(slots=True)
+class Noted:
+    """What a test saw that costs no points but that a human should look at."""
+
+    remarks: list[str] = field(default_factory=list)
+    unique: dict[str, str] = field(default_factory=dict)  # what no two students share → its value
+
+
+@dataclass(slots=True)
+class Context:
+    """The surroundings of the checks that run now."""
+
+    seed: int | None = None  # None: fresh numbers, or those of the variable HWLIB_SEED
+    noted: Noted = field(default_factory=Noted)
+    draws: Counter[str] = field(default_factory=Counter)  # calls of `rng` in each cell
+    watchers: list[unchanged] = field(default_factory=list)  # open `with check.unchanged(…)` blocks
+
+    @property
+    def seed_in_force(self) -> int | None:
+        """The seed given, else that of the environment, which kernels of nbgrader inherit."""
+        if self.seed is not None:
+            return self.seed
+        return int(os.environ["HWLIB_SEED"]) if os.environ.get("HWLIB_SEED") else None
+
+
+_of_notebook = Context()
+_current: ContextVar[Context] = ContextVar("hwlib.checks.context")
+
+
+def current() -> Context:
+    """The context entered last; outside of any, the one of this process."""
+    return _current.get(_of_notebook)
+
+
+@contextmanager
+def context(seed: int | None = None, folder: Path | None = None) -> Iterator[Noted]:
+    """The surroundings of the checks in a block.
+
+    Parameters
+    ----------
+    seed : int, optional
+        Makes the numbers of `check.rng` the same in each run.
+    folder : Path, optional
+        Where models that are handed in lie: `load_model` looks there and nowhere else.
+    """
+    entered = Context(seed)
+    token = _current.set(entered)
+    try:
+        with looking_in(folder):
+            yield entered.noted
+    finally:
+        _current.reset(token)

@@ -1,0 +1,161 @@
+"""The words about a cell that all of grading shares: roles, lines, its syntax tree, ids."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tokenize
+import warnings
+from functools import lru_cache
+from typing import Any, Literal, cast
+
+from IPython.core.inputtransformer2 import TransformerManager
+
+from hwlib.markers import CODE_STUB, TEXT_STUB
+
+__all__ = [
+    "HIDDEN",
+    "MARKER",
+    "UNANSWERED",
+    "LineKind",
+    "Role",
+    "as_released",
+    "given_part",
+    "grade_id_for",
+    "grade_id_of",
+    "joined_source",
+    "line_kinds",
+    "parse_cell",
+    "question_of",
+    "transformed",
+    "tree_of",
+]
+
+Role = Literal["prose", "setup", "code", "experiment", "solution", "test", "answer", "submit"]
+"""prose: Markdown · setup: given, locked, trusted · code: given, not locked · experiment: given,
+skipped by grading · solution: the student's code · test: an autograded question · answer: a
+question graded by hand · submit: the last cell.
+"""
+
+LineKind = Literal["given", "marker", "solution", "hidden"]
+"""given: students get it · marker: a BEGIN or END line · solution, hidden: between the markers."""
+
+UNANSWERED = "not answered yet: the code still raises NotImplementedError"
+HIDDEN = "a hidden check did not hold"
+
+MARKER = re.compile(r"^\s*###\s+(?P<edge>BEGIN|END) (?P<what>SOLUTION|HIDDEN TESTS)\s*$")
+
+
+# ---- lines ----
+
+
+def line_kinds(source: str) -> list[LineKind]:
+    """What each line of a built or authored cell is; the lines are `source.split("\\n")`.
+
+    >>> line_kinds("def f():\\n    ### BEGIN SOLUTION\\n    return 1\\n    ### END SOLUTION")
+    ['given', 'marker', 'solution', 'marker']
+    """
+    kinds: list[LineKind] = []
+    inside: LineKind = "given"
+    for line in source.split("\n"):
+        marker = MARKER.match(line)
+        if not marker:
+            kinds.append(inside)
+            continue
+        kinds.append("marker")
+        begins, what = marker["edge"] == "BEGIN", marker["what"]
+        inside = ("solution" if what == "SOLUTION" else "hidden") if begins else "given"
+    return kinds
+
+
+def given_part(source: str) -> str:
+    """The lines of a cell that students get, without anything in place of the regions."""
+    lines = zip(source.split("\n"), line_kinds(source), strict=True)
+    return "\n".join(line for line, kind in lines if kind == "given")
+
+
+def as_released(source: str, cell_type: str = "code") -> str:
+    """A cell as nbgrader's `generate_assignment` leaves it for students: stubs for solutions,
+    nothing for hidden tests.
+
+    >>> solved = "def f():\\n    ### BEGIN SOLUTION\\n    return 1\\n    ### END SOLUTION"
+    >>> as_released(solved).split("\\n")
+    ['def f():', '    # YOUR CODE HERE', '    raise NotImplementedError()']
+    """
+    stub = CODE_STUB if cell_type == "code" else (TEXT_STUB,)
+    kept = []
+    for line, kind in zip(source.split("\n"), line_kinds(source), strict=True):
+        if kind == "given":
+            kept.append(line)
+        elif kind == "marker" and "BEGIN SOLUTION" in line:
+            indent = line[: len(line) - len(line.lstrip())]
+            kept += [indent + part for part in stub]
+    return "\n".join(kept)
+
+
+# ---- code ----
+
+
+def transformed(source: str) -> str:
+    """A cell as Python: magics and shell commands turned into calls, as IPython does."""
+    return str(TransformerManager().transform_cell(source))
+
+
+@lru_cache(maxsize=1024)
+def parse_cell(source: str) -> ast.Module:
+    """The syntax tree of a code cell, with IPython's magics and top-level `await` allowed.
+
+    The tree is shared between callers: look, don't change.
+
+    Raises
+    ------
+    SyntaxError
+        If it is not valid code.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # "\d" in a string is no reason to stop
+        try:
+            flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+            return cast(ast.Module, compile(transformed(source), "<cell>", "exec", flags=flags))
+        except SyntaxError:
+            raise
+        except (ValueError, RecursionError, MemoryError, tokenize.TokenError) as error:
+            raise SyntaxError(str(error) or type(error).__name__) from error
+
+
+def tree_of(source: str) -> ast.Module | None:
+    """The same, None where the cell is not valid code."""
+    try:
+        return parse_cell(source)
+    except SyntaxError:
+        return None
+
+
+# ---- notebooks ----
+
+
+def grade_id_for(role: Role, name: str) -> str:
+    """nbgrader's id of a cell: `grade_id_for("test", "KNN")` → "test-KNN"."""
+    return f"{role}-{name}"
+
+
+def question_of(grade_id: str) -> str:
+    """The name in such an id: test-NAME, answer-NAME, solution-NAME → NAME."""
+    return grade_id.partition("-")[2]
+
+
+def grade_id_of(cell: Any) -> str:
+    """nbgrader's id in a cell's metadata, "" where there is none; the cell may be malformed."""
+    metadata = cell.get("metadata")
+    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    found = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
+    return found if isinstance(found, str) else ""
+
+
+def joined_source(value: object) -> str | None:
+    """A cell's source or a text as one string, from a string or a list of lines; else None."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(line, str) for line in value):
+        return "".join(value)
+    return None
