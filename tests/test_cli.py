@@ -168,6 +168,8 @@ def test_simulate_then_grade_gives_the_published_json(hw: Cli) -> None:
                 "message",
                 "hint",
                 "seconds",
+                "parts",
+                "trust",
             ]
             assert question["status"] in (
                 "passed",
