@@ -202,7 +202,19 @@ class WorkerTimeout(WorkerLost):
 
 
 class WorkerEnded(WorkerLost):
-    """The process ended."""
+    """The process ended.
+
+    Parameters
+    ----------
+    how : str
+        In words: "exit code 1", "signal SIGSEGV".
+    own_doing : bool
+        Whether the student's code did it; False where another process or the kernel killed it.
+    """
+
+    def __init__(self, how: str = "", own_doing: bool = False) -> None:
+        self.how, self.own_doing = how, own_doing
+        super().__init__(how)
 
 
 class WorkerMisbehaved(WorkerLost):

@@ -24,8 +24,8 @@ from traitlets.config import Config
 from hwlib.errors import CourseError, GradingError
 from hwlib.grading.answer_key import AnswerKey, load_key
 from hwlib.grading.course import Assignment
-from hwlib.grading.records.autograded import copy_files
 from hwlib.grading.records.gradebook import GradeStore
+from hwlib.grading.submissions.files import copy_files
 
 WHEN = "2027-02-01 12:00:00 UTC"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import logging
 import shutil
 import tempfile
 import time
@@ -13,19 +14,23 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from hwlib.errors import GradingError, SubmissionError
+from hwlib.errors import GradingError, StudentRaised, SubmissionError, WorkerLost
 from hwlib.grading.answer_key import AnswerKey, load_key, released_sources
 from hwlib.grading.cells import tree_of
 from hwlib.grading.course import Assignment
+from hwlib.grading.engines.bench import Bench
+from hwlib.grading.engines.clock import Limits, WorkClock
 from hwlib.grading.engines.standins import Session
-from hwlib.grading.engines.verdicts import Clock, TestBench, grade_submission
+from hwlib.grading.engines.verdicts import grade_submission
 from hwlib.grading.results import Outcome, SubmissionResult, SubmissionStatus
 from hwlib.grading.sandbox import processes
-from hwlib.grading.submissions.files import FoundSubmission, read_submission
+from hwlib.grading.submissions.files import FoundSubmission, copy_files, read_found
 from hwlib.grading.submissions.fingerprints import models_of
 from hwlib.grading.submissions.repair import repair
 
 __all__ = ["IsolatedEngine"]
+
+_log = logging.getLogger("hwlib.grading")
 
 
 class IsolatedEngine:
@@ -57,26 +62,27 @@ class IsolatedEngine:
                     HWLIB_GRADING="1", MPLBACKEND="agg", **processes.single_threaded()
                 )
             )
-            self.bench = TestBench(self.key)
+            self.bench = Bench(self.key, assignment.source.parent)
             self.zygote = self._new_zygote()
             self._environment = stack.pop_all()
 
     def _new_zygote(self) -> processes.Zygote:
         zygote = processes.Zygote(self.assignment.slug, self._hidden)
-        answer = zygote.prepare(
-            self._modules or imported_modules(self.key), [cell.source for cell in self.bench.setup]
-        )
-        problem = answer["error"] or (
-            f"{answer['threads']} threads run after the setup cells"
-            if answer["threads"] != 1
-            else ""
-        )
-        if problem:
+        try:
+            copy_files(self.assignment.source.parent, zygote.home)
+            modules = self._modules or imported_modules(self.key)
+            answer = zygote.prepare(modules, [cell.source for cell in self.bench.setup])
+            if answer["threads"] != 1:
+                raise GradingError(
+                    f"{self.assignment.slug}: {answer['threads']} threads run after the setup "
+                    "cells, so that workers can't be forked; move what starts threads out of them"
+                )
+        except BaseException:
             zygote.close()
-            raise GradingError(
-                f"{self.assignment.slug}: the setup cells can't be shared by workers ({problem}); "
-                "move what starts threads or fails out of them"
-            )
+            raise
+        for cell, (line, raised) in zip(self.bench.setup, answer["errors"], strict=True):
+            if raised:
+                self.bench.mark_broken(cell, self.bench.complaint(cell, line, raised))
         return zygote
 
     def learn_imports(self) -> None:
@@ -84,14 +90,17 @@ class IsolatedEngine:
         way.
         """
         before = set(imported_modules(self.key))
-        with self._session(0, None) as new_session:
-            session = new_session()
-            session.deadline = time.monotonic() + self.assignment.limits.submission_s
+        with self._workplace(0, None) as workplace:
+            session = workplace.new_session()
+            session.clock = WorkClock(session.worker, self.assignment.limits.submission_s)
+            loaded = set[str]()
             try:
                 known = set(session.request("modules")["value"])
                 for cell in self.key.by_role("solution"):
                     session.run(cell.source)
                 loaded = set(session.request("modules")["value"]) - known
+            except (WorkerLost, StudentRaised) as error:  # slower, but as right without it
+                _log.info("%s: imports are not learnt: %r", self.assignment.slug, error)
             finally:
                 session.worker.kill()
         wanted = sorted(name for name in loaded if not name.startswith(("__", "hwlib.grading")))
@@ -134,31 +143,35 @@ class IsolatedEngine:
         """
         problems = list(found.problems)
         try:
-            if found.notebook is None:
-                return self._rejected(found.student, tuple(problems))
-            notebook = read_submission(found.notebook, problems)
+            notebook = read_found(found, problems)
         except SubmissionError as error:
-            return self._rejected(found.student, (*problems, str(error)))
-        outcome = self.grade_notebook(notebook, found.student, found.folder, slot)
+            said = () if found.notebook is None and problems else (str(error),)
+            return self._rejected(found.student, (*problems, *said))
+        outcome = self.grade_notebook(notebook, found.student, found.folder, slot, found.only)
         problems += outcome.result.problems
         return replace(outcome, result=replace(outcome.result, problems=tuple(problems)))
 
     def grade_notebook(
-        self, notebook: NotebookNode, student: str = "", folder: Path | None = None, slot: int = 0
+        self,
+        notebook: NotebookNode,
+        student: str = "",
+        folder: Path | None = None,
+        slot: int = 0,
+        only: frozenset[str] | None = None,
     ) -> Outcome:
         """The same for a notebook that was read already."""
         started = time.monotonic()
         submission = repair(notebook, self.key, self.released)
         limits = self.assignment.limits
-        with self._session(slot, folder) as new_session:
+        with self._workplace(slot, folder, only) as workplace:
             graded = grade_submission(
                 self.bench,
                 submission,
-                new_session,
-                Clock(limits.question_s, limits.submission_s),
+                workplace.new_session,
+                Limits(limits.question_s, limits.submission_s),
                 self.seed,
                 self.released,
-                folder or Path(new_session.confinement.folder),
+                folder or workplace.root,
             )
         manual = [question for question in graded.questions if question.status == "manual"]
         status: SubmissionStatus = "needs_manual" if manual else "graded"
@@ -170,45 +183,58 @@ class IsolatedEngine:
             time.monotonic() - started,
         )
         unique = graded.unique | (models_of(folder, self.assignment.artifacts) if folder else {})
-        decided = not any(question.id in self.bench.tests for question in manual)
-        return Outcome(result, submission.as_notebook(graded.outputs), decided, unique)
+        waits = any(question.id in self.bench.tests for question in manual)
+        return Outcome(
+            result, submission.as_notebook(graded.outputs), graded.final and not waits, unique
+        )
 
     def _rejected(self, student: str, problems: tuple[str, ...]) -> Outcome:
         questions = self.key.all_questions("missing", "the notebook could not be read")
         return Outcome(SubmissionResult(student, "rejected", questions, problems), None)
 
     @contextmanager
-    def _session(self, slot: int, folder: Path | None) -> Iterator[_NewSession]:
-        """A maker of conversations with fresh workers, which share one folder with the handed-in
-        files.
-        """
-        place = Path(tempfile.mkdtemp(prefix="hw-worker-"))
+    def _workplace(
+        self, slot: int, folder: Path | None, only: frozenset[str] | None = None
+    ) -> Iterator[_Workplace]:
+        root = Path(tempfile.mkdtemp(prefix="hw-worker-"))
         try:
-            if folder is not None:
-                processes.copy_handed_in(folder, place)
-            uid = self.zygote.uid(slot)
-            processes.give_to(place, uid)
-            limits = self.assignment.limits
-            confinement = processes.Confinement(
-                uid,
-                str(place),
-                int(limits.submission_s) + 1,
-                limits.memory_mb,
-                # a judge that has one core shares it with its worker
-                cores=tuple(processes.own_cores()),
-            )
-            yield _NewSession(self.zygote, confinement)
+            root.chmod(0o711)  # workers are other users: each may enter its own folder below
+            yield _Workplace(root, self, slot, folder, only)
         finally:
-            shutil.rmtree(place, ignore_errors=True)
+            shutil.rmtree(root, ignore_errors=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _NewSession:
-    zygote: processes.Zygote
-    confinement: processes.Confinement
+@dataclass(slots=True)
+class _Workplace:
+    """A folder with a folder for each worker of one submission: none sees what another left."""
 
-    def __call__(self) -> Session:
-        return Session(self.zygote.fork(self.confinement))
+    root: Path
+    engine: IsolatedEngine
+    slot: int
+    handed_in: Path | None
+    only: frozenset[str] | None
+    count: int = 0
+
+    def new_session(self) -> Session:
+        """A conversation with a fresh worker, among the files handed in and the assignment's."""
+        engine, limits = self.engine, self.engine.assignment.limits
+        self.count += 1
+        place = self.root / str(self.count)
+        place.mkdir()
+        if self.handed_in is not None:
+            copy_files(self.handed_in, place, self.only)
+        copy_files(engine.assignment.source.parent, place)
+        uid = engine.zygote.uid(self.slot)
+        processes.give_to(place, uid)
+        confinement = processes.Confinement(
+            uid,
+            str(place),
+            int(limits.submission_s) + 1,
+            limits.memory_mb,
+            # a judge that has one core shares it with its worker
+            cores=tuple(processes.own_cores()),
+        )
+        return Session(engine.zygote.fork(confinement))
 
 
 def imported_modules(key: AnswerKey) -> list[str]:

@@ -36,12 +36,12 @@ from hwlib.grading.answer_key import AnswerKey, KeyCell, load_key, released_sour
 from hwlib.grading.cells import HIDDEN, UNANSWERED, grade_id_of
 from hwlib.grading.course import Assignment, Limits
 from hwlib.grading.engines.test_sets import fetch_test_sets
-from hwlib.grading.records.autograded import copy_files, graded_cells, with_metadata
+from hwlib.grading.records.autograded import graded_cells, with_metadata
 from hwlib.grading.records.gradebook import GradeStore, Mark, parse_time
 from hwlib.grading.records.harmless import harmless_cell
 from hwlib.grading.results import QuestionResult, QuestionStatus, SubmissionResult, SubmissionStatus
 from hwlib.grading.sandbox.processes import environment
-from hwlib.grading.submissions.files import FoundSubmission, read_submission
+from hwlib.grading.submissions.files import FoundSubmission, copy_files, read_found
 from hwlib.grading.submissions.repair import repair
 from hwlib.markers import hidden_lines
 
@@ -141,10 +141,8 @@ def _harmless(cell: NotebookNode, given: Mapping[str, NotebookNode]) -> Notebook
 def _read_and_repair(
     submission: FoundSubmission, key: AnswerKey, store: GradeStore
 ) -> tuple[NotebookNode, tuple[str, ...]]:
-    if submission.notebook is None:
-        raise SubmissionError("; ".join(submission.problems) or "no notebook in the submission")
     odd: list[str] = []
-    notebook = read_submission(submission.notebook, odd)
+    notebook = read_found(submission, odd)
     released = released_sources(store.assignment)
     repaired = repair(notebook, key, released)
     problems = (*submission.problems, *odd, *repaired.problems)
@@ -247,7 +245,7 @@ def _autograde(
     shutil.rmtree(staging / "autograded", ignore_errors=True)
     folder = staging / "submitted" / student / slug
     folder.mkdir(parents=True)
-    copy_files(submission.folder, folder)
+    copy_files(submission.folder, folder, submission.only)
     copy_files(store.assignment.source.parent, staging / "source" / slug)
     if parse_time(submission.timestamp)[0] is None:  # nbgrader would stop at a garbled one
         (folder / "timestamp.txt").unlink(missing_ok=True)

@@ -30,7 +30,10 @@ from hwlib.grading.submissions.files import FoundSubmission
 __all__ = ["Pool", "default_jobs"]
 
 MAX_TRIES = 3  # of one submission whose judge died each time
-PATIENCE_S = 60.0  # beyond twice a submission's time limit, after which a judge counts as dead
+# CPU seconds beyond the limit of a submission's three tries, after which a judge counts as dead: a
+# test of the course's own may hang, too
+PATIENCE_S = 60.0
+ASLEEP = 30.0  # times that on the wall clock
 
 Done = tuple[FoundSubmission, Outcome]
 
@@ -65,6 +68,15 @@ class _Judge:
     pipe: Connection
     task: _Task | None = None
     since: float = 0.0  # when it was handed out
+    cpu_s: float = 0.0  # that the judge had used by then
+
+    def hangs(self, patience_s: float) -> bool:
+        """Whether its task has taken more time than any task may."""
+        wall_s = time.monotonic() - self.since
+        if wall_s < patience_s:
+            return False
+        cpu_s, _ = processes.times_of(self.pid)
+        return cpu_s - self.cpu_s > patience_s or wall_s > ASLEEP * patience_s
 
 
 class Pool:
@@ -80,8 +92,7 @@ class Pool:
 
     def __init__(self, engine: IsolatedEngine, jobs: int) -> None:
         self.engine, self.jobs = engine, jobs
-        # a test of the course's own may hang, too
-        self.patience = 2 * engine.assignment.limits.submission_s + PATIENCE_S
+        self.patience_s = 3 * engine.assignment.limits.submission_s + PATIENCE_S
         self._waiting: deque[_Task] = deque()
         self._judges: list[_Judge] = []
 
@@ -105,7 +116,7 @@ class Pool:
                 # wait gives back what it was given
                 yield from self._collect(busy[pipe])  # type: ignore[index]
             for slot, judge in enumerate(self._judges):
-                if judge.task and time.monotonic() - judge.since > self.patience:
+                if judge.task and judge.hangs(self.patience_s):
                     yield from self._replace(slot)
 
     def _start(self) -> None:
@@ -130,6 +141,7 @@ class Pool:
 
     def _hand_out(self, slot: int, judge: _Judge) -> Iterator[Done]:
         judge.task, judge.since = self._waiting.popleft(), time.monotonic()
+        judge.cpu_s, _ = processes.times_of(judge.pid)
         try:
             judge.pipe.send(judge.task.found)
         except OSError:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import builtins
 import sys
-import time
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any
@@ -28,6 +27,7 @@ from hwlib.errors import (
     WorkerMisbehaved,
     WorkerTimeout,
 )
+from hwlib.grading.engines.clock import WorkClock
 from hwlib.grading.sandbox.processes import Worker
 from hwlib.grading.sandbox.wire import Channel
 
@@ -41,15 +41,12 @@ MAX_ITEMS = 100_000  # taken from a student's iterator
 
 
 class Session:
-    """A conversation with one worker. `deadline` (time.monotonic seconds) holds for every request
-    until it is set anew.
-    """
+    """A conversation with one worker; `clock` limits its requests until another one is set."""
 
     def __init__(self, worker: Worker) -> None:
         self.worker = worker
         self.channel = Channel(worker.sock, self._pack, self._unpack)
-        self.deadline = time.monotonic() + 60.0
-        self.outputs_of_last_call = ""
+        self.clock: WorkClock | None = None
         self._next_id = 0
         self._standins: dict[int, StandIn] = {}
         self._callbacks: list[Callable[..., Any]] = []
@@ -59,27 +56,35 @@ class Session:
     def request(self, op: str, **fields: Any) -> dict[str, Any]:
         """Send one request and wait for its answer, serving the worker's calls back meanwhile."""
         self._next_id += 1
-        number = self._next_id
+        if self.clock is not None:
+            self.clock.start()
         try:
-            self.channel.send({"id": number, "op": op, **fields}, self.deadline)
-            while True:
-                reply = self.channel.receive(self.deadline)
-                if "callback" not in reply:
-                    break
-                self._serve_callback(reply)
-            if reply.get("id") != number:
-                raise WireError("an answer that nobody asked for")
+            reply = self._exchange({"id": self._next_id, "op": op, **fields})
         except Unsendable:
             raise  # the test's own value: the test's mistake, not the student's
         except DeadlinePassed:
             raise WorkerTimeout from None
         except ConnectionClosed:
-            raise WorkerEnded from None
+            raise WorkerEnded(*self.worker.ending()) from None
         except WireError as error:
             raise WorkerMisbehaved(str(error)) from None
+        finally:
+            if self.clock is not None:
+                self.clock.stop()
         if "error" in reply:
             raise _as_exception(reply["error"])
         return reply
+
+    def _exchange(self, request: dict[str, Any]) -> dict[str, Any]:
+        self.channel.send(request, self.clock)
+        while True:
+            reply = self.channel.receive(self.clock)
+            if "callback" in reply:
+                self._serve_callback(reply)
+                continue
+            if reply.get("id") != request["id"]:
+                raise WireError("an answer that nobody asked for")
+            return reply
 
     def _serve_callback(self, message: dict[str, Any]) -> None:
         number, args, kwargs = message["callback"], message.get("args"), message.get("kwargs")
@@ -94,9 +99,9 @@ class Session:
             result = self._callbacks[number](*args, **kwargs)
         # what the instructor's function raises goes to the student's code
         except Exception as error:  # noqa: BLE001
-            self.channel.send({"error": f"{type(error).__name__}: {error}"}, self.deadline)
+            self.channel.send({"error": f"{type(error).__name__}: {error}"}, self.clock)
         else:
-            self.channel.send({"result": result}, self.deadline)
+            self.channel.send({"result": result}, self.clock)
 
     def run(self, source: str) -> dict[str, Any]:
         """Run one cell: {"outputs", "error"}, checked to be of that form."""

@@ -6,10 +6,8 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +30,10 @@ from hwlib.grading.cells import grade_id_of
 from hwlib.grading.course import Assignment
 from hwlib.grading.records.harmless import harmless_cell
 from hwlib.grading.results import QuestionResult, SubmissionResult
+from hwlib.grading.submissions.files import copy_files
 
 __all__ = [
     "complete_notebook",
-    "copy_files",
     "graded_cells",
     "is_unchanged",
     "load_template",
@@ -43,12 +41,6 @@ __all__ = [
     "with_metadata",
     "write_notebook",
 ]
-
-MAX_FILES = 200  # files beside the notebook that are kept
-MAX_FILE_BYTES = 100_000_000  # nbgrader's own default
-MAX_TOTAL_BYTES = 300_000_000
-# nbgrader's own, and all that is hidden
-IGNORED = (".*", "*.pyc", "__pycache__", "feedback", "*.ipynb")
 
 
 def load_template(assignment: Assignment, config: Config) -> NotebookNode:
@@ -206,40 +198,3 @@ def write_notebook(
     (fresh / f"{name}.ipynb").write_text(text, encoding="utf-8")
     swap_folder(fresh, folder)
     return problems
-
-
-def copy_files(source: Path, target: Path) -> list[str]:
-    """Copy what lies beside a notebook: regular files, bounded in number and size; returns what was
-    left out.
-    """
-    problems: list[str] = []
-    count, total = 0, 0
-    for path in _regular_files(source, source, problems):
-        size = path.stat().st_size
-        name = path.relative_to(source)
-        if count >= MAX_FILES or size > MAX_FILE_BYTES or total + size > MAX_TOTAL_BYTES:
-            problems.append(
-                f"{name} ({size / 1e6:.1f} MB) was left out: too many or too large files"
-            )
-            if len(problems) > 20:
-                break
-            continue
-        count, total = count + 1, total + size
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target / name, follow_symlinks=False)
-    return problems
-
-
-def _regular_files(folder: Path, root: Path, problems: list[str], depth: int = 0) -> Iterator[Path]:
-    with os.scandir(folder) as found:
-        entries = sorted(found, key=lambda entry: entry.name)
-    for entry in entries:
-        if any(fnmatch(entry.name, pattern) for pattern in IGNORED):
-            continue
-        if entry.is_dir(follow_symlinks=False) and depth < 8:
-            yield from _regular_files(Path(entry.path), root, problems, depth + 1)
-        elif entry.is_file(follow_symlinks=False):
-            yield Path(entry.path)
-        elif len(problems) <= 20:
-            name = Path(entry.path).relative_to(root)
-            problems.append(f"{name} was left out: a link, a special file or a folder too deep")

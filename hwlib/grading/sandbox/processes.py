@@ -13,15 +13,15 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import fcntl
 import json
 import os
+import pwd
 import resource
+import secrets
 import select
 import shutil
 import signal
 import socket
-import stat
 import subprocess
 import sys
 import tempfile
@@ -40,19 +40,17 @@ __all__ = [
     "Worker",
     "Zygote",
     "confine",
-    "copy_handed_in",
     "die_with_parent",
     "environment",
+    "give_to",
     "hide_folders",
     "isolation_tier",
     "single_threaded",
+    "times_of",
 ]
 
-# one uid a concurrent worker, because RLIMIT_NPROC counts by uid
-FIRST_UID, UIDS_A_RUN, RUNS = 61000, 64, 64
-
-MAX_HANDED_IN = 300 * 2**20  # bytes of files beside the notebook that the worker gets to see
-HANDED_IN = {".safetensors", ".npy", ".npz", ".csv", ".txt", ".json", ".py", ".png", ".jpg"}
+UIDS_A_RUN = 64  # one uid a concurrent worker, because RLIMIT_NPROC counts by uid
+TRIES = 200  # to find a block of them that is free
 
 CLONE_NEWNS, CLONE_NEWUSER = 0x00020000, 0x10000000
 CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWIPC = 0x20000000, 0x40000000, 0x08000000
@@ -121,7 +119,12 @@ class Zygote:
     slug : str
         Shown in the process list.
     hidden : tuple of Path
-        Folders that student code shall not see (the course: tests, other submissions, grades).
+        Folders that student code must not see (the course: tests, other submissions, grades).
+
+    Attributes
+    ----------
+    home : Path
+        Its working directory; modules there can be imported.
     """
 
     def __init__(self, slug: str, hidden: tuple[Path, ...] = ()) -> None:
@@ -130,9 +133,10 @@ class Zygote:
                 f"the isolated engine needs Linux, this is {sys.platform}; use `--engine "
                 "nbgrader`, or grade in a container"
             )
-        self._uids = _UidBlock() if os.getuid() == 0 else None
-        self._home = tempfile.mkdtemp(prefix="hw-zygote-")
-        Path(self._home).chmod(0o755)
+        uids = _usable_uids() if os.getuid() == 0 else range(0)
+        self._uids = _UidBlock(uids) if uids else None
+        self.home = Path(tempfile.mkdtemp(prefix="hw-zygote-"))
+        self.home.chmod(0o755)
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             command = [
@@ -148,7 +152,7 @@ class Zygote:
             self.process = subprocess.Popen(
                 command,
                 pass_fds=[theirs.fileno()],
-                cwd=self._home,
+                cwd=self.home,
                 env=self._environment(),
                 start_new_session=True,
                 stdin=subprocess.DEVNULL,
@@ -169,13 +173,15 @@ class Zygote:
             kept
             | single_threaded()
             | {
-                "HOME": self._home,
+                "HOME": str(self.home),
                 "MPLBACKEND": "module://matplotlib_inline.backend_inline",
                 "MPLCONFIGDIR": str(_private_folder(fonts)),
-                "IPYTHONDIR": self._home,
+                "IPYTHONDIR": str(self.home),
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "PYTHONHASHSEED": "0",
                 "HWLIB_GRADING": "1",
+                "PIP_NO_INDEX": "1",  # there is no network: `%pip install` says so at once
+                "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             }
         )
 
@@ -188,8 +194,9 @@ class Zygote:
         Returns
         -------
         dict
-            "failed": modules that could not be imported; "error": what a setup cell raised, or "";
-            "threads": how many threads run now (more than 1 would make forked workers hang).
+            "failed": modules that could not be imported; "errors": for each setup cell the line
+            and what it raised, or ""; "threads": how many threads run now (more than 1 would make
+            forked workers hang).
         """
         ours, theirs = socket.socketpair()
         with ours:
@@ -204,20 +211,20 @@ class Zygote:
                     f"the zygote did not get ready: {type(error).__name__} {error}"
                 ) from error
 
-    def fork(self, confinement: Confinement, timeout_s: float = 20.0) -> Worker:
+    def fork(self, confinement: Confinement, timeout_s: float = 60.0) -> Worker:
         """A new worker, ready for requests; ZygoteGone if there is no zygote any more."""
         ours, theirs = socket.socketpair()
         self._request({"do": "fork", **asdict(confinement)}, theirs)
         ours.settimeout(timeout_s)
         try:
-            data, descriptors, _, _ = socket.recv_fds(ours, 16, 1)
+            data, descriptors, _, _ = socket.recv_fds(ours, 16, 2)
         except OSError as error:
             ours.close()
             raise ZygoteGone(f"no worker came: {error}") from error
-        if not descriptors:
+        if len(descriptors) != 2:
             ours.close()
             raise ZygoteGone("the zygote is gone")
-        return Worker(ours, descriptors[0], int(data), confinement)
+        return Worker(ours, descriptors[0], descriptors[1], int(data), confinement)
 
     def uid(self, slot: int) -> int:
         """The user that the worker of this slot runs as: its own where the grader is root."""
@@ -236,58 +243,73 @@ class Zygote:
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
         self.process.wait()
-        shutil.rmtree(self._home, ignore_errors=True)
+        shutil.rmtree(self.home, ignore_errors=True)
         if self._uids is not None:
             self._uids.close()
 
 
 class _UidBlock:
-    """User ids that no other grading run on this machine uses: a lock held as long as this process,
-    or a fork of it, lives.
+    """User ids that no other grading run on this machine uses.
+
+    The block is drawn at random from all that this system has, and held by an abstract socket: that
+    name belongs to the machine, not to a folder, and goes with the last fork of this process.
     """
 
-    def __init__(self) -> None:
-        folder = Path(tempfile.gettempdir()) / "hwlib-users"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        if folder.is_symlink() or folder.lstat().st_uid != 0:
-            raise GradingError(f"{folder}: not a folder of root's; remove it and grade again")
-        for number in range(RUNS):
-            descriptor = os.open(
-                folder / str(number), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
-            )
+    def __init__(self, uids: range) -> None:
+        for _ in range(TRIES):
+            first = uids.start + UIDS_A_RUN * secrets.randbelow(len(uids) // UIDS_A_RUN)
+            held = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                held.bind(f"\0hwlib-users-{first}")
             except OSError:
-                os.close(descriptor)
+                held.close()
                 continue
-            self._descriptor, self.first = descriptor, FIRST_UID + number * UIDS_A_RUN
-            return
+            if not _in_use(range(first, first + UIDS_A_RUN)):
+                self._held, self.first = held, first
+                return
+            held.close()
         raise GradingError(
-            f"{RUNS} grading runs are going on at the same time; wait for one of them to end"
+            f"no free block of {UIDS_A_RUN} user ids in {uids.start}-{uids.stop}; wait for another "
+            "grading run to end"
         )
 
     def close(self) -> None:
         """Give the ids back."""
-        os.close(self._descriptor)
+        self._held.close()
 
 
-def copy_handed_in(folder: Path, place: Path) -> None:
-    """Copy the model and data files of a submission to a worker's folder.
+def _usable_uids() -> range:
+    """User ids that nobody has: high ones, within what this user namespace maps."""
+    mapped = []
+    with contextlib.suppress(OSError, ValueError):
+        for line in Path("/proc/self/uid_map").read_text().splitlines():
+            inside, _, count = map(int, line.split())
+            mapped.append(range(inside, min(inside + count, 2**31)))
+    largest = max(mapped, key=len, default=range(0))
+    start = 2**30 if largest.stop > 2**30 + 10**6 else max(largest.start, 20_000)
+    end = min(largest.stop, 65_534) if largest.stop <= 65_536 else largest.stop
+    return range(start, end) if end - start >= UIDS_A_RUN else range(0)
 
-    Regular files only, no links, bounded in size; the notebook is not needed.
-    """
-    room = MAX_HANDED_IN
-    for path in sorted(folder.iterdir()):
-        status = path.lstat()
-        if stat.S_ISREG(status.st_mode) and path.suffix in HANDED_IN and status.st_size <= room:
-            room -= status.st_size
-            shutil.copyfile(path, place / path.name, follow_symlinks=False)
+
+def _in_use(uids: range) -> bool:
+    """Whether a user or a running process has one of these ids."""
+    known = any(user.pw_uid in uids for user in pwd.getpwall())
+    return known or any(owner in uids for _, owner in _processes())
+
+
+def _processes() -> Iterator[tuple[int, int]]:
+    """(process id, user id) of all processes that can be seen."""
+    with os.scandir("/proc") as entries:
+        for entry in entries:
+            if entry.name.isdigit():
+                with contextlib.suppress(OSError):
+                    yield int(entry.name), entry.stat().st_uid
 
 
 def give_to(place: Path, uid: int) -> None:
-    """Make a user the owner of a folder and of what lies directly in it."""
+    """Make a user the owner of a folder and of all that lies in it."""
     if uid != os.getuid():
-        for path in (place, *place.iterdir()):
+        for path in (place, *place.rglob("*")):
             os.chown(path, uid, uid, follow_symlinks=False)
 
 
@@ -312,9 +334,32 @@ class Worker:
     process.
     """
 
-    def __init__(self, sock: socket.socket, pidfd: int, pid: int, confinement: Confinement) -> None:
+    def __init__(
+        self, sock: socket.socket, pidfd: int, ending: int, pid: int, confinement: Confinement
+    ) -> None:
         self.sock, self.pid, self.confinement = sock, pid, confinement
-        self._pidfd = pidfd
+        self._pidfd, self._ending = pidfd, ending
+
+    def ending(self) -> tuple[str, bool]:
+        """How it ended, in words, and whether its own code did that.
+
+        A worker can't send SIGKILL to itself where it is the first process of its namespace, so
+        that one comes from outside: another program, or the kernel when memory runs out.
+        """
+        if self._ending < 0 or not select.select([self._ending], [], [], 5.0)[0]:
+            return "it can't be told how", False
+        told = os.read(self._ending, 16)
+        if not told:
+            return "it was killed with its supervisor", False
+        status = int(told)
+        if os.WIFSIGNALED(status):
+            name = signal.Signals(os.WTERMSIG(status)).name
+            return f"signal {name}", name != "SIGKILL"
+        return f"exit code {os.WEXITSTATUS(status)}", True
+
+    def times(self) -> tuple[float, float]:
+        """`times_of` this process."""
+        return times_of(self.pid)
 
     def kill(self) -> None:
         """End it now, with everything it started; no asking."""
@@ -325,19 +370,32 @@ class Worker:
         with contextlib.suppress(ProcessLookupError, OSError):
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
         os.close(self._pidfd)
-        self._pidfd = -1
+        os.close(self._ending)
+        self._pidfd = self._ending = -1
         self.sock.close()
         if self.confinement.uid != os.getuid():
             _kill_user(self.confinement.uid)
 
 
+def times_of(pid: int) -> tuple[float, float]:
+    """Seconds of CPU time that a process and its ended children have used, and seconds that it was
+    ready to run but waited for a free core; (0, 0) where the system does not tell.
+    """
+    cpu_s = queued_s = 0.0
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        cpu_s = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        queued_s = int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+    return cpu_s, queued_s
+
+
 def _kill_user(uid: int) -> None:
     """Kill whatever still runs as this user (a daemon that left its session)."""
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
+    for pid, owner in _processes():
+        if owner == uid:
             with contextlib.suppress(OSError):
-                if entry.stat().st_uid == uid:
-                    os.kill(int(entry.name), signal.SIGKILL)
+                os.kill(pid, signal.SIGKILL)
 
 
 # ---- in the zygote and its children --------------------------------------------------------------
@@ -465,6 +523,7 @@ def confine(limits: Confinement, sock: socket.socket) -> None:
     if os.getpid() == 1:
         _mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV)
     os.chdir(limits.folder)
+    sys.path[0] = limits.folder  # was the zygote's: modules handed in can be imported
     if limits.cores:
         with contextlib.suppress(OSError):  # a core that was taken away meanwhile
             os.sched_setaffinity(0, limits.cores)
@@ -488,8 +547,9 @@ def _supervise(sock: socket.socket, child: int) -> None:
     """
     die_with_parent()
     handle = os.pidfd_open(child)
-    socket.send_fds(sock, [str(child).encode()], [handle])
-    _close_all_but((sock.fileno(), handle))
+    told, tell = os.pipe()
+    socket.send_fds(sock, [str(child).encode()], [handle, told])
+    _close_all_but((sock.fileno(), handle, tell))
     poll = select.poll()
     poll.register(handle, select.POLLIN)
     poll.register(sock.fileno(), select.POLLRDHUP)
@@ -498,7 +558,9 @@ def _supervise(sock: socket.socket, child: int) -> None:
         os.killpg(child, signal.SIGKILL)
     with contextlib.suppress(ProcessLookupError):
         os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+    _, status = os.waitpid(child, 0)
+    with contextlib.suppress(OSError):
+        os.write(tell, str(status).encode())
     os._exit(0)
 
 

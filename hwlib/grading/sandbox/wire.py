@@ -51,6 +51,9 @@ Pack = Callable[[Any, Callable[[Any], Any]], "dict[str, Any] | None"]
 None if it can't be sent.
 """
 
+Deadline = float | Callable[[], bool] | None
+"""When to give up: a time of time.monotonic, or a function that says whether it has come."""
+
 Unpack = Callable[[dict[str, Any], Callable[[Any], Any]], Any]
 """unpack(data, nested): such an object back, its parts decoded with nested(part); raises WireError
 for an unknown one.
@@ -358,7 +361,7 @@ class Channel:
         self._start = self._end = 0
         self._ticking = False
 
-    def send(self, message: dict[str, Any], deadline: float | None = None) -> None:
+    def send(self, message: dict[str, Any], deadline: Deadline = None) -> None:
         """Send one message (a dict with text keys) before `deadline` (time.monotonic seconds)."""
         buffers: list[bytes | memoryview] = []
         data = {key: encode(value, buffers, self.pack) for key, value in message.items()}
@@ -370,7 +373,7 @@ class Channel:
             )
         self._send_all([_LENGTH.pack(len(header)) + header, *buffers], deadline)
 
-    def receive(self, deadline: float | None = None) -> dict[str, Any]:
+    def receive(self, deadline: Deadline = None) -> dict[str, Any]:
         """The next message; ConnectionClosed, DeadlinePassed or WireError otherwise."""
         (length,) = _LENGTH.unpack(bytes(self._read(4, deadline)))
         if length > MAX_HEADER:
@@ -406,7 +409,7 @@ class Channel:
             raise WireError("an array whose shape and bytes disagree")
         return header["m"], sizes
 
-    def _send_all(self, parts: list[bytes | memoryview], deadline: float | None) -> None:
+    def _send_all(self, parts: list[bytes | memoryview], deadline: Deadline) -> None:
         """All parts in as few calls as possible: each call may wake the other side, which could do
         nothing yet.
         """
@@ -425,7 +428,7 @@ class Channel:
             if count:
                 views[0] = views[0][count:]
 
-    def _read(self, size: int, deadline: float | None) -> np.ndarray[Any, Any]:
+    def _read(self, size: int, deadline: Deadline) -> np.ndarray[Any, Any]:
         array = np.empty(size, dtype=np.uint8)
         view = array.data
         self._tick(deadline)
@@ -441,7 +444,7 @@ class Channel:
             view = view[count:]
         return array
 
-    def _receive_into(self, view: memoryview, deadline: float | None) -> int:
+    def _receive_into(self, view: memoryview, deadline: Deadline) -> int:
         while True:
             _check(deadline)
             try:
@@ -454,7 +457,7 @@ class Channel:
                 raise ConnectionClosed
             return count
 
-    def _tick(self, deadline: float | None) -> None:
+    def _tick(self, deadline: Deadline) -> None:
         """With a deadline, have the system's calls come back now and then, so that it can be looked
         at: one call each, where a timeout of Python's own takes two or three."""
         if deadline is not None and not self._ticking:
@@ -467,8 +470,10 @@ class Channel:
             self._ticking = True
 
 
-def _check(deadline: float | None) -> None:
-    if deadline is not None and time.monotonic() > deadline:
+def _check(deadline: Deadline) -> None:
+    if deadline is None:
+        return
+    if deadline() if callable(deadline) else time.monotonic() > deadline:
         raise DeadlinePassed
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from hwlib.grading.sandbox import processes
-from hwlib.grading.sandbox.shell import StudentShell
+from hwlib.grading.sandbox.shell import CellRun, StudentShell
 from hwlib.grading.sandbox.wire import Channel
 from hwlib.grading.sandbox.worker import serve
 
@@ -34,6 +34,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the grader's business
     random.seed(0)  # what a student draws without a seed is the same in every run
     np.random.seed(0)
+    sys.path.insert(0, str(Path.cwd()))  # the assignment's own modules
     shell = StudentShell.create()
     confined_view = False
     while True:
@@ -58,14 +59,22 @@ def _prepare(attached: socket.socket, shell: StudentShell) -> None:
     failed = [name for name in message["modules"] if not _import(name)]
     if not had_torch and "torch" in sys.modules:
         sys.modules["torch"].manual_seed(0)
-    error = ""
+    errors = []
     for source in message["setup"]:
-        error = error or shell.run(source).error_text
+        run = shell.run(source)
+        errors.append([_line(run), run.error_text])
     gc.collect()
     gc.freeze()
     channel.send(
-        {"failed": failed, "error": error, "threads": _threads(), "modules": sorted(sys.modules)}
+        {"failed": failed, "errors": errors, "threads": _threads(), "modules": sorted(sys.modules)}
     )
+
+
+def _line(run: CellRun) -> int:
+    """The line of a setup cell that raised, 0 where it is not known."""
+    trace = run.error.trace[-1] if run.error and run.error.trace else ""
+    number = trace.removeprefix("line ").partition(",")[0]
+    return int(number) if number.isdigit() else 0
 
 
 def _import(name: str) -> bool:

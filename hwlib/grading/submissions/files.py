@@ -4,14 +4,20 @@ grader.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import json
 import os
 import re
+import shutil
 import stat
 import warnings
-from collections.abc import Iterable, Sequence
+import zipfile
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +30,28 @@ from hwlib.grading.course import Assignment
 
 __all__ = [
     "FoundSubmission",
+    "copy_files",
     "find_submissions",
+    "printable",
+    "read_found",
     "read_notebook",
     "read_submission",
     "read_text",
+    "regular_files",
     "whole_cell",
 ]
 
 MAX_BYTES = 50_000_000  # a notebook with many figures has a few megabytes
 MAX_DEPTH = 100  # the deepest honest output (a plot as JSON) has about 30 levels
 MAX_CELLS = 10_000
+MAX_FILES = 200  # files beside the notebook that are kept
+MAX_FILE_BYTES = 100_000_000  # nbgrader's own default
+MAX_TOTAL_BYTES = 300_000_000
+MAX_FOLDERS = 8  # one in the other
+MAX_SEEN = 20_000  # entries of folders that are looked at
+MAX_LISTED = 20  # files that were left out and are named
+# nbgrader's own, and all that is hidden
+IGNORED = (".*", "*.pyc", "__pycache__", "feedback", "*.ipynb")
 CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 SAVE_AGAIN = "open it in Jupyter, save it and hand it in again"
 CLEAR = "clear the outputs and hand it in again"
@@ -54,6 +72,8 @@ class FoundSubmission:
     notebook: Path | None  # None: no notebook that can be graded; `problems` says why
     timestamp: str | None  # what timestamp.txt says, unparsed
     problems: tuple[str, ...] = ()
+    text: str | None = None  # the notebook's own text, where it was taken out of a zip
+    only: frozenset[str] | None = None  # names of the files that student code may see; None: all
 
 
 def find_submissions(
@@ -61,7 +81,9 @@ def find_submissions(
 ) -> list[FoundSubmission]:
     """Every submitted/STUDENT/SLUG/, or those of the named students, in order of the student's id.
 
-    A symbolic link that leads out of the folder is never followed: it stands in `problems`.
+    A student's id is the folder's name; what can't be printed in it is written as an escape. A
+    folder that can't be read is found all the same, with the reason in `problems`. A symbolic link
+    that leads out of the folder is never followed.
 
     Raises
     ------
@@ -73,51 +95,241 @@ def find_submissions(
             f"{submitted}: no such folder; expected submitted/STUDENT/{assignment.slug}/ in it"
         )
     root = submitted.resolve()
+    with os.scandir(root) as entries:
+        names = [entry.name for entry in entries if not entry.name.startswith(".")]
     folders = {
-        path.name: path / assignment.slug
-        for path in root.iterdir()
-        if not path.name.startswith(".") and (path / assignment.slug).is_dir()
+        printable(name): root / name / assignment.slug
+        for name in names
+        if _may_be_folder(root / name / assignment.slug)
     }
     missing = [student for student in students if student not in folders]
     if missing:
-        names = ", ".join(map(repr, missing))
         raise CourseError(
-            f"{submitted}: no submission by {names}; expected STUDENT/{assignment.slug}/ there"
+            f"{submitted}: no submission by {', '.join(map(repr, missing))}; expected "
+            f"STUDENT/{assignment.slug}/ there"
         )
     chosen = sorted(set(students) or folders)
-    return [_look_into(student, folders[student], assignment.slug, root) for student in chosen]
+    return [_found(student, folders[student], assignment, root) for student in chosen]
 
 
-def _look_into(student: str, folder: Path, slug: str, root: Path) -> FoundSubmission:
+def printable(name: str) -> str:
+    """A file's name as a text that can be shown and stored anywhere.
+
+    Bytes that are not UTF-8, control characters and marks of writing direction become escapes.
+
+    >>> printable("M\udcfcller"), printable("a\x1b[2Jb"), printable("Zoë")
+    ('M\\xfcller', 'a\\x1b[2Jb', 'Zoë')
+    """
+    return "".join(
+        char
+        if char.isprintable()
+        else f"\\x{ord(char) - 0xDC00:02x}"
+        if 0xDC80 <= ord(char) <= 0xDCFF
+        else char.encode("unicode_escape").decode()
+        for char in name
+    )
+
+
+def _may_be_folder(path: Path) -> bool:
+    """Whether this is a folder; also where that can't be found out, which is then said."""
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        return error.errno in (errno.EACCES, errno.EPERM)
+
+
+def _found(student: str, folder: Path, assignment: Assignment, root: Path) -> FoundSubmission:
+    """What lies in one folder; whatever goes wrong is this submission's own problem."""
+    try:
+        return _look_into(student, folder, assignment, root)
+    except OSError as error:
+        problem = f"{printable(folder.parent.name)}/{assignment.slug}: can't be read"
+        return FoundSubmission(
+            student, folder, None, None, (f"{problem} ({error.strerror}); hand it in again",)
+        )
+
+
+def _look_into(student: str, folder: Path, assignment: Assignment, root: Path) -> FoundSubmission:
+    slug = assignment.slug
     if folder.resolve() != folder:  # the student's folder or the assignment's is a link
-        name = folder.relative_to(root)
+        name = printable(str(folder.relative_to(root)))
         problem = f"{name}: a symbolic link, which is not followed; put the files there"
         return FoundSubmission(student, folder, None, None, (problem,))
-    notebook, problems = _choose_notebook(folder, slug)
-    return FoundSubmission(
-        student, folder, notebook, _read_timestamp(folder / "timestamp.txt"), problems
-    )
+    timestamp = _read_timestamp(folder / "timestamp.txt")
+    notebook, text, problems = _choose_notebook(folder, slug)
+    beside = notebook.parent if notebook is not None and text is None else folder
+    return FoundSubmission(student, beside, notebook, timestamp, problems, text)
 
 
-def _choose_notebook(folder: Path, slug: str) -> tuple[Path | None, tuple[str, ...]]:
+def _choose_notebook(folder: Path, slug: str) -> tuple[Path | None, str | None, tuple[str, ...]]:
+    """(the notebook, its text where it was in a zip, problems)."""
     expected = folder / f"{slug}.ipynb"
     if expected.is_symlink():
-        return None, (
-            f"{expected.name} is a symbolic link; links are not followed: hand in the file itself",
-        )
+        problem = f"{expected.name} is a symbolic link; links are not followed"
+        return None, None, (f"{problem}: hand in the file itself",)
     if expected.is_file():
-        return expected, ()
-    others = sorted(
-        path for path in folder.glob("*.ipynb") if path.is_file() and not path.is_symlink()
-    )
-    if len(others) == 1:
-        return others[0], (f"no {expected.name}; graded {others[0].name}, the only notebook there",)
-    if others:
-        names = ", ".join(path.name for path in others)
-        return None, (
-            f"no {expected.name}, but several other notebooks: {names}; rename the right one",
+        return expected, None, ()
+    here = _notebooks_in(folder)
+    for place in (here, [] if here else _notebooks_below(folder)):
+        chosen = [path for path in place if path.name == expected.name] or place
+        if len(chosen) == 1:
+            name = printable(str(chosen[0].relative_to(folder)))
+            return chosen[0], None, (f"no {expected.name}; graded {name}, the only notebook there",)
+        if chosen:
+            names = ", ".join(printable(str(path.relative_to(folder))) for path in chosen[:5])
+            problem = f"no {expected.name}, but several other notebooks: {names}"
+            return None, None, (f"{problem}; rename the right one",)
+    zipped = _notebook_in_zip(folder, slug)
+    if zipped is not None:
+        return zipped
+    return None, None, (_nothing_found(folder, slug),)
+
+
+def _notebooks_in(folder: Path) -> list[Path]:
+    """The notebooks in a folder but for what editors and file systems leave there."""
+    with os.scandir(folder) as entries:
+        return sorted(
+            Path(entry.path)
+            for entry in entries
+            if entry.name.endswith(".ipynb")
+            and not entry.name.startswith((".", "~"))
+            and "-checkpoint" not in entry.name
+            and entry.is_file(follow_symlinks=False)
         )
-    return None, (f"no {expected.name}, and no other notebook; hand in the notebook",)
+
+
+def _notebooks_below(folder: Path) -> list[Path]:
+    """The notebooks one folder deeper."""
+    found: list[Path] = []
+    with os.scandir(folder) as entries:
+        inner = sorted(
+            entry.path
+            for entry in entries
+            if entry.is_dir(follow_symlinks=False) and not entry.name.startswith((".", "__"))
+        )
+    for path in inner[:20]:
+        with contextlib.suppress(OSError):
+            found += _notebooks_in(Path(path))
+    return found
+
+
+def _notebook_in_zip(
+    folder: Path, slug: str
+) -> tuple[Path | None, str | None, tuple[str, ...]] | None:
+    """The one notebook in the one zip that was handed in; None where there is no zip."""
+    archives = sorted(path for path in folder.glob("*.zip") if path.is_file())
+    if len(archives) != 1:
+        return None
+    path = archives[0]
+    name = printable(path.name)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [
+                one
+                for one in archive.infolist()
+                if one.filename.endswith(".ipynb")
+                and not any(part.startswith((".", "__")) for part in one.filename.split("/"))
+            ]
+            members = [one for one in members if one.filename.endswith(f"{slug}.ipynb")] or members
+            if len(members) != 1 or members[0].file_size > MAX_BYTES:
+                return None, None, (f"{name} has {len(members)} notebooks; hand in one",)
+            with archive.open(members[0]) as file:
+                content = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
+        return None, None, (f"{name} can't be opened ({error}); hand in the notebook itself",)
+    inner = printable(members[0].filename)
+    problem = f"no {slug}.ipynb; graded {inner} from {name}"
+    return folder / f"{slug}.ipynb", content.decode("utf-8", "replace"), (problem,)
+
+
+def _nothing_found(folder: Path, slug: str) -> str:
+    with os.scandir(folder) as entries:
+        names = sorted(printable(entry.name) for entry in entries if entry.name[0] != ".")
+    near = [name for name in names if ".ipynb" in name]
+    if near:
+        return f"no {slug}.ipynb, but {near[0]}: rename it to {slug}.ipynb and hand it in again"
+    listed = f"; found {', '.join(names[:5])}" if names else ""
+    return f"no {slug}.ipynb, and no other notebook{listed}; hand in the notebook"
+
+
+# ---- files beside a notebook ----
+
+
+def copy_files(source: Path, target: Path, only: frozenset[str] | None = None) -> list[str]:
+    """Copy what lies beside a notebook: regular files, bounded in number, depth and size.
+
+    Parameters
+    ----------
+    source, target : Path
+    only : frozenset of str, optional
+        Names of the files directly in `source` that may be copied; default all.
+
+    Returns
+    -------
+    list of str
+        What was left out, in words.
+    """
+    problems: list[str] = []
+    count, total = 0, 0
+    for path in regular_files(source, problems):
+        name = path.relative_to(source)
+        if only is not None and str(name) not in only:
+            continue
+        try:
+            size = path.stat().st_size
+            if count >= MAX_FILES or size > MAX_FILE_BYTES or total + size > MAX_TOTAL_BYTES:
+                problems.append(
+                    f"{printable(str(name))} ({size / 1e6:.1f} MB) was left out: too many or too "
+                    "large files"
+                )
+                if len(problems) > MAX_LISTED:
+                    break
+                continue
+            count, total = count + 1, total + size
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target / name, follow_symlinks=False)
+        except OSError as error:
+            problems.append(f"{printable(str(name))} was left out: {error.strerror}")
+    return problems[: MAX_LISTED + 1]
+
+
+def regular_files(folder: Path, problems: list[str] | None = None) -> Iterator[Path]:
+    """The files below a folder that may belong to a submission: no links, nothing hidden, no
+    notebook, not too deep.
+    """
+    said: list[str] = [] if problems is None else problems
+    todo = deque([(folder, 0)])
+    seen = 0
+    while todo and seen < MAX_SEEN:
+        place, depth = todo.popleft()
+        try:
+            with os.scandir(place) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError as error:
+            said.append(f"{_below(place, folder)} was left out: {error.strerror}")
+            continue
+        for entry in entries:
+            seen += 1
+            if any(fnmatch(entry.name, pattern) for pattern in IGNORED):
+                continue
+            if entry.is_dir(follow_symlinks=False) and depth < MAX_FOLDERS:
+                todo.append((Path(entry.path), depth + 1))
+            elif entry.is_file(follow_symlinks=False):
+                yield Path(entry.path)
+            elif len(said) <= MAX_LISTED:
+                said.append(
+                    f"{_below(Path(entry.path), folder)} was left out: a link, a special file or a "
+                    "folder too deep"
+                )
+
+
+def _below(path: Path, folder: Path) -> str:
+    return printable(str(path.relative_to(folder)))
+
+
+# ---- reading ----
 
 
 def _read_timestamp(path: Path) -> str | None:
@@ -125,6 +337,15 @@ def _read_timestamp(path: Path) -> str | None:
         return read_text(path, limit=200).strip() or None
     except SubmissionError:
         return None
+
+
+def read_found(found: FoundSubmission, problems: list[str]) -> NotebookNode:
+    """The notebook of a found submission; see `read_submission`."""
+    if found.notebook is None:
+        raise SubmissionError("; ".join(found.problems) or "no notebook in the submission")
+    if found.text is not None:
+        return read_notebook(found.text, found.notebook.name, problems)
+    return read_submission(found.notebook, problems)
 
 
 def read_text(path: Path, *, limit: int = MAX_BYTES) -> str:

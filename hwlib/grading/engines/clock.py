@@ -1,0 +1,73 @@
+"""How long student code has worked, whatever else the machine was doing.
+
+What counts is CPU time, and time in which the worker waited for something other than a free core:
+a sleep, a lock, a disk. The time that it was ready to run and had no core does not count, nor does
+the time in which the grader worked. So a grade is the same on a busy machine.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from hwlib.grading.sandbox.processes import Worker
+
+__all__ = ["Limits", "WorkClock"]
+
+IDLE = 3.0  # times the limit that a worker may wait for other things than a core
+WALL = 30.0  # times the limit on the wall clock, where the system does not tell how long it waited
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds of work that one question and one submission may take."""
+
+    question_s: float
+    submission_s: float
+
+
+class WorkClock:
+    """Counts a worker's time while `running`; called, it says whether the limit has passed."""
+
+    def __init__(self, worker: Worker, limit_s: float) -> None:
+        self._worker, self._limit_s = worker, limit_s
+        self._cpu_s, self._queued_s = worker.times()
+        self._wall_s = 0.0
+        self._since: float | None = None
+
+    def start(self) -> None:
+        """From here on the worker works for us."""
+        self._since = time.monotonic()
+
+    def stop(self) -> None:
+        """The worker has answered."""
+        self._wall_s, self._since = self._elapsed(), None
+
+    def __call__(self) -> bool:
+        """Whether the time is up; cheap until the wall clock says that it may be."""
+        wall_s = self._elapsed()
+        if wall_s < self._limit_s:
+            return False
+        cpu_s, queued_s = self._used()
+        idle_s = wall_s - cpu_s - queued_s
+        return cpu_s >= self._limit_s or idle_s > IDLE * self._limit_s or wall_s > self._most()
+
+    @property
+    def spent_s(self) -> float:
+        """What counts of the time until now."""
+        wall_s = self._elapsed()
+        if wall_s < 0.05 * self._limit_s:
+            return wall_s
+        cpu_s, queued_s = self._used()
+        return max(cpu_s, min(wall_s, wall_s - queued_s) / IDLE)
+
+    def _used(self) -> tuple[float, float]:
+        cpu_s, queued_s = self._worker.times()
+        return max(0.0, cpu_s - self._cpu_s), max(0.0, queued_s - self._queued_s)
+
+    def _most(self) -> float:
+        return WALL * self._limit_s
+
+    def _elapsed(self) -> float:
+        running = 0.0 if self._since is None else time.monotonic() - self._since
+        return self._wall_s + running

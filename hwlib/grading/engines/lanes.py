@@ -1,0 +1,141 @@
+"""Run a submission's cells in workers: a lane is one worker at a time and the cells that it ran.
+
+A worker is expendable. A cell that hangs or ends it is remembered and left out, and the others are
+run in a fresh one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from hwlib.errors import WorkerEnded, WorkerLost, WorkerTimeout
+from hwlib.grading.engines.bench import MESSAGE_LENGTH, Verdict
+from hwlib.grading.engines.clock import Limits, WorkClock
+from hwlib.grading.engines.standins import Session
+from hwlib.grading.submissions.repair import SubmittedCell
+
+__all__ = ["Lane", "Shared"]
+
+# of workers over one question or cell, before it counts as the code's doing
+OWN_DEATHS = 2
+OTHER_DEATHS = 4  # killed from outside: an accident of the machine, or memory ran out
+
+
+@dataclass(slots=True)
+class Shared:
+    """What all lanes of one submission know of its cells."""
+
+    cells: tuple[SubmittedCell, ...]
+    new_session: Callable[[], Session]
+    limits: Limits
+    bad: dict[int, Verdict] = field(default_factory=dict)  # cells that hang or end a worker
+    deaths: Counter[int] = field(default_factory=Counter)  # cells during which a worker ended
+    outputs: dict[int, list[dict[str, Any]]] = field(default_factory=dict)  # of each first run
+    notes: list[str] = field(default_factory=list)  # each death of a worker, for a human
+    workers: int = 0
+    accident: bool = False  # a verdict rests on a death that the student's code may not have caused
+
+    def note_death(self, lost: WorkerLost, what: str, deaths: int) -> bool:
+        """Remember a worker's death over a question or cell; whether it is one too many."""
+        how = lost.how if isinstance(lost, WorkerEnded) else f"the process sent {lost}"
+        self.notes.append(f"{what}: the process with the student's code ended ({how})")
+        outside = isinstance(lost, WorkerEnded) and not lost.own_doing
+        last = deaths >= (OTHER_DEATHS if outside else OWN_DEATHS)
+        self.accident |= last and outside
+        return last
+
+    def name_of(self, index: int) -> str:
+        """How a message calls a cell."""
+        cell = self.cells[index]
+        if cell.original is not None and cell.is_answer:
+            return cell.original.name
+        first = next((line for line in cell.source.splitlines() if line.strip()), "")
+        return f"the cell that begins with {first.strip()[:60]!r}"
+
+
+@dataclass(slots=True)
+class Lane:
+    """One worker at a time, and what has been run in it."""
+
+    shared: Shared
+    session: Session | None = None
+    ready: set[int] = field(default_factory=set)  # cells run in the present worker
+    raised: dict[int, str] = field(default_factory=dict)  # cells that raised, and what
+    spent_s: float = 0.0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the submission's time is used up here."""
+        return self.spent_s >= self.shared.limits.submission_s
+
+    def start(self) -> Session:
+        """The present worker, or a fresh one, with the full time of one question."""
+        if self.session is None:
+            self.session = self.shared.new_session()
+            self.ready.clear()
+            self.shared.workers += 1
+        self._settle()
+        limits = self.shared.limits
+        left = max(0.1, limits.submission_s - self.spent_s)
+        self.session.clock = WorkClock(self.session.worker, min(limits.question_s, left))
+        return self.session
+
+    def _settle(self) -> None:
+        if self.session is not None and self.session.clock is not None:
+            self.spent_s += self.session.clock.spent_s
+            self.session.clock = None
+
+    def drop(self) -> None:
+        """End the worker."""
+        if self.session is not None:
+            self._settle()
+            self.session.worker.kill()
+            self.session = None
+            self.ready.clear()
+
+    def bring(self, wanted: set[int]) -> None:
+        """Run these cells, in the notebook's order, where the present worker has not run them."""
+        while not self.is_over:
+            self.start()
+            todo = [
+                index
+                for index in sorted(wanted)
+                if index not in self.ready and index not in self.shared.bad
+            ]
+            if not todo:
+                return
+            # order matters: start again rather than run backwards
+            if self.ready and min(todo) < max(self.ready):
+                wanted = wanted | self.ready
+                self.drop()
+                continue
+            if not all(self._run_cell(index) for index in todo):
+                wanted = wanted | self.ready
+                self.drop()
+
+    def _run_cell(self, index: int) -> bool:
+        session, shared = self.start(), self.shared
+        try:
+            run = session.run(shared.cells[index].source)
+        except WorkerTimeout:
+            limit = f"{shared.limits.question_s:g} s"
+            reason = f"a cell did not finish in {limit}: {shared.name_of(index)}"
+            shared.bad[index] = Verdict("timeout", reason)
+            return False
+        except WorkerLost as error:
+            shared.deaths[index] += 1
+            name = shared.name_of(index)
+            if shared.note_death(error, name, shared.deaths[index]):
+                reason = f"running a cell ended the process ({error}): {name}"
+                shared.bad[index] = Verdict("crashed", reason)
+            return False
+        self.ready.add(index)
+        self.raised.pop(index, None)
+        shared.outputs.setdefault(index, run["outputs"])
+        if isinstance(run.get("error"), dict):
+            text = f"{run['error'].get('type')}: {run['error'].get('message')}"
+            self.raised[index] = text[:MESSAGE_LENGTH]
+        return True
