@@ -313,7 +313,9 @@ def simulate(slug: str, students: int, seed: int, folder: Path, json_file: str |
     "--engine", type=click.Choice(["isolated", "nbgrader"]), default="isolated", show_default=True
 )
 @click.option("--force", is_flag=True, help="Grade again what has not changed, too.")
-@click.option("--seed", type=int, help="Of the hidden inputs.  [default: the one of the last run]")
+@click.option(
+    "--seed", type=int, help="Seed for the hidden inputs, to repeat a run.  [default: a new one]"
+)
 @click.option(
     "--db", "db_url", metavar="URL", help="Gradebook.  [default: gradebook.db below --output]"
 )
@@ -335,17 +337,19 @@ def grade(
     db_url: str | None,
     output: Path | None,
     json_file: str | None,
-) -> None:
+) -> int:
     """Grade submitted/*/SLUG/; a second run grades only what changed."""
-    from hwlib.grading.grade import GradeOptions, grade_notebook_file
+    from hwlib.grading.grade import Engine, GradeOptions, grade_notebook_file
 
     course = find_course()
     assignment = course.assignment(slug)
+    chosen: Engine = "nbgrader" if engine == "nbgrader" else "isolated"
     if notebook is not None:
-        report = grade_notebook_file(assignment, notebook, students[0] if students else "", seed)
+        student = students[0] if students else ""
+        report = grade_notebook_file(assignment, notebook, student, seed, chosen)
     else:
         options = GradeOptions(
-            engine="nbgrader" if engine == "nbgrader" else "isolated",
+            engine=chosen,
             jobs=jobs,
             force=force,
             seed=seed,
@@ -360,6 +364,11 @@ def grade(
         )
     _write_json(report.to_json(), json_file)
     _print_grades(report, _console(json_file))
+    for line in report.complaints:
+        click.echo(f"hw: {line}", err=True)
+    for line in report.failures:
+        _complain(line, FAILURE)
+    return FAILURE if report.failures else DONE
 
 
 def _grade_with_bar(

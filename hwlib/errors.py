@@ -12,6 +12,7 @@
     ├── AuthoringError           a fault in what an instructor wrote, with file and line
     ├── SubmissionError          a submission that is not a readable notebook
     └── GradingError             the grader itself can't go on (never a student's mistake)
+        ├── RecordingError       a result can't be written: disk full, gradebook locked or damaged
         ├── ZygoteGone           the process that workers are forked from died; start another
         └── WireError            what passes between grader and worker
             ├── Unsendable       our own value is none that can be sent
@@ -47,6 +48,7 @@ __all__ = [
     "MissingExtra",
     "ModelError",
     "NameMissing",
+    "RecordingError",
     "StudentRaised",
     "SubmissionError",
     "Unsendable",
@@ -152,6 +154,10 @@ class GradingError(HwlibError):
 
 
 # ---- between the grader and a worker ----
+
+
+class RecordingError(GradingError):
+    """A result can't be written down, or the gradebook can't be read."""
 
 
 class ZygoteGone(GradingError):

@@ -27,6 +27,7 @@ __all__ = [
     "line_kinds",
     "parse_cell",
     "question_of",
+    "readable",
     "transformed",
     "tree_of",
 ]
@@ -159,3 +160,14 @@ def joined_source(value: object) -> str | None:
     if isinstance(value, list) and all(isinstance(line, str) for line in value):
         return "".join(value)
     return None
+
+
+def readable(text: str) -> str:
+    """A text that can be written as UTF-8: a lone half of a surrogate pair becomes U+FFFD.
+
+    >>> readable("\ud83d!")
+    '\ufffd!'
+    """
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from hwlib.errors import CourseError
+from hwlib.errors import AuthoringError, CourseError, RecordingError
+from hwlib.grading.authoring.build import build
 from hwlib.grading.course import Assignment
 from hwlib.grading.engines.isolated import IsolatedEngine
 from hwlib.grading.engines.nbgrader import grade_with_nbgrader
 from hwlib.grading.engines.pool import Pool, default_jobs
 from hwlib.grading.engines.test_sets import fetch_test_sets
-from hwlib.grading.records.cache import ResultCache
+from hwlib.grading.records.cache import ResultCache, new_seed
 from hwlib.grading.records.class_records import ClassRecords
 from hwlib.grading.results import GradeReport, Outcome, SubmissionResult
 from hwlib.grading.sandbox.processes import isolation_tier
-from hwlib.grading.submissions.files import FoundSubmission, find_submissions
+from hwlib.grading.submissions.files import (
+    FoundSubmission,
+    find_submissions,
+    printable,
+    regular_files,
+)
 
 __all__ = ["Engine", "GradeOptions", "grade_assignment", "grade_many", "grade_notebook_file"]
 
@@ -91,11 +99,13 @@ def _grade_isolated(
     on_result: OnResult,
 ) -> GradeReport:
     results: dict[str, SubmissionResult] = {}
-    todo = []
+    complaints, failures = _out_of_date(assignment), list[str]()
+    todo, lacking = list[FoundSubmission](), Counter[str]()
+    seed = new_seed() if options.seed is None else options.seed
     with ClassRecords(assignment, output, "isolated", options.db_url) as records:
-        seed = records.seed(options.seed)
+        records.log_seed(seed)
         for submission in found:
-            kept = None if options.force else records.kept(submission, seed)
+            kept = None if options.force else records.kept(submission, options.seed)
             if kept is None:
                 todo.append(submission)
                 continue
@@ -104,11 +114,46 @@ def _grade_isolated(
         for submission, outcome in grade_many(
             assignment, todo, seed=seed, jobs=options.jobs, hidden=(output, submitted)
         ):
-            results[submission.student] = records.write(submission, outcome, seed)
-            on_result(results[submission.student])
+            try:
+                result = records.write(submission, outcome, seed)
+            except RecordingError as error:
+                failures.append(str(error))
+                result = _with_problems(outcome.result, [str(error)])
+            results[submission.student] = result
+            lacking.update(outcome.lacking)
+            on_result(result)
         twins = records.twins()
+    complaints += [
+        f"{count} submissions import {name}, which this machine lacks; install it and grade again"
+        for name, count in lacking.most_common()
+    ]
     ordered = (_with_problems(results[one.student], twins[one.student]) for one in found)
-    return GradeReport(assignment.slug, "isolated", isolation_tier(), tuple(ordered))
+    return GradeReport(
+        assignment.slug,
+        "isolated",
+        isolation_tier(),
+        tuple(ordered),
+        tuple(complaints),
+        tuple(failures),
+    )
+
+
+def _out_of_date(assignment: Assignment) -> list[str]:
+    """A line where source/ is not what the build would make of notebook.py now."""
+    notebook, source = assignment.notebook, assignment.source
+    if not notebook.is_file() or notebook.stat().st_mtime <= source.stat().st_mtime:
+        return []
+    try:
+        if build(assignment, check=True).up_to_date:
+            return []
+        what = "is newer than what was built from it"
+    except AuthoringError as error:
+        what = f"can't be built ({error})"
+    slug = assignment.slug
+    return [
+        f"{slug}: assignments/{slug}/notebook.py {what}; this class is graded with the tests in "
+        f"source/{slug}/: run `hw build {slug}` to use the new ones"
+    ]
 
 
 def _with_problems(result: SubmissionResult, more: list[str]) -> SubmissionResult:
@@ -123,7 +168,8 @@ def _grade_with_nbgrader(
     options: GradeOptions,
     on_result: OnResult,
 ) -> GradeReport:
-    seed = ResultCache(assignment, output, "nbgrader").seed(options.seed)
+    seed = new_seed() if options.seed is None else options.seed
+    ResultCache(assignment, output, "nbgrader").log_seed(seed)
     results = grade_with_nbgrader(
         assignment, found, output=output, db_url=options.db_url, seed=seed, on_result=on_result
     )
@@ -153,9 +199,16 @@ def grade_many(
 
 
 def grade_notebook_file(
-    assignment: Assignment, notebook: Path, student: str = "", seed: int | None = None
+    assignment: Assignment,
+    notebook: Path,
+    student: str = "",
+    seed: int | None = None,
+    engine: Engine = "isolated",
 ) -> GradeReport:
-    """Grade one notebook file (and the model files beside it) without a class: nothing is written.
+    """Grade one notebook file without a class: nothing is written.
+
+    Of the files beside it only those count that belong to the assignment: the models that are
+    handed in, and what students get with the notebook.
 
     Raises
     ------
@@ -165,7 +218,23 @@ def grade_notebook_file(
     notebook = notebook.resolve()
     if not notebook.is_file():
         raise CourseError(f"{notebook}: no such file; expected a notebook")
-    found = FoundSubmission(student or notebook.stem, notebook.parent, notebook, None)
-    outcomes = grade_many(assignment, [found], seed=0 if seed is None else seed, jobs=1)
+    declared = {f"{name}.safetensors" for name in assignment.artifacts}
+    given = assignment.release.parent
+    declared |= {str(path.relative_to(given)) for path in regular_files(given)}
+    found = FoundSubmission(
+        student or printable(notebook.stem),
+        notebook.parent,
+        notebook,
+        None,
+        only=frozenset(declared),
+    )
+    seed = new_seed() if seed is None else seed
+    if engine == "nbgrader":
+        with tempfile.TemporaryDirectory(prefix="hw-notebook-") as output:
+            results = tuple(
+                grade_with_nbgrader(assignment, [found], output=Path(output).resolve(), seed=seed)
+            )
+        return GradeReport(assignment.slug, engine, "T0", results)
+    outcomes = grade_many(assignment, [found], seed=seed, jobs=1)
     results = tuple(outcome.result for _, outcome in outcomes)
-    return GradeReport(assignment.slug, "isolated", isolation_tier(), results)
+    return GradeReport(assignment.slug, engine, isolation_tier(), results)

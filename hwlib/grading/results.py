@@ -129,6 +129,7 @@ class Outcome:
     result: SubmissionResult
     notebook: NotebookNode | None  # as graded, with the outputs of the cells that ran; None: unread
     final: bool = True  # False: this run could not decide; the next one tries again
+    lacking: tuple[str, ...] = ()  # modules that the student imports and this machine lacks
     unique: dict[str, str] = field(default_factory=dict)  # what no other submission should have
 
 
@@ -140,6 +141,9 @@ class GradeReport:
     engine: str
     isolation: str
     submissions: tuple[SubmissionResult, ...] = field(default=())
+    # for the instructor, a line each; not part of the JSON
+    complaints: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()  # results that could not be written down
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values, in the order of the published format."""

@@ -111,7 +111,7 @@ class Bench:
         )
         self.broken |= dict.fromkeys(names_in(cell.source).binds - kept, complaint)
 
-    def waits_for(self, test: Test, verdict: Verdict) -> str:
+    def waits_for(self, verdict: Verdict) -> str:
         """Why a question can't be decided here though it was tried, or ""."""
         if verdict.status not in ("missing", "error"):
             return ""

@@ -14,9 +14,15 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from hwlib.errors import GradingError, StudentRaised, SubmissionError, WorkerLost
+from hwlib.errors import (
+    GradingError,
+    StudentRaised,
+    SubmissionError,
+    WorkerLost,
+    ZygoteGone,
+)
 from hwlib.grading.answer_key import AnswerKey, load_key, released_sources
-from hwlib.grading.cells import tree_of
+from hwlib.grading.cells import readable, tree_of
 from hwlib.grading.course import Assignment
 from hwlib.grading.engines.bench import Bench
 from hwlib.grading.engines.clock import Limits, WorkClock
@@ -141,6 +147,20 @@ class IsolatedEngine:
         ZygoteGone
             If the zygote died; `restart`, then grade it again.
         """
+        try:
+            return self._grade(found, slot)
+        except ZygoteGone:
+            raise
+        # the last resort: nothing about one submission may stop the others
+        except Exception as error:  # noqa: BLE001
+            _log.exception("%s: the grader failed", found.student)
+            reason = f"the grader failed on this submission ({type(error).__name__}: {error})"
+            reason = f"{readable(reason)[:300]}; grade it by hand, and report this"
+            questions = self.key.all_questions("manual", reason)
+            result = SubmissionResult(found.student, "needs_manual", questions, (reason,))
+            return Outcome(result, None, final=False)
+
+    def _grade(self, found: FoundSubmission, slot: int) -> Outcome:
         problems = list(found.problems)
         try:
             notebook = read_found(found, problems)
@@ -185,7 +205,11 @@ class IsolatedEngine:
         unique = graded.unique | (models_of(folder, self.assignment.artifacts) if folder else {})
         waits = any(question.id in self.bench.tests for question in manual)
         return Outcome(
-            result, submission.as_notebook(graded.outputs), graded.final and not waits, unique
+            result,
+            submission.as_notebook(graded.outputs),
+            graded.final and not waits,
+            graded.lacking,
+            unique,
         )
 
     def _rejected(self, student: str, problems: tuple[str, ...]) -> Outcome:

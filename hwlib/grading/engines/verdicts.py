@@ -13,6 +13,7 @@ when one try does:
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -21,7 +22,7 @@ from typing import Any
 
 from hwlib import checks
 from hwlib.grading.answer_key import KeyCell
-from hwlib.grading.cells import UNANSWERED, parse_cell
+from hwlib.grading.cells import UNANSWERED, parse_cell, readable
 from hwlib.grading.engines.bench import Bench, Verdict
 from hwlib.grading.engines.clock import Limits
 from hwlib.grading.engines.lanes import Lane, Shared
@@ -33,6 +34,7 @@ from hwlib.grading.submissions.repair import RepairedSubmission, SubmittedCell
 __all__ = ["Graded", "grade_submission"]
 
 _NOTHING = names_in("")
+_LACKING = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
 
 
 @dataclass(slots=True)
@@ -46,6 +48,7 @@ class Graded:
     remarks: list[str] = field(default_factory=list)  # for a human to look at
     unique: dict[str, str] = field(default_factory=dict)  # what no other submission should have
     final: bool = True  # False: an accident of the machine may have decided; try again next time
+    lacking: tuple[str, ...] = ()  # modules that the student imports and this machine lacks
 
 
 def grade_submission(
@@ -86,8 +89,7 @@ def grade_submission(
                 continue
             with checks.context(seed, folder) as noted:
                 verdict = tries.verdict(cell.name)
-            if waits := bench.waits_for(bench.tests[cell.name], verdict):
-                verdict = Verdict("manual", waits)
+            verdict = tries.excused(cell.name, verdict)
             remarks += [f"{cell.name}: {text}" for text in dict.fromkeys(noted.remarks)]
             unique |= noted.unique
             verdict = _explain_missing(verdict, submission)
@@ -95,7 +97,7 @@ def grade_submission(
     finally:
         tries.end()
     shared = tries.shared
-    remarks += dict.fromkeys(shared.notes)
+    remarks = [readable(text) for text in (*remarks, *dict.fromkeys(shared.notes))]
     return Graded(
         questions,
         shared.outputs,
@@ -104,6 +106,7 @@ def grade_submission(
         remarks,
         unique,
         not shared.accident,
+        tuple(sorted(tries.lacking)),
     )
 
 
@@ -115,6 +118,7 @@ class _Tries:
 
     def __init__(self, bench: Bench, submission: RepairedSubmission, shared: Shared) -> None:
         self.bench, self.shared = bench, shared
+        self.lacking: set[str] = set()  # modules that this machine does not have
         cells = submission.cells
         self._needed, self._above, self._all = Lane(shared), Lane(shared), Lane(shared)
         self._names = [cell.names if _is_counted(cell) else _NOTHING for cell in cells]
@@ -147,6 +151,21 @@ class _Tries:
         again = self._attempt(self._above, name, needed, above)
         verdict = again if _says_more(again, verdict) else verdict
         return self._with_cells_below(verdict, name, needed, place)
+
+    def excused(self, name: str, verdict: Verdict) -> Verdict:
+        """A verdict that rests on what this machine lacks is left to a human."""
+        if waits := self.bench.waits_for(verdict):
+            return Verdict("manual", waits)
+        if verdict.status not in ("missing", "error"):
+            return verdict
+        raised = [self._needed.raised.get(index, "") for index in sorted(self._wanted_by[name])]
+        for text in (verdict.message, *raised):
+            found = _LACKING.search(text)
+            if found:
+                self.lacking.add(found[1].partition(".")[0])
+                reason = f"the code imports {found[1]}, which the grading machine does not have"
+                return Verdict("manual", f"{reason}; a human decides")
+        return verdict
 
     def _with_cells_below(
         self, verdict: Verdict, name: str, needed: set[int], place: int
@@ -316,7 +335,7 @@ def _as_result(cell: KeyCell, verdict: Verdict, seconds: float) -> QuestionResul
         cell.points * fraction,
         cell.points,
         verdict.status,
-        message,
-        verdict.hint,
+        readable(message),
+        readable(verdict.hint),
         round(seconds, 4),
     )

@@ -181,7 +181,12 @@ def _make_ids_unique(cells: Iterable[NotebookNode]) -> None:
 
 
 def write_notebook(
-    folder: Path, name: str, notebook: NotebookNode, files: Path | None, *extra: Path
+    folder: Path,
+    name: str,
+    notebook: NotebookNode,
+    files: Path | None,
+    only: frozenset[str] | None,
+    *extra: Path,
 ) -> list[str]:
     """Put a notebook and the files of the submission (then those of `extra` folders) at `folder`,
     all or nothing.
@@ -191,7 +196,7 @@ def write_notebook(
     fresh = folder.parent / f".{folder.name}.new"
     shutil.rmtree(fresh, ignore_errors=True)  # of a run that was killed
     fresh.mkdir(parents=True)
-    problems = copy_files(files, fresh) if files else []
+    problems = copy_files(files, fresh, only) if files else []
     for trusted in extra:
         copy_files(trusted, fresh)
     text = json.dumps(notebook, ensure_ascii=False) + "\n"

@@ -7,17 +7,25 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import hwlib
 from hwlib.atomic import write_whole
+from hwlib.grading.answer_key import load_key, released_sources
 from hwlib.grading.course import Assignment
-from hwlib.grading.results import SubmissionResult
-from hwlib.grading.submissions.files import FoundSubmission
+from hwlib.grading.results import Outcome, SubmissionResult
+from hwlib.grading.submissions.files import FoundSubmission, regular_files
 
-__all__ = ["Kept", "ResultCache"]
+__all__ = ["Kept", "ResultCache", "new_seed"]
+
+# libraries whose version may change what student code computes, or how it is run
+LIBRARIES = ("numpy", "scipy", "torch", "cvxpy", "matplotlib", "ipython", "nbgrader", "safetensors")
+MAX_HASHED = 300_000_000  # bytes of one file; a larger one is known by size and time
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,68 +34,85 @@ class Kept:
 
     result: SubmissionResult
     unique: dict[str, str]
+    seed: int
+
+
+def new_seed() -> int:
+    """A seed for the hidden inputs of one run: 128 bits that nobody can guess."""
+    return secrets.randbits(128)
 
 
 class ResultCache:
-    """The folder OUTPUT/.hw/SLUG/ENGINE: results by student, each with the key of what it was made
-    from.
+    """The folder OUTPUT/.hw/SLUG/ENGINE: results by student, and the seed of each run.
 
-    The key is a SHA-256 of the submission's files, the source and released notebooks, the limits,
-    hwlib's version, the engine and the seed. A result whose key differs is as good as none.
+    A result is kept with a digest of all that it depends on: the submission's files; the tests,
+    solutions and points; the limits; the assignment's files and models; the sources of hwlib; the
+    versions of Python and the libraries. Prose is not in it: a comma in a text regrades nobody. A
+    result whose digest differs is as good as none.
     """
 
     def __init__(self, assignment: Assignment, output: Path, engine: str) -> None:
         self.assignment, self.engine = assignment, engine
         self.folder = output / ".hw" / assignment.slug / engine
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._of_assignment = b""
 
-    def seed(self, wanted: int | None = None) -> int:
-        """The seed of the hidden inputs: `wanted`, else the one of the runs before, else a fresh
-        one; kept for the next run.
-        """
-        path = self.folder / "seed"
-        if wanted is None and path.is_file():
-            return int(path.read_text())
-        seed = secrets.randbits(32) if wanted is None else wanted
-        write_whole(path, f"{seed}\n")
-        return seed
+    def log_seed(self, seed: int) -> None:
+        """Add a run's seed to the file `seeds`, so that any score can be repeated with --seed."""
+        with (self.folder / "seeds").open("a", encoding="utf-8") as log:
+            log.write(f"{seed}\n")
 
-    def key(self, found: FoundSubmission, seed: int) -> str:
+    def digest(self, found: FoundSubmission) -> str:
         """What a result of this submission depends on, as one hexadecimal number."""
-        if not self._of_assignment:
-            parts = [
-                path.read_bytes() if path.is_file() else b""
-                for path in (self.assignment.source, self.assignment.release)
-            ]
-            parts.append(repr((hwlib.__version__, self.engine, self.assignment.limits)).encode())
-            self._of_assignment = b"".join(hashlib.sha256(part).digest() for part in parts)
-        digest = hashlib.sha256(self._of_assignment + str(seed).encode())
-        for path in sorted(found.folder.rglob("*")):
-            if path.is_file() and not path.is_symlink():
-                digest.update(
-                    str(path.relative_to(found.folder)).encode("utf-8", "surrogateescape") + b"\0"
-                )
-                digest.update(hashlib.sha256(path.read_bytes()).digest())
+        digest = hashlib.sha256(self._of_assignment)
+        if found.text is not None:
+            digest.update(found.text.encode("utf-8", "surrogatepass"))
+        paths = [*([found.notebook] if found.notebook else []), *regular_files(found.folder)]
+        for path in paths:
+            digest.update(str(path.relative_to(found.folder)).encode("utf-8", "surrogateescape"))
+            digest.update(b"\0" + _content(path))
         return digest.hexdigest()
 
-    def get(self, student: str, key: str) -> Kept | None:
-        """The kept result, marked as cached; None if there is none with this key."""
+    @cached_property
+    def _of_assignment(self) -> bytes:
+        parts = b"".join(hashlib.sha256(part).digest() for part in self._parts())
+        return hashlib.sha256(parts).digest()
+
+    def _parts(self) -> Iterator[bytes]:
+        key, released = load_key(self.assignment), released_sources(self.assignment)
+        for cell in key.cells:
+            if cell.role != "prose":
+                yield repr((cell, released.get(cell.grade_id))).encode()
+        yield repr((self.engine, self.assignment.limits, sys.version_info[:3])).encode()
+        yield repr([(name, _version(name)) for name in LIBRARIES]).encode()
+        for root in (self.assignment.source.parent, self.assignment.folder / "artifacts"):
+            for path in regular_files(root) if root.is_dir() else ():
+                yield str(path.relative_to(root)).encode() + _content(path)
+        package = Path(hwlib.__file__).parent
+        for path in sorted(package.rglob("*.py")):
+            yield path.read_bytes()
+
+    def get(self, student: str, digest: str, seed: int | None = None) -> Kept | None:
+        """The kept result, marked as cached; None if there is none with this digest and, where one
+        is asked for, this seed.
+        """
         try:
-            kept = json.loads(self._path(student).read_text(encoding="utf-8"))
-            if kept["key"] != key:
-                return None
-            return Kept(
-                replace(SubmissionResult.from_dict(kept["result"]), cached=True),
-                dict(kept["unique"]),
-            )
+            values = json.loads(self._path(student).read_text(encoding="utf-8"))
+            result = replace(SubmissionResult.from_dict(values["result"]), cached=True)
+            kept = Kept(result, dict(values["unique"]), int(values["seed"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None
+        same = values["digest"] == digest and seed in (None, kept.seed)
+        return kept if same and result.student == student else None
 
-    def put(self, key: str, result: SubmissionResult, unique: Mapping[str, str]) -> None:
+    def put(self, digest: str, seed: int, result: SubmissionResult, outcome: Outcome) -> None:
         """Keep a result; a kill at any moment leaves the old one or the new one, whole."""
-        kept = {"key": key, "result": result.to_dict(), "unique": dict(unique)}
-        write_whole(self._path(result.student), json.dumps(kept, ensure_ascii=False))
+        values = {
+            "digest": digest,
+            "seed": seed,
+            "result": result.to_dict(),
+            "unique": dict(outcome.unique),
+        }
+        write_whole(self._path(result.student), json.dumps(values))
 
     def forget(self, student: str) -> None:
         """Drop what is kept of a student: before the gradebook is changed, so that what is kept
@@ -96,4 +121,25 @@ class ResultCache:
         self._path(student).unlink(missing_ok=True)
 
     def _path(self, student: str) -> Path:
-        return self.folder / f"{student}.json"
+        long = len(student.encode()) > 200  # a file's name has at most 255 bytes
+        name = hashlib.sha256(student.encode()).hexdigest() if long else student
+        return self.folder / f"{name}.json"
+
+
+def _content(path: Path) -> bytes:
+    """A digest of a file's content; of its size and time where it is too large or can't be read."""
+    try:
+        status = path.stat()
+        if status.st_size <= MAX_HASHED:
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").digest()
+        return repr((status.st_size, status.st_mtime_ns)).encode()
+    except OSError as error:
+        return repr(error.errno).encode()
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""

@@ -12,7 +12,10 @@ from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from hwlib.atomic import write_whole
+from hwlib.errors import RecordingError
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.course import Assignment
 from hwlib.grading.records.cache import ResultCache
@@ -60,28 +63,49 @@ class ClassRecords:
     ) -> None:
         self._store.close()
 
-    def seed(self, wanted: int | None) -> int:
-        """The seed of the hidden inputs: `wanted`, else that of the runs before, else a new one."""
-        return self._cache.seed(wanted)
+    def log_seed(self, seed: int) -> None:
+        """Write down this run's seed of the hidden inputs."""
+        self._cache.log_seed(seed)
 
-    def kept(self, found: FoundSubmission, seed: int) -> SubmissionResult | None:
+    def kept(self, found: FoundSubmission, seed: int | None = None) -> SubmissionResult | None:
         """The result of an earlier run, if nothing that it depends on has changed since.
 
         Points that humans gave meanwhile are in it. None where the submission must be graded.
+
+        Parameters
+        ----------
+        found : FoundSubmission
+        seed : int, optional
+            Only a result that was made with this seed.
         """
-        kept = self._cache.get(found.student, self._cache.key(found, seed))
+        kept = self._cache.get(found.student, self._cache.digest(found), seed)
         if kept is None or not self._stands(kept.result):
             return None
         self._unique[found.student] = kept.unique
         return _with_human_grades(self._marks.get(found.student, {}), kept.result)
 
     def write(self, found: FoundSubmission, outcome: Outcome, seed: int) -> SubmissionResult:
-        """Write one outcome down; gives the result as it stands, with the points of humans."""
-        self._cache.forget(
-            found.student
-        )  # before the gradebook changes: what is kept never differs
+        """Write one outcome down; gives the result as it stands, with the points of humans.
+
+        Raises
+        ------
+        RecordingError
+            If the disk or the gradebook does not take it. Other submissions are not touched.
+        """
+        self._unique[found.student] = outcome.unique
+        try:
+            return self._write(found, outcome, seed)
+        except (OSError, SQLAlchemyError) as error:
+            reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+            raise RecordingError(
+                f"{found.student}: the result can't be written below {self.output} ({reason}); "
+                "make room or make it writable, then grade again"
+            ) from error
+
+    def _write(self, found: FoundSubmission, outcome: Outcome, seed: int) -> SubmissionResult:
+        self._cache.forget(found.student)  # before the gradebook changes: kept results never differ
         result = self._store.write(
-            outcome.result, outcome.notebook, found.timestamp, folder=found.folder
+            outcome.result, outcome.notebook, found.timestamp, folder=found.folder, only=found.only
         )
         page = feedback_page(
             result,
@@ -93,8 +117,7 @@ class ClassRecords:
         )
         write_whole(self._page(found.student), page)
         if outcome.final:
-            self._cache.put(self._cache.key(found, seed), result, outcome.unique)
-        self._unique[found.student] = outcome.unique
+            self._cache.put(self._cache.digest(found), seed, result, outcome)
         return result
 
     def twins(self) -> dict[str, list[str]]:

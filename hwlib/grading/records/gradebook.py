@@ -49,6 +49,7 @@ from hwlib.grading.records.gradebook_rows import (
     drop_stray_course,
     find_or_insert,
     load_nbgrader_config,
+    sqlite_url,
     sync_assignment,
 )
 from hwlib.grading.results import QuestionResult, SubmissionResult, SubmissionStatus
@@ -125,7 +126,7 @@ class GradeStore:
     def __init__(self, assignment: Assignment, output: Path, db_url: str | None = None) -> None:
         self.assignment, self.output = assignment, output.resolve()
         self.config = load_nbgrader_config(assignment.course)
-        self.db_url = db_url or f"sqlite:///{self.output / 'gradebook.db'}"
+        self.db_url = db_url or sqlite_url(self.output / "gradebook.db")
         self.template = load_template(assignment, self.config)
         create_database(self.db_url)
         self._engine = sa.create_engine(self.db_url)
@@ -180,6 +181,7 @@ class GradeStore:
         timestamp: str | datetime | None,
         *,
         folder: Path | None = None,
+        only: frozenset[str] | None = None,
     ) -> SubmissionResult:
         """Record one submission: its rows in one transaction, then its autograded folder.
 
@@ -198,6 +200,8 @@ class GradeStore:
             When it was handed in, in any form that nbgrader reads.
         folder : Path, optional
             The submission's folder, whose other files are kept beside the notebook.
+        only : frozenset of str, optional
+            Names of the files there that may be kept; default all.
 
         Returns
         -------
@@ -215,7 +219,7 @@ class GradeStore:
         target = self._autograded(result.student)
         marks = self._transaction(lambda db: self._record(db, graded, when))
         beside = self.assignment.source.parent
-        problems += write_notebook(target, self.assignment.slug, completed, folder, beside)
+        problems += write_notebook(target, self.assignment.slug, completed, folder, only, beside)
         return _with_marks(replace(result, problems=(*result.problems, *problems)), marks, rejected)
 
     def students(self) -> set[str]:

@@ -14,10 +14,11 @@ from alembic.script import ScriptDirectory
 from nbformat import NotebookNode
 from nbgrader import api as nb
 from nbgrader.dbutil import ALEMBIC_DIR
+from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from hwlib.errors import GradingError
+from hwlib.errors import CourseError, GradingError, RecordingError
 from hwlib.grading.course import Course
 from hwlib.grading.records.autograded import graded_cells
 
@@ -26,6 +27,7 @@ __all__ = [
     "create_database",
     "find_or_insert",
     "load_nbgrader_config",
+    "sqlite_url",
     "sync_assignment",
 ]
 
@@ -45,28 +47,76 @@ def load_nbgrader_config(course: Course) -> Config:
     return config
 
 
+def sqlite_url(path: Path) -> str:
+    """The URL of an SQLite file; `?` and `%` in its path are just letters."""
+    return sa.URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
+
+
 def create_database(db_url: str) -> None:
     """Make nbgrader's tables where there are none.
 
     nbgrader asks a program `alembic` on the PATH for the version of its tables, and fails where
     only the environment's Python is known; the library gives the same answer.
+
+    Raises
+    ------
+    RecordingError
+        If it can't be opened, is no gradebook, or is one of another version of nbgrader.
     """
-    if db_url.startswith("sqlite:///"):
-        Path(db_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(db_url)
     try:
-        with engine.begin() as connection:
-            if not sa.inspect(connection).has_table("assignment"):
-                nb.Base.metadata.create_all(connection)
-                connection.execute(
-                    sa.text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
-                )
-                head = ScriptDirectory(ALEMBIC_DIR).get_current_head()
-                connection.execute(
-                    sa.text("INSERT INTO alembic_version VALUES (:head)"), {"head": head}
-                )
-    finally:
-        engine.dispose()
+        url = sa.make_url(db_url)
+    except sa.exc.ArgumentError as error:
+        raise CourseError(
+            f"--db {db_url}: expected a URL such as postgresql://user@host/name"
+        ) from error
+    shown = url.render_as_string(hide_password=True)
+    try:
+        if url.get_backend_name() == "sqlite" and url.database:
+            shown = url.database
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = sa.create_engine(url)
+        try:
+            _make_tables(engine, shown)
+        finally:
+            engine.dispose()
+    except OSError as error:
+        raise RecordingError(
+            f"{shown}: can't be written ({error.strerror}); choose another --output"
+        ) from error
+    except (SQLAlchemyError, ModuleNotFoundError) as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise RecordingError(f"{shown}: {_advice(reason)}") from error
+
+
+def _make_tables(engine: sa.Engine, shown: str) -> None:
+    head = ScriptDirectory(ALEMBIC_DIR).get_current_head()
+    with engine.begin() as connection:
+        if not sa.inspect(connection).has_table("assignment"):
+            nb.Base.metadata.create_all(connection)
+            connection.execute(
+                sa.text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+            )
+            connection.execute(
+                sa.text("INSERT INTO alembic_version VALUES (:head)"), {"head": head}
+            )
+            return
+        found = None
+        if sa.inspect(connection).has_table("alembic_version"):
+            found = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+    if found != head:
+        raise RecordingError(
+            f"{shown}: a gradebook of another version of nbgrader (tables {found}, expected "
+            f"{head}); make a copy of it, then run `nbgrader db upgrade` in the course's folder"
+        )
+
+
+def _advice(reason: str) -> str:
+    """What to do about a database that does not open."""
+    if "not a database" in reason or "malformed" in reason:
+        return f"not a gradebook ({reason}); move the file away, or restore a copy, and grade again"
+    if "locked" in reason:
+        return f"in use by another program ({reason}); close it and grade again"
+    return f"the gradebook can't be used ({reason}); check --db and --output"
 
 
 def _table(model: Any) -> sa.Table:

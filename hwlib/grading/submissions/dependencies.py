@@ -49,7 +49,11 @@ def names_in(source: str) -> CellNames:
     if tree is None:
         return CellNames(frozenset(), frozenset(), parsed=False)
     binds = _bound(tree.body)
-    uses = (_taken_at_top(tree) | (_taken_by_functions(ast.unparse(tree)) - binds)) - _BUILTINS
+    try:
+        inner = _taken_by_functions(ast.unparse(tree))
+    except (SyntaxError, ValueError, RecursionError):  # parses, but does not compile
+        return CellNames(frozenset(), frozenset(), parsed=False)
+    uses = (_taken_at_top(tree) | (inner - binds)) - _BUILTINS
     return CellNames(frozenset(binds), frozenset(uses))
 
 

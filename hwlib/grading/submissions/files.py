@@ -25,7 +25,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from hwlib.errors import CourseError, SubmissionError
-from hwlib.grading.cells import joined_source, tree_of
+from hwlib.grading.cells import joined_source, readable, tree_of
 from hwlib.grading.course import Assignment
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "read_text",
     "regular_files",
     "whole_cell",
+    "without_surrogates",
 ]
 
 MAX_BYTES = 50_000_000  # a notebook with many figures has a few megabytes
@@ -442,7 +443,7 @@ def _parse(text: str, name: str) -> Any:
         ) from error
     if _depth_exceeds(values, MAX_DEPTH):
         raise _refusal(name, f"nested more than {MAX_DEPTH} levels deep", CLEAR)
-    return _without_surrogates(values) if "\\ud" in text.lower() else values
+    return without_surrogates(values) if "\\ud" in text.lower() else values
 
 
 def _depth_exceeds(values: Any, limit: int) -> bool:
@@ -460,16 +461,14 @@ def _depth_exceeds(values: Any, limit: int) -> bool:
     return True
 
 
-def _without_surrogates(value: Any) -> Any:
-    """A lone half of a surrogate pair is valid JSON but can't be written as UTF-8; it becomes
-    U+FFFD.
-    """
+def without_surrogates(value: Any) -> Any:
+    """The same JSON value with `readable` texts."""
     if isinstance(value, str):
-        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return readable(value)
     if isinstance(value, list):
-        return [_without_surrogates(item) for item in value]
+        return [without_surrogates(item) for item in value]
     if isinstance(value, dict):
-        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
+        return {without_surrogates(key): without_surrogates(item) for key, item in value.items()}
     return value
 
 

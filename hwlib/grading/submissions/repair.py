@@ -20,7 +20,7 @@ from nbformat import NotebookNode
 from hwlib.grading.answer_key import AnswerKey, KeyCell
 from hwlib.grading.cells import grade_id_of, tree_of
 from hwlib.grading.submissions.dependencies import CellNames, names_in
-from hwlib.grading.submissions.files import whole_cell
+from hwlib.grading.submissions.files import whole_cell, without_surrogates
 from hwlib.markers import is_unsolved
 
 __all__ = ["RepairedSubmission", "SubmittedCell", "repair"]
@@ -428,7 +428,8 @@ def _as_notebook_cell(
     }
     if cell.attachments:
         raw["attachments"] = cell.attachments
-    whole = whole_cell(raw)  # what a worker sent is as little to be trusted as what was handed in
+    # what a worker sent is as little to be trusted as what was handed in
+    whole: dict[str, Any] = without_surrogates(whole_cell(raw))
     original = cell.original
     if (
         original is not None
