@@ -1,5 +1,5 @@
-"""The instructor's half: building assignments, grading submissions, reporting. Needs `pip install
-'hwlib[grading]'`.
+"""The instructor's half: building assignments, grading submissions, reporting. Needs the
+extra `hwlib[grading]`.
 """
 
 from __future__ import annotations

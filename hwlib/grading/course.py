@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hwlib.errors import AuthoringError, CourseError
+from hwlib.extras import REQUIREMENTS
 
 __all__ = ["Assignment", "Course", "Limits", "find_course"]
 
@@ -68,9 +69,18 @@ class Course:
 
     root: Path
     title: str
-    repository: str
+    repository: str = ""  # where Colab opens release/ from; "" until the instructor has one
     term: str = ""
     branch: str = "main"
+    install: str | None = None  # where pip gets hwlib from; None: the repository; "": nowhere yet
+
+    @property
+    def install_address(self) -> str:
+        """What pip understands after `hwlib @ `; "" where the course names no place."""
+        if self.install is not None:
+            return self.install
+        repository = self.repository.rstrip("/").removesuffix(".git")
+        return f"git+{repository}@{self.branch}" if repository else ""
 
     def slugs(self) -> list[str]:
         """Every assignments/*/assignment.toml, sorted; there is no registry."""
@@ -117,13 +127,17 @@ def find_course(start: Path | None = None) -> Course:
         path = folder / "course.toml"
         if path.is_file():
             values = _read_toml(path)
-            _require(path, values, {"title": str, "repository": str}, {"term": str, "branch": str})
+            _require(path, values, {"title": str}, _COURSE)
+            _require_addresses(path, values)
             return Course(root=folder, **values)
     raise CourseError(
         f"{start}: no course.toml here or in a folder above; change to the course's folder"
     )
 
 
+_COURSE: dict[str, Any] = {"repository": str, "term": str, "branch": str, "install": str}
+_ADDRESS = re.compile(r"https://[^\s\"']+")
+_INSTALL = re.compile(r"(git\+https|git\+ssh|https|file)://[^\s\"']+")
 _REQUIRED: dict[str, Any] = {"title": str, "points": (int, float), "minutes": (int, float)}
 _OPTIONAL: dict[str, Any] = {
     "summary": str,
@@ -148,8 +162,35 @@ def _read_assignment(path: Path, course: Course) -> Assignment:
     lists: dict[str, Any] = {
         key: tuple(values.pop(key, ())) for key in ("data", "artifacts", "extras")
     }
+    for extra in lists["extras"]:
+        if extra not in REQUIREMENTS:
+            known = ", ".join(REQUIREMENTS)
+            raise AuthoringError(
+                path, _line(path, "extras"), f"unknown extra {extra!r}; known: {known}"
+            )
     return Assignment(
         slug=path.parent.name, course=course, limits=Limits(**limits), **lists, **values
+    )
+
+
+def _require_addresses(path: Path, values: dict[str, Any]) -> None:
+    """Every student's machine gets code from these places, so they are whole addresses."""
+    for key, pattern, example in (
+        ("repository", _ADDRESS, "https://github.com/NAME/COURSE"),
+        ("install", _INSTALL, "https://HOST/hwlib-VERSION-py3-none-any.whl"),
+    ):
+        value = values.get(key, "")
+        if value and not pattern.fullmatch(value):
+            raise AuthoringError(
+                path, _line(path, key), f"{key} must be an address like {example}, found {value!r}"
+            )
+
+
+def _line(path: Path, key: str) -> int:
+    """The line that sets this key, from 1; 0 if there is none."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return next(
+        (i for i, text in enumerate(lines, 1) if re.match(rf"\s*\[?{re.escape(key)}\b", text)), 0
     )
 
 
@@ -174,10 +215,7 @@ def _require(
             )
     for key, value in values.items():
         expected = required.get(key) or optional.get(key)
-        line = next(
-            (i for i, text in enumerate(lines, 1) if re.match(rf"\s*\[?{re.escape(key)}\b", text)),
-            0,
-        )
+        line = _line(path, key)
         if expected is None:
             known = ", ".join([*required, *optional])
             raise AuthoringError(path, line, f"unknown key {key!r}; known keys: {known}")
