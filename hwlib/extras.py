@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import shlex
 from pathlib import Path
+from typing import Any
 
-__all__ = ["REQUIREMENTS", "how_to_install", "install_command"]
+__all__ = ["REQUIREMENTS", "how_to_install", "install_command", "public_address"]
 
 REQUIREMENTS = {
     "torch": ("torch>=2.6", "torchvision>=0.21"),
@@ -31,7 +32,9 @@ def how_to_install(extra: str) -> str:
     short = f"pip install 'hwlib[{extra}]' from where hwlib came"
     record = _record()
     command = install_command(extra, record) if record else ""
-    return f"{short}, that is: {command}" if command else f"{short} (a clone, a wheel or a repository)"
+    return (
+        f"{short}, that is: {command}" if command else f"{short} (a clone, a wheel or a repository)"
+    )
 
 
 def install_command(extra: str, record: str) -> str:
@@ -53,16 +56,31 @@ def install_command(extra: str, record: str) -> str:
     from urllib.request import url2pathname
 
     values = json.loads(record)
-    url, vcs = values["url"], values.get("vcs_info")
+    url = _address(values)
     if url.startswith("file:"):
         folder = url2pathname(urlsplit(url).path)
         if not Path(folder).exists():
             return ""
         if values.get("dir_info", {}).get("editable"):
             return f"pip install --editable {shlex.quote(f'{folder}[{extra}]')}"
-    if vcs:
-        url = f"{vcs['vcs']}+{url}@{vcs.get('requested_revision') or vcs['commit_id']}"
     return f"pip install {shlex.quote(f'hwlib[{extra}] @ {url}')}"
+
+
+def public_address() -> str:
+    """The address that other machines can install this hwlib from; "" if it came from a folder or
+    file of this one, or from an index.
+    """
+    record = _record()
+    address = _address(json.loads(record)) if record else ""
+    return address if address.startswith(("https://", "git+https://")) else ""
+
+
+def _address(values: dict[str, Any]) -> str:
+    """What pip understands after `hwlib @ `, from the values of direct_url.json."""
+    url, vcs = str(values["url"]), values.get("vcs_info")
+    if vcs:
+        return f"{vcs['vcs']}+{url}@{vcs.get('requested_revision') or vcs['commit_id']}"
+    return url
 
 
 def _record() -> str | None:

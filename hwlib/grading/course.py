@@ -11,7 +11,7 @@ from typing import Any
 from hwlib.errors import AuthoringError, CourseError
 from hwlib.extras import REQUIREMENTS
 
-__all__ = ["Assignment", "Course", "Limits", "find_course"]
+__all__ = ["Assignment", "Course", "Limits", "address_problem", "find_course"]
 
 SLUG = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -136,8 +136,13 @@ def find_course(start: Path | None = None) -> Course:
 
 
 _COURSE: dict[str, Any] = {"repository": str, "term": str, "branch": str, "install": str}
-_ADDRESS = re.compile(r"https://[^\s\"']+")
-_INSTALL = re.compile(r"(git\+https|git\+ssh|https|file)://[^\s\"']+")
+_ADDRESSES = {
+    "repository": (re.compile(r"https://[^\s\"']+"), "https://github.com/NAME/COURSE"),
+    "install": (
+        re.compile(r"(git\+https|git\+ssh|https|file)://[^\s\"']+"),
+        "https://HOST/hwlib-VERSION-py3-none-any.whl",
+    ),
+}
 _REQUIRED: dict[str, Any] = {"title": str, "points": (int, float), "minutes": (int, float)}
 _OPTIONAL: dict[str, Any] = {
     "summary": str,
@@ -174,16 +179,28 @@ def _read_assignment(path: Path, course: Course) -> Assignment:
 
 
 def _require_addresses(path: Path, values: dict[str, Any]) -> None:
-    """Every student's machine gets code from these places, so they are whole addresses."""
-    for key, pattern, example in (
-        ("repository", _ADDRESS, "https://github.com/NAME/COURSE"),
-        ("install", _INSTALL, "https://HOST/hwlib-VERSION-py3-none-any.whl"),
-    ):
-        value = values.get(key, "")
-        if value and not pattern.fullmatch(value):
-            raise AuthoringError(
-                path, _line(path, key), f"{key} must be an address like {example}, found {value!r}"
-            )
+    for key in _ADDRESSES:
+        problem = values.get(key) and address_problem(key, values[key])
+        if problem:
+            raise AuthoringError(path, _line(path, key), problem)
+
+
+def address_problem(key: str, value: str) -> str:
+    """What is wrong with an address in course.toml, "" if nothing: students' machines get code from
+    there, so it must be a whole one.
+
+    Parameters
+    ----------
+    key : str
+        "repository" or "install".
+    value : str
+    """
+    pattern, example = _ADDRESSES[key]
+    return (
+        ""
+        if pattern.fullmatch(value)
+        else f"{key} must be an address like {example}, found {value!r}"
+    )
 
 
 def _line(path: Path, key: str) -> int:
