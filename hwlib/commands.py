@@ -374,7 +374,9 @@ def simulate(slug: str, students: int, seed: int, folder: Path, json_file: str |
     "--engine", type=click.Choice(["isolated", "nbgrader"]), default="isolated", show_default=True
 )
 @click.option("--force", is_flag=True, help="Grade again what has not changed, too.")
-@click.option("--seed", type=int, help="Of the hidden inputs.  [default: the one of the last run]")
+@click.option(
+    "--seed", type=int, help="Seed for the hidden inputs.  [default: the one of the last run]"
+)
 @click.option(
     "--db", "db_url", metavar="URL", help="Gradebook.  [default: gradebook.db below --output]"
 )

@@ -24,9 +24,11 @@ EVERY_ASSIGNMENT = pytest.mark.parametrize("slug", COURSE.slugs())
 MakeCourse = Callable[..., Course]
 
 
-def built(slug: str, **settings: str | None) -> tuple[NotebookNode, NotebookNode]:
+def built(
+    slug: str, repository: str = "", install: str | None = None, branch: str = "main"
+) -> tuple[NotebookNode, NotebookNode]:
     """Source and release of one of our assignments, in a course whose course.toml says this."""
-    course = replace(COURSE, repository="", install=None, **settings)  # type: ignore[arg-type]
+    course = replace(COURSE, repository=repository, install=install, branch=branch)
     return build_notebooks(replace(COURSE.assignment(slug), course=course))
 
 
@@ -57,12 +59,7 @@ def test_without_a_repository_no_notebook_has_a_badge_or_an_install_address(slug
 def test_with_a_repository_every_notebook_has_its_badge_and_its_address(slug: str) -> None:
     wanted = COURSE.assignment(slug).extras
     hwlib = f"hwlib[{','.join(wanted)}]" if wanted else "hwlib"
-    for notebook in build_notebooks(
-        replace(
-            COURSE.assignment(slug),
-            course=replace(COURSE, repository="https://github.com/ada/ml.git", branch="spring"),
-        )
-    ):
+    for notebook in built(slug, "https://github.com/ada/ml.git", branch="spring"):
         badge = f"https://colab.research.google.com/github/ada/ml/blob/spring/release/{slug}/"
         assert badge in notebook.cells[0].source
         assert (
@@ -73,12 +70,10 @@ def test_with_a_repository_every_notebook_has_its_badge_and_its_address(slug: st
 
 def test_hwlib_may_come_from_another_place_than_the_course() -> None:
     wheel = "https://example.edu/hwlib-0.1.0-py3-none-any.whl"
-    course = replace(COURSE, repository="https://github.com/ada/ml", install=wheel)
-    source, _ = build_notebooks(replace(COURSE.assignment("knn"), course=course))
+    source, _ = built("knn", "https://github.com/ada/ml", wheel)
     assert f'%pip install --quiet "hwlib @ {wheel}"' in source.cells[1].source
     assert "colab.research.google.com/github/ada/ml/" in source.cells[0].source
-    course = replace(course, install="")
-    source, _ = build_notebooks(replace(COURSE.assignment("knn"), course=course))
+    source, _ = built("knn", "https://github.com/ada/ml", install="")
     assert not pip_lines(source)
 
 
