@@ -42,7 +42,7 @@ from hwlib.data.watch import Patience, run_watched
 from hwlib.errors import DataError, DataUnavailable
 
 needs_torchvision = pytest.mark.skipif(
-    find_spec("torchvision") is None, reason="needs torchvision: make test installs it"
+    find_spec("torchvision") is None, reason="needs torchvision: pip install 'hwlib[torch]'"
 )
 needs_npm = pytest.mark.skipif(npm_client() is None, reason="needs the npm client: install Node.js")
 
