@@ -23,7 +23,9 @@ def main() -> None:
         os.environ.setdefault(name, "1")
     missing = [name for name in NEEDED if not _is_installed(name)]
     if missing:
-        sys.stderr.write(f"hw: {missing[0]} is not installed; run: pip install 'hwlib[grading]'\n")
+        from hwlib.extras import how_to_install
+
+        sys.stderr.write(f"hw: {missing[0]} is not installed; run: {how_to_install('grading')}\n")
         sys.exit(2)
     _import_jsonschema()
     from hwlib.commands import run

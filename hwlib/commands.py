@@ -146,10 +146,71 @@ def _print_table(
     (console or _console(None)).print(table)
 
 
+title_option = click.option("--title", help="What the new course is called.")
+repository_option = click.option(
+    "--repository",
+    metavar="URL",
+    help="The repository that students of the new course see.  [default: none]",
+)
+
+
 @cli.command()
-@click.argument("slug")
-def new(slug: str) -> None:
-    """Start a new assignment: a folder that builds and verifies as it stands."""
+@click.argument("slug", required=False)
+@click.option(
+    "--course",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Start a course in DIR, with SLUG as its first assignment.",
+)
+@title_option
+@repository_option
+def new(slug: str | None, folder: Path | None, title: str | None, repository: str | None) -> None:
+    """Start a new assignment, or a new course: both build and verify as they stand."""
+    if folder is not None:
+        _start_course(folder, title, repository, slug)
+    elif slug is None:
+        raise click.UsageError("name the new assignment (`hw new SLUG`), or say --course DIR")
+    elif title is not None or repository is not None:
+        raise click.UsageError("--title and --repository belong to a new course: --course DIR")
+    else:
+        _start_assignment(slug)
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
+@title_option
+@repository_option
+def init(folder: Path, title: str | None, repository: str | None) -> None:
+    """Start a new course: the same as `hw new --course DIR`."""
+    _start_course(folder, title, repository, None)
+
+
+def _start_course(
+    folder: Path, title: str | None, repository: str | None, slug: str | None
+) -> None:
+    from hwlib.grading.authoring.build import build
+    from hwlib.grading.authoring.scaffold import FIRST, default_title, new_course
+
+    if sys.stdin.isatty():
+        if title is None:
+            title = click.prompt("Title of the course", default=default_title(folder))
+        if repository is None:
+            repository = click.prompt(
+                "Address of the repository that students see (Enter if there is none yet)",
+                default="",
+                show_default=False,
+            )
+    course = new_course(folder, title or "", repository or "", slug or FIRST)
+    for assignment in course.assignments():
+        build(assignment)
+    click.echo(
+        f"{course.root}: made, with the assignment {slug or FIRST}; go there, then run "
+        "`hw verify`. README.md there says what is what."
+    )
+
+
+def _start_assignment(slug: str) -> None:
     from hwlib.grading.authoring.build import build
     from hwlib.grading.authoring.scaffold import new_assignment
 

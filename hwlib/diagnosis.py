@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import hwlib
+from hwlib.extras import how_to_install
 
 __all__ = ["Finding", "doctor", "findings", "print_findings"]
 
@@ -40,7 +41,7 @@ def findings() -> list[Finding]:
         Finding("hwlib", True, hwlib.__version__),
         _library("numpy", "pip install numpy"),
         _library("matplotlib", "pip install matplotlib"),
-        _library("torch", "pip install 'hwlib[torch]'", needed=False),
+        _library("torch", how_to_install("torch"), needed=False),
         _torchvision(),
         Finding(
             "disk",
@@ -61,7 +62,7 @@ def _library(name: str, fix: str, needed: bool = True) -> Finding:
 
 def _torchvision() -> Finding:
     """Installed is not enough: a torchvision built for another torch fails when it is imported."""
-    found = _library("torchvision", "pip install 'hwlib[torch]'", needed=False)
+    found = _library("torchvision", how_to_install("torch"), needed=False)
     if not found.ok:
         return found
     try:
@@ -69,7 +70,7 @@ def _torchvision() -> Finding:
     except Exception as error:  # noqa: BLE001  the point is to report it
         fix = (
             "install torch and torchvision from the same place, in one command: "
-            "pip install 'hwlib[torch]'"
+            f"{how_to_install('torch')}"
         )
         return Finding(
             "torchvision", False, f"{found.found} does not load: {error}", fix, needed=False

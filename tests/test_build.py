@@ -102,9 +102,9 @@ def test_the_setup_cell_installs_from_the_course_with_the_extras_it_needs(
         '    %pip install --quiet "hwlib[torch] @ git+https://github.com/example/course@main"'
         in lines
     )
-    # who has hwlib without it gets just that
+    # who has hwlib without PyTorch gets PyTorch and keeps that hwlib
     where = lines.index('elif importlib.util.find_spec("torch") is None:')
-    assert lines[where + 1] == '    %pip install --quiet "hwlib[torch]"'
+    assert lines[where + 1] == '    %pip install --quiet "torch>=2.6" "torchvision>=0.21"'
     assert "| CIFAR-10 |" in source.cells[0].source
     assert "autoreload" not in notebook_text(source)
 

@@ -12,6 +12,7 @@ import pytest
 from conftest import make_course
 
 from hwlib.commands import run
+from hwlib.extras import how_to_install
 
 
 class Cli:
@@ -218,7 +219,8 @@ def test_without_the_grading_extra_hw_says_how_to_install_it() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert done.stderr == "hw: click is not installed; run: pip install 'hwlib[grading]'\n"
+    assert done.stderr == f"hw: click is not installed; run: {how_to_install('grading')}\n"
+    assert "pip install 'hwlib[grading]' from where hwlib came" in done.stderr
 
 
 def test_every_command_has_help(hw: Cli) -> None:

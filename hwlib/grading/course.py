@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from hwlib.errors import AuthoringError, CourseError
+from hwlib.extras import REQUIREMENTS
 
-__all__ = ["Assignment", "Course", "Limits", "find_course"]
+__all__ = ["Assignment", "Course", "Limits", "address_problem", "find_course"]
 
 SLUG = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -68,9 +69,18 @@ class Course:
 
     root: Path
     title: str
-    repository: str
+    repository: str = ""  # where Colab opens release/ from; "" until the instructor has one
     term: str = ""
     branch: str = "main"
+    install: str | None = None  # where pip gets hwlib from; None: the repository; "": nowhere yet
+
+    @property
+    def install_address(self) -> str:
+        """What pip understands after `hwlib @ `; "" where the course names no place."""
+        if self.install is not None:
+            return self.install
+        repository = self.repository.rstrip("/").removesuffix(".git")
+        return f"git+{repository}@{self.branch}" if repository else ""
 
     def slugs(self) -> list[str]:
         """Every assignments/*/assignment.toml, sorted; there is no registry."""
@@ -117,13 +127,22 @@ def find_course(start: Path | None = None) -> Course:
         path = folder / "course.toml"
         if path.is_file():
             values = _read_toml(path)
-            _require(path, values, {"title": str, "repository": str}, {"term": str, "branch": str})
+            _require(path, values, {"title": str}, _COURSE)
+            _require_addresses(path, values)
             return Course(root=folder, **values)
     raise CourseError(
         f"{start}: no course.toml here or in a folder above; change to the course's folder"
     )
 
 
+_COURSE: dict[str, Any] = {"repository": str, "term": str, "branch": str, "install": str}
+_ADDRESSES = {
+    "repository": (re.compile(r"https://[^\s\"']+"), "https://github.com/NAME/COURSE"),
+    "install": (
+        re.compile(r"(git\+https|git\+ssh|https|file)://[^\s\"']+"),
+        "https://HOST/hwlib-VERSION-py3-none-any.whl",
+    ),
+}
 _REQUIRED: dict[str, Any] = {"title": str, "points": (int, float), "minutes": (int, float)}
 _OPTIONAL: dict[str, Any] = {
     "summary": str,
@@ -148,8 +167,47 @@ def _read_assignment(path: Path, course: Course) -> Assignment:
     lists: dict[str, Any] = {
         key: tuple(values.pop(key, ())) for key in ("data", "artifacts", "extras")
     }
+    for extra in lists["extras"]:
+        if extra not in REQUIREMENTS:
+            known = ", ".join(REQUIREMENTS)
+            raise AuthoringError(
+                path, _line(path, "extras"), f"unknown extra {extra!r}; known: {known}"
+            )
     return Assignment(
         slug=path.parent.name, course=course, limits=Limits(**limits), **lists, **values
+    )
+
+
+def _require_addresses(path: Path, values: dict[str, Any]) -> None:
+    for key in _ADDRESSES:
+        problem = values.get(key) and address_problem(key, values[key])
+        if problem:
+            raise AuthoringError(path, _line(path, key), problem)
+
+
+def address_problem(key: str, value: str) -> str:
+    """What is wrong with an address in course.toml, "" if nothing: students' machines get code from
+    there, so it must be a whole one.
+
+    Parameters
+    ----------
+    key : str
+        "repository" or "install".
+    value : str
+    """
+    pattern, example = _ADDRESSES[key]
+    return (
+        ""
+        if pattern.fullmatch(value)
+        else f"{key} must be an address like {example}, found {value!r}"
+    )
+
+
+def _line(path: Path, key: str) -> int:
+    """The line that sets this key, from 1; 0 if there is none."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return next(
+        (i for i, text in enumerate(lines, 1) if re.match(rf"\s*\[?{re.escape(key)}\b", text)), 0
     )
 
 
@@ -174,10 +232,7 @@ def _require(
             )
     for key, value in values.items():
         expected = required.get(key) or optional.get(key)
-        line = next(
-            (i for i, text in enumerate(lines, 1) if re.match(rf"\s*\[?{re.escape(key)}\b", text)),
-            0,
-        )
+        line = _line(path, key)
         if expected is None:
             known = ", ".join([*required, *optional])
             raise AuthoringError(path, line, f"unknown key {key!r}; known keys: {known}")

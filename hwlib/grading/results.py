@@ -1,5 +1,5 @@
 """What grading found: one question, one submission, one class; and their JSON form (the format in
-docs/results.md).
+docs/grading.md).
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from hwlib.errors import MissingExtra, ModelError
+from hwlib.extras import how_to_install
 from hwlib.models.arrays import checked_arrays
 from hwlib.models.description import Description
 from hwlib.models.files import (
@@ -146,7 +147,7 @@ def load_model(name_or_path: str | Path) -> Any:
     try:
         from hwlib.models.building import build
     except ImportError as error:
-        raise MissingExtra("a network needs torch: pip install 'hwlib[torch]'") from error
+        raise MissingExtra(f"a network needs torch; run: {how_to_install('torch')}") from error
     return build(description, stored.arrays())
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from hwlib.errors import MissingExtra
+from hwlib.extras import how_to_install
 from hwlib.training.numpy_loop import ClassifierTrainer, TrainingHistory, sgd_update
 
 __all__ = ["ClassifierTrainer", "FitHistory", "TrainingHistory", "evaluate", "fit", "sgd_update"]
@@ -26,6 +27,6 @@ def __getattr__(name: str) -> Any:
         from hwlib.training import torch_loop
     except ImportError as error:
         raise MissingExtra(
-            f"hwlib.training.{name} needs torch: pip install 'hwlib[torch]'"
+            f"hwlib.training.{name} needs torch; run: {how_to_install('torch')}"
         ) from error
     return getattr(torch_loop, name)

@@ -22,7 +22,8 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from hwlib.errors import HwlibError, ModelError
+from hwlib.errors import HwlibError, MissingExtra, ModelError
+from hwlib.extras import how_to_install
 
 __all__ = ["RunLog", "main", "read_log", "run"]
 
@@ -163,7 +164,9 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
         from hwlib.training.torch_loop import FitHistory, evaluate, fit
     except ImportError as error:
-        raise HwlibError("training a network needs torch: pip install 'hwlib[torch]'") from error
+        raise MissingExtra(
+            f"training a network needs torch; run: {how_to_install('torch')}"
+        ) from error
     train, validation, test = _data(options, torch)
     torch.manual_seed(options.seed)
     model = _model(options.model).to(_device(options.device, torch))

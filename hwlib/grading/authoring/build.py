@@ -18,6 +18,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from hwlib.atomic import write_whole
 from hwlib.errors import AuthoringError
+from hwlib.extras import REQUIREMENTS
 from hwlib.grading.authoring.leaks import Leak, leaks_between
 from hwlib.grading.authoring.reading import ParsedNotebook, load_notebook
 from hwlib.grading.authoring.release import release_text
@@ -193,7 +194,7 @@ def _source_notebook(assignment: Assignment, parsed: ParsedNotebook) -> Notebook
             slug,
             "setup",
             "setup-1",
-            _render("setup.py.j2", requirement=_requirement(assignment), extras=assignment.extras),
+            _setup_cell(assignment),
         ),
     ]
     counts = {"setup": 1, "code": 0, "experiment": 0, "prose": 0}
@@ -305,11 +306,16 @@ def _render(template: str, **values: object) -> str:
     return _templates.get_template(template).render(**values).rstrip("\n")
 
 
+_GITHUB = re.compile(r"https://github\.com/([^/\s]+/[^/\s]+?)(?:\.git)?/?")
+
+
 def _title_cell(assignment: Assignment, text: str) -> str:
-    """The author's title, the Colab badge, the author's text, the budget card."""
+    """The author's title, the Colab badge if the course is on GitHub, the author's text, the budget
+    card.
+    """
     title, _, rest = text.partition("\n")
     course = assignment.course
-    github = re.fullmatch(r"https://github\.com/([^/\s]+/[^/\s]+?)(?:\.git)?/?", course.repository)
+    github = _GITHUB.fullmatch(course.repository)
     badge = (
         _render("badge.md.j2", github=github[1], branch=course.branch, slug=assignment.slug)
         if github
@@ -341,7 +347,16 @@ def _duration(minutes: float) -> str:
     return f"{minutes:g} minute{'s' * (minutes != 1)}"
 
 
-def _requirement(assignment: Assignment) -> str:
-    extras = f"[{','.join(assignment.extras)}]" if assignment.extras else ""
-    repository = assignment.course.repository.rstrip("/").removesuffix(".git")
-    return f"hwlib{extras} @ git+{repository}@{assignment.course.branch}"
+def _setup_cell(assignment: Assignment) -> str:
+    """The first code cell: it installs hwlib from the place that course.toml names, or asks for it
+    where there is no such place, and installs PyTorch or cvxpy where only they are missing.
+    """
+    extras = assignment.extras
+    address = assignment.course.install_address
+    wanted = f"[{','.join(extras)}]" if extras else ""
+    return _render(
+        "setup.py.j2",
+        requirement=f"hwlib{wanted} @ {address}" if address else "",
+        extras=extras,
+        packages=[name for extra in extras for name in REQUIREMENTS[extra]],
+    )

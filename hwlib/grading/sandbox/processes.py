@@ -180,7 +180,7 @@ class Zygote:
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "PYTHONHASHSEED": "0",
                 "HWLIB_GRADING": "1",
-                "PIP_NO_INDEX": "1",  # there is no network: `%pip install` says so at once
+                "PIP_NO_INDEX": "1",  # there is no network: pip says so at once
                 "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             }
         )

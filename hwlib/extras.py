@@ -1,0 +1,93 @@
+"""How to get an optional part of hwlib: the one place that writes install commands.
+
+No command here sends pip to a package index for `hwlib` itself: hwlib is installed from a clone, a
+wheel or a repository, and a package of that name on an index may be somebody else's. So a command
+names the place that the running hwlib came from, as pip has recorded it (PEP 610).
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+__all__ = ["REQUIREMENTS", "how_to_install", "install_command", "public_address"]
+
+REQUIREMENTS = {
+    "torch": ("torch>=2.6", "torchvision>=0.21"),
+    "cvxpy": ("cvxpy>=1.5",),
+}
+"""What each extra that a notebook may need consists of; the same as in pyproject.toml."""
+
+
+def how_to_install(extra: str) -> str:
+    """The end of a sentence "…; run: ": the command, and from where.
+
+    Parameters
+    ----------
+    extra : str
+        "torch", "cvxpy" or "grading".
+    """
+    short = f"pip install 'hwlib[{extra}]' from where hwlib came"
+    record = _record()
+    command = install_command(extra, record) if record else ""
+    return (
+        f"{short}, that is: {command}" if command else f"{short} (a clone, a wheel or a repository)"
+    )
+
+
+def install_command(extra: str, record: str) -> str:
+    """The exact command for a hwlib that was installed as pip's record says; "" if the place is
+    gone.
+
+    Parameters
+    ----------
+    extra : str
+    record : str
+        The text of direct_url.json.
+
+    Examples
+    --------
+    >>> install_command("torch", '{"url": "https://example.org/hwlib-1.0-py3-none-any.whl"}')
+    "pip install 'hwlib[torch] @ https://example.org/hwlib-1.0-py3-none-any.whl'"
+    """
+    from urllib.parse import urlsplit  # here, because it is slow to load and seldom needed
+    from urllib.request import url2pathname
+
+    values = json.loads(record)
+    url = _address(values)
+    if url.startswith("file:"):
+        folder = url2pathname(urlsplit(url).path)
+        if not Path(folder).exists():
+            return ""
+        if values.get("dir_info", {}).get("editable"):
+            return f"pip install --editable {shlex.quote(f'{folder}[{extra}]')}"
+    return f"pip install {shlex.quote(f'hwlib[{extra}] @ {url}')}"
+
+
+def public_address() -> str:
+    """The address that other machines can install this hwlib from; "" if it came from a folder or
+    file of this one, or from an index.
+    """
+    record = _record()
+    address = _address(json.loads(record)) if record else ""
+    return address if address.startswith(("https://", "git+https://")) else ""
+
+
+def _address(values: dict[str, Any]) -> str:
+    """What pip understands after `hwlib @ `, from the values of direct_url.json."""
+    url, vcs = str(values["url"]), values.get("vcs_info")
+    if vcs:
+        return f"{vcs['vcs']}+{url}@{vcs.get('requested_revision') or vcs['commit_id']}"
+    return url
+
+
+def _record() -> str | None:
+    """pip's note of where hwlib came from; None where there is none."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        return distribution("hwlib").read_text("direct_url.json")
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,182 @@
+"""Nothing that we hand out sends a student's pip to a place that the instructor has not named."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from nbformat import NotebookNode
+
+from hwlib import extras
+from hwlib.errors import AuthoringError
+from hwlib.extras import REQUIREMENTS, how_to_install, install_command
+from hwlib.grading.authoring.build import build_notebooks
+from hwlib.grading.course import Course, find_course
+
+ROOT = Path(__file__).resolve().parent.parent
+COURSE = find_course(ROOT)
+EVERY_ASSIGNMENT = pytest.mark.parametrize("slug", COURSE.slugs())
+MakeCourse = Callable[..., Course]
+
+
+def built(
+    slug: str, repository: str = "", install: str | None = None, branch: str = "main"
+) -> tuple[NotebookNode, NotebookNode]:
+    """Source and release of one of our assignments, in a course whose course.toml says this."""
+    course = replace(COURSE, repository=repository, install=install, branch=branch)
+    return build_notebooks(replace(COURSE.assignment(slug), course=course))
+
+
+def pip_lines(notebook: NotebookNode) -> list[str]:
+    return re.findall(r"^.*\bpip install\b.*$", text_of(notebook), re.MULTILINE)
+
+
+def text_of(notebook: NotebookNode) -> str:
+    return "\n".join(cell.source for cell in notebook.cells)
+
+
+# ---- notebooks ----
+
+
+@EVERY_ASSIGNMENT
+def test_without_a_repository_no_notebook_has_a_badge_or_an_install_address(slug: str) -> None:
+    packages = {f'"{name}"' for names in REQUIREMENTS.values() for name in names}
+    for notebook in built(slug):
+        text = text_of(notebook)
+        assert not re.search(r"colab\.research|github\.com|git\+|hwlib[^\n\"]* @ ", text)
+        for line in pip_lines(notebook):
+            assert set(re.findall(r'".*?"', line)) <= packages
+            assert "hwlib" not in line
+        assert "install it from where your instructor said" in notebook.cells[1].source
+
+
+@EVERY_ASSIGNMENT
+def test_with_a_repository_every_notebook_has_its_badge_and_its_address(slug: str) -> None:
+    wanted = COURSE.assignment(slug).extras
+    hwlib = f"hwlib[{','.join(wanted)}]" if wanted else "hwlib"
+    for notebook in built(slug, "https://github.com/ada/ml.git", branch="spring"):
+        badge = f"https://colab.research.google.com/github/ada/ml/blob/spring/release/{slug}/"
+        assert badge in notebook.cells[0].source
+        assert (
+            f'    %pip install --quiet "{hwlib} @ git+https://github.com/ada/ml@spring"'
+            in notebook.cells[1].source.split("\n")
+        )
+
+
+def test_hwlib_may_come_from_another_place_than_the_course() -> None:
+    wheel = "https://example.edu/hwlib-0.1.0-py3-none-any.whl"
+    source, _ = built("knn", "https://github.com/ada/ml", wheel)
+    assert f'%pip install --quiet "hwlib @ {wheel}"' in source.cells[1].source
+    assert "colab.research.google.com/github/ada/ml/" in source.cells[0].source
+    source, _ = built("knn", "https://github.com/ada/ml", install="")
+    assert not pip_lines(source)
+
+
+# ---- course.toml ----
+
+
+def test_a_course_needs_no_repository(course: MakeCourse) -> None:
+    place = course()
+    (place.root / "course.toml").write_text('title = "T"\n', encoding="utf-8")
+    found = find_course(place.root)
+    assert (found.repository, found.install_address) == ("", "")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'repository = "ada/ml"',
+        'repository = "git@github.com:ada/ml.git"',
+        'repository = "https://github.com/ada/ml\\" evil"',
+        'install = "hwlib"',
+        'install = "hwlib==0.1.0"',
+        'install = "http://example.edu/hwlib.whl"',
+        'install = "https://example.edu/a b.whl"',
+    ],
+)
+def test_an_address_that_is_none_is_refused_with_its_line(course: MakeCourse, line: str) -> None:
+    place = course()
+    (place.root / "course.toml").write_text(f'title = "T"\n{line}\n', encoding="utf-8")
+    with pytest.raises(AuthoringError, match=r"course\.toml:2: \w+ must be an address like https"):
+        find_course(place.root)
+
+
+def test_an_extra_that_hwlib_does_not_have_is_refused(course: MakeCourse) -> None:
+    place = course(toml_text='title = "S"\npoints = 5\nminutes = 1\nextras = ["keras"]\n')
+    with pytest.raises(
+        AuthoringError,
+        match=r"assignment\.toml:4: unknown extra 'keras'; known: torch, cvxpy",
+    ):
+        place.assignment("small")
+
+
+# ---- messages ----
+
+
+def test_the_extras_of_notebooks_are_those_of_pyproject() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for name, packages in REQUIREMENTS.items():
+        assert project["optional-dependencies"][name] == list(packages)
+
+
+@pytest.mark.parametrize(
+    ("record", "command"),
+    [
+        (
+            {"url": "https://example.edu/hwlib-0.1.0-py3-none-any.whl", "archive_info": {}},
+            "pip install 'hwlib[torch] @ https://example.edu/hwlib-0.1.0-py3-none-any.whl'",
+        ),
+        (
+            {
+                "url": "https://example.edu/ml",
+                "vcs_info": {"vcs": "git", "requested_revision": "main", "commit_id": "1f2e"},
+            },
+            "pip install 'hwlib[torch] @ git+https://example.edu/ml@main'",
+        ),
+        (
+            {"url": "https://example.edu/ml", "vcs_info": {"vcs": "git", "commit_id": "1f2e"}},
+            "pip install 'hwlib[torch] @ git+https://example.edu/ml@1f2e'",
+        ),
+    ],
+)
+def test_the_install_command_names_the_place_that_hwlib_came_from(
+    record: dict[str, object], command: str
+) -> None:
+    assert install_command("torch", json.dumps(record)) == command
+
+
+def test_a_clone_is_installed_from_its_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "my clone"
+    folder.mkdir()
+    record = json.dumps({"url": folder.as_uri(), "dir_info": {"editable": True}})
+    assert install_command("grading", record) == f"pip install --editable '{folder}[grading]'"
+    folder.rmdir()
+    assert install_command("grading", record) == ""
+
+
+@pytest.mark.parametrize("record", [None, '{"url": "file:///no/such/wheel.whl"}'])
+def test_where_the_place_is_not_known_the_sentence_says_what_to_look_for(
+    monkeypatch: pytest.MonkeyPatch, record: str | None
+) -> None:
+    monkeypatch.setattr(extras, "_record", lambda: record)
+    assert how_to_install("torch") == (
+        "pip install 'hwlib[torch]' from where hwlib came (a clone, a wheel or a repository)"
+    )
+
+
+def test_install_commands_are_written_in_one_place_only() -> None:
+    hits = [
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "hwlib").rglob("*")
+        if path.suffix in (".py", ".j2") and "pip install" in path.read_text(encoding="utf-8")
+    ]
+    assert sorted(hits) == [
+        "hwlib/diagnosis.py",  # numpy and matplotlib
+        "hwlib/extras.py",
+        "hwlib/grading/templates/setup.py.j2",  # checked above, for every assignment
+    ]
