@@ -17,12 +17,12 @@ from hwlib.grading import grade
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.course import Assignment
 from hwlib.grading.engines import isolated, standins
-from hwlib.grading.engines import verdicts as judge
 from hwlib.grading.engines.isolated import IsolatedEngine
 from hwlib.grading.records import gradebook
 from hwlib.grading.records.gradebook import GradeStore
 from hwlib.grading.sandbox import processes
 from hwlib.grading.submissions.files import find_submissions
+from hwlib.grading.submissions.repair import RepairedSubmission
 
 __all__ = ["print_profile"]
 
@@ -33,15 +33,15 @@ CELLS, REQUESTS, OTHER = (
 )
 CALLBACKS = "functions of the tests, called back"
 PARTS: list[tuple[Any, str, str]] = [  # (where, function, what its time is called)
-    (isolated, "read_submission", "notebook read"),
+    (isolated, "read_found", "notebook read"),
     (isolated, "repair", "repair"),
     (processes.Zygote, "fork", "worker forked and confined"),
     (processes.Worker, "kill", "worker killed"),
     (standins.Session, "run", CELLS),
     (standins.Session, "request", REQUESTS),
     (standins.Session, "_serve_callback", CALLBACKS),
-    (judge, "_run_test", "the tests themselves: oracles, comparisons"),
-    (isolated, "_with_outputs", "outputs checked"),
+    (Bench, "run", "the tests themselves: oracles, comparisons"),
+    (RepairedSubmission, "as_notebook", "outputs checked"),
     (GradeStore, "_transaction", "gradebook rows"),
     (gradebook, "complete_notebook", "autograded/ notebook made"),
     (gradebook, "write_notebook", "autograded/ notebook written"),

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from hwlib.errors import CourseError
 from hwlib.grading.cells import Role, grade_id_of, joined_source
 from hwlib.grading.course import Assignment
-from hwlib.grading.results import QuestionResult, QuestionStatus
+from hwlib.grading.results import QuestionResult, QuestionStatus, Trust
 
 __all__ = ["AnswerKey", "KeyCell", "load_key", "released_sources"]
 
@@ -32,6 +32,7 @@ class KeyCell:
     title: str = ""  # of a question: the heading above it
     points: float = 0.0  # of a question
     cell_id: str = ""  # nbformat 4.5's id, which some editors keep when they drop metadata
+    trust: Trust = "isolated"  # of a test: where it runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ def read_key(path: Path, slug: str) -> AnswerKey:
                 title=metadata["hwlib"].get("title", ""),
                 points=float(nbgrader.get("points", 0)),
                 cell_id=cell.get("id", ""),
+                trust=metadata["hwlib"].get("trust", "isolated"),
             )
         )
     return AnswerKey(slug=slug, cells=tuple(cells))

@@ -12,7 +12,7 @@ from typing import Literal
 from hwlib.errors import AuthoringError, CourseError, RecordingError
 from hwlib.grading.authoring.build import build
 from hwlib.grading.course import Assignment
-from hwlib.grading.engines.isolated import IsolatedEngine
+from hwlib.grading.engines.isolated import IsolatedEngine, imported_ahead
 from hwlib.grading.engines.nbgrader import grade_with_nbgrader
 from hwlib.grading.engines.pool import Pool, default_jobs
 from hwlib.grading.engines.test_sets import fetch_test_sets
@@ -193,7 +193,7 @@ def grade_many(
         return
     fetch_test_sets(assignment)
     with IsolatedEngine(assignment, seed, hidden) as engine:
-        engine.learn_imports()
+        engine.learn_imports(imported_ahead(submissions))
         with Pool(engine, min(jobs or default_jobs(assignment), len(submissions))) as pool:
             yield from pool.run(submissions)
 

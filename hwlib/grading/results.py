@@ -131,6 +131,7 @@ class Outcome:
     final: bool = True  # False: this run could not decide; the next one tries again
     lacking: tuple[str, ...] = ()  # modules that the student imports and this machine lacks
     unique: dict[str, str] = field(default_factory=dict)  # what no other submission should have
+    impeded: bool = False  # a limit was hit on a busy machine: to be graded once more, alone
 
 
 @dataclass(frozen=True, slots=True)

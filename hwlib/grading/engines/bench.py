@@ -6,11 +6,7 @@ import ast
 import contextlib
 import io
 import linecache
-import math
-import numbers
-import os
 import re
-import subprocess
 import sys
 import traceback
 import warnings
@@ -26,49 +22,26 @@ from hwlib.errors import (
     NameMissing,
     StudentRaised,
     Unsendable,
-    WorkerEnded,
     WorkerLost,
     WorkerTimeout,
 )
 from hwlib.grading.answer_key import AnswerKey, KeyCell
-from hwlib.grading.cells import HIDDEN, UNANSWERED, transformed
+from hwlib.grading.cells import transformed
+from hwlib.grading.engines.setup_shell import SetupShell
+from hwlib.grading.engines.shared_tests import run_shared
 from hwlib.grading.engines.standins import Session, StandIn, is_defined
-from hwlib.grading.results import QuestionStatus
+from hwlib.grading.engines.test_cells import Test
+from hwlib.grading.engines.verdicts import (
+    Verdict,
+    passed,
+    student_raised,
+    test_raised,
+    why_lost,
+)
 from hwlib.grading.submissions.dependencies import names_in
 from hwlib.markers import hidden_lines
 
-__all__ = ["Bench", "Test", "Verdict"]
-
-MESSAGE_LENGTH = 600
-_FOR_THE_EYE = ("matplotlib", "config", "load_ext", "autoreload", "pylab", "precision")
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a test found about a student's code."""
-
-    status: QuestionStatus
-    message: str = ""
-    hint: str = ""
-    fraction: float = 0.0  # of the points, where the test passed
-    missing_name: str = ""  # the name whose absence decided it
-    lost: WorkerLost | None = None  # the worker ended
-
-
-@dataclass(frozen=True, slots=True)
-class Test:
-    """One test cell, ready to run."""
-
-    __test__ = False  # not a test class, whatever pytest thinks of its name
-
-    name: str
-    points: float
-    body: Any  # code object
-    last: Any  # code object of the last expression, or None
-    filename: str
-    hidden: frozenset[int]  # the lines of hidden tests
-    wanted: frozenset[str]  # names that the student must define
-    waits: str = ""  # why it can't be run on this machine
+__all__ = ["Bench"]
 
 
 @dataclass(slots=True)
@@ -90,7 +63,7 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.given = {"__name__": "__main__"}
-        shell = _Shell(self.given)
+        shell = SetupShell(self.given)
         self.given["get_ipython"] = lambda: shell
         with self.at_work():
             for cell in self.setup:
@@ -185,20 +158,23 @@ class Bench:
             hidden_lines(source.splitlines()),
             uses - self.given_names,
             waits,
+            cell.source if cell.trust == "shared" else "",
         )
 
     def run(self, test: Test, session: Session) -> Verdict:
         """Run a test cell against the student's code behind a session."""
+        if test.shared:
+            return run_shared(test, session)
         namespace = _Namespace(self.given, session.name, test.wanted)
         try:
             with self.at_work():
                 exec(test.body, namespace)
                 value = eval(test.last, namespace) if test.last else None  # noqa: S307
-            return _passed(test, value)
+            return passed(test.points, value)
         except WorkerTimeout:
             return Verdict("timeout")
         except WorkerLost as error:
-            return Verdict("crashed", _why_lost(error), lost=error)
+            return Verdict("crashed", why_lost(error), lost=error)
         except CheckFailed as error:
             symptom = "\n".join(filter(None, (error.symptom, error.detail)))
             return Verdict("failed", symptom, error.hint)
@@ -207,13 +183,13 @@ class Bench:
         except NameMissing as error:
             return Verdict("missing", f"`{error}` is not defined", missing_name=str(error))
         except StudentRaised as error:
-            return _student_raised(error)
+            return student_raised(error)
         except Unsendable as error:
             reason = f"this test can't be run by the isolated grader: {error}"
             return Verdict("manual", reason)
         # whatever the test does with what the student's code gave it
         except Exception as error:  # noqa: BLE001
-            return _test_raised(error, test)
+            return test_raised(error, test.filename, test.hidden)
 
 
 class _Namespace(dict[str, Any]):
@@ -236,110 +212,3 @@ class _Namespace(dict[str, Any]):
         if is_defined(value):
             self._known[name] = value
         return value
-
-
-# ---- verdicts ------------------------------------------------------------------------------------
-
-
-def _passed(test: Test, value: Any) -> Verdict:
-    """All points, or those that the cell's last value names: as nbgrader reads it."""
-    fraction = getattr(value, "hwlib_fraction", None)
-    if fraction is None:
-        points = _as_number(value)
-        if points is None or not test.points:
-            return Verdict("passed", fraction=1.0)
-        if points > test.points:
-            return Verdict(
-                "manual",
-                f"the test gives {points:g} of {test.points:g} points; that is a mistake of the "
-                "course, not yours",
-            )
-        fraction = points / test.points
-    fraction = 0.0 if math.isnan(fraction) else min(max(float(fraction), 0.0), 1.0)
-    return Verdict("passed", fraction=fraction)
-
-
-def _as_number(value: object) -> float | None:
-    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    return float(value) if is_number else None  # type: ignore[arg-type]
-
-
-def _why_lost(error: WorkerLost) -> str:
-    if isinstance(error, WorkerEnded):
-        return (
-            f"your code ended the process that it ran in ({error.how}): "
-            "out of memory, too much CPU time, a crash in a library, or an exit"
-        )
-    return f"your code broke off the talk with the grader: the process sent {error}"
-
-
-def _student_raised(error: StudentRaised) -> Verdict:
-    if error.student_type == "NotImplementedError" and not error.student_message:
-        return Verdict("missing", UNANSWERED)
-    where = f"\n{error.trace[-1]}" if error.trace else ""
-    if error.student_type == "MemoryError":
-        return Verdict("crashed", f"your code ran out of memory{where}")
-    missing = ""
-    if error.student_type == "NameError":
-        missing = error.student_message.partition("'")[2].partition("'")[0]
-    text = f"your code raised {error.student_type}: {error.student_message}{where}"
-    return Verdict("error", text[:MESSAGE_LENGTH], missing_name=missing)
-
-
-def _test_raised(error: Exception, test: Test) -> Verdict:
-    """An exception of the test's own code: a plain assert, or a result it could not work with."""
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [frame.lineno or 0 for frame in frames if frame.filename == test.filename]
-    hidden = not lines or max(lines) in test.hidden
-    if isinstance(error, AssertionError):
-        text = str(error)[:MESSAGE_LENGTH] or "a check did not hold"
-        return Verdict("failed", HIDDEN if hidden else text)
-    text = "" if hidden else f": {error}"[:200]
-    return Verdict(
-        "failed",
-        "the check could not work with what your code gave it "
-        f"({type(error).__name__}{text}); did it return the right kind of value?",
-    )
-
-
-# ---- magics of setup cells -----------------------------------------------------------------------
-
-
-class _Shell:
-    """What `get_ipython()` gives in a setup cell here: magics for the eye do nothing."""
-
-    def __init__(self, namespace: dict[str, Any]) -> None:
-        self._namespace = namespace
-        self.user_ns = namespace
-
-    def run_line_magic(self, name: str, line: str, *_: Any, **__: Any) -> Any:
-        """`%name line`"""
-        if name in _FOR_THE_EYE:
-            return None
-        if name in ("time", "timeit", "prun"):
-            exec(transformed(line), self._namespace)
-            return None
-        if name in ("env", "set_env") and "=" in line:
-            variable, value = line.split("=", 1)
-            os.environ[variable.strip()] = value.strip()
-            return None
-        if name == "cd":
-            os.chdir(line.strip().strip("\"'"))
-            return None
-        raise ValueError(f"the magic %{name} is not known to the grader; write it as Python")
-
-    def run_cell_magic(self, name: str, line: str, cell: str) -> Any:
-        """`%%name`: the cell is run where the magic only measures or hides what it does."""
-        if name in ("time", "timeit", "capture", "prun"):
-            exec(transformed(cell), self._namespace)
-            return None
-        raise ValueError(f"the magic %%{name} is not known to the grader; write it as Python")
-
-    def system(self, command: str) -> None:
-        """`!command`"""
-        subprocess.run(command, shell=True, check=False, capture_output=True)
-
-    def getoutput(self, command: str, **_: Any) -> list[str]:
-        """`lines = !command`"""
-        done = subprocess.run(command, shell=True, check=False, capture_output=True, text=True)
-        return done.stdout.splitlines()

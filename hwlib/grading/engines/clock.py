@@ -53,6 +53,12 @@ class WorkClock:
         return cpu_s >= self._limit_s or idle_s > IDLE * self._limit_s or wall_s > self._most()
 
     @property
+    def was_impeded(self) -> bool:
+        """Whether the worker waited for a core so long that it may be quicker on a free machine."""
+        cpu_s, queued_s = self._used()
+        return queued_s > 0.1 * cpu_s
+
+    @property
     def spent_s(self) -> float:
         """What counts of the time until now."""
         wall_s = self._elapsed()

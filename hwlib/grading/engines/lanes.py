@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hwlib.errors import WorkerEnded, WorkerLost, WorkerTimeout
-from hwlib.grading.engines.bench import MESSAGE_LENGTH, Verdict
 from hwlib.grading.engines.clock import Limits, WorkClock
 from hwlib.grading.engines.standins import Session
+from hwlib.grading.engines.verdicts import MESSAGE_LENGTH, Verdict
 from hwlib.grading.submissions.repair import SubmittedCell
 
 __all__ = ["Lane", "Shared"]
@@ -36,6 +36,7 @@ class Shared:
     outputs: dict[int, list[dict[str, Any]]] = field(default_factory=dict)  # of each first run
     notes: list[str] = field(default_factory=list)  # each death of a worker, for a human
     workers: int = 0
+    impeded: bool = False  # a limit was hit while others used the cores
     accident: bool = False  # a verdict rests on a death that the student's code may not have caused
 
     def note_death(self, lost: WorkerLost, what: str, deaths: int) -> bool:
@@ -96,6 +97,11 @@ class Lane:
             self.session = None
             self.ready.clear()
 
+    def note_timeout(self) -> None:
+        """A limit was hit: was it the machine's doing?"""
+        if self.session is not None and self.session.clock is not None:
+            self.shared.impeded |= self.session.clock.was_impeded
+
     def bring(self, wanted: set[int]) -> None:
         """Run these cells, in the notebook's order, where the present worker has not run them."""
         while not self.is_over:
@@ -121,6 +127,7 @@ class Lane:
         try:
             run = session.run(shared.cells[index].source)
         except WorkerTimeout:
+            self.note_timeout()
             limit = f"{shared.limits.question_s:g} s"
             reason = f"a cell did not finish in {limit}: {shared.name_of(index)}"
             shared.bad[index] = Verdict("timeout", reason)

@@ -343,7 +343,9 @@ def _question(cell: KeyCell, cells: Mapping[str, NotebookNode], mark: Mark) -> Q
     status, message, hint = _verdict(
         cells.get(cell.grade_id), cell, mark, _raised_by_answers(cells)
     )
-    return QuestionResult(cell.name, cell.title, points, cell.points, status, message, hint)
+    return QuestionResult(
+        cell.name, cell.title, points, cell.points, status, message, hint, trust="shared"
+    )
 
 
 def _verdict(

@@ -53,6 +53,7 @@ class _Task:
 
     found: FoundSubmission
     tries: int = 1  # judges it was given to
+    alone: bool = False  # no other submission is graded beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ class Pool:
         self.engine, self.jobs = engine, jobs
         self.patience_s = 3 * engine.assignment.limits.submission_s + PATIENCE_S
         self._waiting: deque[_Task] = deque()
+        self._again: deque[_Task] = deque()  # hit a limit beside others
         self._judges: list[_Judge] = []
 
     def __enter__(self) -> Pool:
@@ -104,11 +106,21 @@ class Pool:
             _bury(judge)
 
     def run(self, submissions: Sequence[FoundSubmission]) -> Iterator[Done]:
-        """Each submission with its outcome, once, in the order in which they are done."""
+        """Each submission with its outcome, once, in the order in which they are done.
+
+        One that hits a limit while the machine is busy is graded once more at the end, alone.
+        """
         self._waiting.extend(map(_Task, submissions))
         self._start()
+        yield from self._work(self.jobs)
+        while self._again:
+            self._waiting.append(self._again.popleft())
+            yield from self._work(1)
+
+    def _work(self, judges: int) -> Iterator[Done]:
+        """Grade what is waiting, with so many of the judges."""
         while self._waiting or any(judge.task for judge in self._judges):
-            for slot, judge in enumerate(self._judges):
+            for slot, judge in enumerate(self._judges[:judges]):
                 if judge.task is None and self._waiting:
                     yield from self._hand_out(slot, judge)
             busy = {judge.pipe: slot for slot, judge in enumerate(self._judges) if judge.task}
@@ -160,7 +172,10 @@ class Pool:
             self._renew()
             return
         task, judge.task = judge.task, None
-        yield task.found, answer
+        if answer.impeded and self.jobs > 1 and not task.alone:
+            self._again.append(_Task(task.found, alone=True))
+        else:
+            yield task.found, answer
 
     def _replace(self, slot: int) -> Iterator[Done]:
         """A judge died: a new one, and its submission again, unless it has cost too many."""

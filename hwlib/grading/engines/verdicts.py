@@ -1,282 +1,112 @@
-"""Grade one submission: the instructor's tests here, the student's code in workers.
-
-    notebook ─ repair ─→ cells ─ dependencies ─→ the cells that the tests need ─→ worker
-    test cell, with stand-ins for the student's names ─→ passed | failed | error | timeout | …
-
-A question sees the state at its place in the notebook. It is tried up to three times, and passes
-when one try does:
-
-    needed   only the cells that it depends on, those above it first: quick
-    above    all cells above it, in order: as when the notebook is run from top to bottom
-    all      the cells below it, too: a function may have been written anew at the end
-"""
+"""What happened to a question, as a verdict, and the verdict in words for the student."""
 
 from __future__ import annotations
 
-import re
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+import math
+import numbers
+import traceback
+from dataclasses import dataclass, replace
 from typing import Any
 
-from hwlib import checks
+from hwlib.errors import StudentRaised, WorkerEnded, WorkerLost
 from hwlib.grading.answer_key import KeyCell
-from hwlib.grading.cells import UNANSWERED, parse_cell, readable
-from hwlib.grading.engines.bench import Bench, Verdict
-from hwlib.grading.engines.clock import Limits
-from hwlib.grading.engines.lanes import Lane, Shared
-from hwlib.grading.engines.standins import Session
-from hwlib.grading.results import QuestionResult
-from hwlib.grading.submissions.dependencies import CellNames, names_in, needed_cells
-from hwlib.grading.submissions.repair import RepairedSubmission, SubmittedCell
+from hwlib.grading.cells import HIDDEN, UNANSWERED, parse_cell, readable
+from hwlib.grading.results import QuestionResult, QuestionStatus
+from hwlib.grading.submissions.repair import RepairedSubmission
 
-__all__ = ["Graded", "grade_submission"]
+__all__ = [
+    "MESSAGE_LENGTH",
+    "Verdict",
+    "as_result",
+    "explain_missing",
+    "explained_by",
+    "manual",
+    "passed",
+    "student_raised",
+    "test_raised",
+    "why_lost",
+]
 
-_NOTHING = names_in("")
-_LACKING = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
-
-
-@dataclass(slots=True)
-class Graded:
-    """The verdicts on one submission, and what the run cells put out."""
-
-    questions: list[QuestionResult]
-    outputs: dict[int, list[dict[str, Any]]]  # index of a repaired cell → its outputs in this run
-    cells_run: int = 0
-    workers: int = 0
-    remarks: list[str] = field(default_factory=list)  # for a human to look at
-    unique: dict[str, str] = field(default_factory=dict)  # what no other submission should have
-    final: bool = True  # False: an accident of the machine may have decided; try again next time
-    lacking: tuple[str, ...] = ()  # modules that the student imports and this machine lacks
+MESSAGE_LENGTH = 600
 
 
-def grade_submission(
-    bench: Bench,
-    submission: RepairedSubmission,
-    new_session: Callable[[], Session],
-    limits: Limits,
-    seed: int,
-    release: dict[str, str],
-    folder: Path,
-) -> Graded:
-    """The verdict on every question, in the notebook's order.
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a test found about a student's code."""
 
-    Parameters
-    ----------
-    bench : Bench
-        The assignment, prepared.
-    submission : RepairedSubmission
-    new_session : callable
-        Gives a conversation with a fresh worker.
-    limits : Limits
-    seed : int
-        Seed of the hidden inputs; the same seed gives the same inputs.
-    release : dict
-        grade id → source as released; tells what was left unanswered.
-    folder : Path
-        Where the models that were handed in lie.
-    """
-    tries = _Tries(bench, submission, Shared(submission.cells, new_session, limits))
-    questions = []
-    remarks: list[str] = []
-    unique: dict[str, str] = {}
-    try:
-        for cell in bench.key.questions:
-            started = time.monotonic()
-            if cell.role == "answer":
-                questions.append(_manual(cell, submission, release))
-                continue
-            with checks.context(seed, folder) as noted:
-                verdict = tries.verdict(cell.name)
-            verdict = tries.excused(cell.name, verdict)
-            remarks += [f"{cell.name}: {text}" for text in dict.fromkeys(noted.remarks)]
-            unique |= noted.unique
-            verdict = _explain_missing(verdict, submission)
-            questions.append(_as_result(cell, verdict, time.monotonic() - started))
-    finally:
-        tries.end()
-    shared = tries.shared
-    remarks = [readable(text) for text in (*remarks, *dict.fromkeys(shared.notes))]
-    return Graded(
-        questions,
-        shared.outputs,
-        len(shared.outputs),
-        shared.workers,
-        remarks,
-        unique,
-        not shared.accident,
-        tuple(sorted(tries.lacking)),
-    )
+    status: QuestionStatus
+    message: str = ""
+    hint: str = ""
+    fraction: float = 0.0  # of the points, where the test passed
+    missing_name: str = ""  # the name whose absence decided it
+    lost: WorkerLost | None = None  # the worker ended
 
 
-# ---- which cells, in which worker ----------------------------------------------------------------
-
-
-class _Tries:
-    """The tries of one submission's questions: a lane for each kind of try."""
-
-    def __init__(self, bench: Bench, submission: RepairedSubmission, shared: Shared) -> None:
-        self.bench, self.shared = bench, shared
-        self.lacking: set[str] = set()  # modules that this machine does not have
-        cells = submission.cells
-        self._needed, self._above, self._all = Lane(shared), Lane(shared), Lane(shared)
-        self._names = [cell.names if _is_counted(cell) else _NOTHING for cell in cells]
-        self._everything = {index for index, cell in enumerate(cells) if _is_run(cell)}
-        self._places = {
-            cell.original.name: index
-            for index, cell in enumerate(cells)
-            if cell.original is not None and cell.original.role == "test"
-        }
-        self._wanted_by = {name: self._cells_for(name) for name in bench.tests}
-        self._together: set[int] = set().union(*self._wanted_by.values())
-
-    def end(self) -> None:
-        for lane in (self._needed, self._above, self._all):
-            lane.drop()
-
-    def verdict(self, name: str) -> Verdict:
-        """The first try that passes decides; else the one that tells most."""
-        test, place = self.bench.tests[name], self._places[name]
-        if test.waits:
-            return Verdict("manual", test.waits)
-        needed = self._wanted_by[name]
-        above = {index for index in self._everything if index < place}
-        # what other questions need from above comes along: so no worker has to start again
-        bring = needed | {index for index in self._together if index < place}
-        verdict = self._attempt(self._needed, name, needed, bring)
-        complete = above <= self._needed.ready | set(self.shared.bad)
-        if _is_decided(verdict) or (complete and max(self._needed.ready, default=-1) < place):
-            return self._with_cells_below(verdict, name, needed, place)
-        again = self._attempt(self._above, name, needed, above)
-        verdict = again if _says_more(again, verdict) else verdict
-        return self._with_cells_below(verdict, name, needed, place)
-
-    def excused(self, name: str, verdict: Verdict) -> Verdict:
-        """A verdict that rests on what this machine lacks is left to a human."""
-        if waits := self.bench.waits_for(verdict):
-            return Verdict("manual", waits)
-        if verdict.status not in ("missing", "error"):
-            return verdict
-        raised = [self._needed.raised.get(index, "") for index in sorted(self._wanted_by[name])]
-        for text in (verdict.message, *raised):
-            found = _LACKING.search(text)
-            if found:
-                self.lacking.add(found[1].partition(".")[0])
-                reason = f"the code imports {found[1]}, which the grading machine does not have"
-                return Verdict("manual", f"{reason}; a human decides")
-        return verdict
-
-    def _with_cells_below(
-        self, verdict: Verdict, name: str, needed: set[int], place: int
-    ) -> Verdict:
-        below = {index for index in self._everything if index > place}
-        if _is_decided(verdict) or not any(self._may_matter(index, needed) for index in below):
-            return verdict
-        again = self._attempt(self._all, name, needed, self._everything)
-        return again if _says_more(again, verdict) else verdict
-
-    def _may_matter(self, index: int, needed: set[int]) -> bool:
-        """Whether a cell below a question may change what it asks for: the student's own cells do,
-        and others that bind what the needed cells bind.
-        """
-        cell = self.shared.cells[index]
-        if cell.original is None or cell.edited:
-            return True
-        bound = frozenset[str]().union(*(self._names[other].binds for other in needed))
-        return bool(self._names[index].binds & bound)
-
-    def _cells_for(self, name: str) -> set[int]:
-        """The cells that a question depends on: those above it, where they bind what it uses."""
-        place, test = self._places[name], self.bench.tests[name]
-        above = [names if index < place else _NOTHING for index, names in enumerate(self._names)]
-        found = frozenset[str]().union(*(names.binds for names in above))
-        below = [names if index > place else _NOTHING for index, names in enumerate(self._names)]
-        late = [_without(names, found) for names in below]
-        names = [
-            first if first is not _NOTHING else last
-            for first, last in zip(above, late, strict=True)
-        ]
-        return needed_cells(test.wanted, names, self.bench.given_names)
-
-    def _attempt(self, lane: Lane, name: str, needed: set[int], bring: set[int]) -> Verdict:
-        deaths = 0
-        while True:
-            verdict = self._try_once(lane, name, needed, bring)
-            if verdict.lost is None:
-                return verdict
-            deaths += 1
-            if self.shared.note_death(verdict.lost, name, deaths) or lane.is_over:
-                return verdict
-
-    def _try_once(self, lane: Lane, name: str, needed: set[int], bring: set[int]) -> Verdict:
-        limits = self.shared.limits
-        lane.bring(bring)
-        bad = sorted(needed & set(self.shared.bad))
-        if bad:
-            return self.shared.bad[bad[0]]
-        if lane.is_over:
-            reason = f"the submission's {limits.submission_s:g} s were used up before this question"
-            return Verdict("timeout", reason)
-        verdict = self.bench.run(self.bench.tests[name], lane.start())
-        if verdict.status in ("timeout", "crashed"):
-            lane.drop()
-        if verdict.status == "timeout":
-            reason = (
-                f"no answer within {limits.question_s:g} s; "
-                "is there a loop that never ends, or one that should not be there?"
+def passed(points_of_test: float, value: Any) -> Verdict:
+    """All points, or those that the cell's last value names: as nbgrader reads it."""
+    fraction = getattr(value, "hwlib_fraction", None)
+    if fraction is None:
+        points = _as_number(value)
+        if points is None or not points_of_test:
+            return Verdict("passed", fraction=1.0)
+        if points > points_of_test:
+            return Verdict(
+                "manual",
+                f"the test gives {points:g} of {points_of_test:g} points; that is a mistake of the "
+                "course, not yours",
             )
-            return replace(verdict, message=reason)
-        if verdict.missing_name:
-            return _explained_by(verdict, [lane.raised.get(index, "") for index in sorted(needed)])
-        return verdict
+        fraction = points / points_of_test
+    fraction = 0.0 if math.isnan(fraction) else min(max(float(fraction), 0.0), 1.0)
+    return Verdict("passed", fraction=fraction)
 
 
-def _without(names: CellNames, found: frozenset[str]) -> CellNames:
-    binds = names.binds - found
-    return replace(names, binds=binds) if binds else _NOTHING
+def _as_number(value: object) -> float | None:
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    return float(value) if is_number else None  # type: ignore[arg-type]
 
 
-def _is_decided(verdict: Verdict) -> bool:
-    return verdict.status == "manual" or (verdict.status == "passed" and verdict.fraction == 1.0)
+def why_lost(error: WorkerLost) -> str:
+    if isinstance(error, WorkerEnded):
+        return (
+            f"your code ended the process that it ran in ({error.how}): "
+            "out of memory, too much CPU time, a crash in a library, or an exit"
+        )
+    return f"your code broke off the talk with the grader: the process sent {error}"
 
 
-def _says_more(again: Verdict, verdict: Verdict) -> bool:
-    """Whether a later try is to be believed: it gives more, or found what was missing before."""
-    if again.status == "passed":
-        return verdict.status != "passed" or again.fraction > verdict.fraction
-    return bool(verdict.missing_name) and again.missing_name != verdict.missing_name
+def student_raised(error: StudentRaised) -> Verdict:
+    if error.student_type == "NotImplementedError" and not error.student_message:
+        return Verdict("missing", UNANSWERED)
+    where = f"\n{error.trace[-1]}" if error.trace else ""
+    if error.student_type == "MemoryError":
+        return Verdict("crashed", f"your code ran out of memory{where}")
+    missing = ""
+    if error.student_type == "NameError":
+        missing = error.student_message.partition("'")[2].partition("'")[0]
+    text = f"your code raised {error.student_type}: {error.student_message}{where}"
+    return Verdict("error", text[:MESSAGE_LENGTH], missing_name=missing)
 
 
-def _is_code(cell: SubmittedCell) -> bool:
-    """Student code, as far as grading runs it: not the tests, the setup cells (the zygote ran
-    them), nor the hand-in cell.
-    """
-    if cell.cell_type != "code":
-        return False
-    if cell.original is None or cell.edited:
-        return True
-    return cell.original.role in ("solution", "code", "experiment")
-
-
-def _is_experiment(cell: SubmittedCell) -> bool:
-    return cell.original is not None and cell.original.role == "experiment"
-
-
-def _is_counted(cell: SubmittedCell) -> bool:
-    """Whether names that it binds may be what a test needs."""
-    return _is_code(cell) and not _is_experiment(cell)
-
-
-def _is_run(cell: SubmittedCell) -> bool:
-    """Whether it is run where all cells are."""
-    return _is_code(cell) and (not _is_experiment(cell) or cell.edited)
+def test_raised(error: Exception, filename: str, hidden_lines: frozenset[int]) -> Verdict:
+    """An exception of the test's own code: a plain assert, or a result it could not work with."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno or 0 for frame in frames if frame.filename == filename]
+    hidden = not lines or max(lines) in hidden_lines
+    if isinstance(error, AssertionError):
+        text = str(error)[:MESSAGE_LENGTH] or "a check did not hold"
+        return Verdict("failed", HIDDEN if hidden else text)
+    text = "" if hidden else f": {error}"[:200]
+    return Verdict(
+        "failed",
+        "the check could not work with what your code gave it "
+        f"({type(error).__name__}{text}); did it return the right kind of value?",
+    )
 
 
 # ---- in words ------------------------------------------------------------------------------------
 
 
-def _explained_by(verdict: Verdict, raised: list[str]) -> Verdict:
+def explained_by(verdict: Verdict, raised: list[str]) -> Verdict:
     """A missing name is explained by the first needed cell that raised."""
     first = next(filter(None, raised), "")
     if first.startswith("NotImplementedError"):
@@ -287,7 +117,7 @@ def _explained_by(verdict: Verdict, raised: list[str]) -> Verdict:
     return verdict
 
 
-def _explain_missing(verdict: Verdict, submission: RepairedSubmission) -> Verdict:
+def explain_missing(verdict: Verdict, submission: RepairedSubmission) -> Verdict:
     if verdict.status != "missing" or not verdict.missing_name:
         return verdict
     answers = submission.answers(verdict.missing_name)
@@ -310,7 +140,7 @@ def _syntax_error(source: str) -> str:
     return "SyntaxError"
 
 
-def _manual(
+def manual(
     cell: KeyCell, submission: RepairedSubmission, release: dict[str, str]
 ) -> QuestionResult:
     texts = [answer.source.strip() for answer in submission.answers(cell.name)]
@@ -325,7 +155,7 @@ def _manual(
     )
 
 
-def _as_result(cell: KeyCell, verdict: Verdict, seconds: float) -> QuestionResult:
+def as_result(cell: KeyCell, verdict: Verdict, seconds: float) -> QuestionResult:
     passed = verdict.status == "passed"
     fraction = verdict.fraction if passed else 0.0
     message = verdict.message if not passed or fraction == 1.0 else f"{fraction:.0%} of the points"
@@ -338,4 +168,5 @@ def _as_result(cell: KeyCell, verdict: Verdict, seconds: float) -> QuestionResul
         readable(message),
         readable(verdict.hint),
         round(seconds, 4),
+        trust=cell.trust,
     )

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hwlib.grading.sandbox import processes
+from hwlib.grading.sandbox import colab, processes
 from hwlib.grading.sandbox.shell import CellRun, StudentShell
 from hwlib.grading.sandbox.wire import Channel
 from hwlib.grading.sandbox.worker import serve
@@ -35,6 +35,7 @@ def main() -> None:
     random.seed(0)  # what a student draws without a seed is the same in every run
     np.random.seed(0)
     sys.path.insert(0, str(Path.cwd()))  # the assignment's own modules
+    colab.make_importable()
     shell = StudentShell.create()
     confined_view = False
     while True:

@@ -1,0 +1,283 @@
+"""Grade one submission: the instructor's tests here, the student's code in workers.
+
+    notebook ─ repair ─→ cells ─ dependencies ─→ the cells that the tests need ─→ worker
+    test cell, with stand-ins for the student's names ─→ passed | failed | error | timeout | …
+
+A question sees the state at its place in the notebook. It is tried up to three times, and passes
+when one try does:
+
+    needed   only the cells that it depends on, those above it first: quick
+    above    all cells above it, in order: as when the notebook is run from top to bottom
+    all      the cells below it, too: a function may have been written anew at the end
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from hwlib import checks
+from hwlib.grading.cells import readable
+from hwlib.grading.engines.bench import Bench
+from hwlib.grading.engines.clock import Limits
+from hwlib.grading.engines.lanes import Lane, Shared
+from hwlib.grading.engines.standins import Session
+from hwlib.grading.engines.verdicts import (
+    Verdict,
+    as_result,
+    explain_missing,
+    explained_by,
+    manual,
+)
+from hwlib.grading.results import QuestionResult
+from hwlib.grading.submissions.dependencies import CellNames, names_in, needed_cells
+from hwlib.grading.submissions.repair import RepairedSubmission, SubmittedCell
+
+__all__ = ["Graded", "grade_submission"]
+
+_NOTHING = names_in("")
+_LACKING = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
+
+
+@dataclass(slots=True)
+class Graded:
+    """The verdicts on one submission, and what the run cells put out."""
+
+    questions: list[QuestionResult]
+    outputs: dict[int, list[dict[str, Any]]]  # index of a repaired cell → its outputs in this run
+    cells_run: int = 0
+    workers: int = 0
+    remarks: list[str] = field(default_factory=list)  # for a human to look at
+    unique: dict[str, str] = field(default_factory=dict)  # what no other submission should have
+    final: bool = True  # False: an accident of the machine may have decided; try again next time
+    lacking: tuple[str, ...] = ()  # modules that the student imports and this machine lacks
+    impeded: bool = False  # a limit was hit while others used the cores
+
+
+def grade_submission(
+    bench: Bench,
+    submission: RepairedSubmission,
+    new_session: Callable[[], Session],
+    limits: Limits,
+    seed: int,
+    release: dict[str, str],
+    folder: Path,
+) -> Graded:
+    """The verdict on every question, in the notebook's order.
+
+    Parameters
+    ----------
+    bench : Bench
+        The assignment, prepared.
+    submission : RepairedSubmission
+    new_session : callable
+        Gives a conversation with a fresh worker.
+    limits : Limits
+    seed : int
+        Seed of the hidden inputs; the same seed gives the same inputs.
+    release : dict
+        grade id → source as released; tells what was left unanswered.
+    folder : Path
+        Where the models that were handed in lie.
+    """
+    tries = _Tries(bench, submission, Shared(submission.cells, new_session, limits))
+    questions = []
+    remarks: list[str] = []
+    unique: dict[str, str] = {}
+    try:
+        for cell in bench.key.questions:
+            started = time.monotonic()
+            if cell.role == "answer":
+                questions.append(manual(cell, submission, release))
+                continue
+            with checks.context(seed, folder) as noted:
+                verdict = tries.verdict(cell.name)
+            verdict = tries.excused(cell.name, verdict)
+            remarks += [f"{cell.name}: {text}" for text in dict.fromkeys(noted.remarks)]
+            unique |= noted.unique
+            verdict = explain_missing(verdict, submission)
+            questions.append(as_result(cell, verdict, time.monotonic() - started))
+    finally:
+        tries.end()
+    shared = tries.shared
+    remarks = [readable(text) for text in (*remarks, *dict.fromkeys(shared.notes))]
+    return Graded(
+        questions,
+        shared.outputs,
+        len(shared.outputs),
+        shared.workers,
+        remarks,
+        unique,
+        not shared.accident,
+        tuple(sorted(tries.lacking)),
+        shared.impeded,
+    )
+
+
+# ---- which cells, in which worker ----------------------------------------------------------------
+
+
+class _Tries:
+    """The tries of one submission's questions: a lane for each kind of try."""
+
+    def __init__(self, bench: Bench, submission: RepairedSubmission, shared: Shared) -> None:
+        self.bench, self.shared = bench, shared
+        self.lacking: set[str] = set()  # modules that this machine does not have
+        cells = submission.cells
+        self._needed, self._above, self._all = Lane(shared), Lane(shared), Lane(shared)
+        self._names = [cell.names if _is_counted(cell) else _NOTHING for cell in cells]
+        self._everything = {index for index, cell in enumerate(cells) if _is_run(cell)}
+        self._places = {
+            cell.original.name: index
+            for index, cell in enumerate(cells)
+            if cell.original is not None and cell.original.role == "test"
+        }
+        self._wanted_by = {name: self._cells_for(name) for name in bench.tests}
+        self._together: set[int] = set().union(*self._wanted_by.values())
+
+    def end(self) -> None:
+        for lane in (self._needed, self._above, self._all):
+            lane.drop()
+
+    def verdict(self, name: str) -> Verdict:
+        """The first try that passes decides; else the one that tells most."""
+        test, place = self.bench.tests[name], self._places[name]
+        if test.waits:
+            return Verdict("manual", test.waits)
+        needed = self._wanted_by[name]
+        above = {index for index in self._everything if index < place}
+        # what other questions need from above comes along: so no worker has to start again
+        bring = needed | {index for index in self._together if index < place}
+        verdict = self._attempt(self._needed, name, needed, bring)
+        complete = above <= self._needed.ready | set(self.shared.bad)
+        if _is_decided(verdict) or (complete and max(self._needed.ready, default=-1) < place):
+            return self._with_cells_below(verdict, name, needed, place)
+        again = self._attempt(self._above, name, needed, above)
+        verdict = again if _says_more(again, verdict) else verdict
+        return self._with_cells_below(verdict, name, needed, place)
+
+    def excused(self, name: str, verdict: Verdict) -> Verdict:
+        """A verdict that rests on what this machine lacks is left to a human."""
+        if waits := self.bench.waits_for(verdict):
+            return Verdict("manual", waits)
+        if verdict.status not in ("missing", "error"):
+            return verdict
+        raised = [self._needed.raised.get(index, "") for index in sorted(self._wanted_by[name])]
+        for text in (verdict.message, *raised):
+            found = _LACKING.search(text)
+            if found:
+                self.lacking.add(found[1].partition(".")[0])
+                reason = f"the code imports {found[1]}, which the grading machine does not have"
+                return Verdict("manual", f"{reason}; a human decides")
+        return verdict
+
+    def _with_cells_below(
+        self, verdict: Verdict, name: str, needed: set[int], place: int
+    ) -> Verdict:
+        below = {index for index in self._everything if index > place}
+        if _is_decided(verdict) or not any(self._may_matter(index, needed) for index in below):
+            return verdict
+        again = self._attempt(self._all, name, needed, self._everything)
+        return again if _says_more(again, verdict) else verdict
+
+    def _may_matter(self, index: int, needed: set[int]) -> bool:
+        """Whether a cell below a question may change what it asks for: the student's own cells do,
+        and others that bind what the needed cells bind.
+        """
+        cell = self.shared.cells[index]
+        if cell.original is None or cell.edited:
+            return True
+        bound = frozenset[str]().union(*(self._names[other].binds for other in needed))
+        return bool(self._names[index].binds & bound)
+
+    def _cells_for(self, name: str) -> set[int]:
+        """The cells that a question depends on: those above it, where they bind what it uses."""
+        place, test = self._places[name], self.bench.tests[name]
+        above = [names if index < place else _NOTHING for index, names in enumerate(self._names)]
+        found = frozenset[str]().union(*(names.binds for names in above))
+        below = [names if index > place else _NOTHING for index, names in enumerate(self._names)]
+        late = [_without(names, found) for names in below]
+        names = [
+            first if first is not _NOTHING else last
+            for first, last in zip(above, late, strict=True)
+        ]
+        return needed_cells(test.wanted, names, self.bench.given_names)
+
+    def _attempt(self, lane: Lane, name: str, needed: set[int], bring: set[int]) -> Verdict:
+        deaths = 0
+        while True:
+            verdict = self._try_once(lane, name, needed, bring)
+            if verdict.lost is None:
+                return verdict
+            deaths += 1
+            if self.shared.note_death(verdict.lost, name, deaths) or lane.is_over:
+                return verdict
+
+    def _try_once(self, lane: Lane, name: str, needed: set[int], bring: set[int]) -> Verdict:
+        limits = self.shared.limits
+        lane.bring(bring)
+        bad = sorted(needed & set(self.shared.bad))
+        if bad:
+            return self.shared.bad[bad[0]]
+        if lane.is_over:
+            reason = f"the submission's {limits.submission_s:g} s were used up before this question"
+            return Verdict("timeout", reason)
+        verdict = self.bench.run(self.bench.tests[name], lane.start())
+        if verdict.status == "timeout":
+            lane.note_timeout()
+        if verdict.status in ("timeout", "crashed"):
+            lane.drop()
+        if verdict.status == "timeout":
+            reason = (
+                f"no answer within {limits.question_s:g} s; "
+                "is there a loop that never ends, or one that should not be there?"
+            )
+            return replace(verdict, message=reason)
+        if verdict.missing_name:
+            return explained_by(verdict, [lane.raised.get(index, "") for index in sorted(needed)])
+        return verdict
+
+
+def _without(names: CellNames, found: frozenset[str]) -> CellNames:
+    binds = names.binds - found
+    return replace(names, binds=binds) if binds else _NOTHING
+
+
+def _is_decided(verdict: Verdict) -> bool:
+    return verdict.status == "manual" or (verdict.status == "passed" and verdict.fraction == 1.0)
+
+
+def _says_more(again: Verdict, verdict: Verdict) -> bool:
+    """Whether a later try is to be believed: it gives more, or found what was missing before."""
+    if again.status == "passed":
+        return verdict.status != "passed" or again.fraction > verdict.fraction
+    return bool(verdict.missing_name) and again.missing_name != verdict.missing_name
+
+
+def _is_code(cell: SubmittedCell) -> bool:
+    """Student code, as far as grading runs it: not the tests, the setup cells (the zygote ran
+    them), nor the hand-in cell.
+    """
+    if cell.cell_type != "code":
+        return False
+    if cell.original is None or cell.edited:
+        return True
+    return cell.original.role in ("solution", "code", "experiment")
+
+
+def _is_experiment(cell: SubmittedCell) -> bool:
+    return cell.original is not None and cell.original.role == "experiment"
+
+
+def _is_counted(cell: SubmittedCell) -> bool:
+    """Whether names that it binds may be what a test needs."""
+    return _is_code(cell) and not _is_experiment(cell)
+
+
+def _is_run(cell: SubmittedCell) -> bool:
+    """Whether it is run where all cells are."""
+    return _is_code(cell) and (not _is_experiment(cell) or cell.edited)
