@@ -17,6 +17,7 @@ from hwlib.grading import grade
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.course import Assignment
 from hwlib.grading.engines import isolated, standins
+from hwlib.grading.engines.bench import Bench
 from hwlib.grading.engines.isolated import IsolatedEngine
 from hwlib.grading.records import gradebook
 from hwlib.grading.records.gradebook import GradeStore
