@@ -7,8 +7,9 @@ from __future__ import annotations
 import copy
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -196,15 +197,13 @@ def likely_cause(model: nn.Module, images: Any, labels: Array, share: float) -> 
     """
     inputs, labels = torch.as_tensor(images)[:_LOOKED_AT].to(torch.float32), labels[:_LOOKED_AT]
     best, cause = share + _GAIN, ""
-    for hint, other in _other_ways(model, inputs):
+    for way in _other_ways(model, inputs):
         try:
-            right = float(np.mean(other() == labels))
-            if hint == _TRAIN_MODE:
-                right -= _GAIN  # batch norm in train mode mends a wrong scaling, too
+            right = float(np.mean(way.predict() == labels)) - way.handicap
         except (ModelError, RuntimeError, ValueError):
             continue
         if right > best:
-            best, cause = right, hint
+            best, cause = right, way.hint
     if cause:
         return cause
     if share == 0.0 or not len(labels):
@@ -224,14 +223,22 @@ def likely_cause(model: nn.Module, images: Any, labels: Array, share: float) -> 
     return ""
 
 
-def _other_ways(model: nn.Module, inputs: Any) -> Iterator[tuple[str, Any]]:
-    """(hint, function that gives the predictions) of the mistakes that can be tried out."""
-    yield (
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A mistake that can be tried out: what would the network say without it?"""
+
+    hint: str
+    predict: Callable[[], Array]
+    handicap: float = 0.0  # share of images that it must do better than another one
+
+
+def _other_ways(model: nn.Module, inputs: Any) -> Iterator[_Way]:
+    yield _Way(
         "The network seems to be trained on pixel values from 0 to 255, but here they are 255 "
         "times smaller: scale in one place only.",
         lambda: predictions(model, inputs * 255),
     )
-    yield (
+    yield _Way(
         "The network seems to be trained on pixel values that were divided by 255 once more: scale "
         "in one place only.",
         lambda: predictions(model, inputs / 255),
@@ -241,13 +248,13 @@ def _other_ways(model: nn.Module, inputs: Any) -> Iterator[tuple[str, Any]]:
     )
     shape = (1, -1, 1, 1) if inputs.ndim == 4 else (1, -1)[: inputs.ndim]
     centre, scale = torch.tensor(mean).reshape(shape), torch.tensor(deviation).reshape(shape)
-    yield (
+    yield _Way(
         "The network seems to be trained on images that were normalised once more than these (mean "
         "subtracted, divided by the "
         "standard deviation): normalise in one place only.",
         lambda: predictions(model, (inputs - centre) / scale),
     )
-    yield (
+    yield _Way(
         "The network seems to be trained on images that were not normalised (mean subtracted, "
         "divided by the standard deviation) as "
         "these are: normalise in training as here.",
@@ -257,7 +264,8 @@ def _other_ways(model: nn.Module, inputs: Any) -> Iterator[tuple[str, Any]]:
         isinstance(module, nn.Dropout | nn.BatchNorm1d | nn.BatchNorm2d)
         for module in model.modules()
     ):
-        yield _TRAIN_MODE, lambda: _in_train_mode(model, inputs)
+        # batch norm in train mode mends a wrong scaling, too
+        yield _Way(_TRAIN_MODE, lambda: _in_train_mode(model, inputs), handicap=_GAIN)
 
 
 def _in_train_mode(model: nn.Module, inputs: Any) -> Array:
