@@ -150,14 +150,14 @@ class AssignmentRows:
 
 
 def find_or_insert(
-    db: sa.Connection, table: sa.Table, key: dict[str, Any], values: dict[str, Any]
+    db: sa.Connection, table: sa.Table, identity: dict[str, Any], values: dict[str, Any]
 ) -> str:
-    """Id of the row with this key, made with `values` if there is none."""
-    where = [table.c[name] == value for name, value in key.items()]
+    """Id of the row with these values, made with `values` if there is none."""
+    where = [table.c[name] == value for name, value in identity.items()]
     found = db.execute(sa.select(table.c.id).where(*where)).scalar()
     if found is None:
         found = uuid4().hex
-        db.execute(sa.insert(table), {"id": found, **key, **values})
+        db.execute(sa.insert(table), {"id": found, **identity, **values})
     return str(found)
 
 
