@@ -1,8 +1,8 @@
 """How long student code has worked, whatever else the machine was doing.
 
-What counts is CPU time, and time in which the worker waited for something other than a free core:
-a sleep, a lock, a disk. The time that it was ready to run and had no core does not count, nor does
-the time in which the grader worked. So a grade is the same on a busy machine.
+What counts is CPU time, and a third of the time in which the worker waited for something other than
+a free core: a sleep, a lock, a disk. The time that it was ready to run and had no core does not
+count, nor does the time in which the grader worked. So a grade is the same on a busy machine.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from hwlib.grading.sandbox.processes import Worker
 
 __all__ = ["Limits", "WorkClock"]
 
-IDLE = 3.0  # times the limit that a worker may wait for other things than a core
+IDLE = 3.0  # seconds of waiting for other things than a core that count as one second of work
 WALL = 30.0  # times the limit on the wall clock, where the system does not tell how long it waited
 
 
@@ -48,9 +48,7 @@ class WorkClock:
         wall_s = self._elapsed()
         if wall_s < self._limit_s:
             return False
-        cpu_s, queued_s = self._used()
-        idle_s = wall_s - cpu_s - queued_s
-        return cpu_s >= self._limit_s or idle_s > IDLE * self._limit_s or wall_s > self._most()
+        return self._worked(wall_s) >= self._limit_s or wall_s > WALL * self._limit_s
 
     @property
     def was_impeded(self) -> bool:
@@ -62,17 +60,15 @@ class WorkClock:
     def spent_s(self) -> float:
         """What counts of the time until now."""
         wall_s = self._elapsed()
-        if wall_s < 0.05 * self._limit_s:
-            return wall_s
+        return wall_s if wall_s < 0.05 * self._limit_s else self._worked(wall_s)
+
+    def _worked(self, wall_s: float) -> float:
         cpu_s, queued_s = self._used()
-        return max(cpu_s, min(wall_s, wall_s - queued_s) / IDLE)
+        return cpu_s + max(0.0, wall_s - cpu_s - queued_s) / IDLE
 
     def _used(self) -> tuple[float, float]:
         cpu_s, queued_s = self._worker.times()
         return max(0.0, cpu_s - self._cpu_s), max(0.0, queued_s - self._queued_s)
-
-    def _most(self) -> float:
-        return WALL * self._limit_s
 
     def _elapsed(self) -> float:
         running = 0.0 if self._since is None else time.monotonic() - self._since
