@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
+import needs
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -66,7 +67,7 @@ def test_a_number_may_be_a_python_number_a_numpy_scalar_or_an_array_without_axes
 
 
 def test_a_torch_tensor_counts_even_with_a_graph() -> None:
-    torch = pytest.importorskip("torch")
+    torch = needs.module("torch")
     check.close(torch.tensor(RIGHT, requires_grad=True), RIGHT)
     assert (
         "no array of numbers"

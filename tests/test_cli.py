@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from conftest import make_course
+from courses import make_course
 
 from hwlib.commands import run
 

@@ -5,24 +5,23 @@ from __future__ import annotations
 import copy
 import os
 import re
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import needs
 import pytest
-from conftest import make_course, processes_about
+from courses import make_assignment
+from left_processes import processes_about
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from hwlib.grading.authoring.build import build
-from hwlib.grading.course import Assignment
 from hwlib.grading.engines.isolated import IsolatedEngine
 from hwlib.grading.proof.variants import reference_notebook
 from hwlib.grading.results import QuestionResult, SubmissionResult
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the isolated engine needs Linux")
+pytestmark = needs.linux
 
 NOTEBOOK = '''\
 # %% [markdown]
@@ -130,10 +129,7 @@ class Grader:
     """Grades the reference with a piece of it replaced."""
 
     def __init__(self, root: Path) -> None:
-        self.assignment: Assignment = make_course(root, "everything", NOTEBOOK, TOML).assignment(
-            "everything"
-        )
-        build(self.assignment)
+        self.assignment = make_assignment(root, "everything", NOTEBOOK, TOML)
         self.engine = IsolatedEngine(self.assignment, seed=7)
         self.reference = reference_notebook(self.assignment)
 
@@ -406,9 +402,7 @@ def test_student_code_can_not_use_the_network(grader: Grader) -> None:
     assert "unreachable" in message or "refused" in message
 
 
-@pytest.mark.skipif(
-    os.getuid() != 0, reason="without root the worker runs as the same user; run as root"
-)
+@needs.root
 def test_student_code_runs_as_another_user_and_does_not_see_the_course(grader: Grader) -> None:
     assert re.search(
         r"RuntimeError: 6\d{4}$", seen(grader, "__import__('os').getuid()"), re.MULTILINE

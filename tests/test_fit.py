@@ -7,8 +7,12 @@ from __future__ import annotations
 import math
 from itertools import chain
 
+import needs
 import numpy as np
 import pytest
+
+needs.module("torch")
+
 import torch
 from torch import nn
 from torch.nn import functional as F

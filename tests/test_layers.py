@@ -4,10 +4,10 @@ definitions and torch, sandwiches by hand.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 
+import needs
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -158,7 +158,7 @@ def test_how_many_threads_share_the_work_changes_nothing(rng, monkeypatch, wante
     assert np.array_equal(max_pool_backward_fast(dpool, max_pool_forward_fast(x, pool)[1]), dpooled)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@needs.posix
 def test_a_forked_process_has_threads_of_its_own():
     code = (
         "import os, numpy as np\n"
@@ -337,7 +337,7 @@ def test_windows_that_do_not_fit_are_refused():
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_convolution_and_pooling_agree_with_torch(rng, dtype):
-    torch = pytest.importorskip("torch")
+    torch = needs.module("torch")
     x, w, b = (
         rng.normal(size=shape).astype(dtype) for shape in ((3, 3, 31, 29), (5, 3, 3, 5), (5,))
     )

@@ -7,9 +7,9 @@ from __future__ import annotations
 import json
 import os
 import struct
-import sys
 from pathlib import Path
 
+import needs
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -315,7 +315,7 @@ def test_links_are_not_followed(folder):
         load_model("model")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no such files there")
+@needs.posix
 def test_pipes_folders_and_devices_are_refused_at_once(folder):
     os.mkfifo(folder / "pipe.safetensors")
     (folder / "folder.safetensors").mkdir()

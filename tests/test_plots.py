@@ -7,16 +7,16 @@ import subprocess
 import sys
 from typing import Any
 
+import needs
 import numpy as np
-import pytest
 
-matplotlib = pytest.importorskip("matplotlib")
+matplotlib = needs.module("matplotlib")
 matplotlib.use("Agg")
 
-from matplotlib import pyplot  # noqa: E402  the backend comes first
+from matplotlib import pyplot
 
-from hwlib import plots  # noqa: E402
-from hwlib.data import CIFAR10_CLASSES, load_cifar10  # noqa: E402
+from hwlib import plots
+from hwlib.data import CIFAR10_CLASSES, load_cifar10
 
 IMAGES, LABELS, _, _ = load_cifar10(sample=True)
 
@@ -138,8 +138,8 @@ def test_matplotlib_is_imported_with_the_first_figure_not_before() -> None:
 
 
 def test_jupyter_shows_a_figure_that_ends_a_cell_exactly_once() -> None:
-    nbclient = pytest.importorskip("nbclient")
-    nbformat = pytest.importorskip("nbformat")
+    nbclient = needs.module("nbclient")
+    nbformat = needs.module("nbformat")
     source = "from hwlib import plots\nplots.curves({'loss': [2.0, 1.0]}, 'step', 'loss')"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
     nbclient.NotebookClient(notebook, kernel_name="python3").execute()

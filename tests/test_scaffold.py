@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
+from courses import MakeCourse
 from nbformat import NotebookNode
 
 from hwlib.errors import CheckFailed, CourseError
@@ -12,10 +11,7 @@ from hwlib.grading.answer_key import load_key
 from hwlib.grading.authoring.build import build
 from hwlib.grading.authoring.leaks import find_leaks
 from hwlib.grading.authoring.scaffold import new_assignment
-from hwlib.grading.course import Course
 from hwlib.grading.proof.variants import load_variants, reference_notebook, variant_notebook
-
-MakeCourse = Callable[..., Course]
 
 
 def run_tests(notebook: NotebookNode, tests: dict[str, str]) -> dict[str, CheckFailed]:

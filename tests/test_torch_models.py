@@ -13,11 +13,15 @@ import subprocess
 import sys
 import time
 
+import needs
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+needs.module("torch")
+
+import torch
 from torch import nn
 from torch.nn import functional as F
 

@@ -9,7 +9,10 @@ import os
 import subprocess
 import sys
 
+import needs
 import pytest
+
+needs.module("torch")
 
 from hwlib.errors import HwlibError
 from hwlib.models import describe, load_model
