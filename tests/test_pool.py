@@ -26,6 +26,7 @@ from hwlib.grading.course import Assignment
 from hwlib.grading.engines import pool as batch
 from hwlib.grading.grade import GradeOptions, grade_assignment
 from hwlib.grading.proof.variants import reference_notebook
+from hwlib.grading.records.cache import ResultCache
 from hwlib.grading.results import GradeReport, SubmissionResult
 
 pytestmark = needs.linux
@@ -62,12 +63,12 @@ def hand_in(assignment: Assignment, student: str, body: str) -> Path:
     return courses.hand_in(assignment, student, text)
 
 
-def grade(assignment: Assignment, **options: object) -> tuple[GradeReport, list[SubmissionResult]]:
+def grade(assignment: Assignment, **options: Any) -> tuple[GradeReport, list[SubmissionResult]]:
     seen: list[SubmissionResult] = []
     root = assignment.course.root
     report = grade_assignment(
         assignment, root / "submitted", root, options=GradeOptions(**options), on_result=seen.append
-    )  # type: ignore[arg-type]
+    )
     return report, seen
 
 
@@ -127,7 +128,7 @@ def test_a_kept_result_never_outlives_a_change_of_the_gradebook(
     monkeypatch.setattr(batch, "grade_many", undecided)
     if killed:
         monkeypatch.setattr(
-            batch.ResultCache, "put", lambda *arguments: (_ for _ in ()).throw(KeyboardInterrupt)
+            ResultCache, "put", lambda *arguments: (_ for _ in ()).throw(KeyboardInterrupt)
         )
         with pytest.raises(KeyboardInterrupt):
             grade(assignment, force=True)

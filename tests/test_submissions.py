@@ -124,7 +124,10 @@ def test_links_are_not_followed(assignment: Assignment, tmp_path: Path) -> None:
 
 
 def valid_text() -> str:
-    return nbformat.writes(new_notebook(cells=[new_code_cell("x = 1"), new_markdown_cell("text")]))
+    text: str = nbformat.writes(
+        new_notebook(cells=[new_code_cell("x = 1"), new_markdown_cell("text")])
+    )
+    return text
 
 
 @pytest.mark.parametrize(

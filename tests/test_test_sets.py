@@ -24,7 +24,7 @@ from hwlib.errors import CannotCheck, DataUnavailable
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.course import Assignment
 from hwlib.grading.engines.test_sets import data_sets_of
-from hwlib.grading.grade import GradeOptions, grade_assignment
+from hwlib.grading.grade import Engine, GradeOptions, grade_assignment
 from hwlib.grading.proof.variants import reference_notebook
 from hwlib.grading.proof.verify import verify
 from hwlib.grading.results import GradeReport
@@ -81,11 +81,11 @@ def hand_in(assignment: Assignment, student: str, student_id: str, seed: int) ->
         hwlib.save_model(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 10)), "net")
 
 
-def grade(assignment: Assignment, engine: str = "isolated") -> GradeReport:
+def grade(assignment: Assignment, engine: Engine = "isolated") -> GradeReport:
     root = assignment.course.root
     return grade_assignment(
         assignment, root / "submitted", root, options=GradeOptions(engine=engine)
-    )  # type: ignore[arg-type]
+    )
 
 
 def test_the_data_sets_that_tests_ask_for_are_found(tmp_path: Path) -> None:
