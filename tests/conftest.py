@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -17,6 +19,18 @@ from hwlib.errors import DataUnavailable
 
 if TYPE_CHECKING:  # a browser library is needed to open a page, not to collect the tests
     from playwright.sync_api import Browser
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sandbox_measured_with_the_rest(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Under `make test COVERAGE=1` the sandbox's processes are measured, too."""
+    if "COVERAGE_PROCESS_CONFIG" not in os.environ or sys.platform != "linux":
+        yield
+        return
+    from measured import measured_sandbox
+
+    with measured_sandbox(pytestconfig.rootpath):
+        yield
 
 
 @pytest.fixture

@@ -215,7 +215,7 @@ def test_whatever_is_killed_every_submission_is_graded_exactly_once(tmp_path: Pa
             time.sleep(draw.uniform(0.02, 0.4))
             below = descendants(process.pid)
             if process.poll() is None and below:
-                grader = draw.random() < 0.08
+                grader = killed % 12 == 5  # now and then; by chance it might be never
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(process.pid if grader else draw.choice(below), signal.SIGKILL)
                 killed, grader_killed = killed + 1, grader_killed + grader
