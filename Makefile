@@ -25,7 +25,7 @@ demo: $(VENV)/.grading   ## set up, then: build an assignment, simulate a class,
 
 test: $(VENV)/.dev       ## set up, then run the tests (MARKS= with the full data sets, COVERAGE=1 with coverage)
 	@sh tools/system-packages || true
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "$(MARKS)" $(if $(COVERAGE),--cov)
+	$(if $(COVERAGE),COVERAGE_FILE=$(CURDIR)/.coverage) $(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "$(MARKS)" $(if $(COVERAGE),--cov)
 
 check: $(VENV)/.dev      ## the commands of .pre-commit-config.yaml: style, types, imports, whether source/ and release/ are up to date
 	@sh -exc "$$(sed -n 's/^ *entry: *//p' .pre-commit-config.yaml)"

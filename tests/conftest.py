@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,16 +21,32 @@ if TYPE_CHECKING:  # a browser library is needed to open a page, not to collect 
     from playwright.sync_api import Browser
 
 
+def is_measuring() -> bool:
+    """Whether this is `make test COVERAGE=1`, where there is a sandbox to measure."""
+    return "COVERAGE_PROCESS_CONFIG" in os.environ and sys.platform == "linux"
+
+
 @pytest.fixture(scope="session", autouse=True)
 def sandbox_measured_with_the_rest(pytestconfig: pytest.Config) -> Iterator[None]:
-    """Under `make test COVERAGE=1` the sandbox's processes are measured, too."""
-    if "COVERAGE_PROCESS_CONFIG" not in os.environ or sys.platform != "linux":
+    """The processes that the grader kills are measured, too."""
+    if not is_measuring():
         yield
         return
     from measured import measured_sandbox
 
     with measured_sandbox(pytestconfig.rootpath):
         yield
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Before coverage puts its data files together, those that can't be read go."""
+    result = yield
+    if is_measuring() and not hasattr(session.config, "workerinput"):
+        from measured import drop_unfinished
+
+        drop_unfinished(session.config.rootpath)
+    return result
 
 
 @pytest.fixture

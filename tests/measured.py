@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import select
 import signal
 import subprocess
@@ -22,7 +23,7 @@ from unittest import mock
 from hwlib.grading.engines import pool
 from hwlib.grading.sandbox import processes
 
-__all__ = ["measured_sandbox"]
+__all__ = ["drop_unfinished", "measured_sandbox"]
 
 MOMENT_S = 2.0  # for writing down what was measured
 ZYGOTE = "hwlib.grading.sandbox.zygote"
@@ -39,6 +40,17 @@ coverage.start()
 signal.signal(signal.SIGUSR1, lambda *_: os._exit(0))
 runpy.run_module({ZYGOTE!r}, run_name="__main__")
 """
+
+
+# coverage puts a hash into the name of a data file when the file is whole
+WHOLE = re.compile(r"\.H\w+h$")
+
+
+def drop_unfinished(folder: Path) -> None:
+    """Delete the data files whose process was killed while writing: they can't be read."""
+    for path in folder.glob(".coverage.*"):
+        if not WHOLE.search(path.name):
+            path.unlink()
 
 
 @contextlib.contextmanager
@@ -58,6 +70,7 @@ def measured_sandbox(results: Path) -> Iterator[None]:
             ):
                 yield
         finally:
+            drop_unfinished(folder)
             for path in folder.glob(".coverage.*"):
                 # the user of the data file is gone, its content is ours
                 (results / path.name).write_bytes(path.read_bytes())
