@@ -33,7 +33,7 @@ check: $(VENV)/.dev      ## the commands of .pre-commit-config.yaml: style, type
 build: $(VENV)/.grading  ## assignments/ → source/ and release/
 	$(BIN)/hw build
 
-wheel: $(VENV)/.dev      ## dist/hwlib-….whl, the package as students and instructors install it
+wheel: $(VENV)/.grading  ## dist/hwlib-….whl, the package as students and instructors install it
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 
 pictures: $(VENV)/.dev   ## the README's picture, of a feedback page that this tree makes (needs the browser)
