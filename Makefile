@@ -1,5 +1,5 @@
-# make help says what there is. Everything is installed into .venv; nothing outside this folder is touched, except that `make test`
-# installs system packages for the browser tests where it may (root, with apt).
+# make help says what there is. Everything is installed into .venv; nothing outside this folder is touched, with one
+# exception: `make setup-system`, which `make test` calls, installs a browser where it may (root, with apt-get).
 
 PYTHON ?= python3
 VENV   := .venv
@@ -7,35 +7,44 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 MARKS  ?= not full_data
 JOBS   ?= 2
+COVERAGE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check build constraints clean
+.PHONY: help setup setup-system demo test check build wheel pictures constraints clean
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: [^#]*## */\t/' | expand -t 16
 
+setup: $(VENV)/.dev  ## the environment for everything below, in .venv
+
+setup-system:    ## the browser that some tests open, by apt-get as root; says first what it installs
+	@sh tools/system-packages
+
 demo: $(VENV)/.grading   ## set up, then: build an assignment, simulate a class, grade it
 	$(BIN)/hw demo
 
-test: $(VENV)/.dev       ## set up, then run the tests (MARKS= to include those that need the full data sets)
+test: $(VENV)/.dev       ## set up, then run the tests (MARKS= with the full data sets, COVERAGE=1 with coverage)
 	@sh tools/system-packages || true
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "$(MARKS)"
+	$(if $(COVERAGE),COVERAGE_FILE=$(CURDIR)/.coverage) $(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "$(MARKS)" $(if $(COVERAGE),--cov)
 
-check: $(VENV)/.dev      ## style, types, the direction of imports, and whether source/ and release/ are up to date
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/hw build --check
+check: $(VENV)/.dev      ## the commands of .pre-commit-config.yaml: style, types, imports, whether source/ and release/ are up to date
+	@sh -exc "$$(sed -n 's/^ *entry: *//p' .pre-commit-config.yaml)"
 
 build: $(VENV)/.grading  ## assignments/ → source/ and release/
 	$(BIN)/hw build
+
+wheel: $(VENV)/.grading  ## dist/hwlib-….whl, the package as students and instructors install it
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
+pictures: $(VENV)/.dev   ## the README's picture, of a feedback page that this tree makes (needs the browser)
+	$(BIN)/python tools/pictures.py
 
 constraints: $(VENV)/.dev  ## write the versions that are installed now into constraints.txt
 	(sed -n '/^#/p' constraints.txt; $(BIN)/python -m pip freeze --exclude-editable | grep -viE '^(nvidia|cuda|triton)|@ file') > constraints.new
 	mv constraints.new constraints.txt
 
-clean:           ## remove the environment and what the demo wrote
-	rm -rf $(VENV) demo .hw
+clean:           ## remove the environment and what demo, coverage and wheel wrote
+	rm -rf $(VENV) demo dist .hw .coverage .coverage.*
 
 $(VENV)/.grading: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

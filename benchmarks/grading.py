@@ -135,7 +135,7 @@ def _measure(
 
 def _print_table(measured: dict[str, list[Measured]], students: int) -> None:
     def median(name: str, field: str) -> float:
-        return statistics.median(getattr(one, field) for one in measured[name])
+        return statistics.median(float(getattr(one, field)) for one in measured[name])
 
     ours = {field: median(OURS, field) for field in ("steady_s", "whole_s")}
     rows = []

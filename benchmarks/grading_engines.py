@@ -22,6 +22,7 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
@@ -120,18 +121,19 @@ def _isolated_child(stamps: str, *arguments: str) -> None:
     from hwlib import cli
     from hwlib.grading.engines import pool as batch
 
-    started, closed = batch._Pool.__init__, batch._Pool.close
+    started, closed = batch.Pool.__init__, batch.Pool.__exit__
 
     def start(pool: Any, *args: Any) -> None:
         started(pool, *args)
         Path(stamps).write_text(f"{time.time()}\n")
 
-    def close(pool: Any) -> None:
+    def close(pool: Any, *args: Any) -> None:
         with Path(stamps).open("a") as file:
             file.write(f"{time.time()}\n")
-        closed(pool)
+        closed(pool, *args)
 
-    batch._Pool.__init__, batch._Pool.close = start, close  # type: ignore[method-assign]
+    batch.Pool.__init__ = start  # type: ignore[method-assign, assignment]
+    batch.Pool.__exit__ = close  # type: ignore[method-assign]
     sys.argv = ["hw", *arguments]
     cli.main()
 
@@ -333,13 +335,11 @@ def _bare_child(told: str, answer: str) -> None:
             namespace = dict(given)
             for cell in nbformat.read(path, as_version=4).cells:
                 if _role(cell) == "solution":
-                    _passes(lambda code=cell.source, names=namespace: exec(code, names))
+                    _passes(partial(exec, cell.source, namespace))
             scores[student] = 0.0
             for code, points in tests.values():
                 with checks.context(SEED):
-                    scores[student] += points * _passes(
-                        lambda code=code, names=namespace: exec(code, dict(names))
-                    )
+                    scores[student] += points * _passes(partial(exec, code, dict(namespace)))
             each[student] = time.time() - started
     Path(answer).write_text(
         json.dumps({"steady_s": sum(each.values()), "scores": scores, "each_s": each})
@@ -404,6 +404,9 @@ def _fail(command: str, log: str) -> float:
 
 
 if __name__ == "__main__":
-    {"isolated": _isolated_child, "nbclient": _nbclient_child, "bare": _bare_child}[sys.argv[1]](
-        *sys.argv[2:]
-    )
+    CHILDREN: dict[str, Callable[..., None]] = {
+        "isolated": _isolated_child,
+        "nbclient": _nbclient_child,
+        "bare": _bare_child,
+    }
+    CHILDREN[sys.argv[1]](*sys.argv[2:])

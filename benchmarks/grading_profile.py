@@ -6,23 +6,22 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from grading_class import Handed
 
-from hwlib.grading import grade
-from hwlib.grading.answer_key import load_key
 from hwlib.grading.course import Assignment
 from hwlib.grading.engines import isolated, standins
 from hwlib.grading.engines.bench import Bench
 from hwlib.grading.engines.isolated import IsolatedEngine
-from hwlib.grading.records import gradebook
+from hwlib.grading.records import class_records, gradebook
+from hwlib.grading.records.class_records import ClassRecords
 from hwlib.grading.records.gradebook import GradeStore
 from hwlib.grading.sandbox import processes
-from hwlib.grading.submissions.files import find_submissions
+from hwlib.grading.submissions.files import FoundSubmission, find_submissions
 from hwlib.grading.submissions.repair import RepairedSubmission
 
 __all__ = ["print_profile"]
@@ -46,7 +45,7 @@ PARTS: list[tuple[Any, str, str]] = [  # (where, function, what its time is call
     (GradeStore, "_transaction", "gradebook rows"),
     (gradebook, "complete_notebook", "autograded/ notebook made"),
     (gradebook, "write_notebook", "autograded/ notebook written"),
-    (grade, "_write_feedback", "feedback page"),
+    (class_records, "feedback_page", "feedback page"),
 ]
 
 
@@ -54,7 +53,7 @@ class _Stopwatch:
     """Exclusive time by label: while a part runs, the one around it stands still."""
 
     def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds: dict[str, float] = defaultdict(float)
         self.calls: Counter[str] = Counter()
         self._stack: list[str] = []
         self._since = time.perf_counter()
@@ -89,17 +88,18 @@ def print_profile(
     """
     output.mkdir()
     started = time.perf_counter()
-    key = load_key(assignment)
     honest = {one.student for one in handed if one.kind == "honest"}
     found = [
         one
         for one in find_submissions(assignment, handed[0].path.parents[2])
         if one.student in honest
     ]
-    runs: list[Counter[str]] = []
-    with IsolatedEngine(assignment, 0) as engine, GradeStore(assignment, output) as store:
+    runs: list[dict[str, float]] = []
+    with (
+        IsolatedEngine(assignment, 0) as engine,
+        ClassRecords(assignment, output, "isolated") as records,
+    ):
         engine.learn_imports()
-        store.prepare()
         ready_s = time.perf_counter() - started
         for _ in range(repeats + 1):
             watch = _Stopwatch()
@@ -108,7 +108,7 @@ def print_profile(
                 setattr(owner, name, watch.measured(getattr(owner, name), label))
             one_submission = watch.measured(_grade_and_write, OTHER)
             for one in found:
-                one_submission(assignment, key, engine, store, output, one)
+                one_submission(engine, records, one)
             for owner, name, original in originals:
                 setattr(owner, name, original)
             runs.append(watch.seconds)
@@ -132,14 +132,5 @@ def print_profile(
     )
 
 
-def _grade_and_write(
-    assignment: Assignment,
-    key: Any,
-    engine: IsolatedEngine,
-    store: GradeStore,
-    output: Path,
-    one: Any,
-) -> None:
-    outcome = engine.grade(one)
-    result = store.write(outcome.result, outcome.notebook, one.timestamp, folder=one.folder)
-    grade._write_feedback(assignment, key, store, output, result, outcome.notebook)
+def _grade_and_write(engine: IsolatedEngine, records: ClassRecords, one: FoundSubmission) -> None:
+    records.write(one, engine.grade(one), seed=0)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -177,4 +176,4 @@ def timed(function: Timed) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -27,12 +27,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nbformat
 from nbformat import NotebookNode
-from playwright.sync_api import Browser, sync_playwright
 
 from hwlib.grading.course import Assignment, find_course
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 __all__ = ["Ran", "chromium", "jupyter_server", "open_browser", "run_in_lab"]
 
@@ -92,6 +95,9 @@ def chromium() -> str | None:
 @contextmanager
 def open_browser() -> Iterator[Browser]:
     """Chromium without a window."""
+    # here: who takes something else from this module may lack the browser library
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         yield browser

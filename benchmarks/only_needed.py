@@ -19,8 +19,7 @@ from typing import Any
 from unittest import mock
 
 from hwlib.grading.course import Assignment, find_course
-from hwlib.grading.engines import isolated
-from hwlib.grading.engines import verdicts as judge
+from hwlib.grading.engines import isolated, tries
 from hwlib.grading.engines.isolated import IsolatedEngine
 from hwlib.grading.proof.variants import reference_notebook
 
@@ -75,11 +74,11 @@ def _as_it_is() -> Iterator[None]:
 @contextmanager
 def _every_cell() -> Iterator[None]:
     """All code of the student's notebook before the first test, experiments included."""
-    grade = isolated.grade_submission
+    grade = tries.grade_submission
 
     def grade_all(bench: Any, submission: Any, *rest: Any) -> Any:
-        every = {index for index, cell in enumerate(submission.cells) if judge._is_code(cell)}
-        with mock.patch.object(judge, "needed_cells", lambda *_: every):
+        every = {index for index, cell in enumerate(submission.cells) if tries._is_code(cell)}
+        with mock.patch.object(tries, "needed_cells", lambda *_: every):
             return grade(bench, submission, *rest)
 
     with mock.patch.object(isolated, "grade_submission", grade_all):
@@ -89,7 +88,7 @@ def _every_cell() -> Iterator[None]:
 @contextmanager
 def _counting() -> Iterator[list[int]]:
     """The number of cells that were run, as a list of one."""
-    count, grade = [0], isolated.grade_submission
+    count, grade = [0], tries.grade_submission
 
     def counted(*arguments: Any) -> Any:
         graded = grade(*arguments)

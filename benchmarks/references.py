@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from grading_engines import children_cpu_s
 
@@ -64,7 +65,7 @@ def _row(slug: str, repeats: int) -> str:
     )
 
 
-def _measure(slug: str, engine: str, copies: int) -> dict:
+def _measure(slug: str, engine: str, copies: int) -> dict[str, Any]:
     command = [sys.executable, __file__, slug, "--child", engine, str(copies)]
     before = children_cpu_s()
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -72,7 +73,7 @@ def _measure(slug: str, engine: str, copies: int) -> dict:
     return {**found, "cpu_s": children_cpu_s() - before}
 
 
-def _grade(assignment: Assignment, engine: str, copies: int) -> dict:
+def _grade(assignment: Assignment, engine: str, copies: int) -> dict[str, Any]:
     """Points of each question of each copy of the reference, and the wall seconds of a submission
     (the smallest, of several).
     """

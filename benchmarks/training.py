@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import copy
 import statistics
-import sys
 import time
 from typing import Any
 
@@ -146,4 +145,4 @@ def dataset(images: Any, labels: Any) -> Any:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

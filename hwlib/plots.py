@@ -9,15 +9,13 @@ only when the first one is made.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from hwlib.training import TrainingHistory
 
 __all__ = [
     "PALETTE",
@@ -31,6 +29,20 @@ __all__ = [
 ]
 
 Array = np.ndarray[Any, np.dtype[Any]]
+
+
+class History(Protocol):
+    """What `training` draws: a TrainingHistory or a FitHistory."""
+
+    steps_per_epoch: int
+    loss_history: list[float]
+    train_accuracy: list[float]
+    val_accuracy: list[float]
+
+    @property
+    def accuracy_steps(self) -> Sequence[int]:
+        """Steps done at each measurement of the accuracies."""
+
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 """Okabe and Ito's colours, told apart by colour-blind readers too; yellow is left out (too faint on
@@ -150,9 +162,9 @@ def curves(lines: Mapping[str, Sequence[float]], xlabel: str, ylabel: str) -> Fi
     return _label(axes, xlabel, ylabel)
 
 
-def training(history: TrainingHistory) -> Figure:
+def training(history: History) -> Figure:
     """Loss of each step, and training and validation accuracy, against epochs: what
-    `ClassifierTrainer.train` returned.
+    `ClassifierTrainer.train` or `fit` returned.
 
     The loss of single batches is noisy; the dark line is its mean over a window of a fiftieth of
     the steps.

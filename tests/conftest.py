@@ -1,93 +1,60 @@
-"""Small courses, built in code, for every test that needs one."""
+"""Fixtures that several files of tests use."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
+import os
+import sys
+from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import needs
 import pytest
+from courses import MakeCourse, make_course
 from notebooks import chromium, open_browser
-from playwright.sync_api import Browser
 
 from hwlib.data import load_cifar10, load_mnist
 from hwlib.errors import DataUnavailable
-from hwlib.grading.course import Course, find_course
 
-COURSE_TOML = (
-    'title = "A small course"\nterm = "Test"\nrepository = "https://github.com/example/course"\n'
-)
-NOTEBOOK = '''\
-# %% [markdown]
-# # Means
-# What you will learn.
-
-# %% setup
-import numpy as np
-
-# %% [markdown]
-# ## 1. The *mean*
-
-# %% solution="mean"
-def mean(values):
-    """The arithmetic mean."""
-    ### BEGIN SOLUTION
-    total = np.sum(values, dtype=float)
-    return total / len(values)
-    ### END SOLUTION
-
-# %% test="mean" points=3
-assert mean([1, 2, 3]) == 2
-### BEGIN HIDDEN TESTS
-assert mean([1, 2, 3.123457]) == 6.123457 / 3, "not the mean of three"
-### END HIDDEN TESTS
-
-# %% experiment
-print("the mean of one number:", mean([1]))
-
-# %% [markdown]
-# ## 2. Why the mean?
-
-# %% [markdown] answer="why" points=2
-# When would you take the median?
-#
-# ### BEGIN SOLUTION
-# When a few values are far away from all the others.
-# ### END SOLUTION
-'''
+if TYPE_CHECKING:  # a browser library is needed to open a page, not to collect the tests
+    from playwright.sync_api import Browser
 
 
-def make_course(
-    root: Path,
-    slug: str = "small",
-    notebook_text: str = NOTEBOOK,
-    toml_text: str | None = None,
-    points: float = 5,
-) -> Course:
-    """Write course.toml and assignments/SLUG/ (assignment.toml, notebook.py) below `root`; nothing
-    is built.
-    """
-    folder = root / "assignments" / slug
-    folder.mkdir(parents=True, exist_ok=True)
-    (root / "course.toml").write_text(COURSE_TOML, encoding="utf-8")
-    (folder / "assignment.toml").write_text(
-        toml_text or f'title = "Small"\npoints = {points}\nminutes = 0.5\n', encoding="utf-8"
-    )
-    (folder / "notebook.py").write_text(notebook_text, encoding="utf-8")
-    return find_course(root)
+def is_measuring() -> bool:
+    """Whether this is `make test COVERAGE=1`, where there is a sandbox to measure."""
+    return "COVERAGE_PROCESS_CONFIG" in os.environ and sys.platform == "linux"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sandbox_measured_with_the_rest(pytestconfig: pytest.Config) -> Iterator[None]:
+    """The processes that the grader kills are measured, too."""
+    if not is_measuring():
+        yield
+        return
+    from measured import measured_sandbox
+
+    with measured_sandbox(pytestconfig.rootpath):
+        yield
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Before coverage puts its data files together, those that can't be read go."""
+    result = yield
+    if is_measuring() and not hasattr(session.config, "workerinput"):
+        from measured import drop_unfinished
+
+        drop_unfinished(session.config.rootpath)
+    return result
 
 
 @pytest.fixture
-def course(tmp_path: Path) -> Callable[..., Course]:
+def course(tmp_path: Path) -> MakeCourse:
     """`course(slug, notebook_text, toml_text, points)` makes a course in a folder of its own; all
     arguments are optional.
     """
-
-    def make(*arguments: str, **options: float) -> Course:
-        return make_course(tmp_path, *arguments, **options)  # type: ignore[arg-type]
-
-    return make
+    return partial(make_course, tmp_path)
 
 
 @pytest.fixture(scope="session")
@@ -114,16 +81,8 @@ def loaded(load: Callable[[], Any], name: str) -> Any:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium without a window."""
+    needs.module("playwright")
     if chromium() is None:
-        pytest.skip("no Chromium; sudo apt-get install chromium")
+        pytest.skip("Chromium is not installed; run: make setup-system")
     with open_browser() as opened:
         yield opened
-
-
-def processes_about(text: str) -> list[str]:
-    """Command lines, on Linux, that contain this."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            found.append(path.read_bytes().decode("utf-8", "replace"))
-    return [line for line in found if text in line]

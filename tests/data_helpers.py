@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,11 +81,12 @@ def define(dataset: Dataset, arrays: Arrays) -> Dataset:
         )
         return dataclasses.replace(file, fills=fills)
 
+    first, second, third, fourth = specs
     layouts = tuple(
         Layout(x.name, x.folders, x.archives, tuple(map(scaled, x.files))) for x in dataset.layouts
     )
     return dataclasses.replace(
-        dataset, arrays=tuple(specs), layouts=layouts, torchvision=None, npm=None
+        dataset, arrays=(first, second, third, fourth), layouts=layouts, torchvision=None, npm=None
     )
 
 
@@ -145,7 +147,7 @@ def pickled_batch(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> bytes
     array = (
         b"cnumpy.core.multiarray\n_reconstruct\nq\x07cnumpy\nndarray\nq\x08K\x00\x85q\x09U\x01b\x87Rq\x0a(K\x01"
         + integer(len(images))
-        + integer(raw and len(raw) // len(images))
+        + integer(len(raw) // len(images) if raw else 0)
         + b"\x86cnumpy\ndtype\nq\x0bU\x02u1K\x00K\x01\x87Rq\x0c("
         b"K\x03U\x01|NNN"
         + integer(-1)
@@ -341,7 +343,7 @@ def mnist_on_torchvision(server: Server, files: dict[str, bytes]) -> Torchvision
 # processes
 
 
-def python(code: str, **options: object) -> subprocess.Popen[str]:
+def python(code: str, **options: Any) -> subprocess.Popen[str]:
     """A fresh interpreter that can import this module."""
     code = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n{code}"
     return subprocess.Popen(
@@ -350,7 +352,7 @@ def python(code: str, **options: object) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         **options,
-    )  # type: ignore[call-overload, no-any-return]
+    )
 
 
 def same(found: Arrays, expected: Arrays) -> bool:

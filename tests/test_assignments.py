@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import ast
 import symtable
-import sys
 from pathlib import Path
 
+import needs
 import pytest
 
 from hwlib.grading.answer_key import load_key
@@ -180,7 +180,7 @@ def test_there_are_enough_wrong_and_right_solutions(slug: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.skipif(sys.platform != "linux", reason="the isolated engine needs Linux")
+@needs.linux
 @pytest.mark.parametrize("slug", COURSE.slugs())
 def test_wrong_solutions_lose_what_they_say_and_right_ones_nothing(slug: str) -> None:
     assert verify(COURSE.assignment(slug)).complaints == []

@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import NOTEBOOK, make_course
+from courses import MEANS, make_course
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hwlib.errors import AuthoringError, CourseError
 from hwlib.grading.authoring.reading import (
     ParsedNotebook,
-    line_kinds,
     load_notebook,
     parse_notebook,
 )
+from hwlib.grading.cells import line_kinds
 
 # 5 lines
 SOLUTION = (
@@ -35,7 +35,7 @@ def parse(folder: Path, text: str) -> ParsedNotebook:
 
 
 def test_every_header_gives_its_role(tmp_path: Path) -> None:
-    cells = parse(tmp_path, NOTEBOOK).cells
+    cells = parse(tmp_path, MEANS).cells
     assert [(cell.role, cell.name, cell.points, cell.cell_type) for cell in cells] == [
         ("prose", "", None, "markdown"),
         ("setup", "", None, "code"),
@@ -293,7 +293,7 @@ def test_a_missing_notebook_is_a_course_error(tmp_path: Path) -> None:
 PIECES = st.lists(
     st.sampled_from(
         [
-            *NOTEBOOK.split("\n"),
+            *MEANS.split("\n"),
             *SOLUTION.split("\n"),
             *ANSWER.split("\n"),
             "# %%",

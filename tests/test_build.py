@@ -11,12 +11,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import NOTEBOOK, make_course
+from courses import MEANS, MakeCourse, hand_in, make_course
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from nbformat import NotebookNode
@@ -30,7 +29,6 @@ from hwlib.grading.cells import as_released, given_part
 from hwlib.grading.course import Course
 from hwlib.grading.proof.variants import reference_notebook
 
-MakeCourse = Callable[..., Course]
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -160,13 +158,13 @@ def test_every_cell_says_what_it_is_and_a_question_has_the_heading_above_as_titl
 def test_a_title_is_the_heading_without_marks_number_and_markup(
     course: MakeCourse, heading: str, title: str
 ) -> None:
-    text = NOTEBOOK.replace("## 1. The *mean*", heading + "\n# ```\n# # no heading\n# ```")
+    text = MEANS.replace("## 1. The *mean*", heading + "\n# ```\n# # no heading\n# ```")
     source, _ = build_notebooks(course(notebook_text=text).assignment("small"))
     assert cells_of(source)["test-mean"].metadata["hwlib"]["title"] == title
 
 
 def test_a_heading_in_the_answer_cell_itself_is_its_title(course: MakeCourse) -> None:
-    text = NOTEBOOK.replace("# When would you", "# ### The median\n# When would you").replace(
+    text = MEANS.replace("# When would you", "# ### The median\n# When would you").replace(
         "# When a few", "# ## Rubric\n# When a few"
     )
     source, _ = build_notebooks(course(notebook_text=text).assignment("small"))
@@ -281,7 +279,7 @@ def test_a_failed_write_leaves_the_old_file(
     small = course().assignment("small")
     build(small)
     old = small.source.read_bytes()
-    small.notebook.write_text(NOTEBOOK.replace("# Means", "# Averages"), encoding="utf-8")
+    small.notebook.write_text(MEANS.replace("# Means", "# Averages"), encoding="utf-8")
 
     class FullDisk(io.FileIO):
         def write(self, content: bytes) -> int:  # type: ignore[override]
@@ -365,7 +363,7 @@ ANY_CELL = st.builds(
 GOOD_CELLS = st.lists(
     st.sampled_from(
         [
-            *NOTEBOOK.split("\n\n"),
+            *MEANS.split("\n\n"),
             "# %%\n",
             "# %%\nf = 1",
             "# %% [markdown]\n",
@@ -436,7 +434,7 @@ def nbgrader(course: Course, *arguments: str) -> str:
 
 
 def test_release_is_what_plain_nbgrader_generates_from_source(course: MakeCourse) -> None:
-    small = course(notebook_text=NOTEBOOK.replace("mean of one", "mean ×½λ of one")).assignment(
+    small = course(notebook_text=MEANS.replace("mean of one", "mean ×½λ of one")).assignment(
         "small"
     )
     (small.folder / "files").mkdir()
@@ -452,7 +450,7 @@ def test_release_is_what_plain_nbgrader_generates_from_source(course: MakeCourse
 
 @pytest.mark.slow
 def test_plain_nbgrader_validates_grades_gives_feedback_and_exports(course: MakeCourse) -> None:
-    text = NOTEBOOK.replace(
+    text = MEANS.replace(
         "# %% setup\n", '# %% setup\nimport os\nassert os.environ["HWLIB_GRADING"] == "1"\n'
     )
     text = text.replace("# %% experiment\n", "# %% experiment\nraise SystemExit\n")
@@ -467,9 +465,7 @@ def test_plain_nbgrader_validates_grades_gives_feedback_and_exports(course: Make
         "ada": reference_notebook(small),
         "bob": nbformat.read(small.release, as_version=4),
     }.items():
-        folder = small.course.root / "submitted" / student / "small"
-        folder.mkdir(parents=True)
-        (folder / "small.ipynb").write_text(notebook_text(notebook), encoding="utf-8")
+        hand_in(small, student, notebook_text(notebook))
     nbgrader(small.course, "autograde", "small")
     nbgrader(small.course, "generate_feedback", "small")
     nbgrader(small.course, "export")

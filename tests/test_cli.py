@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from conftest import make_course
+from courses import make_course
 
 from hwlib.commands import run
 from hwlib.extras import how_to_install
@@ -258,3 +258,13 @@ def test_data_status_lists_both_data_sets(hw: Cli) -> None:
     assert code == 0
     assert set(rows) == {"mnist", "cifar10"}
     assert all(row["sample"] == "whole" for row in rows.values())
+
+
+def test_doctor_and_data_print_what_their_json_says(hw: Cli) -> None:
+    for command in ("doctor", "data"):
+        _, out, _ = hw(command, "--json", "-")
+        code, printed, _ = hw(command)
+        assert code == 0
+        for one in json.loads(out):
+            title = {"mnist": "MNIST", "cifar10": "CIFAR-10"}.get(one["name"], one["name"])
+            assert title in printed

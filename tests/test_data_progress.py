@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 
+import needs
 import pytest
 
 from hwlib.progress import progress
@@ -44,7 +45,7 @@ def test_long_work_writes_plain_lines_to_a_file() -> None:
     assert "100%" in lines[-1] and "2.00M/2.00M" in lines[-1]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="no pseudo-terminals there")
+@needs.posix
 @pytest.mark.parametrize("grading", [False, True])
 def test_a_terminal_gets_a_bar_unless_grading(grading: bool) -> None:
     import fcntl
@@ -81,9 +82,9 @@ def test_the_loop_is_the_same_when_silent(
 
 @pytest.mark.parametrize("widgets", [True, False])
 def test_a_notebook_gets_a_bar_and_no_warning_about_widgets(widgets: bool) -> None:
-    pytest.importorskip("ipykernel")
+    needs.module("ipykernel")
     if widgets:
-        pytest.importorskip("ipywidgets")
+        needs.module("ipywidgets")
     code = f"""
 import os, sys
 os.environ.pop("HWLIB_GRADING", None)

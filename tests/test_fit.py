@@ -6,9 +6,14 @@ from __future__ import annotations
 
 import math
 from itertools import chain
+from typing import Any
 
+import needs
 import numpy as np
 import pytest
+
+needs.module("torch")
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -29,7 +34,7 @@ def network(seed: int = 0, dropout: float = 0.0) -> nn.Sequential:
     return nn.Sequential(nn.Linear(6, 16), nn.ReLU(), nn.Dropout(dropout), nn.Linear(16, 4))
 
 
-def trained(**options) -> tuple[nn.Module, FitHistory]:
+def trained(**options: Any) -> tuple[nn.Module, FitHistory]:
     model = network(dropout=0.3)
     optimizer = torch.optim.Adam(model.parameters(), 0.01)
     return model, fit(
@@ -50,18 +55,19 @@ class Recorder(nn.Module):
     example.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
-        self.linear, self.seen = nn.Linear(1, 2), []
+        self.linear = nn.Linear(1, 2)
+        self.seen: list[list[int]] = []
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         if self.training:
             self.seen.append(x[:, 0].int().tolist())
         return self.linear(0 * x)
 
 
 @pytest.mark.parametrize("shuffle", [False, True])
-def test_every_example_is_seen_once_an_epoch_the_last_few_too(shuffle):
+def test_every_example_is_seen_once_an_epoch_the_last_few_too(shuffle: bool) -> None:
     model = Recorder()
     data = (torch.arange(10.0)[:, None], torch.zeros(10, dtype=torch.int64))
     optimizer = torch.optim.SGD(model.parameters(), 0.1)
@@ -77,7 +83,7 @@ def test_every_example_is_seen_once_an_epoch_the_last_few_too(shuffle):
     assert len(history.loss_history) == 6
 
 
-def test_it_does_what_the_plain_loop_does():
+def test_it_does_what_the_plain_loop_does() -> None:
     model, plain = network(), network()
     images, labels = problem()
     history = fit(
@@ -105,7 +111,7 @@ def test_it_does_what_the_plain_loop_does():
     assert not model.training
 
 
-def test_evaluation_is_a_mean_over_examples_in_eval_mode():
+def test_evaluation_is_a_mean_over_examples_in_eval_mode() -> None:
     model, (images, labels) = network(dropout=0.9), problem(2500)
     found = evaluate(model, (images.numpy(), labels.numpy().astype(np.uint8)))
     assert model.training, "the mode is put back"
@@ -115,7 +121,7 @@ def test_evaluation_is_a_mean_over_examples_in_eval_mode():
     assert found[1] == (scores.argmax(1) == labels).double().mean().item()
 
 
-def test_the_same_seed_gives_the_same_weights_and_leaves_the_global_generator_alone():
+def test_the_same_seed_gives_the_same_weights_and_leaves_the_global_generator_alone() -> None:
     first, history = trained(seed=3)
     torch.rand(5)
     second, again = trained(seed=3)
@@ -139,7 +145,7 @@ def test_the_same_seed_gives_the_same_weights_and_leaves_the_global_generator_al
     assert torch.equal(torch.rand(3), expected)
 
 
-def test_without_a_seed_the_students_own_seed_counts():
+def test_without_a_seed_the_students_own_seed_counts() -> None:
     results = []
     for _ in range(2):
         torch.manual_seed(5)
@@ -151,9 +157,9 @@ def test_without_a_seed_the_students_own_seed_counts():
     assert torch.equal(*results)
 
 
-def test_the_weights_of_the_best_epoch_by_validation_are_kept():
-    kept = []
-    model, history = trained(epochs=12, on_epoch=lambda history: kept.append(None))
+def test_the_weights_of_the_best_epoch_by_validation_are_kept() -> None:
+    kept: list[FitHistory] = []
+    model, history = trained(epochs=12, on_epoch=kept.append)
     assert len(kept) == 12
     assert history.best_val_accuracy == max(history.val_accuracy)
     assert history.best_epoch == history.val_accuracy.index(max(history.val_accuracy)) + 1
@@ -161,7 +167,7 @@ def test_the_weights_of_the_best_epoch_by_validation_are_kept():
     assert history.summary()["val_accuracy"] == history.best_val_accuracy
 
 
-def test_patience_stops_when_validation_gets_no_better():
+def test_patience_stops_when_validation_gets_no_better() -> None:
     model = network()
     frozen = torch.optim.SGD(model.parameters(), 0.0)
     history = fit(model, problem(), problem(40, 1), frozen, 50, patience=3, show_progress=False)
@@ -172,23 +178,29 @@ def test_patience_stops_when_validation_gets_no_better():
         fit(model, problem(), None, frozen, 5, patience=3)
 
 
-def test_what_is_watched_decides_nothing():
+def test_what_is_watched_decides_nothing() -> None:
     model, history = trained(epochs=5, seed=1, watch={"test": problem(30, 7)})
     other, _ = trained(epochs=5, seed=1)
     assert len(history.watched["test"]) == 5
     assert torch.equal(weights(model), weights(other))
 
 
-def test_augmentation_and_scheduler_are_used():
-    model, seen = network(), []
+def test_augmentation_and_scheduler_are_used() -> None:
+    model = network()
+    seen: list[int] = []
     optimizer = torch.optim.SGD(model.parameters(), 1.0)
+
+    def augment(batch: torch.Tensor) -> torch.Tensor:
+        seen.append(len(batch))
+        return batch
+
     fit(
         model,
         problem(),
         None,
         optimizer,
         2,
-        augment=lambda batch: seen.append(len(batch)) or batch,
+        augment=augment,
         show_progress=False,
         scheduler=torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.5),
     )
@@ -196,7 +208,7 @@ def test_augmentation_and_scheduler_are_used():
     assert optimizer.param_groups[0]["lr"] == 0.25
 
 
-def test_a_loss_that_is_no_number_stops_with_a_warning_and_the_last_good_weights():
+def test_a_loss_that_is_no_number_stops_with_a_warning_and_the_last_good_weights() -> None:
     model = network()
     with pytest.warns(UserWarning, match="smaller learning rate"):
         history = fit(
@@ -225,21 +237,23 @@ def test_a_loss_that_is_no_number_stops_with_a_warning_and_the_last_good_weights
         ((torch.zeros(3, 6),), "must be"),
     ],
 )
-def test_data_that_does_not_fit_together_is_refused(train, message):
+def test_data_that_does_not_fit_together_is_refused(
+    train: tuple[torch.Tensor, torch.Tensor], message: str
+) -> None:
     model = network()
     with pytest.raises(ValueError, match=message):
         fit(model, train, None, torch.optim.SGD(model.parameters(), 0.1), 1)
 
 
-def test_its_history_can_be_drawn_and_read():
+def test_its_history_can_be_drawn_and_read() -> None:
     _, history = trained()
     figure = plots.training(history)
-    assert [len(line.get_xdata()) for line in figure.axes[1].lines] == [4, 4]
+    assert [np.size(line.get_xdata()) for line in figure.axes[1].lines] == [4, 4]
     assert repr(history).startswith("<trained 4 epochs in ")
     assert math.isnan(FitHistory().best_val_accuracy)
 
 
-def test_real_digits_are_learned_from_read_only_arrays():
+def test_real_digits_are_learned_from_read_only_arrays() -> None:
     X_train, y_train, X_test, y_test = load_mnist(sample=True)
     torch.manual_seed(0)
     model = nn.Sequential(nn.Flatten(), nn.Linear(784, 50), nn.ReLU(), nn.Linear(50, 10))

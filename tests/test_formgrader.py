@@ -8,17 +8,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from courses import hand_in, make_tiny, outcome, solved
 from nbformat import NotebookNode
 from notebooks import jupyter_server
-from playwright.sync_api import Browser
-from tiny_course import hand_in, make_tiny, outcome, solved
 
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.course import Assignment
 from hwlib.grading.records.gradebook import GradeStore
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.slow
 SCRIPT = "<script>document.title = 'owned'</script><img src=x onerror=\"document.title = 'owned'\">"
@@ -66,9 +68,9 @@ def grade(root: Path) -> Assignment:
         )
         store.write(rejected, None, None)
     # the formgrader compares with what is in submitted/
-    hand_in(root, "ada", hostile, "2027-02-01 12:00:00 UTC")
-    hand_in(root, "bob", solved(tiny), "2027-02-01 12:30:00 UTC")
-    hand_in(root, "eve", "")
+    hand_in(tiny, "ada", hostile, "2027-02-01 12:00:00 UTC")
+    hand_in(tiny, "bob", solved(tiny), "2027-02-01 12:30:00 UTC")
+    hand_in(tiny, "eve", "")
     return tiny
 
 

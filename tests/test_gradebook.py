@@ -13,12 +13,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from courses import TINY, hand_in, make_tiny, outcome, released, solved
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
-from tiny_course import NOTEBOOK, hand_in, make_tiny, outcome, released, solved
 from traitlets.config import Config
 
 from hwlib.errors import CourseError, GradingError
@@ -140,7 +140,7 @@ def test_a_changed_question_keeps_the_grades_of_the_others(
         store.prepare()
         store.write(outcome(key, "ada"), solved(tiny), WHEN)
     changed = (
-        NOTEBOOK.replace('test="half" points=4', 'test="half" points=3')
+        TINY.replace('test="half" points=4', 'test="half" points=3')
         .replace('test="double-negative" points=1', 'test="double-zero" points=2')
         .replace("double(-1) == -2", "double(0) == 0")
     )
@@ -169,7 +169,7 @@ def test_a_question_that_a_human_graded_does_not_vanish(
         book.db.commit()
     make_tiny(
         tmp_path,
-        NOTEBOOK[: NOTEBOOK.index("# %% [markdown]\n# ## 3.")].replace("points=4", "points=6"),
+        TINY[: TINY.index("# %% [markdown]\n# ## 3.")].replace("points=4", "points=6"),
     )
     before = rows(store.db_url, "SELECT * FROM base_cell")
     with (
@@ -490,7 +490,7 @@ def test_the_output_of_a_test_cell_is_the_graders_verdict(
 def test_files_beside_the_notebook_are_kept_and_links_are_not_followed(
     tiny: Assignment, key: AnswerKey, store: GradeStore, tmp_path: Path
 ) -> None:
-    folder = hand_in(tmp_path, "ada", solved(tiny), WHEN)
+    folder = hand_in(tiny, "ada", solved(tiny), WHEN)
     (folder / "model.safetensors").write_bytes(b"weights")
     (folder / "deep").mkdir()
     (folder / "deep" / "notes.txt").write_text("notes")

@@ -6,12 +6,15 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from notebooks import run_in_lab
-from playwright.sync_api import Browser
 
 from hwlib.grading.course import find_course
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.slow
 BACKPROP = find_course(Path(__file__).parent).assignment("backprop")

@@ -7,11 +7,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from typing import Any
 
+import needs
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from scipy.signal import correlate2d
 from scipy.special import log_softmax
 
@@ -29,13 +33,16 @@ from hwlib.layers import (
 from hwlib.layers import convolution as convolution_module
 from hwlib.layers import pooling as pooling_module
 
+Array = NDArray[Any]
+Loss = Callable[[Array, Array], tuple[float, Array]]
+
 
 @pytest.fixture
-def rng():
+def rng() -> np.random.Generator:
     return np.random.default_rng(20_260)
 
 
-def convolved(x, w, b, stride, pad):
+def convolved(x: Array, w: Array, b: Array, stride: int, pad: int) -> Array:
     """The layer from SciPy's two-dimensional correlation."""
     padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
     maps = [
@@ -66,7 +73,7 @@ SIZES = st.fixed_dictionaries(
 
 @settings(deadline=None)
 @given(size=SIZES)
-def test_convolution_is_scipys_for_every_size_stride_and_pad(size):
+def test_convolution_is_scipys_for_every_size_stride_and_pad(size: dict[str, int]) -> None:
     rng, pad = np.random.default_rng(size["seed"]), size["pad"]
     height, width = (
         max(size["height"], size["hh"] - 2 * pad),
@@ -86,11 +93,13 @@ def test_convolution_is_scipys_for_every_size_stride_and_pad(size):
     ("stride", "pad", "kernel"),
     [(1, 1, (3, 3)), (2, 0, (3, 2)), (2, 1, (2, 3)), (3, 2, (1, 4)), (3, 0, (2, 2))],
 )
-def test_gradients_of_the_convolution_agree_with_numerical_ones(rng, stride, pad, kernel):
+def test_gradients_of_the_convolution_agree_with_numerical_ones(
+    rng: np.random.Generator, stride: int, pad: int, kernel: tuple[int, int]
+) -> None:
     x, w, b = rng.normal(size=(2, 3, 5, 6)), rng.normal(size=(4, 3, *kernel)), rng.normal(size=4)
     param = {"stride": stride, "pad": pad}
     out, cache = conv_forward_fast(x, w, b, param)
-    dout = rng.normal(size=out.shape)
+    dout = np.asarray(rng.normal(size=out.shape))
     numeric = (
         eval_numerical_gradient_array(lambda x: conv_forward_fast(x, w, b, param)[0], x, dout),
         eval_numerical_gradient_array(lambda w: conv_forward_fast(x, w, b, param)[0], w, dout),
@@ -102,13 +111,15 @@ def test_gradients_of_the_convolution_agree_with_numerical_ones(rng, stride, pad
 
 
 @pytest.mark.parametrize("block", [1, 200, 700, 2**30])
-def test_how_the_work_is_cut_up_changes_nothing(rng, monkeypatch, block):
+def test_how_the_work_is_cut_up_changes_nothing(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
     x, w, b = rng.normal(size=(7, 2, 6, 5)), rng.normal(size=(3, 2, 3, 3)), rng.normal(size=3)
     dout = rng.normal(size=(7, 3, 3, 3))
     pooled, dpool = rng.normal(size=(7, 2, 6, 5)), rng.normal(size=(7, 2, 3, 2))
     param, pool = {"stride": 2, "pad": 1}, {"pool_height": 2, "pool_width": 2, "stride": 2}
 
-    def everything():
+    def everything() -> list[Array]:
         out, cache = conv_forward_fast(x, w, b, param)
         return [
             out,
@@ -125,7 +136,9 @@ def test_how_the_work_is_cut_up_changes_nothing(rng, monkeypatch, block):
 
 
 @pytest.mark.parametrize(("wanted", "number"), [("1", 1), ("3", 3), ("7", 5)])
-def test_how_many_threads_share_the_work_changes_nothing(rng, monkeypatch, wanted, number):
+def test_how_many_threads_share_the_work_changes_nothing(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch, wanted: str, number: int
+) -> None:
     x, w, b, dout = (
         rng.normal(size=(5, 3, 9, 8)),
         rng.normal(size=(4, 3, 3, 3)),
@@ -141,15 +154,17 @@ def test_how_many_threads_share_the_work_changes_nothing(rng, monkeypatch, wante
     monkeypatch.setattr(threads, "_WORTH_IT", 1)
     monkeypatch.setattr(threads, "_MOST", 7)
     threads._pool.cache_clear()
-    monkeypatch.setattr(threads.os, "sched_getaffinity", lambda process: range(8), raising=False)
-    used = set()
-    monkeypatch.setattr(
-        convolution_module,
-        "in_ranges",
-        lambda work, *sizes: threads.in_ranges(
-            lambda images: (used.add((images.start, images.stop)), work(images))[1], *sizes
-        ),
-    )
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: range(8), raising=False)
+    used: set[tuple[int, int]] = set()
+
+    def in_ranges(work: Callable[[slice], Any], *sizes: int) -> Any:
+        def noted(images: slice) -> Any:
+            used.add((images.start, images.stop))
+            return work(images)
+
+        return threads.in_ranges(noted, *sizes)
+
+    monkeypatch.setattr(convolution_module, "in_ranges", in_ranges)
     together, cache = conv_forward_fast(x, w, b, param)
     assert np.array_equal(together, alone)
     for found, expected in zip(conv_backward_fast(dout, cache), gradients, strict=True):
@@ -158,8 +173,8 @@ def test_how_many_threads_share_the_work_changes_nothing(rng, monkeypatch, wante
     assert np.array_equal(max_pool_backward_fast(dpool, max_pool_forward_fast(x, pool)[1]), dpooled)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_a_forked_process_has_threads_of_its_own():
+@needs.posix
+def test_a_forked_process_has_threads_of_its_own() -> None:
     code = (
         "import os, numpy as np\n"
         "from hwlib.layers import threads\n"
@@ -180,7 +195,7 @@ def test_a_forked_process_has_threads_of_its_own():
     assert found.stdout == "10\n"
 
 
-def test_an_error_in_a_thread_reaches_the_caller(monkeypatch):
+def test_an_error_in_a_thread_reaches_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threads, "_threads", lambda: 2)
     monkeypatch.setattr(threads, "_WORTH_IT", 1)
     with pytest.raises(ZeroDivisionError):
@@ -188,7 +203,7 @@ def test_an_error_in_a_thread_reaches_the_caller(monkeypatch):
     assert threads.in_ranges(lambda images: images.stop - images.start, 0, 10) == [0]
 
 
-def test_the_assignments_reference_numbers_come_out():
+def test_the_assignments_reference_numbers_come_out() -> None:
     x, w = (
         np.linspace(-0.1, 0.5, 96).reshape(2, 3, 4, 4),
         np.linspace(-0.2, 0.3, 144).reshape(3, 3, 4, 4),
@@ -203,12 +218,15 @@ def test_the_assignments_reference_numbers_come_out():
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_the_dtype_of_floats_stays_and_integers_become_float64(rng, dtype):
+def test_the_dtype_of_floats_stays_and_integers_become_float64(
+    rng: np.random.Generator, dtype: type[np.floating[Any]]
+) -> None:
     x, w, b = (rng.normal(size=shape).astype(dtype) for shape in ((2, 1, 4, 4), (2, 1, 3, 3), (2,)))
     out, cache = conv_forward_fast(x, w, b, {"stride": 1, "pad": 1})
     assert [array.dtype for array in (out, *conv_backward_fast(out, cache))] == [dtype] * 4
-    pooled, cache = max_pool_forward_fast(x, {"pool_height": 2, "pool_width": 2, "stride": 2})
-    assert (pooled.dtype, max_pool_backward_fast(pooled, cache).dtype) == (dtype, dtype)
+    pooled, pool_cache = max_pool_forward_fast(x, {"pool_height": 2, "pool_width": 2, "stride": 2})
+    dpooled = max_pool_backward_fast(pooled, pool_cache)
+    assert [array.dtype for array in (pooled, dpooled)] == [dtype] * 2
     bytes_, ones = np.full((1, 1, 3, 3), 200, dtype=np.uint8), np.ones((1, 1, 3, 3), dtype=np.uint8)
     integers, _ = conv_forward_fast(
         bytes_, ones, np.zeros(1, dtype=np.uint8), {"stride": 1, "pad": 0}
@@ -217,7 +235,7 @@ def test_the_dtype_of_floats_stays_and_integers_become_float64(rng, dtype):
     assert integers.item() == 1800
 
 
-def test_nothing_given_is_changed(rng):
+def test_nothing_given_is_changed(rng: np.random.Generator) -> None:
     x, w, b = rng.normal(size=(2, 1, 4, 4)), rng.normal(size=(2, 1, 3, 3)), rng.normal(size=2)
     kept = [array.copy() for array in (x, w, b)]
     out, cache = conv_forward_fast(x, w, b, {"stride": 1, "pad": 0})
@@ -233,7 +251,7 @@ def test_nothing_given_is_changed(rng):
         assert (array == before).all()
 
 
-def test_arrays_of_any_memory_layout_are_taken(rng):
+def test_arrays_of_any_memory_layout_are_taken(rng: np.random.Generator) -> None:
     x, w = (
         rng.normal(size=(4, 4, 1, 2)).transpose(3, 2, 0, 1),
         rng.normal(size=(3, 3, 1, 2)).transpose(3, 2, 1, 0),
@@ -256,12 +274,15 @@ def test_arrays_of_any_memory_layout_are_taken(rng):
         (((1, 3, 2, 4), (2, 3, 3, 3), (2,)), {"stride": 1, "pad": 0}, "larger than the images"),
     ],
 )
-def test_convolutions_that_can_not_be_are_refused(shapes, param, message):
+def test_convolutions_that_can_not_be_are_refused(
+    shapes: tuple[tuple[int, ...], ...], param: dict[str, int], message: str
+) -> None:
+    x, w, b = map(np.zeros, shapes)
     with pytest.raises(ValueError, match=message):
-        conv_forward_fast(*(np.zeros(shape) for shape in shapes), param)
+        conv_forward_fast(x, w, b, param)
 
 
-def test_a_dout_of_another_shape_is_refused_not_broadcast(rng):
+def test_a_dout_of_another_shape_is_refused_not_broadcast(rng: np.random.Generator) -> None:
     _, cache = conv_forward_fast(
         rng.normal(size=(2, 1, 4, 4)),
         rng.normal(size=(1, 1, 3, 3)),
@@ -270,17 +291,19 @@ def test_a_dout_of_another_shape_is_refused_not_broadcast(rng):
     )
     with pytest.raises(ValueError, match="shape of the output"):
         conv_backward_fast(np.zeros((1, 1, 2, 2)), cache)
-    _, cache = max_pool_forward_fast(
+    _, pool_cache = max_pool_forward_fast(
         rng.normal(size=(2, 1, 4, 4)), {"pool_height": 2, "pool_width": 2, "stride": 2}
     )
     with pytest.raises(ValueError, match="shape of the output"):
-        max_pool_backward_fast(np.zeros((2, 1, 2, 1)), cache)
+        max_pool_backward_fast(np.zeros((2, 1, 2, 1)), pool_cache)
 
 
 # ---- pooling ----
 
 
-def pooled_by_definition(x, dout, height, width, stride):
+def pooled_by_definition(
+    x: Array, dout: Array, height: int, width: int, stride: int
+) -> tuple[Array, Array]:
     """(out, dx) window by window; the first maximum of a window, in reading order, gets the
     gradient.
     """
@@ -307,8 +330,16 @@ def pooled_by_definition(x, dout, height, width, stride):
     seed=st.integers(0, 2**31),
 )
 def test_pooling_is_its_definition_with_ties_and_overlaps(
-    n, c, height, width, pool_height, pool_width, stride, levels, seed
-):
+    n: int,
+    c: int,
+    height: int,
+    width: int,
+    pool_height: int,
+    pool_width: int,
+    stride: int,
+    levels: int,
+    seed: int,
+) -> None:
     rng = np.random.default_rng(seed)
     height, width = max(height, pool_height), max(width, pool_width)
     # negative, so that a maximum that begins at 0 shows; with two levels only, there are ties
@@ -317,13 +348,13 @@ def test_pooling_is_its_definition_with_ties_and_overlaps(
     out, cache = max_pool_forward_fast(
         x, {"pool_height": pool_height, "pool_width": pool_width, "stride": stride}
     )
-    dout = rng.normal(size=out.shape)
+    dout = np.asarray(rng.normal(size=out.shape))
     expected_out, expected_dx = pooled_by_definition(x, dout, pool_height, pool_width, stride)
     np.testing.assert_array_equal(out, expected_out)
     np.testing.assert_allclose(max_pool_backward_fast(dout, cache), expected_dx, atol=1e-12)
 
 
-def test_windows_that_do_not_fit_are_refused():
+def test_windows_that_do_not_fit_are_refused() -> None:
     for param in (
         {"pool_height": 5, "pool_width": 1, "stride": 1},
         {"pool_height": 2, "pool_width": 2, "stride": 0},
@@ -336,8 +367,8 @@ def test_windows_that_do_not_fit_are_refused():
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_convolution_and_pooling_agree_with_torch(rng, dtype):
-    torch = pytest.importorskip("torch")
+def test_convolution_and_pooling_agree_with_torch(rng: np.random.Generator, dtype: str) -> None:
+    torch = needs.module("torch")
     x, w, b = (
         rng.normal(size=shape).astype(dtype) for shape in ((3, 3, 31, 29), (5, 3, 3, 5), (5,))
     )
@@ -345,7 +376,7 @@ def test_convolution_and_pooling_agree_with_torch(rng, dtype):
     pooled, pool_cache = max_pool_forward_fast(
         out, {"pool_height": 3, "pool_width": 2, "stride": 2}
     )
-    dout = rng.normal(size=pooled.shape).astype(dtype)
+    dout = np.asarray(rng.normal(size=pooled.shape), dtype=dtype)
     gradients = conv_backward_fast(max_pool_backward_fast(dout, pool_cache), cache)
     tensors = [torch.from_numpy(array).requires_grad_() for array in (x, w, b)]
     result = torch.nn.functional.max_pool2d(
@@ -361,20 +392,24 @@ def test_convolution_and_pooling_agree_with_torch(rng, dtype):
 # ---- losses ----
 
 
-def test_softmax_loss_is_the_mean_log_probability_and_its_gradient_the_numerical_one(rng):
+def test_softmax_loss_is_the_mean_log_probability_and_its_gradient_the_numerical_one(
+    rng: np.random.Generator,
+) -> None:
     x, y = rng.normal(size=(6, 4)) * 3, rng.integers(0, 4, size=6)
     loss, dx = softmax_loss(x, y)
     assert loss == pytest.approx(-np.mean(log_softmax(x, axis=1)[np.arange(6), y]), rel=1e-13)
     assert rel_error(dx, eval_numerical_gradient(lambda x: softmax_loss(x, y)[0], x)) < 1e-8
 
 
-def test_softmax_loss_survives_large_scores():
+def test_softmax_loss_survives_large_scores() -> None:
     loss, dx = softmax_loss(np.array([[1e4, 0.0], [-1e4, 0.0]]), np.array([1, 1]))
     assert loss == pytest.approx(5000.0)
     assert np.isfinite(dx).all()
 
 
-def test_svm_loss_is_the_sum_of_hinges_and_its_gradient_the_numerical_one(rng):
+def test_svm_loss_is_the_sum_of_hinges_and_its_gradient_the_numerical_one(
+    rng: np.random.Generator,
+) -> None:
     x, y = rng.normal(size=(6, 4)), rng.integers(0, 4, size=6)
     loss, dx = svm_loss(x, y)
     by_hand = [max(0.0, x[i, j] - x[i, y[i]] + 1) for i in range(6) for j in range(4) if j != y[i]]
@@ -393,12 +428,14 @@ def test_svm_loss_is_the_sum_of_hinges_and_its_gradient_the_numerical_one(rng):
         (np.zeros((2, 3)), np.array([0]), "shapes"),
     ],
 )
-def test_labels_that_do_not_fit_are_refused(loss, x, y, message):
+def test_labels_that_do_not_fit_are_refused(loss: Loss, x: Array, y: Array, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         loss(x, y)
 
 
-def test_losses_leave_the_scores_as_they_are_and_take_small_label_types(rng):
+def test_losses_leave_the_scores_as_they_are_and_take_small_label_types(
+    rng: np.random.Generator,
+) -> None:
     x = rng.normal(size=(2, 3))
     before = x.copy()
     for loss in (softmax_loss, svm_loss):
@@ -409,24 +446,26 @@ def test_losses_leave_the_scores_as_they_are_and_take_small_label_types(rng):
 # ---- sandwich ----
 
 
-def affine_forward(x, w, b):
+def affine_forward(x: Array, w: Array, b: Array) -> tuple[Array, tuple[Array, Array]]:
     return x @ w + b, (x, w)
 
 
-def affine_backward(dout, cache):
+def affine_backward(dout: Array, cache: tuple[Array, Array]) -> tuple[Array, Array, Array]:
     x, w = cache
     return dout @ w.T, x.T @ dout, dout.sum(axis=0)
 
 
-def relu_forward(x):
+def relu_forward(x: Array) -> tuple[Array, Array]:
     return np.maximum(x, 0), x
 
 
-def relu_backward(dout, x):
+def relu_backward(dout: Array, x: Array) -> Array:
     return dout * (x > 0)
 
 
-def test_a_sandwich_is_one_layer_with_the_gradients_in_the_order_of_the_arguments(rng):
+def test_a_sandwich_is_one_layer_with_the_gradients_in_the_order_of_the_arguments(
+    rng: np.random.Generator,
+) -> None:
     forward, backward = sandwich(
         (affine_forward, affine_backward),
         (relu_forward, relu_backward),
@@ -441,7 +480,7 @@ def test_a_sandwich_is_one_layer_with_the_gradients_in_the_order_of_the_argument
     assert len(gradients) == 5
     for position, found in enumerate(gradients):
 
-        def with_this_one(value, position=position):
+        def with_this_one(value: Array, position: int = position) -> Any:
             return forward(*arguments[:position], value, *arguments[position + 1 :])[0]
 
         assert (
@@ -452,14 +491,18 @@ def test_a_sandwich_is_one_layer_with_the_gradients_in_the_order_of_the_argument
         )
 
 
-def test_layers_without_parameters_make_a_sandwich_with_one_gradient(rng):
+def test_layers_without_parameters_make_a_sandwich_with_one_gradient(
+    rng: np.random.Generator,
+) -> None:
     forward, backward = sandwich((relu_forward, relu_backward), (relu_forward, relu_backward))
     out, cache = forward(np.array([-1.0, 2.0]))
     assert (backward(np.ones(2), cache) == [0.0, 1.0]).all()
     assert (out == [0.0, 2.0]).all()
 
 
-def test_sandwiches_can_be_layers_of_sandwiches_and_parameters_may_have_settings(rng):
+def test_sandwiches_can_be_layers_of_sandwiches_and_parameters_may_have_settings(
+    rng: np.random.Generator,
+) -> None:
     inner = sandwich((conv_forward_fast, conv_backward_fast), (relu_forward, relu_backward))
     forward, backward = sandwich(inner, (max_pool_forward_fast, max_pool_backward_fast))
     x, w, b = rng.normal(size=(2, 3, 6, 6)), rng.normal(size=(4, 3, 3, 3)), rng.normal(size=4)
@@ -471,7 +514,7 @@ def test_sandwiches_can_be_layers_of_sandwiches_and_parameters_may_have_settings
     assert (dx.shape, dw.shape, db.shape) == (x.shape, w.shape, b.shape)
 
 
-def test_two_forward_passes_do_not_disturb_each_other(rng):
+def test_two_forward_passes_do_not_disturb_each_other(rng: np.random.Generator) -> None:
     forward, backward = sandwich((affine_forward, affine_backward), (relu_forward, relu_backward))
     w, b = rng.normal(size=(3, 2)), rng.normal(size=2)
     first = forward(rng.normal(size=(4, 3)), w, b)
@@ -481,9 +524,9 @@ def test_two_forward_passes_do_not_disturb_each_other(rng):
         assert (found == right).all()
 
 
-def test_mistakes_in_a_sandwich_are_named():
+def test_mistakes_in_a_sandwich_are_named() -> None:
     with pytest.raises(TypeError, match="pair"):
-        sandwich(relu_forward, relu_backward)
+        sandwich(relu_forward, relu_backward)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="\\*args"):
         sandwich((lambda x, *rest: (x, None), relu_backward))
     forward, _ = sandwich((affine_forward, affine_backward))

@@ -9,15 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import NOTEBOOK
+from courses import MEANS, MakeCourse
 from nbformat import NotebookNode
 
 from hwlib.errors import AuthoringError, CourseError
 from hwlib.grading.authoring.build import build
 from hwlib.grading.authoring.leaks import Leak, find_leaks, is_trivial
-from hwlib.grading.course import Assignment, Course
+from hwlib.grading.course import Assignment
 
-MakeCourse = Callable[..., Course]
 SOLUTION_LINE = "total = np.sum(values, dtype=float)"
 
 
@@ -118,9 +117,9 @@ def test_a_copied_file_of_the_instructor_is_found(small: Assignment) -> None:
 
 
 def test_the_build_stops_at_a_leak_and_writes_nothing(course: MakeCourse) -> None:
-    leaking = NOTEBOOK.replace("# What you will learn.", f"# Do not write {SOLUTION_LINE}")
+    leaking = MEANS.replace("# What you will learn.", f"# Do not write {SOLUTION_LINE}")
     small = course(notebook_text=leaking).assignment("small")
-    line = NOTEBOOK.split("\n").index(f"    {SOLUTION_LINE}") + 1
+    line = MEANS.split("\n").index(f"    {SOLUTION_LINE}") + 1
     for check in (False, True):
         with pytest.raises(
             AuthoringError, match=rf"small/notebook.py:{line}: leak: solution of solution-mean"
@@ -140,7 +139,7 @@ def test_the_build_stops_at_a_leak_in_a_supporting_file(course: MakeCourse) -> N
 
 
 def test_a_line_that_given_code_shows_anyway_is_no_leak(course: MakeCourse) -> None:
-    text = NOTEBOOK.replace(
+    text = MEANS.replace(
         "import numpy as np\n",
         f"import numpy as np\nvalues = [1.0]\n{SOLUTION_LINE}\nexpected = 6.123457\n",
     )
@@ -149,13 +148,13 @@ def test_a_line_that_given_code_shows_anyway_is_no_leak(course: MakeCourse) -> N
 
 def test_a_given_cell_with_the_whole_solution_is_a_leak(course: MakeCourse) -> None:
     again = f"def again(values):\n    {SOLUTION_LINE}\n    return total / len(values)\n"
-    text = NOTEBOOK.replace("# %% experiment\n", f"# %% experiment\n{again}")
+    text = MEANS.replace("# %% experiment\n", f"# %% experiment\n{again}")
     with pytest.raises(AuthoringError, match="stands in release/, given code of cell experiment-1"):
         build(course(notebook_text=text).assignment("small"))
 
 
 def test_a_rubric_may_repeat_its_own_question(course: MakeCourse) -> None:
-    text = NOTEBOOK.replace("# When a few", "# When would you take the median?\n# When a few")
+    text = MEANS.replace("# When a few", "# When would you take the median?\n# When a few")
     build(course(notebook_text=text).assignment("small"))
 
 

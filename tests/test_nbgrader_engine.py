@@ -12,8 +12,8 @@ from typing import Any
 
 import nbformat
 import pytest
+from courses import hand_in, make_tiny, released, solved, submission_folder
 from nbgrader.api import Gradebook
-from tiny_course import hand_in, make_tiny, released, solved
 
 from hwlib.grading.course import Assignment
 from hwlib.grading.engines.nbgrader import grade_with_nbgrader
@@ -85,14 +85,14 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
         "/ 2\n",
     }
     for student, source in halves.items():
-        hand_in(root, student, solved(tiny, solution_half=source), "2027-02-01 12:00:00 UTC")
+        hand_in(tiny, student, solved(tiny, solution_half=source), "2027-02-01 12:00:00 UTC")
     for student in ("stripped", "duplicated", "garbled"):
-        hand_in(root, student, damaged(tiny, student))
-    hand_in(root, "blank", released(tiny))
-    hand_in(root, "bytes", b"\xff\xfe\x00")
-    hand_in(root, "truncated", nbformat.writes(solved(tiny))[:900])
-    hand_in(root, "odd [1] *", solved(tiny), "yesterday-ish")
-    (root / "submitted" / "nothing" / "tiny").mkdir(parents=True)
+        hand_in(tiny, student, damaged(tiny, student))
+    hand_in(tiny, "blank", released(tiny))
+    hand_in(tiny, "bytes", b"\xff\xfe\x00")
+    hand_in(tiny, "truncated", nbformat.writes(solved(tiny))[:900])
+    hand_in(tiny, "odd [1] *", solved(tiny), "yesterday-ish")
+    submission_folder(tiny, "nothing")
     records: list[str] = []
     handler = logging.Handler()
     handler.emit = lambda record: records.append(record.getMessage())  # type: ignore[method-assign]
@@ -238,7 +238,7 @@ def test_a_manual_grade_and_the_seed_survive_a_regrade(tmp_path: Path) -> None:
         "    print(os.environ['HWLIB_GRADING'], os.environ['HWLIB_SEED'])\n"
         "    return x / 2\n\nhalf(1)\n"
     )
-    hand_in(tmp_path, "ada", solved(tiny, solution_half=source))
+    hand_in(tiny, "ada", solved(tiny, solution_half=source))
     found = find_submissions(tiny, tmp_path / "submitted")
     list(grade_with_nbgrader(tiny, found, output=tmp_path, seed=77))
     with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}", "tiny") as book:

@@ -7,16 +7,16 @@ import subprocess
 import sys
 from typing import Any
 
+import needs
 import numpy as np
-import pytest
 
-matplotlib = pytest.importorskip("matplotlib")
+matplotlib = needs.module("matplotlib")
 matplotlib.use("Agg")
 
-from matplotlib import pyplot  # noqa: E402  the backend comes first
+from matplotlib import pyplot
 
-from hwlib import plots  # noqa: E402
-from hwlib.data import CIFAR10_CLASSES, load_cifar10  # noqa: E402
+from hwlib import plots
+from hwlib.data import CIFAR10_CLASSES, load_cifar10
 
 IMAGES, LABELS, _, _ = load_cifar10(sample=True)
 
@@ -42,7 +42,7 @@ def test_a_generator_chooses_other_images_of_the_same_classes() -> None:
         figure = plots.image_grid_by_class(
             IMAGES[:300], LABELS[:300], CIFAR10_CLASSES, per_class=2, rng=rng
         )
-        return [axes.images[0].get_array().tobytes() for axes in figure.axes]
+        return [np.asarray(axes.images[0].get_array()).tobytes() for axes in figure.axes]
 
     chosen = shown(np.random.default_rng(1))
     assert shown(np.random.default_rng(1)) == chosen
@@ -88,9 +88,8 @@ def test_accuracy_against_k_shows_each_fold_and_mean_with_deviation() -> None:
 
 
 def test_many_values_of_k_get_a_logarithmic_axis_and_folds_may_differ_in_number() -> None:
-    (axes,) = drawn(
-        plots.accuracy_against_k({1: [0.1], 5: [0.2, 0.3], 100: np.array([0.1, 0.2, 0.3])})
-    ).axes  # type: ignore[dict-item]
+    accuracies: dict[int, Any] = {1: [0.1], 5: [0.2, 0.3], 100: np.array([0.1, 0.2, 0.3])}
+    (axes,) = drawn(plots.accuracy_against_k(accuracies)).axes
     assert axes.get_xscale() == "log"
     (one,) = drawn(plots.accuracy_against_k({5: [0.5, 0.6]})).axes
     assert one.get_xscale() == "linear"
@@ -138,8 +137,8 @@ def test_matplotlib_is_imported_with_the_first_figure_not_before() -> None:
 
 
 def test_jupyter_shows_a_figure_that_ends_a_cell_exactly_once() -> None:
-    nbclient = pytest.importorskip("nbclient")
-    nbformat = pytest.importorskip("nbformat")
+    nbclient = needs.module("nbclient")
+    nbformat = needs.module("nbformat")
     source = "from hwlib import plots\nplots.curves({'loss': [2.0, 1.0]}, 'step', 'loss')"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
     nbclient.NotebookClient(notebook, kernel_name="python3").execute()

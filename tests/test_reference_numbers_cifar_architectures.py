@@ -9,16 +9,18 @@ import statistics
 from pathlib import Path
 from typing import Any
 
+import needs
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
+needs.module("torch")
 
-from course_solutions import COURSE, solutions  # noqa: E402  after importorskip
+import torch
+from course_solutions import COURSE, solutions
 
-from hwlib.grading.authoring.reading import load_notebook  # noqa: E402
-from hwlib.models import describe, load_model  # noqa: E402
-from hwlib.training import evaluate  # noqa: E402
+from hwlib.grading.authoring.reading import load_notebook
+from hwlib.models import describe, load_model
+from hwlib.training import evaluate
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "assignments" / "cifar_architectures"

@@ -7,18 +7,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import needs
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
+needs.module("torch")
 
-from course_solutions import COURSE  # noqa: E402  after importorskip
+import torch
+from course_solutions import COURSE
 
-from hwlib.data import load_mnist  # noqa: E402
-from hwlib.grading.authoring.reading import run_cells  # noqa: E402
-from hwlib.models import describe, load_model  # noqa: E402
-from hwlib.models.evaluating import predictions  # noqa: E402
-from hwlib.training import evaluate, fit  # noqa: E402
+from hwlib.data import load_mnist
+from hwlib.grading.authoring.reading import run_cells
+from hwlib.models import describe, load_model
+from hwlib.models.evaluating import predictions
+from hwlib.training import evaluate, fit
 
 ROOT = Path(__file__).resolve().parents[1]
 ARTIFACT = ROOT / "assignments" / "mnist_cnn" / "artifacts" / "cnn.safetensors"

@@ -8,17 +8,19 @@ import math
 from pathlib import Path
 from typing import Any
 
+import needs
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
+needs.module("torch")
 
-from course_solutions import solutions  # noqa: E402  after importorskip
+import torch
+from course_solutions import solutions
 
-from hwlib.data import load_mnist  # noqa: E402
-from hwlib.models import describe, load_model  # noqa: E402
-from hwlib.models.evaluating import predictions  # noqa: E402
-from hwlib.training import evaluate  # noqa: E402
+from hwlib.data import load_mnist
+from hwlib.models import describe, load_model
+from hwlib.models.evaluating import predictions
+from hwlib.training import evaluate
 
 ROOT = Path(__file__).resolve().parents[1]
 ARTIFACTS = ROOT / "assignments" / "mnist_depth_width" / "artifacts"

@@ -7,6 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import needs
 import numpy as np
 import pytest
 from course_solutions import replaced, solutions
@@ -14,7 +15,7 @@ from scipy.optimize import lsq_linear, nnls
 
 from hwlib.grading.course import find_course
 
-cp = pytest.importorskip("cvxpy")
+cp = needs.module("cvxpy")
 
 ROOT = Path(__file__).resolve().parents[1]
 ASSIGNMENT = find_course(ROOT).assignment("side_information")

@@ -10,12 +10,11 @@ from typing import Any
 
 import nbformat
 import pytest
-from conftest import make_course
+from courses import make_assignment
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwlib.grading.answer_key import AnswerKey, load_key, released_sources
-from hwlib.grading.authoring.build import build
 from hwlib.grading.proof.variants import reference_notebook
 from hwlib.grading.submissions.files import read_notebook
 from hwlib.grading.submissions.repair import RepairedSubmission, repair
@@ -73,8 +72,7 @@ class Example:
     """A built assignment, its key, and a perfect submission."""
 
     def __init__(self, root: Path) -> None:
-        assignment = make_course(root, "pair", NOTEBOOK).assignment("pair")
-        build(assignment)
+        assignment = make_assignment(root, "pair", NOTEBOOK)
         self.key: AnswerKey = load_key(assignment)
         self.released = released_sources(assignment)
         self.release: dict[str, Any] = nbformat.read(assignment.release, as_version=4)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from courses import MakeCourse
 from nbformat import NotebookNode
 
 from hwlib.commands import run
@@ -16,11 +16,10 @@ from hwlib.grading.answer_key import load_key
 from hwlib.grading.authoring.build import build
 from hwlib.grading.authoring.leaks import find_leaks
 from hwlib.grading.authoring.scaffold import new_assignment, new_course
-from hwlib.grading.course import Course, find_course
+from hwlib.grading.course import find_course
 from hwlib.grading.proof.variants import load_variants, reference_notebook, variant_notebook
 from hwlib.grading.proof.verify import verify
 
-MakeCourse = Callable[..., Course]
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from tiny_course import make_tiny
+from courses import make_tiny, submission_folder
 
 from hwlib.errors import CourseError, SubmissionError
 from hwlib.grading.answer_key import load_key
@@ -134,8 +134,7 @@ def test_honest_damage_is_noticed_by_the_repair(tiny: Assignment, tmp_path: Path
 
 
 def test_real_submissions_are_never_overwritten(tiny: Assignment, tmp_path: Path) -> None:
-    real = tmp_path / "submitted" / "student-002" / "tiny"
-    real.mkdir(parents=True)
+    real = submission_folder(tiny, "student-002")
     (real / "tiny.ipynb").write_text("precious")
     with pytest.raises(CourseError, match="not made by `hw simulate`"):
         simulate(tiny, 3, 0, tmp_path / "submitted")

@@ -10,6 +10,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from courses import submission_folder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -44,14 +45,18 @@ OLD = {
 }
 
 
+def tiny(root: Path) -> Assignment:
+    """An assignment that has no files."""
+    return Assignment("tiny", "Tiny", 10, 1, Course(root, "A course", "https://example.org"))
+
+
 @pytest.fixture
 def assignment(tmp_path: Path) -> Assignment:
-    return Assignment("tiny", "Tiny", 10, 1, Course(tmp_path, "A course", "https://example.org"))
+    return tiny(tmp_path)
 
 
 def put(root: Path, student: str, *names: str, text: str = "{}") -> Path:
-    folder = root / "submitted" / student / "tiny"
-    folder.mkdir(parents=True)
+    folder = submission_folder(tiny(root), student)
     for name in names:
         (folder / name).write_text(text)
     return folder
@@ -119,7 +124,10 @@ def test_links_are_not_followed(assignment: Assignment, tmp_path: Path) -> None:
 
 
 def valid_text() -> str:
-    return nbformat.writes(new_notebook(cells=[new_code_cell("x = 1"), new_markdown_cell("text")]))
+    text: str = nbformat.writes(
+        new_notebook(cells=[new_code_cell("x = 1"), new_markdown_cell("text")])
+    )
+    return text
 
 
 @pytest.mark.parametrize(

@@ -5,29 +5,29 @@ from __future__ import annotations
 import os
 import pickle
 import struct
-import sys
 from pathlib import Path
 
+import courses
+import needs
 import numpy as np
 import pytest
-from conftest import make_course
+
+needs.module("torch")
+
+import torch
 
 import hwlib
 from hwlib import checks as check
 from hwlib import data
 from hwlib.errors import CannotCheck, DataUnavailable
 from hwlib.grading.answer_key import load_key
-from hwlib.grading.authoring.build import build
 from hwlib.grading.course import Assignment
 from hwlib.grading.engines.test_sets import data_sets_of
-from hwlib.grading.grade import GradeOptions, grade_assignment
+from hwlib.grading.grade import Engine, GradeOptions, grade_assignment
 from hwlib.grading.proof.variants import reference_notebook
 from hwlib.grading.proof.verify import verify
 from hwlib.grading.results import GradeReport
 from hwlib.grading.submissions.fingerprints import name_twins
-
-torch = pytest.importorskip("torch")
-linux = pytest.mark.skipif(sys.platform != "linux", reason="the isolated engine needs Linux")
 
 NOTEBOOK = """\
 # %% [markdown]
@@ -66,38 +66,32 @@ def without_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def make_assignment(root: Path) -> Assignment:
     notebook = NOTEBOOK.replace("# %% solution", SETUP + "# %% solution", 1)
     toml = 'title = "Nets"\npoints = 3\nminutes = 0.5\nartifacts = ["net"]\n'
-    assignment = make_course(root, "nets", notebook, toml).assignment("nets")
-    build(assignment)
-    return assignment
+    return courses.make_assignment(root, "nets", notebook, toml)
 
 
 def hand_in(assignment: Assignment, student: str, student_id: str, seed: int) -> None:
-    folder = assignment.course.root / "submitted" / student / "nets"
-    folder.mkdir(parents=True)
     notebook = reference_notebook(assignment)
     for cell in notebook.cells:
         cell.source = cell.source.replace('"u1"', repr(student_id))
-    import nbformat
-
-    nbformat.write(notebook, folder / "nets.ipynb")
+    folder = courses.hand_in(assignment, student, notebook)
     torch.manual_seed(seed)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         hwlib.save_model(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 10)), "net")
 
 
-def grade(assignment: Assignment, engine: str = "isolated") -> GradeReport:
+def grade(assignment: Assignment, engine: Engine = "isolated") -> GradeReport:
     root = assignment.course.root
     return grade_assignment(
         assignment, root / "submitted", root, options=GradeOptions(engine=engine)
-    )  # type: ignore[arg-type]
+    )
 
 
 def test_the_data_sets_that_tests_ask_for_are_found(tmp_path: Path) -> None:
     assert data_sets_of(load_key(make_assignment(tmp_path))) == ["mnist"]
 
 
-@linux
+@needs.linux
 @pytest.mark.usefixtures("without_data")
 def test_without_the_test_set_a_question_waits_and_the_next_run_tries_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
@@ -115,7 +109,7 @@ def test_without_the_test_set_a_question_waits_and_the_next_run_tries_again(
     assert not grade(assignment).submissions[0].cached
 
 
-@linux
+@needs.linux
 @pytest.mark.usefixtures("without_data")
 def test_a_constraint_that_does_not_hold_costs_points_even_without_the_test_set(
     tmp_path: Path,
@@ -145,7 +139,7 @@ def test_plain_nbgrader_waits_too(tmp_path: Path) -> None:
     assert ada.question("student_id").points == 1
 
 
-@linux
+@needs.linux
 @pytest.mark.usefixtures("without_data")
 def test_verify_says_what_it_could_not_prove(tmp_path: Path) -> None:
     assignment = make_assignment(tmp_path)
@@ -161,7 +155,7 @@ def test_verify_says_what_it_could_not_prove(tmp_path: Path) -> None:
     ]
 
 
-@linux
+@needs.linux
 @pytest.mark.usefixtures("without_data")
 def test_students_with_the_same_weights_or_id_are_named_also_from_kept_results(
     tmp_path: Path,
@@ -204,7 +198,7 @@ def hostile_file(path: Path, how: str) -> None:
         path.write_bytes(struct.pack("<Q", len(header)) + header)
 
 
-@linux
+@needs.linux
 @pytest.mark.usefixtures("without_data")
 @pytest.mark.parametrize("how", ["a folder", "a link", "a pipe", "a pickle", "10 GB"])
 def test_a_hostile_model_file_costs_its_question_and_nothing_else(how: str, tmp_path: Path) -> None:

@@ -12,12 +12,19 @@ import struct
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
+import needs
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+needs.module("torch")
+
+import torch
 from torch import nn
 from torch.nn import functional as F
 
@@ -34,9 +41,12 @@ from hwlib.models import (
     save_model,
 )
 
+# of a file's header and of the model that the header describes
+Change = Callable[[dict[str, Any], dict[str, Any]], object]
+
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Each test works in a folder of its own, in one thread."""
     monkeypatch.chdir(tmp_path)
     torch.manual_seed(0)
@@ -52,31 +62,31 @@ def mlp(*hidden: int, last: nn.Module | None = None) -> nn.Sequential:
 
 
 class LogisticRegression(nn.Module):
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.linear = nn.Linear(3072, 10)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.linear(x.flatten(1))
 
 
 class OneHiddenLayer(nn.Module):
-    def __init__(self, M):
+    def __init__(self, M: int) -> None:
         super().__init__()
         self.hidden, self.out = nn.Linear(3072, M), nn.Linear(M, 10)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = x.view(len(x), -1)
         return self.out(F.dropout(F.relu(self.hidden(x)), 0.3, training=self.training))
 
 
 class ConvMaxPool(nn.Module):
-    def __init__(self, M, p, N):
+    def __init__(self, M: int, p: int, N: int) -> None:
         super().__init__()
         self.N = N
         self.conv, self.out = nn.Conv2d(3, M, p), nn.Linear(M * ((33 - p) // N) ** 2, 10)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = F.max_pool2d(torch.relu(self.conv(x)), self.N)
         return self.out(x.view(x.size(0), -1))
 
@@ -84,7 +94,7 @@ class ConvMaxPool(nn.Module):
 class SmallResNet(nn.Module):
     """Residual blocks written out, with a projection where the channels change."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.stem = nn.Sequential(nn.Conv2d(3, 8, 3, padding="same", bias=False), nn.BatchNorm2d(8))
         self.a, self.bn_a = nn.Conv2d(8, 8, 3, padding=1), nn.BatchNorm2d(8)
@@ -95,7 +105,7 @@ class SmallResNet(nn.Module):
         self.head = nn.Linear(16, 10)
         self.relu = nn.ReLU(inplace=True)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.relu(self.stem(x))
         x = self.relu(x + self.bn_a(self.a(x)))
         x = self.relu(self.b(x) + self.project(x))
@@ -164,7 +174,9 @@ def trained_a_little(model: nn.Module, images: torch.Tensor) -> nn.Module:
 
 
 @pytest.mark.parametrize(("model", "channels"), NETWORKS.values(), ids=NETWORKS.keys())
-def test_a_network_comes_back_as_the_same_function_in_eval_mode(model, channels):
+def test_a_network_comes_back_as_the_same_function_in_eval_mode(
+    model: nn.Module, channels: int
+) -> None:
     images = torch.randn(16, *SHAPES[channels])
     trained_a_little(model, images)
     save_model(model, "net")
@@ -183,7 +195,9 @@ def test_a_network_comes_back_as_the_same_function_in_eval_mode(model, channels)
 
 
 @pytest.mark.parametrize(("model", "channels"), NETWORKS.values(), ids=NETWORKS.keys())
-def test_the_shapes_in_the_table_are_those_that_torch_makes(model, channels):
+def test_the_shapes_in_the_table_are_those_that_torch_makes(
+    model: nn.Module, channels: int
+) -> None:
     loaded = load_model(save_model(model, "net"))
     x = torch.zeros(2, *SHAPES[channels])
     rows = [row for row in describe("net").rows() if "." not in row.place]
@@ -202,7 +216,9 @@ def test_the_shapes_in_the_table_are_those_that_torch_makes(model, channels):
     ceil=st.booleans(),
     pool=st.booleans(),
 )
-def test_window_arithmetic_agrees_with_torch(size, kernel, stride, padding, dilation, ceil, pool):
+def test_window_arithmetic_agrees_with_torch(
+    size: int, kernel: int, stride: int, padding: int, dilation: int, ceil: bool, pool: bool
+) -> None:
     if pool:
         layer = nn.MaxPool2d(kernel, stride, min(padding, kernel // 2), dilation, ceil_mode=ceil)
     else:
@@ -216,7 +232,7 @@ def test_window_arithmetic_agrees_with_torch(size, kernel, stride, padding, dila
     assert describe(nn.Sequential(layer), input_shape=(2, size, size)).output_shape == expected
 
 
-def test_the_table_reads_well():
+def test_the_table_reads_well() -> None:
     description = describe(mlp(100, 50))
     assert (description.hidden_units, description.hidden_layers, description.parameters) == (
         150,
@@ -244,7 +260,7 @@ def test_the_table_reads_well():
     )
 
 
-def test_a_summary_and_half_precision_are_stored(folder):
+def test_a_summary_and_half_precision_are_stored(folder: Path) -> None:
     model = mlp(30)
     whole = save_model(model, "whole", training={"val_accuracy": 0.97, "epochs": 3}).stat().st_size
     half = save_model(model, "half", half=True).stat().st_size
@@ -255,7 +271,7 @@ def test_a_summary_and_half_precision_are_stored(folder):
     torch.testing.assert_close(load_model("half")[1].weight, model[1].weight, rtol=1e-3, atol=1e-6)
 
 
-def test_describing_a_file_needs_no_torch(folder):
+def test_describing_a_file_needs_no_torch(folder: Path) -> None:
     save_model(mlp(30), "net")
     code = "import sys, hwlib; print(hwlib.describe('net')); assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
@@ -265,70 +281,70 @@ def test_describing_a_file_needs_no_torch(folder):
 
 
 class Stray(nn.Module):
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.scale, self.linear = nn.Parameter(torch.ones(1)), nn.Linear(784, 10)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.linear(x.flatten(1)) * self.scale
 
 
 class Unused(nn.Module):
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.linear, self.dropout = nn.Linear(784, 10), nn.Dropout()
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.linear(x.flatten(1))
 
 
 class Twice(nn.Module):
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.first, self.again = nn.Linear(784, 10), nn.Linear(10, 10)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.again(self.again(self.first(x.flatten(1))))
 
 
 class Branching(nn.Module):
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.linear = nn.Linear(784, 10)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.linear(x.flatten(1)) if x.sum() > 0 else self.linear(-x.flatten(1))
 
 
 class AlwaysDrops(nn.Module):
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.linear = nn.Linear(784, 10)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         return F.dropout(self.linear(x.flatten(1)), 0.5)
 
 
 class InAList(nn.Module):
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.layers = [nn.Linear(784, 10)]
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.layers[0](x.flatten(1))
 
 
 class MixesImages(nn.Module):
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.linear = nn.Linear(784, 10)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.linear(torch.flatten(x)[None])
 
 
 class Secretly(nn.Linear):
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         return super().forward(x) + 1
 
 
@@ -383,14 +399,14 @@ def hooked() -> nn.Module:
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, nn.Module) else "",
 )
-def test_what_can_not_be_described_is_named(folder, model, message):
+def test_what_can_not_be_described_is_named(folder: Path, model: nn.Module, message: str) -> None:
     with pytest.raises(ModelError, match=message) as raised:
         save_model(model, "net")
     assert "\n" not in str(raised.value)
     assert not list(folder.iterdir())
 
 
-def test_weights_that_are_not_finite_or_too_large_are_not_saved(folder):
+def test_weights_that_are_not_finite_or_too_large_are_not_saved(folder: Path) -> None:
     model = mlp()
     with torch.no_grad():
         model[1].weight[0, 0] = 1e6
@@ -406,7 +422,7 @@ def test_weights_that_are_not_finite_or_too_large_are_not_saved(folder):
 # ---- files that lie ----
 
 
-def rewritten(change) -> bytes:
+def rewritten(change: Change) -> bytes:
     """An honest file whose header was changed by hand."""
     data = save_model(
         nn.Sequential(nn.Flatten(), nn.Linear(784, 3), nn.ReLU(), nn.Linear(3, 10)), "net"
@@ -422,7 +438,7 @@ def rewritten(change) -> bytes:
     return struct.pack("<Q", len(raw)) + raw + data[8 + length :]
 
 
-def layer(number, **values):
+def layer(number: int, **values: Any) -> Change:
     return lambda header, model: model["layers"][number].update(values)
 
 
@@ -481,12 +497,14 @@ LIES = {
 }
 
 
-def nested(depth: int) -> list[dict]:
+def nested(depth: int) -> list[dict[str, Any]]:
     return [{"kind": "Residual", "body": nested(depth - 1), "shortcut": []}] if depth else []
 
 
 @pytest.mark.parametrize("change", LIES.values(), ids=LIES.keys())
-def test_a_file_whose_header_lies_is_refused_in_one_line_and_fast(folder, change):
+def test_a_file_whose_header_lies_is_refused_in_one_line_and_fast(
+    folder: Path, change: Change
+) -> None:
     (folder / "lie.safetensors").write_bytes(rewritten(change))
     started = time.monotonic()
     for read in (load_model, describe):
@@ -497,14 +515,14 @@ def test_a_file_whose_header_lies_is_refused_in_one_line_and_fast(folder, change
     assert time.monotonic() - started < 0.5
 
 
-def test_the_honest_form_of_these_files_is_read(folder):
+def test_the_honest_form_of_these_files_is_read(folder: Path) -> None:
     (folder / "honest.safetensors").write_bytes(rewritten(lambda header, model: None))
     assert load_model("honest")[1].out_features == 3
 
 
-def test_a_pickle_in_disguise_is_never_opened(folder):
+def test_a_pickle_in_disguise_is_never_opened(folder: Path) -> None:
     class Harm:
-        def __reduce__(self):
+        def __reduce__(self) -> tuple[Any, ...]:
             return os.mkdir, (str(folder / "harm"),)
 
     for data in (pickle.dumps(Harm()), struct.pack("<Q", 2) + b"{}" + pickle.dumps(Harm())):
@@ -520,8 +538,8 @@ def test_a_pickle_in_disguise_is_never_opened(folder):
 @settings(deadline=None, max_examples=150)
 @given(place=st.integers(0, 1500), value=st.integers(0, 255))
 def test_a_damaged_file_gives_a_network_or_a_model_error_never_anything_else(
-    tmp_path_factory, place, value
-):
+    tmp_path_factory: pytest.TempPathFactory, place: int, value: int
+) -> None:
     os.chdir(tmp_path_factory.mktemp("damaged"))
     path = save_model(nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3)), "net")
     data = bytearray(path.read_bytes())
@@ -534,7 +552,7 @@ def test_a_damaged_file_gives_a_network_or_a_model_error_never_anything_else(
     assert loaded(torch.zeros(2, 4)).shape == (2, 3)
 
 
-def test_equal_weights_have_equal_fingerprints_however_they_are_dressed(folder):
+def test_equal_weights_have_equal_fingerprints_however_they_are_dressed(folder: Path) -> None:
     model = mlp(8)
     save_model(model, "one", training={"epochs": 1})
     save_model(model, "two", half=True)
@@ -559,7 +577,10 @@ def blobs(count: int, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def trained(
-    transform=lambda x: x, softmax: bool = False, norm: bool = False, epochs: int = 15
+    transform: Callable[[Any], Any] = lambda x: x,
+    softmax: bool = False,
+    norm: bool = False,
+    epochs: int = 15,
 ) -> nn.Module:
     images, labels = blobs(500)
     layers = [
@@ -581,7 +602,7 @@ def trained(
     return model
 
 
-def test_a_good_network_passes_and_its_mode_and_threads_stay():
+def test_a_good_network_passes_and_its_mode_and_threads_stay() -> None:
     images, labels = blobs(300, seed=5)
     model, threads = trained().train(), torch.get_num_threads()
     assert check.accuracy(model, images, labels.numpy(), 0.97) is None
@@ -589,7 +610,9 @@ def test_a_good_network_passes_and_its_mode_and_threads_stay():
     assert torch.get_num_threads() == threads
 
 
-def test_the_quicker_copy_of_a_network_gives_the_same_scores_and_leaves_the_network_alone(folder):
+def test_the_quicker_copy_of_a_network_gives_the_same_scores_and_leaves_the_network_alone(
+    folder: Path,
+) -> None:
     from hwlib.models import evaluating
 
     torch.manual_seed(0)
@@ -633,7 +656,9 @@ def test_the_quicker_copy_of_a_network_gives_the_same_scores_and_leaves_the_netw
     assert np.array_equal(evaluating.predictions(loaded.train(), images), before.argmax(1).numpy())
 
 
-def test_predictions_of_a_file_are_remembered_and_those_of_changed_weights_are_not(folder):
+def test_predictions_of_a_file_are_remembered_and_those_of_changed_weights_are_not(
+    folder: Path,
+) -> None:
     from hwlib.models import evaluating
 
     save_model(mlp(8), "net")
@@ -659,7 +684,7 @@ def test_predictions_of_a_file_are_remembered_and_those_of_changed_weights_are_n
 class Constant(nn.Module):
     """Says class 0 to everything."""
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         return torch.eye(10)[torch.zeros(len(x), dtype=torch.int64)] + 0 * x.flatten(1).sum(
             1, keepdim=True
         )
@@ -669,7 +694,9 @@ class Constant(nn.Module):
     ("right", "fraction"),
     [(9750, None), (9749, 0.99), (9700, 0.5), (9651, 0.01), (9650, 0.0), (0, 0.0), (10_000, None)],
 )
-def test_credit_grows_from_one_point_below_the_threshold_by_exact_count(right, fraction, capsys):
+def test_credit_grows_from_one_point_below_the_threshold_by_exact_count(
+    right: int, fraction: float | None, capsys: pytest.CaptureFixture[str]
+) -> None:
     images, labels = torch.zeros(10_000, 1, 2, 2), np.where(np.arange(10_000) < right, 0, 1)
     if fraction == 0.0:
         with pytest.raises(CheckFailed, match=r"fewer than 97\.5 % of the 10,000 images"):
@@ -679,6 +706,7 @@ def test_credit_grows_from_one_point_below_the_threshold_by_exact_count(right, f
     if fraction is None:
         assert found is None
     else:
+        assert found is not None
         assert found.hwlib_fraction == pytest.approx(fraction)
         assert float(repr(found)) == pytest.approx(8 * fraction)
         assert "but close" in capsys.readouterr().out
@@ -688,7 +716,7 @@ def test_credit_grows_from_one_point_below_the_threshold_by_exact_count(right, f
     ("fraction", "points", "shown"),
     [(0.5, 3, "1.5"), (2.0, 3, "3"), (-1, 3, "0"), (float("nan"), 3, "0"), (1 / 3, 1, "0.333333")],
 )
-def test_partial_shows_the_number_of_points(fraction, points, shown):
+def test_partial_shows_the_number_of_points(fraction: float, points: float, shown: str) -> None:
     assert repr(check.partial(fraction, points)) == shown
     assert 0 <= check.partial(fraction).hwlib_fraction <= 1
     assert "%" in repr(check.partial(fraction))
@@ -700,7 +728,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize(("how", "hint"), MISTAKES.values(), ids=MISTAKES.keys())
-def test_a_mistake_in_training_is_named(how, hint):
+def test_a_mistake_in_training_is_named(how: dict[str, Any], hint: str) -> None:
     with pytest.raises(CheckFailed) as raised:
         check.accuracy(trained(**how), *blobs(300, seed=5), 0.97)
     assert hint in raised.value.hint
@@ -714,7 +742,9 @@ def test_a_mistake_in_training_is_named(how, hint):
         (lambda x: x / 255, lambda x: x, "divided by 255 once more"),
     ],
 )
-def test_pictures_that_were_scaled_otherwise_in_training_are_named(in_training, in_grading, hint):
+def test_pictures_that_were_scaled_otherwise_in_training_are_named(
+    in_training: Callable[[Any], Any], in_grading: Callable[[Any], Any], hint: str
+) -> None:
     images = (
         torch.rand(2000, 1, generator=torch.Generator().manual_seed(0))
         .expand(-1, 16)
@@ -741,13 +771,13 @@ def test_pictures_that_were_scaled_otherwise_in_training_are_named(in_training, 
     assert hint in raised.value.hint
 
 
-def test_a_softmax_before_cross_entropy_is_named():
+def test_a_softmax_before_cross_entropy_is_named() -> None:
     with pytest.raises(CheckFailed) as raised:
         check.accuracy(trained(softmax=True, epochs=1), *blobs(300, seed=5), 0.99)
     assert "two, and the loss could not fall below 1.461" in raised.value.hint
 
 
-def test_a_network_that_gives_nan_or_the_wrong_shape_fails_in_words():
+def test_a_network_that_gives_nan_or_the_wrong_shape_fails_in_words() -> None:
     images, labels = blobs(20)
     for layers in ([nn.Linear(16, 10), nn.BatchNorm1d(10)], [nn.Linear(15, 10)]):
         model = nn.Sequential(nn.Flatten(), *layers)
@@ -760,11 +790,11 @@ def test_a_network_that_gives_nan_or_the_wrong_shape_fails_in_words():
 class Counting(Constant):
     """Counts the images, too."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.seen = 0
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         self.seen += len(x)
         return super().forward(x)
 
@@ -772,18 +802,19 @@ class Counting(Constant):
 @pytest.mark.parametrize(
     ("right", "most"), [(10_000, 1000), (9200, 2500), (9000, 5000), (8750, 10_000)]
 )
-def test_a_network_far_above_the_threshold_is_not_shown_all_images(right, most):
+def test_a_network_far_above_the_threshold_is_not_shown_all_images(right: int, most: int) -> None:
     model, labels = Counting(), np.where(np.arange(10_000) < right, 0, 1)
     assert check.accuracy(model, torch.zeros(10_000, 1, 2, 2), labels, 0.87) is None
     assert model.seen <= most
 
 
-def test_one_image_below_the_threshold_is_never_taken_for_enough():
+def test_one_image_below_the_threshold_is_never_taken_for_enough() -> None:
     images, labels = torch.zeros(10_000, 1, 2, 2), np.where(np.arange(10_000) < 8699, 0, 1)
     for seed in range(100):
         with check.context(seed):
-            credit = check.accuracy(Constant(), images, labels, 0.87, points=100)
-        assert credit.hwlib_fraction == pytest.approx(0.99)
+            found = check.accuracy(Constant(), images, labels, 0.87, points=100)
+        assert found is not None
+        assert found.hwlib_fraction == pytest.approx(0.99)
 
 
 @given(
@@ -792,7 +823,9 @@ def test_one_image_below_the_threshold_is_never_taken_for_enough():
     ),
     st.data(),
 )
-def test_the_probability_of_so_many_right_ones_is_the_hypergeometric_one(numbers, data):
+def test_the_probability_of_so_many_right_ones_is_the_hypergeometric_one(
+    numbers: tuple[int, int, int], data: st.DataObject
+) -> None:
     total, marked, drawn = numbers
     found = data.draw(st.integers(0, drawn))
     exact = sum(
@@ -801,7 +834,7 @@ def test_the_probability_of_so_many_right_ones_is_the_hypergeometric_one(numbers
     assert networks._tail(total, marked, drawn, found) == pytest.approx(exact, rel=1e-9, abs=1e-15)
 
 
-def test_a_remark_comes_from_all_images():
+def test_a_remark_comes_from_all_images() -> None:
     images, labels = torch.zeros(10_000, 1, 2, 2), np.where(np.arange(10_000) < 9000, 0, 1)
     for seed in range(20):  # of 500 images at random, more than 90 % are right every other time
         with check.context(seed) as noted:
@@ -814,9 +847,9 @@ def test_a_remark_comes_from_all_images():
     assert model.seen == 10_000
 
 
-def test_the_time_limit_is_for_all_images_together():
+def test_the_time_limit_is_for_all_images_together() -> None:
     class Slow(Constant):
-        def forward(self, x):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
             time.sleep(0.01)
             return super().forward(x)
 
@@ -840,12 +873,14 @@ ALLOWED = ("Flatten", "Linear", "ReLU", "Softmax", "Dropout")
         (mlp(10), {"max_parameters": 100}, "has 7,960 parameters"),
     ],
 )
-def test_limits_that_are_broken_are_said(model, limits, message):
+def test_limits_that_are_broken_are_said(
+    model: nn.Module, limits: dict[str, Any], message: str
+) -> None:
     with pytest.raises(CheckFailed, match=message):
         check.architecture(model, **limits)
 
 
-def test_limits_that_are_kept_give_the_description():
+def test_limits_that_are_kept_give_the_description() -> None:
     found = check.architecture(
         mlp(60, 40), allowed=ALLOWED, required=("ReLU",), max_hidden_units=100, min_hidden_layers=2
     )

@@ -8,8 +8,12 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
+import needs
 import pytest
+
+needs.module("torch")
 
 from hwlib.errors import HwlibError
 from hwlib.models import describe, load_model
@@ -35,7 +39,7 @@ number = 3
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "networks.py").write_text(NETWORKS, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -45,7 +49,7 @@ def train(*arguments: str, model: str = "networks.py:net(20, p=0.1)") -> int:
     return main(["--model", model, "--data", "mnist", "--sample", "--device", "cpu", *arguments])
 
 
-def test_a_run_from_the_shell_writes_log_and_model(folder):
+def test_a_run_from_the_shell_writes_log_and_model(folder: Path) -> None:
     command = [
         sys.executable,
         "-m",
@@ -84,14 +88,14 @@ def test_a_run_from_the_shell_writes_log_and_model(folder):
     assert load_model("small")[1].out_features == 20
 
 
-def test_the_same_seed_gives_the_same_log(folder):
+def test_the_same_seed_gives_the_same_log(folder: Path) -> None:
     for name, seed in (("a", "1"), ("b", "1"), ("c", "2")):
         assert train("--epochs", "1", "--seed", seed, "--log", f"{name}.jsonl") == 0
     losses = {name: read_log(f"{name}.jsonl").epochs["train_loss"] for name in "abc"}
     assert losses["a"] == losses["b"] != losses["c"]
 
 
-def test_training_goes_on_from_a_model_file(folder):
+def test_training_goes_on_from_a_model_file(folder: Path) -> None:
     assert train("--epochs", "2", "--save", "first", "--log", "first.jsonl") == 0
     assert train("--epochs", "1", "--log", "second.jsonl", model="first.safetensors") == 0
     assert (
@@ -103,7 +107,7 @@ def test_training_goes_on_from_a_model_file(folder):
 @pytest.mark.parametrize(
     "model", ["networks.py:Linear", "networks.py:Linear()", "networks.py:ready"]
 )
-def test_classes_and_finished_networks_are_taken(model):
+def test_classes_and_finished_networks_are_taken(model: str) -> None:
     assert train("--epochs", "1", "--batch-size", "250", model=model) == 0
 
 
@@ -121,14 +125,16 @@ def test_classes_and_finished_networks_are_taken(model):
         ("networks.py:Linear", ("--log", "no/such/run.jsonl"), "can't be written"),
     ],
 )
-def test_misuse_is_said_in_one_line(capsys, model, options, message):
+def test_misuse_is_said_in_one_line(
+    capsys: pytest.CaptureFixture[str], model: str, options: tuple[str, ...], message: str
+) -> None:
     assert train("--epochs", "1", *options, model=model) == 2
     said = capsys.readouterr().err
     assert message in said
     assert said.count("\n") == 1
 
 
-def test_a_log_can_be_read_while_it_is_being_written(folder):
+def test_a_log_can_be_read_while_it_is_being_written(folder: Path) -> None:
     lines = [
         json.dumps({"settings": {"epochs": 3}}),
         json.dumps({"epoch": 1, "val_accuracy": 0.5}),
@@ -141,7 +147,7 @@ def test_a_log_can_be_read_while_it_is_being_written(folder):
 
 
 @pytest.mark.parametrize("text", ["", "hello\n", '{"epoch": 1}\n', "{not json}\n"])
-def test_another_file_is_no_log(folder, text):
+def test_another_file_is_no_log(folder: Path, text: str) -> None:
     (folder / "other.txt").write_text(text, encoding="utf-8")
     for path in ("other.txt", "nowhere.txt"):
         with pytest.raises(HwlibError, match=r"not a log|can't be read"):

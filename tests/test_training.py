@@ -5,20 +5,25 @@ students' functions.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from hwlib.layers import softmax_loss
-from hwlib.training import ClassifierTrainer, sgd_update
+from hwlib.training import ClassifierTrainer, TrainingHistory, sgd_update
+
+Array = NDArray[Any]
 
 
 @pytest.fixture
-def rng():
+def rng() -> np.random.Generator:
     return np.random.default_rng(20_260)
 
 
-def linear(X, model, y=None, reg=0.0):
+def linear(X: Array, model: dict[str, Array], y: Array | None = None, reg: float = 0.0) -> Any:
     """A linear softmax classifier."""
     scores = X @ model["W"] + model["b"]
     if y is None:
@@ -30,23 +35,27 @@ def linear(X, model, y=None, reg=0.0):
     }
 
 
-def momentum_update(w, dw, velocity, learning_rate, momentum=0.9):
+def momentum_update(
+    w: Array, dw: Array, velocity: Any, learning_rate: float, momentum: float = 0.9
+) -> tuple[Array, Any]:
     velocity = momentum * velocity - learning_rate * dw
     return w + velocity, velocity
 
 
-def blobs(rng, size=120):
+def blobs(rng: np.random.Generator, size: int = 120) -> tuple[Array, Array, dict[str, Array]]:
     """Three groups of points that a line can separate almost, and a model to start from."""
     y = rng.integers(0, 3, size=size)
     X = np.array([[0.0, 3.0], [3.0, 0.0], [-3.0, -3.0]])[y] + rng.normal(size=(size, 2))
     return X, y, {"W": 0.01 * rng.normal(size=(2, 3)), "b": np.zeros(3)}
 
 
-def quiet(trainer, model, *data, **options):
+def quiet(
+    trainer: ClassifierTrainer, model: dict[str, Array], *data: Any, **options: Any
+) -> TrainingHistory:
     return trainer.train(model, *data, show_progress=False, **options)
 
 
-def test_full_batches_follow_the_update_rule_exactly(rng):
+def test_full_batches_follow_the_update_rule_exactly(rng: np.random.Generator) -> None:
     X, y, model = blobs(rng)
     trainer = ClassifierTrainer(
         linear,
@@ -71,10 +80,14 @@ def test_full_batches_follow_the_update_rule_exactly(rng):
         np.testing.assert_allclose(result.model[name], value, rtol=1e-12)
 
 
-def test_each_epoch_uses_every_example_once_and_the_last_batch_may_be_smaller(rng):
+def test_each_epoch_uses_every_example_once_and_the_last_batch_may_be_smaller(
+    rng: np.random.Generator,
+) -> None:
     seen = []
 
-    def remembering(X, model, y=None, reg=0.0):
+    def remembering(
+        X: Array, model: dict[str, Array], y: Array | None = None, reg: float = 0.0
+    ) -> Any:
         if y is not None:
             seen.append(X[:, 0].astype(int).tolist())
         return linear(X, model, y, reg)
@@ -96,11 +109,13 @@ def test_each_epoch_uses_every_example_once_and_the_last_batch_may_be_smaller(rn
     assert result.steps_per_epoch == 3
 
 
-def test_the_model_that_was_given_stays_and_the_one_returned_is_nobody_elses(rng):
+def test_the_model_that_was_given_stays_and_the_one_returned_is_nobody_elses(
+    rng: np.random.Generator,
+) -> None:
     X, y, model = blobs(rng)
     before = {name: value.copy() for name, value in model.items()}
 
-    def in_place(w, dw, state, learning_rate):
+    def in_place(w: Array, dw: Array, state: Any, learning_rate: float) -> tuple[Array, Any]:
         w -= learning_rate * dw
         return w, state
 
@@ -111,10 +126,10 @@ def test_the_model_that_was_given_stays_and_the_one_returned_is_nobody_elses(rng
         assert not np.shares_memory(result.model[name], model[name])
 
 
-def test_the_best_model_is_kept_as_it_was_not_as_it_became(rng):
+def test_the_best_model_is_kept_as_it_was_not_as_it_became(rng: np.random.Generator) -> None:
     X, y, model = blobs(rng)
 
-    def well_then_badly(w, dw, state, learning_rate):
+    def well_then_badly(w: Array, dw: Array, state: Any, learning_rate: float) -> tuple[Array, Any]:
         # in place: a kept reference would be spoiled
         w -= (learning_rate if state.flat[0] < 12 else -50 * learning_rate) * dw
         return w, state + 1
@@ -127,7 +142,7 @@ def test_the_best_model_is_kept_as_it_was_not_as_it_became(rng):
     assert result.best_step == result.accuracy_steps[int(np.argmax(result.val_accuracy))]
 
 
-def test_without_validation_data_the_last_model_is_returned(rng):
+def test_without_validation_data_the_last_model_is_returned(rng: np.random.Generator) -> None:
     X, y, model = blobs(rng)
     trainer = ClassifierTrainer(linear, sgd_update, learning_rate=0.1, batch_size=None)
     result = quiet(trainer, model, X, y, num_epochs=1, rng=rng)
@@ -137,7 +152,9 @@ def test_without_validation_data_the_last_model_is_returned(rng):
     assert np.isnan(result.best_val_accuracy)
 
 
-def test_accuracies_are_measured_before_the_start_and_after_each_epoch_or_as_often_as_asked(rng):
+def test_accuracies_are_measured_before_the_start_and_after_each_epoch_or_as_often_as_asked(
+    rng: np.random.Generator,
+) -> None:
     X, y, model = blobs(rng)
     trainer = ClassifierTrainer(linear, sgd_update, learning_rate=0.1, batch_size=30)
     result = quiet(trainer, model, X[:90], y[:90], X[90:], y[90:], num_epochs=3, rng=rng)
@@ -149,7 +166,7 @@ def test_accuracies_are_measured_before_the_start_and_after_each_epoch_or_as_oft
     assert result.accuracy_steps == [0, 4, 8, 9]
 
 
-def test_accuracy_counts_every_example_when_they_come_in_parts(rng):
+def test_accuracy_counts_every_example_when_they_come_in_parts(rng: np.random.Generator) -> None:
     X, y = rng.normal(size=(1203, 2)), rng.integers(0, 3, size=1203)
     model = {"W": rng.normal(size=(2, 3)), "b": np.zeros(3)}
     right = np.mean(np.argmax(X @ model["W"], axis=1) == y)
@@ -158,7 +175,7 @@ def test_accuracy_counts_every_example_when_they_come_in_parts(rng):
     )
 
 
-def test_the_same_generator_gives_the_same_training(rng):
+def test_the_same_generator_gives_the_same_training(rng: np.random.Generator) -> None:
     X, y, model = blobs(rng)
     trainer = ClassifierTrainer(linear, momentum_update, learning_rate=0.1, batch_size=7)
     runs = [
@@ -167,7 +184,7 @@ def test_the_same_generator_gives_the_same_training(rng):
     assert runs[0].loss_history == runs[1].loss_history
 
 
-def test_training_again_starts_again_with_fresh_states_and_rates(rng):
+def test_training_again_starts_again_with_fresh_states_and_rates(rng: np.random.Generator) -> None:
     X, y, model = blobs(rng)
     trainer = ClassifierTrainer(
         linear, momentum_update, learning_rate=0.1, learning_rate_decay=0.1, batch_size=20
@@ -178,11 +195,15 @@ def test_training_again_starts_again_with_fresh_states_and_rates(rng):
     assert runs[0].loss_history == runs[1].loss_history
 
 
-def test_a_loss_that_is_no_longer_finite_stops_training_with_a_warning_and_keeps_the_best(rng):
+def test_a_loss_that_is_no_longer_finite_stops_training_with_a_warning_and_keeps_the_best(
+    rng: np.random.Generator,
+) -> None:
     X, y, model = blobs(rng)
     calls = 0
 
-    def breaking(X, model, y=None, reg=0.0):
+    def breaking(
+        X: Array, model: dict[str, Array], y: Array | None = None, reg: float = 0.0
+    ) -> Any:
         nonlocal calls
         if y is None:
             return linear(X, model)
@@ -200,21 +221,23 @@ def test_a_loss_that_is_no_longer_finite_stops_training_with_a_warning_and_keeps
     assert np.isfinite(result.model["W"]).all()
 
 
-def test_read_only_data_is_enough(rng):
+def test_read_only_data_is_enough(rng: np.random.Generator) -> None:
     X, y, model = blobs(rng)
     X.flags.writeable = y.flags.writeable = False
     quiet(ClassifierTrainer(linear, learning_rate=0.1), model, X, y, num_epochs=1, rng=rng)
 
 
-def test_a_bar_is_shown_unless_grading_or_told_not_to(rng, capfd, monkeypatch):
+def test_a_bar_is_shown_unless_grading_or_told_not_to(
+    rng: np.random.Generator, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     X, y, model = blobs(rng)
     monkeypatch.setenv("HWLIB_GRADING", "1")
     ClassifierTrainer(linear, learning_rate=0.1).train(model, X, y, num_epochs=1, rng=rng)
     assert capfd.readouterr() == ("", "")
 
 
-def _linear_with(change):
-    def changed(X, model, y=None, reg=0.0):
+def _linear_with(change: Callable[..., Any]) -> Callable[..., Any]:
+    def changed(X: Array, model: dict[str, Array], y: Array | None = None, reg: float = 0.0) -> Any:
         result = linear(X, model, y, reg)
         return result if y is None else change(*result)
 
@@ -238,7 +261,9 @@ def _linear_with(change):
         (lambda X, model, y=None, reg=0.0: (0.0, {}), ValueError, "without y"),
     ],
 )
-def test_what_a_loss_function_returns_wrongly_is_named(rng, loss, kind, message):
+def test_what_a_loss_function_returns_wrongly_is_named(
+    rng: np.random.Generator, loss: Callable[..., Any], kind: type[Exception], message: str
+) -> None:
     X, y, model = blobs(rng)
     with pytest.raises(kind, match=message):
         quiet(ClassifierTrainer(loss, learning_rate=0.1), model, X, y, rng=rng)
@@ -251,13 +276,15 @@ def test_what_a_loss_function_returns_wrongly_is_named(rng, loss, kind, message)
         (lambda w, dw, state, learning_rate: (w.sum(), state), ValueError, "shape"),
     ],
 )
-def test_what_an_update_rule_returns_wrongly_is_named(rng, update, kind, message):
+def test_what_an_update_rule_returns_wrongly_is_named(
+    rng: np.random.Generator, update: Callable[..., Any], kind: type[Exception], message: str
+) -> None:
     X, y, model = blobs(rng)
     with pytest.raises(kind, match=message):
         quiet(ClassifierTrainer(linear, update, learning_rate=0.1), model, X, y, rng=rng)
 
 
-def test_data_that_does_not_fit_is_refused(rng):
+def test_data_that_does_not_fit_is_refused(rng: np.random.Generator) -> None:
     X, y, model = blobs(rng)
     trainer = ClassifierTrainer(linear, learning_rate=0.1)
     with pytest.raises(ValueError, match="as many labels"):
@@ -270,7 +297,7 @@ def test_data_that_does_not_fit_is_refused(rng):
         ClassifierTrainer(linear, learning_rate=0.1, batch_size=0)
 
 
-def test_no_warning_comes_from_ordinary_training(rng):
+def test_no_warning_comes_from_ordinary_training(rng: np.random.Generator) -> None:
     X, y, model = blobs(rng)
     with warnings.catch_warnings():
         warnings.simplefilter("error")

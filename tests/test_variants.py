@@ -5,17 +5,16 @@ reference.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from courses import MakeCourse
 
 from hwlib.errors import AuthoringError, CourseError
 from hwlib.grading.authoring.build import build
-from hwlib.grading.course import Assignment, Course
+from hwlib.grading.course import Assignment
 from hwlib.grading.proof.variants import load_variants, reference_notebook, variant_notebook
 
-MakeCourse = Callable[..., Course]
 NOTEBOOK = '''\
 # %% setup
 import functools

@@ -111,7 +111,7 @@ def test_a_subclass_arrives_as_its_plain_base() -> None:
 
     back = exchange(np.arange(3).view(Sneaky))
     assert type(back) is np.ndarray
-    assert type(exchange(np.ma.masked_array([1.0, 2.0], mask=[0, 1]))) is np.ndarray
+    assert type(exchange(np.ma.masked_array([1.0, 2.0], mask=[False, True]))) is np.ndarray
 
 
 @pytest.mark.parametrize(
