@@ -23,6 +23,7 @@ __all__ = [
     "given_part",
     "grade_id_for",
     "grade_id_of",
+    "indented",
     "joined_source",
     "line_kinds",
     "parse_cell",
@@ -129,6 +130,25 @@ def tree_of(source: str) -> ast.Module | None:
         return parse_cell(source)
     except SyntaxError:
         return None
+
+
+def indented(code: str, indent: str) -> str:
+    """Code with its lines indented; the inside of a string that spans lines stays as it is.
+
+    >>> indented("if x:\\n    y = 1", "  ").split("\\n")
+    ['  if x:', '      y = 1']
+    """
+    inside: set[int] = set()
+    tree = tree_of(code)
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.JoinedStr) or (
+            isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
+        ):
+            inside |= set(range(node.lineno + 1, (node.end_lineno or node.lineno) + 1))
+    return "\n".join(
+        line if i in inside or not line.strip() else indent + line
+        for i, line in enumerate(code.split("\n"), 1)
+    )
 
 
 # ---- notebooks ----

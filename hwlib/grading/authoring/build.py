@@ -19,8 +19,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from hwlib.atomic import write_whole
 from hwlib.errors import AuthoringError
 from hwlib.grading.authoring.leaks import Leak, leaks_between
-from hwlib.grading.authoring.reading import ParsedNotebook, load_notebook
+from hwlib.grading.authoring.reading import load_notebook
 from hwlib.grading.authoring.release import release_text
+from hwlib.grading.authoring.written import ParsedNotebook
 from hwlib.grading.cells import Role, given_part, grade_id_for
 from hwlib.grading.course import Assignment
 
@@ -169,7 +170,7 @@ def _stale(assignment: Assignment, files: dict[Path, bytes]) -> Iterator[Path]:
 def _leak_error(assignment: Assignment, parsed: ParsedNotebook, leak: Leak) -> AuthoringError:
     line = next(
         (
-            cell.source_line + leak.line - 1
+            cell.lines[leak.line - 1]
             for cell in parsed.cells
             if grade_id_for(cell.role, cell.name) == leak.origin
         ),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from nbformat import NotebookNode
 from hwlib import models
 from hwlib.errors import AuthoringError, CourseError
 from hwlib.grading.answer_key import AnswerKey, load_key
-from hwlib.grading.cells import grade_id_of, line_kinds, parse_cell
+from hwlib.grading.cells import grade_id_of, indented, line_kinds, parse_cell
 from hwlib.grading.course import Assignment
 from hwlib.markers import TEXT_STUB
 
@@ -447,23 +447,13 @@ def _splice(source: str, name: str, replacement: list[str], fault: partial[NoRet
         node, ast.For | ast.While | ast.If | ast.With | ast.Try | ast.AugAssign
     )
     return "\n".join(
-        [*lines[: end if keep else begin - 1], *_indented(replacement, indent), *lines[end:]]
+        [
+            *lines[: end if keep else begin - 1],
+            indented("\n".join(replacement), indent),
+            *lines[end:],
+        ]
     )
 
 
 def _is_definition(node: ast.stmt) -> bool:
     return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-
-
-def _indented(lines: Sequence[str], indent: str) -> list[str]:
-    """Indent code; the inside of a string that spans lines stays as it is."""
-    inside: set[int] = set()
-    for node in ast.walk(ast.parse("\n".join(lines))):
-        if isinstance(node, ast.JoinedStr) or (
-            isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
-        ):
-            inside |= set(range(node.lineno + 1, (node.end_lineno or node.lineno) + 1))
-    return [
-        line if i in inside or not line.strip() else indent + line
-        for i, line in enumerate(lines, 1)
-    ]
