@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import re
 import tokenize
 import warnings
@@ -20,6 +21,7 @@ __all__ = [
     "LineKind",
     "Role",
     "as_released",
+    "code_and_comment",
     "given_part",
     "grade_id_for",
     "grade_id_of",
@@ -30,6 +32,7 @@ __all__ = [
     "question_of",
     "transformed",
     "tree_of",
+    "without_markers",
 ]
 
 Role = Literal["prose", "setup", "code", "experiment", "solution", "test", "answer", "submit"]
@@ -94,6 +97,12 @@ def as_released(source: str, cell_type: str = "code") -> str:
     return "\n".join(kept)
 
 
+def without_markers(source: str) -> str:
+    """A cell as its author solved it: with the regions, without the lines that mark them."""
+    lines = zip(source.split("\n"), line_kinds(source), strict=True)
+    return "\n".join(line for line, kind in lines if kind != "marker")
+
+
 # ---- code ----
 
 
@@ -149,6 +158,28 @@ def indented(code: str, indent: str) -> str:
         line if i in inside or not line.strip() else indent + line
         for i, line in enumerate(code.split("\n"), 1)
     )
+
+
+@lru_cache(maxsize=4096)
+def code_and_comment(line: str) -> tuple[str, ...]:
+    """The parts of a line of code; one part where it can't be told, as in the middle of a long
+    string.
+
+    >>> code_and_comment("  x = 1   # one")
+    ('x = 1', 'one')
+    """
+    try:
+        comments = [
+            token
+            for token in tokenize.generate_tokens(io.StringIO(line.strip()).readline)
+            if token.type == tokenize.COMMENT
+        ]
+    except (tokenize.TokenError, SyntaxError):
+        comments = []
+    if not comments:
+        return (line.strip(),)
+    start = comments[0].start[1]
+    return line.strip()[:start].strip(), comments[0].string.strip("# ")
 
 
 # ---- notebooks ----

@@ -1,4 +1,4 @@
-"""The cells of notebook.py: as their author wrote them, and as the build takes them."""
+"""What an instructor wrote: the cells of notebook.py, and the files in wrong/ and right/."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from typing import Literal, TypeAlias
 
 from hwlib.grading.cells import Role
 
-__all__ = ["AuthoredCell", "AuthoredRole", "ParsedNotebook", "WrittenCell"]
+__all__ = [
+    "SETTINGS",
+    "AuthoredCell",
+    "AuthoredRole",
+    "Edit",
+    "ParsedNotebook",
+    "Variant",
+    "WrittenCell",
+]
 
 AuthoredRole: TypeAlias = Role | Literal["oracle"]
 """What the header of a cell in notebook.py says. An oracle (helpers of hidden tests) never becomes
@@ -58,3 +66,33 @@ class ParsedNotebook:
     def points(self) -> float:
         """Sum of all questions' points."""
         return sum(cell.points or 0.0 for cell in self.cells)
+
+
+SETTINGS = ("REPLACES", "EDITS", "FAILS", "HINT")
+"""What a file in wrong/ or right/ says about itself, in assignments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One entry of EDITS in a file of wrong/ or right/."""
+
+    old: str  # one or several whole lines of the reference, without their indentation
+    new: str  # what stands there instead; "" for nothing
+    line: int  # of the entry in its file
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One file wrong/NAME.py or right/NAME.py."""
+
+    kind: Literal["wrong", "right"]
+    name: str
+    reason: str  # why students write it: the file's docstring
+    # "f", "Class", "Class.method", "variable", or a model in artifacts/; with edits it may be empty
+    replaces: tuple[str, ...]
+    fails: tuple[str, ...]  # the questions that it loses, exactly these; () for right
+    hint: str  # part of what the student reads; "" for right
+    source: str
+    path: Path
+    models: tuple[str, ...] = ()  # those of `replaces` that are models in artifacts/
+    edits: tuple[Edit, ...] = ()
