@@ -132,7 +132,7 @@ class AuthoringError(HwlibError):
     Parameters
     ----------
     path : Path
-        The file, shown relative to the assignments folder's parent where possible.
+        The file, shown relative to the assignments folder where possible.
     line : int
         Line in that file, from 1; 0 when the whole file is meant.
     message : str
@@ -141,7 +141,8 @@ class AuthoringError(HwlibError):
 
     def __init__(self, path: Path, line: int, message: str) -> None:
         self.path, self.line, self.message = path, line, message
-        shown = Path(*path.parts[-2:])
+        below = [i for i, part in enumerate(path.parts) if part == "assignments"]
+        shown = Path(*path.parts[below[-1] + 1 if below else -2 :])
         super().__init__(f"{shown}:{line}: {message}" if line else f"{shown}: {message}")
 
 

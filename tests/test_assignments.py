@@ -13,7 +13,7 @@ import pytest
 
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.authoring.build import build
-from hwlib.grading.authoring.reading import bound_names
+from hwlib.grading.authoring.names import bound_names
 from hwlib.grading.cells import parse_cell
 from hwlib.grading.course import find_course
 from hwlib.grading.proof.variants import load_variants

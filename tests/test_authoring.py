@@ -10,11 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hwlib.errors import AuthoringError, CourseError
-from hwlib.grading.authoring.reading import (
-    ParsedNotebook,
-    load_notebook,
-    parse_notebook,
-)
+from hwlib.grading.authoring.reading import load_notebook, parse_notebook
+from hwlib.grading.authoring.written import ParsedNotebook
 from hwlib.grading.cells import line_kinds
 
 # 5 lines
@@ -311,6 +308,9 @@ PIECES = st.lists(
             "!",
             "?x",
             "# In[3]:",
+            '# %% oracle="o"',
+            "o = mean",
+            "assert o",
             "# <codecell>",
             "```",
             "# ```",

@@ -338,6 +338,8 @@ HEADERS = [
     '[markdown] answer="q" points=2',
     'solution="mean-2"',
     'test="mean-more" points=0.5',
+    'oracle="right"',
+    'oracle="left"',
 ]
 LINES = [
     "### BEGIN SOLUTION",
@@ -354,6 +356,8 @@ LINES = [
     "assert f",
     "x = 'a string that is long enough to be looked for'",
     "y = 3.14159265",
+    "def helper(): return y",
+    "assert helper()",
 ]
 ANY_CELL = st.builds(
     "# %% {}\n{}".format,
@@ -368,6 +372,10 @@ GOOD_CELLS = st.lists(
             "# %%\nf = 1",
             "# %% [markdown]\n",
             '# %% test="f" points=0.5\nassert f',
+            '# %% test="f-2" points=1\n### BEGIN HIDDEN TESTS\nassert f > low\n'
+            "### END HIDDEN TESTS",
+            '# %% oracle="low"\nlow = lower()',
+            '# %% oracle="lower"\nimport math\ndef lower():\n    return math.e',
             '# %% solution="f"\n%pip list\n### BEGIN SOLUTION\nf = 1\n### END SOLUTION\n### BEGIN '
             "SOLUTION\n### END SOLUTION",
         ]

@@ -356,7 +356,7 @@ def test_a_fault_of_a_variant_stops_with_file_and_words(
     (small.folder / kind / "try.py").write_text(text, encoding="utf-8")
     with pytest.raises(AuthoringError) as caught:
         load_variants(small)
-    assert str(caught.value).startswith(f"{kind}/try.py:")
+    assert str(caught.value).startswith(f"small/{kind}/try.py:")
     assert words in str(caught.value)
 
 

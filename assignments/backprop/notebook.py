@@ -392,6 +392,25 @@ def forward_mode(w):
     return np.array([c + s, p + q]), np.stack([dc + ds, dp + dq])   # (2,), (2, 2)
     ### END SOLUTION
 
+# %% oracle="jacobian"
+def _analytic(w):
+    """f for complex w: Im f(w + ih)/h is the derivative, exact to rounding."""
+    T = np.exp(w[0]) + np.exp(2 * w[1])
+    return np.array([np.exp(T) + np.sin(T), w[0] * w[1] + 1 / (1 + np.exp(-w[0]))])
+
+def check_jacobian(mode, rng, hint):
+    """Compare what a mode returns with f and its exact derivatives, at random points and three others."""
+    for w in [*rng.uniform(-1, 0.5, size=(8, 2)), np.array([0.0, 0.0]), np.array([-2.0, -1.5]), np.array([1.0, 2.0])]:
+        right = np.stack([np.imag(_analytic(w + 1e-30j * e)) / 1e-30 for e in np.eye(2)], axis=1)
+        with check.unchanged(w=w):
+            value, J = mode(w)
+        check.equal(np.shape(J), (2, 2), what="the shape of the Jacobian")
+        for i in range(2):      # each row by its own size: the first is much larger than the second
+            check.close(value[i], _analytic(w)[i].real, rtol=1e-9, atol=1e-12, what=f"output {i + 1} at a random point")
+            check.close(J[i], right[i], rtol=1e-7, what=f"row {i + 1} of the Jacobian at a random point", mistakes={
+                "Rows and columns are exchanged: J[i, j] belongs to output i and weight j.": right[:, i],
+            }, hint=hint)
+
 # %% test="forward_mode" points=3
 value, J = forward_mode(np.array([0.1, 0.2]))
 check.close(value, [13.9414220, 0.5449792], what="f(0.1, 0.2)")
@@ -408,24 +427,7 @@ check.close(J, [[13.8898018, 37.4985425], [0.4493760, 0.1]], rtol=1e-6, what="th
             hint="Compare with numeric_jacobian(f, w, 1e-5), entry by entry: which path is missing or wrong?")
 check.passed("forward_mode gives the exact Jacobian.")
 ### BEGIN HIDDEN TESTS
-rng = check.rng()
-
-def _analytic(w):
-    """f for complex w: Im f(w + ih)/h is the derivative, exact to rounding."""
-    T = np.exp(w[0]) + np.exp(2 * w[1])
-    return np.array([np.exp(T) + np.sin(T), w[0] * w[1] + 1 / (1 + np.exp(-w[0]))])
-
-points = [*rng.uniform(-1, 0.5, size=(8, 2)), np.array([0.0, 0.0]), np.array([-2.0, -1.5]), np.array([1.0, 2.0])]
-for w in points:
-    right = np.stack([np.imag(_analytic(w + 1e-30j * e)) / 1e-30 for e in np.eye(2)], axis=1)
-    with check.unchanged(w=w):
-        value, J = forward_mode(w)
-    check.equal(np.shape(J), (2, 2), what="the shape of the Jacobian")
-    for i in range(2):      # each row by its own size: the first is much larger than the second
-        check.close(value[i], _analytic(w)[i].real, rtol=1e-9, atol=1e-12, what=f"output {i + 1} at a random point")
-        check.close(J[i], right[i], rtol=1e-7, what=f"row {i + 1} of the Jacobian at a random point", mistakes={
-            "Rows and columns are exchanged: J[i, j] belongs to output i and weight j.": right[:, i],
-        }, hint="Each node's derivative must hold at every w, not only at (0.1, 0.2).")
+check_jacobian(forward_mode, check.rng(), "Each node's derivative must hold at every w, not only at (0.1, 0.2).")
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -481,24 +483,7 @@ check.close(J, [[13.8898018, 37.4985425], [0.4493760, 0.1]], rtol=1e-6, what="th
             hint="Compare with forward_mode: which share is missing, or handed on too early?")
 check.passed("reverse_mode gives the exact Jacobian.")
 ### BEGIN HIDDEN TESTS
-rng = check.rng()
-
-def _analytic(w):
-    """f for complex w: Im f(w + ih)/h is the derivative, exact to rounding."""
-    T = np.exp(w[0]) + np.exp(2 * w[1])
-    return np.array([np.exp(T) + np.sin(T), w[0] * w[1] + 1 / (1 + np.exp(-w[0]))])
-
-points = [*rng.uniform(-1, 0.5, size=(8, 2)), np.array([0.0, 0.0]), np.array([-2.0, -1.5]), np.array([1.0, 2.0])]
-for w in points:
-    right = np.stack([np.imag(_analytic(w + 1e-30j * e)) / 1e-30 for e in np.eye(2)], axis=1)
-    with check.unchanged(w=w):
-        value, J = reverse_mode(w)
-    check.equal(np.shape(J), (2, 2), what="the shape of the Jacobian")
-    for i in range(2):
-        check.close(value[i], _analytic(w)[i].real, rtol=1e-9, atol=1e-12, what=f"output {i + 1} at a random point")
-        check.close(J[i], right[i], rtol=1e-7, what=f"row {i + 1} of the Jacobian at a random point", mistakes={
-            "Rows and columns are exchanged: J[i, j] belongs to output i and weight j.": right[:, i],
-        }, hint="Each node's share must be right at every w, not only at (0.1, 0.2).")
+check_jacobian(reverse_mode, check.rng(), "Each node's share must be right at every w, not only at (0.1, 0.2).")
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -782,6 +767,14 @@ for eta in [1e-3, 0.1, 1.0, 2.0, 5.0, *rng.uniform(0, 3, size=4)]:
 or_network = {"W1": np.array([[-1.0, -1.0]]), "b1": np.array([1.0]), "W2": np.array([-1.0]), "b2": 1.0}
 ### END SOLUTION
 
+# %% oracle="truth_table"
+def check_truth_table(network, truth):
+    """Compare the outputs of a ReLU network with a function of two bits, all units at once."""
+    for x in [(0, 0), (0, 1), (1, 0), (1, 1)]:
+        units = np.maximum(0, np.asarray(network["W1"]) @ np.array(x) + np.asarray(network["b1"]))
+        value = units @ np.asarray(network["W2"]) + np.squeeze(network["b2"])
+        check.close(value, float(truth(x)), atol=1e-6, what=f"the output for x = {x}")
+
 # %% test="or_network" points=1
 def output_of(network, x):
     """The network's output for one input, unit by unit."""
@@ -801,10 +794,7 @@ for x in [(0, 0), (0, 1), (1, 0), (1, 1)]:
 check.true(len(or_network["W1"]) == 1, "This network has more hidden units than OR needs.", "ReLU can cut off: let the only unit be 0 for all inputs but one.")
 check.passed("OR, with a single unit.")
 ### BEGIN HIDDEN TESTS
-for x in [(0, 0), (0, 1), (1, 0), (1, 1)]:
-    units = np.maximum(0, np.asarray(or_network["W1"]) @ np.array(x) + np.asarray(or_network["b1"]))
-    value = units @ np.asarray(or_network["W2"]) + np.squeeze(or_network["b2"])
-    check.close(value, float(any(x)), atol=1e-6, what=f"the output for x = {x}")
+check_truth_table(or_network, lambda x: any(x))
 ### END HIDDEN TESTS
 
 # %% solution="xor_network"
@@ -835,10 +825,7 @@ check.close(outputs, [0, 1, 1, 0], atol=1e-6, what="the outputs for (0,0), (0,1)
 check.true(len(xor_network["W1"]) == 2, "This network has more hidden units than XOR needs.", "One bend up, one bend down: two units are enough.")
 check.passed("XOR, with two units.")
 ### BEGIN HIDDEN TESTS
-for x in [(0, 0), (0, 1), (1, 0), (1, 1)]:
-    units = np.maximum(0, np.asarray(xor_network["W1"]) @ np.array(x) + np.asarray(xor_network["b1"]))
-    value = units @ np.asarray(xor_network["W2"]) + np.squeeze(xor_network["b2"])
-    check.close(value, float(x[0] != x[1]), atol=1e-6, what=f"the output for x = {x}")
+check_truth_table(xor_network, lambda x: x[0] != x[1])
 ### END HIDDEN TESTS
 
 # %% [markdown] answer="xor-one-layer" points=1

@@ -126,6 +126,24 @@ class MLP(nn.Module):
         return self.out(F.relu(self.hidden(images.flatten(1))))
         ### END SOLUTION
 
+# %% oracle="draws"
+def draw_weights(net, rng):
+    """Give a network random weights and running statistics, and return them as arrays by name."""
+    drawn = {name: value if value.ndim == 0 else (rng.uniform(0.3, 2, size=value.shape) if "running_var" in name else
+                                                  rng.normal(size=value.shape)).astype(np.float32) for name, value in weights_of(net).items()}
+    net.load_state_dict({name: torch.from_numpy(value) for name, value in drawn.items()})
+    return drawn
+
+def draw_images(count, rng):
+    """Random images (count, 1, 28, 28)."""
+    return torch.from_numpy(rng.normal(size=(count, 1, 28, 28)).astype(np.float32))
+
+# %% oracle="initial_weights"
+def check_initial_weights(net, name):
+    """Say if the weights of a new network are all alike."""
+    check.true(all(value.std() > 1e-3 for value in weights_of(net).values()), f"The weights of a new {name} are all alike.",
+               "Leave the initialisation to torch: it draws small random numbers.")
+
 # %% test="MLP" points=3
 net = MLP(30)
 shapes = sorted(tuple(np.shape(parameter)) for parameter in net.parameters())
@@ -158,13 +176,10 @@ rng = check.rng()
 for num_hidden, total in [(30, 23_860), (50, 39_760), (100, 79_510), (200, 159_010), (3, 2_395)]:
     net = MLP(num_hidden)
     check.equal(sum(int(np.prod(np.shape(parameter))) for parameter in net.parameters()), total, what=f"the number of parameters of MLP({num_hidden})")
-    initial = weights_of(net)
-    check.true(all(value.std() > 1e-3 for value in initial.values()), "The weights of a new MLP are all alike.",
-               "Leave the initialisation to torch: it draws small random numbers.")
-    drawn = {name: rng.normal(size=value.shape).astype(np.float32) for name, value in initial.items()}
-    net.load_state_dict({name: torch.from_numpy(value) for name, value in drawn.items()})
+    check_initial_weights(net, "MLP")
+    drawn = draw_weights(net, rng)
     for count in (1, 7):
-        x = torch.from_numpy(rng.normal(size=(count, 1, 28, 28)).astype(np.float32))
+        x = draw_images(count, rng)
         check.close(net(x), forward(drawn, x), rtol=1e-4, what=f"the scores of {count} images from MLP({num_hidden})", mistakes=known(drawn, x))
 ### END HIDDEN TESTS
 
@@ -798,12 +813,9 @@ check.passed("CNN has 4,266 parameters and computes what it should.")
 rng = check.rng()
 for count in (1, 6):
     net = CNN()
-    initial = weights_of(net)
-    check.true(all(value.std() > 1e-3 for value in initial.values()), "The weights of a new CNN are all alike.",
-               "Leave the initialisation to torch: it draws small random numbers.")
-    drawn = {name: rng.normal(size=value.shape).astype(np.float32) for name, value in initial.items()}
-    net.load_state_dict({name: torch.from_numpy(value) for name, value in drawn.items()})
-    x = torch.from_numpy(rng.normal(size=(count, 1, 28, 28)).astype(np.float32))
+    check_initial_weights(net, "CNN")
+    drawn = draw_weights(net, rng)
+    x = draw_images(count, rng)
     check.close(net(x), forward(drawn, x), rtol=1e-4, what=f"the scores of {count} images", mistakes=known(drawn, x))
 ### END HIDDEN TESTS
 
@@ -880,20 +892,22 @@ class MLPBN(nn.Module):
         return self.out(self.norm(F.relu(self.hidden(images.flatten(1)))))
         ### END SOLUTION
 
+# %% oracle="norm"
+def check_drawn_with_norm(make, rng, before_relu):
+    """Networks of two sizes, in both modes; random weights and statistics show the place of each layer."""
+    for num_hidden in (30, 7):
+        net = make(num_hidden)
+        for count, mode in ((9, "eval"), (12, "train"), (1, "eval")):
+            draw_weights(net, rng)
+            check_with_norm(net, num_hidden, draw_images(count, rng), mode, before_relu)
+
 # %% test="MLPBN" points=3
 net = MLPBN(30)
 check_with_norm(net, 30, val_images[:20], "train", before_relu=False)
 check_with_norm(net, 30, val_images[:20], "eval", before_relu=False)
 check.passed("MLPBN normalises after the ReLU.")
 ### BEGIN HIDDEN TESTS
-rng = check.rng()
-for num_hidden in (30, 7):
-    net = MLPBN(num_hidden)
-    for count, mode in ((9, "eval"), (12, "train"), (1, "eval")):
-        drawn = {name: value if value.ndim == 0 else (rng.uniform(0.3, 2, size=value.shape) if "running_var" in name else
-                                                      rng.normal(size=value.shape)).astype(np.float32) for name, value in weights_of(net).items()}
-        net.load_state_dict({name: torch.from_numpy(value) for name, value in drawn.items()})     # they show the place of each layer
-        check_with_norm(net, num_hidden, torch.from_numpy(rng.normal(size=(count, 1, 28, 28)).astype(np.float32)), mode, before_relu=False)
+check_drawn_with_norm(MLPBN, check.rng(), before_relu=False)
 ### END HIDDEN TESTS
 
 # %% solution="MLPBNBeforeReLU"
@@ -919,14 +933,7 @@ check_with_norm(net, 30, val_images[:20], "train", before_relu=True)
 check_with_norm(net, 30, val_images[:20], "eval", before_relu=True)
 check.passed("MLPBNBeforeReLU normalises before the ReLU.")
 ### BEGIN HIDDEN TESTS
-rng = check.rng()
-for num_hidden in (30, 7):
-    net = MLPBNBeforeReLU(num_hidden)
-    for count, mode in ((9, "eval"), (12, "train"), (1, "eval")):
-        drawn = {name: value if value.ndim == 0 else (rng.uniform(0.3, 2, size=value.shape) if "running_var" in name else
-                                                      rng.normal(size=value.shape)).astype(np.float32) for name, value in weights_of(net).items()}
-        net.load_state_dict({name: torch.from_numpy(value) for name, value in drawn.items()})     # they show the place of each layer
-        check_with_norm(net, num_hidden, torch.from_numpy(rng.normal(size=(count, 1, 28, 28)).astype(np.float32)), mode, before_relu=True)
+check_drawn_with_norm(MLPBNBeforeReLU, check.rng(), before_relu=True)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -993,10 +1000,8 @@ check.passed("CNNBN has 4,290 parameters and normalises before each ReLU.")
 rng = check.rng()
 for count, in_train, mode in ((9, False, "eval"), (12, True, "train"), (1, False, "eval")):
     net = CNNBN()
-    drawn = {name: value if value.ndim == 0 else (rng.uniform(0.3, 2, size=value.shape) if "running_var" in name else
-                                                  rng.normal(size=value.shape)).astype(np.float32) for name, value in weights_of(net).items()}
-    net.load_state_dict({name: torch.from_numpy(value) for name, value in drawn.items()})
-    compare(net, torch.from_numpy(rng.normal(size=(count, 1, 28, 28)).astype(np.float32)), in_train, mode)
+    draw_weights(net, rng)
+    compare(net, draw_images(count, rng), in_train, mode)
 ### END HIDDEN TESTS
 
 # %% experiment

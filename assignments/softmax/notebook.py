@@ -196,6 +196,81 @@ def softmax_loss_naive(W, X, y, reg):
 #
 # The check does this with *your* loss. So if the loss is right and the gradient is not, it tells you so.
 
+# %% oracle="losses"
+def right_loss(W, X, y, reg):
+    """The loss, for complex W too: a tiny imaginary step gives slopes that are exact to the last digits."""
+    scores = W @ X                                                              # (C, N)
+    top = scores.real.max(axis=0)
+    log_sums = np.log(np.sum(np.exp(scores - top), axis=0)) + top               # (N,)
+    return np.mean(log_sums - scores[y, np.arange(len(y))]) + 0.5 * reg * np.sum(W[:, :-1] ** 2)
+
+def slopes(W, *arguments):
+    found = np.zeros(W.shape)
+    for place in np.ndindex(*W.shape):
+        moved = W.astype(complex)
+        moved[place] += 1e-30j
+        found[place] = right_loss(moved, *arguments).imag / 1e-30
+    return found
+
+# %% oracle="loss_and_gradient"
+def known_losses(W, X, y, reg):
+    data, count = right_loss(W, X, y, 0.0), len(y)
+    penalty, biases = 0.5 * reg * np.sum(W[:, :-1] ** 2), 0.5 * reg * np.sum(W[:, -1] ** 2)
+    over_images = special.log_softmax(W @ X, axis=1)[y, np.arange(count)]
+    return {
+        "This is the sum over the images; the loss is their mean.": data * count + penalty,
+        "The regularisation counts twice: it is ½·reg times the sum of squares.": data + 2 * penalty,
+        "The biases are regularised too: leave out the last column of W.": data + penalty + biases,
+        "The regularisation is missing.": data,
+        "The regularisation is divided by the number of images too.": data + penalty / count,
+        "Use the natural logarithm `np.log`.": data / np.log(2) + penalty,
+        "The softmax runs over the images; it should run over the classes.": penalty - np.mean(over_images),
+        "The sign of the data term is wrong: the logarithm of a probability is negative.": penalty - data,
+    }
+
+def known_slopes(W, X, y, reg):
+    data, count = slopes(W, X, y, 0.0), len(y)
+    penalty = reg * W * (np.arange(W.shape[1]) < W.shape[1] - 1)
+    due = np.eye(len(W))[y].T @ X.T / count
+    return {
+        "This is the sum over the images; the gradient has a 1/N like the loss.": data * count + penalty,
+        "The regularisation has no part in the gradient.": data,
+        "The gradient of the biases has a part from the regularisation.": data + reg * W,
+        "The gradient of ½·reg·w² is reg·w, without a 2 or ½.": data + 2 * penalty,
+        "The gradient of ½·reg·w² is reg·w, without another ½.": data + penalty / 2,
+        "The regularisation is divided by the number of images too.": data + penalty / count,
+        "The 1 of the right class is not subtracted: the slope by a score is p - [c = y].": data + due + penalty,
+        "The data part of the gradient has the wrong sign.": penalty - data,
+    }
+
+def check_loss_and_gradient(function, rng):
+    """Compare a loss function with the right one: random problems, large scores, pixels of other types."""
+    for num_classes, num_features, num_images, reg in [(4, 6, 9, 0.7), (3, 5, 1, 0.3), (10, 4, 3, 0.0), (5, 5, 5, 2.0), (2, 3, 8, 1.0)]:
+        W = rng.normal(size=(num_classes, num_features))
+        X = np.vstack([rng.normal(size=(num_features - 1, num_images)), np.ones(num_images)])
+        y = rng.integers(0, num_classes, size=num_images)
+        case = f"for {num_classes} classes, {num_features} features, {num_images} images, reg = {reg}"
+        with check.unchanged(W=W, X=X, y=y):
+            loss, dW = function(W, X, y, reg)
+        check.close(loss, right_loss(W, X, y, reg), what=f"the loss {case}", mistakes=known_losses(W, X, y, reg))
+        check.gradient(dW, slopes(W, X, y, reg), what=f"the gradient {case}", mistakes=known_slopes(W, X, y, reg))
+
+    for shift in (1000.0, -1000.0):                 # the same number added to all scores changes nothing
+        shifted = W.copy()
+        shifted[:, -1] += shift
+        loss, dW = function(shifted, X, y, reg)
+        overflow = "Numbers overflow: subtract the largest score of each image before you take `exp`."
+        check.close(loss, right_loss(W, X, y, reg), what=f"the loss with {shift:+g} on all scores", hint=overflow, rtol=1e-9, atol=1e-9)
+        check.gradient(dW, slopes(W, X, y, reg), what=f"the gradient with {shift:+g} on all scores", hint=overflow)
+
+    W, pixels = rng.normal(size=(3, 5), scale=0.01), rng.integers(0, 256, size=(5, 4))
+    for dtype, labels, tolerance in [(np.uint8, np.uint8, 1e-6), (np.float32, np.int32, 1e-4)]:
+        X, y = pixels.astype(dtype), np.array([2, 0, 1, 2], dtype=labels)
+        X[-1] = 1
+        loss, dW = function(W, X, y, 0.5)
+        check.close(loss, right_loss(W, X.astype(float), y, 0.5), rtol=tolerance, what=f"the loss for pixels of type {np.dtype(dtype)}")
+        check.gradient(dW, slopes(W, X.astype(float), y, 0.5), tol=tolerance, what=f"the gradient for pixels of type {np.dtype(dtype)}")
+
 # %% test="softmax_loss_naive" points=4
 W_toy = np.linspace(-0.4, 0.7, 12).reshape(3, 4)
 X_toy = np.vstack([2 * np.sin(np.arange(15)).reshape(3, 5), np.ones(5)])
@@ -225,76 +300,7 @@ check.gradient(dW, numerical, what="your gradient, compared with the slopes of y
 })
 check.passed("Loss and gradient of the toy problem agree with each other.")
 ### BEGIN HIDDEN TESTS
-rng = check.rng()
-
-def right_loss(W, X, y, reg):
-    """The loss, for complex W too: a tiny imaginary step gives slopes that are exact to the last digits."""
-    scores = W @ X                                                              # (C, N)
-    top = scores.real.max(axis=0)
-    log_sums = np.log(np.sum(np.exp(scores - top), axis=0)) + top               # (N,)
-    return np.mean(log_sums - scores[y, np.arange(len(y))]) + 0.5 * reg * np.sum(W[:, :-1] ** 2)
-
-def slopes(W, *arguments):
-    found = np.zeros(W.shape)
-    for place in np.ndindex(*W.shape):
-        moved = W.astype(complex)
-        moved[place] += 1e-30j
-        found[place] = right_loss(moved, *arguments).imag / 1e-30
-    return found
-
-def known_losses(W, X, y, reg):
-    data, count = right_loss(W, X, y, 0.0), len(y)
-    penalty, biases = 0.5 * reg * np.sum(W[:, :-1] ** 2), 0.5 * reg * np.sum(W[:, -1] ** 2)
-    over_images = special.log_softmax(W @ X, axis=1)[y, np.arange(count)]
-    return {
-        not_mean: data * count + penalty, not_half: data + 2 * penalty, with_bias: data + penalty + biases,
-        "The regularisation is missing.": data,
-        "The regularisation is divided by the number of images too.": data + penalty / count,
-        "Use the natural logarithm `np.log`.": data / np.log(2) + penalty,
-        "The softmax runs over the images; it should run over the classes.": penalty - np.mean(over_images),
-        "The sign of the data term is wrong: the logarithm of a probability is negative.": penalty - data,
-    }
-
-def known_slopes(W, X, y, reg):
-    data, count = slopes(W, X, y, 0.0), len(y)
-    penalty = reg * W * (np.arange(W.shape[1]) < W.shape[1] - 1)
-    due = np.eye(len(W))[y].T @ X.T / count
-    return {
-        "This is the sum over the images; the gradient has a 1/N like the loss.": data * count + penalty,
-        "The regularisation has no part in the gradient.": data,
-        "The gradient of the biases has a part from the regularisation.": data + reg * W,
-        "The gradient of ½·reg·w² is reg·w, without a 2 or ½.": data + 2 * penalty,
-        "The gradient of ½·reg·w² is reg·w, without another ½.": data + penalty / 2,
-        "The regularisation is divided by the number of images too.": data + penalty / count,
-        "The 1 of the right class is not subtracted: the slope by a score is p - [c = y].": data + due + penalty,
-        "The data part of the gradient has the wrong sign.": penalty - data,
-    }
-
-for num_classes, num_features, num_images, reg in [(4, 6, 9, 0.7), (3, 5, 1, 0.3), (10, 4, 3, 0.0), (5, 5, 5, 2.0), (2, 3, 8, 1.0)]:
-    W = rng.normal(size=(num_classes, num_features))
-    X = np.vstack([rng.normal(size=(num_features - 1, num_images)), np.ones(num_images)])
-    y = rng.integers(0, num_classes, size=num_images)
-    case = f"for {num_classes} classes, {num_features} features, {num_images} images, reg = {reg}"
-    with check.unchanged(W=W, X=X, y=y):
-        loss, dW = softmax_loss_naive(W, X, y, reg)
-    check.close(loss, right_loss(W, X, y, reg), what=f"the loss {case}", mistakes=known_losses(W, X, y, reg))
-    check.gradient(dW, slopes(W, X, y, reg), what=f"the gradient {case}", mistakes=known_slopes(W, X, y, reg))
-
-for shift in (1000.0, -1000.0):                 # the same number added to all scores changes nothing
-    shifted = W.copy()
-    shifted[:, -1] += shift
-    loss, dW = softmax_loss_naive(shifted, X, y, reg)
-    overflow = "Numbers overflow: subtract the largest score of each image before you take `exp`."
-    check.close(loss, right_loss(W, X, y, reg), what=f"the loss with {shift:+g} on all scores", hint=overflow, rtol=1e-9, atol=1e-9)
-    check.gradient(dW, slopes(W, X, y, reg), what=f"the gradient with {shift:+g} on all scores", hint=overflow)
-
-W, pixels = rng.normal(size=(3, 5), scale=0.01), rng.integers(0, 256, size=(5, 4))
-for dtype, labels, tolerance in [(np.uint8, np.uint8, 1e-6), (np.float32, np.int32, 1e-4)]:
-    X, y = pixels.astype(dtype), np.array([2, 0, 1, 2], dtype=labels)
-    X[-1] = 1
-    loss, dW = softmax_loss_naive(W, X, y, 0.5)
-    check.close(loss, right_loss(W, X.astype(float), y, 0.5), rtol=tolerance, what=f"the loss for pixels of type {np.dtype(dtype)}")
-    check.gradient(dW, slopes(W, X.astype(float), y, 0.5), tol=tolerance, what=f"the gradient for pixels of type {np.dtype(dtype)}")
+check_loss_and_gradient(softmax_loss_naive, check.rng())
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -375,75 +381,7 @@ check.gradient(dW, numerical, what="your gradient, compared with the slopes of y
 check.passed("Loss and gradient of the toy problem agree with each other.")
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
-
-def right_loss(W, X, y, reg):
-    """The loss, for complex W too: a tiny imaginary step gives slopes that are exact to the last digits."""
-    scores = W @ X                                                              # (C, N)
-    top = scores.real.max(axis=0)
-    log_sums = np.log(np.sum(np.exp(scores - top), axis=0)) + top               # (N,)
-    return np.mean(log_sums - scores[y, np.arange(len(y))]) + 0.5 * reg * np.sum(W[:, :-1] ** 2)
-
-def slopes(W, *arguments):
-    found = np.zeros(W.shape)
-    for place in np.ndindex(*W.shape):
-        moved = W.astype(complex)
-        moved[place] += 1e-30j
-        found[place] = right_loss(moved, *arguments).imag / 1e-30
-    return found
-
-def known_losses(W, X, y, reg):
-    data, count = right_loss(W, X, y, 0.0), len(y)
-    penalty, biases = 0.5 * reg * np.sum(W[:, :-1] ** 2), 0.5 * reg * np.sum(W[:, -1] ** 2)
-    over_images = special.log_softmax(W @ X, axis=1)[y, np.arange(count)]
-    return {
-        not_mean: data * count + penalty, not_half: data + 2 * penalty, with_bias: data + penalty + biases,
-        "The regularisation is missing.": data,
-        "The regularisation is divided by the number of images too.": data + penalty / count,
-        "Use the natural logarithm `np.log`.": data / np.log(2) + penalty,
-        "The softmax runs over the images; it should run over the classes.": penalty - np.mean(over_images),
-        "The sign of the data term is wrong: the logarithm of a probability is negative.": penalty - data,
-    }
-
-def known_slopes(W, X, y, reg):
-    data, count = slopes(W, X, y, 0.0), len(y)
-    penalty = reg * W * (np.arange(W.shape[1]) < W.shape[1] - 1)
-    due = np.eye(len(W))[y].T @ X.T / count
-    return {
-        "This is the sum over the images; the gradient has a 1/N like the loss.": data * count + penalty,
-        "The regularisation has no part in the gradient.": data,
-        "The gradient of the biases has a part from the regularisation.": data + reg * W,
-        "The gradient of ½·reg·w² is reg·w, without a 2 or ½.": data + 2 * penalty,
-        "The gradient of ½·reg·w² is reg·w, without another ½.": data + penalty / 2,
-        "The regularisation is divided by the number of images too.": data + penalty / count,
-        "The 1 of the right class is not subtracted: the slope by a score is p - [c = y].": data + due + penalty,
-        "The data part of the gradient has the wrong sign.": penalty - data,
-    }
-
-for num_classes, num_features, num_images, reg in [(4, 6, 9, 0.7), (3, 5, 1, 0.3), (10, 4, 3, 0.0), (5, 5, 5, 2.0), (2, 3, 8, 1.0)]:
-    W = rng.normal(size=(num_classes, num_features))
-    X = np.vstack([rng.normal(size=(num_features - 1, num_images)), np.ones(num_images)])
-    y = rng.integers(0, num_classes, size=num_images)
-    case = f"for {num_classes} classes, {num_features} features, {num_images} images, reg = {reg}"
-    with check.unchanged(W=W, X=X, y=y):
-        loss, dW = softmax_loss_vectorized(W, X, y, reg)
-    check.close(loss, right_loss(W, X, y, reg), what=f"the loss {case}", mistakes=known_losses(W, X, y, reg))
-    check.gradient(dW, slopes(W, X, y, reg), what=f"the gradient {case}", mistakes=known_slopes(W, X, y, reg))
-
-for shift in (1000.0, -1000.0):                 # the same number added to all scores changes nothing
-    shifted = W.copy()
-    shifted[:, -1] += shift
-    loss, dW = softmax_loss_vectorized(shifted, X, y, reg)
-    overflow = "Numbers overflow: subtract the largest score of each image before you take `exp`."
-    check.close(loss, right_loss(W, X, y, reg), what=f"the loss with {shift:+g} on all scores", hint=overflow, rtol=1e-9, atol=1e-9)
-    check.gradient(dW, slopes(W, X, y, reg), what=f"the gradient with {shift:+g} on all scores", hint=overflow)
-
-W, pixels = rng.normal(size=(3, 5), scale=0.01), rng.integers(0, 256, size=(5, 4))
-for dtype, labels, tolerance in [(np.uint8, np.uint8, 1e-6), (np.float32, np.int32, 1e-4)]:
-    X, y = pixels.astype(dtype), np.array([2, 0, 1, 2], dtype=labels)
-    X[-1] = 1
-    loss, dW = softmax_loss_vectorized(W, X, y, 0.5)
-    check.close(loss, right_loss(W, X.astype(float), y, 0.5), rtol=tolerance, what=f"the loss for pixels of type {np.dtype(dtype)}")
-    check.gradient(dW, slopes(W, X.astype(float), y, 0.5), tol=tolerance, what=f"the gradient for pixels of type {np.dtype(dtype)}")
+check_loss_and_gradient(softmax_loss_vectorized, rng)
 
 # Without a loop over images: matrix products are about 100 times as fast as a loop here; 3 times is enough.
 W, X, y = rng.normal(size=(3, 4)), rng.normal(size=(4, 20000)), rng.integers(0, 3, size=20000)
@@ -551,19 +489,8 @@ check.passed(f"The loss fell from {losses[0]:.3f} to {losses[-1]:.3f}, and the s
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
 
-def right_loss(W, X, y, reg):
-    """Loss and gradient; the gradient from exact slopes by imaginary steps."""
-    def loss(W):
-        scores = W @ X
-        top = scores.real.max(axis=0)
-        log_sums = np.log(np.sum(np.exp(scores - top), axis=0)) + top
-        return np.mean(log_sums - scores[y, np.arange(len(y))]) + 0.5 * reg * np.sum(W[:, :-1] ** 2)
-    found = np.zeros(W.shape)
-    for place in np.ndindex(*W.shape):
-        moved = W.astype(complex)
-        moved[place] += 1e-30j
-        found[place] = loss(moved).imag / 1e-30
-    return loss(W), found
+def loss_and_slopes(W, X, y, reg):
+    return right_loss(W, X, y, reg), slopes(W, X, y, reg)
 
 def descend(loss_of, W, X, y, learning_rate, reg, num_iters, decay=0.0):
     """Gradient descent on one and the same batch: what training on a single image must do, whatever it draws."""
@@ -662,7 +589,7 @@ def try_out(loss_of):
                 hint="Every call of `train` begins anew with small random weights.")
 
 try:
-    try_out(right_loss)
+    try_out(loss_and_slopes)
 except check.CheckFailed as failure:       # whoever lost points for the loss should not lose them here again
     for own in (softmax_loss_vectorized, softmax_loss_naive):
         try:

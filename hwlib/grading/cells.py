@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import re
 import tokenize
 import warnings
@@ -20,9 +21,11 @@ __all__ = [
     "LineKind",
     "Role",
     "as_released",
+    "code_and_comment",
     "given_part",
     "grade_id_for",
     "grade_id_of",
+    "indented",
     "joined_source",
     "line_kinds",
     "parse_cell",
@@ -30,6 +33,7 @@ __all__ = [
     "readable",
     "transformed",
     "tree_of",
+    "without_markers",
 ]
 
 Role = Literal["prose", "setup", "code", "experiment", "solution", "test", "answer", "submit"]
@@ -94,6 +98,12 @@ def as_released(source: str, cell_type: str = "code") -> str:
     return "\n".join(kept)
 
 
+def without_markers(source: str) -> str:
+    """A cell as its author solved it: with the regions, without the lines that mark them."""
+    lines = zip(source.split("\n"), line_kinds(source), strict=True)
+    return "\n".join(line for line, kind in lines if kind != "marker")
+
+
 # ---- code ----
 
 
@@ -130,6 +140,47 @@ def tree_of(source: str) -> ast.Module | None:
         return parse_cell(source)
     except SyntaxError:
         return None
+
+
+def indented(code: str, indent: str) -> str:
+    """Code with its lines indented; the inside of a string that spans lines stays as it is.
+
+    >>> indented("if x:\\n    y = 1", "  ").split("\\n")
+    ['  if x:', '      y = 1']
+    """
+    inside: set[int] = set()
+    tree = tree_of(code)
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.JoinedStr) or (
+            isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
+        ):
+            inside |= set(range(node.lineno + 1, (node.end_lineno or node.lineno) + 1))
+    return "\n".join(
+        line if i in inside or not line.strip() else indent + line
+        for i, line in enumerate(code.split("\n"), 1)
+    )
+
+
+@lru_cache(maxsize=4096)
+def code_and_comment(line: str) -> tuple[str, ...]:
+    """The parts of a line of code; one part where it can't be told, as in the middle of a long
+    string.
+
+    >>> code_and_comment("  x = 1   # one")
+    ('x = 1', 'one')
+    """
+    try:
+        comments = [
+            token
+            for token in tokenize.generate_tokens(io.StringIO(line.strip()).readline)
+            if token.type == tokenize.COMMENT
+        ]
+    except (tokenize.TokenError, SyntaxError):
+        comments = []
+    if not comments:
+        return (line.strip(),)
+    start = comments[0].start[1]
+    return line.strip()[:start].strip(), comments[0].string.strip("# ")
 
 
 # ---- notebooks ----

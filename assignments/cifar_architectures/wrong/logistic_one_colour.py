@@ -1,14 +1,8 @@
 """The colours are averaged away."""
 
-REPLACES = "LogisticRegression"
 FAILS = ["LogisticRegression"]
 HINT = "three colours"
-
-
-class LogisticRegression(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.linear = nn.Linear(32 * 32, 10)
-
-    def forward(self, images):
-        return self.linear(images.mean(dim=1).flatten(1))
+EDITS = {
+    "self.linear = nn.Linear(3 * 32 * 32, 10)": "self.linear = nn.Linear(32 * 32, 10)",
+    "return self.linear(images.flatten(1))": "return self.linear(images.mean(dim=1).flatten(1))",
+}

@@ -1,23 +1,5 @@
 """Returns the gradient of the padded image, border and all."""
 
-REPLACES = "conv_backward_naive"
 FAILS = ["conv_backward_naive"]
 HINT = "cut off the border"
-
-
-def conv_backward_naive(dout, cache):
-    x, w, b, conv_param = cache
-    stride, pad = conv_param["stride"], conv_param["pad"]
-    N, F, H_out, W_out = dout.shape
-    HH, WW = w.shape[2:]
-    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
-    dpadded, dw, db = np.zeros_like(padded), np.zeros_like(w), np.zeros_like(b)
-    for n in range(N):
-        for f in range(F):
-            for i in range(H_out):
-                for j in range(W_out):
-                    rows, columns = slice(i * stride, i * stride + HH), slice(j * stride, j * stride + WW)
-                    dpadded[n, :, rows, columns] += dout[n, f, i, j] * w[f]
-                    dw[f] += dout[n, f, i, j] * padded[n, :, rows, columns]
-                    db[f] += dout[n, f, i, j]
-    return dpadded, dw, db
+EDITS = {"dx = dpadded[:, :, pad:pad + H, pad:pad + W]": "dx = dpadded"}

@@ -1,21 +1,8 @@
 """Computes the size of the output with the stride, but moves the window by one pixel."""
 
-REPLACES = "conv_forward_naive"
 FAILS = ["conv_forward_naive"]
 HINT = "begin at i * stride"
-
-
-def conv_forward_naive(x, w, b, conv_param):
-    stride, pad = conv_param["stride"], conv_param["pad"]
-    N, C, H, W = x.shape
-    F, _, HH, WW = w.shape
-    H_out, W_out = 1 + (H + 2 * pad - HH) // stride, 1 + (W + 2 * pad - WW) // stride
-    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
-    out = np.zeros((N, F, H_out, W_out))
-    for n in range(N):
-        for f in range(F):
-            for i in range(H_out):
-                for j in range(W_out):
-                    window = padded[n, :, i:i + HH, j:j + WW]
-                    out[n, f, i, j] = np.sum(window * w[f]) + b[f]
-    return out, (x, w, b, conv_param)
+EDITS = {
+    "window = padded[n, :, i * stride:i * stride + HH, j * stride:j * stride + WW]":
+        "window = padded[n, :, i:i + HH, j:j + WW]",
+}

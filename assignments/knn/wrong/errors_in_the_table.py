@@ -1,16 +1,8 @@
 """Collects error rates where accuracies were asked for."""
 
-REPLACES = "cross_validate_k"
 FAILS = ["cross_validate_k"]
 HINT = "These are error rates"
-
-
-def cross_validate_k(X, y, k_choices, num_folds=5):
-    accuracies = {k: [] for k in k_choices}
-    for fold in np.array_split(np.arange(len(X)), num_folds):
-        classifier = KNN()
-        classifier.train(np.delete(X, fold, axis=0), np.delete(y, fold))
-        dists = classifier.compute_L2_distances_vectorized(X[fold])
-        for k in k_choices:
-            accuracies[k].append(float(np.mean(np.asarray(classifier.predict_labels(dists, k)) != y[fold])))
-    return accuracies
+EDITS = {
+    "accuracies[k].append(float(np.mean(np.asarray(y_pred) == y[fold])))":
+        "accuracies[k].append(float(np.mean(np.asarray(y_pred) != y[fold])))",
+}

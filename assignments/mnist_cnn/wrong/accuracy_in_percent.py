@@ -1,13 +1,5 @@
 """Returns a percentage."""
 
-REPLACES = "accuracy_after_one_epoch"
 FAILS = ["accuracy_after_one_epoch", "dropout_sweep"]
 HINT = "not a percentage"
-
-
-def accuracy_after_one_epoch(p, train_data, test_data):
-    torch.manual_seed(0)
-    model = sweep_network(p)
-    optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
-    fit(model, train_data, None, optimizer, epochs=1, batch_size=32, show_progress=False)
-    return 100 * evaluate(model, test_data)[1]
+EDITS = {"return evaluate(model, test_data)[1]": "return 100 * evaluate(model, test_data)[1]"}

@@ -1,13 +1,8 @@
 """p as the probability to keep, as some other libraries have it."""
 
-REPLACES = "dropout"
 FAILS = ["dropout"]
 HINT = "The wrong ones are dropped ("
-
-
-def dropout(x, p, u, training):
-    if not training:
-        return x
-    if p == 0:
-        return torch.zeros_like(x)
-    return torch.where(u < p, x / p, 0.0)
+EDITS = {
+    "if p == 1:": "if p == 0:",
+    "return torch.where(u < p, 0.0, x / (1 - p))": "return torch.where(u < p, x / p, 0.0)",
+}

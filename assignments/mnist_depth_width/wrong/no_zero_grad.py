@@ -1,16 +1,5 @@
 """Forgets zero_grad: each step follows the sum of all gradients so far."""
 
-REPLACES = "train_epoch"
 FAILS = ["train_epoch"]
 HINT = "zero_grad() before each backward()"
-
-
-def train_epoch(model, optimizer, images, labels, batch_size=32):
-    model.train()
-    total_loss = 0.0
-    for batch in torch.randperm(len(labels)).split(batch_size):
-        loss = F.cross_entropy(model(images[batch]), labels[batch])
-        loss.backward()
-        optimizer.step()
-        total_loss += loss.item() * len(batch)
-    return total_loss / len(labels)
+EDITS = {"optimizer.zero_grad()": ""}

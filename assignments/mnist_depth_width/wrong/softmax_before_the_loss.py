@@ -1,17 +1,8 @@
 """Makes probabilities first and takes cross_entropy of them."""
 
-REPLACES = "evaluate"
 FAILS = ["evaluate"]
 HINT = "cross_entropy, which contains one already"
-
-
-def evaluate(model, images, labels, batch_size=1000):
-    model.eval()
-    total_loss, right = 0.0, 0
-    with torch.no_grad():
-        for start in range(0, len(labels), batch_size):
-            scores = model(images[start:start + batch_size])
-            batch_labels = labels[start:start + batch_size]
-            total_loss += F.cross_entropy(scores.softmax(dim=1), batch_labels, reduction="sum").item()
-            right += (scores.argmax(dim=1) == batch_labels).sum().item()
-    return total_loss / len(labels), right / len(labels)
+EDITS = {
+    'total_loss += F.cross_entropy(scores, batch_labels, reduction="sum").item()':
+        'total_loss += F.cross_entropy(scores.softmax(dim=1), batch_labels, reduction="sum").item()',
+}

@@ -1,19 +1,5 @@
 """`best = model` keeps a second name for the model that goes on moving."""
 
-REPLACES = "descend"
 FAILS = ["descend"]
 HINT = "is `best` a copy?"
-
-
-def descend(loss_function, model, update, learning_rate, num_steps):
-    model = dict(model)
-    states = {name: np.zeros_like(w) for name, w in model.items()}
-    best, losses = None, []
-    for _ in range(num_steps):
-        loss, grads = loss_function(model)
-        if not losses or loss < min(losses):
-            best = model
-        losses.append(loss)
-        for name in model:
-            model[name], states[name] = update(model[name], grads[name], states[name], learning_rate)
-    return best, losses
+EDITS = {"best = {name: w.copy() for name, w in model.items()}": "best = model"}

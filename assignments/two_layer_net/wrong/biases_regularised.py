@@ -1,24 +1,12 @@
 """All four parameters are regularised, in a loop over the model."""
 
-REPLACES = "two_layer_net"
 FAILS = ["two_layer_net-loss", "two_layer_net-gradients"]
 HINT = "The biases are regularised too"
-
-
-def two_layer_net(X, model, y=None, reg=0.0):
-    W1, b1, W2, b2 = model["W1"], model["b1"], model["W2"], model["b2"]
-    hidden = np.maximum(X @ W1 + b1, 0)
-    scores = hidden @ W2 + b2
-    if y is None:
-        return scores
-    N = len(X)
-    shifted = scores - scores.max(axis=1, keepdims=True)
-    logs = shifted - np.log(np.sum(np.exp(shifted), axis=1, keepdims=True))
-    loss = -np.mean(logs[np.arange(N), y]) + 0.5 * reg * (sum(np.sum(p ** 2) for p in model.values()))
-    dscores = np.exp(logs)
-    dscores[np.arange(N), y] -= 1
-    dscores /= N
-    dhidden = (dscores @ W2.T) * (hidden > 0)
-    grads = {"W1": X.T @ dhidden + reg * W1, "b1": dhidden.sum(axis=0) + reg * b1,
-             "W2": hidden.T @ dscores + reg * W2, "b2": dscores.sum(axis=0) + reg * b2}
-    return loss, grads
+EDITS = {
+    "loss = -np.mean(log_probabilities[np.arange(N), y]) + 0.5 * reg * (np.sum(W1 ** 2) + np.sum(W2 ** 2))":
+        "loss = -np.mean(log_probabilities[np.arange(N), y]) + 0.5 * reg * (sum(np.sum(p ** 2) for p in model.values()))",
+    'grads = {"W1": X.T @ dhidden + reg * W1, "b1": dhidden.sum(axis=0),':
+        'grads = {"W1": X.T @ dhidden + reg * W1, "b1": dhidden.sum(axis=0) + reg * b1,',
+    '"W2": hidden.T @ dscores + reg * W2, "b2": dscores.sum(axis=0)}':
+        '"W2": hidden.T @ dscores + reg * W2, "b2": dscores.sum(axis=0) + reg * b2}',
+}

@@ -20,9 +20,11 @@ from hwlib.atomic import write_whole
 from hwlib.errors import AuthoringError
 from hwlib.extras import REQUIREMENTS
 from hwlib.grading.authoring.leaks import Leak, leaks_between
-from hwlib.grading.authoring.reading import ParsedNotebook, load_notebook
+from hwlib.grading.authoring.reading import load_notebook
 from hwlib.grading.authoring.release import release_text
-from hwlib.grading.cells import Role, given_part, grade_id_for
+from hwlib.grading.authoring.variants import read_variants
+from hwlib.grading.authoring.written import ParsedNotebook
+from hwlib.grading.cells import Role, given_part, grade_id_for, without_markers
 from hwlib.grading.course import Assignment
 
 __all__ = ["BuildResult", "build", "build_notebooks", "cell_id", "notebook_text"]
@@ -71,7 +73,8 @@ def build(assignment: Assignment, check: bool = False) -> BuildResult:
     Raises
     ------
     AuthoringError
-        If the assignment's files have a fault, or a part of the solution would be released.
+        If the assignment's files have a fault (those of wrong/ and right/ too), or a part of the
+        solution would be released.
     """
     files = _build_files(assignment)
     changed = tuple(
@@ -129,12 +132,26 @@ def _build_files(assignment: Assignment) -> dict[Path, bytes]:
     }
     for leak in leaks_between(source, released):
         raise _leak_error(assignment, parsed, leak)
+    _check_variants(assignment, parsed)
     return {
         assignment.source: notebook_text(source).encode(),
         assignment.release: notebook_text(release).encode(),
         **{assignment.source.parent / path: content for path, content in extra.items()},
         **{assignment.release.parent / path: content for path, content in extra.items()},
     }
+
+
+def _check_variants(assignment: Assignment, parsed: ParsedNotebook) -> None:
+    """Stop at a wrong or right solution that no longer fits the reference."""
+    read_variants(
+        assignment,
+        [cell.name for cell in parsed.cells if cell.role == "test"],
+        {
+            grade_id_for(cell.role, cell.name): without_markers(cell.source)
+            for cell in parsed.cells
+            if cell.role == "solution"
+        },
+    )
 
 
 def _supporting_files(assignment: Assignment) -> dict[Path, bytes]:
@@ -170,7 +187,7 @@ def _stale(assignment: Assignment, files: dict[Path, bytes]) -> Iterator[Path]:
 def _leak_error(assignment: Assignment, parsed: ParsedNotebook, leak: Leak) -> AuthoringError:
     line = next(
         (
-            cell.source_line + leak.line - 1
+            cell.lines[leak.line - 1]
             for cell in parsed.cells
             if grade_id_for(cell.role, cell.name) == leak.origin
         ),

@@ -15,10 +15,8 @@ characters on.
 from __future__ import annotations
 
 import ast
-import io
 import json
 import re
-import tokenize
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -26,7 +24,14 @@ from typing import Any, Literal
 from nbformat import NotebookNode
 
 from hwlib.errors import CourseError
-from hwlib.grading.cells import LineKind, given_part, grade_id_of, line_kinds, parse_cell
+from hwlib.grading.cells import (
+    LineKind,
+    code_and_comment,
+    given_part,
+    grade_id_of,
+    line_kinds,
+    parse_cell,
+)
 from hwlib.grading.course import Assignment
 
 __all__ = ["Leak", "find_leaks", "is_trivial", "leaks_between"]
@@ -146,7 +151,7 @@ def _cell_secrets(cell: NotebookNode) -> Iterator[_Secret]:
                 yield _Secret("answer", line.strip(), words, origin, number)
         else:
             what: Kind = "solution" if kind == "solution" else "hidden test"
-            for part in _code_and_comment(line):
+            for part in code_and_comment(line):
                 if not is_trivial(part):
                     yield _Secret(what, part, _compact(part), origin, number)
         for text in _NUMBER.findall(line):
@@ -169,24 +174,6 @@ def _hidden_strings(code: str, kinds: list[LineKind], origin: str) -> Iterator[_
                 len(text) >= 20 and kinds[number - 1] == "hidden"
             ):
                 yield _Secret("string", text, _compact(text), origin, number)
-
-
-def _code_and_comment(line: str) -> list[str]:
-    """The parts of a line of code; one part where it can't be told, as in the middle of a long
-    string.
-    """
-    try:
-        comments = [
-            token
-            for token in tokenize.generate_tokens(io.StringIO(line.strip()).readline)
-            if token.type == tokenize.COMMENT
-        ]
-    except (tokenize.TokenError, SyntaxError):
-        comments = []
-    if not comments:
-        return [line.strip()]
-    start = comments[0].start[1]
-    return [line.strip()[:start].strip(), comments[0].string.strip("# ")]
 
 
 # ---- trivial lines ----
@@ -394,8 +381,8 @@ def _regions(code: str) -> Iterator[tuple[int, list[str]]]:
     """Each solution region: its first line that isn't trivial, and all such lines."""
     number, lines = 0, list[str]()
     for i, (line, kind) in enumerate(zip(code.split("\n"), line_kinds(code), strict=True), 1):
-        if kind == "solution" and not is_trivial(_code_and_comment(line)[0]):
-            number, lines = number or i, [*lines, _code_and_comment(line)[0]]
+        if kind == "solution" and not is_trivial(code_and_comment(line)[0]):
+            number, lines = number or i, [*lines, code_and_comment(line)[0]]
         elif kind == "marker" and lines:
             yield number, lines
             number, lines = 0, []

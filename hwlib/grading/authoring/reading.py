@@ -3,7 +3,7 @@ and line.
 
 The format is jupytext's `py:percent`; jupytext decides where cells begin and what is Markdown. What
 a header may say, and where the markers `### BEGIN SOLUTION` and `### BEGIN HIDDEN TESTS` may stand,
-is decided here (rules: docs/authoring.md).
+is decided here (rules: docs/authoring.md); who may use an oracle's names, in oracles.py.
 """
 
 from __future__ import annotations
@@ -11,50 +11,24 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import jupytext
 
 from hwlib.errors import AuthoringError, CourseError
-from hwlib.grading.cells import MARKER, Role, as_released, line_kinds, parse_cell
+from hwlib.grading.authoring.names import bound_names
+from hwlib.grading.authoring.oracles import inline_oracles
+from hwlib.grading.authoring.written import (
+    AuthoredCell,
+    AuthoredRole,
+    ParsedNotebook,
+    WrittenCell,
+)
+from hwlib.grading.cells import MARKER, as_released, line_kinds, parse_cell
 from hwlib.grading.course import Assignment
 
-__all__ = [
-    "AuthoredCell",
-    "ParsedNotebook",
-    "bound_names",
-    "load_notebook",
-    "parse_notebook",
-    "run_cells",
-]
-
-
-@dataclass(frozen=True, slots=True)
-class AuthoredCell:
-    """One cell of notebook.py."""
-
-    role: Role
-    name: str  # solution="KNN" → KNN; "" for roles without a name
-    points: float | None  # of a question
-    cell_type: Literal["code", "markdown"]
-    source: str  # with solutions and hidden tests
-    line: int  # of the header in notebook.py, from 1
-    source_line: int  # of the first line of `source` in notebook.py
-
-
-@dataclass(frozen=True, slots=True)
-class ParsedNotebook:
-    """All cells of one notebook.py, in order."""
-
-    path: Path
-    cells: tuple[AuthoredCell, ...]
-
-    @property
-    def points(self) -> float:
-        """Sum of all questions' points."""
-        return sum(cell.points or 0.0 for cell in self.cells)
+__all__ = ["load_notebook", "parse_notebook", "run_cells"]
 
 
 def load_notebook(assignment: Assignment) -> ParsedNotebook:
@@ -110,7 +84,7 @@ def parse_notebook(path: Path, names: Collection[str] = ()) -> ParsedNotebook:
     _check_unique(path, cells)
     trees = {cell.line: _check_syntax(path, cell) for cell in cells if cell.cell_type == "code"}
     _check_tested_names(path, cells, trees, names)
-    return ParsedNotebook(path, cells)
+    return ParsedNotebook(path, inline_oracles(path, cells, trees))
 
 
 def run_cells(
@@ -206,7 +180,7 @@ _TOKEN = re.compile(
     r'\[(?P<type>[^\]]*)\]|(?P<key>\w+)=(?P<value>"[^"]*"|[^\s"]+)(?=\s|$)|(?P<word>\S+)'
 )
 _KNOWN = (
-    'setup, experiment, solution="NAME", test="NAME" points=N, '
+    'setup, experiment, solution="NAME", test="NAME" points=N, oracle="NAME", '
     '[markdown], [markdown] answer="NAME" points=N'
 )
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(-[A-Za-z0-9_-]+)?")
@@ -215,11 +189,11 @@ _NUMBER = re.compile(r"-?\d{1,6}(\.\d{0,6})?|-?\.\d{1,6}")
 
 def _read_cell(
     path: Path, line: int, header: str, lines: Sequence[str], source: str
-) -> AuthoredCell:
+) -> WrittenCell:
     markdown, words, attributes = _read_header(path, line, header)
     role = _role(path, line, markdown, words, attributes)
     name = attributes.pop(role, "")
-    if role in ("solution", "test", "answer") and not _NAME.fullmatch(name):
+    if role in ("solution", "test", "answer", "oracle") and not _NAME.fullmatch(name):
         raise AuthoringError(
             path,
             line,
@@ -229,7 +203,7 @@ def _read_cell(
     if attributes:
         unknown = next(iter(attributes))
         raise AuthoringError(
-            path, line, f"unknown attribute {unknown!r} of a {role} cell; known headers: {_KNOWN}"
+            path, line, f"unknown attribute {unknown!r} of {_a(role)} cell; known headers: {_KNOWN}"
         )
     kept = re.sub(r"^(\s*\n)+", "", source).rstrip()
     first = kept.partition("\n")[0]
@@ -239,7 +213,7 @@ def _read_cell(
         next((i for i in range(line if first else line - 1, len(lines)) if first in lines[i]), line)
         + 1
     )
-    return AuthoredCell(role, name, points, "markdown" if markdown else "code", kept, line, start)
+    return WrittenCell(role, name, points, "markdown" if markdown else "code", kept, line, start)
 
 
 def _read_header(path: Path, line: int, header: str) -> tuple[bool, list[str], dict[str, str]]:
@@ -272,8 +246,8 @@ def _read_header(path: Path, line: int, header: str) -> tuple[bool, list[str], d
 
 def _role(
     path: Path, line: int, markdown: bool, words: list[str], attributes: dict[str, str]
-) -> Role:
-    named = [key for key in attributes if key in ("solution", "test", "answer")]
+) -> AuthoredRole:
+    named = [key for key in attributes if key in ("solution", "test", "answer", "oracle")]
     said = [*words, *named]
     for word in words:
         if word not in ("setup", "experiment"):
@@ -290,20 +264,25 @@ def _role(
         raise AuthoringError(
             path,
             line,
-            f"a {said[0]} cell is code; remove [markdown] from its header"
+            f"{_a(said[0])} cell is code; remove [markdown] from its header"
             if markdown
             else "a written answer is Markdown; its header is `# %% [markdown] answer=…`",
         )
-    return cast(Role, said[0])
+    return cast(AuthoredRole, said[0])
 
 
-def _points(path: Path, line: int, role: Role, name: str, text: str | None) -> float | None:
+def _a(role: str) -> str:
+    return f"an {role}" if role[0] in "aeiou" else f"a {role}"
+
+
+def _points(path: Path, line: int, role: AuthoredRole, name: str, text: str | None) -> float | None:
     if role not in ("test", "answer"):
         if text is not None:
             raise AuthoringError(
                 path,
                 line,
-                f"unknown attribute 'points' of a {role} cell; only tests and answers have points",
+                f"unknown attribute 'points' of {_a(role)} cell; only tests and answers have "
+                "points",
             )
         return None
     if text is None:
@@ -327,7 +306,7 @@ _NEARLY = re.compile(
 _HOME = {"SOLUTION": ("solution", "answer"), "HIDDEN TESTS": ("test",)}
 
 
-def _check_markers(path: Path, cell: AuthoredCell) -> None:
+def _check_markers(path: Path, cell: WrittenCell) -> None:
     opened: tuple[str, int] | None = None
     closed: set[str] = set()
     lines = cell.source.split("\n")
@@ -385,7 +364,7 @@ def _check_markers(path: Path, cell: AuthoredCell) -> None:
         )
 
 
-def _check_no_marker(path: Path, number: int, cell: AuthoredCell, text: str) -> None:
+def _check_no_marker(path: Path, number: int, cell: WrittenCell, text: str) -> None:
     if _NEARLY.match(text):
         raise AuthoringError(
             path,
@@ -409,13 +388,13 @@ def _check_no_marker(path: Path, number: int, cell: AuthoredCell, text: str) -> 
 # ---- names and syntax ----
 
 
-def _check_unique(path: Path, cells: Sequence[AuthoredCell]) -> None:
-    seen: dict[tuple[bool, str], AuthoredCell] = {}
+def _check_unique(path: Path, cells: Sequence[WrittenCell]) -> None:
+    seen: dict[tuple[str, str], WrittenCell] = {}
     for cell in cells:
-        if cell.role not in ("solution", "test", "answer"):
+        if cell.role not in ("solution", "test", "answer", "oracle"):
             continue
         # tests and answers share one list: the questions
-        key = (cell.role == "solution", cell.name)
+        key = ("question" if cell.role in ("test", "answer") else cell.role, cell.name)
         if key in seen:
             first = seen[key]
             raise AuthoringError(
@@ -427,7 +406,7 @@ def _check_unique(path: Path, cells: Sequence[AuthoredCell]) -> None:
         seen[key] = cell
 
 
-def _check_syntax(path: Path, cell: AuthoredCell) -> ast.Module:
+def _check_syntax(path: Path, cell: WrittenCell) -> ast.Module:
     tree = _parse_at(path, cell, cell.source, "")
     kinds = line_kinds(cell.source)
     if "marker" in kinds:
@@ -440,7 +419,7 @@ def _check_syntax(path: Path, cell: AuthoredCell) -> ast.Module:
     return tree
 
 
-def _parse_at(path: Path, cell: AuthoredCell, source: str, context: str) -> ast.Module:
+def _parse_at(path: Path, cell: WrittenCell, source: str, context: str) -> ast.Module:
     try:
         return parse_cell(source)
     except SyntaxError as error:
@@ -453,7 +432,7 @@ def _parse_at(path: Path, cell: AuthoredCell, source: str, context: str) -> ast.
 
 
 def _check_tested_names(
-    path: Path, cells: Sequence[AuthoredCell], trees: dict[int, ast.Module], names: Collection[str]
+    path: Path, cells: Sequence[WrittenCell], trees: dict[int, ast.Module], names: Collection[str]
 ) -> None:
     defined = set(names)
     for cell in cells:
@@ -468,24 +447,3 @@ def _check_tested_names(
                 f'test="{cell.name}": no cell defines {name!r}; name the test after a '
                 "function, class, method or variable of the notebook",
             )
-
-
-def bound_names(tree: ast.AST) -> set[str]:
-    """What a cell defines: functions, classes, methods and variables; not imports, and nothing
-    inside a function.
-
-    >>> code = "import os; a, b = 1, 2\\nclass C:\\n    def m(self):\\n        x = 1"
-    >>> sorted(bound_names(ast.parse(code)))
-    ['C', 'a', 'b', 'm']
-    """
-    found: set[str] = set()
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            found.add(node.name)
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.add(node.id)
-        if not isinstance(
-            node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.comprehension
-        ):
-            found |= bound_names(node)
-    return found

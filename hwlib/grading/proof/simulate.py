@@ -22,9 +22,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from hwlib.errors import CourseError
 from hwlib.grading.answer_key import load_key
+from hwlib.grading.authoring.written import Variant
 from hwlib.grading.course import Assignment
 from hwlib.grading.proof.variants import (
-    Variant,
     handed_in_models,
     load_variants,
     reference_notebook,

@@ -1,0 +1,116 @@
+"""Which names a piece of code defines at its top level, and which it takes from outside."""
+
+from __future__ import annotations
+
+import ast
+import re
+import symtable
+from dataclasses import dataclass
+
+__all__ = ["TopNames", "bound_names", "line_of", "top_names"]
+
+
+def bound_names(tree: ast.AST, members: bool = True) -> set[str]:
+    """What a cell defines: functions, classes and variables; not imports, and nothing inside a
+    function.
+
+    Parameters
+    ----------
+    tree : ast.AST
+        The cell.
+    members : bool
+        Whether methods and variables of classes count too.
+
+    Examples
+    --------
+    >>> code = "import os; a, b = 1, 2\\nclass C:\\n    def m(self):\\n        x = 1"
+    >>> sorted(bound_names(ast.parse(code))), sorted(bound_names(ast.parse(code), members=False))
+    (['C', 'a', 'b', 'm'], ['C', 'a', 'b'])
+    """
+    inside = [ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.comprehension]
+    closed = tuple(inside if members else [*inside, ast.ClassDef])
+    found: set[str] = set()
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        if not isinstance(node, closed):
+            found |= bound_names(node, members)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class TopNames:
+    """The names of a piece of code at its top level."""
+
+    binds: frozenset[str]  # functions, classes and variables
+    imports: frozenset[str]
+    uses: frozenset[str]  # what it, or a function in it, takes from outside; builtins too
+
+    @property
+    def all(self) -> frozenset[str]:
+        """Every name that means something at the top level of this code."""
+        return self.binds | self.imports | self.uses
+
+
+def top_names(tree: ast.Module) -> TopNames:
+    """The names of a piece of code; what `from x import *` brings is not known.
+
+    Raises
+    ------
+    SyntaxError
+        If its names can't be told apart, as with `nonlocal` outside a function.
+
+    Examples
+    --------
+    >>> names = top_names(ast.parse("import os\\ndef f(x):\\n    y = x\\n    return g(y, os)"))
+    >>> sorted(names.binds), sorted(names.imports), sorted(names.uses)
+    (['f'], ['os'], ['g'])
+    """
+    # As the body of a function: then all that it binds is local, and what is global comes from
+    # outside. (At the top level, newer versions of Python also list what a comprehension binds.)
+    function = ast.parse("async def cell():\n    pass")
+    function.body[0].body += tree.body  # type: ignore[attr-defined]
+    text = _STAR.sub(r"\1pass", ast.unparse(function))
+    tables = symtable.symtable(text, "<cell>", "exec")
+    todo, uses = tables.get_children(), set[str]()
+    while todo:
+        table = todo.pop()
+        todo += table.get_children()
+        uses |= {
+            symbol.get_name()
+            for symbol in table.get_symbols()
+            if symbol.is_global() and symbol.is_referenced()
+        }
+    return TopNames(
+        frozenset(bound_names(tree, members=False)), frozenset(_imports(tree)), frozenset(uses)
+    )
+
+
+_STAR = re.compile(r"^(\s*)from \S+ import \*$", re.MULTILINE)  # not allowed in a function
+
+
+def _imports(tree: ast.AST) -> set[str]:
+    found: set[str] = set()
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found |= _imports(node)
+    return found
+
+
+def line_of(tree: ast.AST, name: str) -> int:
+    """The line, from 1, in which a name is bound first, or else used first; 1 if it is neither.
+
+    >>> line_of(ast.parse("print(x)\\nx = 1"), "x")
+    2
+    """
+    found = [
+        (isinstance(getattr(node, "ctx", None), ast.Load), node.lineno)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.stmt | ast.expr | ast.alias)
+        and name in (getattr(node, field, "") for field in ("id", "name", "asname"))
+    ]
+    return min(found, default=(True, 1))[1]

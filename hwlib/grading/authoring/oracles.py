@@ -1,0 +1,237 @@
+"""Oracles: helpers that several hidden tests share, written once and inlined where they are used.
+
+A cell `# %% oracle="losses"` never becomes a cell of the notebook. The build puts its code right
+below `### BEGIN HIDDEN TESTS` of each test whose hidden part uses one of the names that it binds,
+directly or through another oracle. So nothing but the source of hidden tests knows that there are
+oracles (rules: docs/authoring.md).
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from hwlib.errors import AuthoringError
+from hwlib.grading.authoring.names import TopNames, line_of, top_names
+from hwlib.grading.authoring.written import AuthoredCell, WrittenCell
+from hwlib.grading.cells import Role, given_part, indented, line_kinds, parse_cell
+
+__all__ = ["inline_oracles"]
+
+# what every cell may use: builtins, the names of the first setup cell that the build adds, IPython
+_EVERYWHERE = frozenset({*dir(builtins), "hwlib", "check", "get_ipython"})
+
+
+def inline_oracles(
+    path: Path, cells: Sequence[WrittenCell], trees: Mapping[int, ast.Module]
+) -> tuple[AuthoredCell, ...]:
+    """The cells of the notebook, each oracle in the hidden tests that use it.
+
+    Parameters
+    ----------
+    path : Path
+        The file notebook.py, for messages.
+    cells : Sequence[WrittenCell]
+        All cells of it.
+    trees : Mapping[int, ast.Module]
+        The syntax tree of each code cell, by the line of its header.
+
+    Raises
+    ------
+    AuthoringError
+        If an oracle binds or uses a name that it must not, if something else than a hidden test
+        uses one of its names, or if nothing does.
+    """
+    needed = _needed(path, cells, trees) if any(cell.role == "oracle" for cell in cells) else {}
+    return tuple(
+        _inlined(path, cell, cell.role, needed.get(cell.line, ()))
+        for cell in cells
+        if cell.role != "oracle"
+    )
+
+
+def _needed(
+    path: Path, cells: Sequence[WrittenCell], trees: Mapping[int, ast.Module]
+) -> dict[int, tuple[WrittenCell, ...]]:
+    """The oracles of each test, by the line of its header."""
+    notebook = _Notebook(path, cells, trees)
+    wanted = {cell.line: notebook.wanted_by(cell) for cell in cells if cell.role == "test"}
+    notebook.check_oracles({name for names in wanted.values() for name in names})
+    return {line: notebook.needed_for(names) for line, names in wanted.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Oracle:
+    cell: WrittenCell
+    names: TopNames
+
+    def __str__(self) -> str:
+        return f'oracle="{self.cell.name}"'
+
+
+class _Notebook:
+    """Who binds and who uses which name in a notebook.py that has oracles."""
+
+    def __init__(
+        self, path: Path, cells: Sequence[WrittenCell], trees: Mapping[int, ast.Module]
+    ) -> None:
+        self.path, self.trees = path, trees
+        code = [cell for cell in cells if cell.cell_type == "code"]
+        self.names = {cell.line: self._top_names(cell, trees[cell.line]) for cell in code}
+        self.oracles = [_Oracle(c, self.names[c.line]) for c in code if c.role == "oracle"]
+        self.others = [cell for cell in code if cell.role != "oracle"]
+        self.owners = self._owners()
+        for cell in self.others:
+            self._check_given(cell)
+
+    def wanted_by(self, test: WrittenCell) -> frozenset[str]:
+        """The names of oracles that the hidden part of a test uses."""
+        names = self.names[test.line]
+        for name in sorted((names.binds | names.imports) & self.owners.keys()):
+            owner = self.owners[name]
+            self._fault(
+                test,
+                name,
+                f"the hidden tests bind {name!r}, as {owner} of line {owner.cell.line} does; "
+                "rename one of them",
+            )
+        return names.uses & self.owners.keys()
+
+    def needed_for(self, wanted: Iterable[str]) -> tuple[WrittenCell, ...]:
+        """The oracles that bind these names, and those that they use, in the notebook's order."""
+        todo, found = list(wanted), set[int]()
+        while todo:
+            owner = self.owners[todo.pop()]
+            if owner.cell.line not in found:
+                found.add(owner.cell.line)
+                todo += owner.names.uses & self.owners.keys()
+        return tuple(oracle.cell for oracle in self.oracles if oracle.cell.line in found)
+
+    def check_oracles(self, wanted: set[str]) -> None:
+        """Stop at a name that an oracle must not have, and at an oracle that nobody uses."""
+        needed = self.needed_for(wanted)
+        for oracle in self.oracles:
+            self._check_uses(oracle)
+            self._check_imports(oracle)
+            if oracle.cell not in needed:
+                bound = ", ".join(sorted(oracle.names.binds))
+                raise AuthoringError(
+                    self.path,
+                    oracle.cell.line,
+                    f"{oracle} defines {bound or 'nothing'}, and no hidden test uses it; "
+                    "use it, or remove the cell",
+                )
+
+    def _check_uses(self, oracle: _Oracle) -> None:
+        students = self._binders("solution")
+        setup = [self.names[cell.line] for cell in self.others if cell.role == "setup"]
+        given = _EVERYWHERE.union(*(names.binds | names.imports for names in setup))
+        for name in sorted(oracle.names.uses - self.owners.keys()):
+            if name in students:
+                self._fault(
+                    oracle.cell,
+                    name,
+                    f"{oracle} uses {name!r}, which students write (line {students[name].line}); "
+                    "let the hidden test pass it as an argument",
+                )
+            if name not in given:
+                self._fault(
+                    oracle.cell,
+                    name,
+                    f"{oracle} uses {name!r}, which no setup cell and no oracle defines; "
+                    "import it here, or let the hidden test pass it as an argument",
+                )
+
+    def _check_imports(self, oracle: _Oracle) -> None:
+        """Where it is inlined, an import takes the name from whoever else has it."""
+        bound = self._binders("setup", "code", "experiment", "solution")
+        for name in sorted(oracle.names.imports & bound.keys()):
+            self._fault(
+                oracle.cell,
+                name,
+                f"{oracle} imports {name!r}, which the cell of line {bound[name].line} defines; "
+                "import it under another name",
+            )
+
+    def _binders(self, *roles: Role) -> dict[str, WrittenCell]:
+        """The cell of these roles that binds each name."""
+        cells = [cell for cell in self.others if cell.role in roles]
+        return {name: cell for cell in cells for name in self.names[cell.line].binds}
+
+    def _owners(self) -> dict[str, _Oracle]:
+        """The oracle that binds each name."""
+        owners: dict[str, _Oracle] = {}
+        for oracle in self.oracles:
+            for name in sorted(oracle.names.binds):
+                if name in owners:
+                    first = owners[name]
+                    self._fault(
+                        oracle.cell,
+                        name,
+                        f"{oracle} binds {name!r}, as {first} of line {first.cell.line} does; "
+                        "rename one of them",
+                    )
+                owners[name] = oracle
+        return owners
+
+    def _check_given(self, cell: WrittenCell) -> None:
+        """Stop if anything but a hidden test or an oracle has to do with an oracle's name."""
+        names = self.names[cell.line]
+        if cell.role == "test":
+            names = self._top_names(cell, parse_cell(given_part(cell.source)))
+        for name in sorted(names.all & self.owners.keys()):
+            owner = self.owners[name]
+            self._fault(
+                cell,
+                name,
+                f"{name!r} is a name of {owner}, line {owner.cell.line}, which only hidden tests "
+                "may use; rename one of them, or move this line below ### BEGIN HIDDEN TESTS",
+            )
+
+    def _top_names(self, cell: WrittenCell, tree: ast.Module) -> TopNames:
+        try:
+            return top_names(tree)
+        except SyntaxError as error:
+            raise AuthoringError(
+                self.path, cell.source_line, f"{error.msg}; correct the code"
+            ) from error
+
+    def _fault(self, cell: WrittenCell, name: str, message: str) -> NoReturn:
+        line = cell.source_line + line_of(self.trees[cell.line], name) - 1
+        raise AuthoringError(self.path, line, message)
+
+
+def _inlined(
+    path: Path, cell: WrittenCell, role: Role, oracles: Sequence[WrittenCell]
+) -> AuthoredCell:
+    """The cell with these oracles below `### BEGIN HIDDEN TESTS`, indented as that line is."""
+    lines = cell.source.split("\n")
+    places = list(range(cell.source_line, cell.source_line + len(lines)))
+    if oracles:
+        below = line_kinds(cell.source).index("marker") + 1
+        marker = lines[below - 1]
+        indent = marker[: len(marker) - len(marker.lstrip())]
+        for oracle in reversed(oracles):
+            code = indented(oracle.source, indent).split("\n")
+            lines[below:below] = [*code, ""]
+            last = oracle.source_line + len(code) - 1
+            places[below:below] = [*range(oracle.source_line, last + 1), last]
+    source = "\n".join(lines)
+    try:
+        if oracles:
+            parse_cell(source)
+    except SyntaxError as error:
+        number = min(error.lineno or 1, len(lines)) - 1
+        raise AuthoringError(
+            path,
+            places[number],
+            "with its oracles below ### BEGIN HIDDEN TESTS this cell is not valid Python: "
+            f"{error.msg}; correct the code",
+        ) from error
+    return AuthoredCell(
+        role, cell.name, cell.points, cell.cell_type, source, cell.line, tuple(places)
+    )
