@@ -146,7 +146,10 @@ def _read_numbers(value: object) -> Array | Mismatch:
         return Mismatch("found text, expected numbers")
     if array.dtype.kind == "b":
         return Mismatch("found True and False, expected numbers")
-    return array.astype(np.float64)
+    try:
+        return array.astype(np.float64)
+    except OverflowError:
+        return Mismatch("found numbers that are too large to be compared as close")
 
 
 def _non_finite(actual: Array, expected: Array, finite: Array) -> Mismatch | None:
@@ -200,10 +203,14 @@ def _place(difference: Array) -> tuple[int, ...]:
 
 
 def _values_at(actual: Array, expected: Array, place: tuple[int, ...]) -> str:
-    found, right = actual[place].item(), expected[place].item()
+    found, right = _item(actual[place]), _item(expected[place])
     if isinstance(found, float):
         found, right = f"{found:.10g}", f"{right:.10g}"
     return f"{f'At {_show(place)}: found' if place else 'Found'} {found}, expected {right}."
+
+
+def _item(entry: object) -> object:
+    return entry.item() if isinstance(entry, np.generic) else entry
 
 
 def _count(mask: Array) -> str:
@@ -218,4 +225,5 @@ def _family(array: Array) -> str:
     kind = array.dtype.kind
     if kind == "f":
         return "integers" if bool((array == np.floor(array)).all()) else "numbers"
-    return {"b": "True or False", "i": "integers", "u": "integers", "U": "text", "S": "bytes"}[kind]
+    names = {"b": "True or False", "U": "text", "S": "bytes"}
+    return names.get(kind, "integers")

@@ -1,5 +1,8 @@
 """From whatever a student's function returned to an array of numbers, or words that say why it is
 none.
+
+What is read here is what the grader's own process gets from a student's: the same value counts in a
+notebook and when it is graded.
 """
 
 from __future__ import annotations
@@ -7,6 +10,8 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from numbers import Number
 from typing import Any
 
@@ -29,10 +34,11 @@ class Mismatch:
 
 
 def as_array(value: object) -> Array | Mismatch:
-    """The value as a plain array, never of objects: numbers, lists of them, arrays, torch tensors.
+    """The value as a plain array: numbers, lists of them, arrays, torch tensors, tables of pandas.
 
     Only types that NumPy knows how to read are asked; an object that merely answers to every name
-    is refused.
+    is refused, and so is an array of objects. Fractions and Decimals are read as float64. What
+    comes back is an array of objects only where whole numbers are too large for any other.
     """
     if value is None:
         return Mismatch("found None", "The function returned nothing: is a `return` missing?")
@@ -52,7 +58,28 @@ def as_array(value: object) -> Array | Mismatch:
             f"found {_kind(value)} that is no array of numbers",
             "Do all rows have the same length, and are all entries numbers?",
         )
-    return _not_an_array(value) if array.dtype.kind not in "biufcUS" else array
+    if array.dtype == object:
+        array = _whole(array) if isinstance(value, np.ndarray) else _numbers(array)
+    return _not_an_array(value) if array is None or array.dtype.kind not in "biufcUSO" else array
+
+
+def _whole(array: Array) -> Array | None:
+    """An array of whole numbers that no other dtype can hold, as it is."""
+    whole = array.size and all(type(entry) is int for entry in array.flat)
+    return array if whole and max(map(abs, array.flat)) >= 2**63 else None
+
+
+def _numbers(array: Array) -> Array | None:
+    """An array made of exact numbers: as it is where all are whole, else as float64."""
+    kinds = set(map(type, array.flat))
+    if kinds <= {int} and array.size:
+        return array
+    if not kinds <= {int, float, Fraction, Decimal} or not array.size:
+        return None
+    try:
+        return array.astype(np.float64)
+    except (OverflowError, ValueError):
+        return None
 
 
 def show_shape(array: Array) -> str:

@@ -1,0 +1,129 @@
+"""Functions and iterators of a test that the student's code calls, and questions that it asks."""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+from unittest.mock import NonCallableMock
+
+from hwlib.errors import CannotCheck, WireError, WorkerLost
+from hwlib.grading.engines.student_errors import builtin_exception
+
+__all__ = ["Callbacks", "importable", "is_from_a_library"]
+
+MAX_DOC = 2000  # characters
+
+_console = builtins.input
+
+
+class Callbacks:
+    """The test's functions by number, and what they raised."""
+
+    def __init__(self) -> None:
+        self.cannot: CannotCheck | None = None  # a function of the test found that it can't be done
+        self._functions: list[Callable[..., Any]] = []
+        self._numbers: dict[int, int] = {}  # id of a function → its number
+        self._raised: list[BaseException] = []
+
+    def pack(self, function: Any) -> dict[str, Any]:
+        """A function as the worker gets it."""
+        name, doc = getattr(function, "__name__", "function"), getattr(function, "__doc__", None)
+        if isinstance(function, NonCallableMock):
+            return {"t": "mock", "id": self._number(function)}
+        return {
+            "t": "callback",
+            "id": self._number(function),
+            "n": str(name)[:100],
+            "d": doc[:MAX_DOC] if isinstance(doc, str) else None,
+        }
+
+    def pack_iterator(self, iterator: Any) -> dict[str, Any]:
+        """An iterator: the worker asks for one item after the other."""
+        return {"t": "iterator", "id": self._number(iterator.__next__)}
+
+    def _number(self, function: Any) -> int:
+        if id(function) not in self._numbers:
+            self._numbers[id(function)] = len(self._functions)
+            self._functions.append(function)
+        return self._numbers[id(function)]
+
+    def serve(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Call what the worker wants called; gives the answer to send."""
+        number, args, kwargs = message["callback"], message.get("args"), message.get("kwargs")
+        if (
+            type(number) is not int
+            or not 0 <= number < len(self._functions)
+            or type(args) is not list
+            or type(kwargs) is not dict
+            or not all(type(name) is str for name in kwargs)
+        ):
+            raise WireError("a call of a function that was not passed")
+        try:
+            return {"result": self._functions[number](*args, **kwargs)}
+        except (WorkerLost, KeyboardInterrupt):
+            raise
+        # what the instructor's function raises goes to the student's code
+        except BaseException as error:
+            if isinstance(error, CannotCheck):
+                self.cannot = error
+            return {"raised": self.told(error)}
+
+    def told(self, error: BaseException) -> dict[str, Any]:
+        """An exception of the test's as the worker gets it."""
+        self._raised.append(error)
+        names = (cls.__name__ for cls in type(error).__mro__)
+        name = next((name for name in names if builtin_exception(name)), "RuntimeError")
+        args = [one if type(one) in (int, float, str, bool) else str(one) for one in error.args]
+        return {"type": name, "args": args, "number": len(self._raised) - 1}
+
+    def raised(self, number: Any) -> BaseException | None:
+        """What a function of the test raised, by its number."""
+        known = type(number) is int and 0 <= number < len(self._raised)
+        return self._raised[number] if known else None
+
+    def refuse(self, name: Any) -> None:
+        """The student's code asks a mock for more than a call."""
+        self.cannot = CannotCheck(
+            f"the student's code uses the attribute {str(name)[:100]!r} of an object that the test "
+            "only pretends to have; that is not possible here, a human decides"
+        )
+
+    def typed(self, prompt: Any) -> str | None:
+        """The line that the test gives to `input`, or None where it gives none."""
+        if builtins.input is not _console:
+            return str(builtins.input(str(prompt)))
+        if sys.stdin is not sys.__stdin__:
+            return _console(str(prompt))
+        return None
+
+
+def importable(value: Any) -> tuple[str, str] | None:
+    """(module, name) of a function, type or module of a library, which the worker can import
+    itself.
+    """
+    name = getattr(value, "__qualname__", getattr(value, "__name__", None))
+    module = getattr(value, "__module__", None)
+    if type(value).__name__ == "module":
+        return (value.__name__, "") if not value.__name__.startswith("hwlib.grading") else None
+    if (
+        not isinstance(name, str)
+        or not isinstance(module, str)
+        or module == "__main__"
+        or module.startswith("hwlib.grading")
+    ):
+        return None
+    try:
+        found: Any = import_module(module)
+        for part in name.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError, ValueError):
+        return None
+    return (module, name) if found is value else None
+
+
+def is_from_a_library(value: Any) -> bool:
+    """Whether this is what its name says: nothing that a test has put in its place."""
+    return importable(value) is not None

@@ -1,0 +1,76 @@
+"""Classes that the grader and the student's code both have: of setup cells, of the assignment's own
+files, and of libraries whose instances are made of attributes alone.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from hwlib.errors import Unsendable, WireError
+from hwlib.grading.engines.mirrors import is_class
+from hwlib.grading.sandbox.codec import Decoder, Encoder
+from hwlib.grading.sandbox.copies import LIBRARIES, encode_copy, read_copy
+
+__all__ = ["Given"]
+
+
+class Given:
+    """The classes of one test.
+
+    `names` and `own` are set when a test begins: its global names, and those that it binds itself.
+    """
+
+    def __init__(self) -> None:
+        self.names: dict[str, Any] = {}
+        self.own: frozenset[str] = frozenset()
+
+    def pack(self, value: Any, encoder: Encoder, depth: int) -> dict[str, Any] | None:
+        """An instance of such a class as a copy; None if it is none, or can't be copied."""
+        name = self._name(type(value))
+        if not name:
+            return None
+        seen, count = dict(encoder.seen), len(encoder.buffers)
+        try:
+            return encode_copy(value, name, encoder, depth)
+        except Unsendable:
+            encoder.seen = seen
+            del encoder.buffers[count:]
+            return None
+
+    def unpack(self, data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
+        """A copy of a student's instance of such a class."""
+        cls = self.find(decoder.text(data, "n", 200))
+        if cls is None:
+            raise WireError("a copy of an object that is not given")
+        return read_copy(data, cls, decoder, depth)
+
+    def find(self, name: str) -> type | None:
+        """The class of this name, of a setup cell or of a file of the assignment."""
+        module, colon, qualname = name.partition(":")
+        if not colon:
+            found = None if name in self.own else dict.get(self.names, name)
+        else:
+            found = _in_a_file(module, qualname)
+        return found if isinstance(found, type) and not is_class(found) else None
+
+    def _name(self, cls: type) -> str:
+        module, name = cls.__module__, cls.__qualname__
+        if module == "__main__":
+            return name if self.find(name) is cls else ""
+        if f"{module}.".startswith(LIBRARIES) or _in_a_file(module, name) is cls:
+            return f"{module}:{name}"
+        return ""
+
+
+def _in_a_file(module: str, qualname: str) -> Any:
+    """What a file beside the notebook defines: the tests run in that folder."""
+    found: Any = sys.modules.get(module)
+    file = getattr(found, "__file__", None) if isinstance(found, ModuleType) else None
+    if not isinstance(file, str) or not Path(file).is_relative_to(Path.cwd()):
+        return None
+    for part in qualname.split("."):
+        found = vars(found).get(part) if isinstance(found, (ModuleType, type)) else None
+    return found

@@ -1,0 +1,95 @@
+"""What a stand-in holds: the conversation, and the number of the student's object in the worker."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+__all__ = ["Conversation", "Link", "MethodLink"]
+
+
+class Conversation(Protocol):
+    """What stand-ins need of the session with a worker."""
+
+    def request(self, op: str, **fields: Any) -> dict[str, Any]:
+        """Send one request; gives its answer or raises what the student's code raised."""
+
+    def part(self, reply: dict[str, Any]) -> Any:
+        """The value of an answer, a part of a student's object that the test may change."""
+
+    def finished(self, reply: dict[str, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The value of the answer to a call, which may have changed its arguments."""
+
+    def watch(self, number: int, value: Any) -> None:
+        """Tell the worker when the content of a value changes."""
+
+    def call_method(self, method: MethodLink, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """What a method gives."""
+
+    def number_of(self, value: Any, name: str) -> int:
+        """The number of a stand-in, which the attribute `name` must be."""
+
+
+class Link:
+    """One object of the student's."""
+
+    __slots__ = ("_number", "hidden", "missing", "session", "taken")
+
+    def __init__(
+        self, session: Conversation, number: int, hidden: frozenset[str] = frozenset()
+    ) -> None:
+        self.session, self._number = session, number
+        self.hidden = hidden  # methods of its class that its own attributes hide
+        self.taken = 0  # items, if it is an iterator
+        self.missing: AttributeError | None = None  # why its last attribute was not found
+
+    @property
+    def number(self) -> int:
+        """By which the worker knows it."""
+        return self._number
+
+    def request(self, op: str, **fields: Any) -> dict[str, Any]:
+        """Ask something about it."""
+        return self.session.request(op, ref=self.number, **fields)
+
+    def operate(self, name: str, *args: Any) -> Any:
+        """What a special method of it gives."""
+        return self.session.part(self.request("operate", name=name, args=list(args)))
+
+    def attribute(self, name: str) -> Any:
+        """One of its attributes."""
+        return self.session.part(self.request("getattr", name=name))
+
+    def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """What calling it gives."""
+        reply = self.request("call", args=list(args), kwargs=kwargs)
+        return self.session.finished(reply, args, kwargs)
+
+
+class MethodLink(Link):
+    """A method that has not been asked for: calling it is one request instead of two.
+
+    Parameters
+    ----------
+    owner : Link
+        The object whose method it is.
+    name : str
+    content : optional
+        The object itself, where its content is here: the call may change it.
+    """
+
+    __slots__ = ("content", "name", "owner")
+
+    def __init__(self, owner: Link, name: str, content: Any = None) -> None:
+        super().__init__(owner.session, -1)
+        self.owner, self.name, self.content = owner, name, content
+
+    @property
+    def number(self) -> int:
+        """Its own number, asked for when it is used otherwise than by calling it."""
+        if self._number < 0:
+            self._number = self.session.number_of(self.owner.attribute(self.name), self.name)
+        return self._number
+
+    def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """What the method gives, called on its owner."""
+        return self.session.call_method(self, args, kwargs)

@@ -1,0 +1,84 @@
+"""A test cell's global names: what setup cells defined, and the student's, asked of the worker.
+
+In a notebook tests and answers share one namespace. So a test may replace a student's function or
+delete it, and the student's other functions must feel that; and it may ask whether a name is there.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from hwlib.errors import NameMissing, Unsendable
+from hwlib.grading.engines.standins import Session, is_defined
+
+__all__ = ["TestNamespace"]
+
+
+class TestNamespace(dict[str, Any]):
+    """The globals of one run of a test cell.
+
+    Parameters
+    ----------
+    given : dict
+        What setup cells define.
+    session : Session
+    wanted : frozenset of str
+        The names that the test takes from the student: every other one is its own or a builtin.
+    """
+
+    __test__ = False  # not a test class, whatever pytest thinks of its name
+
+    def __init__(self, given: dict[str, Any], session: Session, wanted: frozenset[str]) -> None:
+        super().__init__(given)
+        self._session, self._wanted = session, wanted
+        self._known: dict[str, Any] = {}
+        self._is_changed = False
+
+    def __missing__(self, name: str) -> Any:
+        if name not in self._wanted:
+            raise KeyError(name)  # a builtin
+        if name in self._known:
+            return self._known[name]
+        value = self._session.name(name)
+        # a function or class stays the same one while a test runs; a number may change
+        if is_defined(value):
+            self._known[name] = value
+        return value
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        super().__setitem__(name, value)
+        if name in self._wanted:
+            with suppress(Unsendable):  # then it is nothing that student code could use
+                self._session.set_name(name, value)
+                self._is_changed = True
+
+    def __delitem__(self, name: str) -> None:
+        if name in self._wanted:
+            if not self._session.has_name(name):
+                raise KeyError(name)
+            self._session.delete_name(name)
+            self._is_changed = True
+            self._known.pop(name, None)
+            self.pop(name, None)
+        else:
+            super().__delitem__(name)
+
+    def __contains__(self, name: object) -> bool:
+        if super().__contains__(name) or not isinstance(name, str) or name.startswith("__"):
+            return super().__contains__(name)
+        return self._session.has_name(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of a name, a student's as well."""
+        if super().__contains__(name):
+            return super().__getitem__(name)
+        try:
+            return self._session.name(name)
+        except NameMissing:
+            return default
+
+    def end(self) -> None:
+        """What the test changed of the student's names is as it was, for the next test."""
+        if self._is_changed:
+            self._session.restore_names()

@@ -1,0 +1,87 @@
+"""What student code raised, as an exception that a test can catch by its built-in type.
+
+Such an exception is also a `StudentRaised`, so that the grader knows whose it is. Only names of
+built-in exceptions are looked up; classes of the student's own are in `student_classes`.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable
+from typing import Any
+
+from hwlib.errors import CannotCheck, StudentRaised, WorkerMisbehaved
+
+__all__ = ["builtin_exception", "raisable", "student_error"]
+
+MAX_CAUSES = 4  # exceptions that led to one another
+MAX_MESSAGE = 600
+
+_CLASSES: dict[str, type[StudentRaised]] = {"Exception": StudentRaised}
+
+
+def builtin_exception(name: object) -> type[BaseException] | None:
+    """The built-in exception of this name."""
+    found = getattr(builtins, name, None) if isinstance(name, str) else None
+    return found if isinstance(found, type) and issubclass(found, BaseException) else None
+
+
+def raisable(name: str) -> type[StudentRaised]:
+    """A StudentRaised that is also the built-in exception `name`."""
+    builtin = builtin_exception(name)
+    if builtin is None or name == "BaseException" or issubclass(builtin, BaseExceptionGroup):
+        return StudentRaised
+    if name not in _CLASSES:
+        told = property(lambda self: builtin)  # what it says of itself
+        namespace = {"__class__": told, "__qualname__": name, "__module__": "builtins"}
+        _CLASSES[name] = type(name, (builtin, StudentRaised), namespace)
+    return _CLASSES[name]
+
+
+def student_error(
+    told: Any, callback: Callable[[Any], BaseException | None], causes: int = MAX_CAUSES
+) -> BaseException:
+    """The exception that a worker tells of.
+
+    Parameters
+    ----------
+    told : what the worker sent
+    callback : callable
+        The exception that a function of the test raised, by its number.
+    """
+    if not isinstance(told, dict) or not isinstance(told.get("bases"), list):
+        return WorkerMisbehaved("a malformed error")
+    if told.get("unsendable") is True:
+        return CannotCheck(f"the answer can't be brought to the test: {_text(told, 'message')}")
+    own = callback(told["callback"]) if "callback" in told else None
+    if own is not None:
+        return own
+    raised = told.get("exception")
+    if not isinstance(raised, StudentRaised):
+        raised = _made(told)
+    raised.student_type = _text(told, "type", 100)
+    raised.student_message = _text(told, "message")
+    trace = told.get("trace")
+    raised.trace = tuple(str(line)[:300] for line in trace[-5:]) if isinstance(trace, list) else ()
+    if causes and isinstance(told.get("cause"), dict):
+        raised.__cause__ = student_error(told["cause"], callback, causes - 1)
+    return raised
+
+
+def _text(told: dict[str, Any], key: str, limit: int = MAX_MESSAGE) -> str:
+    return str(told.get(key))[:limit]
+
+
+def _made(told: dict[str, Any]) -> StudentRaised:
+    name = next((base for base in told["bases"] if builtin_exception(base)), "Exception")
+    cls, message = raisable(name), _text(told, "message")
+    args = told.get("args")
+    try:
+        raised = cls(*(args if isinstance(args, list) else [message]))
+    except TypeError:  # UnicodeDecodeError and its like want other arguments
+        raised = StudentRaised(message)
+    more = told.get("more")
+    if isinstance(more, dict):
+        names = [key for key in more if isinstance(key, str) and not key.startswith("__")]
+        raised.__dict__.update({key: more[key] for key in names[:100]})
+    return raised

@@ -1,0 +1,80 @@
+"""What a test sets for its own process and the student's code must feel: seeds of the global
+generators, `torch.no_grad`, warnings that are looked for, functions of libraries that are replaced.
+"""
+
+from __future__ import annotations
+
+import builtins
+import sys
+import warnings
+from typing import Any
+
+from hwlib.grading.engines.callbacks import is_from_a_library
+from hwlib.grading.engines.watched import SEEDED, note_seeds, states_of
+
+__all__ = ["Surroundings", "warn"]
+
+MAX_WARNINGS = 100
+MAX_MESSAGE = 1000  # characters
+
+
+class Surroundings:
+    """What the worker knows of them."""
+
+    def __init__(self) -> None:
+        note_seeds()
+        self.replaced: tuple[tuple[str, str], ...] = ()  # by the present test: module, name
+        self._seeds = len(SEEDED)
+        self._shown = _shown_by()
+
+    def news(self) -> dict[str, Any]:
+        """What is different now: fields of a request."""
+        found: dict[str, Any] = {}
+        torch = sys.modules.get("torch")
+        if torch is not None and not torch.is_grad_enabled():
+            found["no_grad"] = True
+        if _shown_by() != self._shown or _are_errors():
+            found["warnings"] = True
+        if len(SEEDED) != self._seeds:
+            found["seeds"] = states_of(set(SEEDED[self._seeds :]))
+            self._seeds = len(SEEDED)
+        if self.replaced and (now := [one for one in map(_now, self.replaced) if one]):
+            found["replaced"] = now
+        return found
+
+
+def _now(place: tuple[str, str]) -> list[Any] | None:
+    """[module, name, value] while a test has put something of its own there."""
+    module, name = place
+    value = getattr(sys.modules.get(module), name, None)
+    if not callable(value) or is_from_a_library(value):
+        return None
+    return [module, name, lambda *args, **kwargs: value(*args, **kwargs)]
+
+
+def _shown_by() -> tuple[Any, Any]:
+    """What shows warnings: something else while a test records them."""
+    return warnings.showwarning, getattr(warnings, "_showwarnmsg_impl", None)
+
+
+def _are_errors() -> bool:
+    return bool(warnings.filters) and warnings.filters[0][0] == "error"
+
+
+def warn(warned: Any) -> None:
+    """Warn as the student's code did."""
+    if type(warned) is not list:
+        return
+    for entry in warned[:MAX_WARNINGS]:
+        if type(entry) is not list or len(entry) != 2 or type(entry[0]) is not list:
+            continue
+        category = next(filter(None, map(_category, entry[0])), Warning)
+        message = category(str(entry[1])[:MAX_MESSAGE])
+        if _are_errors():
+            raise message
+        warnings.showwarning(message, category, "<the student's code>", 1)
+
+
+def _category(name: Any) -> type[Warning] | None:
+    found = getattr(builtins, name, None) if type(name) is str else None
+    return found if isinstance(found, type) and issubclass(found, Warning) else None

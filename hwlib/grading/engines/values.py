@@ -1,0 +1,163 @@
+"""What crosses between a test cell and the worker and is not plain: stand-ins one way, the test's
+functions, generators and tensors the other.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import Any
+
+from hwlib.errors import StudentRaised, WireError
+from hwlib.grading.engines.callbacks import Callbacks, importable
+from hwlib.grading.engines.facts import read_code
+from hwlib.grading.engines.given import Given
+from hwlib.grading.engines.links import Conversation, Link
+from hwlib.grading.engines.mirrors import is_class, is_standin, link_of
+from hwlib.grading.engines.student_classes import (
+    MUTABLE,
+    build_class,
+    new_error,
+    new_instance,
+    new_value,
+    replace_content,
+)
+from hwlib.grading.engines.student_errors import builtin_exception
+from hwlib.grading.engines.tensors import TestTensors
+from hwlib.grading.engines.watched import Generators
+from hwlib.grading.sandbox.codec import Decoder, Encoder
+from hwlib.grading.sandbox.copies import read_again
+from hwlib.grading.sandbox.frames import encode_table
+from hwlib.grading.sandbox.torch_values import encode_torch
+
+__all__ = ["Values"]
+
+MAX_CLASSES = 5000
+MAX_OBJECTS = 1_000_000
+
+
+class Values:
+    """The stand-ins of one session, by number, and what the test has passed."""
+
+    def __init__(self, session: Conversation) -> None:
+        self._session = session
+        self.callbacks = Callbacks()
+        self.given = Given()
+        self.tensors = TestTensors(session)
+        self._generators = Generators()
+        self._objects: dict[int, Any] = {}
+        self._classes: dict[int, type] = {}
+
+    # ---- to the worker ---------------------------------------------------------------------------
+
+    def pack(self, value: Any, encoder: Encoder, depth: int) -> dict[str, Any] | None:
+        """A value that is not plain."""
+        if is_standin(value):
+            return {"t": "ref", "id": link_of(value).number}
+        torch = sys.modules.get("torch")
+        if torch is not None and isinstance(value, torch.Tensor):
+            return self.tensors.pack(value, encoder, depth)
+        found = (
+            encode_torch(value, encoder, depth)
+            or encode_table(value, encoder, depth)
+            or self._generators.pack(value, encoder, depth)
+        )
+        if found is not None:
+            return found
+        if (copy := self.given.pack(value, encoder, depth)) is not None:
+            return copy
+        if isinstance(value, BaseException):
+            return _pack_exception(value, encoder, depth)
+        if isinstance(value, PurePath):
+            return {"t": "path", "v": str(value)}
+        place = importable(value)
+        if place is not None:
+            return {"t": "import", "m": place[0], "n": place[1]}
+        if callable(value):
+            return self.callbacks.pack(value)
+        return self.callbacks.pack_iterator(value) if isinstance(value, Iterator) else None
+
+    # ---- from the worker -------------------------------------------------------------------------
+
+    def unpack(self, data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
+        """What an object with a tag of its own stands for."""
+        tag = data["t"]
+        if tag == "tensor":
+            return self.tensors.unpack(data, decoder, depth)
+        if tag == "copy":
+            return self.given.unpack(data, decoder, depth)
+        if tag == "again":
+            return read_again(data, decoder)
+        if tag == "code":
+            return read_code(data, decoder, depth)
+        if tag not in ("ref", "sub"):
+            raise WireError(f"an unknown kind of value: {tag[:40]!r}")
+        self._learn(data.get("new", []))
+        content = decoder.part(data.get("v"), depth) if tag == "sub" else None
+        number = decoder.whole(data, "id", 0, 2**62)
+        if "c" not in data:
+            return self._class(number)
+        if tag == "sub":
+            return self._value(number, self._class(data["c"]), content)
+        if number not in self._objects:
+            if len(self._objects) >= MAX_OBJECTS:
+                raise WireError("too many objects")
+            self._objects[number] = self._new(number, data, decoder, depth)
+        return self._objects[number]
+
+    def _value(self, number: int, cls: type, content: Any) -> Any:
+        """An instance of a subclass of a plain type: one here for each in the worker."""
+        known = self._objects.get(number)
+        if known is not None and type(known) is cls and type(content) in MUTABLE:
+            replace_content(known, content)
+            return known
+        made = new_value(cls, Link(self._session, number), content)
+        if type(content) in MUTABLE:
+            self._objects[number] = made
+            self._session.watch(number, made)
+        return made
+
+    def _learn(self, news: Any) -> None:
+        """Build the classes that a message tells of."""
+        if type(news) is not list or len(news) + len(self._classes) > MAX_CLASSES:
+            raise WireError("too many classes")
+        for told in news:
+            number = told.get("id") if type(told) is dict else None
+            if type(number) is not int:
+                raise WireError("a class without a number")
+            if number not in self._classes:
+                self._classes[number] = build_class(
+                    self._session, number, told, self._classes, self.given.find
+                )
+
+    def _class(self, number: Any) -> type:
+        if type(number) is not int or number not in self._classes:
+            raise WireError("an object of a class that was not told of")
+        return self._classes[number]
+
+    def _new(self, number: int, data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
+        cls, hidden = self._class(data["c"]), data.get("x", [])
+        if type(hidden) is not list or not all(type(name) is str for name in hidden):
+            raise WireError("names that are none")
+        link = Link(self._session, number, frozenset(hidden))
+        if not issubclass(cls, BaseException):
+            return new_instance(cls, link)
+        told = data.get("e")
+        if type(told) is not list or len(told) != 2 or type(told[0]) is not str:
+            raise WireError("an exception without a message")
+        args = decoder.part(told[1], depth)
+        if type(args) is not list:
+            raise WireError("an exception without arguments")
+        if is_class(cls):
+            return new_error(cls, link, told[0][:600], args)
+        try:
+            return cls(*args)  # a built-in one
+        except TypeError:
+            return StudentRaised(told[0][:600])
+
+
+def _pack_exception(error: BaseException, encoder: Encoder, depth: int) -> dict[str, Any]:
+    names = (cls.__name__ for cls in type(error).__mro__)
+    name = next((name for name in names if builtin_exception(name)), "Exception")
+    return {"t": "exception", "n": name, "v": encoder.items(error.args, depth)}

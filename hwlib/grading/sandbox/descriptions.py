@@ -1,0 +1,119 @@
+"""What a worker tells of a student's classes and functions: names and facts, as plain data.
+
+The grader builds its stand-ins from this. Nothing here needs to be true: a student's code may lie
+about itself, as it may in any process.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Callable
+from enum import EnumMeta
+from types import CodeType, FunctionType, MethodDescriptorType
+from typing import Any
+
+from hwlib.grading.sandbox.operations import OPERATIONS
+
+__all__ = ["CODE_FACTS", "PLAIN", "describe_class", "describe_code", "describe_signature"]
+
+PLAIN = (int, float, str, bytes, tuple, frozenset, list, dict, set)
+MAX_NAMES = 1000
+MAX_NAME = 100  # characters
+
+CODE_FACTS = [
+    "co_argcount",
+    "co_posonlyargcount",
+    "co_kwonlyargcount",
+    "co_nlocals",
+    "co_stacksize",
+    "co_flags",
+    "co_firstlineno",
+    "co_name",
+    "co_qualname",
+    "co_names",
+    "co_varnames",
+    "co_freevars",
+    "co_cellvars",
+]
+
+
+def describe_class(cls: type, number: Callable[[Any], int]) -> dict[str, Any]:
+    """The class as its stand-in is built: name, bases by number, special methods, methods.
+
+    Parameters
+    ----------
+    cls : type
+    number : callable
+        Gives the number of a class, which must be described before this one.
+    """
+    bases = [base for base in cls.__bases__ if base is not object and base not in PLAIN]
+    own = [one for one in cls.__mro__ if one is not object and one not in PLAIN]
+    found = {
+        "n": str(cls.__name__)[:MAX_NAME],
+        "q": str(cls.__qualname__)[:MAX_NAME],
+        "m": str(cls.__module__)[:MAX_NAME],
+        "b": [number(base) for base in bases],
+        "s": [name for name in OPERATIONS if _has(own, name)],
+        "f": _methods(own),
+    }
+    if issubclass(cls, PLAIN):
+        found["p"] = next(base.__name__ for base in PLAIN if issubclass(cls, base))
+    if inspect.isabstract(cls):
+        found["z"] = sorted(cls.__abstractmethods__)[:MAX_NAMES]
+    if cls.__hash__ is None:
+        found["u"] = True  # it can't be hashed
+    if type(cls) is not type and not issubclass(type(cls), EnumMeta):
+        found["a"] = True  # its metaclass may have its own idea of what is an instance
+    if "__dataclass_fields__" in vars(cls):
+        found["d"] = [field.name[:MAX_NAME] for field in dataclasses.fields(cls)][:MAX_NAMES]
+    fields = getattr(cls, "_fields", None)
+    if issubclass(cls, tuple) and isinstance(fields, tuple):
+        found["t"] = [str(name)[:MAX_NAME] for name in fields[:MAX_NAMES]]
+    return found
+
+
+def _has(own: list[type], name: str) -> bool:
+    for cls in own:
+        if name in vars(cls):
+            return vars(cls)[name] is not None
+    return False
+
+
+def _methods(own: list[type]) -> list[str]:
+    """The names of methods: the grader calls these without asking for them first."""
+    if any("__getattribute__" in vars(cls) and cls.__module__ != "builtins" for cls in own):
+        return []
+    names = dict.fromkeys(
+        name
+        for cls in own
+        for name, member in vars(cls).items()
+        if isinstance(member, (FunctionType, MethodDescriptorType))
+        and isinstance(name, str)
+        and not (name.startswith("__") and name.endswith("__"))
+        and len(name) <= MAX_NAME
+    )
+    return list(names)[:MAX_NAMES]
+
+
+def describe_code(code: CodeType) -> dict[str, Any]:
+    """The facts of a code object; its bytes and constants stay here."""
+    return {name: getattr(code, name) for name in CODE_FACTS if hasattr(code, name)}
+
+
+def describe_signature(function: Any) -> list[Any]:
+    """[name, kind, [default], [annotation]] of each parameter, then [return annotation]; an empty
+    list stands for what there is none of.
+    """
+    signature = inspect.signature(function)
+
+    def told(value: Any) -> list[Any]:
+        return [] if value is inspect.Signature.empty else [value]
+
+    return [
+        *(
+            [one.name[:MAX_NAME], int(one.kind), told(one.default), told(one.annotation)]
+            for one in list(signature.parameters.values())[:MAX_NAMES]
+        ),
+        told(signature.return_annotation),
+    ]

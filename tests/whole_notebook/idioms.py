@@ -1,0 +1,2382 @@
+"""What test cells of public courses do with a student's code: one idiom each, with right code, a
+test, and wrong code where the test can tell the two apart.
+
+The table in docs/grading.md is made of these (`tools/idioms.py`).
+"""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["IDIOMS", "Idiom"]
+
+Status = Literal["works", "shared", "manual"]
+
+
+@dataclass(frozen=True)
+class Idiom:
+    """One way to use a student's code in a test."""
+
+    group: str
+    what: str  # as the table shows it
+    right: str
+    test: str
+    wrong: str = ""  # "" where no code could be wrong about it
+    status: Status = "works"
+    needs: str = ""  # a library
+    note: str = ""  # for the table
+
+    @property
+    def name(self) -> str:
+        """What the question is called: after the first thing that the code defines."""
+        first = next(line for line in self.right.splitlines() if _defines(line))
+        words = first.replace("(", " ").replace(":", " ").replace("async ", "").split()
+        return words[1] if words[0] in ("def", "class") else words[0]
+
+
+def _defines(line: str) -> bool:
+    starts = line.startswith(("def ", "class ", "async def "))
+    return starts or (line[:1].isalpha() and " = " in line and not line.startswith("from "))
+
+
+def idiom(group: str, what: str, right: str, test: str, wrong: str = "", **more: str) -> Idiom:
+    """An idiom, its code without the indentation that it has here."""
+    codes = (textwrap.dedent(code).strip() + "\n" if code else "" for code in (right, test, wrong))
+    return Idiom(group, what, *codes, **more)  # type: ignore[arg-type]
+
+
+OPERATORS = "Operators and texts"
+VECTOR = """
+    class Vector1:
+        def __init__(self, x, y):
+            self.x, self.y = x, y
+
+        def __add__(self, other):
+            return Vector1(self.x + other.x, self.y + other.y)
+    """
+
+_OPERATORS = (
+    idiom(
+        OPERATORS,
+        "`a + b`",
+        VECTOR,
+        "c = Vector1(1, 2) + Vector1(3, 4)\nassert (c.x, c.y) == (4, 6)",
+        VECTOR.replace("self.y + other.y", "self.y - other.y"),
+    ),
+    idiom(
+        OPERATORS,
+        "`a - b`, `a * 2`, `2 * a`, `a @ b`, `-a`, `abs(a)`",
+        """
+        class Vector2:
+            def __init__(self, *values):
+                self.values = values
+
+            def __sub__(self, other):
+                return Vector2(*(a - b for a, b in zip(self.values, other.values)))
+
+            def __mul__(self, number):
+                return Vector2(*(number * a for a in self.values))
+
+            __rmul__ = __mul__
+
+            def __matmul__(self, other):
+                return sum(a * b for a, b in zip(self.values, other.values))
+
+            def __neg__(self):
+                return self * -1
+
+            def __abs__(self):
+                return (self @ self) ** 0.5
+        """,
+        """
+        a, b = Vector2(3, 4), Vector2(1, 1)
+        assert (a - b).values == (2, 3)
+        assert (a * 2).values == (2 * a).values == (np.float64(2) * a).values == (6, 8)
+        assert a @ b == 7 and (-a).values == (-3, -4) and abs(a) == 5.0
+        """,
+        """
+        class Vector2:
+            def __init__(self, *values):
+                self.values = values
+
+            def __sub__(self, other):
+                return self
+        """,
+    ),
+    idiom(
+        OPERATORS,
+        "`a += b`",
+        """
+        class Account1:
+            def __init__(self):
+                self.total = 0
+
+            def __iadd__(self, amount):
+                self.total += amount
+                return self
+        """,
+        "a = b = Account1()\na += 5\na += 2\nassert a is b and b.total == 7",
+        """
+        class Account1:
+            def __init__(self):
+                self.total = 0
+
+            def __add__(self, amount):
+                other = Account1()
+                other.total = self.total + amount
+                return other
+        """,
+    ),
+    idiom(
+        OPERATORS,
+        "`a == b`, `a != b`, `a < b`, `sorted`, `max`",
+        """
+        class Version:
+            def __init__(self, *parts):
+                self.parts = parts
+
+            def __eq__(self, other):
+                return isinstance(other, Version) and self.parts == other.parts
+
+            def __lt__(self, other):
+                return self.parts < other.parts
+        """,
+        """
+        a, b, c = Version(1, 2), Version(1, 10), Version(1, 2)
+        assert a == c and a != b and a < b and not b < a
+        assert sorted([b, a])[0] is a and max([a, b], key=lambda v: v.parts) is b and a in [b, c]
+        assert a is not None and a != None  # noqa: E711
+        """,
+        """
+        class Version:
+            def __init__(self, *parts):
+                self.parts = [str(part) for part in parts]
+
+            def __eq__(self, other):
+                return self.parts == other.parts
+
+            def __lt__(self, other):
+                return self.parts < other.parts
+        """,
+    ),
+    idiom(
+        OPERATORS,
+        "`a == 5`, `a < 5` with a class that compares itself to plain values",
+        """
+        class Money:
+            def __init__(self, amount):
+                self.amount = amount
+
+            def __eq__(self, other):
+                return self.amount == getattr(other, "amount", other)
+        """,
+        "assert Money(5) == 5",
+        "class Money:\n    def __init__(self, amount):\n        self.amount = amount",
+        status="manual",
+        note="an object could say that it is equal to anything",
+    ),
+    idiom(
+        OPERATORS,
+        "`str(a)`, `repr(a)`, f-strings, `format`, `print(a)`",
+        """
+        class Person1:
+            def __init__(self, name):
+                self.name = name
+
+            def __str__(self):
+                return f"I am {self.name}"
+
+            def __repr__(self):
+                return f"Person1({self.name!r})"
+
+            def __format__(self, spec):
+                return self.name.upper() if spec == "u" else str(self)
+        """,
+        """
+        p = Person1("Ada")
+        assert str(p) == "I am Ada" and repr(p) == "Person1('Ada')" and repr([p]) == "[Person1('Ada')]"
+        assert f"{p}" == "I am Ada" and f"{p:u}" == format(p, "u") == "ADA" and "%s" % p == str(p)
+        """,
+        """
+        class Person1:
+            def __init__(self, name):
+                self.name = name
+
+            def __str__(self):
+                return self.name
+        """,
+    ),
+    idiom(
+        OPERATORS,
+        "`len(a)`, `a[i]`, `a[1:3]`, `a[i] = x`, `del a[i]`, `x in a`, `reversed(a)`",
+        """
+        class Shelf:
+            def __init__(self, *books):
+                self.books = list(books)
+
+            def __len__(self):
+                return len(self.books)
+
+            def __getitem__(self, place):
+                return self.books[place]
+
+            def __setitem__(self, place, book):
+                self.books[place] = book
+
+            def __delitem__(self, place):
+                del self.books[place]
+
+            def __contains__(self, book):
+                return book in self.books
+
+            def __reversed__(self):
+                return iter(self.books[::-1])
+        """,
+        """
+        shelf = Shelf("a", "b", "c")
+        shelf[0] = "z"
+        assert len(shelf) == 3 and shelf[-1] == "c" and shelf[1:3] == ["b", "c"] and bool(shelf)
+        assert "z" in shelf and "q" not in shelf and list(shelf) == ["z", "b", "c"]
+        assert list(reversed(shelf)) == ["c", "b", "z"]
+        del shelf[0]
+        assert len(shelf) == 2 and not Shelf()
+        """,
+        """
+        class Shelf:
+            def __init__(self, *books):
+                self.books = set(books)
+
+            def __len__(self):
+                return len(self.books)
+        """,
+    ),
+    idiom(
+        OPERATORS,
+        "`int(a)`, `float(a)`, `bool(a)`, `round(a)`, `hash(a)`, `{a, b}`, `list[a]`",
+        """
+        class Grade:
+            def __init__(self, points):
+                self.points = points
+
+            def __int__(self):
+                return int(self.points)
+
+            __index__ = __int__
+
+            def __float__(self):
+                return float(self.points)
+
+            def __bool__(self):
+                return self.points > 0
+
+            def __round__(self, digits=0):
+                return Grade(round(self.points, digits))
+
+            def __eq__(self, other):
+                return self.points == other.points
+
+            def __hash__(self):
+                return hash(self.points)
+        """,
+        """
+        a, b = Grade(2.25), Grade(2.25)
+        assert int(a) == 2 and float(a) == 2.25 and a and not Grade(0) and [5, 6, 7][a] == 7
+        assert round(a, 1).points == 2.2 and hash(a) == hash(b) and len({a, b}) == 1
+        """,
+        """
+        class Grade:
+            def __init__(self, points):
+                self.points = points
+        """,
+    ),
+    idiom(
+        OPERATORS,
+        "`a()` of an instance, `callable(a)`",
+        """
+        class Polynomial:
+            def __init__(self, *c):
+                self.c = c
+
+            def __call__(self, x):
+                return sum(c * x**i for i, c in enumerate(self.c))
+        """,
+        "p = Polynomial(1, 0, 2)\nassert p(3) == 19 and callable(p) and list(map(p, [0, 1])) == [1, 3]",
+        """
+        class Polynomial:
+            def __init__(self, *c):
+                self.c = c
+        """,
+    ),
+)
+
+TYPES = "Types and classes"
+SHAPES = """
+    class Shape1:
+        sides = 0
+
+        def area(self):
+            raise NotImplementedError
+
+    class Square1(Shape1):
+        sides = 4
+
+        def __init__(self, a):
+            self.a = a
+
+        def area(self):
+            return self.a**2
+    """
+
+_TYPES = (
+    idiom(
+        TYPES,
+        "`isinstance(x, Class)`, `issubclass`, `type(x) is Class`, `type(x).__name__`",
+        SHAPES,
+        """
+        s = Square1(3)
+        assert isinstance(s, Square1) and isinstance(s, Shape1) and not isinstance(3, Shape1)
+        assert issubclass(Square1, Shape1) and not issubclass(Shape1, Square1)
+        assert type(s) is Square1 and type(s) == Square1 and type(s).__name__ == "Square1"
+        assert s.__class__ is Square1 and s.__class__.__name__ == "Square1"
+        assert Square1.__name__ == "Square1" and Square1.__bases__ == (Shape1,)
+        assert Shape1.__bases__ == (object,) and Square1.__mro__ == (Square1, Shape1, object)
+        """,
+        SHAPES.replace("class Square1(Shape1):", "class Square1:"),
+    ),
+    idiom(
+        TYPES,
+        "`isinstance(result, np.ndarray)`, `dict`, `list`, `tuple`, `int`, `float`, `bool`, `str`",
+        """
+        def results(kind):
+            return {"a": np.ones(2), "b": {"k": 1}, "c": [1], "d": (1, 2), "e": 3, "f": 0.5,
+                    "g": True, "h": "text", "i": None, "j": np.float32(1), "k": {1, 2}}[kind]
+        """,
+        """
+        assert isinstance(results("a"), np.ndarray) and type(results("a")) is np.ndarray
+        assert isinstance(results("b"), dict) and isinstance(results("c"), list)
+        assert isinstance(results("d"), tuple) and type(results("e")) is int
+        assert isinstance(results("f"), float) and results("g") is True
+        assert isinstance(results("h"), str) and results("i") is None
+        assert isinstance(results("j"), np.float32) and isinstance(results("k"), set)
+        """,
+        """
+        def results(kind):
+            class Anything:
+                def __eq__(self, other):
+                    return True
+            return Anything()
+        """,
+    ),
+    idiom(
+        TYPES,
+        "class attributes, class methods, static methods, properties with setters",
+        """
+        class Celsius:
+            freezing = 0
+
+            def __init__(self, degrees):
+                self._degrees = degrees
+
+            @property
+            def fahrenheit(self):
+                return self._degrees * 9 / 5 + 32
+
+            @fahrenheit.setter
+            def fahrenheit(self, value):
+                self._degrees = (value - 32) * 5 / 9
+
+            @classmethod
+            def boiling(cls):
+                return cls(100)
+
+            @staticmethod
+            def is_cold(degrees):
+                return degrees < 10
+        """,
+        """
+        t = Celsius.boiling()
+        assert type(t) is Celsius and t.fahrenheit == 212 and Celsius.freezing == t.freezing == 0
+        t.fahrenheit = 32
+        assert t._degrees == 0 and Celsius.is_cold(5) and not t.is_cold(20)
+        assert isinstance(Celsius.fahrenheit, property)
+        """,
+        """
+        class Celsius:
+            freezing = 0
+
+            def __init__(self, degrees):
+                self._degrees = degrees
+
+            def fahrenheit(self):
+                return self._degrees * 9 / 5 + 32
+
+            @classmethod
+            def boiling(cls):
+                return cls(100)
+        """,
+    ),
+    idiom(
+        TYPES,
+        "`hasattr`, `getattr` with a default, `setattr`, `delattr`, `vars(x)`, `x.__dict__`, `dir(x)`",
+        """
+        class Point1:
+            def __init__(self):
+                self.x = 1
+
+            def move(self):
+                self.x += 1
+        """,
+        """
+        p = Point1()
+        assert hasattr(p, "x") and not hasattr(p, "z") and hasattr(Point1, "move")
+        assert getattr(p, "z", 7) == 7 and vars(p) == {"x": 1} and p.__dict__ == {"x": 1}
+        assert "move" in dir(p) and "x" in dir(p) and "move" in Point1.__dict__
+        setattr(p, "y", 5)
+        assert p.y == 5 and getattr(p, "x") == 1
+        delattr(p, "y")
+        assert not hasattr(p, "y")
+        """,
+        "class Point1:\n    x = 1\n\n    def move(self):\n        self.x += 1",
+    ),
+    idiom(
+        TYPES,
+        "a chain of attributes: `a.left.value`, `a.items[0].name`",
+        """
+        class Node1:
+            def __init__(self, value, left=None):
+                self.value, self.left, self.seen = value, left, [value]
+        """,
+        """
+        n = Node1(1, Node1(2, Node1(3)))
+        assert n.left.left.value == 3 and n.left.left.left is None and n.left.seen[0] == 2
+        """,
+        """
+        class Node1:
+            def __init__(self, value, left=None):
+                self.value, self.left, self.seen = value, None, [value]
+        """,
+    ),
+    idiom(
+        TYPES,
+        "`a is b`: the same object is the same stand-in",
+        """
+        class Registry:
+            def __init__(self):
+                self.best = self
+
+            def me(self):
+                return self
+        """,
+        """
+        r = Registry()
+        assert r.me() is r and r.best is r and Registry() is not r and id(r.me()) == id(r)
+        assert r.me == r.me and Registry.me is Registry.me
+        """,
+        """
+        import copy
+
+        class Registry:
+            def __init__(self):
+                self.best = None
+
+            def me(self):
+                return copy.copy(self)
+        """,
+    ),
+    idiom(
+        TYPES,
+        "`copy.copy(x)`, `copy.deepcopy(x)`",
+        """
+        class Box1:
+            def __init__(self):
+                self.items = [1]
+        """,
+        """
+        import copy
+        a = Box1()
+        b, c = copy.deepcopy(a), copy.copy(a)
+        b.items = [2]
+        assert a.items == [1] and b.items == [2] and type(c) is Box1 and c is not a
+        """,
+    ),
+    idiom(
+        TYPES,
+        "`class Mine(StudentClass)` in a test",
+        """
+        class Animal1:
+            def speak(self):
+                return "I say " + self.sound()
+        """,
+        """
+        class Cat(Animal1):
+            def sound(self):
+                return "meow"
+
+        assert Cat().speak() == "I say meow"
+        """,
+        status="shared",
+        note="the class would live in both processes",
+    ),
+    idiom(
+        TYPES,
+        "abstract classes: `inspect.isabstract`, `TypeError` when one is made",
+        """
+        import abc
+
+        class Abstract(abc.ABC):
+            @abc.abstractmethod
+            def area(self):
+                ...
+
+        class Concrete(Abstract):
+            def area(self):
+                return 2
+        """,
+        """
+        import inspect
+        assert inspect.isabstract(Abstract) and not inspect.isabstract(Concrete)
+        assert isinstance(Concrete(), Abstract) and Concrete().area() == 2
+        try:
+            Abstract()
+        except TypeError:
+            pass
+        else:
+            raise AssertionError("an abstract class was made")
+        """,
+        """
+        class Abstract:
+            def area(self):
+                ...
+
+        class Concrete(Abstract):
+            def area(self):
+                return 2
+        """,
+    ),
+    idiom(
+        TYPES,
+        "`isinstance(x, collections.abc.Iterable)`, `Sized`, `Callable`, `Hashable`",
+        """
+        class Bag:
+            def __init__(self, *items):
+                self.items = items
+
+            def __iter__(self):
+                return iter(self.items)
+
+            def __len__(self):
+                return len(self.items)
+        """,
+        """
+        from collections import abc
+        bag = Bag(1, 2)
+        assert isinstance(bag, abc.Iterable) and isinstance(bag, abc.Sized)
+        assert not isinstance(bag, abc.Callable) and isinstance(bag, abc.Hashable)
+        """,
+        "class Bag:\n    def __init__(self, *items):\n        self.items = items",
+    ),
+    idiom(
+        TYPES,
+        "an instance of a class that a setup cell defines, as argument and as result",
+        """
+        def mirrored(place):
+            return Place(place.y, place.x)
+        """,
+        """
+        found = mirrored(Place(1, 2))
+        assert isinstance(found, Place) and found == Place(2, 1) and found.x == 2
+        """,
+        "def mirrored(place):\n    return Place(place.x, place.y)",
+    ),
+    idiom(
+        TYPES,
+        "`match` with a student's class",
+        """
+        class Circle1:
+            __match_args__ = ("r",)
+
+            def __init__(self, r):
+                self.r = r
+        """,
+        """
+        match Circle1(2):
+            case Circle1(r):
+                assert r == 2
+            case _:
+                raise AssertionError("no match")
+        """,
+        """
+        class Circle1:
+            __match_args__ = ("r",)
+
+            def __init__(self, r):
+                self.r = r / 2
+        """,
+    ),
+)
+
+FUNCTIONS = "Functions"
+_FUNCTIONS = (
+    idiom(
+        FUNCTIONS,
+        "keyword arguments, defaults, `*args`, `**kwargs`, keyword-only",
+        """
+        def told(a, b=2, *more, c=3, **rest):
+            return a, b, more, c, rest
+        """,
+        """
+        assert told(1) == (1, 2, (), 3, {})
+        assert told(*[1, 5, 6], c=9, **{"z": 0}) == (1, 5, (6,), 9, {"z": 0})
+        assert told(b=1, a=0)[:2] == (0, 1)
+        """,
+        "def told(a, b=2, *more, c=3, **rest):\n    return b, a, more, c, rest",
+    ),
+    idiom(
+        FUNCTIONS,
+        "`f.__name__`, `f.__doc__`, `f.__defaults__`, `f.__annotations__`, `f.__module__`",
+        '''
+        def documented(x: int, y: float = 2.5) -> float:
+            """Multiplies."""
+            return x * y
+        ''',
+        """
+        assert documented.__name__ == "documented" and documented.__doc__ == "Multiplies."
+        assert documented.__defaults__ == (2.5,) and documented.__module__ == "__main__"
+        assert documented.__annotations__ == {"x": int, "y": float, "return": float}
+        """,
+        "def documented(x, y):\n    return x * y",
+    ),
+    idiom(
+        FUNCTIONS,
+        "`inspect.signature(f)`, `f.__code__.co_argcount`, `co_varnames`, `co_names`",
+        """
+        def looped(values, start=0):
+            total = start
+            for value in values:
+                total += value
+            return total
+        """,
+        """
+        import inspect
+        assert list(inspect.signature(looped).parameters) == ["values", "start"]
+        assert inspect.signature(looped).parameters["start"].default == 0
+        assert looped.__code__.co_argcount == 2 and "total" in looped.__code__.co_varnames
+        assert "sum" not in looped.__code__.co_names, "write the loop yourself"
+        """,
+        "def looped(values, start=0):\n    total = sum(values, start)\n    return total",
+    ),
+    idiom(
+        FUNCTIONS,
+        "`inspect.isfunction`, `isclass`, `ismethod`, `isgeneratorfunction`, `callable`",
+        """
+        def counting(n):
+            yield from range(n)
+
+        class Counting:
+            def up(self):
+                return 1
+        """,
+        """
+        import inspect
+        assert inspect.isfunction(counting) and inspect.isgeneratorfunction(counting)
+        assert inspect.isgenerator(counting(2)) and inspect.isclass(Counting)
+        assert inspect.ismethod(Counting().up) and callable(counting) and not inspect.isclass(counting)
+        """,
+        """
+        def counting(n):
+            return list(range(n))
+
+        class Counting:
+            up = 1
+        """,
+    ),
+    idiom(
+        FUNCTIONS,
+        "`inspect.getsource(f)`",
+        "def forty_two():\n    return 42",
+        'import inspect\nassert "42" in inspect.getsource(forty_two)',
+        status="shared",
+        note="a student's process could tell any source",
+    ),
+    idiom(
+        FUNCTIONS,
+        "`dis`, `sys.settrace`, `tracemalloc`",
+        "def traced(x):\n    return x",
+        "import dis\nassert list(dis.get_instructions(traced))",
+        status="shared",
+    ),
+    idiom(
+        FUNCTIONS,
+        "a function of the test as argument: a lambda, a library's function",
+        """
+        def applied(function, values):
+            return [function(value) for value in values]
+        """,
+        """
+        seen = []
+        assert applied(lambda x: x + 1, [1, 2]) == [2, 3]
+        assert applied(np.sqrt, [4.0]) == [2.0] and applied(str, [1]) == ["1"]
+        applied(seen.append, [1, 2])
+        assert seen == [1, 2]
+        """,
+        "def applied(function, values):\n    return [function(values)]",
+    ),
+    idiom(
+        FUNCTIONS,
+        "a function of the test that is called with the student's instances",
+        """
+        class Item1:
+            def __init__(self, price):
+                self.price = price
+
+        def cheapest(items, key):
+            return min(items, key=key)
+        """,
+        """
+        items = [Item1(5), Item1(2), Item1(9)]
+        found = cheapest(items, lambda item: item.price)
+        assert found is items[1] and found.price == 2
+        assert cheapest(items, lambda item: -item.price).price == 9
+        """,
+        """
+        class Item1:
+            def __init__(self, price):
+                self.price = price
+
+        def cheapest(items, key):
+            return max(items, key=key)
+        """,
+    ),
+    idiom(
+        FUNCTIONS,
+        "a function of the test that raises, and the student's code that catches it",
+        """
+        def retried(function, times):
+            for _ in range(times - 1):
+                try:
+                    return function()
+                except ValueError:
+                    pass
+            return function()
+        """,
+        """
+        calls = []
+
+        def flaky():
+            calls.append(1)
+            if len(calls) < 3:
+                raise ValueError("not yet")
+            return "done"
+
+        assert retried(flaky, 5) == "done" and len(calls) == 3
+        try:
+            retried(lambda: {}["key"], 2)
+        except KeyError as error:
+            assert error.args == ("key",)
+        else:
+            raise AssertionError("nothing was raised")
+        """,
+        "def retried(function, times):\n    return function()",
+    ),
+    idiom(
+        FUNCTIONS,
+        "a student's decorator on a function of the test",
+        """
+        import functools
+
+        def doubled(function):
+            @functools.wraps(function)
+            def wrapper(*args, **kwargs):
+                return 2 * function(*args, **kwargs)
+            return wrapper
+        """,
+        '''
+        @doubled
+        def add(a, b=0):
+            """Adds."""
+            return a + b
+
+        assert add(1, b=2) == 6 and add.__name__ == "add" and add.__doc__ == "Adds."
+        ''',
+        """
+        def doubled(function):
+            def wrapper(*args, **kwargs):
+                return 2 * function(*args, **kwargs)
+            return wrapper
+        """,
+    ),
+    idiom(
+        FUNCTIONS,
+        "a closure, a function that comes back, `functools.partial`, `map`, `reduce`",
+        """
+        def adder(n):
+            def add(x):
+                return x + n
+            return add
+        """,
+        """
+        import functools
+        add3 = adder(3)
+        assert add3(4) == 7 and list(map(adder(1), [1, 2])) == [2, 3]
+        assert functools.partial(adder(2), 5)() == 7 and add3.__name__ == "add"
+        assert functools.reduce(lambda total, f: total + f(0), [adder(1), adder(2)], 0) == 3
+        """,
+        "def adder(n):\n    return lambda x: x - n",
+    ),
+    idiom(
+        FUNCTIONS,
+        "recursion with a cache: `f.cache_info()`, attributes of a function",
+        """
+        import functools
+
+        @functools.lru_cache(maxsize=None)
+        def fibonacci(n):
+            return n if n < 2 else fibonacci(n - 1) + fibonacci(n - 2)
+        """,
+        """
+        assert fibonacci(80) == 23416728348467685
+        assert fibonacci.cache_info().hits > 0 and hasattr(fibonacci, "cache_clear")
+        """,
+        "def fibonacci(n):\n    return n if n < 2 else fibonacci(n - 1) + fibonacci(n - 2) + 1 if n < 9 else 0",
+    ),
+    idiom(
+        FUNCTIONS,
+        "`assert f is g`",
+        "def original(x):\n    return x\n\nother_name = original",
+        "assert other_name is original and other_name == original",
+        "def original(x):\n    return x\n\ndef other_name(x):\n    return x",
+    ),
+    idiom(
+        FUNCTIONS,
+        "`time.time()` around calls, `timeit.timeit(lambda: f(x))`",
+        "def quick(n):\n    return n * (n + 1) // 2",
+        """
+        import time, timeit
+        start = time.time()
+        assert quick(1000) == 500500
+        assert time.time() - start < 1 and timeit.timeit(lambda: quick(10), number=5) < 1
+        """,
+        "def quick(n):\n    import time\n    time.sleep(1.2)\n    return n * (n + 1) // 2",
+    ),
+    idiom(
+        FUNCTIONS,
+        "`asyncio.run(f())`, `await f()` in the test's own coroutine, `asyncio.gather`",
+        """
+        import asyncio
+
+        async def slowly(x):
+            await asyncio.sleep(0.001)
+            return 2 * x
+        """,
+        """
+        import asyncio, inspect
+
+        async def main():
+            return await slowly(1), await asyncio.gather(slowly(2), slowly(3))
+
+        assert asyncio.run(slowly(4)) == 8 and asyncio.run(main()) == (2, [4, 6])
+        assert inspect.iscoroutinefunction(slowly)
+        """,
+        "async def slowly(x):\n    return x",
+    ),
+)
+
+ITERATION = "Iteration and contexts"
+_ITERATION = (
+    idiom(
+        ITERATION,
+        "`next(gen)`, `next(gen, default)`, `list(gen)`, `StopIteration`, `gen.send(x)`",
+        """
+        def squares1(n):
+            for i in range(n):
+                yield i**2
+
+        def echo1():
+            got = yield "ready"
+            while True:
+                got = yield got
+        """,
+        """
+        g = squares1(4)
+        assert next(g) == 0 and next(g) == 1 and list(g) == [4, 9] and next(g, None) is None
+        assert iter(g) is g
+        try:
+            next(g)
+        except StopIteration:
+            pass
+        else:
+            raise AssertionError("it never stops")
+        e = echo1()
+        assert next(e) == "ready" and e.send(5) == 5
+        e.close()
+        """,
+        "def squares1(n):\n    return [i**2 for i in range(n)]\n\ndef echo1():\n    yield 1",
+    ),
+    idiom(
+        ITERATION,
+        "`zip`, `enumerate`, `sum`, `any`, `itertools.islice` of an endless generator, unpacking",
+        """
+        def naturals():
+            n = 0
+            while True:
+                yield n
+                n += 1
+
+        def pair_of(x):
+            yield x
+            yield -x
+        """,
+        """
+        import itertools
+        assert list(itertools.islice(naturals(), 3)) == [0, 1, 2]
+        assert list(zip(naturals(), "ab")) == [(0, "a"), (1, "b")]
+        a, b = pair_of(2)
+        assert (a, b) == (2, -2) and sum(pair_of(3)) == 0 and any(pair_of(1)) and max(pair_of(4)) == 4
+        assert [*enumerate(pair_of(1))] == [(0, 1), (1, -1)] and np.array(list(pair_of(1))).shape == (2,)
+        """,
+        """
+        def naturals():
+            n = 1
+            while True:
+                yield n
+                n += 1
+
+        def pair_of(x):
+            yield x
+            yield x
+        """,
+    ),
+    idiom(
+        ITERATION,
+        "`for x in obj`, twice; an own iterator class",
+        """
+        class Countdown:
+            def __init__(self, n):
+                self.n = n
+
+            def __iter__(self):
+                return CountdownIterator(self.n)
+
+        class CountdownIterator:
+            def __init__(self, n):
+                self.n = n
+
+            def __iter__(self):
+                return self
+
+            def __next__(self):
+                if self.n == 0:
+                    raise StopIteration
+                self.n -= 1
+                return self.n + 1
+        """,
+        """
+        c = Countdown(3)
+        assert [x for x in c] == [3, 2, 1] and list(c) == [3, 2, 1] and 2 in c
+        i, j = iter(c), iter(c)
+        assert next(i) == 3 and next(j) == 3 and next(i) == 2
+        """,
+        """
+        class Countdown:
+            def __init__(self, n):
+                self.n = n
+
+            def __iter__(self):
+                return self
+
+            def __next__(self):
+                if self.n == 0:
+                    raise StopIteration
+                self.n -= 1
+                return self.n + 1
+        """,
+    ),
+    idiom(
+        ITERATION,
+        "an iterator or a generator of the test as argument",
+        """
+        def first_two(values):
+            values = iter(values)
+            return [next(values), next(values)]
+        """,
+        """
+        import itertools
+        assert first_two(x * x for x in [3, 4, 5]) == [9, 16]
+        rest = iter([1, 2, 3])
+        assert first_two(rest) == [1, 2] and next(rest) == 3
+        assert first_two(itertools.count(5)) == [5, 6] and first_two(map(str, [1, 2])) == ["1", "2"]
+        """,
+        "def first_two(values):\n    return list(values)[:2][::-1]",
+    ),
+    idiom(
+        ITERATION,
+        "`with obj as x`, also with an exception inside",
+        """
+        class Opened:
+            def __init__(self):
+                self.log = []
+
+            def __enter__(self):
+                self.log.append("in")
+                return self
+
+            def __exit__(self, kind, error, trace):
+                self.log.append(kind.__name__ if kind else "out")
+                return kind is ValueError
+        """,
+        """
+        with Opened() as o:
+            assert o.log == ["in"]
+        assert o.log == ["in", "out"]
+        with Opened() as o:
+            raise ValueError("swallowed")
+        assert o.log == ["in", "ValueError"]
+        """,
+        """
+        class Opened:
+            log = []
+
+            def __enter__(self):
+                return self
+
+            def __exit__(self, *_):
+                return True
+        """,
+    ),
+    idiom(
+        ITERATION,
+        "a context manager that swallows everything, around a check",
+        """
+        class Quiet1:
+            value = 3
+
+            def __enter__(self):
+                return self
+
+            def __exit__(self, kind, error, trace):
+                return kind is not None and issubclass(kind, OSError)
+        """,
+        "with Quiet1() as q:\n    assert q.value == 3",
+        """
+        class Quiet1:
+            value = 4
+
+            def __enter__(self):
+                return self
+
+            def __exit__(self, *_):
+                return isinstance(self.value, str)
+        """,
+    ),
+    idiom(
+        ITERATION,
+        "`contextlib.contextmanager` of the student's",
+        """
+        import contextlib
+
+        @contextlib.contextmanager
+        def tagged(out, name):
+            out.append(f"<{name}>")
+            yield name.upper()
+            out.append(f"</{name}>")
+        """,
+        """
+        with tagged([], "b") as got:
+            assert got == "B"
+        """,
+        "def tagged(out, name):\n    return name.upper()",
+    ),
+)
+
+ERRORS = "Exceptions"
+_ERRORS = (
+    idiom(
+        ERRORS,
+        "`try: f(-1) except ValueError`, `with unittest … assertRaises`, `np.testing.assert_raises`",
+        """
+        def root(x):
+            if x < 0:
+                raise ValueError("x must not be negative", x)
+            return x**0.5
+        """,
+        """
+        import unittest
+        case = unittest.TestCase()
+        with case.assertRaises(ValueError) as caught:
+            root(-1)
+        assert caught.exception.args == ("x must not be negative", -1)
+        assert "must not be negative" in str(caught.exception)
+        with case.assertRaisesRegex(ValueError, "negative"):
+            root(-2)
+        with np.testing.assert_raises(ValueError):
+            root(-3)
+        np.testing.assert_raises(ValueError, root, -4)
+        try:
+            root(-5)
+        except Exception as error:
+            assert type(error).__name__ == "ValueError" and isinstance(error, ValueError)
+            assert error.__class__ is ValueError
+        assert root(4) == 2
+        """,
+        "def root(x):\n    if x < 0:\n        raise TypeError('no')\n    return x**0.5",
+    ),
+    idiom(
+        ERRORS,
+        "`with pytest.raises(ValueError, match=…) as info`",
+        """
+        def checked(x):
+            if x > 9:
+                raise IndexError(f"{x} is too large")
+            return x
+        """,
+        """
+        import pytest
+        with pytest.raises(IndexError, match="too large") as info:
+            checked(10)
+        assert str(info.value) == "10 is too large" and info.type.__name__ == "IndexError"
+        with pytest.raises(LookupError):
+            checked(11)
+        """,
+        "def checked(x):\n    raise TypeError('it is too large')",
+        needs="pytest",
+    ),
+    idiom(
+        ERRORS,
+        "the student's own exception class: `except MyError as e`, its attributes and bases",
+        """
+        class BankError(Exception):
+            pass
+
+        class Overdrawn(BankError, ValueError):
+            def __init__(self, missing):
+                super().__init__(f"{missing} is missing")
+                self.missing = missing
+
+            def times(self, n):
+                return n * self.missing
+
+        def withdraw(amount):
+            raise Overdrawn(amount)
+        """,
+        """
+        import unittest
+        case = unittest.TestCase()
+        with case.assertRaises(Overdrawn) as caught:
+            withdraw(5)
+        error = caught.exception
+        assert error.missing == 5 and str(error) == "5 is missing" and error.times(2) == 10
+        assert isinstance(error, BankError) and isinstance(error, ValueError)
+        assert type(error) is Overdrawn and issubclass(Overdrawn, Exception)
+        with case.assertRaises(BankError):
+            withdraw(1)
+        try:
+            raise Overdrawn(3)
+        except BankError as other:
+            assert other.missing == 3
+        """,
+        """
+        class BankError(Exception):
+            pass
+
+        class Overdrawn(Exception):
+            pass
+
+        def withdraw(amount):
+            raise BankError(amount)
+        """,
+    ),
+    idiom(
+        ERRORS,
+        "`error.__cause__`, exceptions of a library: `np.linalg.LinAlgError`",
+        """
+        def inverted(matrix):
+            return np.linalg.inv(matrix)
+
+        def wrapped(text):
+            try:
+                return int(text)
+            except ValueError as error:
+                raise KeyError(text) from error
+        """,
+        """
+        try:
+            inverted(np.zeros((2, 2)))
+        except np.linalg.LinAlgError as error:
+            assert "Singular" in str(error)
+        else:
+            raise AssertionError("a singular matrix has no inverse")
+        try:
+            wrapped("x")
+        except KeyError as error:
+            assert isinstance(error.__cause__, ValueError) and error.args == ("x",)
+        """,
+        "def inverted(matrix):\n    return matrix\n\ndef wrapped(text):\n    raise KeyError(text)",
+    ),
+    idiom(
+        ERRORS,
+        "`type(error) is ValueError`",
+        "def strict(x):\n    raise ValueError(x)",
+        """
+        try:
+            strict(1)
+        except Exception as error:
+            assert type(error) is ValueError
+        """,
+        status="manual",
+        note="ask `isinstance`, `==` or `error.__class__ is` instead",
+    ),
+    idiom(
+        ERRORS,
+        "`warnings.catch_warnings(record=True)`, `pytest.warns`, `np.testing.assert_warns`",
+        """
+        import warnings
+
+        def careful(x):
+            if x > 1:
+                warnings.warn("x is large", RuntimeWarning)
+            return x
+        """,
+        """
+        import warnings
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            careful(2)
+            careful(2)
+        assert len(seen) == 2 and seen[0].category is RuntimeWarning
+        assert "large" in str(seen[0].message)
+        """,
+        "def careful(x):\n    return x",
+    ),
+    idiom(
+        ERRORS,
+        "`SystemExit`, `KeyboardInterrupt`",
+        "import sys\n\ndef quitting(code):\n    sys.exit(code)",
+        """
+        try:
+            quitting(3)
+        except SystemExit as error:
+            assert error.code == 3
+        else:
+            raise AssertionError("it goes on")
+        """,
+        "def quitting(code):\n    return code",
+    ),
+)
+
+CHECKS = "Comparisons in tests"
+_CHECKS = (
+    idiom(
+        CHECKS,
+        "`np.testing.assert_allclose`, `assert_array_equal`, `assert_equal`, `assert_almost_equal`",
+        "def scaled(x):\n    return {'a': x / x.sum(), 'b': [1, 2]}",
+        """
+        x = np.array([1.0, 3.0])
+        np.testing.assert_allclose(scaled(x)["a"], [0.25, 0.75])
+        np.testing.assert_array_equal(scaled(x)["b"], [1, 2])
+        np.testing.assert_equal(scaled(x), {"a": x / 4, "b": [1, 2]})
+        np.testing.assert_almost_equal(scaled(x)["a"].sum(), 1.0)
+        np.testing.assert_array_almost_equal(scaled(x)["a"], x / 4)
+        """,
+        "def scaled(x):\n    return {'a': x / x.max(), 'b': [1, 2]}",
+    ),
+    idiom(
+        CHECKS,
+        "`unittest.TestCase().assertEqual`, `assertAlmostEqual`, `assertIn`, `assertIsInstance`, …",
+        "def facts():\n    return [3, 0.1 + 0.2, 'abc', {'k': 1}]",
+        """
+        import unittest
+        case = unittest.TestCase()
+        number, third, text, table = facts()
+        case.assertEqual(number, 3)
+        case.assertAlmostEqual(third, 0.3)
+        case.assertIn("b", text)
+        case.assertIsInstance(table, dict)
+        case.assertDictEqual(table, {"k": 1})
+        case.assertListEqual(sorted(text), ["a", "b", "c"])
+        case.assertTrue(number > 2)
+        case.assertIsNone(table.get("z"))
+        """,
+        "def facts():\n    return [4, 0.1 + 0.2, 'abc', {'k': 1}]",
+    ),
+    idiom(
+        CHECKS,
+        "a `unittest.TestCase` class that the test runs itself",
+        "def triple(x):\n    return 3 * x",
+        """
+        import io, unittest
+
+        class TestTriple(unittest.TestCase):
+            def test_numbers(self):
+                self.assertEqual(triple(2), 6)
+
+            def test_texts(self):
+                self.assertEqual(triple("a"), "aaa")
+
+        suite = unittest.defaultTestLoader.loadTestsFromTestCase(TestTriple)
+        result = unittest.TextTestRunner(stream=io.StringIO()).run(suite)
+        assert result.wasSuccessful() and result.testsRun == 2
+        """,
+        "def triple(x):\n    return x + x",
+    ),
+    idiom(
+        CHECKS,
+        "`unittest.main(…)`, `doctest.testmod()`",
+        "def one():\n    return 1",
+        """
+        import unittest
+
+        class TestOne(unittest.TestCase):
+            def test_one(self):
+                self.assertEqual(one(), 1)
+
+        assert unittest.main(argv=[""], exit=False).result.wasSuccessful()
+        """,
+        status="shared",
+        note="they look for tests in `__main__`",
+    ),
+    idiom(
+        CHECKS,
+        "`math.isclose`, `np.isclose`, `np.allclose`, `pytest.approx`, `round(x, 3) == …`",
+        "def third_of(x):\n    return x / 3",
+        """
+        import math
+        assert math.isclose(third_of(1), 0.333333333, rel_tol=1e-6) and np.isclose(third_of(6), 2)
+        assert round(third_of(2), 3) == 0.667 and np.allclose(third_of(np.array([3.0])), [1.0])
+        """,
+        "def third_of(x):\n    return x / 4",
+    ),
+    idiom(
+        CHECKS,
+        "`check.close`, `check.equal`, `check.raises` with deques, ranges, arrays of the standard library",
+        """
+        from array import array
+        from collections import deque
+
+        def as_deque(x):
+            return deque(x)
+
+        def as_array(x):
+            return array("d", x)
+
+        def as_range(n):
+            return range(n)
+        """,
+        """
+        check.close(as_deque([1.0, 2.0]), [1.0, 2.0])
+        check.close(as_array([1.0, 2.0]), [1.0, 2.0])
+        check.equal(as_range(3), [0, 1, 2])
+        check.raises(TypeError, as_range, "x")
+        """,
+        """
+        def as_deque(x):
+            return set(x)
+
+        def as_array(x):
+            return x
+
+        def as_range(n):
+            return range(n)
+        """,
+    ),
+    idiom(
+        CHECKS,
+        "`check.equal` with whole numbers of any size and with fractions",
+        """
+        import math
+        from fractions import Fraction
+
+        def large(n):
+            return math.factorial(n)
+
+        def half_of(n):
+            return Fraction(n, 2)
+        """,
+        """
+        import math
+        check.equal(large(30), math.factorial(30))
+        check.close(half_of(3), 1.5)
+        """,
+        "def large(n):\n    return 1.0 * n\n\ndef half_of(n):\n    return n // 2",
+    ),
+)
+
+VALUES = "Values"
+_VALUES = (
+    idiom(
+        VALUES,
+        "`datetime`, `date`, `timedelta`, time zones",
+        """
+        import datetime
+
+        def later(when, days):
+            return when + datetime.timedelta(days=days)
+        """,
+        """
+        import datetime as dt
+        assert later(dt.date(2026, 1, 30), 3) == dt.date(2026, 2, 2)
+        assert isinstance(later(dt.datetime(2026, 1, 1, 12), 1), dt.datetime)
+        assert later(dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc), 1).day == 2
+        assert later(dt.timedelta(hours=1), 1) == dt.timedelta(days=1, hours=1)
+        """,
+        "def later(when, days):\n    return when",
+    ),
+    idiom(
+        VALUES,
+        "`Fraction`, `Decimal`, `complex`, whole numbers of any size",
+        """
+        def twice_of(x):
+            return x + x
+
+        def power_of(n):
+            return 7**n
+        """,
+        """
+        from decimal import Decimal
+        from fractions import Fraction
+        assert twice_of(Fraction(1, 3)) == Fraction(2, 3) and twice_of(1 + 2j) == 2 + 4j
+        assert twice_of(Decimal("0.10")) == Decimal("0.20")
+        assert isinstance(twice_of(Decimal(1)), Decimal) and power_of(3000) == 7**3000
+        """,
+        "def twice_of(x):\n    return 2.0\n\ndef power_of(n):\n    return 7.0",
+    ),
+    idiom(
+        VALUES,
+        "`deque`, `Counter`, `OrderedDict`, `defaultdict`",
+        """
+        from collections import Counter, OrderedDict, defaultdict, deque
+
+        def collected(text):
+            groups = defaultdict(list)
+            for letter in text:
+                groups[letter].append(1)
+            return deque(text, maxlen=2), Counter(text), OrderedDict.fromkeys(text), groups
+        """,
+        """
+        from collections import Counter, OrderedDict, defaultdict, deque
+        last, counts, order, groups = collected("abca")
+        assert last == deque("ca") and last.maxlen == 2 and isinstance(last, deque)
+        assert counts == Counter("abca") and counts.most_common(1) == [("a", 2)]
+        assert isinstance(order, OrderedDict) and list(order) == ["a", "b", "c"]
+        assert groups["a"] == [1, 1] and groups["new"] == [] and isinstance(groups, defaultdict)
+        """,
+        "def collected(text):\n    return list(text), dict(), dict(), {}",
+    ),
+    idiom(
+        VALUES,
+        "`namedtuple`, `NamedTuple`, `dataclass`: fields, `asdict`, `replace`, `==`",
+        """
+        from collections import namedtuple
+        from dataclasses import dataclass, field
+
+        Pair = namedtuple("Pair", ["left", "right"])
+
+        @dataclass(order=True)
+        class Book:
+            title: str
+            pages: int = 10
+            tags: list = field(default_factory=list)
+
+        def made(a, b):
+            return Pair(a, b)
+        """,
+        """
+        import dataclasses
+        p = made(1, 2)
+        assert p == (1, 2) and p.left == 1 and p[1] == 2 and isinstance(p, tuple)
+        assert type(p) is Pair and p._asdict() == {"left": 1, "right": 2} and p._fields == Pair._fields
+        assert p._replace(left=5).left == 5 and repr(p) == "Pair(left=1, right=2)"
+        a, b = Book("A"), Book("A")
+        assert a == b and a < Book("B") and dataclasses.is_dataclass(Book) and a.tags == []
+        assert dataclasses.asdict(a) == {"title": "A", "pages": 10, "tags": []}
+        assert dataclasses.replace(a, pages=3).pages == 3
+        assert [f.name for f in dataclasses.fields(Book)] == ["title", "pages", "tags"]
+        """,
+        """
+        from collections import namedtuple
+
+        Pair = namedtuple("Pair", ["left", "right"])
+
+        class Book:
+            def __init__(self, title, pages=10):
+                self.title, self.pages, self.tags = title, pages, []
+
+        def made(a, b):
+            return Pair(b, a)
+        """,
+    ),
+    idiom(
+        VALUES,
+        "`Enum` members: `Color.RED`, `Color['RED']`, `Color(1)`, `list(Color)`; `IntEnum`",
+        """
+        import enum
+
+        class Color1(enum.Enum):
+            RED = 1
+            BLUE = 2
+
+        class Level1(enum.IntEnum):
+            LOW = 1
+            HIGH = 3
+        """,
+        """
+        import enum
+        assert Color1.RED is Color1["RED"] and Color1(2) is Color1.BLUE and Color1.RED != Color1.BLUE
+        assert list(Color1) == [Color1.RED, Color1.BLUE] and len(Color1) == 2 and Color1.RED in Color1
+        assert isinstance(Color1.RED, Color1) and issubclass(Color1, enum.Enum)
+        assert Color1.RED.name == "RED" and Color1.BLUE.value == 2 and {Color1.RED: 5}[Color1.RED] == 5
+        assert Level1.HIGH == 3 and Level1.HIGH > Level1.LOW and isinstance(Level1.HIGH, int)
+        """,
+        "class Color1:\n    RED = 1\n    BLUE = 2\n\nclass Level1:\n    LOW, HIGH = 1, 3",
+    ),
+    idiom(
+        VALUES,
+        "a class of the student's that derives from `list`, `dict`, `tuple`, `int`, `str`",
+        """
+        class Stack1(list):
+            def push(self, item):
+                self.append(item)
+                return self
+
+            def top(self):
+                return self[-1]
+
+        class Table1(dict):
+            def total(self):
+                return sum(self.values())
+        """,
+        """
+        s = Stack1()
+        s.push(1).push(2)
+        assert s == [1, 2] and len(s) == 2 and s.top() == 2 and isinstance(s, list)
+        s.append(7)
+        assert s.top() == 7 and type(s) is Stack1
+        t = Table1(a=1)
+        t["b"] = 4
+        assert t.total() == 5 and t == {"a": 1, "b": 4} and isinstance(t, dict)
+        """,
+        """
+        class Stack1(list):
+            def push(self, item):
+                self.insert(0, item)
+                return self
+
+            def top(self):
+                return self[-1]
+
+        class Table1(dict):
+            def total(self):
+                return 0
+        """,
+    ),
+    idiom(
+        VALUES,
+        "`bytes`, `bytearray`, `memoryview`, `array.array`, `range`, `slice`, `set`, `frozenset`, `...`",
+        "def same_as(x):\n    return x",
+        """
+        from array import array
+        for value in (b"ab", bytearray(b"c"), array("i", [1]), range(5), slice(1, 2), {1}, frozenset({2}),
+                      ..., None, NotImplemented, {"a": 1}.keys(), "\\ud800", int, np.dtype("f4")):
+            assert same_as(value) == value and type(same_as(value)) is type(value)
+        assert bytes(same_as(memoryview(b"xyz"))) == b"xyz" and list(same_as({"a": 1}.items())) == [("a", 1)]
+        """,
+        "def same_as(x):\n    return str(x)",
+    ),
+    idiom(
+        VALUES,
+        "arrays of objects, texts, dates, records; NumPy's scalars; masked arrays as plain ones",
+        """
+        def arrays(kind):
+            return {
+                "objects": np.array([1, "a", None], dtype=object),
+                "texts": np.array(["ab", "c"]),
+                "dates": np.array(["2026-01-01", "2026-02-01"], dtype="datetime64[D]"),
+                "records": np.array([(1, 2.5)], dtype=[("a", "i4"), ("b", "f8")]),
+                "scalar": np.int16(7),
+            }[kind]
+        """,
+        """
+        assert arrays("objects").tolist() == [1, "a", None] and arrays("texts")[1] == "c"
+        assert arrays("dates")[1] - arrays("dates")[0] == np.timedelta64(31, "D")
+        assert arrays("records")["b"][0] == 2.5 and arrays("records").dtype.names == ("a", "b")
+        assert type(arrays("scalar")) is np.int16
+        """,
+        "def arrays(kind):\n    return np.zeros(2)",
+    ),
+    idiom(
+        VALUES,
+        "random numbers: a `Generator`, a `RandomState` or a `random.Random` as argument",
+        """
+        def drawn(rng):
+            return rng.random()
+        """,
+        """
+        import random
+        a, b = np.random.default_rng(3), np.random.default_rng(3)
+        assert drawn(a) == b.random() and drawn(a) == b.random() and drawn(a) != drawn(a)
+        assert drawn(random.Random(4)) == random.Random(4).random()
+        assert drawn(np.random.RandomState(5)) == np.random.RandomState(5).random()
+        """,
+        "def drawn(rng):\n    return 0.5",
+    ),
+    idiom(
+        VALUES,
+        "`np.random.seed(0)`, `random.seed(0)`, `torch.manual_seed(0)` before a call",
+        """
+        import random
+
+        def shuffled():
+            return np.random.permutation(9).tolist(), random.random()
+        """,
+        """
+        import random
+        np.random.seed(0)
+        random.seed(1)
+        first, second = shuffled(), shuffled()
+        np.random.seed(0)
+        random.seed(1)
+        expected = np.random.permutation(9).tolist(), random.random()
+        np.random.seed(0)
+        random.seed(1)
+        assert shuffled() == first == expected and first != second
+        """,
+        "def shuffled():\n    return list(range(9)), 0.5",
+    ),
+)
+
+CHANGES = "Changes"
+_CHANGES = (
+    idiom(
+        CHANGES,
+        "an argument changed in place: `sort(x)`, then `assert x == …` (list, dict, set, array)",
+        """
+        def sorted_in_place(values):
+            for i in range(len(values)):
+                for j in range(len(values) - 1 - i):
+                    if values[j] > values[j + 1]:
+                        values[j], values[j + 1] = values[j + 1], values[j]
+
+        def counted_in(table, key):
+            table[key] = table.get(key, 0) + 1
+
+        def cleaned(names):
+            names.discard("")
+
+        def centred(array):
+            array -= array.mean()
+        """,
+        """
+        for data in ([3, 1, 2], [], [5, 5, 1]):
+            values = list(data)
+            assert sorted_in_place(values) is None
+            assert values == sorted(data), f"{data} became {values}"
+        table, names, array = {}, {"a", ""}, np.array([1.0, 3.0])
+        counted_in(table, "a")
+        counted_in(table, "a")
+        cleaned(names)
+        centred(array)
+        assert table == {"a": 2} and names == {"a"}
+        np.testing.assert_allclose(array, [-1, 1])
+        """,
+        """
+        def sorted_in_place(values):
+            values = sorted(values)
+
+        def counted_in(table, key):
+            table = {key: 1}
+
+        def cleaned(names):
+            names = set()
+
+        def centred(array):
+            array = array - array.mean()
+        """,
+    ),
+    idiom(
+        CHANGES,
+        "objects in objects, changed in place; the same list in two places",
+        """
+        def moved(board, queue):
+            board[0][0] = queue.pop()
+            queue.append(board)
+        """,
+        """
+        row = [0, 0]
+        board, queue = [row, [1, 1]], [7]
+        moved(board, queue)
+        assert row == [7, 0] and board[0] is row and queue[0] is board
+        """,
+        "def moved(board, queue):\n    board = [[queue.pop(), 0], [1, 1]]",
+    ),
+    idiom(
+        CHANGES,
+        "`before = x.copy(); f(x); assert x == before`: the argument must stay as it is",
+        "def normalised(x):\n    return x / x.sum()",
+        """
+        x = np.array([1.0, 3.0])
+        before = x.copy()
+        result = normalised(x)
+        assert result.sum() == 1
+        assert np.array_equal(x, before), "the argument was changed"
+        """,
+        "def normalised(x):\n    x /= x.sum()\n    return x",
+    ),
+    idiom(
+        CHANGES,
+        "an argument that the test compares the answer with stays as it is: `predict(X) == y`",
+        """
+        class Memory:
+            def fit(self, X, y):
+                self.known = dict(zip(X, y))
+
+            def predict(self, X):
+                return np.array([self.known[x] for x in X])
+        """,
+        """
+        X, y = [1, 2, 3], np.array([5, 6, 7])
+        memory = Memory()
+        memory.fit(X, y)
+        assert (memory.predict(X) == y).all()
+        """,
+        """
+        class Memory:
+            def fit(self, X, y):
+                pass
+
+            def predict(self, X):
+                return np.array([5, 6, 8])
+        """,
+    ),
+    idiom(
+        CHANGES,
+        "an instance of a given class, changed in place: `insert(tree, 3)`, then `tree.left.value`",
+        """
+        def inserted(tree, value):
+            if value < tree.value:
+                if tree.left is None:
+                    tree.left = Tree(value)
+                else:
+                    inserted(tree.left, value)
+            elif tree.right is None:
+                tree.right = Tree(value)
+            else:
+                inserted(tree.right, value)
+        """,
+        """
+        tree = Tree(5)
+        for value in (3, 8, 4):
+            inserted(tree, value)
+        assert tree.left.value == 3 and tree.right.value == 8 and tree.left.right.value == 4
+        assert isinstance(tree.left, Tree)
+        """,
+        "def inserted(tree, value):\n    tree.left = Tree(value)",
+    ),
+    idiom(
+        CHANGES,
+        "a part of a student's object, changed in place: `net.params['W'][0] += h`, `obj.items.append(x)`",
+        """
+        class Net1:
+            def __init__(self):
+                self.params, self.items = {"W": np.zeros(3)}, []
+
+            def loss(self):
+                return float(self.params["W"].sum()) + len(self.items)
+        """,
+        """
+        net = Net1()
+        net.params["W"][0] += 2.0
+        assert net.loss() == 2
+        W = net.params["W"]
+        for i in range(3):
+            W[i] += 1
+            assert net.loss() == 3
+            W[i] -= 1
+        net.items.append("a")
+        assert net.loss() == 3 and net.items == ["a"]
+        """,
+        """
+        class Net1:
+            def __init__(self):
+                self.items = []
+
+            @property
+            def params(self):
+                return {"W": np.zeros(3)}
+
+            def loss(self):
+                return float(self.params["W"].sum()) + len(self.items)
+        """,
+        note="parts of up to 1 MB; of a larger one the test has a copy",
+    ),
+    idiom(
+        CHANGES,
+        "a class attribute or a module's attribute: `KNN.k = 3`, `monkeypatch`, `mock.patch.object`",
+        """
+        class Nearest:
+            k = 1
+
+            def neighbours(self):
+                return self.helper() + self.k
+
+            def helper(self):
+                return 10
+        """,
+        """
+        from unittest import mock
+        n = Nearest()
+        Nearest.k = 3
+        assert n.neighbours() == 13 and n.k == 3
+        Nearest.k = 1
+        with mock.patch.object(Nearest, "helper", lambda self: 100):
+            assert n.neighbours() == 101
+        assert n.neighbours() == 11
+        """,
+        """
+        class Nearest:
+            k = 1
+
+            def neighbours(self):
+                return 11
+        """,
+    ),
+    idiom(
+        CHANGES,
+        "a student's global, replaced or deleted by the test: `del helper`, `helper = …`",
+        """
+        def helper1(x):
+            return x * x
+
+        def total1(values):
+            return sum(helper1(value) for value in values)
+        """,
+        """
+        kept = helper1
+        del helper1
+        try:
+            total1([1])
+        except NameError:
+            pass
+        else:
+            raise AssertionError("total1 does not use helper1")
+        finally:
+            helper1 = kept
+        assert total1([1, 2]) == 5
+        helper1 = lambda x: 1
+        assert total1([5, 6]) == 2
+        helper1 = kept
+        """,
+        """
+        def helper1(x):
+            return x * x
+
+        def total1(values):
+            return sum(value * value for value in values)
+        """,
+    ),
+    idiom(
+        CHANGES,
+        "`'name' in globals()`, `globals()['name']`, `eval('f(2)')`",
+        "def by_name(x):\n    return x + 1",
+        """
+        assert "by_name" in globals() and "nothing_like_it" not in globals()
+        assert globals()["by_name"](1) == 2 and eval("by_name(2)") == 3 and callable(by_name)
+        """,
+        "def by_name(x):\n    return x",
+    ),
+    idiom(
+        CHANGES,
+        "`unittest.mock.patch('__main__.f')`",
+        """
+        def patched2():
+            return asked2()
+
+        def asked2():
+            return 1
+        """,
+        """
+        from unittest import mock
+        with mock.patch("__main__.asked2", lambda: 5):
+            assert patched2() == 5
+        """,
+        status="shared",
+        note="`__main__` is another module here; set the name itself instead",
+    ),
+)
+
+OUTPUT = "Input and output"
+_OUTPUT = (
+    idiom(
+        OUTPUT,
+        "`contextlib.redirect_stdout` around a call",
+        """
+        def greeting(name):
+            print("Hello,", name)
+        """,
+        """
+        import contextlib, io
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            greeting("Ada")
+            print("test")
+            greeting("Bob")
+        assert out.getvalue() == "Hello, Ada\\ntest\\nHello, Bob\\n"
+        """,
+        "def greeting(name):\n    return f'Hello, {name}'",
+    ),
+    idiom(
+        OUTPUT,
+        "`mock.patch('builtins.input')`, `sys.stdin = io.StringIO(…)`",
+        """
+        def asked_name():
+            name = input("Name? ")
+            return name.upper()
+        """,
+        """
+        import io, sys
+        from unittest import mock
+        with mock.patch("builtins.input", side_effect=["ada", "bob"]) as typed:
+            assert asked_name() == "ADA" and asked_name() == "BOB"
+        assert typed.call_args_list[0].args == ("Name? ",)
+        before, sys.stdin = sys.stdin, io.StringIO("eve\\n")
+        try:
+            assert asked_name() == "EVE"
+        finally:
+            sys.stdin = before
+        """,
+        "def asked_name():\n    return 'ADA'",
+    ),
+    idiom(
+        OUTPUT,
+        "`mock.patch('builtins.print')`, `mock.patch('random.randint')`, `time.sleep = …`, a `Mock` to call",
+        """
+        import random
+        import time
+
+        def rolled(notify):
+            time.sleep(0.5)
+            n = random.randint(1, 6) + random.randint(1, 6)
+            print("rolled", n)
+            notify(n)
+            return n
+        """,
+        """
+        import random, time
+        from unittest import mock
+        notify, kept, time.sleep = mock.Mock(), time.sleep, lambda seconds: None
+        try:
+            with mock.patch("builtins.print") as printed:
+                with mock.patch("random.randint", side_effect=[2, 5]), mock.patch.object(random, "seed"):
+                    assert rolled(notify) == 7
+        finally:
+            time.sleep = kept
+        printed.assert_called_once_with("rolled", 7)
+        notify.assert_called_once_with(7)
+        """,
+        """
+        import random
+
+        def rolled(notify):
+            notify(7)
+            return random.choice([7, 8, 9])
+        """,
+    ),
+    idiom(
+        OUTPUT,
+        "a `Mock` with attributes as argument",
+        "def asks_mock(client):\n    return client.get('x')",
+        """
+        from unittest import mock
+        client = mock.Mock()
+        client.get.return_value = 5
+        assert asks_mock(client) == 5
+        """,
+        status="shared",
+    ),
+    idiom(
+        OUTPUT,
+        "`pickle.dumps(obj)`, `multiprocessing`",
+        "class Kept1:\n    x = 1",
+        "import pickle\nassert pickle.loads(pickle.dumps(Kept1())).x == 1",
+        status="shared",
+        note="a student's object never leaves the student's process",
+    ),
+    idiom(
+        OUTPUT,
+        "`plt.gca()` after the student has drawn",
+        """
+        import matplotlib.pyplot as plt
+
+        def drawing():
+            plt.plot([1, 2])
+        """,
+        """
+        import matplotlib.pyplot as plt
+        drawing()
+        assert len(plt.gca().lines) == 1
+        """,
+        status="shared",
+        note="a figure or axes that the function returns can be asked",
+    ),
+    idiom(
+        OUTPUT,
+        "a figure that comes back: `ax.get_title()`, `ax.lines[0].get_xdata()`",
+        """
+        def figure_of(x, y):
+            import matplotlib.pyplot as plt
+            fig, ax = plt.subplots()
+            ax.plot(x, y)
+            ax.set_title("A line")
+            return ax
+        """,
+        """
+        ax = figure_of([1, 2], [3, 4])
+        assert ax.get_title() == "A line" and len(ax.lines) == 1
+        np.testing.assert_allclose(ax.lines[0].get_ydata(), [3, 4])
+        """,
+        """
+        def figure_of(x, y):
+            import matplotlib.pyplot as plt
+            fig, ax = plt.subplots()
+            return ax
+        """,
+    ),
+    idiom(
+        OUTPUT,
+        "threads: `threading.Thread(target=f)`, `ThreadPoolExecutor`",
+        "def squared2(x):\n    return x * x",
+        """
+        from concurrent.futures import ThreadPoolExecutor
+        with ThreadPoolExecutor(2) as pool:
+            assert list(pool.map(squared2, range(5))) == [0, 1, 4, 9, 16]
+        """,
+        "def squared2(x):\n    return x + x",
+    ),
+    idiom(
+        OUTPUT,
+        "the notebook's file, `In[…]`, `%timeit` of the student's code",
+        "def in_file():\n    return 1",
+        "assert 'in_file' in In[-1] or True",
+        status="shared",
+    ),
+)
+
+TORCH = "PyTorch"
+_TORCH = (
+    idiom(
+        TORCH,
+        "tensors that come back: `.shape`, `.dtype`, `.item()`, `.numel()`, `.detach()`, `.numpy()`",
+        """
+        def as_tensor(n):
+            return torch.arange(n, dtype=torch.float32)
+        """,
+        """
+        t = as_tensor(6)
+        assert isinstance(t, torch.Tensor) and type(t) is torch.Tensor and t.shape == (6,)
+        assert t.dtype == torch.float32 and t.sum().item() == 15 and t.numel() == 6
+        assert not t.requires_grad and torch.equal(t.detach(), torch.arange(6.0))
+        assert t.numpy().tolist() == [0, 1, 2, 3, 4, 5] and t.device.type == "cpu"
+        """,
+        "def as_tensor(n):\n    return np.arange(n)",
+        needs="torch",
+    ),
+    idiom(
+        TORCH,
+        "`isinstance(model, nn.Module)`, `model(x)`, `model.eval()`, `model.fc.weight`, `len(model)`",
+        """
+        class Model1(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.fc = torch.nn.Linear(3, 2)
+                self.out = torch.nn.Sequential(torch.nn.ReLU(), torch.nn.Dropout(0.5))
+
+            def forward(self, x):
+                return self.out(self.fc(x))
+        """,
+        """
+        nn = torch.nn
+        model = Model1()
+        assert isinstance(model, nn.Module) and isinstance(model.fc, nn.Linear)
+        assert isinstance(model.out, nn.Sequential) and len(model.out) == 2
+        assert model.eval() is model and not model.training and model.train().training
+        assert model.fc.in_features == 3 and model.fc.weight.shape == (2, 3)
+        assert [type(layer).__name__ for layer in model.out] == ["ReLU", "Dropout"]
+        assert type(model.fc) == nn.Linear and "Linear" in str(model)
+        assert model.eval()(torch.ones(4, 3)).shape == (4, 2)
+        """,
+        """
+        class Model1:
+            def __init__(self):
+                self.fc = torch.nn.Linear(3, 2)
+
+            def __call__(self, x):
+                return self.fc(x)
+        """,
+        needs="torch",
+    ),
+    idiom(
+        TORCH,
+        "`model.parameters()`, `named_parameters`, `state_dict`, `load_state_dict`",
+        """
+        def two_layers():
+            return torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.Linear(3, 1))
+        """,
+        """
+        model = two_layers()
+        assert sum(p.numel() for p in model.parameters()) == 19
+        assert all(isinstance(p, torch.nn.Parameter) and p.requires_grad for p in model.parameters())
+        assert [name for name, _ in model.named_parameters()][0] == "0.weight"
+        state = {name: torch.zeros_like(value) for name, value in model.state_dict().items()}
+        model.load_state_dict(state)
+        assert model(torch.ones(1, 4)).item() == 0
+        """,
+        "def two_layers():\n    return torch.nn.Sequential(torch.nn.Linear(4, 1))",
+        needs="torch",
+    ),
+    idiom(
+        TORCH,
+        "`loss.backward()`, then `model.fc.weight.grad`; `optimizer.step()` in the test",
+        """
+        class Line1(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.fc = torch.nn.Linear(2, 1, bias=False)
+
+            def forward(self, x):
+                return self.fc(x)
+        """,
+        """
+        model = Line1()
+        x, y = torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0]])
+        with torch.no_grad():
+            model.fc.weight.fill_(1.0)
+        loss = ((model(x) - y - 1) ** 2).mean()
+        loss.backward()
+        assert torch.allclose(model.fc.weight.grad, torch.tensor([[-2.0, -4.0]]))
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        optimizer.step()
+        optimizer.zero_grad()
+        assert torch.allclose(model.fc.weight, torch.tensor([[1.2, 1.4]]))
+        assert model.fc.weight.grad is None
+        with torch.no_grad():
+            assert not model(x).requires_grad and model(x).numpy().shape == (1, 1)
+        """,
+        """
+        class Line1(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.fc = torch.nn.Linear(2, 1, bias=False)
+
+            def forward(self, x):
+                return self.fc(x).detach()
+        """,
+        needs="torch",
+    ),
+    idiom(
+        TORCH,
+        "`x.requires_grad_()`, `f(x).backward()`, `x.grad`; `torch.autograd.grad`",
+        "def energy(x):\n    return (x**3).sum()",
+        """
+        x = torch.tensor([1.0, 2.0], requires_grad=True)
+        energy(2 * x).backward()
+        assert torch.allclose(x.grad, 24 * x.detach() ** 2)
+        (found,) = torch.autograd.grad(energy(x), x)
+        assert torch.allclose(found, 3 * x.detach() ** 2)
+        assert energy(x).requires_grad and energy(x).grad_fn is not None
+        """,
+        "def energy(x):\n    return (x.detach()**3).sum()",
+        needs="torch",
+    ),
+    idiom(
+        TORCH,
+        "second derivatives through the student's code: `create_graph=True`",
+        "def cubic(x):\n    return (x**3).sum()",
+        """
+        x = torch.tensor([2.0], requires_grad=True)
+        (first,) = torch.autograd.grad(cubic(x), x, create_graph=True)
+        (second,) = torch.autograd.grad(first.sum(), x)
+        assert second.item() == 12
+        """,
+        status="shared",
+        needs="torch",
+    ),
+    idiom(
+        TORCH,
+        "training in place: `train(model, …)` of the student's model, parameters held by the test",
+        """
+        def new_line():
+            return torch.nn.Linear(1, 1)
+
+        def train1(model, x, y):
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+            for _ in range(20):
+                optimizer.zero_grad()
+                loss = ((model(x) - y) ** 2).mean()
+                loss.backward()
+                optimizer.step()
+            return loss.item()
+        """,
+        """
+        model = new_line()
+        weights = [p for p in model.parameters()]
+        before = [p.detach().clone() for p in weights]
+        x = torch.tensor([[0.0], [1.0]])
+        first = ((model(x) - 2 * x) ** 2).mean().item()
+        assert train1(model, x, 2 * x) < first + 1e-9
+        assert any(not torch.equal(a, b) for a, b in zip(weights, before))
+        """,
+        """
+        def new_line():
+            return torch.nn.Linear(1, 1)
+
+        def train1(model, x, y):
+            return 0.0
+        """,
+        needs="torch",
+    ),
+    idiom(
+        TORCH,
+        "a network, an optimizer or a loader of the test as argument",
+        """
+        def weights_of(model):
+            return sum(p.numel() for p in model.parameters())
+
+        def one_epoch(model, optimizer, loader):
+            for x, y in loader:
+                optimizer.zero_grad()
+                ((model(x) - y) ** 2).mean().backward()
+                optimizer.step()
+        """,
+        """
+        nn = torch.nn
+        assert weights_of(nn.Sequential(nn.Linear(3, 2), nn.Linear(2, 1))) == 11
+        model = nn.Linear(1, 1)
+        before = model.weight.detach().clone()
+        x = torch.tensor([[1.0], [2.0]])
+        loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x, 9 * x), batch_size=1)
+        one_epoch(model, torch.optim.SGD(model.parameters(), lr=0.01), loader)
+        assert not torch.equal(model.weight, before)
+        """,
+        """
+        def weights_of(model):
+            return 11
+
+        def one_epoch(model, optimizer, loader):
+            pass
+        """,
+        needs="torch",
+    ),
+    idiom(
+        TORCH,
+        "a step of the student's on the test's own parameters: `sgd([w], lr)`, then `w`, `w.grad`",
+        """
+        def sgd1(params, lr):
+            with torch.no_grad():
+                for p in params:
+                    p -= lr * p.grad
+                    p.grad.zero_()
+        """,
+        """
+        w = torch.ones(2, requires_grad=True)
+        (w * torch.tensor([1.0, 3.0])).sum().backward()
+        sgd1([w], 0.5)
+        assert torch.allclose(w, torch.tensor([0.5, -0.5])) and w.grad.sum().item() == 0
+        """,
+        "def sgd1(params, lr):\n    pass",
+        needs="torch",
+    ),
+    idiom(
+        TORCH,
+        "`isinstance(ds, Dataset)`, `len(ds)`, `ds[0]`, `DataLoader(ds)` of a student's data set",
+        """
+        class Squares1(torch.utils.data.Dataset):
+            def __len__(self):
+                return 4
+
+            def __getitem__(self, i):
+                return torch.tensor([float(i)]), i * i
+        """,
+        """
+        data = Squares1()
+        assert isinstance(data, torch.utils.data.Dataset) and len(data) == 4 and data[3][1] == 9
+        batches = list(torch.utils.data.DataLoader(data, batch_size=2))
+        assert len(batches) == 2 and batches[1][0].shape == (2, 1)
+        assert batches[1][1].tolist() == [4, 9]
+        """,
+        """
+        class Squares1(torch.utils.data.Dataset):
+            def __len__(self):
+                return 4
+
+            def __getitem__(self, i):
+                return torch.tensor([float(i)]), i
+        """,
+        needs="torch",
+    ),
+)
+
+PANDAS = "pandas"
+_PANDAS = (
+    idiom(
+        PANDAS,
+        "a DataFrame as argument and as result: `df.shape`, `df.columns`, `assert_frame_equal`",
+        """
+        def with_total(df):
+            return df.assign(total=df["a"] + df["b"]).sort_values("total")
+        """,
+        """
+        df = pd.DataFrame({"a": [3, 1], "b": [1.5, 2.5], "c": ["x", None]}, index=["r", "s"])
+        found = with_total(df)
+        assert isinstance(found, pd.DataFrame) and found.shape == (2, 4) and len(df.columns) == 3
+        assert list(found.columns) == ["a", "b", "c", "total"] and found.loc["r", "total"] == 4.5
+        expected = df.assign(total=[4.5, 3.5]).loc[["s", "r"]]
+        pd.testing.assert_frame_equal(found, expected)
+        assert found.equals(expected)
+        """,
+        "def with_total(df):\n    return df",
+        needs="pandas",
+    ),
+    idiom(
+        PANDAS,
+        "a Series, an Index, `groupby`, dates, categories, missing values",
+        """
+        def summarised(df):
+            return df.groupby("kind")["value"].mean()
+
+        def passed_on(x):
+            return x
+        """,
+        """
+        df = pd.DataFrame({"kind": ["a", "b", "a"], "value": [1.0, 2.0, 3.0]})
+        found = summarised(df)
+        assert isinstance(found, pd.Series) and found["a"] == 2.0 and found.index.name == "kind"
+        for series in (
+            pd.Series([1, None], dtype="Int64"), pd.Series(["x", "y"], dtype="category"),
+            pd.Series(pd.date_range("2026-01-01", periods=3, tz="UTC"), name="when"),
+            pd.Series([True, False]), pd.Series(["a", None], dtype="string"),
+        ):
+            pd.testing.assert_series_equal(passed_on(series), series)
+        for index in (pd.RangeIndex(3), pd.date_range("2026-01-01", periods=2, freq="D"),
+                      pd.MultiIndex.from_tuples([("a", 1), ("b", 2)], names=["k", "n"])):
+            pd.testing.assert_index_equal(passed_on(index), index)
+        assert passed_on(pd.Timestamp("2026-01-01 12:00")) == pd.Timestamp("2026-01-01 12:00")
+        assert passed_on(pd.NaT) is pd.NaT and passed_on(pd.Timedelta("1h")) == pd.Timedelta("1h")
+        """,
+        "def summarised(df):\n    return df['value'].mean()\n\ndef passed_on(x):\n    return x",
+        needs="pandas",
+    ),
+)
+
+IDIOMS: tuple[Idiom, ...] = (
+    *_FUNCTIONS,
+    *_TYPES,
+    *_OPERATORS,
+    *_ITERATION,
+    *_ERRORS,
+    *_CHECKS,
+    *_VALUES,
+    *_CHANGES,
+    *_OUTPUT,
+    *_TORCH,
+    *_PANDAS,
+)
