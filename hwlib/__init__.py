@@ -30,7 +30,7 @@ _FUNCTIONS = {  # name: the module that defines it
     "submit": "hwlib.handin",
 }
 
-__all__ = ["__version__", *_SUBMODULES, *_FUNCTIONS]
+__all__ = ["__version__", *_SUBMODULES, *_FUNCTIONS]  # noqa: PLE0604  they are strings
 
 
 def __getattr__(name: str) -> Any:

@@ -67,7 +67,7 @@ def _torchvision() -> Finding:
         return found
     try:
         importlib.import_module("torchvision")
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  the point is to report it
         fix = (
             "install torch and torchvision from the same place, in one command: "
             f"{how_to_install('torch')}"

@@ -294,7 +294,7 @@ def accuracy(
         )
     fraction = float(1 - (needed - count.share) / _BELOW)
     # this is what the student sees
-    print(f"{symptom}, but close: {fraction:.0%} of the points. {cause}".rstrip())
+    print(f"{symptom}, but close: {fraction:.0%} of the points. {cause}".rstrip())  # noqa: T201
     return partial(fraction, points)
 
 

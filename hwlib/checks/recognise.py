@@ -33,7 +33,7 @@ def _named_mistake(actual: object, expected: object, rule: Rule, mistakes: Mista
             value = candidate() if callable(candidate) else candidate
             if compare(rule, value, expected) is not None and compare(rule, actual, value) is None:
                 return hint
-        except Exception:
+        except Exception:  # noqa: BLE001  a candidate that can't be computed here is no candidate
             continue
     return ""
 

@@ -66,7 +66,7 @@ class Callbacks:
         except (WorkerLost, KeyboardInterrupt):
             raise
         # what the instructor's function raises goes to the student's code
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001
             if isinstance(error, CannotCheck):
                 self.cannot = error
             return {"raised": self.told(error)}

@@ -166,7 +166,7 @@ class IsolatedEngine:
         except ZygoteGone:
             raise
         # the last resort: nothing about one submission may stop the others
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             _log.exception("%s: the grader failed", found.student)
             reason = f"the grader failed on this submission ({type(error).__name__}: {error})"
             reason = f"{readable(reason)[:300]}; grade it by hand, and report this"

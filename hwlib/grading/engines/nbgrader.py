@@ -111,7 +111,7 @@ def _grade_one(
     try:
         folder = _autograde(submission, notebook, store, staging)
     # nbgrader and nbclient raise all kinds; one submission must not stop the others
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         reason = _one_line(str(error)) or type(error).__name__
         problem = f"nbgrader could not grade this notebook: {reason}"
         result = _ungraded(submission, key, (*problems, problem), time.monotonic() - started)
@@ -270,7 +270,7 @@ def _converter(
     config.CourseDirectory.root = str(root)
     config.CourseDirectory.db_url = store.db_url
     parts = ("{nbgrader_step}", "{student_id}", "{assignment_id}")
-    config.CourseDirectory.directory_structure = os.path.join(*parts)
+    config.CourseDirectory.directory_structure = os.path.join(*parts)  # noqa: PTH118
     config.BaseConverter.permissions = 644
     if not config.IgnorePattern.get("pattern"):  # nothing is scored 0 because of a warning
         config.IgnorePattern.update(enabled=True, pattern=r"(?s).*")

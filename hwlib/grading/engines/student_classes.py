@@ -267,7 +267,7 @@ def _made(
         try:
             return _tried(name, chosen, namespace)
         # bases that do not go together, or that mind what is derived from them
-        except Exception:
+        except Exception:  # noqa: BLE001
             continue
     return _tried(name, last_resort, namespace)
 

@@ -448,7 +448,7 @@ def hide_folders(hidden: list[str]) -> bool:
     if not _mount("none", "/", None, MS_REC | MS_PRIVATE):
         return False
     # the password file's, not $HOME
-    home = os.path.expanduser("~root") if uid == 0 else ""
+    home = os.path.expanduser("~root") if uid == 0 else ""  # noqa: PTH111
     needed = _needed_folders()
     if home and any(Path(path).is_relative_to(home) for path in needed):
         # Python under root's home: hide the home, keep Python, so that other users can read it

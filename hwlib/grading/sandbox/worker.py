@@ -89,7 +89,7 @@ class Server:
             else:
                 reply |= operation(request)
         # student code may raise anything, SystemExit too
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001
             reply["error"] = self._describe(error)
         self._send(reply)
         self._depth -= 1
@@ -132,7 +132,7 @@ class Server:
         except ConnectionClosed:
             raise
         # a value that can't be sent, or whose own methods raise
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001
             self.objects.forget_news()
             told = {**asdict(describe_error(error)), "unsendable": isinstance(error, Unsendable)}
             self.channel.send({"id": reply["id"], "error": told})
@@ -301,7 +301,7 @@ def _is_plain(value: Any) -> bool:
     try:
         Encoder(lambda value, encoder, depth: None).part(value)
     # not plain, or one of its own methods raises
-    except Exception:
+    except Exception:  # noqa: BLE001
         return False
     return True
 

@@ -82,7 +82,7 @@ def _import(name: str) -> bool:
     try:
         importlib.import_module(name)
     # a module that a student's machine has and this one lacks is the cell's error, later
-    except Exception:
+    except Exception:  # noqa: BLE001
         return False
     return True
 
