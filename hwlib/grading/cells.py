@@ -214,7 +214,7 @@ def joined_source(value: object) -> str | None:
 
 
 def readable(text: str) -> str:
-    """A text that can be written as UTF-8: a lone half of a surrogate pair becomes U+FFFD.
+    r"""A text that can be written as UTF-8: a lone half of a surrogate pair becomes U+FFFD.
 
     >>> readable("\ud83d!")
     '\ufffd!'
