@@ -26,15 +26,16 @@ def is_measuring() -> bool:
     return "COVERAGE_PROCESS_CONFIG" in os.environ and sys.platform == "linux"
 
 
-@pytest.fixture(scope="session", autouse=True)
-def sandbox_measured_with_the_rest(pytestconfig: pytest.Config) -> Iterator[None]:
+@pytest.fixture(scope="module", autouse=True)
+def sandbox_measured_with_the_rest(request: pytest.FixtureRequest) -> Iterator[None]:
     """The processes that the grader kills are measured, too."""
-    if not is_measuring():
+    # the thousands of workers of test_assignments run no line that others don't
+    if not is_measuring() or request.path.stem == "test_assignments":
         yield
         return
     from measured import measured_sandbox
 
-    with measured_sandbox(pytestconfig.rootpath):
+    with measured_sandbox(request.config.rootpath):
         yield
 
 
