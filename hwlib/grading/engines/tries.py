@@ -153,12 +153,17 @@ class _Tries:
         # what other questions need from above comes along: so no worker has to start again
         bring = needed | {index for index in self._together if index < place}
         verdict = self._attempt(self._needed, name, needed, bring)
-        complete = above <= self._needed.ready | set(self.shared.bad)
-        if _is_decided(verdict) or (complete and max(self._needed.ready, default=-1) < place):
-            return self._with_cells_below(verdict, name, needed, place)
-        again = self._attempt(self._above, name, needed, above)
-        verdict = again if _says_more(again, verdict) else verdict
-        return self._with_cells_below(verdict, name, needed, place)
+        if _is_decided(verdict):
+            return verdict
+        in_place = max(bring, default=-1) < place
+        if not in_place or self._may_change(verdict, above - bring, needed):
+            again = self._attempt(self._above, name, needed, above)
+            verdict = again if _says_more(again, verdict) else verdict
+        below = {index for index in self._everything if index > place}
+        if self._may_change(verdict, below, needed):
+            again = self._attempt(self._all, name, needed, self._everything)
+            verdict = again if _says_more(again, verdict) else verdict
+        return verdict
 
     def excused(self, name: str, verdict: Verdict) -> Verdict:
         """A verdict that rests on what this machine lacks is left to a human."""
@@ -175,24 +180,30 @@ class _Tries:
                 return Verdict("manual", f"{reason}; a human decides")
         return verdict
 
-    def _with_cells_below(
-        self, verdict: Verdict, name: str, needed: set[int], place: int
-    ) -> Verdict:
-        below = {index for index in self._everything if index > place}
-        if _is_decided(verdict) or not any(self._may_matter(index, needed) for index in below):
-            return verdict
-        again = self._attempt(self._all, name, needed, self._everything)
-        return again if _says_more(again, verdict) else verdict
+    def _may_change(self, verdict: Verdict, more: set[int], needed: set[int]) -> bool:
+        """Whether a verdict may be another one where these cells are run, too."""
+        more = more - set(self.shared.bad)
+        if _is_decided(verdict):
+            return False
+        names = [self._names[index] for index in needed]
+        bound = frozenset[str]().union(*(one.binds for one in names))
+        touched = bound.union(*(one.uses for one in names))
+        return any(self._may_matter(index, bound, touched, verdict) for index in more)
 
-    def _may_matter(self, index: int, needed: set[int]) -> bool:
-        """Whether a cell below a question may change what it asks for: the student's own cells do,
-        and others that bind what the needed cells bind.
+    def _may_matter(
+        self, index: int, bound: frozenset[str], touched: frozenset[str], verdict: Verdict
+    ) -> bool:
+        """Given cells matter where they bind what the needed cells bind, the student's own always.
+
+        After a timeout, which is dear to repeat, own cells matter only where they have a name in
+        common with the needed cells.
         """
-        cell = self.shared.cells[index]
-        if cell.original is None or cell.edited:
-            return True
-        bound = frozenset[str]().union(*(self._names[other].binds for other in needed))
-        return bool(self._names[index].binds & bound)
+        cell, names = self.shared.cells[index], self._names[index]
+        if cell.original is not None and not cell.edited:
+            return bool(names.binds & bound)
+        if verdict.status == "timeout":
+            return bool((names.binds | names.uses) & touched) or not names.parsed
+        return True
 
     def _cells_for(self, name: str) -> set[int]:
         """The cells that a question depends on: those above it, where they bind what it uses."""
