@@ -114,7 +114,7 @@ def find_submissions(
 
 
 def printable(name: str) -> str:
-    """A file's name as a text that can be shown and stored anywhere.
+    r"""A file's name as a text that can be shown and stored anywhere.
 
     Bytes that are not UTF-8, control characters and marks of writing direction become escapes.
 
