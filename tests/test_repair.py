@@ -268,6 +268,22 @@ def test_reordered_cells_are_put_back_in_order(example: Example) -> None:
     ]
 
 
+def test_own_cells_stay_above_a_question_that_was_moved_below_another(example: Example) -> None:
+    notebook = copy.deepcopy(example.perfect)
+    start, end = index_of(notebook, "def double"), index_of(notebook, "check.close(double") + 1
+    moved = notebook["cells"][start:end]
+    del notebook["cells"][start:end]
+    place = index_of(notebook, "check.equal(Box") + 1
+    own = {"cell_type": "code", "source": "def helper(): pass", "metadata": {}}
+    last = {"cell_type": "code", "source": "last = 1", "metadata": {}}
+    notebook["cells"][place:place] = [own, *moved]
+    notebook["cells"].append(last)
+    found = [cell.source for cell in example.repaired(notebook).cells]
+    double = next(i for i, source in enumerate(found) if "def double" in source)
+    assert found[double - 1] == "def helper(): pass"
+    assert found[-1] == "last = 1"
+
+
 def test_a_given_cell_that_the_student_changed_counts_as_changed(example: Example) -> None:
     notebook = copy.deepcopy(example.perfect)
     notebook["cells"][index_of(notebook, "scale = 10")]["source"] = "scale = 11"

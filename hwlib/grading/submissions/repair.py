@@ -286,14 +286,7 @@ def _in_key_order(
     problems: list[str],
 ) -> list[SubmittedCell]:
     place_of = {index: place for place, indices in matched.items() for index in indices}
-    # the student's own cells, by the key cell before them
-    followers: dict[int, list[SubmittedCell]] = defaultdict(list)
-    last = -1
-    for index in range(len(cells)):
-        if index in added:
-            followers[last].append(cells[index])
-        else:
-            last = place_of[index]
+    followers = _by_place(cells, place_of, len(key.cells))
     names_of_added = frozenset[str]().union(
         *(cells[index].names.binds for index in added if cells[index].cell_type == "code")
     )
@@ -310,6 +303,25 @@ def _in_key_order(
         result += followers[place]
     _report_order(matched, key, problems)
     return result
+
+
+def _by_place(
+    cells: list[SubmittedCell], place_of: dict[int, int], end: int
+) -> dict[int, list[SubmittedCell]]:
+    """The student's own cells, by the key cell before them; where questions were moved, so that
+    they stay above the key cell that they stood above.
+    """
+    followers: dict[int, list[SubmittedCell]] = defaultdict(list)
+    following: list[int] = []  # the place of the next key cell, for each cell
+    for index in reversed(range(len(cells))):
+        following.append(place_of.get(index, following[-1] if following else end))
+    last = -1
+    for index, after in enumerate(reversed(following)):
+        if index in place_of:
+            last = place_of[index]
+        else:
+            followers[min(last, after - 1)].append(cells[index])
+    return followers
 
 
 def _answer_cells(
