@@ -774,7 +774,7 @@ def test_pictures_that_were_scaled_otherwise_in_training_are_named(
 def test_a_softmax_before_cross_entropy_is_named() -> None:
     with pytest.raises(CheckFailed) as raised:
         check.accuracy(trained(softmax=True, epochs=1), *blobs(300, seed=5), 0.99)
-    assert "two, and the loss could not fall below 1.461" in raised.value.hint
+    assert "two in training, and the loss could not fall below 1.461" in raised.value.hint
 
 
 def test_a_network_that_gives_nan_or_the_wrong_shape_fails_in_words() -> None:
@@ -783,7 +783,7 @@ def test_a_network_that_gives_nan_or_the_wrong_shape_fails_in_words() -> None:
         model = nn.Sequential(nn.Flatten(), *layers)
         if len(layers) == 2:
             layers[1].running_var.fill_(-1.0)
-        with pytest.raises(CheckFailed, match=r"finite scores|can't take images"):
+        with pytest.raises(CheckFailed, match=r"finite scores|cannot take images"):
             check.accuracy(model, images, labels, 0.5)
 
 
