@@ -289,7 +289,7 @@ def test_data_that_does_not_fit_is_refused(rng: np.random.Generator) -> None:
     trainer = ClassifierTrainer(linear, learning_rate=0.1)
     with pytest.raises(ValueError, match="as many labels"):
         quiet(trainer, model, X, y[:-1])
-    with pytest.raises(ValueError, match="belong together"):
+    with pytest.raises(ValueError, match="pass both or neither"):
         quiet(trainer, model, X, y, X)
     with pytest.raises(ValueError, match="validation examples"):
         quiet(trainer, model, X, y, X[:0], y[:0])
