@@ -116,7 +116,7 @@ def test_classes_and_finished_networks_are_taken(model: str) -> None:
     [
         ("networks.py", (), "expected FILE.py:NAME"),
         ("nowhere.py:net(3)", (), "no file nowhere.py"),
-        ("networks.py:other", (), "defines no other"),
+        ("networks.py:other", (), "does not define other"),
         ("networks.py:net(print(1))", (), "plain arguments"),
         ("networks.py:number", (), "expected a network (an nn.Module), found int"),
         ("nothing.safetensors", (), "nothing.safetensors is missing"),

@@ -253,8 +253,8 @@ class ClassifierTrainer:
             scores = np.asarray(self.loss_function(X[part], model))
             if scores.ndim != 2 or len(scores) != len(X[part]):
                 raise ValueError(
-                    f"without y, the loss function must return scores of shape ({len(X[part])}, C); "
-                    f"found shape {scores.shape}"
+                    f"without y, the loss function must return scores of shape "
+                    f"({len(X[part])}, C); found shape {scores.shape}"
                 )
             right += int(np.sum(np.argmax(scores, axis=1) == y[part]))
         return right / len(X)
