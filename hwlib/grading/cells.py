@@ -46,7 +46,7 @@ LineKind = Literal["given", "marker", "solution", "hidden"]
 """given: students get it · marker: a BEGIN or END line · solution, hidden: between the markers."""
 
 UNANSWERED = "not answered yet: the code still raises NotImplementedError"
-HIDDEN = "a hidden check did not hold"
+HIDDEN = "a hidden check failed"
 
 MARKER = re.compile(r"^\s*###\s+(?P<edge>BEGIN|END) (?P<what>SOLUTION|HIDDEN TESTS)\s*$")
 

@@ -1,14 +1,14 @@
-"""Grade one submission: the instructor's tests here, the student's code in workers.
+"""Grade one submission: the instructor's tests run here, the student's code runs in workers.
 
     notebook ─ repair ─→ cells ─ dependencies ─→ the cells that the tests need ─→ worker
     test cell, with stand-ins for the student's names ─→ passed | failed | error | timeout | …
 
 A question sees the state at its place in the notebook. It is tried up to three times, and passes
-when one try does:
+if one try passes:
 
-    needed   only the cells that it depends on, those above it first: quick
-    above    all cells above it, in order: as when the notebook is run from top to bottom
-    all      the cells below it, too: a function may have been written anew at the end
+    needed   with only the cells that it depends on, first those above it; this is quick
+    above    with all cells above it, in order, as if the notebook is run from top to bottom
+    all      with the cells below it as well, because a student may rewrite a function at the end
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _LACKING = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
 
 @dataclass(slots=True)
 class Graded:
-    """The verdicts on one submission, and what the run cells put out."""
+    """The verdicts on one submission, and the outputs of the cells that were run."""
 
     questions: list[QuestionResult]
     outputs: dict[int, list[dict[str, Any]]]  # index of a repaired cell → its outputs in this run
@@ -75,14 +75,14 @@ def grade_submission(
         The assignment, prepared.
     submission : RepairedSubmission
     new_session : callable
-        Gives a conversation with a fresh worker.
+        Returns a session with a fresh worker.
     limits : Limits
     seed : int
-        Seed of the hidden inputs; the same seed gives the same inputs.
+        Seed for generating hidden inputs. The same seed gives the same inputs.
     release : dict
-        grade id → source as released; tells what was left unanswered.
+        grade id → source as released. It shows which questions were left unanswered.
     folder : Path
-        Where the models that were handed in lie.
+        Folder with the models that were handed in.
     """
     tries = _Tries(bench, submission, Shared(submission.cells, new_session, limits))
     questions = []
@@ -144,7 +144,7 @@ class _Tries:
             lane.drop()
 
     def verdict(self, name: str) -> Verdict:
-        """The first try that passes decides; else the one that tells most."""
+        """The verdict of the first try that passes, or else of the try that says most."""
         test, place = self.bench.tests[name], self._places[name]
         if test.waits:
             return Verdict("manual", test.waits)
@@ -166,7 +166,7 @@ class _Tries:
         return verdict
 
     def excused(self, name: str, verdict: Verdict) -> Verdict:
-        """A verdict that rests on what this machine lacks is left to a human."""
+        """Leave the verdict to a human if this machine lacks something that the code needs."""
         if waits := self.bench.waits_for(verdict):
             return Verdict("manual", waits)
         if verdict.status not in ("missing", "error"):
@@ -176,8 +176,8 @@ class _Tries:
             found = _LACKING.search(text)
             if found:
                 self.lacking.add(found[1].partition(".")[0])
-                reason = f"the code imports {found[1]}, which the grading machine does not have"
-                return Verdict("manual", f"{reason}; a human decides")
+                reason = f"your code imports {found[1]}, which is not on the grading machine"
+                return Verdict("manual", f"{reason}. A human will grade this question")
         return verdict
 
     def _may_change(self, verdict: Verdict, more: set[int], needed: set[int]) -> bool:
@@ -235,7 +235,10 @@ class _Tries:
         if bad:
             return self.shared.bad[bad[0]]
         if lane.is_over:
-            reason = f"the submission's {limits.submission_s:g} s were used up before this question"
+            reason = (
+                f"the {limits.submission_s:g} s for the whole notebook were used up before this "
+                "question: which cell takes so long?"
+            )
             return Verdict("timeout", reason)
         verdict = self.bench.run(self.bench.tests[name], lane.start())
         if verdict.status == "timeout":
@@ -244,8 +247,8 @@ class _Tries:
             lane.drop()
         if verdict.status == "timeout":
             reason = (
-                f"no answer within {limits.question_s:g} s; "
-                "is there a loop that never ends, or one that should not be there?"
+                f"your code gave no result within {limits.question_s:g} s: "
+                "is there a loop that never ends, or one that you can avoid?"
             )
             return replace(verdict, message=reason)
         if verdict.missing_name:
@@ -263,7 +266,7 @@ def _is_decided(verdict: Verdict) -> bool:
 
 
 def _says_more(again: Verdict, verdict: Verdict) -> bool:
-    """Whether a later try is to be believed: it gives more, or found what was missing before."""
+    """Whether a later try counts: it gives more points, or finds a name that was missing."""
     if again.status == "passed":
         return verdict.status != "passed" or again.fraction > verdict.fraction
     return bool(verdict.missing_name) and again.missing_name != verdict.missing_name

@@ -155,8 +155,8 @@ def _match(
     rest = _match_written_answers(cells, rest, matched, key)
     if stripped and matched:
         problems.append(
-            "nbgrader's metadata is missing (an editor stripped it); cells were matched by content "
-            "and by what they define"
+            "an editor removed nbgrader's metadata from the cells; hwlib found the cells by their "
+            "content and by the names that they define"
         )
     return matched, set(rest)
 
@@ -333,16 +333,16 @@ def _answer_cells(
     if len(own) > 1:
         touched = [cell for cell in own if not is_unsolved(cell.source)]
         problems.append(
-            f"the cell {key_cell.name} stands {len(own)} times; what was left unsolved is ignored, "
-            "the last one counts"
+            f"the cell {key_cell.name} is there {len(own)} times; unanswered copies are ignored, "
+            "and the last answer counts"
         )
         own = _joined(touched or own[-1:], key_cell, problems)
     elif key_cell.cell_type == "code" and following:
         own = _joined_with_following(own[0], following, key_cell, problems)
     if any(cell.cell_type != key_cell.cell_type for cell in own):
         problems.append(
-            f"the cell {key_cell.name} had become a {own[0].cell_type} cell; it is read as "
-            f"{key_cell.cell_type}"
+            f"the cell {key_cell.name} was turned into a {own[0].cell_type} cell; it is read as a "
+            f"{key_cell.cell_type} cell"
         )
     answers = [replace(cell, original=key_cell, cell_type=key_cell.cell_type) for cell in own]
     typed = [
@@ -411,7 +411,9 @@ def _given_cell(
             _say_restored(key_cell, problems)
         return [restored]
     if changed and key_cell.role == "setup":
-        problems.append(f"the given cell {key_cell.grade_id} was changed; the original was used")
+        problems.append(
+            f"the given cell {key_cell.grade_id} was changed; the original cell is used for grading"
+        )
     # not locked: the student's version is the one that counts
     if key_cell.role in ("code", "experiment", "submit"):
         return [replace(cell, original=key_cell, edited=cell in changed) for cell in own]
@@ -510,7 +512,9 @@ def _statements(source: str) -> list[str]:
 def _report_order(matched: dict[int, list[int]], key: AnswerKey, problems: list[str]) -> None:
     places = [matched[place][0] for place in sorted(matched) if key.cells[place].role != "prose"]
     if places != sorted(places):
-        problems.append("cells stand in another order than in the assignment; they were put back")
+        problems.append(
+            "the cells were in another order than in the assignment; they were put back in order"
+        )
 
 
 # ---- as a notebook -------------------------------------------------------------------------------
