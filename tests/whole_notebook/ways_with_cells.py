@@ -251,7 +251,12 @@ WAYS = (
     ),
     way(
         "all stubs kept and every answer in an own cell below",
-        **dict.fromkeys(("share", "Nearest", "primes", "ratio", "a", "a_again")),
+        share=None,
+        Nearest=None,
+        primes=None,
+        ratio=None,
+        a=None,
+        a_again=None,
         own=[(f"below {name}", source) for name, source in PLAIN.items()],
     ),
     way(
@@ -493,7 +498,7 @@ WAYS = (
     ),
     way("a kernel that only the student has", change=_another_kernel, rare=True),
     way("tags and outputs that an editor left", change=_tags_and_outputs, rare=True),
-    way("nbgrader's metadata stripped", change=_stripped, said="metadata is missing"),
+    way("nbgrader's metadata stripped", change=_stripped, said="removed nbgrader's metadata"),
     way("saved by Colab", change=_as_colab_writes, rare=True),
     way("a solution cell that stands twice", change=_solution_twice, said="2 times"),
     way("a solution cell deleted and written anew", change=_solution_written_anew),

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
+from courses import make_course
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from conftest import make_course
 from hwlib.grading.authoring.build import build
 from hwlib.grading.cells import grade_id_of
 from hwlib.grading.course import Assignment

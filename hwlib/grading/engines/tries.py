@@ -34,7 +34,12 @@ from hwlib.grading.engines.verdicts import (
     manual,
 )
 from hwlib.grading.results import QuestionResult
-from hwlib.grading.submissions.dependencies import CellNames, names_in, needed_cells
+from hwlib.grading.submissions.dependencies import (
+    CellNames,
+    names_in,
+    needed_cells,
+    only_defines,
+)
 from hwlib.grading.submissions.repair import RepairedSubmission, SubmittedCell
 
 __all__ = ["Graded", "grade_submission"]
@@ -195,15 +200,19 @@ class _Tries:
     ) -> bool:
         """Given cells matter where they bind what the needed cells bind, the student's own always.
 
-        After a timeout, which is dear to repeat, own cells matter only where they have a name in
-        common with the needed cells.
+        An own cell that only defines functions and classes, and any own cell after a timeout, which
+        is dear to repeat, matters only where it has a name in common with the needed cells.
         """
         cell, names = self.shared.cells[index], self._names[index]
-        if cell.original is not None and not cell.edited:
+        if cell.original is not None and not cell.edited and not cell.is_answer:
             return bool(names.binds & bound)
+        if not names.parsed:
+            return True
+        if verdict.missing_name in names.binds:
+            return True
         if verdict.status == "timeout":
-            return bool((names.binds | names.uses) & touched) or not names.parsed
-        return True
+            return bool((names.binds | names.uses) & touched)
+        return bool(names.binds & touched) or not only_defines(cell.source)
 
     def _cells_for(self, name: str) -> set[int]:
         """The cells that a question depends on: those above it, where they bind what it uses."""

@@ -19,7 +19,7 @@ from functools import lru_cache
 
 from hwlib.grading.cells import transformed, tree_of
 
-__all__ = ["CellNames", "names_in", "needed_cells"]
+__all__ = ["CellNames", "names_in", "needed_cells", "only_defines"]
 
 _BUILTINS = frozenset(dir(builtins))
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -58,6 +58,31 @@ def names_in(source: str) -> CellNames:
         return CellNames(frozenset(), frozenset(), parsed=False)
     uses = (_taken_at_top(tree) | (inner - binds)) - _BUILTINS
     return CellNames(frozenset(binds), frozenset(uses))
+
+
+def only_defines(source: str) -> bool:
+    """Whether running a cell does nothing but bind functions, classes and modules.
+
+    >>> only_defines("import math\n\ndef f(x):\n    return math.sqrt(x)")
+    True
+    >>> only_defines("@register\ndef f(x):\n    return x"), only_defines("print(f(3))")
+    (False, False)
+    """
+    tree = tree_of(source)
+    return tree is not None and all(map(_only_defines, tree.body))
+
+
+def _only_defines(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+        return not statement.decorator_list
+    if isinstance(statement, ast.ClassDef):
+        plain = not statement.decorator_list and not statement.keywords
+        return plain and all(map(_only_defines, statement.body))
+    if isinstance(statement, ast.Assign | ast.Expr):
+        return isinstance(statement.value, ast.Constant)
+    if isinstance(statement, ast.ImportFrom):
+        return all(alias.name != "*" for alias in statement.names)
+    return isinstance(statement, ast.Import | ast.Pass)
 
 
 def _taken_at_top(tree: ast.Module) -> set[str]:
