@@ -199,7 +199,7 @@ class TestAClass:
         assert "assert" not in everything
 
     def test_repairs_are_said(self, graded: Graded) -> None:
-        assert "metadata is missing" in graded.results["stripped"].problems[0]
+        assert "removed nbgrader's metadata" in graded.results["stripped"].problems[0]
         assert any("times" in problem for problem in graded.results["duplicated"].problems)
         assert "timestamp.txt" in graded.results["odd [1] *"].problems[-1]
 
