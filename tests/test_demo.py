@@ -15,7 +15,7 @@ from hwlib.grading.results import GradeReport
 
 VARIANT = '"""Multiplies."""\nREPLACES = "half"\n\n\ndef half(x):\n    return 0.5 * x\n'
 FAULTY = (
-    '"""Takes half of twice."""\nREPLACES = "half"\nFAILS = ["half"]\nHINT = "did not hold"\n\n\n'
+    '"""Takes half of twice."""\nREPLACES = "half"\nFAILS = ["half"]\nHINT = "check failed"\n\n\n'
     "def half(x):\n    return x\n"
 )
 

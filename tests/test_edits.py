@@ -170,7 +170,7 @@ def test_a_neighbouring_line_says_which_of_several_lines_is_meant(small: Assignm
 
 def test_a_wrong_solution_by_edits_is_proven_like_any_other(small: Assignment) -> None:
     settings = (
-        'FAILS = ["loss"]\nHINT = "did not hold"\nEDITS = {"return error ** 2": "return 9.5"}'
+        'FAILS = ["loss"]\nHINT = "check failed"\nEDITS = {"return error ** 2": "return 9.5"}'
     )
     write(small, settings, kind="wrong")
     report = verify(small)
@@ -199,7 +199,7 @@ FAULTS = {
     "an old line that stands in two places": (
         "EDITS = {'error = slope * x - y': 'error = 0'}",
         2,
-        "stands in 2 places of the solution cells (cells: loss, loss); add the line above or below",
+        "is in 2 places of the solution cells (cells: loss, loss); add the line above or below",
     ),
     "an old line that stands elsewhere than in REPLACES": (
         "REPLACES = 'twice'\nEDITS = {'return error ** 2': 'return 0'}",
@@ -214,7 +214,7 @@ FAULTS = {
     "an old line that stands twice in REPLACES": (
         "REPLACES = ('loss', 'twice')\nEDITS = {'error = slope * x - y': 'error = 0'}",
         3,
-        "stands in 2 places of loss or twice",
+        "is in 2 places of loss or twice",
     ),
     "a new line that is the old one": (
         "EDITS = {'return error ** 2': 'return error ** 2'}",

@@ -129,7 +129,7 @@ def test_stripped_metadata_is_matched_by_content_and_definition(
 ) -> None:
     submission = example.repaired(strip_metadata(example.perfect, ids))
     assert all_there(submission)
-    assert "stripped" in submission.problems[0]
+    assert "removed nbgrader's metadata" in submission.problems[0]
     assert [cell.original.role for cell in submission.cells if cell.original is not None] == [
         cell.role for cell in example.key.cells
     ]

@@ -22,7 +22,7 @@ from hwlib.grading.submissions.repair import repair
 WRONG = '''"""Takes half of twice."""
 REPLACES = "half"
 FAILS = ["half"]
-HINT = "did not hold"
+HINT = "check failed"
 
 
 def half(x):

@@ -86,7 +86,7 @@ class VerifyRow:
             sorted(self.expected - self.lost - self.waiting),
             sorted(self.lost - self.expected),
         )
-        parts = [f"keeps {', '.join(gained)}, which it must lose"] if gained else []
+        parts = [f"passes {', '.join(gained)}, but must fail there"] if gained else []
         if unexpected:
             texts = [
                 f"{q.id} ({q.status}: {q.message})"

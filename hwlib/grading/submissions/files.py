@@ -156,7 +156,9 @@ def _look_into(student: str, folder: Path, assignment: Assignment, root: Path) -
     slug = assignment.slug
     if folder.resolve() != folder:  # the student's folder or the assignment's is a link
         name = printable(str(folder.relative_to(root)))
-        problem = f"{name}: a symbolic link, which is not followed; put the files there"
+        problem = (
+            f"{name} is a symbolic link, which hwlib does not follow; hand in the files themselves"
+        )
         return FoundSubmission(student, folder, None, None, (problem,))
     timestamp = _read_timestamp(folder / "timestamp.txt")
     notebook, text, problems = _choose_notebook(folder, slug)
@@ -168,7 +170,7 @@ def _choose_notebook(folder: Path, slug: str) -> tuple[Path | None, str | None, 
     """(the notebook, its text where it was in a zip, problems)."""
     expected = folder / f"{slug}.ipynb"
     if expected.is_symlink():
-        problem = f"{expected.name} is a symbolic link; links are not followed"
+        problem = f"{expected.name} is a symbolic link, which hwlib does not follow"
         return None, None, (f"{problem}: hand in the file itself",)
     if expected.is_file():
         return expected, None, ()
@@ -177,7 +179,11 @@ def _choose_notebook(folder: Path, slug: str) -> tuple[Path | None, str | None, 
         chosen = [path for path in place if path.name == expected.name] or place
         if len(chosen) == 1:
             name = printable(str(chosen[0].relative_to(folder)))
-            return chosen[0], None, (f"no {expected.name}; graded {name}, the only notebook there",)
+            return (
+                chosen[0],
+                None,
+                (f"there is no {expected.name}, so {name}, the only notebook, was graded",),
+            )
         if chosen:
             names = ", ".join(printable(str(path.relative_to(folder))) for path in chosen[:5])
             problem = f"no {expected.name}, but several other notebooks: {names}"
@@ -241,7 +247,7 @@ def _notebook_in_zip(
     except (OSError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
         return None, None, (f"{name} can't be opened ({error}); hand in the notebook itself",)
     inner = printable(members[0].filename)
-    problem = f"no {slug}.ipynb; graded {inner} from {name}"
+    problem = f"there is no {slug}.ipynb, so {inner} from {name} was graded"
     return folder / f"{slug}.ipynb", content.decode("utf-8", "replace"), (problem,)
 
 
@@ -252,7 +258,7 @@ def _nothing_found(folder: Path, slug: str) -> str:
     if near:
         return f"no {slug}.ipynb, but {near[0]}: rename it to {slug}.ipynb and hand it in again"
     listed = f"; found {', '.join(names[:5])}" if names else ""
-    return f"no {slug}.ipynb, and no other notebook{listed}; hand in the notebook"
+    return f"there is no {slug}.ipynb and no other notebook{listed}; hand in the notebook"
 
 
 # ---- files beside a notebook ----
@@ -368,7 +374,7 @@ def read_text(path: Path, *, limit: int = MAX_BYTES) -> str:
             raise _refusal(path.name, "not a regular file", "hand in the file itself")
         content = file.read(limit + 1)
     if len(content) > limit:
-        raise _refusal(path.name, f"more than {limit / 1e6:g} MB", CLEAR)
+        raise _refusal(path.name, f"larger than {limit / 1e6:g} MB", CLEAR)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -401,7 +407,9 @@ def read_notebook(text: str, name: str, problems: list[str] | None = None) -> No
     values = _parse(text, name)
     if not isinstance(values, dict) or not {"cells", "worksheets"} & set(values):
         raise _refusal(
-            name, "JSON, but not a notebook (no cells)", "hand in the .ipynb that Jupyter saves"
+            name,
+            "it is JSON, but not a notebook (it has no cells)",
+            "hand in the .ipynb that Jupyter saves",
         )
     if values.get("nbformat") not in (2, 3, 4):
         raise _refusal(
@@ -439,7 +447,7 @@ def _parse(text: str, name: str) -> Any:
         raise _refusal(name, f"{found}, line {error.lineno}", SAVE_AGAIN) from error
     except (RecursionError, ValueError) as error:
         raise _refusal(
-            name, "nested too deeply, or with an absurdly long number", SAVE_AGAIN
+            name, "nested too deeply, or a number in it is far too long", SAVE_AGAIN
         ) from error
     if _depth_exceeds(values, MAX_DEPTH):
         raise _refusal(name, f"nested more than {MAX_DEPTH} levels deep", CLEAR)
@@ -481,7 +489,7 @@ def _upgrade(values: dict[str, Any], name: str) -> dict[str, Any]:
                 nbformat.reader.reads(json.dumps(values)), 4
             )
     except Exception as error:  # the converter trusts its input, so anything can come out of it
-        found = f"an old notebook (format {values['nbformat']}) that can't be upgraded"
+        found = f"an old notebook (format {values['nbformat']}) that cannot be converted"
         raise _refusal(name, found, SAVE_AGAIN) from error
     return upgraded
 
@@ -499,7 +507,7 @@ def _whole_cells(cells: list[Any], problems: list[str]) -> list[dict[str, Any]]:
         kind = cell.get("cell_type")
         if not isinstance(kind, str):
             kind = "code" if "outputs" in cell or tree_of(source) is not None else "markdown"
-            problems.append(f"cell {number} has no type; it was read as {kind}")
+            problems.append(f"cell {number} has no type; it is read as a {kind} cell")
         whole.append(whole_cell({**cell, "cell_type": kind, "source": source}))
     return whole
 
