@@ -56,7 +56,7 @@ def close(
     ...     close([2.0, 4.0], [1.0, 2.0])
     ... except CheckFailed as failure:
     ...     print(failure.hint)
-    Every value is exactly 2 times the right one: is a ½ missing, or a term counted twice?
+    Every value is exactly 2 times the right one: is a ½ missing, or is a term counted twice?
     """
     _judge(actual, expected, Close(rtol, atol), what, mistakes, hint)
 
