@@ -13,7 +13,7 @@ from typing import Any
 
 from grading_class import Handed
 
-from hwlib.grading.course import Assignment
+from hwlib.grading import Assignment
 from hwlib.grading.engines import isolated, standins
 from hwlib.grading.engines.bench import Bench
 from hwlib.grading.engines.isolated import IsolatedEngine

@@ -7,13 +7,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from hwlib.grading import find_course
 from hwlib.grading.authoring.reading import run_cells
-from hwlib.grading.course import find_course
-from hwlib.grading.proof.variants import (
-    load_variants,
-    reference_notebook,
-    variant_notebook,
-)
+from hwlib.grading.proof.variants import load_variants, reference_notebook, variant_notebook
 
 __all__ = ["COURSE", "replaced", "solutions"]
 

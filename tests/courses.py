@@ -8,10 +8,9 @@ from typing import Protocol
 import nbformat
 from nbformat import NotebookNode
 
+from hwlib.grading import Assignment, Course, SubmissionResult, build, find_course
 from hwlib.grading.answer_key import AnswerKey
-from hwlib.grading.authoring.build import build
-from hwlib.grading.course import Assignment, Course, find_course
-from hwlib.grading.results import QuestionResult, SubmissionResult
+from hwlib.grading.results import QuestionResult
 
 COURSE_TOML = (
     'title = "A small course"\nterm = "Test"\nrepository = "https://github.com/example/course"\n'

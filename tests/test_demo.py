@@ -8,10 +8,8 @@ import pytest
 from courses import TINY, TINY_TOML, make_course
 
 from hwlib.errors import CourseError
-from hwlib.grading.course import Assignment, Course
-from hwlib.grading.grade import GradeOptions
+from hwlib.grading import Assignment, Course, GradeOptions, GradeReport
 from hwlib.grading.proof.demo import SLUG, STUDENTS, run_demo
-from hwlib.grading.results import GradeReport
 
 VARIANT = '"""Multiplies."""\nREPLACES = "half"\n\n\ndef half(x):\n    return 0.5 * x\n'
 FAULTY = (

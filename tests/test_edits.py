@@ -11,13 +11,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hwlib.errors import AuthoringError
-from hwlib.grading.authoring.build import build
+from hwlib.grading import Assignment, Course, build, verify
 from hwlib.grading.authoring.edits import edited
 from hwlib.grading.authoring.written import Edit, Variant
 from hwlib.grading.cells import parse_cell
-from hwlib.grading.course import Assignment, Course
 from hwlib.grading.proof.variants import load_variants, variant_notebook
-from hwlib.grading.proof.verify import verify
 
 MakeCourse = Callable[..., Course]
 

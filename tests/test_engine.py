@@ -18,9 +18,10 @@ from left_processes import processes_about
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
+from hwlib.grading import SubmissionResult
 from hwlib.grading.engines.isolated import IsolatedEngine
 from hwlib.grading.proof.variants import reference_notebook
-from hwlib.grading.results import QuestionResult, SubmissionResult
+from hwlib.grading.results import QuestionResult
 from hwlib.grading.sandbox import processes
 
 pytestmark = needs.linux
@@ -346,7 +347,7 @@ def test_a_cell_that_hangs_is_tried_once_only(grader: Grader) -> None:
         forked.append(ready(confinement))
         return forked[-1]
 
-    grader.engine.zygote.fork = fork  # type: ignore[method-assign]
+    grader.engine.zygote.fork = fork  # type: ignore[method-assign, assignment]
     try:
         result = grader.replaced("class Counter:", "while True: pass\nclass Counter:")
     finally:

@@ -15,14 +15,12 @@ from courses import make_assignment
 
 from hwlib.commands import run
 from hwlib.errors import AuthoringError
-from hwlib.grading.authoring.build import build
-from hwlib.grading.course import Assignment
+from hwlib.grading import Assignment, GradeOptions, GradeReport, build, grade_assignment
 from hwlib.grading.engines.clock import WorkClock
 from hwlib.grading.engines.isolated import IsolatedEngine
-from hwlib.grading.grade import GradeOptions, grade_assignment
 from hwlib.grading.proof.variants import reference_notebook
 from hwlib.grading.records.class_records import ClassRecords
-from hwlib.grading.results import GradeReport, QuestionResult
+from hwlib.grading.results import QuestionResult
 from hwlib.grading.sandbox import processes
 
 pytestmark = needs.linux

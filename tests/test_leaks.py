@@ -13,9 +13,8 @@ from courses import MEANS, MakeCourse
 from nbformat import NotebookNode
 
 from hwlib.errors import AuthoringError, CourseError
-from hwlib.grading.authoring.build import build
+from hwlib.grading import Assignment, build
 from hwlib.grading.authoring.leaks import Leak, find_leaks, is_trivial
-from hwlib.grading.course import Assignment
 
 SOLUTION_LINE = "total = np.sum(values, dtype=float)"
 

@@ -15,9 +15,8 @@ import pytest
 from courses import hand_in, make_tiny, released, solved, submission_folder
 from nbgrader.api import Gradebook
 
-from hwlib.grading.course import Assignment
+from hwlib.grading import Assignment, SubmissionResult
 from hwlib.grading.engines.nbgrader import grade_with_nbgrader
-from hwlib.grading.results import SubmissionResult
 from hwlib.grading.submissions.files import find_submissions
 
 HARD_LOOP = """

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from hwlib.errors import CourseError, SubmissionError
-from hwlib.grading.course import Assignment, Course
+from hwlib.grading import Assignment, Course
 from hwlib.grading.submissions.files import find_submissions, read_notebook, read_submission
 
 OLD = {

@@ -20,13 +20,11 @@ import hwlib
 from hwlib import checks as check
 from hwlib import data
 from hwlib.errors import CannotCheck, DataUnavailable
+from hwlib.grading import Assignment, GradeOptions, GradeReport, grade_assignment, verify
 from hwlib.grading.answer_key import load_key
-from hwlib.grading.course import Assignment
 from hwlib.grading.engines.test_sets import data_sets_of
-from hwlib.grading.grade import Engine, GradeOptions, grade_assignment
+from hwlib.grading.grade import Engine
 from hwlib.grading.proof.variants import reference_notebook
-from hwlib.grading.proof.verify import verify
-from hwlib.grading.results import GradeReport
 from hwlib.grading.submissions.fingerprints import name_twins
 
 NOTEBOOK = """\

@@ -12,9 +12,8 @@ from courses import make_course
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from hwlib.grading.authoring.build import build
+from hwlib.grading import Assignment, build
 from hwlib.grading.cells import grade_id_of
-from hwlib.grading.course import Assignment
 
 __all__ = ["PLAIN", "SLUG", "Way", "cell_with", "cells_of", "hand_in", "make_whole", "way"]
 
