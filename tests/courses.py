@@ -165,6 +165,7 @@ def make_assignment(
 
 def make_tiny(root: Path, notebook: str = TINY, config: str = "") -> Assignment:
     """The assignment `tiny`, built, in a course that nbgrader can work on, too."""
+    root.mkdir(parents=True, exist_ok=True)
     root.joinpath("nbgrader_config.py").write_text(
         f"c = get_config()\nc.CourseDirectory.course_id = 'tiny'\n{config}", encoding="utf-8"
     )

@@ -27,6 +27,7 @@ WAYS = (
 
             share = partial(scaled, above)
         """,
+        rare=True,
     ),
     way(
         "a callable object",
@@ -40,6 +41,7 @@ WAYS = (
 
             share = Share()
         """,
+        rare=True,
     ),
     way(
         "bound methods and static methods as functions",
@@ -89,6 +91,7 @@ WAYS = (
 
             Nearest = type("Nearest", (), {"fit": fit, "predict": predict})
         """,
+        rare=True,
     ),
     way(
         "a function in place of a class",
@@ -159,6 +162,7 @@ WAYS = (
                 def predict(self, x):
                     return min((self.distance(x, known), label) for known, label in self.known)[1]
         """,
+        rare=True,
     ),
     way(
         "an abstract base class, a mixin and super()",
@@ -184,6 +188,7 @@ WAYS = (
                 def predict(self, x):
                     return self.y[self.distances(x).argmin()]
         """,
+        rare=True,
     ),
     way(
         "slots, a metaclass and a descriptor",
@@ -300,6 +305,7 @@ WAYS = (
                     return self.y[int(np.argmin(np.linalg.norm(np.asarray(self) - x, axis=1)))]
         """,
         fails="an instance of a class derived from np.ndarray crosses as a plain array",
+        rare=True,
     ),
     way(
         "an instance with a length of 0 and one that is False",
@@ -337,6 +343,7 @@ class Nearest:
                     look(value)
                 return found / len(values)
         """,
+        rare=True,
     ),
     way(
         "a global variable that a function changes",
@@ -415,6 +422,7 @@ class Nearest:
 
             primes = list(sieve(14))
         """,
+        rare=True,
     ),
     way(
         "recursion with a raised limit",
@@ -429,6 +437,7 @@ class Nearest:
             def share(values, limit):
                 return count(above(values, limit)) / count(len(values)) if count(3000) else None
         """,
+        rare=True,
     ),
     way(
         "async functions and top-level await",
@@ -659,6 +668,7 @@ class Nearest(Generic[T]):
                     case [*found], n if (part := len(found) / n) <= 1:
                         return part
         """,
+        rare=True,
     ),
     way(
         "Unicode identifiers",
@@ -780,6 +790,7 @@ class Nearest(Generic[T]):
         primes="import os\n"
         "text = [open(name).read() for name in os.listdir() if name.startswith('grö')][0]\n"
         "primes = [int(p) for p in text.lstrip('≥').split(',')]",
+        rare=True,
     ),
     way(
         "doctest, unittest and inspect in own cells",

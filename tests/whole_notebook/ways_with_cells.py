@@ -248,6 +248,7 @@ WAYS = (
                 """,
             )
         ],
+        rare=True,
     ),
     way(
         "all stubs kept and every answer in an own cell below",
@@ -392,6 +393,7 @@ WAYS = (
     way(
         "everything deleted in the last cell",
         own=[("end", "del share, primes, Nearest, above, np")],
+        rare=True,
     ),
     way("%reset -f in the last cell", own=[("end", "%reset -f")], rare=True),
     way(
@@ -399,8 +401,13 @@ WAYS = (
         primes="numbers = range(2, 14)\n"
         "primes = [n for n in numbers if all(n % d for d in range(2, n))]",
         own=[("below primes", "del numbers"), ("after primes", "numbers = None")],
+        rare=True,
     ),
-    way("an alias", share=f"{PLAIN['share'].replace('share', 'portion')}\nshare = portion"),
+    way(
+        "an alias",
+        share=f"{PLAIN['share'].replace('share', 'portion')}\nshare = portion",
+        rare=True,
+    ),
     way(
         "an alias in an own cell of a function in another",
         share="pass",
@@ -442,6 +449,7 @@ WAYS = (
         share="def helper(values, limit):\n    return above(values, limit)\n\n"
         "def share(values, limit):\n    return helper(values, limit) / len(values)",
         own=[("after share", "def helper(x):\n    return x"), ("end", "helper = 5")],
+        rare=True,
     ),
     way(
         "helpers of one name for two questions",
@@ -500,8 +508,8 @@ WAYS = (
     way("tags and outputs that an editor left", change=_tags_and_outputs, rare=True),
     way("nbgrader's metadata stripped", change=_stripped, said="removed nbgrader's metadata"),
     way("saved by Colab", change=_as_colab_writes, rare=True),
-    way("a solution cell that stands twice", change=_solution_twice, said="2 times"),
-    way("a solution cell deleted and written anew", change=_solution_written_anew),
+    way("a solution cell that stands twice", change=_solution_twice, said="2 times", rare=True),
+    way("a solution cell deleted and written anew", change=_solution_written_anew, rare=True),
     way(
         "a solution cell that became Markdown",
         change=_solution_as_markdown,
@@ -514,6 +522,7 @@ WAYS = (
         "the setup cell merged with the cells that follow",
         change=_setup_merged_with_what_follows,
         said="was changed",
+        rare=True,
     ),
     way(
         "questions in another order, and a helper between",
@@ -543,6 +552,7 @@ WAYS = (
         "prompts pasted with the code",
         primes=">>> primes = [2, 3, 5]\n>>> for p in (7, 11, 13):\n...     primes.append(p)\n",
         a="In [3]: a = 1",
+        rare=True,
     ),
     way(
         "an indented cell",
@@ -554,6 +564,7 @@ WAYS = (
         primes="primes = [2]\n"
         + "primes = list(primes)\n" * 5000
         + "primes += [3, 5, 7, 11, 13]\n",
+        rare=True,
     ),
     way(
         "an expression of 900 terms",
@@ -597,6 +608,7 @@ WAYS = (
         share="total = sum\nsum = lambda *a: total(*a)\ninput, type, id = 1, 2, 3\n\n"
         "def share(values, limit):\n    return sum(v > limit for v in values) / len(values)",
         own=[("above ratio", "max = 5\nmin = max - 3\nfile = 'a'")],
+        rare=True,
     ),
     way("exit in the last cell", own=[("end", "exit()")], rare=True),
     way(
@@ -625,5 +637,6 @@ WAYS = (
         ],
         primes="twin = np.random.default_rng(3)\n_ = twin.normal(size=5)\n"
         "primes = [2, 3, 5, 7, 11, 0]",
+        rare=True,
     ),
 )

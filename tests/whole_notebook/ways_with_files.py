@@ -104,6 +104,7 @@ WAYS = (
         "the assignment's own file read again",
         primes="table = np.loadtxt('points.csv', delimiter=',')\n"
         "primes = [2, 3, 5, 7, 11, 9 + len(table)]",
+        rare=True,
     ),
     way(
         "a file by a path through the assignment's folder",
@@ -129,6 +130,7 @@ WAYS = (
         ],
         primes="primes = json.load(open('cache.json'))",
         a="a = int(np.load('cache.npz')['one'])",
+        rare=True,
     ),
     way(
         "a result cached in a file between calls",
@@ -308,6 +310,7 @@ WAYS = (
             ("top", "HTML('<i>x</i>')"),
         ],
         primes="primes = [2, 3, 5, 7, 11, last]\ndisplay(primes)",
+        rare=True,
     ),
     way(
         "plots",
@@ -362,6 +365,7 @@ WAYS = (
             )
         ],
         primes="primes = [*known, slider.value]",
+        rare=True,
     ),
     way(
         "ten megabytes printed, and a result whose text can't be made",
@@ -389,6 +393,7 @@ WAYS = (
         primes="here = get_ipython().__class__.__name__\n"
         "primes = [2, 3, 5, 7, 11, 13] if here == 'ZMQInteractiveShell' else []",
         fails="the worker's shell has another name than Jupyter's",
+        rare=True,
     ),
     way(
         "every expression shown",

@@ -15,6 +15,7 @@ WAYS = (
         primes="primes = np.array([2, 3, 5, 7, 11, 13])",
         a="a = np.int64(1)",
         a_again="a = np.array(2)",
+        rare=True,
     ),
     way(
         "float32 that is exact, and Fortran order",
@@ -100,6 +101,7 @@ WAYS = (
 
             primes = Numbers(2, 3, 5, 7, 11, 13)
         """,
+        rare=True,
     ),
     way(
         "an iterator",
@@ -148,6 +150,7 @@ WAYS = (
 
             primes = list(Prime)
         """,
+        rare=True,
     ),
     way(
         "complex numbers without an imaginary part, and floats for labels",
@@ -242,6 +245,7 @@ class Column:
             )
         ],
         primes="primes = [int(p) for (batch,) in loader for p in batch]  # torch",
+        rare=True,
     ),
     way(
         "scipy",

@@ -50,6 +50,7 @@ MAX_FILE_BYTES = 100_000_000  # nbgrader's own default
 MAX_TOTAL_BYTES = 300_000_000
 MAX_FOLDERS = 8  # one in the other
 MAX_SEEN = 20_000  # entries of folders that are looked at
+MAX_NAME = 255  # bytes of a folder's name, on every common file system
 MAX_LISTED = 20  # files that were left out and are named
 # nbgrader's own, and all that is hidden
 IGNORED = (".*", "*.pyc", "__pycache__", "feedback", "*.ipynb")
@@ -83,8 +84,9 @@ def find_submissions(
     """Every submitted/STUDENT/SLUG/, or those of the named students, in order of the student's id.
 
     A student's id is the folder's name; what can't be printed in it is written as an escape. A
-    folder that can't be read is found all the same, with the reason in `problems`. A symbolic link
-    that leads out of the folder is never followed.
+    number is added where that gives two folders one name, or one too long for a folder. A folder
+    that can't be read is found all the same, with the reason in `problems`. A symbolic link that
+    leads out of the folder is never followed.
 
     Raises
     ------
@@ -98,10 +100,9 @@ def find_submissions(
     root = submitted.resolve()
     with os.scandir(root) as entries:
         names = [entry.name for entry in entries if not entry.name.startswith(".")]
+    handed_in = [name for name in names if _may_be_folder(root / name / assignment.slug)]
     folders = {
-        printable(name): root / name / assignment.slug
-        for name in names
-        if _may_be_folder(root / name / assignment.slug)
+        student: root / name / assignment.slug for student, name in _students(handed_in).items()
     }
     missing = [student for student in students if student not in folders]
     if missing:
@@ -111,6 +112,22 @@ def find_submissions(
         )
     chosen = sorted(set(students) or folders)
     return [_found(student, folders[student], assignment, root) for student in chosen]
+
+
+def _students(names: Iterable[str]) -> dict[str, str]:
+    r"""Id → name of the student's folder, each once.
+
+    >>> _students(["M\udcfcller", "zoe", r"M\xfcller"])
+    {'M\\xfcller': 'M\\xfcller', 'zoe': 'zoe', 'M\\xfcller-fbb53510': 'M\udcfcller'}
+    """
+    found: dict[str, str] = {}
+    for name in sorted(names, key=lambda name: (printable(name) != name, name)):
+        student = printable(name)
+        if student in found or len(student.encode()) > MAX_NAME:
+            number = hashlib.sha256(os.fsencode(name)).hexdigest()[:8]
+            student = f"{student[: MAX_NAME // 4]}-{number}"
+        found[student] = name
+    return found
 
 
 def printable(name: str) -> str:
@@ -244,11 +261,20 @@ def _notebook_in_zip(
                 return None, None, (f"{name} has {len(members)} notebooks; hand in one",)
             with archive.open(members[0]) as file:
                 content = file.read(MAX_BYTES + 1)
+            unused = [
+                printable(one.filename)
+                for one in archive.infolist()
+                if one is not members[0]
+                and not one.is_dir()
+                and not any(part.startswith((".", "__")) for part in one.filename.split("/"))
+            ]
     except (OSError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
         return None, None, (f"{name} can't be opened ({error}); hand in the notebook itself",)
     inner = printable(members[0].filename)
-    problem = f"there is no {slug}.ipynb, so {inner} from {name} was graded"
-    return folder / f"{slug}.ipynb", content.decode("utf-8", "replace"), (problem,)
+    problems = [f"there is no {slug}.ipynb, so {inner} from {name} was graded"]
+    if unused:
+        problems.append(f"not unpacked from {name}: {', '.join(unused[:5])}; hand in the files")
+    return folder / f"{slug}.ipynb", content.decode("utf-8", "replace"), tuple(problems)
 
 
 def _nothing_found(folder: Path, slug: str) -> str:
@@ -315,7 +341,8 @@ def regular_files(folder: Path, problems: list[str] | None = None) -> Iterator[P
             with os.scandir(place) as found:
                 entries = sorted(found, key=lambda entry: entry.name)
         except OSError as error:
-            said.append(f"{_below(place, folder)} was left out: {error.strerror}")
+            if place != folder:  # whoever reads the notebook there says that it can't be read
+                said.append(f"{_below(place, folder)} was left out: {error.strerror}")
             continue
         for entry in entries:
             seen += 1
@@ -369,9 +396,10 @@ def read_text(path: Path, *, limit: int = MAX_BYTES) -> str:
         raise _refusal(
             path.name, f"can't be opened ({error.strerror})", "hand in the file itself"
         ) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _refusal(path.name, "not a regular file", "hand in the file itself")
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise _refusal(path.name, "not a regular file", "hand in the file itself")
         content = file.read(limit + 1)
     if len(content) > limit:
         raise _refusal(path.name, f"larger than {limit / 1e6:g} MB", CLEAR)

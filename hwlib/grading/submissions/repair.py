@@ -20,7 +20,7 @@ from nbformat import NotebookNode
 from hwlib.grading.answer_key import AnswerKey, KeyCell
 from hwlib.grading.cells import as_released, grade_id_of, transformed, tree_of
 from hwlib.grading.submissions.dependencies import CellNames, names_in
-from hwlib.grading.submissions.files import whole_cell, without_surrogates
+from hwlib.grading.submissions.files import printable, whole_cell, without_surrogates
 from hwlib.markers import is_unsolved
 
 __all__ = ["RepairedSubmission", "SubmittedCell", "repair"]
@@ -148,6 +148,7 @@ def _match(
             matched[by_id[cell.grade_id]].append(index)
         else:
             rest.append(index)
+    _report_another_assignment(cells, matched, key, problems)
     stripped = not matched
     rest = _match_cell_ids(cells, rest, matched, key)
     rest = _match_exact(cells, rest, matched, key, release)
@@ -159,6 +160,25 @@ def _match(
             "content and by the names that they define"
         )
     return matched, set(rest)
+
+
+def _report_another_assignment(
+    cells: list[SubmittedCell],
+    matched: dict[int, list[int]],
+    key: AnswerKey,
+    problems: list[str],
+) -> None:
+    """Say so where the answers and tests are those of other questions than the key's."""
+    parts = [cell.grade_id.partition("-") for cell in cells]
+    theirs = {name for role, _, name in parts if role in ("solution", "test", "answer")}
+    ours = {cell.name for cell in key.by_role("solution", "test", "answer")}
+    known = any(key.cells[place].role in ("solution", "test", "answer") for place in matched)
+    if theirs and not known and not theirs & ours:
+        names = printable(", ".join(sorted(theirs)[:5]))[:100]
+        problems.append(
+            f"this looks like the notebook of another assignment (its cells are {names}); "
+            f"expected that of {key.slug}"
+        )
 
 
 def _match_cell_ids(
