@@ -145,6 +145,17 @@ def test_the_last_value_of_a_test_is_its_points(
 
 
 @pytest.mark.parametrize(
+    "last", ["import pytest; pytest.fail('no such luck')", "raise SystemExit('no such luck')"]
+)
+def test_a_test_that_stops_with_what_is_no_exception_fails_and_the_others_go_on(
+    tmp_path: Path, last: str
+) -> None:
+    found = graded(make(tmp_path, last=last))
+    assert (found["double"].status, found["double"].message) == ("failed", "no such luck")
+    assert found["double-table"].status == "passed"
+
+
+@pytest.mark.parametrize(
     ("header", "words"),
     [
         ('# %% test="double" points=4 trust="none"', 'expected "shared"'),

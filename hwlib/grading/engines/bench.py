@@ -190,6 +190,12 @@ class Bench:
         # whatever the test does with what the student's code gave it
         except Exception as error:  # noqa: BLE001
             return test_raised(error, test.filename, test.hidden)
+        except KeyboardInterrupt:
+            raise
+        # pytest.fail and pytest.raises stop a test with what is no Exception; so does SystemExit
+        except BaseException as error:  # noqa: BLE001
+            failed = AssertionError(str(error)).with_traceback(error.__traceback__)
+            return test_raised(failed, test.filename, test.hidden)
 
 
 class _Namespace(dict[str, Any]):
