@@ -841,7 +841,7 @@ def test_a_remark_comes_from_all_images() -> None:
             assert check.accuracy(Constant(), images, labels, 0.7, plausible=0.9) is None
         assert noted.remarks == []
     model = Counting()
-    with check.context() as noted:
+    with check.context(seed=1) as noted:
         assert check.accuracy(model, images, labels, 0.7, plausible=0.89) is None
     assert "is right on 90.00% of the test images, more than" in noted.remarks[0]
     assert model.seen == 10_000

@@ -61,7 +61,7 @@ def names_in(source: str) -> CellNames:
 
 
 def only_defines(source: str) -> bool:
-    """Whether running a cell does nothing but bind functions, classes and modules.
+    r"""Whether running a cell does nothing but bind functions, classes and modules.
 
     >>> only_defines("import math\n\ndef f(x):\n    return math.sqrt(x)")
     True
