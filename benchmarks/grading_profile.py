@@ -133,4 +133,5 @@ def print_profile(
 
 
 def _grade_and_write(engine: IsolatedEngine, records: ClassRecords, one: FoundSubmission) -> None:
+    records.kept(one, force=True)
     records.write(one, engine.grade(one), seed=0)

@@ -255,6 +255,24 @@ def test_a_comma_in_a_text_regrades_nobody_and_a_changed_test_everybody(tmp_path
     assert not grade(assignment).submissions[0].cached
 
 
+def test_a_hand_in_that_comes_while_the_class_is_graded_is_graded_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assignment = make(tmp_path)
+    hand_in(assignment, "ada", "return 2 * x", "return x")
+    write = ClassRecords.write
+
+    def late(records: ClassRecords, found: Any, *rest: Any) -> Any:
+        hand_in(assignment, "ada")
+        return write(records, found, *rest)
+
+    monkeypatch.setattr(ClassRecords, "write", late)
+    assert grade(assignment).submissions[0].score == 1
+    monkeypatch.undo()
+    (ada,) = grade(assignment).submissions
+    assert (ada.cached, ada.score) == (False, 7)
+
+
 def test_each_run_has_a_fresh_seed_and_a_seed_repeats_a_run(tmp_path: Path) -> None:
     assignment = make(tmp_path)
     hand_in(assignment, "ada")

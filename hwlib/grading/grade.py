@@ -105,7 +105,7 @@ def _grade_isolated(
     with ClassRecords(assignment, output, "isolated", options.db_url) as records:
         records.log_seed(seed)
         for submission in found:
-            kept = None if options.force else records.kept(submission, options.seed)
+            kept = records.kept(submission, options.seed, options.force)
             if kept is None:
                 todo.append(submission)
                 continue

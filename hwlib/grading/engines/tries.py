@@ -113,13 +113,13 @@ def grade_submission(
     return Graded(
         questions,
         shared.outputs,
-        len(shared.outputs),
-        shared.workers,
-        remarks,
-        unique,
-        not shared.accident,
-        tuple(sorted(tries.lacking)),
-        shared.impeded,
+        cells_run=len(shared.outputs),
+        workers=shared.workers,
+        remarks=remarks,
+        unique=unique,
+        final=not shared.accident,
+        lacking=tuple(sorted(tries.lacking)),
+        impeded=shared.impeded,
     )
 
 
