@@ -237,6 +237,8 @@ def module():
     return torch.nn.Linear(3, 1)
 """
 SETUP = """\
+%matplotlib inline
+%config InlineBackend.figure_format = "retina"
 import contextlib
 import copy
 import functools

@@ -19,6 +19,7 @@ from command_line import NOBODY, Grading, as_nobody
 from courses import TINY as NOTEBOOK
 from courses import make_tiny, solved
 from nbformat import NotebookNode
+from odd_answers import ANSWERS, OddAnswer
 from odd_hand_ins import FULL, ODD, OddHandIn, remove_deep
 from operations import OPERATIONS, SLUG, TODAY, Operation, make_operations
 from whole_course import make_whole
@@ -198,6 +199,52 @@ def test_what_cannot_be_read_without_rights_is_named_and_the_others_are_graded(
 
 
 # ---- what student code does to the class ---------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def odd_answers() -> Iterator[Results]:
+    root = Path(tempfile.mkdtemp(prefix="hw-answers-"))  # as above
+    root.chmod(0o755)
+    try:
+        tiny = make_tiny(root / "course")
+        toml = tiny.folder / "assignment.toml"
+        limits = "[limits]\nquestion_s = 1\nsubmission_s = 10\nmemory_mb = 1024\n"
+        toml.write_text(toml.read_text().partition("[limits]")[0] + limits)
+        for one in ANSWERS:
+            hand_in(tiny.course.root, one.name, solved(tiny, solution_half=one.source))
+        hand_in(tiny.course.root, "right", solved(tiny))
+        yield Grading(tiny.course.root, "tiny", "--jobs", "2", TMPDIR=str(root)).results()
+    finally:
+        remove_deep(root)
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        pytest.param(
+            one,
+            id=one.name,
+            marks=[pytest.mark.xfail(strict=True, reason=one.fails)] if one.fails else [],
+        )
+        for one in ANSWERS
+    ],
+)
+def test_an_odd_answer_costs_its_own_question_and_nothing_else(
+    one: OddAnswer, odd_answers: Results
+) -> None:
+    result = odd_answers[one.name]
+    assert points(result) == {"double": 3, "double-negative": 1, "half": 0, "why": 0}
+    assert statuses(result)["half"] in ("failed", "error", "timeout", "crashed", "missing")
+    for question in result["questions"]:
+        assert len(question["message"]) < 1500
+        assert question["message"] == question["message"].encode().decode()
+    assert result["seconds"] < 60
+
+
+def test_a_class_of_odd_answers_comes_out_once_each(odd_answers: Results) -> None:
+    assert sorted(odd_answers) == sorted([*(one.name for one in ANSWERS), "right"])
+    assert odd_answers["right"]["score"] == FULL
+
 
 DOUBLE = "def double(x):\n    return x + x\n"
 
