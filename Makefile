@@ -17,7 +17,7 @@ help:            ## this list
 
 setup: $(VENV)/.dev  ## the environment for everything below, in .venv
 
-setup-system:    ## the browser that some tests open, by apt-get as root; says first what it installs
+setup-system:    ## install the browser that some tests need, with apt-get as root; lists the packages first
 	@sh tools/system-packages
 
 demo: $(VENV)/.grading   ## set up, then: build an assignment, simulate a class, grade it
@@ -27,23 +27,23 @@ test: $(VENV)/.dev       ## set up, then run the tests (MARKS= with the full dat
 	@sh tools/system-packages || true
 	$(if $(COVERAGE),COVERAGE_FILE=$(CURDIR)/.coverage) $(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "$(MARKS)" $(if $(COVERAGE),--cov)
 
-check: $(VENV)/.dev      ## the commands of .pre-commit-config.yaml: style, types, imports, whether source/ and release/ are up to date
+check: $(VENV)/.dev      ## check style, types, imports, and whether source/ and release/ are up to date
 	@sh -exc "$$(sed -n 's/^ *entry: *//p' .pre-commit-config.yaml)"
 
-build: $(VENV)/.grading  ## assignments/ → source/ and release/
+build: $(VENV)/.grading  ## build source/ and release/ from assignments/
 	$(BIN)/hw build
 
-wheel: $(VENV)/.grading  ## dist/hwlib-….whl, the package as students and instructors install it
+wheel: $(VENV)/.grading  ## make dist/hwlib-….whl, the package that students and instructors install
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 
-pictures: $(VENV)/.dev   ## the README's picture, of a feedback page that this tree makes (needs the browser)
+pictures: $(VENV)/.dev   ## make the picture of a feedback page for the README (needs the browser)
 	$(BIN)/python tools/pictures.py
 
 constraints: $(VENV)/.dev  ## write the versions that are installed now into constraints.txt
 	(sed -n '/^#/p' constraints.txt; $(BIN)/python -m pip freeze --exclude-editable | grep -viE '^(nvidia|cuda|triton)|@ file') > constraints.new
 	mv constraints.new constraints.txt
 
-clean:           ## remove the environment and what demo, coverage and wheel wrote
+clean:           ## remove the environment and the files that demo, test and wheel made
 	rm -rf $(VENV) demo dist .hw .coverage .coverage.*
 
 $(VENV)/.grading: pyproject.toml constraints.txt

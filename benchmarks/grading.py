@@ -33,7 +33,7 @@ from grading_class import SLUG, Handed, make_class
 from grading_engines import Run
 from grading_profile import print_profile
 
-from hwlib.grading.course import Assignment
+from hwlib.grading import Assignment
 
 CORES = 2
 Engine = Callable[[Assignment, Sequence[Handed], Path], Run]

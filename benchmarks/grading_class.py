@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from hwlib.grading.course import Assignment, Course, find_course
+from hwlib.grading import Assignment, Course, find_course
 from hwlib.grading.proof.variants import reference_notebook
 
 __all__ = ["LIMIT_S", "SLUG", "Handed", "make_class"]

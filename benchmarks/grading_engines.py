@@ -33,8 +33,8 @@ from grading_class import LIMIT_S, SLUG, Handed
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
+from hwlib.grading import Assignment
 from hwlib.grading.answer_key import load_key
-from hwlib.grading.course import Assignment
 
 __all__ = [
     "Run",

@@ -13,7 +13,7 @@ from typing import Any
 
 from grading_class import Handed
 
-from hwlib.grading.course import Assignment
+from hwlib.grading import Assignment
 from hwlib.grading.engines import isolated, standins
 from hwlib.grading.engines.bench import Bench
 from hwlib.grading.engines.isolated import IsolatedEngine
@@ -133,4 +133,5 @@ def print_profile(
 
 
 def _grade_and_write(engine: IsolatedEngine, records: ClassRecords, one: FoundSubmission) -> None:
+    records.kept(one, force=True)
     records.write(one, engine.grade(one), seed=0)

@@ -23,12 +23,15 @@ import tempfile
 import time
 from pathlib import Path
 
-from hwlib.grading.authoring.build import build
+from hwlib.grading import (
+    Assignment,
+    SubmissionResult,
+    build,
+    find_course,
+    grade_assignment,
+    simulate,
+)
 from hwlib.grading.authoring.scaffold import new_assignment
-from hwlib.grading.course import Assignment, find_course
-from hwlib.grading.grade import grade_assignment
-from hwlib.grading.proof.simulate import simulate
-from hwlib.grading.results import SubmissionResult
 
 SLUG, OF_ONE_CLASS = "growing", 20
 COURSE = 'title = "Growth"\nrepository = "https://github.com/example/course"\n'

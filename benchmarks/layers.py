@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
+from hwlib.grading import find_course
 from hwlib.grading.authoring.reading import run_cells
-from hwlib.grading.course import find_course
 from hwlib.layers import (
     conv_backward_fast,
     conv_forward_fast,

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING
 import nbformat
 from nbformat import NotebookNode
 
-from hwlib.grading.course import Assignment, find_course
+from hwlib.grading import Assignment, find_course
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from hwlib.grading.course import Assignment, find_course
+from hwlib.grading import Assignment, find_course
 from hwlib.grading.engines import isolated, tries
 from hwlib.grading.engines.isolated import IsolatedEngine
 from hwlib.grading.proof.variants import reference_notebook

@@ -23,11 +23,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hwlib.grading.course import Assignment, Limits, find_course
-from hwlib.grading.grade import GradeOptions, grade_assignment
-from hwlib.grading.proof.simulate import simulate
-from hwlib.grading.proof.verify import verify, with_nbgrader
-from hwlib.grading.results import QuestionResult, SubmissionResult
+from hwlib.grading import (
+    Assignment,
+    GradeOptions,
+    SubmissionResult,
+    find_course,
+    grade_assignment,
+    simulate,
+    verify,
+)
+from hwlib.grading.course import Limits
+from hwlib.grading.proof.verify import with_nbgrader
+from hwlib.grading.results import QuestionResult
 
 __all__ = ["Difference", "Parity", "compare_class", "compare_solutions"]
 

@@ -23,8 +23,7 @@ from typing import Any
 
 from grading_engines import children_cpu_s
 
-from hwlib.grading.course import Assignment, find_course
-from hwlib.grading.grade import grade_many
+from hwlib.grading import Assignment, find_course, grade_many
 from hwlib.grading.proof.variants import handed_in_models, reference_notebook
 from hwlib.grading.proof.verify import hand_in, with_nbgrader
 

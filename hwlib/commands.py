@@ -1,7 +1,7 @@
-"""The commands of `hw`: each a few lines over a function that a script could call.
+"""The commands of `hw`. Each is a few lines over a function that a script could call.
 
-Only this module prints and chooses exit codes: 0 done, 1 the work found a failure, 2 misuse. Errors
-are one line on stderr.
+This module prints and chooses the exit code: 0 for success, 1 when the work found a failure, 2 for
+a mistake in the command. Each error is one line on stderr.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ DONE, FAILURE, MISUSE, INTERRUPTED = 0, 1, 2, 130
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command line; returns the exit code, with every error as one line on stderr."""
+    """Run one command line and return the exit code. Each error is one line on stderr."""
     try:
         code = cli.main(args=list(arguments), prog_name="hw", standalone_mode=False)
         return int(code or DONE)
@@ -42,7 +42,7 @@ def run(arguments: Sequence[str]) -> int:
         return _complain(str(error), FAILURE)
     except (KeyboardInterrupt, click.exceptions.Abort):
         return _complain(
-            "interrupted; nothing that was done is lost: run the same command again to go on",
+            "interrupted. Finished work is kept: run the same command again to continue",
             INTERRUPTED,
         )
 
@@ -55,13 +55,18 @@ def _complain(message: str, code: int) -> int:
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(package_name="hwlib", prog_name="hw")
 def cli() -> None:
-    """Build, release and grade the assignments of a course (the folder with course.toml, or any
-    folder in it).
+    """Build and grade the assignments of a course.
+
+    Run it in the folder that holds course.toml, or in any folder below it. `hw COMMAND --help`
+    explains a command.
     """
 
 
 json_option = click.option(
-    "--json", "json_file", metavar="FILE", help="Write the results as JSON (`-`: to stdout)."
+    "--json",
+    "json_file",
+    metavar="FILE",
+    help="Write the results to FILE as JSON. - means standard output.",
 )
 slugs_argument = click.argument("slugs", nargs=-1, metavar="[SLUG]…")
 
@@ -81,13 +86,13 @@ def _write_json(values: Any, file: str | None) -> None:
         Path(file).write_text(text, encoding="utf-8")
     except OSError as error:
         raise CourseError(
-            f"--json {file}: can't be written ({error.strerror}); name a file in a folder that "
-            "exists"
+            f"--json {file}: cannot write this file ({error.strerror}); name a file in a folder "
+            "that exists"
         ) from error
 
 
 def _console(json_file: str | None) -> Console:
-    """Where people's output goes: stderr when stdout carries the JSON."""
+    """The console for readable output: stderr when stdout carries the JSON, else stdout."""
     stream = sys.stderr if json_file == "-" else sys.stdout
     return Console(file=stream, highlight=False, width=None if stream.isatty() else 200)
 
@@ -98,7 +103,10 @@ def _console(json_file: str | None) -> Console:
 @cli.command("list")
 @json_option
 def list_command(json_file: str | None) -> None:
-    """The assignments: name, title, questions, points, time."""
+    """List the assignments.
+
+    The columns are name, title, number of questions, points and minutes.
+    """
     from hwlib.grading.authoring.reading import load_notebook
 
     rows = []
@@ -146,11 +154,11 @@ def _print_table(
     (console or _console(None)).print(table)
 
 
-title_option = click.option("--title", help="What the new course is called.")
+title_option = click.option("--title", help="Title of the new course.")
 repository_option = click.option(
     "--repository",
     metavar="URL",
-    help="The repository that students of the new course see.  [default: none]",
+    help="Address of the repository that students see.  [default: none]",
 )
 
 
@@ -161,18 +169,26 @@ repository_option = click.option(
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Start a course in DIR, with SLUG as its first assignment.",
+    help="Start a new course in the folder DIR. SLUG names its first assignment.",
 )
 @title_option
 @repository_option
 def new(slug: str | None, folder: Path | None, title: str | None, repository: str | None) -> None:
-    """Start a new assignment, or a new course: both build and verify as they stand."""
+    """Start a new assignment or a new course.
+
+    It comes with a small example, which you can build and verify at once.
+    """
     if folder is not None:
         _start_course(folder, title, repository, slug)
     elif slug is None:
-        raise click.UsageError("name the new assignment (`hw new SLUG`), or say --course DIR")
+        raise click.UsageError(
+            "the name is missing: write `hw new SLUG` for a new assignment, or "
+            "`hw new --course DIR` for a new course"
+        )
     elif title is not None or repository is not None:
-        raise click.UsageError("--title and --repository belong to a new course: --course DIR")
+        raise click.UsageError(
+            "--title and --repository are only for a new course; add --course DIR"
+        )
     else:
         _start_assignment(slug)
 
@@ -182,7 +198,7 @@ def new(slug: str | None, folder: Path | None, title: str | None, repository: st
 @title_option
 @repository_option
 def init(folder: Path, title: str | None, repository: str | None) -> None:
-    """Start a new course: the same as `hw new --course DIR`."""
+    """Start a new course. It does the same as `hw new --course DIR`."""
     _start_course(folder, title, repository, None)
 
 
@@ -197,7 +213,7 @@ def _start_course(
             title = click.prompt("Title of the course", default=default_title(folder))
         if repository is None:
             repository = click.prompt(
-                "Address of the repository that students see (Enter if there is none yet)",
+                "Address of the repository that students see (press Enter if there is none yet)",
                 default="",
                 show_default=False,
             )
@@ -205,8 +221,8 @@ def _start_course(
     for assignment in course.assignments():
         build(assignment)
     click.echo(
-        f"{course.root}: made, with the assignment {slug or FIRST}; go there, then run "
-        "`hw verify`. README.md there says what is what."
+        f"Created the course {course.root} with the assignment {slug or FIRST}. Next: go to that "
+        "folder and run `hw verify`. README.md there explains the files."
     )
 
 
@@ -218,17 +234,24 @@ def _start_assignment(slug: str) -> None:
     folder = new_assignment(course, slug)
     build(course.assignment(slug))
     click.echo(
-        f"{folder}: made and built; change notebook.py, then run `hw build {slug}` and `hw verify "
-        f"{slug}`"
+        f"Created and built {folder}. Next: edit notebook.py there, then run `hw build {slug}` and "
+        f"`hw verify {slug}`"
     )
 
 
 @cli.command()
 @slugs_argument
-@click.option("--check", is_flag=True, help="Change nothing; exit 1 if anything committed differs.")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Change no file. Exit with code 1 if source/ or release/ is out of date.",
+)
 @json_option
 def build(slugs: tuple[str, ...], check: bool, json_file: str | None) -> int:
-    """Build source/ and release/ from assignments/."""
+    """Build source/ and release/ from assignments/.
+
+    Without SLUG, it builds all assignments.
+    """
     from hwlib.grading.authoring.build import build as build_one
 
     course = find_course()
@@ -252,8 +275,8 @@ def build(slugs: tuple[str, ...], check: bool, json_file: str | None) -> int:
         )
     if check and not all(result.up_to_date for result in results):
         return _complain(
-            "source/ or release/ differs from assignments/; run `hw build` and commit what it "
-            "writes",
+            "source/ or release/ does not match assignments/; run `hw build` and commit the files "
+            "that it writes",
             FAILURE,
         )
     return DONE
@@ -266,12 +289,20 @@ def _below(path: Path, course: Course) -> str:
 @cli.command()
 @slugs_argument
 @click.option(
-    "--engine", type=click.Choice(["isolated", "nbgrader"]), default="isolated", show_default=True
+    "--engine",
+    type=click.Choice(["isolated", "nbgrader"]),
+    default="isolated",
+    show_default=True,
+    help="Grader that runs the solutions. `isolated` also grades the right ones with nbgrader, to "
+    "compare.",
 )
 @json_option
 def verify(slugs: tuple[str, ...], engine: str, json_file: str | None) -> int:
-    """Prove assignments: reference = full marks, release = 0, wrong solutions lose what they say,
-    nothing leaks.
+    """Check that the tests of an assignment work.
+
+    The reference solution must get full marks and the released notebook none. Each wrong solution
+    must lose the questions that it names, and each right one must pass. No solution or hidden test
+    may be in release/. Without SLUG, all assignments are checked.
     """
     from hwlib.grading.proof.verify import verify as verify_one
     from hwlib.grading.proof.verify import with_nbgrader
@@ -289,7 +320,7 @@ def verify(slugs: tuple[str, ...], engine: str, json_file: str | None) -> int:
                     "✗" if name in row.lost else "?" if name in row.waiting else "·"
                     for name in report.questions
                 ),
-                "as declared" if not row.complaint else "NOT as declared",
+                "as expected" if not row.complaint else "NOT as expected",
             ]
             for row in report.rows
         ]
@@ -302,10 +333,10 @@ def verify(slugs: tuple[str, ...], engine: str, json_file: str | None) -> int:
         wrong, right = (sum(row.kind == kind for row in report.rows) for kind in ("wrong", "right"))
         console.print(
             f"{assignment.slug}: {wrong} wrong and {right} right solutions, "
-            f"{len(report.complaints)} complaints\n"
+            f"{len(report.complaints)} problems\n"
         )
         for name, reason in report.waiting.items():
-            console.print(f"? {name}: not decided here. {reason}\n", markup=False)
+            console.print(f"? {name}: cannot be decided on this machine. {reason}\n", markup=False)
     _write_json([report.to_dict() for report in reports], json_file)
     for report in reports:
         for complaint in report.complaints:
@@ -323,21 +354,28 @@ def verify(slugs: tuple[str, ...], engine: str, json_file: str | None) -> int:
     type=click.IntRange(1),
     default=12,
     show_default=True,
-    help="How many submissions.",
+    help="Number of submissions to make.",
 )
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Seed for choosing the submissions. The same seed makes the same class.",
+)
 @click.option(
     "--to",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("submitted"),
     show_default=True,
-    help="Where; nbgrader's layout.",
+    help="Folder to write them to, as STUDENT/SLUG/.",
 )
 @json_option
 def simulate(slug: str, students: int, seed: int, folder: Path, json_file: str | None) -> None:
-    """Make a synthetic class: reference, blank, partly finished, wrong, crashing, hanging and
-    damaged submissions.
+    """Make a synthetic class to try grading with.
+
+    Some submissions are right, wrong, blank or half finished. Others crash, hang or are damaged.
     """
     from dataclasses import asdict
 
@@ -353,37 +391,48 @@ def simulate(slug: str, students: int, seed: int, folder: Path, json_file: str |
 @click.option(
     "--submitted",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Default: submitted/ of the course.",
+    help="Folder with the submissions, as STUDENT/SLUG/.  [default: submitted/ of the course]",
 )
 @click.option(
     "--notebook",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="One submission, no class; nothing is written.",
+    help="Grade this one notebook. No grade or feedback is written to disk.",
 )
 @click.option(
     "--student",
     "students",
     multiple=True,
     metavar="ID",
-    help="Only this student (can be repeated).",
+    help="Grade only this student. Repeat the option for several.",
 )
 @click.option(
-    "--jobs", type=click.IntRange(1), help="Submissions at the same time.  [default: one a core]"
+    "--jobs",
+    type=click.IntRange(1),
+    help="Number of submissions to grade at the same time.  [default: one per core]",
 )
 @click.option(
-    "--engine", type=click.Choice(["isolated", "nbgrader"]), default="isolated", show_default=True
+    "--engine",
+    type=click.Choice(["isolated", "nbgrader"]),
+    default="isolated",
+    show_default=True,
+    help="Which grader runs the tests: hwlib's, in separate processes, or nbgrader's own.",
 )
-@click.option("--force", is_flag=True, help="Grade again what has not changed, too.")
+@click.option("--force", is_flag=True, help="Grade unchanged submissions again, too.")
 @click.option(
-    "--seed", type=int, help="Seed for the hidden inputs, to repeat a run.  [default: a new one]"
+    "--seed",
+    type=int,
+    help="Seed for generating hidden inputs. Use it to repeat a run.  [default: a new seed]",
 )
 @click.option(
-    "--db", "db_url", metavar="URL", help="Gradebook.  [default: gradebook.db below --output]"
+    "--db",
+    "db_url",
+    metavar="URL",
+    help="Address of the gradebook database.  [default: gradebook.db in --output]",
 )
 @click.option(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where autograded/, feedback/ and gradebook.db go.",
+    help="Folder for autograded/, feedback/ and gradebook.db.  [default: the course's folder]",
 )
 @json_option
 def grade(
@@ -399,7 +448,10 @@ def grade(
     output: Path | None,
     json_file: str | None,
 ) -> int:
-    """Grade submitted/*/SLUG/; a second run grades only what changed."""
+    """Grade the submissions of one assignment.
+
+    They are read from submitted/*/SLUG/. A second run grades only what has changed.
+    """
     from hwlib.grading.grade import Engine, GradeOptions, grade_notebook_file
 
     course = find_course()
@@ -473,7 +525,7 @@ def _print_grades(report: GradeReport, console: Console) -> None:
 
 
 def _print_hints(report: GradeReport, console: Console) -> None:
-    """What the students whose mistake was recognised will read."""
+    """Print each hint with the student who will read it."""
     lines = [
         f"  {one.student}, {question.id}: {question.hint}"
         for one in report.submissions
@@ -481,7 +533,9 @@ def _print_hints(report: GradeReport, console: Console) -> None:
         if question.hint
     ]
     if lines:
-        console.print("\nMistakes that were recognised, as the students read them:")
+        console.print(
+            "\nHints that students will read, because the grader recognised their mistake:"
+        )
         console.print("\n".join(lines), markup=False)
 
 
@@ -501,7 +555,10 @@ def _state(submission: SubmissionResult) -> str:
 @cli.command()
 @json_option
 def demo(json_file: str | None) -> None:
-    """The whole main job on the sample data: build, simulate a class, grade it, show the grades."""
+    """Show how hwlib works, from building to grading.
+
+    It builds an assignment, simulates a class, grades it and shows the grades.
+    """
     from hwlib.grading.proof.demo import run_demo
 
     course = find_course()
@@ -513,8 +570,8 @@ def demo(json_file: str | None) -> None:
     _print_grades(outcome.report, console)
     _print_hints(outcome.report, console)
     console.print(
-        f"\n{len(outcome.report.submissions)} submissions graded in {outcome.seconds:.1f} s. "
-        f"Written below {outcome.folder}:"
+        f"\nGraded {len(outcome.report.submissions)} submissions in {outcome.seconds:.1f} s. "
+        f"The results are in {outcome.folder}:"
     )
     for name, what in outcome.written.items():
         console.print(f"  {name:<22} {what}", markup=False)
@@ -528,7 +585,11 @@ def demo(json_file: str | None) -> None:
 @click.argument("names", nargs=-1, metavar="[mnist|cifar10]…")
 @json_option
 def data(action: str, names: tuple[str, ...], json_file: str | None) -> int:
-    """Data sets: where they are, where they came from, whether they are whole."""
+    """Show, download or check the data sets.
+
+    `status` shows where each data set is and where it came from. `fetch` downloads what is missing.
+    `verify` checks every byte. Without a name, the command is for all data sets.
+    """
     try:
         found = {"status": datasets.status, "fetch": datasets.fetch, "verify": datasets.verify}[
             action
@@ -575,7 +636,7 @@ def data(action: str, names: tuple[str, ...], json_file: str | None) -> int:
 @cli.command()
 @json_option
 def doctor(json_file: str | None) -> int:
-    """What works on this machine, and the fix for what does not."""
+    """Check this machine, and say how to fix what does not work."""
     from dataclasses import asdict
 
     from hwlib.diagnosis import findings, print_findings

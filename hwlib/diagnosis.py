@@ -1,4 +1,4 @@
-"""What works on this machine, and the fix for what does not."""
+"""Check what works on this machine, and say how to fix what does not."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Finding", "doctor", "findings", "print_findings"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     name: str
     ok: bool
@@ -29,7 +29,7 @@ class Finding:
 
 
 def findings() -> list[Finding]:
-    """Python, the libraries, memory for data, and where the data sets are."""
+    """Check Python, the libraries, the free disk space and the data sets."""
     free_gb = shutil.disk_usage(Path.home()).free / 1e9
     return [
         Finding(
@@ -47,7 +47,7 @@ def findings() -> list[Finding]:
             "disk",
             free_gb > 1,
             f"{free_gb:.1f} GB free in {Path.home()}",
-            "free 1 GB: the data sets take 0.24 GB",
+            "free at least 1 GB of disk space; the data sets take 0.24 GB",
         ),
         *_data(),
     ]
@@ -61,7 +61,7 @@ def _library(name: str, fix: str, needed: bool = True) -> Finding:
 
 
 def _torchvision() -> Finding:
-    """Installed is not enough: a torchvision built for another torch fails when it is imported."""
+    """Import torchvision, because one that was built for another torch is installed but fails."""
     found = _library("torchvision", how_to_install("torch"), needed=False)
     if not found.ok:
         return found
@@ -69,11 +69,15 @@ def _torchvision() -> Finding:
         importlib.import_module("torchvision")
     except Exception as error:  # noqa: BLE001  the point is to report it
         fix = (
-            "install torch and torchvision from the same place, in one command: "
+            "install torch and torchvision together, from the same place: "
             f"{how_to_install('torch')}"
         )
         return Finding(
-            "torchvision", False, f"{found.found} does not load: {error}", fix, needed=False
+            "torchvision",
+            False,
+            f"version {found.found} cannot be imported: {error}",
+            fix,
+            needed=False,
         )
     return found
 
@@ -86,13 +90,14 @@ def _data() -> Iterable[Finding]:
         where = (
             f"{status.folder} ({status.origin})"
             if whole
-            else status.detail or f"{status.state}; the sample in the package is used"
+            else status.detail
+            or f"{status.state}; hwlib uses the small sample in the package instead"
         )
         yield Finding(status.title, whole, where, f"hw data fetch {status.name}", needed=False)
 
 
 def print_findings(found: Iterable[Finding]) -> bool:
-    """One line each; returns whether everything that is needed is there."""
+    """Print one line for each finding; returns whether everything that hwlib needs works."""
     good = True
     for item in found:
         mark = "✓" if item.ok else ("✗" if item.needed else "–")
@@ -103,5 +108,5 @@ def print_findings(found: Iterable[Finding]) -> bool:
 
 
 def doctor() -> None:
-    """Print what works here and how to mend what does not."""
+    """Print what works here and how to fix what does not."""
     print_findings(findings())

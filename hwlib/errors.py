@@ -15,7 +15,7 @@
         ├── RecordingError       a result can't be written: disk full, gradebook locked or damaged
         ├── ZygoteGone           the process that workers are forked from died; start another
         └── WireError            what passes between grader and worker
-            ├── Unsendable       our own value is none that can be sent
+            ├── Unsendable       a value of our own cannot be sent
             ├── ConnectionClosed the other side is gone
             └── DeadlinePassed   no answer in time
 
@@ -73,9 +73,9 @@ class CheckFailed(HwlibError, AssertionError):
     symptom : str
         What is wrong, in words that reveal no hidden value.
     hint : str
-        A likely cause, where the mistake is a known one; else "".
+        A likely cause if the mistake is a known one, else "".
     detail : str
-        More, for visible checks only: it may quote the expected value.
+        More text, for visible checks only. It may quote the expected value.
     """
 
     def __init__(self, symptom: str, hint: str = "", detail: str = "") -> None:
@@ -91,8 +91,9 @@ class CheckFailed(HwlibError, AssertionError):
 
 
 class CannotCheck(HwlibError):
-    """A test can't decide on this machine; the grader gives no points and no zero, and the question
-    waits for a later run or a human.
+    """A test cannot decide on this machine.
+
+    The grader gives no grade, and the question waits for a later run or a human.
     """
 
     def _render_traceback_(self) -> list[str]:
@@ -101,7 +102,7 @@ class CannotCheck(HwlibError):
 
 
 class DataError(HwlibError):
-    """A data set can't be had as it should be."""
+    """A data set is missing or damaged."""
 
 
 class DataUnavailable(DataError):
@@ -109,7 +110,7 @@ class DataUnavailable(DataError):
 
 
 class DataCorrupt(DataError):
-    """Content that is not the data set's."""
+    """The content of a data set is wrong: its SHA-256 differs."""
 
 
 class MissingExtra(HwlibError):
@@ -117,13 +118,11 @@ class MissingExtra(HwlibError):
 
 
 class ModelError(HwlibError):
-    """A model file that is missing, damaged or not what it says, or arrays that can't be saved as
-    one.
-    """
+    """A model file is missing, damaged or inconsistent, or a model cannot be saved."""
 
 
 class CourseError(HwlibError):
-    """A course, assignment or file that is not there or not as it should be."""
+    """A course, assignment or file is missing or wrong."""
 
 
 class AuthoringError(HwlibError):
@@ -147,18 +146,18 @@ class AuthoringError(HwlibError):
 
 
 class SubmissionError(HwlibError):
-    """A submission that is not a readable notebook."""
+    """A submission is not a readable notebook."""
 
 
 class GradingError(HwlibError):
-    """The grader itself can't go on."""
+    """The grader itself cannot continue."""
 
 
 # ---- between the grader and a worker ----
 
 
 class RecordingError(GradingError):
-    """A result can't be written down, or the gradebook can't be read."""
+    """A result cannot be written, or the gradebook cannot be read."""
 
 
 class ZygoteGone(GradingError):
@@ -170,7 +169,7 @@ class WireError(GradingError):
 
 
 class Unsendable(WireError):
-    """A value of this side's own that the protocol can't carry."""
+    """A value of our own that the protocol cannot send."""
 
 
 class ConnectionClosed(WireError):
@@ -192,7 +191,7 @@ class StudentRaised(Exception):
     ----------
     student_type, student_message : str
     trace : tuple of str
-        Lines of the student's own code that led there, innermost last.
+        The lines of the student's code that led to the error, the innermost last.
     """
 
     student_type = "Exception"
@@ -201,7 +200,7 @@ class StudentRaised(Exception):
 
 
 class WorkerLost(BaseException):
-    """The worker can't answer any more; not an Exception, so that no test can swallow it."""
+    """The worker can no longer answer. It is not an Exception, so tests do not catch it."""
 
 
 class WorkerTimeout(WorkerLost):

@@ -1,11 +1,11 @@
-"""Gradients by central differences, to compare with those that were derived by hand.
+"""Compute gradients by central differences, to check gradients that were derived by hand.
 
     numeric = eval_numerical_gradient(lambda W: softmax_loss(W, X, y, reg)[0], W)
     rel_error(numeric, analytic)        # about 1e-9 where the gradient is right
 
-Every function changes one entry of x at a time, calls f, and puts the entry back: afterwards x is
-what it was, bit by bit, even if f raised or changed x itself. So f may use its argument or the same
-array under another name.
+Every function changes one entry of x at a time, calls f, and puts the entry back. Afterwards x is
+the same, bit by bit, even if f raised an error or changed x itself. So f may use its argument, or
+the same array under another name.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Index = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class GradientSample:
-    """Both gradients at some entries; shown as a table."""
+    """Both gradients at some entries. It is shown as a table."""
 
     indices: tuple[Index, ...]
     numeric: Array  # (num_checks,) by central differences
@@ -39,7 +39,7 @@ class GradientSample:
 
     @property
     def error(self) -> float:
-        """`rel_error` of the two, over all sampled entries together."""
+        """`rel_error` of the two gradients, over all sampled entries together."""
         return rel_error(self.numeric, self.analytic)
 
     def __repr__(self) -> str:
@@ -54,8 +54,7 @@ class GradientSample:
 
 
 def eval_numerical_gradient(f: Callable[[Array], float], x: Array, h: float = 1e-5) -> Array:
-    """Gradient of a function with a number as its value: (f(x + h) − f(x − h)) / 2h for each entry
-    of x.
+    """Compute (f(x + h) − f(x − h)) / 2h for each entry of x; f returns one number.
 
     Parameters
     ----------
@@ -64,7 +63,7 @@ def eval_numerical_gradient(f: Callable[[Array], float], x: Array, h: float = 1e
     x : float64 array of any shape
         Where to take the gradient; restored exactly.
     h : float
-        Half the distance of the two evaluations.
+        Half the distance between the two points.
 
     Returns
     -------
@@ -73,7 +72,7 @@ def eval_numerical_gradient(f: Callable[[Array], float], x: Array, h: float = 1e
     Raises
     ------
     TypeError, ValueError
-        If x is not a writable float64 array, or a value of f is not one number.
+        If x is not a writable float64 array, or f does not return one number.
 
     Examples
     --------
@@ -102,7 +101,7 @@ def eval_numerical_gradient_array(
     df : array
         The upstream gradient, ∂loss/∂f(x).
     h : float
-        Half the distance of the two evaluations.
+        Half the distance between the two points.
 
     Returns
     -------
@@ -124,8 +123,8 @@ def eval_numerical_gradient_array(
         for index, above, below in _differences(f, x, np.ndindex(x.shape), h):
             if np.shape(above) != np.shape(df):
                 raise ValueError(
-                    f"f(x) has shape {np.shape(above)}, but df has shape {np.shape(df)}; pass the "
-                    "upstream gradient of this f"
+                    f"f(x) has shape {np.shape(above)}, but df has shape {np.shape(df)}; pass a df "
+                    "of the shape of f(x)"
                 )
             gradient[index] = np.sum((above - below) * df) / (2 * h)
     return gradient
@@ -139,8 +138,7 @@ def grad_check_sparse(
     rng: np.random.Generator,
     h: float = 1e-5,
 ) -> GradientSample:
-    """Compare a gradient with central differences at some entries drawn at random: enough for large
-    x.
+    """Compare a gradient with central differences at random entries, which suffices for a large x.
 
     Parameters
     ----------
@@ -151,19 +149,19 @@ def grad_check_sparse(
     analytic_grad : array, the shape of x
         The gradient to check.
     num_checks : int
-        How many different entries; all of them, if x has no more.
+        Number of entries to check. If x has fewer, all are checked.
     rng : Generator
         Draws the entries.
 
     Returns
     -------
     GradientSample
-        `.error` is the relative error over all of them; shown in a notebook, it is a table.
+        `.error` is the relative error over all of them. A notebook shows a table.
 
     Raises
     ------
     TypeError, ValueError
-        As `eval_numerical_gradient`, or if analytic_grad has another shape than x.
+        As for `eval_numerical_gradient`, or if analytic_grad does not have the shape of x.
 
     Examples
     --------
@@ -174,8 +172,8 @@ def grad_check_sparse(
     """
     if np.shape(analytic_grad) != np.shape(_checked(x)):
         raise ValueError(
-            f"the gradient has shape {np.shape(analytic_grad)}, but x has shape {x.shape}; they "
-            "must be the same"
+            f"the gradient has shape {np.shape(analytic_grad)}, but x has shape {x.shape}; pass "
+            "the gradient with respect to x"
         )
     chosen = rng.choice(x.size, size=min(num_checks, x.size), replace=False)
     indices = [tuple(int(i) for i in np.unravel_index(place, x.shape)) for place in chosen]
@@ -188,10 +186,10 @@ def grad_check_sparse(
 
 
 def rel_error(a: Any, b: Any) -> float:
-    """‖a − b‖ / (‖a‖ + ‖b‖), the norms being over all entries; 0 where both are 0.
+    """The relative error ‖a − b‖ / (‖a‖ + ‖b‖), with norms over all entries; 0 if both are 0.
 
-    Norm-wise, because an entry near 0 of a right gradient is wrong in most of its digits: rounding
-    errors are as large as the terms that were added up, not as their sum.
+    It compares norms because most digits of an entry near 0 are wrong even in a right gradient.
+    Rounding errors are as large as the terms of a sum, and the sum may be much smaller.
 
     Raises
     ------
@@ -216,11 +214,13 @@ def _checked(x: object) -> Array:
     if not isinstance(x, np.ndarray) or x.dtype != np.float64:
         found = x.dtype if isinstance(x, np.ndarray) else type(x).__name__
         raise TypeError(
-            f"x must be a float64 array, found {found}; a step of 1e-5 is lost in other types: use "
-            "x.astype(np.float64)"
+            f"x must be a float64 array, found {found}; other types cannot hold a step of 1e-5; "
+            "use x.astype(np.float64)"
         )
     if not x.flags.writeable:
-        raise ValueError("x is read-only, but its entries have to be moved; pass x.copy()")
+        raise ValueError(
+            "x is read-only, but the gradient check must change its entries; pass x.copy()"
+        )
     return x
 
 
@@ -250,7 +250,7 @@ def _differences(
 def _number(value: Array) -> float:
     if value.size != 1:
         raise ValueError(
-            f"f(x) must be one number, found shape {value.shape}; does f return (loss, gradient)? "
-            "Then take its [0]"
+            f"f(x) must be one number, found shape {value.shape}; if f returns (loss, gradient), "
+            "pass a function that returns the loss alone"
         )
     return float(value.reshape(()))

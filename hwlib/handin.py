@@ -1,4 +1,4 @@
-"""The last cell of a notebook: pack what is handed in."""
+"""Pack the files to hand in. The last cell of a notebook calls this module."""
 
 from __future__ import annotations
 
@@ -20,27 +20,26 @@ STALE_S = 120.0  # a notebook saved longer ago than this may lack the last edits
 
 
 def submit(slug: str, artifacts: tuple[str, ...] = (), folder: Path | str = ".") -> Path | None:
-    """Write SLUG.zip with the notebook and the model files beside it, and say what is still
-    missing.
+    """Write SLUG.zip with the notebook and its model files, and print what is still missing.
 
     Parameters
     ----------
     slug : str
-        The assignment, e.g. "knn"; the notebook is SLUG.ipynb.
+        Name of the assignment, such as "knn". The notebook is SLUG.ipynb.
     artifacts : tuple of str
-        Model files that belong to it, without .safetensors.
+        Names of the model files that belong to it, without .safetensors.
     folder : Path or str
-        Where the notebook is.
+        Folder with the notebook.
 
     Returns
     -------
     Path or None
-        The zip; None while grading, when nothing is written.
+        The zip file. While grading it is None, and no file is written.
 
     Raises
     ------
     HwlibError
-        If the notebook is not there or can't be read.
+        If the notebook is missing or cannot be read.
     """
     if os.environ.get("HWLIB_GRADING") == "1":
         return None
@@ -50,8 +49,8 @@ def submit(slug: str, artifacts: tuple[str, ...] = (), folder: Path | str = ".")
         _fetch_from_colab(path)
     if not path.is_file():
         raise HwlibError(
-            f"{path}: no such notebook; expected it under the name {slug}.ipynb: rename it or "
-            "start Jupyter in its folder"
+            f"{path}: there is no such notebook. Rename your notebook to {slug}.ipynb, or start "
+            "Jupyter in the folder that holds it"
         )
     cells = _read_cells(path)
     files = [path, *(folder / f"{name}.safetensors" for name in artifacts)]
@@ -76,7 +75,7 @@ def submit(slug: str, artifacts: tuple[str, ...] = (), folder: Path | str = ".")
 
 
 def _fetch_from_colab(path: Path) -> None:
-    """Colab keeps the notebook in the browser: ask for it."""
+    """Get the notebook from the browser, where Colab keeps it."""
     from google.colab import _message  # type: ignore[import-not-found]  # exists on Colab only
 
     notebook = _message.blocking_request("get_ipynb", timeout_sec=60)["ipynb"]
@@ -88,13 +87,13 @@ def _read_cells(path: Path) -> list[dict[str, Any]]:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     except (ValueError, KeyError, TypeError) as error:
         raise HwlibError(
-            f"{path}: not a readable notebook ({error}); save it again in Jupyter"
+            f"{path}: cannot read this notebook ({error}); open it in Jupyter and save it again"
         ) from error
     return [cell for cell in cells if isinstance(cell, dict)]
 
 
 def _unanswered(cells: list[dict[str, Any]]) -> list[str]:
-    """Names of the questions that still hold what was released."""
+    """Names of the questions that still have the released text or code."""
     names = []
     for cell in cells:
         source = "".join(cell.get("source", ""))
@@ -109,15 +108,16 @@ def _unanswered(cells: list[dict[str, Any]]) -> list[str]:
 def _say(
     target: Path, present: list[Path], missing: list[Path], unanswered: list[str], age_s: float
 ) -> None:
-    lines = [f"Ready to hand in: {target} ({', '.join(file.name for file in present)})"]
+    lines = [f"Ready to hand in: {target} (contains {', '.join(file.name for file in present)})"]
     if age_s > STALE_S and "google.colab" not in sys.modules:
         lines.append(
-            f"The notebook was last saved {age_s / 60:.0f} minutes ago: save it (Ctrl-S), then run "
+            f"You last saved the notebook {age_s / 60:.0f} minutes ago. Save it (Ctrl-S), then run "
             "this cell again."
         )
     if unanswered:
-        lines.append(f"Still as released: {', '.join(unanswered)}.")
+        lines.append(f"Not answered yet: {', '.join(unanswered)}.")
     lines += [
-        f"Not there yet: {file.name}; run the cell that calls hwlib.save_model." for file in missing
+        f"Missing file: {file.name}. Run the cell that calls hwlib.save_model, then this one."
+        for file in missing
     ]
     sys.stdout.write("\n".join(lines) + "\n")

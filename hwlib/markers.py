@@ -10,16 +10,13 @@ from collections.abc import Sequence
 
 __all__ = [
     "BEGIN_HIDDEN",
-    "BEGIN_SOLUTION",
     "CODE_STUB",
     "END_HIDDEN",
-    "END_SOLUTION",
     "TEXT_STUB",
     "hidden_lines",
     "is_unsolved",
 ]
 
-BEGIN_SOLUTION, END_SOLUTION = "### BEGIN SOLUTION", "### END SOLUTION"
 BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 CODE_STUB = ("# YOUR CODE HERE", "raise NotImplementedError()")
 TEXT_STUB = "YOUR ANSWER HERE"

@@ -1,6 +1,4 @@
-"""Progress bars: a bar in a notebook or on a terminal, plain lines elsewhere, nothing while
-grading.
-"""
+"""Progress bars in a notebook or on a terminal, plain lines elsewhere, nothing while grading."""
 
 from __future__ import annotations
 
@@ -16,11 +14,11 @@ __all__ = ["Progress", "progress"]
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
-_LINE_EVERY_S = 10.0  # off a terminal: one line in so many seconds, none at all for shorter work
+_LINE_EVERY_S = 10.0  # seconds between two lines, away from a terminal; shorter work shows none
 
 
 class Progress(Protocol[T_co]):
-    """What `progress` returns: the part of tqdm's interface that hwlib uses."""
+    """The result of `progress`: the part of tqdm's interface that hwlib uses."""
 
     def __iter__(self) -> Iterator[T_co]: ...
     def __enter__(self) -> Self: ...
@@ -54,23 +52,23 @@ def progress(
     desc: str = "",
     unit: str = "it",
 ) -> Progress[Any]:
-    """Show how far a loop, or work counted with `update`, has come.
+    """Show the progress of a loop, or of work that is counted with `update`.
 
     Parameters
     ----------
     iterable : iterable, optional
-        What to loop over; without it call `update(n)`, best in a `with` block.
+        The values to loop over. Without it, call `update(n)`, best in a `with` block.
     total : float, optional
-        The number of steps, where the iterable has no length; for unit "B" the number of bytes.
+        The number of steps if the iterable has no length. For unit "B", the number of bytes.
     desc : str
-        What is being done, in a few words.
+        The task, in a few words.
     unit : str
-        Name of a step; "B" shows kB, MB and GB.
+        Name of a step. "B" shows kB, MB and GB.
 
     Returns
     -------
     Progress
-        A tqdm bar. Silent when the environment variable HWLIB_GRADING is 1.
+        A tqdm bar. It is silent if the environment variable HWLIB_GRADING is 1.
 
     Examples
     --------
@@ -116,8 +114,9 @@ def _terminal_bar() -> Any:
 
 
 def _notebook_bar() -> Any:
-    """The widget bar, or the text bar where ipywidgets is missing; tqdm's warning about that helps
-    no student.
+    """The widget bar, or the text bar if ipywidgets is missing.
+
+    tqdm warns if it is missing. That does not help a student, so the warning is silenced.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -146,7 +145,7 @@ def _plain_lines() -> Any:
             """Nested bars need no place of their own."""
 
         def close(self) -> None:
-            """A last line, if there was one before and something came since."""
+            """Write a last line, if there was a line before and the count has changed since."""
             if not self.disable:
                 if self.last_print_t >= self.start_t + self.delay and self.n != self.last_print_n:
                     self.display()

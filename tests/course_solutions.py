@@ -7,8 +7,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from hwlib.grading import find_course
 from hwlib.grading.authoring.reading import run_cells
-from hwlib.grading.course import find_course
+from hwlib.grading.proof.variants import load_variants, reference_notebook, variant_notebook
 
 __all__ = ["COURSE", "replaced", "solutions"]
 
@@ -25,9 +26,17 @@ def solutions(slug: str, /, *roles: str, **names: Any) -> dict[str, Any]:
 
 
 def replaced(names: dict[str, Any], slug: str, wrong: str) -> dict[str, Any]:
-    """The same names, those changed that one of the assignment's wrong solutions defines, for the
-    functions that use them, too.
+    """The same names, those changed that one of the assignment's wrong solutions changes, for the
+    functions that use them, too; the methods of its classes stand there as functions.
     """
-    path = COURSE.assignment(slug).folder / "wrong" / f"{wrong}.py"
-    exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), names)
+    assignment = COURSE.assignment(slug)
+    (variant,) = [one for one in load_variants(assignment) if one.name == wrong]
+    right = {cell.source for cell in reference_notebook(assignment).cells}
+    for cell in variant_notebook(assignment, variant).cells:
+        if cell.metadata.get("hwlib", {}).get("role") == "solution" and cell.source not in right:
+            own: dict[str, Any] = dict(names)
+            exec(compile(cell.source, f"{slug}/{wrong}", "exec"), names)
+            new = [value for name, value in names.items() if own.get(name) is not value]
+            for value in new:
+                names |= vars(value) if isinstance(value, type) else {}
     return names

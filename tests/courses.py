@@ -8,10 +8,9 @@ from typing import Protocol
 import nbformat
 from nbformat import NotebookNode
 
+from hwlib.grading import Assignment, Course, SubmissionResult, build, find_course
 from hwlib.grading.answer_key import AnswerKey
-from hwlib.grading.authoring.build import build
-from hwlib.grading.course import Assignment, Course, find_course
-from hwlib.grading.results import QuestionResult, SubmissionResult
+from hwlib.grading.results import QuestionResult
 
 COURSE_TOML = (
     'title = "A small course"\nterm = "Test"\nrepository = "https://github.com/example/course"\n'
@@ -166,6 +165,7 @@ def make_assignment(
 
 def make_tiny(root: Path, notebook: str = TINY, config: str = "") -> Assignment:
     """The assignment `tiny`, built, in a course that nbgrader can work on, too."""
+    root.mkdir(parents=True, exist_ok=True)
     root.joinpath("nbgrader_config.py").write_text(
         f"c = get_config()\nc.CourseDirectory.course_id = 'tiny'\n{config}", encoding="utf-8"
     )

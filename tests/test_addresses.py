@@ -15,8 +15,7 @@ from nbformat import NotebookNode
 from hwlib import extras
 from hwlib.errors import AuthoringError
 from hwlib.extras import REQUIREMENTS, how_to_install, install_command
-from hwlib.grading.authoring.build import build_notebooks
-from hwlib.grading.course import Course, find_course
+from hwlib.grading import Course, build_notebooks, find_course
 
 ROOT = Path(__file__).resolve().parent.parent
 COURSE = find_course(ROOT)

@@ -11,13 +11,11 @@ from pathlib import Path
 import needs
 import pytest
 
+from hwlib.grading import build, find_course, verify
 from hwlib.grading.answer_key import load_key
-from hwlib.grading.authoring.build import build
 from hwlib.grading.authoring.names import bound_names
 from hwlib.grading.cells import parse_cell
-from hwlib.grading.course import find_course
 from hwlib.grading.proof.variants import load_variants
-from hwlib.grading.proof.verify import verify
 
 COURSE = find_course(Path(__file__).resolve().parents[1])
 

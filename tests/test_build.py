@@ -22,11 +22,11 @@ from nbformat import NotebookNode
 from nbgrader.nbgraderformat import MetadataValidator
 
 from hwlib.errors import AuthoringError
+from hwlib.grading import Course, build, build_notebooks
 from hwlib.grading.answer_key import load_key
-from hwlib.grading.authoring.build import build, build_notebooks, cell_id, notebook_text
+from hwlib.grading.authoring.build import cell_id, notebook_text
 from hwlib.grading.authoring.reading import parse_notebook
 from hwlib.grading.cells import as_released, given_part
-from hwlib.grading.course import Course
 from hwlib.grading.proof.variants import reference_notebook
 
 ROOT = Path(__file__).resolve().parent.parent

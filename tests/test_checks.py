@@ -70,7 +70,7 @@ def test_a_torch_tensor_counts_even_with_a_graph() -> None:
     torch = needs.module("torch")
     check.close(torch.tensor(RIGHT, requires_grad=True), RIGHT)
     assert (
-        "no array of numbers"
+        "not an array of numbers"
         in failure(check.close, torch.tensor(RIGHT, dtype=torch.bfloat16), RIGHT).symptom
     )
 
@@ -86,7 +86,7 @@ def test_nan_and_infinity_are_right_only_where_they_are_expected() -> None:
     expected = [1.0, math.nan, math.inf]
     check.close(expected, expected)
     assert (
-        "2 of 3 values are wrong where NaN or ∞ is expected"
+        "2 of 3 values are wrong: the expected values there are NaN or ∞"
         in failure(check.close, [1.0, 2.0, -math.inf], expected).symptom
     )
     assert (
@@ -125,7 +125,7 @@ def test_passed_prints_one_line_to_stdout(capfd: pytest.CaptureFixture[str]) -> 
         ("1.0", "found text"),
         ({"a": 1}, "found a dict"),
         (object(), "found an object"),
-        ([[1.0, 2.0], [3.0]], "found a list that is no array of numbers"),
+        ([[1.0, 2.0], [3.0]], "found a list, which is not an array of numbers"),
         ([1.0, None], "found a list whose entries are not all numbers"),
         (RIGHT.astype(complex), "found complex numbers"),
         (RIGHT > 0, "found True and False"),
@@ -230,18 +230,18 @@ def test_gradients_are_compared_in_norm_so_small_entries_may_be_inexact() -> Non
     [
         (2 * RIGHT, "exactly 2 times the right one: is a ½ missing"),
         (RIGHT / 2, "exactly 1/2 of the right one"),
-        (500 * RIGHT, "exactly 500 times the right one: is it a sum where the mean"),
-        (RIGHT / 12, "exactly 1/12 of the right one: is it a mean where the sum"),
+        (500 * RIGHT, "exactly 500 times the right one: is it a sum instead of a mean"),
+        (RIGHT / 12, "exactly 1/12 of the right one: is it a mean instead of a sum"),
         (-RIGHT, "wrong sign"),
         (-2 * RIGHT, "exactly 2 times the right one and has the wrong sign"),
-        (math.pi * RIGHT, "one and the same factor"),
-        (RIGHT + 0.3, "one and the same amount"),
+        (math.pi * RIGHT, "by the same factor"),
+        (RIGHT + 0.3, "by the same amount"),
         (RIGHT**2, "squares of the right ones"),
         (RIGHT.T, "Rows and columns are exchanged"),
-        (RIGHT.ravel(), "only the shape is not"),
-        (RIGHT[None], "only the shape is not"),
-        (RIGHT[::-1], "another order"),
-        (RIGHT * 0, "Everything is 0"),
+        (RIGHT.ravel(), "but the shape is not"),
+        (RIGHT[None], "but the shape is not"),
+        (RIGHT[::-1], "the wrong order"),
+        (RIGHT * 0, "Every value is 0"),
         (np.sin(RIGHT), ""),
     ],
 )
@@ -498,7 +498,7 @@ def test_a_change_in_another_process_counts_for_the_object_its_parts_and_its_vie
 def test_raises_accepts_the_exception_or_a_kind_of_it() -> None:
     check.raises(ValueError, int, "x")
     check.raises((KeyError, LookupError), [].pop)
-    assert "but it returned" in failure(check.raises, ValueError, int, "1").symptom
+    assert "but it returned a value" in failure(check.raises, ValueError, int, "1").symptom
     assert "but it raised TypeError" in failure(check.raises, ValueError, int, None).symptom
 
 

@@ -112,7 +112,7 @@ def test_new_makes_an_assignment_that_builds_and_verifies(hw: Cli) -> None:
     assert hw("new", "fresh")[0] == 0
     assert hw("build", "fresh", "--check")[0] == 0
     code, out, err = hw("verify", "fresh", "--json", "-")
-    assert (code, err.count("as declared") > 0) == (0, True)
+    assert (code, err.count("as expected") > 0) == (0, True)
     report = json.loads(out)[0]
     assert report["complaints"] == []
     assert {row["kind"] for row in report["rows"]} == {"reference", "release", "wrong", "right"}

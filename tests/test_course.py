@@ -8,7 +8,7 @@ import pytest
 from courses import make_course
 
 from hwlib.errors import AuthoringError, CourseError
-from hwlib.grading.course import find_course
+from hwlib.grading import find_course
 
 GOOD = 'title = "S"\npoints = 5\nminutes = 1\n'
 FAULTS = {

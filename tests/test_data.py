@@ -154,7 +154,7 @@ def test_without_a_source_the_error_lists_what_was_tried_and_what_to_do(own_cach
     assert tried == [
         f"  arrays in {own_cache}/cifar10: not there",
         "  HWLIB_DATA: not set",
-        "  download: not allowed (download=False)",
+        "  download: switched off by download=False",
     ]
     assert (
         "cifar-10-python.tar.gz" in what_next
@@ -480,7 +480,9 @@ def test_where_the_cache_cannot_be_made_the_arrays_still_come(
     found = load(dataset, download=False)
     assert same(found, arrays) and not any(array.flags.writeable for array in found)
     [record] = caplog.records
-    assert "can't be written" in record.getMessage() and "HWLIB_CACHE" in record.getMessage()
+    assert (
+        "cannot write to the cache" in record.getMessage() and "HWLIB_CACHE" in record.getMessage()
+    )
 
 
 @contextmanager
@@ -539,7 +541,11 @@ def test_a_disk_that_takes_no_more_costs_the_cache_but_not_the_data(
     unmeasured = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE")}
     out, err = python(code, env=unmeasured).communicate(timeout=60)
     assert out.strip() == "True", err
-    assert "can't be written" in err and "HWLIB_CACHE" in err and len(err.strip().splitlines()) == 1
+    assert (
+        "cannot write to the cache" in err
+        and "HWLIB_CACHE" in err
+        and len(err.strip().splitlines()) == 1
+    )
     folder = cache_folder() / "cifar10"
     assert [path.name for path in folder.iterdir()] == ["lock"]
     monkeypatch.delenv("HWLIB_DATA")
@@ -600,7 +606,7 @@ def test_a_damaged_sample_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyP
     state, error = result.stdout.splitlines()
     assert (
         state == "damaged"
-        and error.startswith("DataCorrupt the sample in the package:")
+        and error.startswith("DataCorrupt the sample in the package is damaged:")
         and "install hwlib again" in error
     )
 

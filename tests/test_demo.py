@@ -8,14 +8,12 @@ import pytest
 from courses import TINY, TINY_TOML, make_course
 
 from hwlib.errors import CourseError
-from hwlib.grading.course import Assignment, Course
-from hwlib.grading.grade import GradeOptions
+from hwlib.grading import Assignment, Course, GradeOptions, GradeReport
 from hwlib.grading.proof.demo import SLUG, STUDENTS, run_demo
-from hwlib.grading.results import GradeReport
 
 VARIANT = '"""Multiplies."""\nREPLACES = "half"\n\n\ndef half(x):\n    return 0.5 * x\n'
 FAULTY = (
-    '"""Takes half of twice."""\nREPLACES = "half"\nFAILS = ["half"]\nHINT = "did not hold"\n\n\n'
+    '"""Takes half of twice."""\nREPLACES = "half"\nFAILS = ["half"]\nHINT = "check failed"\n\n\n'
     "def half(x):\n    return x\n"
 )
 

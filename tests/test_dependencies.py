@@ -42,6 +42,10 @@ from hwlib.grading.submissions.dependencies import names_in, needed_cells
         ("(n := compute(m))", {"n"}, {"compute", "m"}),
         ("del old", {"old"}, {"old"}),
         ("match v:\n    case 1:\n        w = 2", {"w"}, {"v"}),
+        ("match v:\n    case [first, *rest]:\n        use(first)", {"first", "rest"}, {"v", "use"}),
+        ("[(last := x) for x in xs]", {"last"}, {"xs"}),
+        ("@add_to(Net)\ndef forward(self): pass", {"Net", "forward"}, {"Net", "add_to"}),
+        ("ps = [p async for p in numbers()]\nawait go()", {"ps"}, {"numbers", "go"}),
         ("def f(:", set(), set()),
     ],
 )
@@ -51,6 +55,21 @@ def test_names_that_a_cell_binds_and_takes_from_outside(
     names = names_in(source)
     assert names.binds == binds
     assert names.uses - {"get_ipython"} == uses
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "a = x" + " + x" * 2000,
+        "a = x" + ".strip()" * 1000,
+        "a = " + "".join(f"{i} if x == {i} else " for i in range(2000)) + "0",
+        "if x: a = 1\n" + "elif x: a = 2\n" * 2000,
+    ],
+    ids=["terms", "calls", "choices", "elif"],
+)
+def test_code_that_python_compiles_is_not_too_deep_for_the_analysis(source: str) -> None:
+    compile(source, "<cell>", "exec")
+    assert names_in(source) == names_in("a = x")
 
 
 def test_a_helper_is_found_through_the_cells_that_use_it() -> None:

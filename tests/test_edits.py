@@ -11,12 +11,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hwlib.errors import AuthoringError
-from hwlib.grading.authoring.build import build
+from hwlib.grading import Assignment, Course, build, verify
 from hwlib.grading.authoring.edits import edited
 from hwlib.grading.authoring.written import Edit, Variant
-from hwlib.grading.course import Assignment, Course
+from hwlib.grading.cells import parse_cell
 from hwlib.grading.proof.variants import load_variants, variant_notebook
-from hwlib.grading.proof.verify import verify
 
 MakeCourse = Callable[..., Course]
 
@@ -170,7 +169,7 @@ def test_a_neighbouring_line_says_which_of_several_lines_is_meant(small: Assignm
 
 def test_a_wrong_solution_by_edits_is_proven_like_any_other(small: Assignment) -> None:
     settings = (
-        'FAILS = ["loss"]\nHINT = "did not hold"\nEDITS = {"return error ** 2": "return 9.5"}'
+        'FAILS = ["loss"]\nHINT = "check failed"\nEDITS = {"return error ** 2": "return 9.5"}'
     )
     write(small, settings, kind="wrong")
     report = verify(small)
@@ -199,7 +198,7 @@ FAULTS = {
     "an old line that stands in two places": (
         "EDITS = {'error = slope * x - y': 'error = 0'}",
         2,
-        "stands in 2 places of the solution cells (cells: loss, loss); add the line above or below",
+        "is in 2 places of the solution cells (cells: loss, loss); add the line above or below",
     ),
     "an old line that stands elsewhere than in REPLACES": (
         "REPLACES = 'twice'\nEDITS = {'return error ** 2': 'return 0'}",
@@ -214,7 +213,7 @@ FAULTS = {
     "an old line that stands twice in REPLACES": (
         "REPLACES = ('loss', 'twice')\nEDITS = {'error = slope * x - y': 'error = 0'}",
         3,
-        "stands in 2 places of loss or twice",
+        "is in 2 places of loss or twice",
     ),
     "a new line that is the old one": (
         "EDITS = {'return error ** 2': 'return error ** 2'}",
@@ -338,7 +337,7 @@ def test_whole_lines_are_found_whatever_their_indentation(
     wanted = "\n".join([*lines[:begin], *(indent + line for line in new), *lines[end:]])
     cells = {"solution-a": "a = 1", "solution-b": "\n".join(lines)}
     try:
-        ast.parse(wanted)
+        parse_cell(wanted)  # IPython forgives an indented first line
     except SyntaxError:
         with pytest.raises(AuthoringError, match="not valid Python"):
             made(cells, ("\n".join(shown), "\n".join(new)))

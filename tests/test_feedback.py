@@ -17,10 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbformat import NotebookNode
 
+from hwlib.grading import Assignment, SubmissionResult
 from hwlib.grading.answer_key import AnswerKey, load_key
-from hwlib.grading.course import Assignment
 from hwlib.grading.records.feedback import feedback_page, plain_text, png_data
-from hwlib.grading.results import SubmissionResult
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

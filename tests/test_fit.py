@@ -228,7 +228,7 @@ def test_a_loss_that_is_no_number_stops_with_a_warning_and_the_last_good_weights
     [
         (
             (torch.zeros(3, 6, dtype=torch.uint8), torch.zeros(3, dtype=torch.int64)),
-            "divide pixels by 255",
+            "divide the pixels by 255",
         ),
         ((torch.zeros(3, 6), torch.zeros(3)), "labels of integers"),
         ((torch.zeros(3, 6), torch.zeros(3, 4, dtype=torch.int64)), "labels"),

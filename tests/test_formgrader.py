@@ -15,8 +15,8 @@ from courses import hand_in, make_tiny, outcome, solved
 from nbformat import NotebookNode
 from notebooks import jupyter_server
 
+from hwlib.grading import Assignment
 from hwlib.grading.answer_key import load_key
-from hwlib.grading.course import Assignment
 from hwlib.grading.records.gradebook import GradeStore
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from hwlib.errors import CourseError, GradingError
+from hwlib.grading import Assignment
 from hwlib.grading.answer_key import AnswerKey, load_key
-from hwlib.grading.course import Assignment
 from hwlib.grading.records.gradebook import GradeStore
 from hwlib.grading.submissions.files import copy_files
 

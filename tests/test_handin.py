@@ -55,7 +55,7 @@ def test_a_missing_or_broken_notebook_is_an_error_in_words(folder: Path) -> None
     with pytest.raises(HwlibError, match=r"other\.ipynb"):
         submit("other", folder=folder)
     (folder / "small.ipynb").write_text("{")
-    with pytest.raises(HwlibError, match="not a readable notebook"):
+    with pytest.raises(HwlibError, match="cannot read this notebook"):
         submit("small", folder=folder)
     assert not list(folder.glob("*.zip"))
 

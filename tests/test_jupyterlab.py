@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from notebooks import run_in_lab
 
-from hwlib.grading.course import find_course
+from hwlib.grading import find_course
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

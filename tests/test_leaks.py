@@ -13,9 +13,8 @@ from courses import MEANS, MakeCourse
 from nbformat import NotebookNode
 
 from hwlib.errors import AuthoringError, CourseError
-from hwlib.grading.authoring.build import build
+from hwlib.grading import Assignment, build
 from hwlib.grading.authoring.leaks import Leak, find_leaks, is_trivial
-from hwlib.grading.course import Assignment
 
 SOLUTION_LINE = "total = np.sum(values, dtype=float)"
 
@@ -88,8 +87,7 @@ def test_a_leak_says_what_and_where(small: Assignment) -> None:
     (leak,) = change_release(small, in_prose(SOLUTION_LINE))
     assert (leak.kind, leak.origin, leak.line) == ("solution", "solution-mean", 4)
     assert (
-        str(leak)
-        == "leak: solution of solution-mean stands in release/, small.ipynb cell 1 (source): "
+        str(leak) == "leak: solution of solution-mean is in release/, small.ipynb cell 1 (source): "
         f"{SOLUTION_LINE}"
     )
 
@@ -134,7 +132,7 @@ def test_the_build_stops_at_a_leak_in_a_supporting_file(course: MakeCourse) -> N
     (small.folder / "files" / "notes.txt").write_text(
         "when a few values are far away from all the others", encoding="utf-8"
     )
-    with pytest.raises(AuthoringError, match=r"answer of answer-why stands in release/, notes.txt"):
+    with pytest.raises(AuthoringError, match=r"answer of answer-why is in release/, notes.txt"):
         build(small)
 
 
@@ -149,7 +147,7 @@ def test_a_line_that_given_code_shows_anyway_is_no_leak(course: MakeCourse) -> N
 def test_a_given_cell_with_the_whole_solution_is_a_leak(course: MakeCourse) -> None:
     again = f"def again(values):\n    {SOLUTION_LINE}\n    return total / len(values)\n"
     text = MEANS.replace("# %% experiment\n", f"# %% experiment\n{again}")
-    with pytest.raises(AuthoringError, match="stands in release/, given code of cell experiment-1"):
+    with pytest.raises(AuthoringError, match="is in release/, given code of cell experiment-1"):
         build(course(notebook_text=text).assignment("small"))
 
 

@@ -15,9 +15,8 @@ import pytest
 from courses import hand_in, make_tiny, released, solved, submission_folder
 from nbgrader.api import Gradebook
 
-from hwlib.grading.course import Assignment
+from hwlib.grading import Assignment, SubmissionResult
 from hwlib.grading.engines.nbgrader import grade_with_nbgrader
-from hwlib.grading.results import SubmissionResult
 from hwlib.grading.submissions.files import find_submissions
 
 HARD_LOOP = """
@@ -199,7 +198,7 @@ class TestAClass:
         assert "assert" not in everything
 
     def test_repairs_are_said(self, graded: Graded) -> None:
-        assert "metadata is missing" in graded.results["stripped"].problems[0]
+        assert "removed nbgrader's metadata" in graded.results["stripped"].problems[0]
         assert any("times" in problem for problem in graded.results["duplicated"].problems)
         assert "timestamp.txt" in graded.results["odd [1] *"].problems[-1]
 

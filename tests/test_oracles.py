@@ -11,15 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hwlib.errors import AuthoringError
+from hwlib.grading import Course, build, verify
 from hwlib.grading.answer_key import load_key
-from hwlib.grading.authoring.build import build
 from hwlib.grading.authoring.leaks import find_leaks
 from hwlib.grading.authoring.names import top_names
 from hwlib.grading.authoring.reading import parse_notebook
 from hwlib.grading.authoring.written import AuthoredCell
 from hwlib.grading.cells import line_kinds, parse_cell
-from hwlib.grading.course import Course
-from hwlib.grading.proof.verify import verify
 
 MakeCourse = Callable[..., Course]
 

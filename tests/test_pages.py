@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hwlib.commands import cli
-from hwlib.grading.course import find_course
+from hwlib.grading import find_course
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]

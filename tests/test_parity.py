@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from parity import Difference, compare_class
 
-from hwlib.grading.course import find_course
+from hwlib.grading import find_course
 from hwlib.grading.proof.simulate import Kind
 from hwlib.grading.results import QuestionResult, QuestionStatus
 

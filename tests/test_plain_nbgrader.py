@@ -16,11 +16,11 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
+from hwlib.grading import Assignment, SubmissionResult, find_course
 from hwlib.grading.answer_key import load_key
-from hwlib.grading.course import Assignment, find_course
 from hwlib.grading.proof.variants import load_variants, reference_notebook, variant_notebook
 from hwlib.grading.records.gradebook import GradeStore
-from hwlib.grading.results import QuestionResult, SubmissionResult
+from hwlib.grading.results import QuestionResult
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 COURSE = Path(__file__).resolve().parent.parent

@@ -22,12 +22,10 @@ import needs
 import pytest
 from courses import make_assignment
 
+from hwlib.grading import Assignment, GradeOptions, GradeReport, SubmissionResult, grade_assignment
 from hwlib.grading import grade as grading
-from hwlib.grading.course import Assignment
-from hwlib.grading.grade import GradeOptions, grade_assignment
 from hwlib.grading.proof.variants import reference_notebook
 from hwlib.grading.records.cache import ResultCache
-from hwlib.grading.results import GradeReport, SubmissionResult
 
 pytestmark = needs.linux
 

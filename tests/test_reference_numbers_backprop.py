@@ -13,9 +13,8 @@ import numpy as np
 import pytest
 from course_solutions import replaced
 
+from hwlib.grading import find_course, grade_many
 from hwlib.grading.answer_key import load_key
-from hwlib.grading.course import find_course
-from hwlib.grading.grade import grade_many
 from hwlib.grading.proof.variants import reference_notebook
 from hwlib.grading.submissions.files import FoundSubmission
 from hwlib.student_numbers import network_numbers

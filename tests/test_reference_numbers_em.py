@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from course_solutions import replaced, solutions
 
-from hwlib.grading.course import find_course
+from hwlib.grading import find_course
 
 ROOT = Path(__file__).resolve().parents[1]
 ASSIGNMENT = find_course(ROOT).assignment("em")

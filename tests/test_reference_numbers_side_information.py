@@ -13,7 +13,7 @@ import pytest
 from course_solutions import replaced, solutions
 from scipy.optimize import lsq_linear, nnls
 
-from hwlib.grading.course import find_course
+from hwlib.grading import find_course
 
 cp = needs.module("cvxpy")
 

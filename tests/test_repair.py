@@ -129,7 +129,7 @@ def test_stripped_metadata_is_matched_by_content_and_definition(
 ) -> None:
     submission = example.repaired(strip_metadata(example.perfect, ids))
     assert all_there(submission)
-    assert "stripped" in submission.problems[0]
+    assert "removed nbgrader's metadata" in submission.problems[0]
     assert [cell.original.role for cell in submission.cells if cell.original is not None] == [
         cell.role for cell in example.key.cells
     ]
@@ -205,6 +205,56 @@ def test_changed_tests_and_setup_are_the_originals_again(example: Example) -> No
     assert any(cell.edited and "import scipy" in cell.source for cell in submission.cells)
 
 
+def test_what_is_typed_into_a_test_cell_counts_at_its_place(example: Example) -> None:
+    notebook = copy.deepcopy(example.perfect)
+    cell = notebook["cells"][index_of(notebook, "check.close(double")]
+    test = cell["source"]
+    cell["source"] = (
+        f"%%time\nimport os; first = 1\n@staticmethod\ndef helper():\n    pass\n\n{test}\n"
+        "print('seen')\nlater = helper()"
+    )
+    submission = example.repaired(notebook)
+    place = next(i for i, c in enumerate(submission.cells) if "check.close(double" in c.source)
+    own = [c.source for c in submission.cells if c.original is None and c.cell_type == "code"]
+    assert own == [
+        "import os; first = 1",
+        "@staticmethod\ndef helper():\n    pass",
+        "later = helper()",
+    ]
+    assert [c.source for c in submission.cells[place - 2 : place]] == own[:2]
+    assert submission.cells[place + 1].source == own[2]
+    assert any("test-double was changed" in problem for problem in submission.problems)
+
+
+def test_a_test_cell_that_only_prints_more_adds_nothing(example: Example) -> None:
+    notebook = copy.deepcopy(example.perfect)
+    cell = notebook["cells"][index_of(notebook, "check.close(double")]
+    cell["source"] = f"print(double(3))\n{cell['source']}\nassert double(1) == 2"
+    assert len(example.repaired(notebook).cells) == len(example.perfect["cells"])
+
+
+@pytest.mark.parametrize("kind", ["code", "markdown"])
+def test_what_stands_in_place_of_a_given_text_is_kept_below_it(example: Example, kind: str) -> None:
+    notebook = copy.deepcopy(example.perfect)
+    cell = notebook["cells"][index_of(notebook, "## 2. A class")]
+    cell.update(cell_type=kind, source="helper = 3")
+    submission = example.repaired(notebook)
+    place = next(i for i, c in enumerate(submission.cells) if "## 2. A class" in c.source)
+    assert [
+        (c.source, c.cell_type, c.original) for c in submission.cells[place + 1 : place + 2]
+    ] == [("helper = 3", kind, None)]
+    assert any("## 2. A class" in problem for problem in submission.problems)
+
+
+def test_code_in_place_of_a_written_answer_is_read_as_both(example: Example) -> None:
+    notebook = copy.deepcopy(example.perfect)
+    cell = notebook["cells"][index_of(notebook, "reference's answer")]
+    cell.update(cell_type="code", source="reason = 3")
+    submission = example.repaired(notebook)
+    assert sources(submission, "why") == ["reason = 3"]
+    assert [c.source for c in submission.cells if c.original is None] == ["reason = 3"]
+
+
 def test_reordered_cells_are_put_back_in_order(example: Example) -> None:
     notebook = copy.deepcopy(example.perfect)
     notebook["cells"].reverse()
@@ -214,6 +264,22 @@ def test_reordered_cells_are_put_back_in_order(example: Example) -> None:
     assert [c.original.cell_id for c in submission.cells if c.original] == [
         cell.cell_id for cell in example.key.cells
     ]
+
+
+def test_own_cells_stay_above_a_question_that_was_moved_below_another(example: Example) -> None:
+    notebook = copy.deepcopy(example.perfect)
+    start, end = index_of(notebook, "def double"), index_of(notebook, "check.close(double") + 1
+    moved = notebook["cells"][start:end]
+    del notebook["cells"][start:end]
+    place = index_of(notebook, "check.equal(Box") + 1
+    own = {"cell_type": "code", "source": "def helper(): pass", "metadata": {}}
+    last = {"cell_type": "code", "source": "last = 1", "metadata": {}}
+    notebook["cells"][place:place] = [own, *moved]
+    notebook["cells"].append(last)
+    found = [cell.source for cell in example.repaired(notebook).cells]
+    double = next(i for i, source in enumerate(found) if "def double" in source)
+    assert found[double - 1] == "def helper(): pass"
+    assert found[-1] == "last = 1"
 
 
 def test_a_given_cell_that_the_student_changed_counts_as_changed(example: Example) -> None:

@@ -12,13 +12,11 @@ from nbformat import NotebookNode
 
 from hwlib.commands import run
 from hwlib.errors import CheckFailed, CourseError
+from hwlib.grading import build, find_course, verify
 from hwlib.grading.answer_key import load_key
-from hwlib.grading.authoring.build import build
 from hwlib.grading.authoring.leaks import find_leaks
 from hwlib.grading.authoring.scaffold import new_assignment, new_course
-from hwlib.grading.course import find_course
 from hwlib.grading.proof.variants import load_variants, reference_notebook, variant_notebook
-from hwlib.grading.proof.verify import verify
 
 ROOT = Path(__file__).resolve().parent.parent
 

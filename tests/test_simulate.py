@@ -12,17 +12,16 @@ import pytest
 from courses import make_tiny, submission_folder
 
 from hwlib.errors import CourseError, SubmissionError
+from hwlib.grading import Assignment, GradeOptions, grade_assignment, simulate
 from hwlib.grading.answer_key import load_key
-from hwlib.grading.course import Assignment
-from hwlib.grading.grade import GradeOptions, grade_assignment
-from hwlib.grading.proof.simulate import WEIGHTS, simulate
+from hwlib.grading.proof.simulate import WEIGHTS
 from hwlib.grading.submissions.files import find_submissions, read_submission
 from hwlib.grading.submissions.repair import repair
 
 WRONG = '''"""Takes half of twice."""
 REPLACES = "half"
 FAILS = ["half"]
-HINT = "did not hold"
+HINT = "check failed"
 
 
 def half(x):

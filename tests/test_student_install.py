@@ -14,7 +14,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from hwlib.grading.course import find_course
+from hwlib.grading import find_course
 from hwlib.grading.proof.variants import reference_notebook
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -20,13 +20,11 @@ import hwlib
 from hwlib import checks as check
 from hwlib import data
 from hwlib.errors import CannotCheck, DataUnavailable
+from hwlib.grading import Assignment, GradeOptions, GradeReport, grade_assignment, verify
 from hwlib.grading.answer_key import load_key
-from hwlib.grading.course import Assignment
 from hwlib.grading.engines.test_sets import data_sets_of
-from hwlib.grading.grade import Engine, GradeOptions, grade_assignment
+from hwlib.grading.grade import Engine
 from hwlib.grading.proof.variants import reference_notebook
-from hwlib.grading.proof.verify import verify
-from hwlib.grading.results import GradeReport
 from hwlib.grading.submissions.fingerprints import name_twins
 
 NOTEBOOK = """\
@@ -172,11 +170,11 @@ def test_students_with_the_same_weights_or_id_are_named_also_from_kept_results(
         problems = {one.student: one.problems for one in grade(assignment).submissions}
         assert problems == {
             "ada": (
-                "student id: the same as of cy",
-                "weights in net.safetensors: the same as of bob",
+                "student id: shared with cy",
+                "weights in net.safetensors: shared with bob",
             ),
-            "bob": ("weights in net.safetensors: the same as of ada",),
-            "cy": ("student id: the same as of ada",),
+            "bob": ("weights in net.safetensors: shared with ada",),
+            "cy": ("student id: shared with ada",),
             "di": (),
         }
 
@@ -215,8 +213,8 @@ def test_a_hostile_model_file_costs_its_question_and_nothing_else(how: str, tmp_
 def test_the_courses_own_weights_are_named_and_a_crowd_is_cut_short() -> None:
     crowd = {f"s{number}": {"id": "7"} for number in range(8)}
     found = name_twins({"ada": {"weights": "x"}, **crowd}, {"weights": "x"})
-    assert found["ada"] == ["weights: the same as of the course's own solution"]
-    assert found["s0"] == ["id: the same as of s1, s2, s3, s4, s5 and 2 more"]
+    assert found["ada"] == ["weights: shared with the course's own solution"]
+    assert found["s0"] == ["id: shared with s1, s2, s3, s4, s5 and 2 more"]
 
 
 def identity() -> torch.nn.Sequential:

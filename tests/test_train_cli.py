@@ -116,13 +116,13 @@ def test_classes_and_finished_networks_are_taken(model: str) -> None:
     [
         ("networks.py", (), "expected FILE.py:NAME"),
         ("nowhere.py:net(3)", (), "no file nowhere.py"),
-        ("networks.py:other", (), "defines no other"),
+        ("networks.py:other", (), "does not define other"),
         ("networks.py:net(print(1))", (), "plain arguments"),
-        ("networks.py:number", (), "gave int; expected a network"),
+        ("networks.py:number", (), "expected a network (an nn.Module), found int"),
         ("nothing.safetensors", (), "nothing.safetensors is missing"),
         ("networks.py:Linear", ("--validation", "5000"), "from 1 to 2499"),
         ("networks.py:Linear", ("--device", "toaster"), "--device toaster"),
-        ("networks.py:Linear", ("--log", "no/such/run.jsonl"), "can't be written"),
+        ("networks.py:Linear", ("--log", "no/such/run.jsonl"), "cannot write this file"),
     ],
 )
 def test_misuse_is_said_in_one_line(
@@ -150,5 +150,5 @@ def test_a_log_can_be_read_while_it_is_being_written(folder: Path) -> None:
 def test_another_file_is_no_log(folder: Path, text: str) -> None:
     (folder / "other.txt").write_text(text, encoding="utf-8")
     for path in ("other.txt", "nowhere.txt"):
-        with pytest.raises(HwlibError, match=r"not a log|can't be read"):
+        with pytest.raises(HwlibError, match=r"not a log|cannot read this log"):
             read_log(path)

@@ -212,7 +212,7 @@ def test_a_loss_that_is_no_longer_finite_stops_training_with_a_warning_and_keeps
         return (np.nan if calls > 12 else loss), grads
 
     trainer = ClassifierTrainer(breaking, sgd_update, learning_rate=0.1, batch_size=20)
-    with pytest.warns(UserWarning, match="nan at step 12 .* smaller rate"):
+    with pytest.warns(UserWarning, match="nan at step 12 .* smaller learning rate"):
         result = quiet(trainer, model, X[:80], y[:80], X[80:], y[80:], num_epochs=9, rng=rng)
     assert result.diverged
     assert "diverged" in repr(result)
@@ -289,7 +289,7 @@ def test_data_that_does_not_fit_is_refused(rng: np.random.Generator) -> None:
     trainer = ClassifierTrainer(linear, learning_rate=0.1)
     with pytest.raises(ValueError, match="as many labels"):
         quiet(trainer, model, X, y[:-1])
-    with pytest.raises(ValueError, match="belong together"):
+    with pytest.raises(ValueError, match="pass both or neither"):
         quiet(trainer, model, X, y, X)
     with pytest.raises(ValueError, match="validation examples"):
         quiet(trainer, model, X, y, X[:0], y[:0])

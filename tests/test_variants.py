@@ -11,8 +11,7 @@ import pytest
 from courses import MakeCourse
 
 from hwlib.errors import AuthoringError, CourseError
-from hwlib.grading.authoring.build import build
-from hwlib.grading.course import Assignment
+from hwlib.grading import Assignment, build
 from hwlib.grading.proof.variants import load_variants, reference_notebook, variant_notebook
 
 NOTEBOOK = '''\

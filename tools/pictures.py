@@ -16,10 +16,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from hwlib.grading.course import find_course
-from hwlib.grading.grade import GradeOptions, grade_assignment
+from hwlib.grading import GradeOptions, find_course, grade_assignment, simulate
 from hwlib.grading.proof.demo import SEED, SLUG, STUDENTS
-from hwlib.grading.proof.simulate import simulate
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "docs" / "images" / "feedback.png"

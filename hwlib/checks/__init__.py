@@ -1,14 +1,13 @@
-"""Checks for test cells: each says in plain words what is wrong and, where it can, which mistake it
-is.
+"""Checks for test cells. Each says in plain words what is wrong and names the mistake if it can.
 
     from hwlib import checks as check
     right = cdist(A, B)
     squared = {"The values look squared.": right ** 2}
     check.close(distances, right, what="the distances", mistakes=squared)
 
-A check that does not hold raises `CheckFailed`; one that holds returns None and prints nothing, so
-that neither nbgrader nor otter mistakes an output for a score. Below `### BEGIN HIDDEN TESTS` a
-message names the symptom but no value.
+A check that fails raises `CheckFailed`. A check that passes returns None and prints nothing, so
+that neither nbgrader nor otter-grader takes an output for a score. Below `### BEGIN HIDDEN TESTS`,
+a message names the symptom but no value.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The checks that test cells call: each compares, and says what is seen and what may cause it."""
+"""The checks that test cells call. Each compares, and names the symptom and a likely cause."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ def close(
     mistakes: Mistakes | None = None,
     hint: str = "",
 ) -> None:
-    """Numbers agree: same shape, finite, and |a − b| ≤ atol + rtol·max|expected|.
+    """Check that numbers agree: same shape, finite, and |a − b| ≤ atol + rtol·max|expected|.
 
-    The scale is that of the whole array, because rounding errors are as large as the terms added
-    up, not as what is left of them.
+    The scale is the largest expected number of the whole array. Rounding errors are as large as the
+    terms of a sum, and the sum itself may be much smaller.
 
     Parameters
     ----------
     actual : numbers, lists of them, arrays, torch tensors
-        What the student's code gave.
+        The result of the student's code.
     expected : the same, of the shape required
-        Never broadcast; best from an oracle that is not the reference solution.
+        It is never broadcast. Take it from an oracle other than the reference solution.
     what : str
         Names the value in messages, with its article: "the distances".
     mistakes : dict of str to value or function without arguments, optional
-        Hint → the result that this mistake gives. A function is called only when the check fails;
-        one that raises is skipped, and so is a mistake whose result is right here.
+        Hint → the result that this mistake gives. A function is called only when the check fails.
+        A function that raises is skipped, and so is a mistake whose result is right here.
     hint : str
-        What to say where no mistake is recognised: what this check is about.
+        The hint to give if no mistake is recognised: what this check is about.
 
     Raises
     ------
     CheckFailed
-        With the symptom, a hint where the mistake is recognised, and, in visible checks only, the
-        values found and expected.
+        With the symptom, and a hint if the mistake is recognised. In a visible check, it also has
+        the values found and expected.
 
     Examples
     --------
@@ -56,7 +56,7 @@ def close(
     ...     close([2.0, 4.0], [1.0, 2.0])
     ... except CheckFailed as failure:
     ...     print(failure.hint)
-    Every value is exactly 2 times the right one: is a ½ missing, or a term counted twice?
+    Every value is exactly 2 times the right one: is a ½ missing, or is a term counted twice?
     """
     _judge(actual, expected, Close(rtol, atol), what, mistakes, hint)
 
@@ -70,10 +70,10 @@ def gradient(
     mistakes: Mistakes | None = None,
     hint: str = "",
 ) -> None:
-    """Gradients agree in norm: ‖a − b‖ / (‖a‖ + ‖b‖) ≤ tol, same shape and finite.
+    """Check that gradients agree in norm: same shape, finite, and ‖a − b‖ / (‖a‖ + ‖b‖) ≤ tol.
 
-    Parameters and errors as in `close`. Norm-wise, because entries near 0 of a correct gradient are
-    wrong in most of their digits.
+    Parameters and errors are those of `close`. It compares norms because most digits of an entry
+    near 0 are wrong even in a correct gradient.
     """
     _judge(actual, expected, NormWise(tol), what, mistakes, hint)
 
@@ -86,21 +86,20 @@ def equal(
     mistakes: Mistakes | None = None,
     hint: str = "",
 ) -> None:
-    """Labels, counts, truth values or strings are equal, and of the same shape; 3.0 is taken for
-    the label 3.
+    """Check that labels, counts, truth values or strings are equal and have the same shape.
 
-    Parameters and errors as in `close`.
+    The number 3.0 is accepted for the label 3. Parameters and errors are those of `close`.
     """
     _judge(actual, expected, Exact(), what, mistakes, hint)
 
 
 def true(condition: object, symptom: str, hint: str = "", detail: str = "") -> None:
-    """A condition holds; only True counts, not any object that claims to be.
+    """Check that a condition is True. No other object counts as True.
 
     Parameters
     ----------
     symptom, hint, detail : str
-        As in `CheckFailed`; the detail is left out where the check is hidden.
+        As in `CheckFailed`. A hidden check leaves the detail out.
     """
     if isinstance(condition, np.ndarray) and condition.ndim == 0:
         condition = condition[()]
@@ -114,13 +113,13 @@ def raises(
     *args: object,
     hint: str = "",
 ) -> None:
-    """Calling `function(*args)` raises one of these exceptions.
+    """Check that calling `function(*args)` raises one of these exceptions.
 
     Raises
     ------
     CheckFailed
-        If it returns, or raises another exception; hwlib's own errors (a time limit, a lost worker)
-        pass through.
+        If it returns or raises another exception. Errors of hwlib, such as a time limit, pass
+        through.
     """
     kinds = exception if isinstance(exception, tuple) else (exception,)
     names = " or ".join(kind.__name__ for kind in kinds)
@@ -133,12 +132,12 @@ def raises(
     except Exception as error:  # noqa: BLE001  the check reports whatever else was raised
         found = f"it raised {type(error).__name__}"
     else:
-        found = "it returned"
+        found = "it returned a value"
     raise CheckFailed(f"Expected the call to raise {names}, but {found}.", hint)
 
 
 def passed(text: str) -> None:
-    """Print a line with a check mark, for the end of a visible check."""
+    """Print a line with a check mark at the end of a visible check."""
     print(f"✓ {text}")  # noqa: T201  this is what the student sees
 
 

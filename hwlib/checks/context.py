@@ -1,11 +1,11 @@
-"""What checks need from their surroundings, and what they note for the instructor.
+"""The settings that checks run with, and the notes that they make for the instructor.
 
     with checks.context(seed=7, folder=handed_in) as noted:
         ...                                              # test cells
     noted.remarks, noted.unique
 
-A notebook needs none of it: there a check draws fresh numbers, looks for models in the working
-directory, and what it notes is only printed.
+A notebook does not need this module. There, a check draws fresh numbers, looks for models in the
+working directory, and prints its notes.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = ["Context", "Noted", "context", "current"]
 
 @dataclass(slots=True)
 class Noted:
-    """What a test saw that costs no points but that a human should look at."""
+    """Notes of a test that cost no points but that a human should look at."""
 
     remarks: list[str] = field(default_factory=list)
     unique: dict[str, str] = field(default_factory=dict)  # what no two students share → its value
@@ -37,7 +37,7 @@ class Noted:
 
 @dataclass(slots=True)
 class Context:
-    """The surroundings of the checks that run now."""
+    """The settings of the checks that run now."""
 
     seed: int | None = None  # None: fresh numbers, or those of the variable HWLIB_SEED
     noted: Noted = field(default_factory=Noted)
@@ -57,20 +57,20 @@ _current: ContextVar[Context] = ContextVar("hwlib.checks.context")
 
 
 def current() -> Context:
-    """The context entered last; outside of any, the one of this process."""
+    """The innermost open context, or the one of this process if none is open."""
     return _current.get(_of_notebook)
 
 
 @contextmanager
 def context(seed: int | None = None, folder: Path | None = None) -> Iterator[Noted]:
-    """The surroundings of the checks in a block.
+    """Set the seed and the folder of models for the checks in a block.
 
     Parameters
     ----------
     seed : int, optional
         Makes the numbers of `check.rng` the same in each run.
     folder : Path, optional
-        Where models that are handed in lie: `load_model` looks there and nowhere else.
+        Folder with the models that were handed in. `load_model` looks only there.
     """
     entered = Context(seed)
     token = _current.set(entered)

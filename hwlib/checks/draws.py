@@ -1,4 +1,4 @@
-"""Random inputs of tests: fresh in each run, and the same again where the grader sets a seed."""
+"""Random inputs for tests. They are new in each run, and repeatable if the grader sets a seed."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ __all__ = ["rng"]
 def rng() -> np.random.Generator:
     """A generator for the inputs of a test.
 
-    Without a seed (`checks.context`, or the environment variable HWLIB_SEED) it is fresh each time.
-    With one, the n-th call in a cell always gives the same generator, whichever cells ran before,
-    and the cell's other calls give others.
+    Without a seed, each call gives a new generator. A seed comes from `checks.context` or from the
+    environment variable HWLIB_SEED. With a seed, the n-th call in a cell always gives the same
+    generator, whichever cells ran before. Different calls give different generators.
     """
     surroundings = current()
     if surroundings.seed_in_force is None:

@@ -1,4 +1,4 @@
-"""Whether a function leaves its inputs as they were."""
+"""Check that a function does not change its inputs."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ __all__ = ["note_changed", "unchanged"]
 class unchanged:
     """`with check.unchanged(X=X, y=y):` fails if the block changes one of these values.
 
-    Arrays, and lists and dicts of arrays, compared with a copy made before: values, dtype and
-    shape.
+    It compares each value with a copy made before: values, dtype and shape. The values are arrays,
+    or lists and dicts of arrays.
 
     Parameters
     ----------
     *values, **named
-        What must stay as it is; a name appears in the message.
+        The values that must not change. The message says the name.
 
     Raises
     ------
     CheckFailed
-        At the end of the block; an error of the block itself goes first.
+        At the end of the block, unless the block itself raised an error.
     """
 
     def __init__(self, *values: object, **named: object) -> None:
@@ -56,8 +56,8 @@ class unchanged:
                 _overlap(value, changed) for changed in self._noted
             ):
                 hint = (
-                    "Work on a copy: `X = X - mean` makes a new array, "
-                    "`X -= mean` changes the caller's."
+                    "Work on a copy: `X = X - mean` makes a new array, while "
+                    "`X -= mean` changes the array of the caller."
                 )
                 raise CheckFailed(f"The function changed {name}.", hint)
 

@@ -1,7 +1,6 @@
-"""Checks of handed-in networks: what they are made of, how often they are right, and partial
-credit.
+"""Checks of networks that students hand in: their layers, their accuracy and partial credit.
 
-model = check.handed_in("cnn")          # never the student's object: that could answer anything
+model = check.handed_in("cnn")          # read from the file; the student's object could cheat
 check.architecture(model, max_parameters=999_999, required=("Dropout", "BatchNorm2d"))
 check.accuracy(model, images, labels, 0.985, points=6)      # last line of the cell
 """
@@ -42,8 +41,9 @@ class _Partial:
     points: float | None
 
     def __repr__(self) -> str:
-        """A number of points, which is what nbgrader reads; without `points` a text, which it takes
-        for full marks.
+        """The number of points, which nbgrader reads.
+
+        Without `points` it is a text, for which nbgrader gives full marks.
         """
         if self.points is None:
             return f"{self.hwlib_fraction:.0%} of the points"
@@ -51,21 +51,21 @@ class _Partial:
 
 
 def partial(fraction: float, points: float | None = None) -> _Partial:
-    """Part of a question's points: the last expression of a test cell.
+    """Give part of a question's points, as the last expression of a test cell.
 
     Parameters
     ----------
     fraction : float
-        From 0 to 1; what lies outside is moved to the nearer end, NaN to 0.
+        From 0 to 1. A number outside is moved to the nearer end, and NaN to 0.
     points : float, optional
-        The points of the question, as its header says. hwlib's own grader knows them; plain
-        nbgrader takes the number that a cell shows for its score, and can only show the right one
-        if the test says how many points there are. Without it, nbgrader gives all of them.
+        The points of the question, as its header says. hwlib's own grader knows them. Plain
+        nbgrader takes the number that the cell shows as the score, so the test must say how many
+        points there are. Without `points`, nbgrader gives all of them.
 
     Returns
     -------
     object
-        With the attribute `hwlib_fraction`; shown as the number of points.
+        It has the attribute `hwlib_fraction` and is shown as the number of points.
 
     Examples
     --------
@@ -77,19 +77,19 @@ def partial(fraction: float, points: float | None = None) -> _Partial:
 
 
 def handed_in(name: str, hint: str = "") -> Any:
-    """What `hwlib.load_model` gives for NAME.safetensors: from the file alone.
+    """Load NAME.safetensors with `hwlib.load_model`, from the file alone.
 
     Parameters
     ----------
     name : str
     hint : str
-        What to do where the file is missing or no model; the default speaks of a network.
+        What to do if the file is missing or is not a model. The default is about a network.
 
     Raises
     ------
     CheckFailed
-        If the file is missing or is not what `hwlib.save_model` writes; the message says which, the
-        hint what to do.
+        If the file is missing, or `hwlib.save_model` did not write it. The message says which, and
+        the hint says what to do.
     """
     try:
         return load_model(name)
@@ -111,18 +111,18 @@ def architecture(
     max_parameters: int | None = None,
     what: str = "the network",
 ) -> Description:
-    """A network is made of what is allowed; only layers that it computes with count.
+    """Check the layers of a network. Only layers that it computes with count.
 
     Parameters
     ----------
     model : nn.Module, Description, str or Path
-        What `hwlib.load_model` gave, or what `hwlib.describe` takes.
+        The result of `hwlib.load_model`, or anything that `hwlib.describe` accepts.
     allowed, required : names of layers
-        As in torch.nn; None: any.
+        As in torch.nn. None allows every layer.
     max_hidden_units : int
-        Outputs of all Linear layers but the last.
+        Outputs of all Linear layers except the last, added up.
     min_hidden_layers : int
-        Linear layers but the last.
+        Linear layers, not counting the last.
     max_parameters : int
         Numbers that are learned.
 
@@ -133,7 +133,7 @@ def architecture(
     Raises
     ------
     CheckFailed
-        Says which of these does not hold, and what was found.
+        If a requirement does not hold. The message says which one, and what was found.
     """
     try:
         found = model if isinstance(model, Description) else describe(model)
@@ -148,20 +148,20 @@ def architecture(
         )
     if missing := [kind for kind in required if kind not in found.kinds]:
         raise CheckFailed(
-            f"{head} computes without a layer {missing[0]}, but it should have one.",
-            "Only layers that the images pass through count.",
+            f"{head} does not use a layer {missing[0]}, but it should.",
+            "A layer counts only if `forward` uses it.",
         )
     if max_hidden_units is not None and found.hidden_units > max_hidden_units:
         raise CheckFailed(
             f"{head} has {found.hidden_units:,} hidden units; at most {max_hidden_units:,} are "
             "allowed.",
-            "Hidden units are the outputs of all Linear layers but the last, added up.",
+            "Hidden units are the outputs of all Linear layers except the last, added up.",
         )
     if min_hidden_layers is not None and found.hidden_layers < min_hidden_layers:
         raise CheckFailed(
             f"{head} has {found.hidden_layers} hidden layers; at least {min_hidden_layers} are "
-            "asked for.",
-            "The last Linear layer gives the scores: it is not a hidden one.",
+            "required.",
+            "The last Linear layer gives the scores, so it is not a hidden layer.",
         )
     if max_parameters is not None and found.parameters > max_parameters:
         raise CheckFailed(
@@ -171,8 +171,9 @@ def architecture(
 
 
 def test_set(name: str) -> tuple[Any, Any]:
-    """All 10,000 test images of "mnist" or "cifar10" and their labels, for students and grader
-    alike; never the sample.
+    """All 10,000 test images of "mnist" or "cifar10" and their labels, never only the sample.
+
+    Students and the grader get the same images.
 
     Returns
     -------
@@ -181,8 +182,8 @@ def test_set(name: str) -> tuple[Any, Any]:
     Raises
     ------
     CannotCheck
-        If they can't be had: in the grader, the question then waits as one to be graded by hand,
-        with this reason.
+        If this machine does not have them and cannot download them. The grader then leaves the
+        question to a human and gives this reason.
     """
     from hwlib.data import load_test_set
 
@@ -190,9 +191,8 @@ def test_set(name: str) -> tuple[Any, Any]:
         return load_test_set(name)
     except DataUnavailable:
         raise CannotCheck(
-            f"The full test set of {name} is not on this machine, so the accuracy can't be "
-            "measured; "
-            f"`hw data fetch {name}` gets it, then grade again."
+            f"The full test set of {name} is not on this machine, so the accuracy cannot be "
+            f"measured. Next: run `hw data fetch {name}` and grade again."
         ) from None
 
 
@@ -209,52 +209,53 @@ def accuracy(
     train: tuple[Any, Any] | None = None,
     plausible: float = 1.0,
 ) -> _Partial | None:
-    """A network is right on at least this share of the images; partial credit from one percentage
-    point below.
+    """Check that a network is right on at least this share of the images.
 
-    It is evaluated in eval mode and in one thread. The threshold holds by count: 0.975 of 10,000
-    images are 9,750. From one percentage point below (no points) to the threshold (all points) the
-    credit grows linearly, so make the call the last line of the test cell.
+    It is evaluated in eval mode and in one thread. The right answers are counted exactly: for
+    0.975, 9,750 of 10,000 images must be right. There is partial credit: it grows linearly from
+    none at one percentage point below the threshold to all points at the threshold. So make the
+    call the last line of the test cell.
 
-    Images are looked at in random order (`rng`), and those that are left are spared once so many
-    are right that a network below the threshold would reach as many with a probability of at most
-    1e-6 (hypergeometric, all looks together). Any other outcome than all points, and any remark,
-    comes from all images.
+    Images are looked at in random order (`rng`). The check stops early once enough of them are
+    right: a network below the threshold would get as many with a probability of at most 1e-6
+    (hypergeometric, over all looks together). A result below full points, and any remark, is always
+    decided on all images.
 
     Parameters
     ----------
     model : nn.Module
-        What `hwlib.load_model` gave.
+        The result of `hwlib.load_model`.
     images, labels : arrays or tensors, (N, …) and (N,)
         Floats as in training, or what `transform` turns into them.
     threshold : float
     points : float, optional
-        The points of the question: plain nbgrader needs them for partial credit, see `partial`.
+        The points of the question. Plain nbgrader needs them for partial credit; see `partial`.
     what : str
         Names the network in messages.
     transform : callable, optional
-        Scales images as in training. It is given some hundred at a time, so that those that nobody
-        looks at cost nothing.
+        Scales images as in training. It gets some hundred at a time, so that images that are not
+        looked at cost no time.
     seconds : float
-        After so many, evaluation is given up.
+        Time limit for the evaluation.
     train : (images, labels), optional
-        Training images as they were trained on. Where clearly fewer of them are right than of the
-        test images, the network may have been trained on the test images; that is remarked for the
-        instructor and costs nothing.
+        Training images, scaled as in training. If the network is right on clearly fewer of them
+        than of the test images, it may have been trained on the test images. That is a remark for
+        the instructor and costs no points.
     plausible : float
-        A share that networks of this kind, honestly trained, don't reach; more is remarked, too.
+        A share that honestly trained networks of this kind do not reach. A higher share is a
+        remark, too.
 
     Returns
     -------
     object or None
-        None for all points, else what `partial` gives.
+        None for all points, else the result of `partial`.
 
     Raises
     ------
     CheckFailed
-        If it is right less often than one point below the threshold, or can't be evaluated. The
-        hint names a softmax before cross-entropy, statistics of train mode, and pixel values scaled
-        or normalised once too often or not at all, where these are seen.
+        If it is more than one percentage point below the threshold, or cannot be evaluated. The
+        hint can name a softmax before cross-entropy, statistics of train mode, or pixel values that
+        were scaled or normalised twice or not at all.
     """
     from hwlib.models.evaluating import Predictor, likely_cause
 
@@ -299,9 +300,7 @@ def accuracy(
 
 
 class _Count:
-    """How many of the images a network is right on; they are looked at part by part, in random
-    order.
-    """
+    """Counts the images that a network is right on, part by part and in random order."""
 
     def __init__(
         self,
@@ -324,12 +323,13 @@ class _Count:
 
     @property
     def share(self) -> Fraction:
-        """Of the images seen."""
+        """The share of right answers among the images seen."""
         return Fraction(self.right, self.seen)
 
     def reaches(self, needed: Fraction) -> bool:
-        """Whether this share of all images is right, for sure or almost (`_DOUBT`); if not, all
-        have been seen.
+        """Whether this share of all images is right, with almost certainty (`_DOUBT`).
+
+        If the answer is no, all images have been seen.
         """
         total = len(self._labels)
         below = math.ceil(needed * total) - 1  # the most that is not enough
@@ -355,15 +355,16 @@ class _Count:
             total = len(self._labels)
             raise ModelError(
                 f"the network needs more than {self._seconds:g} s for {total:,} images; hand in a "
-                "smaller one"
+                "smaller network"
             ) from None
         self.right += int(np.sum(found == self._labels[part]))
         self.seen += len(part)
 
 
 def _tail(total: int, marked: int, drawn: int, found: int) -> float:
-    """Probability that at least `found` of `drawn` images are marked ones, if `marked` of all
-    `total` are: hypergeometric.
+    """Probability that at least `found` of `drawn` images are marked, if `marked` of `total` are.
+
+    This is the hypergeometric distribution.
     """
     from scipy.special import gammaln
 

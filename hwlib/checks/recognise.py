@@ -1,5 +1,6 @@
-"""From a wrong result to its likely cause: what the question names first, then what any question
-knows.
+"""Find the likely cause of a wrong result.
+
+The mistakes that the question names are tried first, then mistakes that any question may meet.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ Mistakes = Mapping[str, Any]
 
 
 def likely_cause(actual: object, expected: object, rule: Rule, mistakes: Mistakes | None) -> str:
-    """The hint for a result that does not count as right; "" where nothing is recognised."""
+    """The hint for a wrong result, or "" if no mistake is recognised."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         named = _named_mistake(actual, expected, rule, mistakes or {})
@@ -68,7 +69,7 @@ def _rearranged(a: Array, b: Array, same: Same) -> Hints:
         yield "Rows and columns are exchanged: the values are those of the transpose."
     elif a.shape != b.shape and a.size == b.size and a.size and same(a.reshape(b.shape), b):
         yield (
-            "The values are right and only the shape is not: "
+            "The values are right, but the shape is not: "
             "look at `reshape`, `squeeze` and `keepdims`."
         )
 
@@ -76,8 +77,7 @@ def _rearranged(a: Array, b: Array, same: Same) -> Hints:
 def _unassigned(a: Array, b: Array, same: Same) -> Hints:
     if a.shape == b.shape and a.size > 1 and b.any() and not a.any():
         yield (
-            "Everything is 0, as in an array that was just created: "
-            "is the result ever stored in it?"
+            "Every value is 0, as in a new array of zeros: does the code store the result in it?"
         )
 
 
@@ -99,7 +99,7 @@ def _scaled(a: Array, b: Array, same: Same) -> Hints:
             n = round(share)
             yield f"Every value is exactly 1/{n} of the right one{sign}: {_why_smaller(n)}"
     if b.size > 1 and not (_is_count(abs(factor)) or _is_count(abs(1 / factor))):
-        yield "Every value is off by one and the same factor: is a constant missing or wrong?"
+        yield "Every value is off by the same factor: is a constant missing or wrong?"
 
 
 def _powers(a: Array, b: Array, same: Same) -> Hints:
@@ -110,15 +110,14 @@ def _powers(a: Array, b: Array, same: Same) -> Hints:
     elif (b >= 0).all() and (a >= 0).all() and same(a**2, b):
         yield (
             "The values are the square roots of the right ones: "
-            "one root too many, or a square missing?"
+            "is there one root too many, or is a square missing?"
         )
 
 
 def _shifted(a: Array, b: Array, same: Same) -> Hints:
     if a.shape == b.shape and b.size > 1 and np.ptp(b) > 0 and same(a - np.mean(a - b), b):
         yield (
-            "Every value is off by one and the same amount: "
-            "is a constant term missing, or counted twice?"
+            "Every value is off by the same amount: is a constant term missing, or counted twice?"
         )
 
 
@@ -126,23 +125,21 @@ def _another_order(a: Array, b: Array, same: Same) -> Hints:
     if a.shape != b.shape or b.size < 3 or len(np.unique(b)) * 2 <= b.size:
         return
     if same(np.sort(a, axis=None), np.sort(b, axis=None)):
-        yield "The values are right but stand in another order: which index is which?"
+        yield "The values are right but in the wrong order: which index is which?"
 
 
 def _rounded(a: Array, b: Array, same: Same) -> Hints:
     if a.shape != b.shape or not b.size:
         return
     if (b != np.round(b)).any() and (a == np.trunc(b)).all() and a.any():
-        yield (
-            "The values are cut to integers: does the array that holds them have an integer dtype?"
-        )
+        yield ("The values are cut to integers: is the dtype of your array an integer type?")
     elif np.max(np.abs(a - b)) < 1e-4 * np.max(np.abs(b)) and (a == a.astype(np.float32)).all():
-        yield "The values are right to the precision of float32 only: compute in float64."
+        yield "The values are only as precise as float32 allows: compute in float64."
 
 
 def _labels_shifted(a: Array, b: Array, same: Same) -> Hints:
     if a.shape == b.shape and a.size > 1 and len(np.unique(a - b)) == 1 and np.ptp(b) > 0:
-        yield f"Each is off by exactly {abs(a - b).flat[0]:g}: does the counting start at 0?"
+        yield f"Each is off by exactly {abs(a - b).flat[0]:g}: do you count from 0?"
 
 
 _OF_NUMBERS = (_rearranged, _unassigned, _scaled, _powers, _rounded, _shifted, _another_order)
@@ -150,7 +147,7 @@ _OF_LABELS = (_rearranged, _labels_shifted)
 
 
 def _telling(b: Array) -> bool:
-    """Whether a factor tells anything: not for zeros, ones, or a simple number such as 0.25."""
+    """Whether a factor means anything. It does not for zeros, ones or a simple number like 0.25."""
     sizes = np.unique(np.abs(b[b != 0]))
     if sizes.size == 0 or (sizes.size == 1 and sizes[0] == 1):
         return False
@@ -163,11 +160,11 @@ def _is_count(number: float) -> bool:
 
 def _why_larger(times: int) -> str:
     if times == 2:
-        return "is a ½ missing, or a term counted twice?"
-    return "is it a sum where the mean is asked for, or added up too often?"
+        return "is a ½ missing, or is a term counted twice?"
+    return "is it a sum instead of a mean, or is something added too often?"
 
 
 def _why_smaller(times: int) -> str:
     if times == 2:
-        return "is a ½ too many, or one of two terms missing?"
-    return "is it a mean where the sum is asked for, or divided twice?"
+        return "is there a ½ too many, or is one of two terms missing?"
+    return "is it a mean instead of a sum, or is something divided twice?"

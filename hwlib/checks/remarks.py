@@ -1,6 +1,6 @@
-"""What a test sees that costs no points but that the instructor should look at.
+"""Remarks of a test that cost no points but that the instructor should look at.
 
-    check.unique("student id", student_id)          # named where two students have the same
+    check.unique("student id", student_id)          # reported if two students have the same
     check.remark("More test images are right than training images.")
 
 The grader collects it: `checks.context`.
@@ -16,16 +16,15 @@ _LENGTH = 300
 
 
 def remark(text: str) -> None:
-    """Say something that is worth a human's look; it is printed, and stands among the problems of a
-    submission's result.
-    """
+    """Print a remark that a human should look at, and list it among the submission's problems."""
     current().noted.remarks.append(text[:_LENGTH])
     print(f"⚑ {text[:_LENGTH]}")  # noqa: T201  this is what the student sees
 
 
 def unique(what: str, value: object) -> None:
-    """Note a value that no two students should share; where two do, the report of the class names
-    them to the instructor.
+    """Note a value that no two students should share.
+
+    If two students do, the report of the class names them to the instructor.
 
     Parameters
     ----------

@@ -1,6 +1,4 @@
-"""When two values count as the same: close to the scale of the array, close in norm, or exactly
-equal.
-"""
+"""Rules that say when two values count as the same: close, close in norm, or exactly equal."""
 
 from __future__ import annotations
 
@@ -15,18 +13,19 @@ __all__ = ["Close", "Exact", "NormWise", "Rule", "compare", "one_digit"]
 
 
 class Rule(Protocol):
-    """A way of comparing: what it can read, and where two arrays of one shape differ."""
+    """A way of comparing: which values it can read, and where two arrays of one shape differ."""
 
     def read(self, value: object) -> Array | Mismatch:
-        """The value as an array that `differ` takes, or why it can't be one."""
+        """The value as an array for `differ`, or the reason why it cannot be one."""
 
     def differ(self, actual: Array, expected: Array) -> Mismatch | None:
-        """None where they count as the same."""
+        """The mismatch, or None if they count as the same."""
 
 
 def compare(rule: Rule, actual: object, expected: object) -> Mismatch | None:
-    """None if `actual` counts as `expected`; `expected` comes from the test's author and must be
-    readable.
+    """The mismatch, or None if `actual` counts as `expected`.
+
+    `expected` comes from the author of the test and must be readable.
     """
     right = rule.read(expected)
     if isinstance(right, Mismatch):
@@ -39,11 +38,10 @@ def compare(rule: Rule, actual: object, expected: object) -> Mismatch | None:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """|a − b| ≤ atol + rtol·max|expected|, the scale being that of the whole array.
+    """|a − b| ≤ atol + rtol·max|expected|, where the scale is that of the whole array.
 
-    Rounding errors are as large as the terms that were added, not as the sum that is left: an entry
-    that cancels to 1e-12 in an array of thousands can't be right to 1e-6 of itself, in any order of
-    summation.
+    Rounding errors are as large as the terms of a sum, and the sum may be much smaller. If terms of
+    some thousands cancel to 1e-12, the sum cannot be right to 1e-6 of itself.
     """
 
     rtol: float
@@ -70,7 +68,7 @@ class Close:
 
 @dataclass(frozen=True, slots=True)
 class NormWise:
-    """‖a − b‖ / (‖a‖ + ‖b‖) ≤ tol, for gradients: entries near 0 don't matter for themselves."""
+    """‖a − b‖ / (‖a‖ + ‖b‖) ≤ tol, for gradients, where single entries near 0 do not matter."""
 
     tol: float
 
@@ -99,10 +97,10 @@ class NormWise:
 
 @dataclass(frozen=True, slots=True)
 class Exact:
-    """Equal, for integers, labels, truth values and strings; 3.0 is taken for the label 3."""
+    """Equal integers, labels, truth values or strings. 3.0 is accepted for the label 3."""
 
     def read(self, value: object) -> Array | Mismatch:
-        """As it is; complex numbers are none of these."""
+        """As it is. Complex numbers are refused."""
         array = as_array(value)
         if isinstance(array, Mismatch):
             return array
@@ -115,7 +113,8 @@ class Exact:
             return Mismatch(f"found {found}, expected {right}")
         if expected.size and (found, right) == ("numbers", "integers"):
             return Mismatch(
-                "found numbers that are not all integers", "These look like values, not labels."
+                "found numbers that are not all integers",
+                "These look like values, not labels: is an `argmax` or a rounding step missing?",
             )
         wrong = np.asarray(actual != expected)
         if not wrong.any():
@@ -130,8 +129,9 @@ class Exact:
 
 
 def one_digit(number: float) -> str:
-    """A positive number to one significant digit: all that a hidden check may say about a
-    difference.
+    """A positive number to one significant digit.
+
+    A hidden check may not say more about a difference.
     """
     return f"{float(f'{number:.0e}'):g}"
 
@@ -141,7 +141,7 @@ def _read_numbers(value: object) -> Array | Mismatch:
     if isinstance(array, Mismatch):
         return array
     if array.dtype.kind == "c":
-        return Mismatch("found complex numbers", "Is a root taken of a negative number?")
+        return Mismatch("found complex numbers", "Does the code take a root of a negative number?")
     if array.dtype.kind in "US":
         return Mismatch("found text, expected numbers")
     if array.dtype.kind == "b":
@@ -157,9 +157,9 @@ def _non_finite(actual: Array, expected: Array, finite: Array) -> Mismatch | Non
     if bad.any():
         nan = bool(np.isnan(actual[bad]).any())
         cause = (
-            "NaN comes from 0/0, ∞ − ∞, or from the root or logarithm of a negative number."
+            "NaN comes from 0/0, from ∞ − ∞, or from the root or logarithm of a negative number."
             if nan
-            else "∞ comes from a division by 0, log 0, or an exp of something large."
+            else "∞ comes from a division by 0, log 0, or the exp of a large number."
         )
         counted = f"{_count(bad)} are" if bad.ndim else "it is"
         return Mismatch(
@@ -168,7 +168,7 @@ def _non_finite(actual: Array, expected: Array, finite: Array) -> Mismatch | Non
     same = np.where(finite, True, (actual == expected) | (np.isnan(actual) & np.isnan(expected)))
     if same.all():
         return None
-    return Mismatch(f"{_count(~same)} are wrong where NaN or ∞ is expected")
+    return Mismatch(f"{_count(~same)} are wrong: the expected values there are NaN or ∞")
 
 
 def _describe(
@@ -189,7 +189,7 @@ def _describe(
 
 
 def _where(wrong: Array) -> str:
-    """ ", all of them in column 3" where that is so and tells something."""
+    """ ", all of them in column 3" if that is true and useful, else ""."""
     if wrong.ndim == 2 and min(wrong.shape) > 1 and wrong.sum() > 1:
         for name, axis in (("row", 1), ("column", 0)):
             lines = np.flatnonzero(wrong.any(axis=axis))

@@ -1,9 +1,4 @@
-"""From whatever a student's function returned to an array of numbers, or words that say why it is
-none.
-
-What is read here is what the grader's own process gets from a student's: the same value counts in a
-notebook and when it is graded.
-"""
+"""Turn what a student's function returned into an array, or say why it is not an array."""
 
 from __future__ import annotations
 
@@ -24,9 +19,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """Why a value is not the expected one: what is seen, a likely cause, and more for visible
-    checks only.
-    """
+    """Why a value is not as expected: symptom, likely cause, and a detail for visible checks."""
 
     symptom: str
     cause: str = ""
@@ -34,11 +27,11 @@ class Mismatch:
 
 
 def as_array(value: object) -> Array | Mismatch:
-    """The value as a plain array: numbers, lists of them, arrays, torch tensors, tables of pandas.
+    """The value as a plain array: it may be a number, a list, an array or a torch tensor.
 
-    Only types that NumPy knows how to read are asked; an object that merely answers to every name
-    is refused, and so is an array of objects. Fractions and Decimals are read as float64. What
-    comes back is an array of objects only where whole numbers are too large for any other.
+    Only types that NumPy can read are accepted. An object that pretends to have every attribute is
+    refused. Fractions and Decimals are read as float64. The array holds Python objects only where
+    whole numbers are too large for every dtype of NumPy.
     """
     if value is None:
         return Mismatch("found None", "The function returned nothing: is a `return` missing?")
@@ -55,7 +48,7 @@ def as_array(value: object) -> Array | Mismatch:
             array = np.array(value, subok=False)
     except (ValueError, TypeError, RuntimeError, OverflowError):
         return Mismatch(
-            f"found {_kind(value)} that is no array of numbers",
+            f"found {_kind(value)}, which is not an array of numbers",
             "Do all rows have the same length, and are all entries numbers?",
         )
     if array.dtype == object:
@@ -88,7 +81,7 @@ def show_shape(array: Array) -> str:
 
 
 def shape_mismatch(actual: Array, expected: Array) -> Mismatch | None:
-    """Words for a wrong shape; nothing is ever broadcast."""
+    """A message about a wrong shape, or None. Nothing is ever broadcast."""
     if actual.shape == expected.shape:
         return None
     symptom = f"found {show_shape(actual)}, expected {show_shape(expected)}"
@@ -97,35 +90,35 @@ def shape_mismatch(actual: Array, expected: Array) -> Mismatch | None:
 
 def _shape_cause(actual: Array, expected: Array) -> str:
     if actual.size == 0:
-        return "The result is empty: does the loop run, and does a slice or mask select anything?"
+        return "The result is empty: does the loop run, and does the slice or mask select anything?"
     if actual.ndim > 1 and actual.shape == expected.shape[::-1]:
         return "This is the shape of the transpose: which index counts the rows?"
     if [n for n in actual.shape if n != 1] == [n for n in expected.shape if n != 1]:
         if actual.ndim == expected.ndim:
-            return "The axis of length 1 stands at the wrong place."
+            return "The axis of length 1 is in the wrong place: look at `axis` and `reshape`."
         more = "too many" if actual.ndim > expected.ndim else "missing"
         return (
             f"An axis of length 1 is {more}: "
-            "look at `keepdims`, `reshape` and at indexing with lists."
+            "look at `keepdims`, at `reshape` and at indexing with lists."
         )
     if actual.size == expected.size:
-        return "The number of values is right: is a `reshape` missing, or one too many?"
+        return "The number of values is right: is a `reshape` missing, or is there one too many?"
     if actual.ndim == 0:
-        return "A single number came out: is a sum, mean or norm taken over too many axes?"
+        return "The result is a single number: is a sum, mean or norm taken over too many axes?"
     return ""
 
 
 def _not_an_array(value: object) -> Mismatch:
     if callable(value):
         return Mismatch(
-            "found a function, expected its result", "Are the brackets of the call missing?"
+            "found a function, expected its result", "Are the brackets missing in the call?"
         )
     if isinstance(value, np.ndarray | list | tuple):
         return Mismatch(
             f"found {_kind(value)} whose entries are not all numbers",
             "Do all rows have the same length, and is there a None among them?",
         )
-    return Mismatch(f"found {_kind(value)}, which can't be read as numbers")
+    return Mismatch(f"found {_kind(value)}, which cannot be read as numbers")
 
 
 def _kind(value: object) -> str:

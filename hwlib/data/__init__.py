@@ -1,5 +1,6 @@
-"""MNIST and CIFAR-10 as read-only NumPy arrays, from whichever source can be reached, checked by
-SHA-256.
+"""Load MNIST and CIFAR-10 as read-only NumPy arrays, from the first source that works.
+
+The content is always checked by SHA-256.
 
 >>> from hwlib.data import load_cifar10
 >>> X_train, y_train, X_test, y_test = load_cifar10(sample=True)
@@ -108,7 +109,7 @@ def load_mnist(sample: Sample = False, download: bool = True) -> Arrays:
 
 
 def load_test_set(name: str) -> tuple[Images, Images]:
-    """The 10,000 test images of a data set and their labels: what thresholds of accuracy are about.
+    """Load the 10,000 test images of a data set and their labels, which decide about accuracy.
 
     Parameters
     ----------
@@ -117,14 +118,14 @@ def load_test_set(name: str) -> tuple[Images, Images]:
     Returns
     -------
     images, labels : uint8 arrays, read-only memory maps
-        As in `load_mnist` and `load_cifar10`, and never a sample: while grading (HWLIB_GRADING=1)
-        they come from the grading machine's own store, where `hw data fetch` puts them; else they
-        are downloaded if need be.
+        As in `load_mnist` and `load_cifar10`, but never the sample. While grading (HWLIB_GRADING=1)
+        they come from the grading machine's own store, where `hw data fetch` puts them. Otherwise
+        they are downloaded if necessary.
 
     Raises
     ------
     DataUnavailable
-        They can't be had; the message says what to do.
+        No source has them. The message says what to do.
     ValueError
         The name is unknown.
     """
@@ -132,7 +133,7 @@ def load_test_set(name: str) -> tuple[Images, Images]:
 
 
 def status(names: Sequence[str] = ()) -> tuple[DatasetStatus, ...]:
-    """Where the named data sets are (all without a name); quick, from headers and sizes.
+    """Where the named data sets are, or all of them. It is quick: it reads headers and sizes only.
 
     Raises
     ------
@@ -143,7 +144,7 @@ def status(names: Sequence[str] = ()) -> tuple[DatasetStatus, ...]:
 
 
 def fetch(names: Sequence[str] = ()) -> tuple[DatasetStatus, ...]:
-    """Get the full data of the named data sets (all without a name); what is here and whole stays.
+    """Get the full data of the named data sets, or of all. Whole data that is here stays.
 
     Raises
     ------
@@ -156,8 +157,7 @@ def fetch(names: Sequence[str] = ()) -> tuple[DatasetStatus, ...]:
 
 
 def verify(names: Sequence[str] = ()) -> tuple[DatasetStatus, ...]:
-    """Hash every byte of the named data sets (all without a name) and of their samples in the
-    package.
+    """Hash every byte of the named data sets, or of all, and of their samples in the package.
 
     Raises
     ------

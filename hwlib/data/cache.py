@@ -1,13 +1,12 @@
-"""The cache: one folder a data set, four uint8 .npy files opened as memory maps, and a note that
-makes them believed.
+"""The cache: one folder for each data set, with four uint8 .npy files and a note about them.
 
     CACHE/cifar10/X_train.npy  y_train.npy  X_test.npy  y_test.npy
-    CACHE/cifar10/origin.json     where the content came from, its digests; written last
-    CACHE/cifar10/lock            held while somebody fills the folder
-    CACHE/cifar10/tmp-*           work in progress; whoever next holds the lock removes it
+    CACHE/cifar10/origin.json     the source of the content and its digests; written last
+    CACHE/cifar10/lock            held while a process fills the folder
+    CACHE/cifar10/tmp-*           unfinished files; the next process with the lock removes them
 
-Each file is written under a temporary name and renamed when it is whole. Without the note, or when
-the note's digests aren't the data set's, the files are hashed again before they are believed.
+Each file is written under a temporary name and renamed when it is complete. The files are opened as
+memory maps. If the note is missing or has other digests, the files are hashed again before use.
 """
 
 from __future__ import annotations
@@ -54,8 +53,9 @@ _NOTE_LIMIT_BYTES = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where the content of a folder came from: `source` in words, `written` as an ISO date, "" when
-    unknown.
+    """Where the content of a folder came from.
+
+    `source` is a text. `written` is an ISO date, or "" if unknown.
     """
 
     source: str
@@ -109,7 +109,7 @@ def _open_array(spec: ArraySpec, path: Path) -> NDArray[np.uint8]:
         RecursionError,
     ) as error:
         raise DataCorrupt(
-            f"{path}: can't be opened as a .npy file ({' '.join(str(error).split())[:120]})"
+            f"{path}: cannot open it as a .npy file ({' '.join(str(error).split())[:120]})"
         ) from error
     if array.dtype != np.uint8 or array.shape != spec.shape or not array.flags.c_contiguous:
         order = "C" if array.flags.c_contiguous else "Fortran"
@@ -133,9 +133,7 @@ def open_checked(dataset: Dataset, folder: Path) -> Arrays:
 
 
 def read_origin(dataset: Dataset, folder: Path) -> Origin | None:
-    """The folder's note, or None when there is none, it can't be read, or it is about other
-    content.
-    """
+    """The folder's note, or None if it is missing, cannot be read, or is about other content."""
     try:
         with (folder / "origin.json").open("rb") as stream:
             note = json.loads(stream.read(_NOTE_LIMIT_BYTES))
@@ -147,12 +145,12 @@ def read_origin(dataset: Dataset, folder: Path) -> Origin | None:
 
 
 def forget(dataset: Dataset, folder: Path) -> None:
-    """Withdraw the note of a damaged cache, so that it is filled again.
+    """Remove the note of a damaged cache, so that it is filled again.
 
     Raises
     ------
     DataCorrupt
-        The folder isn't the cache (then its files are not ours to replace), or it can't be written.
+        The folder is not the cache, so hwlib may not replace its files. Or it cannot be written.
     """
     if folder != cache_folder() / dataset.name:
         raise DataCorrupt(f"{folder} is damaged; replace its files, or unset HWLIB_DATA")
@@ -160,7 +158,8 @@ def forget(dataset: Dataset, folder: Path) -> None:
         (folder / "origin.json").unlink(missing_ok=True)
     except OSError as error:
         raise DataCorrupt(
-            f"{folder} is damaged and can't be written ({error}); set HWLIB_CACHE to another folder"
+            f"{folder} is damaged and cannot be repaired ({error}); set HWLIB_CACHE to another "
+            "folder"
         ) from error
 
 
@@ -180,8 +179,9 @@ def write_arrays(dataset: Dataset, folder: Path, arrays: Arrays, source: str) ->
 
 
 def adopt(dataset: Dataset, folder: Path) -> None:
-    """Give arrays that were hashed and found whole the note that a killed process didn't write;
-    best effort.
+    """Write the missing note for arrays that were hashed and found whole, if that is possible.
+
+    The note is missing if a process was killed before it wrote the note.
     """
     with contextlib.suppress(OSError), locked(folder, on_wait=lambda: None, wait=False) as held:
         if held and read_origin(dataset, folder) is None:
@@ -224,7 +224,7 @@ def remove_leftovers(folder: Path) -> None:
 
 @contextlib.contextmanager
 def locked(folder: Path, on_wait: Callable[[], object], wait: bool = True) -> Iterator[bool]:
-    """Hold the folder's lock; the operating system frees it if this process dies.
+    """Hold the folder's lock. The operating system frees it if this process dies.
 
     Yields
     ------

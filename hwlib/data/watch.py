@@ -1,6 +1,4 @@
-"""Runs a downloading program: shows its progress, gives up when it stalls or sends far too much,
-stops it for sure.
-"""
+"""Run a program that downloads. Show its progress, and stop it if it stalls or sends too much."""
 
 from __future__ import annotations
 
@@ -26,7 +24,7 @@ _AFTER_DOWNLOAD_S = 600.0  # for unpacking and checking, once everything has com
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Give up when fewer than `least_bytes` came within `window_s` seconds."""
+    """Give up if fewer than `least_bytes` arrive within `window_s` seconds."""
 
     window_s: float
     least_bytes: int
@@ -41,17 +39,18 @@ def run_watched(
     label: str,
     patience: Patience,
 ) -> str:
-    """Run a program that downloads into a folder; its progress is how the folder grows.
+    """Run a program that downloads into a folder. The size of the folder shows its progress.
 
     Returns
     -------
     str
-        What the program wrote.
+        The output of the program.
 
     Raises
     ------
     DataUnavailable
-        It failed (with its last words), stalled, or wrote more than `most_bytes`.
+        It failed, stalled, or wrote more than `most_bytes`. For a failure, the message has the last
+        line of output.
     """
     log = folder / _LOG
     with log.open("wb") as output:
@@ -100,12 +99,12 @@ def _watch(
             waited = now - window_start
             if size >= total_bytes:
                 if waited >= _AFTER_DOWNLOAD_S:
-                    raise DataUnavailable("downloaded all, but didn't end")
+                    raise DataUnavailable("the download is complete, but the program did not end")
             elif waited >= patience.window_s:
                 if size - size_then < patience.least_bytes:
                     raise DataUnavailable(
-                        f"too slow: {(size - size_then) / 1e3:,.0f} kB in {waited:.0f} s, "
-                        f"of {total_bytes / 1e6:,.0f} MB in all"
+                        f"too slow: only {(size - size_then) / 1e3:,.0f} kB of "
+                        f"{total_bytes / 1e6:,.0f} MB came in {waited:.0f} s"
                     )
                 window_start, size_then = now, size
 
@@ -136,7 +135,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def _last_words(said: str) -> str:
-    """One line out of a program's output: its error lines, without npm's pointers to log files."""
+    """One line with the errors from a program's output, without npm's hints about log files."""
     lines = [line.strip() for line in said.replace("\r", "\n").splitlines()]
     errors = [
         line.removeprefix(mark).strip()

@@ -46,7 +46,7 @@ LineKind = Literal["given", "marker", "solution", "hidden"]
 """given: students get it · marker: a BEGIN or END line · solution, hidden: between the markers."""
 
 UNANSWERED = "not answered yet: the code still raises NotImplementedError"
-HIDDEN = "a hidden check did not hold"
+HIDDEN = "a hidden check failed"
 
 MARKER = re.compile(r"^\s*###\s+(?P<edge>BEGIN|END) (?P<what>SOLUTION|HIDDEN TESTS)\s*$")
 
@@ -214,7 +214,7 @@ def joined_source(value: object) -> str | None:
 
 
 def readable(text: str) -> str:
-    """A text that can be written as UTF-8: a lone half of a surrogate pair becomes U+FFFD.
+    r"""A text that can be written as UTF-8: a lone half of a surrogate pair becomes U+FFFD.
 
     >>> readable("\ud83d!")
     '\ufffd!'

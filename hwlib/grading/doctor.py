@@ -26,7 +26,7 @@ def grading_findings() -> list[Finding]:
         Finding(
             "isolation",
             namespaces,
-            f"{isolation_tier()}; namespaces {'can' if namespaces else 'can not'} be had",
+            f"{isolation_tier()}; namespaces are {'' if namespaces else 'not '}available",
             "grade on Linux, as root or where unprivileged user namespaces are allowed (sysctl "
             "kernel.unprivileged_userns_clone=1)",
             needed=False,

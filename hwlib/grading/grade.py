@@ -105,7 +105,7 @@ def _grade_isolated(
     with ClassRecords(assignment, output, "isolated", options.db_url) as records:
         records.log_seed(seed)
         for submission in found:
-            kept = None if options.force else records.kept(submission, options.seed)
+            kept = records.kept(submission, options.seed, options.force)
             if kept is None:
                 todo.append(submission)
                 continue
@@ -124,7 +124,8 @@ def _grade_isolated(
             on_result(result)
         twins = records.twins()
     complaints += [
-        f"{count} submissions import {name}, which this machine lacks; install it and grade again"
+        f"{count} submissions import {name}, which is not installed here; install it, then "
+        "grade again"
         for name, count in lacking.most_common()
     ]
     ordered = (_with_problems(results[one.student], twins[one.student]) for one in found)

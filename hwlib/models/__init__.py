@@ -1,11 +1,11 @@
-"""Models as files: NAME.safetensors beside the notebook, and back; and what a model is made of.
+"""Save a model to NAME.safetensors beside the notebook, load it again, and describe its layers.
 
     hwlib.save_model(net, "cnn")          # a network of torch, or a dict of NumPy arrays
     hwlib.describe("cnn")                 # the table of its layers
     net = hwlib.load_model("cnn")         # rebuilt from the file alone, in eval mode
 
-A network is stored as its weights and a list of its layers, never as code: whoever loads it runs
-nothing that a stranger wrote.
+A network is stored as its weights and a list of its layers, never as code. So nobody who loads it
+runs code that a stranger wrote.
 """
 
 from __future__ import annotations
@@ -55,38 +55,38 @@ def save_model(
     input_shape: Sequence[int] | None = None,
     half: bool = False,
 ) -> Path:
-    """Write a model to NAME.safetensors in the working directory, which in a notebook is the
-    notebook's own; it is handed in with it.
+    """Write a model to NAME.safetensors in the working directory, to hand it in with the notebook.
+
+    In a notebook, the working directory is the folder of the notebook.
 
     Parameters
     ----------
     model_or_arrays : dict of str to array, or nn.Module
-        NumPy parameters, of dtype float16, float32 or float64, stored as they are; or a network
-        made of layers called in order.
+        NumPy parameters of dtype float16, float32 or float64, which are stored as they are. Or a
+        network that calls its layers in order.
     name : str
-        The file's name without its suffix: letters, digits, _ and -.
+        The file's name without its suffix. It may have letters, digits, _ and -.
     training : dict, optional
-        For a network: a summary that is stored with it (numbers and texts), for whoever reads
-        `describe`.
+        For a network: a summary of numbers and texts, which is stored in the file. `describe` gives
+        it back.
     input_shape : sequence of int, optional
-        For a network: the shape of one example without the batch axis. Without it, that of an MNIST
-        or CIFAR-10 image, whichever fits.
+        For a network: the shape of one example without the batch axis. The default is the shape of
+        an MNIST or CIFAR-10 image, whichever fits.
     half : bool
-        For a network: store float16, half as large; three digits of each weight remain, which
-        accuracy hardly ever notices.
+        For a network: store float16, which makes the file half as large. Each weight keeps three
+        digits, which is almost always enough for the same accuracy.
 
     Returns
     -------
     Path
-        The file, whole or not there at all: it takes the place of an older one only when it is
-        complete.
+        The file. It replaces an older file only when it is complete.
 
     Raises
     ------
     ModelError
-        If an entry is no array of finite floating-point numbers, there is too much of them, the
-        name is no plain name, or the network has a part that can't be described; the message names
-        it.
+        If an entry is not an array of finite floating-point numbers, if there are too many numbers,
+        if the name is not a plain name, or if the network has a part that cannot be described. The
+        message names the part.
 
     Examples
     --------
@@ -131,14 +131,14 @@ def load_model(name_or_path: str | Path) -> Any:
     Returns
     -------
     dict of str to array, or nn.Sequential
-        NumPy models: float64, whatever the file holds, because they compute in it. Networks:
-        rebuilt from the file alone, float32, in eval mode.
+        A NumPy model is float64, whatever the file holds, because it computes in float64. A network
+        is rebuilt from the file alone, as float32 and in eval mode.
 
     Raises
     ------
     ModelError
-        If the file is missing, is a link, is too large, or is not what `save_model` writes: wrong
-        kind, dtype or shapes, NaN, damage, layers and weights that don't belong together.
+        If the file is missing, is a link or is too large. Also if `save_model` did not write it:
+        wrong kind, dtype or shapes, NaN, damage, or layers and weights that do not match.
     """
     stored = open_model(name_or_path)
     if stored.kind == "arrays":
@@ -147,28 +147,28 @@ def load_model(name_or_path: str | Path) -> Any:
     try:
         from hwlib.models.building import build
     except ImportError as error:
-        raise MissingExtra(f"a network needs torch; run: {how_to_install('torch')}") from error
+        raise MissingExtra(
+            f"loading a network needs torch; run: {how_to_install('torch')}"
+        ) from error
     return build(description, stored.arrays())
 
 
 def describe(model_or_file: Any, input_shape: Sequence[int] | None = None) -> Description:
-    """What a network is made of: its layers, the shape of what each makes, its parameters and
-    hidden units.
+    """Describe a network: its layers, their output shapes, its parameters and hidden units.
 
     Parameters
     ----------
     model_or_file : nn.Module, str or Path
-        A network, or the name or path of a model file; of a file only the description is read,
-        without torch.
+        A network, or the name or path of a model file. Reading a file does not need torch.
     input_shape : sequence of int, optional
-        The shape of one example without the batch axis, where the one in the file or the guessed
-        one is not meant.
+        The shape of one example without the batch axis, if you do not want the one in the file or
+        the guessed one.
 
     Returns
     -------
     Description
-        Printing it shows the table; `.parameters`, `.hidden_units`, `.hidden_layers`, `.kinds` are
-        its numbers.
+        Printing it shows the table. `.parameters`, `.hidden_units`, `.hidden_layers` and `.kinds`
+        give single values.
 
     Raises
     ------
@@ -185,19 +185,19 @@ def describe(model_or_file: Any, input_shape: Sequence[int] | None = None) -> De
             f"{name} {tuple(shape)}" for name, shape in list(stored.shapes.items())[:6]
         )
         raise ModelError(
-            f"{stored.file}: holds arrays, not the layers of a network ({sizes}); read it with "
-            "hwlib.load_model"
+            f"{stored.file}: this file has arrays ({sizes}), not the layers of a network; read it "
+            "with hwlib.load_model"
         )
     description = _description(stored)
     return description.for_input(tuple(input_shape)) if input_shape is not None else description
 
 
 def fingerprint(name_or_path: str | Path) -> str:
-    """A hash of a model file's numbers, to find equal weights in two files.
+    """Hash the numbers in a model file, to find equal weights in two files.
 
-    Names, summaries, versions and the dtype that is stored don't matter: numbers that agree to
-    float16 have the same hash. Two students may honestly have the same (same code, same seed): it
-    is a reason to look, not a proof.
+    Numbers that agree to float16 have the same hash. Names, summaries, versions and the stored
+    dtype do not matter. Two students with the same code and seed honestly get the same weights, so
+    an equal hash is a reason to look and not a proof.
 
     Raises
     ------
@@ -213,7 +213,7 @@ def fingerprint(name_or_path: str | Path) -> str:
 
 
 def _is_network(value: object) -> bool:
-    """Whether it is an nn.Module; torch is not imported for the question."""
+    """Whether it is an nn.Module. This check does not import torch."""
     return any(
         cls.__module__ == "torch.nn.modules.module" and cls.__name__ == "Module"
         for cls in type(value).__mro__
@@ -246,8 +246,8 @@ def _summary(training: Mapping[str, Any]) -> str:
         ) from error
     if len(text) > _MAX_TRAINING:
         raise ModelError(
-            f"save_model: the training summary has {len(text):,} characters; at most "
-            f"{_MAX_TRAINING:,} are stored"
+            f"save_model: the training summary has {len(text):,} characters; shorten it to at "
+            f"most {_MAX_TRAINING:,}"
         )
     return text
 

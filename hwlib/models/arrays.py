@@ -1,4 +1,4 @@
-"""NumPy models: dicts of arrays."""
+"""Check NumPy models, which are dicts of arrays."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FLOATS = (np.float16, np.float32, np.float64)
 
 
 def checked_arrays(arrays: object) -> dict[str, Array]:
-    """The arrays as they will be stored; ModelError if they are no model."""
+    """The arrays to store; raises ModelError if they are not a model."""
     if not isinstance(arrays, Mapping) or not arrays:
         raise ModelError(
             "save_model: expected a dict of arrays with at least one entry, found "
@@ -30,7 +30,7 @@ def checked_arrays(arrays: object) -> dict[str, Array]:
             or name == "__metadata__"
         ):
             raise ModelError(
-                f"save_model: the keys of the dict must be names of arrays, found {name!r}"
+                f"save_model: each key of the dict must be a name for its array, found {name!r}"
             )
         if not isinstance(value, np.ndarray | np.floating | float):
             raise ModelError(
@@ -41,8 +41,7 @@ def checked_arrays(arrays: object) -> dict[str, Array]:
         if array.dtype.kind != "f" or array.dtype.newbyteorder("=") not in _FLOATS:
             raise ModelError(
                 f"save_model: {name!r} has dtype {array.dtype}; expected float64, float32 or "
-                "float16: "
-                f"use .astype(np.float64)"
+                "float16: use .astype(np.float64)"
             )
         check_finite(array, name, "save_model")
         checked[name] = np.array(array, dtype=array.dtype.newbyteorder("="), order="C", subok=False)

@@ -1,4 +1,4 @@
-"""Two layers that torch.nn lacks: a block with a shortcut, and the mean over a picture."""
+"""Two layers that torch.nn does not have: a block with a shortcut, and the mean of an image."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ __all__ = ["GlobalAvgPool2d", "Residual"]
 
 
 class Residual(nn.Module):  # type: ignore[misc]  # torch is not read by the type checker
-    """Two paths from the same input, their outputs added: body(x) + shortcut(x) (He et al. 2015).
+    """Add the outputs of two paths: body(x) + shortcut(x) (He et al. 2015).
 
     Parameters
     ----------
     *body : nn.Module
         Layers called in order.
     shortcut : nn.Module, optional
-        What the other path computes, for example a 1 × 1 convolution where the number of channels
-        changes; without it, nothing: x itself.
+        The other path, such as a 1 × 1 convolution if the number of channels changes. Without it,
+        the other path is x itself.
 
     Examples
     --------
@@ -39,7 +39,7 @@ class Residual(nn.Module):  # type: ignore[misc]  # torch is not read by the typ
 
 
 class GlobalAvgPool2d(nn.Module):  # type: ignore[misc]
-    """The mean of each channel over the whole picture: (N, C, H, W) → (N, C)."""
+    """The mean of each channel over the whole image: (N, C, H, W) → (N, C)."""
 
     def forward(self, x: Any) -> Any:
         """The means."""

@@ -1,4 +1,4 @@
-"""From a description and its numbers to a network."""
+"""Build a network from a description and its weights."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ __all__ = ["build"]
 
 
 def build(description: Description, arrays: Mapping[str, Array]) -> nn.Sequential:
-    """The network, in eval mode, float32; names of its weights are places in the description, such
-    as "3.weight".
+    """Build the network as float32 and in eval mode.
+
+    The names of its weights are places in the description, such as "3.weight".
 
     Raises
     ------
     ModelError
-        If the numbers don't belong to the description: names or shapes differ.
+        If the weights do not match the description in name or shape.
     """
     description.check_weights({name: array.shape for name, array in arrays.items()})
     # no memory and no random numbers for weights that are replaced at once

@@ -1,4 +1,4 @@
-"""A description that is proven: the network rebuilt from it computes what the original computes."""
+"""Describe a network, and check that a network built from the description computes the same."""
 
 from __future__ import annotations
 
@@ -24,13 +24,12 @@ _PICTURES = {1: (1, 28, 28), 3: (3, 32, 32)}
 def describe_network(
     model: nn.Module, input_shape: Sequence[int] | None
 ) -> tuple[Description, dict[str, Array]]:
-    """The description of a network and its weights, compared with the network itself on random
-    numbers.
+    """Describe a network and its weights, and compare the result with it on random numbers.
 
     Raises
     ------
     ModelError
-        If it can't be described, or the description would compute something else.
+        If it cannot be described, or the description would compute something else.
     """
     name = type(model).__name__
     layers, weights = traced(model)
@@ -65,7 +64,7 @@ def _guessed_shape(layers: Sequence[Layer], name: str) -> Shape:
         if channels is not None:
             break
     raise ModelError(
-        f"{name}: the shape of its input can't be guessed; pass input_shape=(channels, height, "
+        f"{name}: cannot guess the shape of its input; pass input_shape=(channels, height, "
         "width) or (features,)"
     )
 
@@ -93,7 +92,7 @@ def _compare(model: nn.Module, rebuilt: nn.Module, description: Description) -> 
             expected = rebuilt(inputs)
     except Exception as error:
         raise ModelError(
-            f"{description.name}: it can't be run on an input of shape "
+            f"{description.name}: the network cannot take an input of shape "
             f"{tuple(description.input_shape)} "
             f"({str(error).partition(chr(10))[0][:200]}); pass the right input_shape"
         ) from error
@@ -105,7 +104,6 @@ def _compare(model: nn.Module, rebuilt: nn.Module, description: Description) -> 
         torch.allclose(found, expected, rtol=1e-3, atol=1e-3 * scale)
     ):
         raise ModelError(
-            f"{description.name}: what it computes is not what its layers compute one after the "
-            "other; "
-            "is something hooked in, or does forward depend on the input?"
+            f"{description.name}: the network gives another result than its layers in order: does "
+            "it have a hook, or does forward depend on the values of the input?"
         )

@@ -219,7 +219,7 @@ class Description:
                 else f"no layer has the weights {unknown[0][:60]!r}"
             )
             raise ModelError(
-                f"{self.name}: its layers and its weights don't belong together: {what}; "
+                f"{self.name}: its layers and its weights do not match: {what}; "
                 "write the file again with hwlib.save_model"
             )
         for name, shape in expected.items():
@@ -263,7 +263,7 @@ class Description:
             or not all(type(n) is int and 1 <= n <= 10**6 for n in shape)
         ):
             raise ModelError(
-                f"{name}: no possible input_shape in its description; write it again with "
+                f"{name}: the input_shape in its description is impossible; write it again with "
                 "hwlib.save_model"
             )
         description = cls(
@@ -279,7 +279,7 @@ class Description:
 def _read_layers(value: object, name: str, depth: int) -> tuple[Layer, ...]:
     if not isinstance(value, list) or len(value) > MAX_LAYERS or depth > MAX_NESTING:
         raise ModelError(
-            f"{name}: its description is no list of at most {MAX_LAYERS} layers, nested at most "
+            f"{name}: its description is not a list of at most {MAX_LAYERS} layers, nested at most "
             f"{MAX_NESTING} deep"
         )
     return tuple(
@@ -348,7 +348,7 @@ def _residual(layer: Layer, shape: Shape, place: str, where: str) -> tuple[list[
     if ends[0] != ends[1]:
         raise ModelError(
             f"{where}: layer {place} adds {_show(ends[0])} and {_show(ends[1])}; both paths of a "
-            "Residual must make one shape"
+            "Residual must give the same shape"
         )
     return [*body, *shortcut], ends[0]
 
@@ -363,8 +363,7 @@ def _output(layer: Layer, shape: Shape, place: str, where: str) -> Shape:
         return KINDS[layer.kind].output(layer.arguments, shape)
     except ValueError as error:
         raise ModelError(
-            f"{where}: layer {place} ({layer}) {error}, but what comes in has the shape "
-            f"{_show(shape)}"
+            f"{where}: layer {place} ({layer}) {error}, but its input has the shape {_show(shape)}"
         ) from None
 
 

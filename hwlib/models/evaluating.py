@@ -1,5 +1,6 @@
-"""What a network predicts, and why it may predict badly: in eval mode, in one thread, whatever mode
-it was in.
+"""Compute what a network predicts, and why it may predict badly.
+
+It always runs in eval mode and in one thread, whatever mode it was in.
 """
 
 from __future__ import annotations
@@ -30,10 +31,9 @@ _GAIN = 0.05  # share of images by which a diagnosis must do better to be named
 _REMEMBERED = 256  # predictions that are kept
 _known: dict[bytes, Array] = {}
 _TRAIN_MODE = (
-    "In train mode the network is right far more often than in eval mode, where the running "
-    "statistics of batch norm count: "
-    "they don't fit its weights. Was accuracy measured in train mode? Call model.eval() before you "
-    "measure, and train longer."
+    "In train mode the network is right far more often than in eval mode. Eval mode uses the "
+    "running statistics of batch norm, and here they do not fit the weights. Was accuracy measured "
+    "in train mode? Call model.eval() before you measure, and train longer."
 )
 # channels → (mean, standard deviation) of pixel values from 0 to 1, as tutorials write them
 _NORMALISATIONS = {
@@ -51,23 +51,22 @@ def predictions(model: nn.Module, images: Any, seconds: float = 60.0) -> Array:
         Evaluated in eval mode, in one thread, without gradients; its mode is put back afterwards.
     images : tensor or array of floats, (N, …)
     seconds : float
-        After so many, evaluation is given up.
+        Time limit for the evaluation.
 
     Raises
     ------
     ModelError
-        If the network can't take the images, gives no scores (N, C), or takes too long.
+        If the network cannot take the images, does not give scores (N, C), or takes too long.
     """
     return Predictor(model)(images, seconds)
 
 
 class Predictor:
-    """`predictions` of one network for several sets of images; what can be made ready for all of
-    them is made ready once.
+    """`predictions` of one network for several sets of images, prepared only once.
 
-    Predictions of a network that came from a file are remembered: who verifies an assignment, or
-    grades a class where files were copied, asks for the same ones again and again. The code of any
-    other network may do anything.
+    The predictions of a network from a file are kept, because `hw verify` and a class with copied
+    files ask for the same ones again. The code of any other network may do anything, so its
+    predictions are not kept.
     """
 
     def __init__(self, model: nn.Module) -> None:
@@ -122,7 +121,7 @@ def _predict(model: nn.Module, inputs: Any, seconds: float) -> Array:
             if time.monotonic() > end:
                 raise ModelError(
                     f"the network needs more than {seconds:g} s for {len(inputs):,} images; hand "
-                    "in a smaller one"
+                    "in a smaller network"
                 )
             batch = inputs[start : start + _AT_ONCE].to(device, torch.float32)
             scores = _scores(model, batch)
@@ -158,7 +157,7 @@ def _scores(model: nn.Module, batch: Any) -> Any:
     except RuntimeError as error:
         reason = str(error).partition("\n")[0][:200]
         raise ModelError(
-            f"the network can't take images of shape {tuple(batch.shape[1:])} ({reason})"
+            f"the network cannot take images of shape {tuple(batch.shape[1:])} ({reason})"
         ) from error
     if (
         not isinstance(scores, torch.Tensor)
@@ -168,15 +167,15 @@ def _scores(model: nn.Module, batch: Any) -> Any:
     ):
         shape = tuple(scores.shape) if isinstance(scores, torch.Tensor) else type(scores).__name__
         raise ModelError(
-            f"the network gives {shape} for {len(batch)} images; expected one row of finite scores "
-            "for each"
+            f"the network returns {shape} for {len(batch)} images; expected one row of finite "
+            "scores for each image"
         )
     return scores
 
 
 @contextmanager
 def _evaluating(model: nn.Module) -> Iterator[None]:
-    """Eval mode and one thread, and back."""
+    """Set eval mode and one thread in the block, and put both back afterwards."""
     modes, threads = (
         {module: module.training for module in model.modules()},
         torch.get_num_threads(),
@@ -192,9 +191,7 @@ def _evaluating(model: nn.Module) -> Iterator[None]:
 
 
 def likely_cause(model: nn.Module, images: Any, labels: Array, share: float) -> str:
-    """Why a network that is right on this share of the images may do no better; "" where nothing is
-    recognised.
-    """
+    """Why a network is right on no more than this share of the images, or "" if unknown."""
     inputs, labels = torch.as_tensor(images)[:_LOOKED_AT].to(torch.float32), labels[:_LOOKED_AT]
     best, cause = share + _GAIN, ""
     for way in _other_ways(model, inputs):
@@ -216,16 +213,15 @@ def likely_cause(model: nn.Module, images: Any, labels: Array, share: float) -> 
     sums, lowest = scores.sum(dim=1), float(scores.min())
     if lowest >= 0 and bool(torch.allclose(sums, torch.ones_like(sums), atol=1e-3)):
         return (
-            "The last layer is a softmax. cross_entropy contains one already, so in training there "
-            "were two, and the loss could not "
-            "fall below 1.461: leave it out and train again."
+            "The last layer is a softmax. cross_entropy already contains one, so there were two in "
+            "training, and the loss could not fall below 1.461. Leave it out and train again."
         )
     return ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """A mistake that can be tried out: what would the network say without it?"""
+    """A mistake to try out: would the network predict better without it?"""
 
     hint: str
     predict: Callable[[], Array]
@@ -235,12 +231,12 @@ class _Way:
 def _other_ways(model: nn.Module, inputs: Any) -> Iterator[_Way]:
     yield _Way(
         "The network seems to be trained on pixel values from 0 to 255, but here they are 255 "
-        "times smaller: scale in one place only.",
+        "times smaller. Scale the images once, in the same place for training and evaluation.",
         lambda: predictions(model, inputs * 255),
     )
     yield _Way(
-        "The network seems to be trained on pixel values that were divided by 255 once more: scale "
-        "in one place only.",
+        "The network seems to be trained on pixel values that were divided by 255 once more "
+        "than these. Scale the images in one place only.",
         lambda: predictions(model, inputs / 255),
     )
     mean, deviation = _NORMALISATIONS.get(
@@ -249,15 +245,13 @@ def _other_ways(model: nn.Module, inputs: Any) -> Iterator[_Way]:
     shape = (1, -1, 1, 1) if inputs.ndim == 4 else (1, -1)[: inputs.ndim]
     centre, scale = torch.tensor(mean).reshape(shape), torch.tensor(deviation).reshape(shape)
     yield _Way(
-        "The network seems to be trained on images that were normalised once more than these (mean "
-        "subtracted, divided by the "
-        "standard deviation): normalise in one place only.",
+        "The network seems to be trained on images that were normalised once more than these "
+        "(mean subtracted, divided by the standard deviation). Normalise them in one place only.",
         lambda: predictions(model, (inputs - centre) / scale),
     )
     yield _Way(
         "The network seems to be trained on images that were not normalised (mean subtracted, "
-        "divided by the standard deviation) as "
-        "these are: normalise in training as here.",
+        "divided by the standard deviation), but these are. Normalise the images in training, too.",
         lambda: predictions(model, inputs * scale + centre),
     )
     if any(
@@ -269,7 +263,7 @@ def _other_ways(model: nn.Module, inputs: Any) -> Iterator[_Way]:
 
 
 def _in_train_mode(model: nn.Module, inputs: Any) -> Array:
-    """With the statistics of the batch, on a copy: train mode changes them."""
+    """Predict with the statistics of the batch, on a copy because train mode changes them."""
     twin = copy.deepcopy(model).train()
     for module in twin.modules():
         if isinstance(module, nn.Dropout | nn.Dropout2d):

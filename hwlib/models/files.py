@@ -164,7 +164,7 @@ def _find(name_or_path: object) -> Path:
         or "\0" in str(name_or_path)
     ):
         raise ModelError(
-            f"load_model: expected the name of a model or a path, found {name_or_path!r}"
+            f"load_model: expected the name of a model or a path to a file, found {name_or_path!r}"
         )
     given = Path(f"{name_or_path}{_SUFFIX}" if _NAME.fullmatch(str(name_or_path)) else name_or_path)
     if given.suffix != _SUFFIX:
@@ -195,7 +195,7 @@ def _read(path: Path) -> bytes:
         | getattr(os, "O_BINARY", 0)
     )
     if path.is_symlink():
-        raise ModelError(f"{path.name} is a link; put the file itself there")
+        raise ModelError(f"{path.name} is a link; replace it by the file itself")
     try:
         handle = os.open(path, flags)
     except FileNotFoundError as error:
@@ -205,11 +205,13 @@ def _read(path: Path) -> bytes:
             "notebook"
         ) from error
     except OSError as error:
-        raise ModelError(f"{path.name} can't be read ({error.strerror})") from error
+        raise ModelError(
+            f"{path.name} cannot be read ({error.strerror}); save it again with hwlib.save_model"
+        ) from error
     try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
-            raise ModelError(f"{path.name} is no ordinary file; write it with hwlib.save_model")
+            raise ModelError(f"{path.name} is not an ordinary file; write it with hwlib.save_model")
         if status.st_size > MAX_FILE_BYTES:
             raise ModelError(
                 f"{path.name} has {status.st_size:,} bytes; at most {MAX_FILE_BYTES:,} are read: "
@@ -236,7 +238,7 @@ def _header(data: bytes, file: str) -> StoredModel:
     for name, entry in entries.items():
         shape = entry.get("shape") if isinstance(entry, dict) else None
         if not isinstance(shape, list) or not all(type(n) is int and n >= 0 for n in shape):
-            raise ModelError(f"{file}: {name[:40]!r} has no possible shape in the header")
+            raise ModelError(f"{file}: the header has an impossible shape for {name[:40]!r}")
         if str(entry.get("dtype")) not in _DTYPES:
             raise ModelError(
                 f"{file}: {name[:40]!r} has dtype {str(entry.get('dtype'))[:10]}; expected one of "
@@ -290,7 +292,7 @@ def _in_stated_order(
 def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a name stands there twice")
+        raise ValueError("a name is there twice")
     return found
 
 
@@ -299,7 +301,7 @@ def check_bounds(shapes: Mapping[str, list[int]], file: str) -> None:
     if not 1 <= len(shapes) <= MAX_ARRAYS:
         raise ModelError(f"{file}: {len(shapes)} arrays; expected from 1 to {MAX_ARRAYS:,}")
     if any(len(shape) > MAX_DIMENSIONS for shape in shapes.values()):
-        raise ModelError(f"{file}: an array of more than {MAX_DIMENSIONS} dimensions")
+        raise ModelError(f"{file}: found an array with more than {MAX_DIMENSIONS} dimensions")
     numbers = sum(map(math.prod, shapes.values()))
     if numbers > MAX_NUMBERS:
         raise ModelError(
@@ -312,6 +314,6 @@ def check_finite(array: Array, name: str, where: str) -> None:
     """ModelError if an entry is NaN or infinite."""
     if not np.isfinite(array).all():
         raise ModelError(
-            f"{where}: {name!r} has NaN or infinite entries, so it can't predict anything; did the "
-            "training diverge?"
+            f"{where}: {name!r} has NaN or infinite entries, so it cannot predict anything: did "
+            "the training diverge?"
         )

@@ -19,7 +19,7 @@ __all__ = ["KINDS", "Kind", "Shape", "checked_arguments"]
 Shape = tuple[int, ...]
 Arguments = Mapping[str, Any]
 Check = Callable[[Any], Any]
-"""Gives the argument in its one form, or raises ValueError with what was expected."""
+"""Returns the argument in its standard form, or raises ValueError with the expected form."""
 
 
 # ---- arguments ----
@@ -75,9 +75,7 @@ def _choice(*choices: Any, because: str = "") -> Check:
 
 
 def _class_axis(value: Any) -> int:
-    """The axis of classes of an output (N, C), whichever way it was written; the batch axis is
-    none.
-    """
+    """The axis of classes of an output (N, C), in any notation. The batch axis is refused."""
     if value not in (None, 1, -1):
         raise ValueError("1: the classes; any other axis mixes the images of a batch")
     return 1
@@ -102,7 +100,7 @@ def _linear(arguments: Arguments, shape: Shape) -> Shape:
 
 def _picture(shape: Shape) -> Shape:
     if len(shape) != 3:
-        raise ValueError("takes pictures (channels, height, width)")
+        raise ValueError("takes images (channels, height, width)")
     return shape
 
 
@@ -114,7 +112,7 @@ def _conv(arguments: Arguments, shape: Shape) -> Shape:
         arguments["in_channels"] % arguments["groups"]
         or arguments["out_channels"] % arguments["groups"]
     ):
-        raise ValueError("has channels that its groups don't divide")
+        raise ValueError("has a number of channels that its groups do not divide")
     return (arguments["out_channels"], *(_window(arguments, size, axis) for axis in (0, 1)))
 
 
@@ -137,7 +135,7 @@ def _window(arguments: Arguments, size: list[int], axis: int) -> int:
     if arguments.get("ceil_mode") and room % stride and places * stride < size[axis] + padding:
         places += 1
     if places < 1:
-        raise ValueError("has a window larger than the picture")
+        raise ValueError("has a window larger than the image")
     return int(places)
 
 
@@ -296,7 +294,8 @@ def checked_arguments(kind: str, given: Mapping[str, Any], where: str) -> dict[s
     """
     if kind not in KINDS:
         raise ModelError(
-            f"{where}: {kind[:60]!r} is no layer that can be saved; there are: {', '.join(KINDS)}"
+            f"{where}: {kind[:60]!r} is not a layer that can be saved; use one of: "
+            f"{', '.join(KINDS)}"
         )
     known, defaults = KINDS[kind].arguments, KINDS[kind].defaults
     # pooling: without a stride it is the window

@@ -87,9 +87,8 @@ def traced(model: nn.Module) -> tuple[tuple[Layer, ...], dict[str, Any]]:
     except Exception as error:
         reason = str(error).partition("\n")[0][:200]
         raise ModelError(
-            f"{type(model).__name__}: forward can't be followed ({reason}); write it as layers "
-            "that are called in order, "
-            "without if, loops over data or print"
+            f"{type(model).__name__}: cannot follow forward ({reason}); write it as layers that "
+            "are called in order, without if, print or loops over data"
         ) from error
     finally:
         for module, training in modes.items():
@@ -130,7 +129,7 @@ class _Reader:
         inputs = [node for node in graph.nodes if node.op == "placeholder"]
         if len(inputs) != 1:
             raise ModelError(
-                f"{self.name}: forward takes {len(inputs)} inputs; expected the images alone"
+                f"{self.name}: forward takes {len(inputs)} inputs; expected only the images"
             )
         self.start = inputs[0]
         (self.end,) = next(node for node in graph.nodes if node.op == "output").args
@@ -138,8 +137,7 @@ class _Reader:
     def read(self) -> tuple[tuple[Layer, ...], dict[str, Any]]:
         if not isinstance(self.end, fx.Node):
             raise ModelError(
-                f"{self.name}: forward returns something else than one tensor; expected the scores "
-                "alone"
+                f"{self.name}: forward does not return one tensor; expected only the scores"
             )
         layers, names = self._chain(self.end, self.start)
         self._check_use()
@@ -175,8 +173,8 @@ class _Reader:
         source = node.args[0] if node.args else node.kwargs.get("input")
         if not isinstance(source, fx.Node):
             raise ModelError(
-                f"{self.name}: {self._called(node)} in forward takes no layer's output; it can't "
-                "be described"
+                f"{self.name}: forward calls {self._called(node)} on something other than the "
+                "output of a layer; use a layer of torch.nn instead"
             )
         if node.op == "call_module":
             return self._of_module(str(node.target)), str(node.target), source
@@ -186,12 +184,14 @@ class _Reader:
         ends = [argument for argument in node.args[:2] if isinstance(argument, fx.Node)]
         if len(ends) != 2 or len(node.args) > 2 or node.kwargs:
             raise ModelError(
-                f"{self.name}: forward adds a number; only two paths of layers can be added"
+                f"{self.name}: forward adds something other than two tensors; add only the "
+                "outputs of two paths of layers"
             )
         common = _ancestors(ends[0]) & _ancestors(ends[1])
         if not common:
             raise ModelError(
-                f"{self.name}: forward adds two tensors that don't come from the same input"
+                f"{self.name}: forward adds two tensors that do not come from the same input; let "
+                "both paths start from one tensor"
             )
         fork = max(common, key=self.order.__getitem__)
         (body, body_names), (shortcut, shortcut_names) = (
@@ -212,23 +212,23 @@ class _Reader:
         kind = _TYPES.get(type(module))
         if kind is None:
             raise ModelError(
-                f"{where}: {type(module).__name__} is no layer that can be saved; there are: "
+                f"{where}: a layer {type(module).__name__} cannot be saved; use one of: "
                 f"{', '.join(KINDS)}"
             )
         for attribute, value in KINDS[kind].fixed.items():
             if getattr(module, attribute) != value:
                 raise ModelError(
-                    f"{where}: {kind} with {attribute}={getattr(module, attribute)}; only {value} "
-                    "can be saved"
+                    f"{where}: {kind} with {attribute}={getattr(module, attribute)} cannot be "
+                    f"saved; use {value}"
                 )
         if module._forward_hooks or module._forward_pre_hooks:
-            raise ModelError(f"{where}: {kind} has hooks, which can't be saved; remove them first")
+            raise ModelError(f"{where}: {kind} has hooks, which cannot be saved; remove them first")
         self.used.append(name)
         layer = make_layer(kind, _arguments(module, kind), where)
         if layer.weights and self.used.count(name) > 1:
             raise ModelError(
-                f"{where}: forward uses this {kind} twice; layers that share their weights can't "
-                "be saved"
+                f"{where}: forward uses this {kind} twice, but shared weights cannot be saved; "
+                "make two layers"
             )
         return layer
 
@@ -240,7 +240,7 @@ class _Reader:
             return self._mean(node, where)
         if node.target not in _FUNCTIONS:
             raise ModelError(
-                f"{where}: {self._called(node)} can't be saved; use layers of torch.nn "
+                f"{where}: {self._called(node)} cannot be saved; use layers of torch.nn "
                 f"({', '.join(KINDS)})"
             )
         kind, names = _FUNCTIONS[node.target]
@@ -250,7 +250,7 @@ class _Reader:
         if kind.startswith("Dropout"):
             if given.pop("training", True):
                 raise ModelError(
-                    f"{where}: {self._called(node)} drops in evaluation too; pass "
+                    f"{where}: {self._called(node)} also drops values in eval mode; pass "
                     f"training=self.training, or use nn.{kind}"
                 )
             given.setdefault("p", 0.5)
@@ -265,7 +265,7 @@ class _Reader:
             if given.pop(attribute, value) != value:
                 raise ModelError(
                     f"{where}: {self._called(node)} must have {attribute}={value}"
-                    + (", else it mixes the images of a batch" if kind == "Flatten" else "")
+                    + (", or it mixes the images of a batch" if kind == "Flatten" else "")
                 )
         given.pop("dtype", None)
         return make_layer(kind, given, where)
@@ -281,7 +281,7 @@ class _Reader:
         )
         if not batch_first:
             raise ModelError(
-                f"{where}: {self._called(node)} can't be saved unless it flattens each image; "
+                f"{where}: {self._called(node)} can only be saved if it flattens each image; "
                 "write x.flatten(1)"
             )
         return make_layer("Flatten", {}, where)
@@ -291,7 +291,7 @@ class _Reader:
         over_picture = isinstance(axes, tuple | list) and tuple(axes) in ((2, 3), (-2, -1))
         if not over_picture or node.kwargs.get("keepdim") or len(node.args) > 2:
             raise ModelError(
-                f"{where}: mean can't be saved unless it is the mean over each picture; write "
+                f"{where}: mean can only be saved if it is the mean over each image; write "
                 "x.mean(dim=(2, 3))"
             )
         return make_layer("GlobalAvgPool2d", {}, where)
@@ -306,7 +306,7 @@ class _Reader:
             if type(module) in _TYPES and type(module) is not nn.Identity and name not in self.used:
                 raise ModelError(
                     f"{self.name}.{name}: forward never uses this {type(module).__name__}; use it "
-                    "there, or remove it"
+                    "in forward, or remove it"
                 )
         owned = {
             f"{name}.{weight}"

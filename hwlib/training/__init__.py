@@ -1,5 +1,4 @@
-"""Training loops with progress and history: one for NumPy models, one for networks of torch, one
-for the command line.
+"""Training loops with progress and history: for NumPy models, for torch and for the command line.
 
 from hwlib.training import ClassifierTrainer        # NumPy: numpy_loop.py
 from hwlib.training import evaluate, fit            # torch: torch_loop.py, imported on first use
@@ -20,7 +19,7 @@ _OF_TORCH = ("FitHistory", "evaluate", "fit")
 
 
 def __getattr__(name: str) -> Any:
-    """What needs torch is imported on first use."""
+    """Import what needs torch on first use."""
     if name not in _OF_TORCH:
         raise AttributeError(f"module 'hwlib.training' has no attribute {name!r}")
     try:

@@ -3,9 +3,9 @@
     python -m hwlib.train --model "networks.py:ConvMaxPool(32, 5, 2)" --data cifar10 --epochs 10
     --log run.jsonl --save conv_maxpool
 
-The model is a class or function in a Python file, called with the arguments given, or a model file
-NAME.safetensors, whose network then starts from its weights. The log has one JSON object a line:
-the settings, one line an epoch (written when the epoch ends), the result.
+The model is a class or function in a Python file, which is called with the given arguments. It may
+also be a model file NAME.safetensors; training then starts from its weights. Each line of the log
+is a JSON object: first the settings, then one line for each epoch as it ends, then the result.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _RATES = {"sgd": 0.1, "momentum": 0.01, "rmsprop": 1e-3, "adam": 1e-3, "adamw": 
 
 @dataclass(frozen=True, slots=True)
 class RunLog:
-    """A log file, read."""
+    """The content of a log file."""
 
     settings: dict[str, Any]
     epochs: dict[str, list[float]]  # name → value after each epoch: train_loss, val_accuracy, …
@@ -40,12 +40,12 @@ class RunLog:
 
 
 def read_log(path: str | Path) -> RunLog:
-    """Read a log file, also one that is still being written.
+    """Read a log file, even one that is still being written.
 
     Raises
     ------
     HwlibError
-        If there is no such file, or it is none that `python -m hwlib.train` wrote.
+        If there is no such file, or `python -m hwlib.train` did not write it.
     """
     try:
         lines = [
@@ -55,14 +55,17 @@ def read_log(path: str | Path) -> RunLog:
         ]
     except OSError as error:
         raise HwlibError(
-            f"{path}: can't be read ({error.strerror}); write it with python -m hwlib.train … "
-            f"--log {path}"
+            f"{path}: cannot read this log ({error.strerror}); make it with "
+            f"python -m hwlib.train … --log {path}"
         ) from error
     except ValueError as error:
-        raise HwlibError(f"{path}: not a log of python -m hwlib.train ({error})") from error
+        raise HwlibError(
+            f"{path}: not a log of python -m hwlib.train ({error}); train again with --log"
+        ) from error
     if not lines or "settings" not in lines[0]:
         raise HwlibError(
-            f"{path}: not a log of python -m hwlib.train: its first line has no settings"
+            f"{path}: not a log of python -m hwlib.train, because its first line has no settings; "
+            "train again with --log"
         )
     epochs: dict[str, list[float]] = {}
     for line in lines:
@@ -76,7 +79,7 @@ def read_log(path: str | Path) -> RunLog:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Train as the command line says; 0 done, 2 misuse."""
+    """Train as the command line says; returns 0 for success, 2 for a mistake in the command."""
     try:
         result = run(_parser().parse_args(arguments))
     except HwlibError as error:
@@ -104,60 +107,77 @@ def _parser() -> argparse.ArgumentParser:
         "--model",
         required=True,
         metavar="FILE.py:NAME(…)",
-        help="class or function in a file, or NAME.safetensors",
+        help="a class or function in a Python file, or a model file NAME.safetensors",
     )
-    parser.add_argument("--data", required=True, choices=("mnist", "cifar10"))
-    parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--batch-size", type=int, default=32)
-    parser.add_argument("--optimizer", choices=tuple(_RATES), default="adam")
     parser.add_argument(
-        "--learning-rate", type=float, help="default: one that often works with the optimizer"
+        "--data", required=True, choices=("mnist", "cifar10"), help="the data set to train on"
     )
-    parser.add_argument("--weight-decay", type=float, default=0.0)
+    parser.add_argument(
+        "--epochs", type=int, default=10, help="number of epochs (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--batch-size", type=int, default=32, help="images in one batch (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--optimizer",
+        choices=tuple(_RATES),
+        default="adam",
+        help="the optimizer (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--learning-rate",
+        type=float,
+        help="learning rate (default: one that often works with the optimizer)",
+    )
+    parser.add_argument(
+        "--weight-decay", type=float, default=0.0, help="weight decay (default: %(default)s)"
+    )
     parser.add_argument(
         "--validation",
         type=int,
         metavar="N",
-        help="the last N training images choose the epoch (default: a tenth)",
+        help="use the last N training images to choose the best epoch (default: a tenth of them)",
     )
     parser.add_argument(
         "--patience",
         type=int,
         metavar="N",
-        help="stop after N epochs without better validation accuracy",
+        help="stop if validation accuracy has not improved for N epochs",
     )
     parser.add_argument(
-        "--seed", type=int, default=0, help="of the weights and of the order of the images"
+        "--seed", type=int, default=0, help="seed for the weights and the order of images"
     )
     parser.add_argument(
         "--device",
         default="auto",
-        help="auto, cpu, cuda, cuda:1, … (default: a GPU if there is one)",
+        help="auto, cpu, cuda, cuda:1 and so on (default: auto, a GPU if there is one)",
     )
     parser.add_argument(
         "--sample",
         action="store_true",
-        help="train on the sample that comes with hwlib, for a quick try",
+        help="train on the small sample that comes with hwlib, for a quick try",
     )
     parser.add_argument(
         "--watch-test",
         action="store_true",
-        help="measure test accuracy after each epoch too; nothing is decided by it",
+        help="also measure test accuracy after each epoch; it does not influence training",
     )
     parser.add_argument(
-        "--log", metavar="FILE", help="where to write the log, one JSON object a line"
+        "--log", metavar="FILE", help="file to write the log to, with one JSON object on each line"
     )
-    parser.add_argument("--save", metavar="NAME", help="write NAME.safetensors when done")
+    parser.add_argument(
+        "--save", metavar="NAME", help="write the network to NAME.safetensors at the end"
+    )
     return parser
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
-    """Train, log and save; returns what the log's last line has.
+    """Train, log and save; returns the result that is on the last line of the log.
 
     Raises
     ------
     HwlibError
-        If the model, the data or an option is not as it should be.
+        If the model, the data or an option is wrong.
     """
     try:
         import torch
@@ -239,7 +259,7 @@ def _data(options: argparse.Namespace, torch: Any) -> tuple[Any, Any, Any]:
 
 
 def _model(text: str) -> Any:
-    """The network that --model names."""
+    """Load the network that --model names."""
     from torch import nn
 
     if text.endswith(".safetensors"):
@@ -254,17 +274,17 @@ def _model(text: str) -> Any:
                 "NAME.safetensors"
             )
         if not Path(path).is_file():
-            raise HwlibError(f"--model {text}: there is no file {path}")
+            raise HwlibError(f"--model {text}: there is no file {path}; check its name and folder")
         model = _called(call, runpy.run_path(path), text)
     if not isinstance(model, nn.Module):
         raise ModelError(
-            f"--model {text}: gave {type(model).__name__}; expected a network, an nn.Module"
+            f"--model {text}: expected a network (an nn.Module), found {type(model).__name__}"
         )
     return model
 
 
 def _called(call: str, names: dict[str, Any], text: str) -> Any:
-    """`NAME` or `NAME(1, 2, p=0.5)`: its arguments are plain values, nothing else is evaluated."""
+    """Call `NAME` or `NAME(1, 2, p=0.5)`. The arguments must be plain values."""
     try:
         node = ast.parse(call.strip(), mode="eval").body
         function = node.func if isinstance(node, ast.Call) else node
@@ -284,7 +304,7 @@ def _called(call: str, names: dict[str, Any], text: str) -> Any:
             "Net(32, p=0.5)"
         ) from error
     if function.id not in names:
-        raise HwlibError(f"--model {text}: the file defines no {function.id}")
+        raise HwlibError(f"--model {text}: the file does not define {function.id}")
     value = names[function.id]
     return (
         value(*positional, **named)
@@ -331,7 +351,9 @@ class _log:
         try:
             self.file = Path(self.path).open("w", encoding="utf-8")
         except OSError as error:
-            raise HwlibError(f"--log {self.path}: can't be written ({error.strerror})") from error
+            raise HwlibError(
+                f"--log {self.path}: cannot write this file ({error.strerror})"
+            ) from error
         return self.file
 
     def __exit__(self, *_: object) -> None:

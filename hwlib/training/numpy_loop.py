@@ -1,5 +1,4 @@
-"""A training loop for NumPy models: minibatches, any update rule, accuracies on the way, and the
-best model kept.
+"""A training loop for NumPy models: minibatches, any update rule, accuracies and the best model.
 
     trainer = ClassifierTrainer(two_layer_net, momentum_update, learning_rate=1e-3, reg=1e-3,
     momentum=0.9) result = trainer.train(model, X_train, y_train, X_val, y_val, num_epochs=5)
@@ -41,7 +40,7 @@ _EVALUATED_AT_ONCE = 500
 
 
 def sgd_update(w: Array, dw: Array, state: Any, learning_rate: float) -> tuple[Array, Any]:
-    """Plain gradient descent: w − learning_rate·dw; the state is not used.
+    """Plain gradient descent: w − learning_rate·dw. The state is not used.
 
     Examples
     --------
@@ -53,7 +52,7 @@ def sgd_update(w: Array, dw: Array, state: Any, learning_rate: float) -> tuple[A
 
 @dataclass(slots=True)
 class TrainingHistory:
-    """What `ClassifierTrainer.train` returns."""
+    """The result of `ClassifierTrainer.train`."""
 
     model: Model  # the one with the best validation accuracy, a copy of its own
     # share of examples, like all accuracies; NaN without validation data
@@ -80,8 +79,7 @@ class TrainingHistory:
 
 
 class ClassifierTrainer:
-    """Trains a model, a dict of arrays, by minibatches, with the student's own loss function and
-    update rule.
+    """Trains a model (a dict of arrays) on minibatches with your loss function and update rule.
 
     Parameters
     ----------
@@ -94,13 +92,13 @@ class ClassifierTrainer:
         step; each parameter has its own state, which begins as zeros of its shape.
     learning_rate : float
     reg : float
-        Handed to the loss function.
+        Passed to the loss function.
     learning_rate_decay : float
         Multiplies the learning rate after each epoch.
     batch_size : int or None
-        Examples a step; None: all of them.
+        Number of examples in each step. None means all of them.
     **settings
-        Handed to `update` at each call, for example momentum=0.9.
+        Passed to `update` at each call, for example momentum=0.9.
 
     Examples
     --------
@@ -135,7 +133,7 @@ class ClassifierTrainer:
     ) -> None:
         if batch_size is not None and batch_size < 1:
             raise ValueError(
-                f"batch_size must be at least 1, or None for all examples, found {batch_size}"
+                f"batch_size must be at least 1, or None for all examples; found {batch_size}"
             )
         self.loss_function, self.update, self.settings = loss_function, update, settings
         self.learning_rate, self.learning_rate_decay = learning_rate, learning_rate_decay
@@ -154,40 +152,39 @@ class ClassifierTrainer:
         accuracy_every: int | None = None,
         show_progress: bool = True,
     ) -> TrainingHistory:
-        """Train from `model`, which stays as it is, for some epochs.
+        """Train a copy of `model` for some epochs.
 
-        In each epoch every example is used once, in an order drawn anew; the last batch may be
-        smaller.
+        Each epoch uses every example once, in a new random order. The last batch may be smaller.
 
         Parameters
         ----------
         model : dict of str to array
-            Where to start.
+            The model to start from.
         X, y : arrays, (N, …) and (N,)
             Training examples and labels.
         X_val, y_val : arrays, optional
-            Validation examples; they choose the model that is kept. Without them the last model is.
+            Validation examples, which choose the model that is kept. Without them, the last model
+            is kept.
         num_epochs : int
         rng : Generator, optional
-            Draws the order of the examples; without it, another order each time.
+            Draws the order of the examples. Without it, the order is new each time.
         accuracy_every : int, optional
-            Measure the accuracies after so many steps, not after each epoch; a measurement comes
-            before the first step in either case.
+            Number of steps between two measurements of the accuracies. The default is one epoch.
+            The first measurement always comes before the first step.
         show_progress : bool
             Whether to show a progress bar.
 
         Returns
         -------
         TrainingHistory
-            `.model` is a copy of the model with the best validation accuracy; the histories are for
-            plotting. If the loss becomes NaN or infinite, training stops with a warning, and what
-            was best until then is returned (without validation data: the start).
+            `.model` is a copy of the model with the best validation accuracy. The histories are for
+            plotting. If the loss becomes NaN or infinite, training stops with a warning and returns
+            the best model until then. Without validation data, that is the model at the start.
 
         Raises
         ------
         TypeError, ValueError
-            If the data or what the loss function and the update rule return is not as described
-            above.
+            If the data, the loss function or the update rule is not as described above.
         """
         _check_data(X, y, X_val, y_val)
         current: Model = {name: np.array(value, copy=True) for name, value in model.items()}
@@ -249,15 +246,15 @@ class ClassifierTrainer:
             history.model = copy.deepcopy(model)
 
     def accuracy(self, model: Mapping[str, Array], X: Array, y: Array) -> float:
-        """Share of the examples whose largest score is that of the right class."""
+        """Share of examples for which the right class has the largest score."""
         right = 0
         for start in range(0, len(X), _EVALUATED_AT_ONCE):
             part = slice(start, start + _EVALUATED_AT_ONCE)
             scores = np.asarray(self.loss_function(X[part], model))
             if scores.ndim != 2 or len(scores) != len(X[part]):
                 raise ValueError(
-                    f"without y the loss function must return scores ({len(X[part])}, C), found "
-                    f"shape {scores.shape}"
+                    f"without y, the loss function must return scores of shape "
+                    f"({len(X[part])}, C); found shape {scores.shape}"
                 )
             right += int(np.sum(np.argmax(scores, axis=1) == y[part]))
         return right / len(X)
@@ -265,8 +262,8 @@ class ClassifierTrainer:
     def _warn(self, history: TrainingHistory, step: int, loss: float) -> None:
         history.diverged = True
         warnings.warn(
-            f"the loss became {loss} at step {step} (learning rate {self.learning_rate:g}): "
-            "stopped there; try a smaller rate",
+            f"the loss became {loss} at step {step} (learning rate {self.learning_rate:g}), so "
+            "training stopped there; try a smaller learning rate",
             stacklevel=3,
         )
 
@@ -302,7 +299,7 @@ def _check_data(X: Array, y: Array, X_val: Array | None, y_val: Array | None) ->
             f"examples and {len(y)} labels"
         )
     if (X_val is None) != (y_val is None):
-        raise ValueError("X_val and y_val belong together; pass both or neither")
+        raise ValueError("found only one of X_val and y_val; pass both or neither")
     if X_val is not None and y_val is not None and (len(X_val) != len(y_val) or not len(X_val)):
         raise ValueError(
             f"expected as many labels as validation examples and at least one, found {len(X_val)} "
@@ -317,9 +314,8 @@ def _checked_loss(returned: Any, model: Model) -> tuple[float, Mapping[str, Arra
         or not isinstance(returned[1], Mapping)
     ):
         raise TypeError(
-            "with y the loss function must return (loss, grads), grads being a dict like the "
-            "model, "
-            f"found {type(returned).__name__}"
+            "with y, the loss function must return (loss, grads), where grads is a dict like the "
+            f"model; found {type(returned).__name__}"
         )
     loss, grads = float(returned[0]), returned[1]
     for name, value in model.items():
@@ -342,7 +338,7 @@ def _checked_update(returned: Any, name: str, before: Array) -> tuple[Array, Any
         )
     if np.shape(returned[0]) != before.shape:
         raise ValueError(
-            f"the update rule made shape {np.shape(returned[0])} out of {name!r}, which has shape "
-            f"{before.shape}"
+            f"the update rule returned shape {np.shape(returned[0])} for {name!r}; expected its "
+            f"own shape {before.shape}"
         )
     return np.asarray(returned[0]), returned[1]

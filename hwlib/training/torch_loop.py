@@ -1,11 +1,10 @@
-"""A training loop for torch: data in memory, batches by index, progress, history, and the best
-model by validation.
+"""A training loop for torch, with progress, a history and the best model by validation accuracy.
 
     history = fit(model, (X_train, y_train), (X_val, y_val), torch.optim.Adam(model.parameters()),
     epochs=10) history.val_accuracy, history.best_epoch
 
-A Dataset and a DataLoader fetch, convert and collate one image at a time; for data that fits into
-memory that is most of the work, and here it is one `index_select` a batch.
+All data is in memory, and each batch is one `index_select`. That is much faster than a Dataset and
+a DataLoader, which fetch, convert and collate one image at a time.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ _EVALUATED_AT_ONCE = 1000
 
 @dataclass(slots=True)
 class FitHistory:
-    """What `fit` returns; `hwlib.plots.training` draws it."""
+    """The result of `fit`, which `hwlib.plots.training` draws."""
 
     steps_per_epoch: int = 1
     # of the batch of each step, before the step
@@ -57,7 +56,7 @@ class FitHistory:
 
     @property
     def accuracy_steps(self) -> list[int]:
-        """Steps done at each measurement."""
+        """Number of steps before each measurement."""
         return [self.steps_per_epoch * epoch for epoch in range(1, len(self.train_accuracy) + 1)]
 
     @property
@@ -70,7 +69,7 @@ class FitHistory:
         )
 
     def summary(self) -> dict[str, Any]:
-        """For `save_model(…, training=history.summary())`."""
+        """A summary for `save_model(…, training=history.summary())`."""
         found = {
             "epochs": len(self.train_loss),
             "best_epoch": self.best_epoch,
@@ -106,20 +105,21 @@ def fit(
     show_progress: bool = True,
     on_epoch: Callable[[FitHistory], object] | None = None,
 ) -> FitHistory:
-    """Train a network, which afterwards has the weights of the epoch with the best validation
-    accuracy and is in eval mode.
+    """Train a network and keep the weights of the epoch with the best validation accuracy.
+
+    Afterwards the network is in eval mode.
 
     Parameters
     ----------
     model : nn.Module
-        Changed in place; the data is brought to the device that it is on.
+        It is changed in place. The data is moved to the device of the model.
     train, validation : (images, labels)
         Tensors or arrays: floats (N, …) and integers (N,). The last batch of an epoch may be
         smaller. Without validation data (None) the weights of the last epoch stay.
     optimizer : torch.optim.Optimizer
     epochs, batch_size : int
     shuffle : bool
-        Whether each epoch has an order of its own; without it, that of the data.
+        Whether each epoch has a new random order. Otherwise it is the order of the data.
     loss : callable
         loss(scores, labels) → mean over the batch.
     augment : callable, optional
@@ -127,14 +127,14 @@ def fit(
     scheduler : torch.optim.lr_scheduler.LRScheduler, optional
         Stepped after each epoch.
     patience : int, optional
-        Stop when so many epochs in a row brought no better validation accuracy. (There is no way to
-        stop by test accuracy, on purpose.)
+        Stop after this many epochs in a row without a better validation accuracy. (On purpose,
+        there is no way to stop by test accuracy.)
     watch : dict of str to (images, labels), optional
-        More data to measure the accuracy on after each epoch, for a figure; nothing is decided by
-        it.
+        More data to measure the accuracy on after each epoch, for a figure. It does not influence
+        training.
     seed : int, optional
-        Same seed, same model, same machine: same result. Without it, torch's global generator is
-        used as it is.
+        The same seed gives the same result with the same model on the same machine. Without it,
+        torch's global generator is used as it is.
     show_progress : bool
     on_epoch : callable, optional
         Called with the history after each epoch.
@@ -146,8 +146,7 @@ def fit(
     Raises
     ------
     ValueError
-        If images and labels don't belong together, or patience is asked for without validation
-        data.
+        If images and labels do not match, or if patience is given without validation data.
     """
     device = next(model.parameters()).device
     train_data = _tensors(train, "train", device)
@@ -158,7 +157,10 @@ def fit(
     if patience is not None and validation_data is None:
         raise ValueError("patience needs validation data: pass validation=(images, labels)")
     if batch_size < 1 or epochs < 0:
-        raise ValueError(f"expected batch_size ≥ 1 and epochs ≥ 0, found {batch_size} and {epochs}")
+        raise ValueError(
+            f"expected batch_size ≥ 1 and epochs ≥ 0, found batch_size={batch_size} and "
+            f"epochs={epochs}"
+        )
     history = FitHistory(
         steps_per_epoch=-(-len(train_data[1]) // batch_size), watched={name: [] for name in watched}
     )
@@ -170,8 +172,8 @@ def fit(
             if not math.isfinite(history.train_loss[-1]):
                 history.diverged = True
                 warnings.warn(
-                    f"the loss became {history.train_loss[-1]} in epoch {epoch}: stopped there; "
-                    "try a smaller learning rate",
+                    f"the loss became {history.train_loss[-1]} in epoch {epoch}, so training "
+                    "stopped there; try a smaller learning rate",
                     stacklevel=2,
                 )
                 break
@@ -193,8 +195,9 @@ def fit(
 def evaluate(
     model: nn.Module, data: Data, loss: Callable[[Any, Any], Any] = F.cross_entropy
 ) -> tuple[float, float]:
-    """Mean loss over all examples and share of right ones, in eval mode; the mode is put back
-    afterwards.
+    """Mean loss over all examples and share of right answers, in eval mode.
+
+    Afterwards the model is in the mode that it was in before.
     """
     device = next(model.parameters()).device
     return _evaluate(model, _tensors(data, "data", device), loss)
@@ -259,7 +262,7 @@ def _measure(
     history: FitHistory,
     best: Any,
 ) -> Any:
-    """Measure after an epoch; the best weights until now, None without validation data."""
+    """Measure after an epoch; returns the best weights so far, or None without validation data."""
     for name, data in watched.items():
         history.watched[name].append(_evaluate(model, data, loss)[1])
     if validation is None:
@@ -281,9 +284,9 @@ def _tensors(data: Data, name: str, device: Any) -> Data:
     images, labels = (_tensor(part) for part in data)
     if not images.is_floating_point() or labels.is_floating_point() or labels.ndim != 1:
         raise ValueError(
-            f"{name}: expected images of floats and labels of integers (N,), found {images.dtype} "
-            f"and {labels.dtype} "
-            f"of shape {tuple(labels.shape)}; divide pixels by 255 first"
+            f"{name}: expected images of floats and labels of integers with shape (N,), found "
+            f"images of {images.dtype} and labels of {labels.dtype} with shape "
+            f"{tuple(labels.shape)}; divide the pixels by 255 first"
         )
     if len(images) != len(labels) or not len(labels):
         raise ValueError(
@@ -303,7 +306,7 @@ def _tensor(value: Any) -> Any:
 
 @contextmanager
 def _seeded(seed: int | None, device: Any) -> Iterator[None]:
-    """torch's generators start from this seed, and are put back afterwards."""
+    """Start torch's generators from this seed, and put them back afterwards."""
     if seed is None:
         yield
         return

@@ -23,10 +23,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from hwlib.grading import find_course
 import hwlib
 from hwlib.training.torch_loop import FitHistory, evaluate, fit
 from hwlib.grading.authoring.reading import run_cells
-from hwlib.grading.course import find_course
 
 FOLDER = Path(__file__).resolve().parent
 THREE = {                                   # artifact → its class, its arguments, learning rate, epochs

@@ -2,7 +2,7 @@
 
 REPLACES = "build_cnn"
 FAILS = ["build_cnn"]
-HINT = "without a layer BatchNorm2d"
+HINT = "does not use a layer BatchNorm2d"
 
 
 def build_cnn():

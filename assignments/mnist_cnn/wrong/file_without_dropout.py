@@ -2,7 +2,7 @@
 
 REPLACES = "cnn"
 FAILS = ["cnn"]
-HINT = "without a layer Dropout"
+HINT = "does not use a layer Dropout"
 
 
 from torch import nn

@@ -2,7 +2,7 @@
 
 REPLACES = "build_cnn"
 FAILS = ["build_cnn"]
-HINT = "but what comes in has the shape"
+HINT = "but its input has the shape"
 
 
 def build_cnn():

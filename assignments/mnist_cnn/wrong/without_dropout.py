@@ -2,7 +2,7 @@
 
 REPLACES = "build_cnn"
 FAILS = ["build_cnn"]
-HINT = "without a layer Dropout"
+HINT = "does not use a layer Dropout"
 
 
 def build_cnn():

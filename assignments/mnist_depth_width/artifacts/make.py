@@ -17,10 +17,10 @@ from typing import Any
 import torch
 from torch.nn import functional as F
 
+from hwlib.grading import find_course
 import hwlib
 from hwlib.data import load_mnist
 from hwlib.grading.authoring.reading import run_cells
-from hwlib.grading.course import find_course
 from hwlib.training import evaluate, fit
 
 FOLDER = Path(__file__).resolve().parent

@@ -2,7 +2,7 @@
 
 REPLACES = "build_model_200"
 FAILS = ["build_model_200"]
-HINT = "can't be followed"
+HINT = "cannot follow forward"
 
 
 def build_model_200():

@@ -2,7 +2,7 @@
 
 REPLACES = "build_model_200"
 FAILS = ["build_model_200"]
-HINT = "it is not a hidden one"
+HINT = "it is not a hidden layer"
 
 
 def build_model_200():

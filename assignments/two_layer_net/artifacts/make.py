@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from hwlib.grading import find_course
 import hwlib
 from hwlib.grading.authoring.reading import run_cells
-from hwlib.grading.course import find_course
 
 FOLDER = Path(__file__).resolve().parent
 

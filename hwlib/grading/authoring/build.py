@@ -26,6 +26,7 @@ from hwlib.grading.authoring.variants import read_variants
 from hwlib.grading.authoring.written import ParsedNotebook
 from hwlib.grading.cells import Role, given_part, grade_id_for, without_markers
 from hwlib.grading.course import Assignment
+from hwlib.grading.results import Trust
 
 __all__ = ["BuildResult", "build", "build_notebooks", "cell_id", "notebook_text"]
 
@@ -234,6 +235,7 @@ def _source_notebook(assignment: Assignment, parsed: ParsedNotebook) -> Notebook
                 points=cell.points,
                 title=heading,
                 asked=cell.name,
+                trust=cell.trust,
             )
         )
     cells.append(
@@ -252,6 +254,7 @@ def _cell(
     points: float | None = None,
     title: str = "",
     asked: str = "",
+    trust: Trust = "isolated",
 ) -> NotebookNode:
     """One cell with nbgrader's metadata (schema 3) and ours.
 
@@ -262,6 +265,8 @@ def _cell(
     metadata: dict[str, Any] = {
         "hwlib": {"role": role, "name": asked or name, "title": title if graded or solved else ""}
     }
+    if trust != "isolated":
+        metadata["hwlib"]["trust"] = trust
     if graded or solved or role in ("setup", "submit"):
         metadata["nbgrader"] = {
             "schema_version": 3,

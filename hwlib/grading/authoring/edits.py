@@ -111,7 +111,7 @@ def _placed(
         _fault(
             variant,
             edit,
-            f"stands in {len(found)} places of {searched} (cells: {places}); add the line above or "
+            f"is in {len(found)} places of {searched} (cells: {places}); add the line above or "
             "below to the old line, or name the definition in REPLACES",
         )
     ((grade_id, begin),) = found

@@ -52,7 +52,7 @@ class Leak:
     def __str__(self) -> str:
         shown = self.text if len(self.text) <= 70 else f"{self.text[:67]}…"
         of = f" of {self.origin}" if self.origin else ""
-        return f"leak: {self.kind}{of} stands in release/, {self.where}: {shown}"
+        return f"leak: {self.kind}{of} is in release/, {self.where}: {shown}"
 
 
 def find_leaks(assignment: Assignment) -> list[Leak]:

@@ -27,6 +27,7 @@ from hwlib.grading.authoring.written import (
 )
 from hwlib.grading.cells import MARKER, as_released, line_kinds, parse_cell
 from hwlib.grading.course import Assignment
+from hwlib.grading.results import Trust
 
 __all__ = ["load_notebook", "parse_notebook", "run_cells"]
 
@@ -200,6 +201,7 @@ def _read_cell(
             f'{role}="{name}": a name is letters, digits and _, with a suffix after - if need be',
         )
     points = _points(path, line, role, name, attributes.pop("points", None))
+    trust = _trust(path, line, role, attributes.pop("trust", "isolated"))
     if attributes:
         unknown = next(iter(attributes))
         raise AuthoringError(
@@ -213,7 +215,9 @@ def _read_cell(
         next((i for i in range(line if first else line - 1, len(lines)) if first in lines[i]), line)
         + 1
     )
-    return WrittenCell(role, name, points, "markdown" if markdown else "code", kept, line, start)
+    return WrittenCell(
+        role, name, points, "markdown" if markdown else "code", kept, line, start, trust
+    )
 
 
 def _read_header(path: Path, line: int, header: str) -> tuple[bool, list[str], dict[str, str]]:
@@ -273,6 +277,20 @@ def _role(
 
 def _a(role: str) -> str:
     return f"an {role}" if role[0] in "aeiou" else f"a {role}"
+
+
+def _trust(path: Path, line: int, role: AuthoredRole, text: str) -> Trust:
+    if text == "isolated":
+        return "isolated"
+    if role != "test":
+        raise AuthoringError(
+            path, line, f"unknown attribute 'trust' of {_a(role)} cell; only tests have it"
+        )
+    if text != "shared":
+        raise AuthoringError(
+            path, line, f'trust="{text}": expected "shared" (in the student\'s process, forgeable)'
+        )
+    return "shared"
 
 
 def _points(path: Path, line: int, role: AuthoredRole, name: str, text: str | None) -> float | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from hwlib.grading.cells import Role
+from hwlib.grading.results import Trust
 
 __all__ = [
     "SETTINGS",
@@ -35,6 +36,7 @@ class WrittenCell:
     source: str
     line: int  # of the header in notebook.py, from 1
     source_line: int  # of the first line of `source` in notebook.py
+    trust: Trust = "isolated"  # of a test: where it runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class AuthoredCell:
     source: str  # with solutions, hidden tests and their oracles
     line: int  # of the header in notebook.py, from 1
     lines: tuple[int, ...]  # where each line of `source` stands in notebook.py
+    trust: Trust = "isolated"  # of a test: where it runs
 
     @property
     def source_line(self) -> int:

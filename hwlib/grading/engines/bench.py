@@ -1,4 +1,4 @@
-"""The grader's own side of an assignment, prepared once: setup cells run, test cells compiled."""
+"""The grader's side of an assignment: it runs the setup cells and compiles the test cells once."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ __all__ = ["Bench"]
 
 @dataclass(slots=True)
 class Bench:
-    """Setup cells run, test cells compiled.
+    """The names from the setup cells, and the compiled test cells.
 
     Parameters
     ----------
@@ -78,14 +78,14 @@ class Bench:
         return self.key.by_role("setup")
 
     def mark_broken(self, cell: KeyCell, complaint: str) -> None:
-        """A setup cell does not run here: what only it binds is not there."""
+        """Note that a setup cell does not run here, so the names that only it binds are missing."""
         kept = frozenset[str]().union(
             *(names_in(other.source).binds for other in self.setup if other is not cell)
         )
         self.broken |= dict.fromkeys(names_in(cell.source).binds - kept, complaint)
 
     def waits_for(self, verdict: Verdict) -> str:
-        """Why a question can't be decided here though it was tried, or ""."""
+        """Why this machine cannot decide a question that was tried, or ""."""
         if verdict.status not in ("missing", "error"):
             return ""
         words = set(re.findall(r"\w+", verdict.message)) | {verdict.missing_name}
@@ -93,12 +93,12 @@ class Bench:
 
     @property
     def given_names(self) -> frozenset[str]:
-        """What setup cells bind."""
+        """The names that setup cells bind."""
         return frozenset(self.given)
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """In the assignment's folder, whose modules can be imported, and nothing is printed."""
+        """Work in the assignment's folder, with its modules importable and with no output."""
         path = str(self.folder)
         silent = io.StringIO()
         with (
@@ -116,7 +116,7 @@ class Bench:
                     sys.path.remove(path)
 
     def _run_setup(self, cell: KeyCell) -> str:
-        """Run a setup cell; gives what is wrong with it, and the cure, or "" if it ran."""
+        """Run a setup cell; returns what is wrong with it and how to fix it, or "" if it ran."""
         filename = f"<{cell.name}>"
         try:
             code = transformed(cell.source)
@@ -128,13 +128,13 @@ class Bench:
         return ""
 
     def complaint(self, cell: KeyCell, line: int, raised: str) -> str:
-        """What is wrong with a setup cell: where, what, and the cure."""
+        """What is wrong with a setup cell, where, and how to fix it."""
         slug, lines = self.key.slug, cell.source.splitlines()
         text = f" ({lines[line - 1].strip()[:80]})" if 0 < line <= len(lines) else ""
         return (
             f"{slug}: the setup cell {cell.name}, line {line or '?'}{text}, raised {raised[:300]}; "
-            f"put files that it reads into assignments/{slug}/files/, install what is missing, "
-            f"then run `hw build {slug}` and grade again"
+            f"put the files that it reads into assignments/{slug}/files/, install the packages "
+            f"that are missing, then run `hw build {slug}` and grade again"
         )
 
     def _compile(self, cell: KeyCell) -> Test:
@@ -185,15 +185,21 @@ class Bench:
         except StudentRaised as error:
             return student_raised(error)
         except Unsendable as error:
-            reason = f"this test can't be run by the isolated grader: {error}"
+            reason = f"the isolated grader cannot run this test: {error}"
             return Verdict("manual", reason)
         # whatever the test does with what the student's code gave it
         except Exception as error:  # noqa: BLE001
             return test_raised(error, test.filename, test.hidden)
+        except KeyboardInterrupt:
+            raise
+        # pytest.fail and pytest.raises stop a test with what is no Exception; so does SystemExit
+        except BaseException as error:  # noqa: BLE001
+            failed = AssertionError(str(error)).with_traceback(error.__traceback__)
+            return test_raised(failed, test.filename, test.hidden)
 
 
 class _Namespace(dict[str, Any]):
-    """A test cell's globals: what setup cells defined; every other name is asked of the worker."""
+    """A test cell's globals: names from the setup cells. The worker gives all other names."""
 
     def __init__(
         self, given: dict[str, Any], student: Callable[[str], Any], wanted: frozenset[str]

@@ -52,9 +52,9 @@ class WorkClock:
 
     @property
     def was_impeded(self) -> bool:
-        """Whether the worker waited for a core so long that it may be quicker on a free machine."""
+        """Whether the worker had so little of a core that caches and clocks may have slowed it."""
         cpu_s, queued_s = self._used()
-        return queued_s > 0.1 * cpu_s
+        return queued_s > 0.5 * cpu_s
 
     @property
     def spent_s(self) -> float:

@@ -1,7 +1,7 @@
-"""Run a submission's cells in workers: a lane is one worker at a time and the cells that it ran.
+"""Run a submission's cells in workers. A lane is one worker at a time and the cells that it ran.
 
-A worker is expendable. A cell that hangs or ends it is remembered and left out, and the others are
-run in a fresh one.
+A worker may be lost. If a cell hangs or ends its worker, the lane remembers that cell, leaves it
+out, and runs the other cells in a fresh worker.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ OTHER_DEATHS = 4  # killed from outside: an accident of the machine, or memory r
 
 @dataclass(slots=True)
 class Shared:
-    """What all lanes of one submission know of its cells."""
+    """What all lanes of one submission know about its cells."""
 
     cells: tuple[SubmittedCell, ...]
     new_session: Callable[[], Session]
@@ -40,16 +40,16 @@ class Shared:
     accident: bool = False  # a verdict rests on a death that the student's code may not have caused
 
     def note_death(self, lost: WorkerLost, what: str, deaths: int) -> bool:
-        """Remember a worker's death over a question or cell; whether it is one too many."""
+        """Note that a worker died over a question or cell; returns whether to give up."""
         how = lost.how if isinstance(lost, WorkerEnded) else f"the process sent {lost}"
-        self.notes.append(f"{what}: the process with the student's code ended ({how})")
+        self.notes.append(f"{what}: the process that ran the student's code ended ({how})")
         outside = isinstance(lost, WorkerEnded) and not lost.own_doing
         last = deaths >= (OTHER_DEATHS if outside else OWN_DEATHS)
         self.accident |= last and outside
         return last
 
     def name_of(self, index: int) -> str:
-        """How a message calls a cell."""
+        """The words for a cell in a message."""
         cell = self.cells[index]
         if cell.original is not None and cell.is_answer:
             return cell.original.name
@@ -59,7 +59,7 @@ class Shared:
 
 @dataclass(slots=True)
 class Lane:
-    """One worker at a time, and what has been run in it."""
+    """One worker at a time, and the cells that were run in it."""
 
     shared: Shared
     session: Session | None = None
@@ -69,11 +69,11 @@ class Lane:
 
     @property
     def is_over(self) -> bool:
-        """Whether the submission's time is used up here."""
+        """Whether this lane has used up the submission's time."""
         return self.spent_s >= self.shared.limits.submission_s
 
     def start(self) -> Session:
-        """The present worker, or a fresh one, with the full time of one question."""
+        """The present worker or a fresh one, with the full time for one question."""
         if self.session is None:
             self.session = self.shared.new_session()
             self.ready.clear()
@@ -98,12 +98,12 @@ class Lane:
             self.ready.clear()
 
     def note_timeout(self) -> None:
-        """A limit was hit: was it the machine's doing?"""
+        """Note whether a busy machine caused the timeout that just happened."""
         if self.session is not None and self.session.clock is not None:
             self.shared.impeded |= self.session.clock.was_impeded
 
     def bring(self, wanted: set[int]) -> None:
-        """Run these cells, in the notebook's order, where the present worker has not run them."""
+        """Run those of these cells, in order, that the present worker has not run yet."""
         while not self.is_over:
             self.start()
             todo = [
@@ -129,14 +129,19 @@ class Lane:
         except WorkerTimeout:
             self.note_timeout()
             limit = f"{shared.limits.question_s:g} s"
-            reason = f"a cell did not finish in {limit}: {shared.name_of(index)}"
+            reason = (
+                f"this cell did not finish within {limit}: {shared.name_of(index)}. "
+                "Is there a loop that never ends?"
+            )
             shared.bad[index] = Verdict("timeout", reason)
             return False
         except WorkerLost as error:
             shared.deaths[index] += 1
             name = shared.name_of(index)
             if shared.note_death(error, name, shared.deaths[index]):
-                reason = f"running a cell ended the process ({error}): {name}"
+                reason = (
+                    f"the process that ran your code ended ({error}) while it ran this cell: {name}"
+                )
                 shared.bad[index] = Verdict("crashed", reason)
             return False
         self.ready.add(index)

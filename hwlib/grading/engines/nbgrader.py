@@ -1,10 +1,9 @@
 """Grading by nbgrader's own machinery: its Autograde converter and its gradebook, one submission at
 a time.
 
-It runs student code and tests in one kernel, so its results can be forged; it is there to compare
-with. What is added around nbgrader: damaged notebooks are repaired first, a killed or hanging
-kernel costs the cells that it did not run instead of the submission, and every submission gets a
-result, whatever happened to it.
+It runs student code and tests in one kernel, so its results can be forged. Use it to compare. hwlib
+adds three things to nbgrader. It repairs damaged notebooks first. A kernel that dies or hangs costs
+only the cells that it did not run. Every submission gets a result.
 """
 
 from __future__ import annotations
@@ -63,7 +62,7 @@ def grade_with_nbgrader(
     seed: int | None = None,
     on_result: Callable[[SubmissionResult], None] | None = None,
 ) -> Iterator[SubmissionResult]:
-    """Grade submissions one after the other; each comes out exactly once, in the order given.
+    """Grade submissions one after the other. Each gives one result, in the order given.
 
     Parameters
     ----------
@@ -94,7 +93,7 @@ def grade_with_nbgrader(
 
 
 def _environment(seed: int | None) -> AbstractContextManager[None]:
-    """What kernels inherit: grading mode, and the seed if there is one."""
+    """Environment variables for kernels: grading mode, and the seed if there is one."""
     seeded = {} if seed is None else {"HWLIB_SEED": str(seed)}
     return environment(HWLIB_GRADING="1", NBGRADER_EXECUTION="autograde", **seeded)
 
@@ -153,8 +152,9 @@ def _read_and_repair(
 
 
 class _GuardedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
-    """nbgrader's executor, with a clock for the whole notebook, a cap on output, and no surrender
-    to a dead kernel.
+    """nbgrader's executor with a time limit for the whole notebook and a limit on output.
+
+    It goes on after the kernel has died.
     """
 
     limits: Limits = Limits()
@@ -162,20 +162,20 @@ class _GuardedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
     def preprocess(
         self, notebook: NotebookNode, resources: Any, km: Any = None
     ) -> tuple[NotebookNode, Any]:
-        """Run the notebook; a cell that can't be run gets an error as its output and no points."""
+        """Run the notebook. A cell that cannot be run gets an error as its output and no points."""
         self._stopped = ""
         self._deadline = time.monotonic() + self.limits.submission_s
         self.timeout_func = self._time_left
         return super().preprocess(notebook, resources, km)  # type: ignore[no-any-return]
 
     def setup_kernel(self, **kwargs: Any) -> Any:
-        """The kernel's own words at its death are nobody's business on the grader's terminal."""
+        """Keep the last messages of a dying kernel off the grader's terminal."""
         return super().setup_kernel(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **kwargs)
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: Any, index: int
     ) -> tuple[NotebookNode, Any]:
-        """Run one cell, unless the kernel is gone or the time is up."""
+        """Run one cell, unless the kernel has died or the time is used up."""
         skipped = self.skip_cells_with_tag in cell.metadata.get("tags", [])
         if cell.cell_type != "code" or skipped or not cell.source.strip():
             return cell, resources
@@ -189,7 +189,7 @@ class _GuardedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
                 self._stopped = "DeadKernelError"
             except CellTimeoutError:  # the kernel does not even answer the interrupt
                 self._stopped = "CellTimeoutError"
-        text = f"{self._stopped}: not run, because the kernel had died or the time was up"
+        text = f"{self._stopped}: not run, because the kernel had died or the time was used up"
         cell.outputs = [
             *cell.get("outputs", []),
             NotebookNode(output_type="error", ename=self._stopped, evalue="", traceback=[text]),
@@ -199,7 +199,7 @@ class _GuardedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
     def process_message(
         self, msg: dict[str, Any], cell: NotebookNode, cell_index: int
     ) -> NotebookNode | None:
-        """Drop output beyond the cap."""
+        """Drop output beyond the limit."""
         if msg["msg_type"] in ("stream", "display_data", "execute_result", "update_display_data"):
             self._written += len(str(msg["content"].get("text", ""))) + sum(
                 len(str(value)) for value in (msg["content"].get("data") or {}).values()
@@ -213,8 +213,9 @@ class _GuardedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
 
 
 class _OneSubmission(Autograde):  # type: ignore[misc]  # nbgrader has no types
-    """nbgrader's converter for one known notebook: it would look for it by a pattern, and miss
-    `student[1]`.
+    """nbgrader's converter for one known notebook.
+
+    nbgrader itself looks for notebooks by a pattern, and does not find `student[1]`.
     """
 
     def init_notebooks(self) -> None:
@@ -226,7 +227,7 @@ class _OneSubmission(Autograde):  # type: ignore[misc]  # nbgrader has no types
 
 
 class _Explanation(logging.Handler):
-    """Keeps nbgrader's last error, to be said only if the submission could not be graded."""
+    """Keeps nbgrader's last error, which is shown only if the submission could not be graded."""
 
     text = ""
 
@@ -353,25 +354,29 @@ def _verdict(
 ) -> tuple[QuestionStatus, str, str]:
     """(status, message, hint) of a question, without its source or any hidden value."""
     if graded is None:
-        return "missing", "nothing to grade", ""
+        return "missing", "this question is missing from the notebook", ""
     if cell.role == "answer":
         answered = mark.automatic is None
         return (
-            ("manual", "to be graded by hand", "")
+            ("manual", "a human will grade this answer", "")
             if answered
-            else ("missing", "no answer was written", "")
+            else ("missing", "there is no answer in this cell", "")
         )
     errors = {output.ename: output for output in graded.outputs if output.output_type == "error"}
     if "DeadKernelError" in errors:
-        return "crashed", "the process that ran your code ended: out of memory, or an exit", ""
+        return (
+            "crashed",
+            "the process that ran your code ended: out of memory, or a call of exit()",
+            "",
+        )
     if "CellTimeoutError" in errors:
-        return "timeout", "not finished in time; is there a loop that never ends?", ""
+        return "timeout", "your code took too long: is there a loop that never ends?", ""
     if _waits(graded):
         return "manual", _one_line(errors["CannotCheck"].evalue), ""
     if errors:
         return _verdict_of_error(graded, list(errors.values())[-1], raised)
     fraction = (mark.automatic or 0.0) / cell.points if cell.points else 1.0
-    return "passed", "" if fraction == 1.0 else f"{fraction:.0%} of the points", ""
+    return "passed", "" if fraction == 1.0 else f"you get {fraction:.0%} of the points", ""
 
 
 def _waits(graded: NotebookNode | None) -> bool:
@@ -390,7 +395,7 @@ def _verdict_of_error(
     hidden = not here or max(here) in hidden_lines(cell.source.splitlines())
     text = _one_line(error.evalue)
     if error.ename == "CheckFailed":
-        symptom, *more = [_one_line(part) for part in error.traceback] or ["a check did not hold"]
+        symptom, *more = [_one_line(part) for part in error.traceback] or ["a check failed"]
         return "failed", symptom.removeprefix("✗ "), more[-1] if more else ""
     if error.ename == "NotImplementedError" and not text:
         return "missing", UNANSWERED, ""
@@ -408,19 +413,19 @@ def _verdict_of_error(
     if error.ename == "AssertionError":  # its text is the instructor's, and may say a hidden value
         return (
             "failed",
-            HIDDEN if hidden else text or "a check did not hold",
+            HIDDEN if hidden else text or "a check failed",
             "",
         )
     detail = "" if hidden else f": {text}"
     return (
         "failed",
-        f"the check could not work with what your code gave it ({error.ename}{detail})",
+        f"the check could not use the value that your code returned ({error.ename}{detail})",
         "",
     )
 
 
 def _raised_by_answers(cells: Mapping[str, NotebookNode]) -> str:
-    """What the first solution cell that failed raised; tests then miss its names."""
+    """The error of the first solution cell that failed, because tests then miss its names."""
     for grade_id, cell in cells.items():
         if grade_id.startswith("solution-"):
             for output in cell.outputs:

@@ -1,4 +1,4 @@
-"""Tests that run in the student's process, for what no stand-in can do: `trust="shared"`."""
+"""Tests with `trust="shared"`, which run in the student's process."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ __all__ = ["run_shared"]
 
 
 def run_shared(test: Test, session: Session) -> Verdict:
-    """Run a test as nbgrader does, in the student's process: what comes back can be forged.
+    """Run a test in the student's process, as nbgrader does. Its result can be forged.
 
-    Its random inputs come from a seed of their own: the run's seed must not get there.
+    Its random inputs have a seed of their own, because the student's process must not learn the
+    seed of the run.
     """
     seed = current().seed_in_force
     if seed is not None:
@@ -43,7 +44,7 @@ def run_shared(test: Test, session: Session) -> Verdict:
     if kind == "NotImplementedError" and not message:
         return Verdict("missing", UNANSWERED)
     if kind == "AssertionError":
-        return Verdict("failed", HIDDEN if test.hidden else message or "a check did not hold")
+        return Verdict("failed", HIDDEN if test.hidden else message or "a check failed")
     missing = message.partition("'")[2].partition("'")[0] if kind == "NameError" else ""
     return Verdict("error", f"{kind}: {message}", missing_name=missing)
 

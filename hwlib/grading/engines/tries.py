@@ -1,14 +1,14 @@
-"""Grade one submission: the instructor's tests here, the student's code in workers.
+"""Grade one submission: the instructor's tests run here, the student's code runs in workers.
 
     notebook ─ repair ─→ cells ─ dependencies ─→ the cells that the tests need ─→ worker
     test cell, with stand-ins for the student's names ─→ passed | failed | error | timeout | …
 
 A question sees the state at its place in the notebook. It is tried up to three times, and passes
-when one try does:
+if one try passes:
 
-    needed   only the cells that it depends on, those above it first: quick
-    above    all cells above it, in order: as when the notebook is run from top to bottom
-    all      the cells below it, too: a function may have been written anew at the end
+    needed   with only the cells that it depends on, first those above it; this is quick
+    above    with all cells above it, in order, as if the notebook is run from top to bottom
+    all      with the cells below it as well, because a student may rewrite a function at the end
 """
 
 from __future__ import annotations
@@ -34,7 +34,12 @@ from hwlib.grading.engines.verdicts import (
     manual,
 )
 from hwlib.grading.results import QuestionResult
-from hwlib.grading.submissions.dependencies import CellNames, names_in, needed_cells
+from hwlib.grading.submissions.dependencies import (
+    CellNames,
+    names_in,
+    needed_cells,
+    only_defines,
+)
 from hwlib.grading.submissions.repair import RepairedSubmission, SubmittedCell
 
 __all__ = ["Graded", "grade_submission"]
@@ -45,7 +50,7 @@ _LACKING = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
 
 @dataclass(slots=True)
 class Graded:
-    """The verdicts on one submission, and what the run cells put out."""
+    """The verdicts on one submission, and the outputs of the cells that were run."""
 
     questions: list[QuestionResult]
     outputs: dict[int, list[dict[str, Any]]]  # index of a repaired cell → its outputs in this run
@@ -75,14 +80,14 @@ def grade_submission(
         The assignment, prepared.
     submission : RepairedSubmission
     new_session : callable
-        Gives a conversation with a fresh worker.
+        Returns a session with a fresh worker.
     limits : Limits
     seed : int
-        Seed of the hidden inputs; the same seed gives the same inputs.
+        Seed for generating hidden inputs. The same seed gives the same inputs.
     release : dict
-        grade id → source as released; tells what was left unanswered.
+        grade id → source as released. It shows which questions were left unanswered.
     folder : Path
-        Where the models that were handed in lie.
+        Folder with the models that were handed in.
     """
     tries = _Tries(bench, submission, Shared(submission.cells, new_session, limits))
     questions = []
@@ -108,13 +113,13 @@ def grade_submission(
     return Graded(
         questions,
         shared.outputs,
-        len(shared.outputs),
-        shared.workers,
-        remarks,
-        unique,
-        not shared.accident,
-        tuple(sorted(tries.lacking)),
-        shared.impeded,
+        cells_run=len(shared.outputs),
+        workers=shared.workers,
+        remarks=remarks,
+        unique=unique,
+        final=not shared.accident,
+        lacking=tuple(sorted(tries.lacking)),
+        impeded=shared.impeded,
     )
 
 
@@ -144,7 +149,7 @@ class _Tries:
             lane.drop()
 
     def verdict(self, name: str) -> Verdict:
-        """The first try that passes decides; else the one that tells most."""
+        """The verdict of the first try that passes, or else of the try that says most."""
         test, place = self.bench.tests[name], self._places[name]
         if test.waits:
             return Verdict("manual", test.waits)
@@ -153,15 +158,20 @@ class _Tries:
         # what other questions need from above comes along: so no worker has to start again
         bring = needed | {index for index in self._together if index < place}
         verdict = self._attempt(self._needed, name, needed, bring)
-        complete = above <= self._needed.ready | set(self.shared.bad)
-        if _is_decided(verdict) or (complete and max(self._needed.ready, default=-1) < place):
-            return self._with_cells_below(verdict, name, needed, place)
-        again = self._attempt(self._above, name, needed, above)
-        verdict = again if _says_more(again, verdict) else verdict
-        return self._with_cells_below(verdict, name, needed, place)
+        if _is_decided(verdict):
+            return verdict
+        in_place = max(bring, default=-1) < place
+        if not in_place or self._may_change(verdict, above - bring, needed):
+            again = self._attempt(self._above, name, needed, above)
+            verdict = again if _says_more(again, verdict) else verdict
+        below = {index for index in self._everything if index > place}
+        if self._may_change(verdict, below, needed):
+            again = self._attempt(self._all, name, needed, self._everything)
+            verdict = again if _says_more(again, verdict) else verdict
+        return verdict
 
     def excused(self, name: str, verdict: Verdict) -> Verdict:
-        """A verdict that rests on what this machine lacks is left to a human."""
+        """Leave the verdict to a human if this machine lacks something that the code needs."""
         if waits := self.bench.waits_for(verdict):
             return Verdict("manual", waits)
         if verdict.status not in ("missing", "error"):
@@ -171,28 +181,38 @@ class _Tries:
             found = _LACKING.search(text)
             if found:
                 self.lacking.add(found[1].partition(".")[0])
-                reason = f"the code imports {found[1]}, which the grading machine does not have"
-                return Verdict("manual", f"{reason}; a human decides")
+                reason = f"your code imports {found[1]}, which is not on the grading machine"
+                return Verdict("manual", f"{reason}. A human will grade this question")
         return verdict
 
-    def _with_cells_below(
-        self, verdict: Verdict, name: str, needed: set[int], place: int
-    ) -> Verdict:
-        below = {index for index in self._everything if index > place}
-        if _is_decided(verdict) or not any(self._may_matter(index, needed) for index in below):
-            return verdict
-        again = self._attempt(self._all, name, needed, self._everything)
-        return again if _says_more(again, verdict) else verdict
+    def _may_change(self, verdict: Verdict, more: set[int], needed: set[int]) -> bool:
+        """Whether a verdict may be another one where these cells are run, too."""
+        more = more - set(self.shared.bad)
+        if _is_decided(verdict):
+            return False
+        names = [self._names[index] for index in needed]
+        bound = frozenset[str]().union(*(one.binds for one in names))
+        touched = bound.union(*(one.uses for one in names))
+        return any(self._may_matter(index, bound, touched, verdict) for index in more)
 
-    def _may_matter(self, index: int, needed: set[int]) -> bool:
-        """Whether a cell below a question may change what it asks for: the student's own cells do,
-        and others that bind what the needed cells bind.
+    def _may_matter(
+        self, index: int, bound: frozenset[str], touched: frozenset[str], verdict: Verdict
+    ) -> bool:
+        """Given cells matter where they bind what the needed cells bind, the student's own always.
+
+        An own cell that only defines functions and classes, and any own cell after a timeout, which
+        is dear to repeat, matters only where it has a name in common with the needed cells.
         """
-        cell = self.shared.cells[index]
-        if cell.original is None or cell.edited:
+        cell, names = self.shared.cells[index], self._names[index]
+        if cell.original is not None and not cell.edited and not cell.is_answer:
+            return bool(names.binds & bound)
+        if not names.parsed:
             return True
-        bound = frozenset[str]().union(*(self._names[other].binds for other in needed))
-        return bool(self._names[index].binds & bound)
+        if verdict.missing_name in names.binds:
+            return True
+        if verdict.status == "timeout":
+            return bool((names.binds | names.uses) & touched)
+        return bool(names.binds & touched) or not only_defines(cell.source)
 
     def _cells_for(self, name: str) -> set[int]:
         """The cells that a question depends on: those above it, where they bind what it uses."""
@@ -224,7 +244,10 @@ class _Tries:
         if bad:
             return self.shared.bad[bad[0]]
         if lane.is_over:
-            reason = f"the submission's {limits.submission_s:g} s were used up before this question"
+            reason = (
+                f"the {limits.submission_s:g} s for the whole notebook were used up before this "
+                "question: which cell takes so long?"
+            )
             return Verdict("timeout", reason)
         verdict = self.bench.run(self.bench.tests[name], lane.start())
         if verdict.status == "timeout":
@@ -233,8 +256,8 @@ class _Tries:
             lane.drop()
         if verdict.status == "timeout":
             reason = (
-                f"no answer within {limits.question_s:g} s; "
-                "is there a loop that never ends, or one that should not be there?"
+                f"your code gave no result within {limits.question_s:g} s: "
+                "is there a loop that never ends, or one that you can avoid?"
             )
             return replace(verdict, message=reason)
         if verdict.missing_name:
@@ -252,7 +275,7 @@ def _is_decided(verdict: Verdict) -> bool:
 
 
 def _says_more(again: Verdict, verdict: Verdict) -> bool:
-    """Whether a later try is to be believed: it gives more, or found what was missing before."""
+    """Whether a later try counts: it gives more points, or finds a name that was missing."""
     if again.status == "passed":
         return verdict.status != "passed" or again.fraction > verdict.fraction
     return bool(verdict.missing_name) and again.missing_name != verdict.missing_name

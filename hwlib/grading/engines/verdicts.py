@@ -1,4 +1,4 @@
-"""What happened to a question, as a verdict, and the verdict in words for the student."""
+"""The verdict on a question, and the words that explain it to the student."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MESSAGE_LENGTH = 600
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a test found about a student's code."""
+    """What a test found out about a student's code."""
 
     status: QuestionStatus
     message: str = ""
@@ -43,7 +43,7 @@ class Verdict:
 
 
 def passed(points_of_test: float, value: Any) -> Verdict:
-    """All points, or those that the cell's last value names: as nbgrader reads it."""
+    """All points, or the points that the last value of the cell names, as in nbgrader."""
     fraction = getattr(value, "hwlib_fraction", None)
     if fraction is None:
         points = _as_number(value)
@@ -52,8 +52,8 @@ def passed(points_of_test: float, value: Any) -> Verdict:
         if points > points_of_test:
             return Verdict(
                 "manual",
-                f"the test gives {points:g} of {points_of_test:g} points; that is a mistake of the "
-                "course, not yours",
+                f"the test gives {points:g} of {points_of_test:g} points. That is a mistake in the "
+                "course material, not in your work. A human will grade this question",
             )
         fraction = points / points_of_test
     fraction = 0.0 if math.isnan(fraction) else min(max(float(fraction), 0.0), 1.0)
@@ -68,10 +68,10 @@ def _as_number(value: object) -> float | None:
 def why_lost(error: WorkerLost) -> str:
     if isinstance(error, WorkerEnded):
         return (
-            f"your code ended the process that it ran in ({error.how}): "
-            "out of memory, too much CPU time, a crash in a library, or an exit"
+            f"the process that ran your code ended early ({error.how}). Possible causes are too "
+            "much memory, too much CPU time, a crash in a library, or a call of exit()"
         )
-    return f"your code broke off the talk with the grader: the process sent {error}"
+    return f"the process that ran your code sent the grader an unreadable answer: {error}"
 
 
 def student_raised(error: StudentRaised) -> Verdict:
@@ -79,7 +79,7 @@ def student_raised(error: StudentRaised) -> Verdict:
         return Verdict("missing", UNANSWERED)
     where = f"\n{error.trace[-1]}" if error.trace else ""
     if error.student_type == "MemoryError":
-        return Verdict("crashed", f"your code ran out of memory{where}")
+        return Verdict("crashed", f"your code used more memory than it may{where}")
     missing = ""
     if error.student_type == "NameError":
         missing = error.student_message.partition("'")[2].partition("'")[0]
@@ -88,18 +88,18 @@ def student_raised(error: StudentRaised) -> Verdict:
 
 
 def test_raised(error: Exception, filename: str, hidden_lines: frozenset[int]) -> Verdict:
-    """An exception of the test's own code: a plain assert, or a result it could not work with."""
+    """The verdict when the test itself raised: a plain assert, or a result that it cannot use."""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno or 0 for frame in frames if frame.filename == filename]
     hidden = not lines or max(lines) in hidden_lines
     if isinstance(error, AssertionError):
-        text = str(error)[:MESSAGE_LENGTH] or "a check did not hold"
+        text = str(error)[:MESSAGE_LENGTH] or "a check failed"
         return Verdict("failed", HIDDEN if hidden else text)
     text = "" if hidden else f": {error}"[:200]
     return Verdict(
         "failed",
-        "the check could not work with what your code gave it "
-        f"({type(error).__name__}{text}); did it return the right kind of value?",
+        "the check could not use the value that your code returned "
+        f"({type(error).__name__}{text}): is it a value of the right kind?",
     )
 
 
@@ -107,7 +107,7 @@ def test_raised(error: Exception, filename: str, hidden_lines: frozenset[int]) -
 
 
 def explained_by(verdict: Verdict, raised: list[str]) -> Verdict:
-    """A missing name is explained by the first needed cell that raised."""
+    """Explain a missing name by the first needed cell that raised an error."""
     first = next(filter(None, raised), "")
     if first.startswith("NotImplementedError"):
         return replace(verdict, message=UNANSWERED)
@@ -122,7 +122,9 @@ def explain_missing(verdict: Verdict, submission: RepairedSubmission) -> Verdict
         return verdict
     answers = submission.answers(verdict.missing_name)
     if answers and all(not answer.source.strip() for answer in answers):
-        return replace(verdict, message=f"{verdict.message}; its cell is empty or was deleted")
+        return replace(
+            verdict, message=f"{verdict.message}: the cell for it is empty or was deleted"
+        )
     if answers and all(not answer.names.parsed for answer in answers):
         reason = _syntax_error(answers[-1].source)
         text = f"the cell {verdict.missing_name} is not valid Python ({reason})"
@@ -151,14 +153,18 @@ def manual(
         0.0,
         cell.points,
         "missing" if empty else "manual",
-        "no answer was written" if empty else "to be graded by hand",
+        "there is no answer in this cell" if empty else "a human will grade this answer",
     )
 
 
 def as_result(cell: KeyCell, verdict: Verdict, seconds: float) -> QuestionResult:
     passed = verdict.status == "passed"
     fraction = verdict.fraction if passed else 0.0
-    message = verdict.message if not passed or fraction == 1.0 else f"{fraction:.0%} of the points"
+    message = (
+        verdict.message
+        if not passed or fraction == 1.0
+        else f"you get {fraction:.0%} of the points"
+    )
     return QuestionResult(
         cell.name,
         cell.title,

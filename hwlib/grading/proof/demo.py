@@ -49,7 +49,7 @@ def run_demo(course: Course, say: Callable[[str], None], grade: GradeFunction) -
     folder = course.root / "demo"
     if folder.is_symlink():
         raise CourseError(
-            f"{folder}: a symbolic link; the demo makes this folder anew: remove the link"
+            f"{folder} is a symbolic link, but the demo replaces this folder; remove the link"
         )
     shutil.rmtree(folder, ignore_errors=True)
     say(f"1. Build {assignment.slug}: assignments/ → source/ and release/")
@@ -57,13 +57,15 @@ def run_demo(course: Course, say: Callable[[str], None], grade: GradeFunction) -
     say(f"2. Simulate a class of {STUDENTS} in {folder.name}/submitted")
     for one in simulate(assignment, STUDENTS, SEED, folder / "submitted"):
         say(f"   {one.student}: {one.note or one.kind}")
-    say("3. Grade it: hidden tests in this process, each student's code in a process of its own")
+    say(
+        "3. Grade it: hidden tests run in this process, each student's code in a process of its own"
+    )
     started = time.monotonic()
     report = grade(assignment, folder / "submitted", folder, (), GradeOptions())
     written = {
         "submitted/": "the class, in nbgrader's layout",
         "autograded/": "the notebooks as graded, for the formgrader",
-        "feedback/": "a page for each student: symptom and hint, never a hidden value",
+        "feedback/": "a feedback page for each student, with symptoms and hints",
         "gradebook.db": "nbgrader's gradebook",
     }
     return DemoOutcome(report, time.monotonic() - started, folder, written)

@@ -8,6 +8,7 @@ lose, or a right one that loses any, fails the assignment, not the student.
 from __future__ import annotations
 
 import json
+import math
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -85,7 +86,7 @@ class VerifyRow:
             sorted(self.expected - self.lost - self.waiting),
             sorted(self.lost - self.expected),
         )
-        parts = [f"keeps {', '.join(gained)}, which it must lose"] if gained else []
+        parts = [f"passes {', '.join(gained)}, but must fail there"] if gained else []
         if unexpected:
             texts = [
                 f"{q.id} ({q.status}: {q.message})"
@@ -109,6 +110,7 @@ class VerifyReport:
     questions: tuple[str, ...]  # the autograded ones
     rows: tuple[VerifyRow, ...]
     leaks: tuple[str, ...]
+    differences: tuple[str, ...]  # between the two engines
     seconds: float
 
     @property
@@ -124,6 +126,7 @@ class VerifyReport:
         return [
             *rows,
             *self.leaks,
+            *self.differences,
             *(
                 f"no wrong solution is caught by the question {name}; add one to wrong/"
                 for name in uncaught
@@ -165,7 +168,9 @@ class VerifyReport:
         }
 
 
-def verify(assignment: Assignment, grade_all: GradeAll | None = None) -> VerifyReport:
+def verify(
+    assignment: Assignment, grade_all: GradeAll | None = None, compare: bool = True
+) -> VerifyReport:
     """Grade the reference, the release, every wrong and every right solution, and compare with what
     they must lose.
 
@@ -175,6 +180,9 @@ def verify(assignment: Assignment, grade_all: GradeAll | None = None) -> VerifyR
         As built.
     grade_all : callable, optional
         The engine; default the isolated one.
+    compare : bool
+        Grade the reference and the right solutions with nbgrader's engine, too: a test that gives
+        other points there relies on something that one of the engines can't do.
     """
     started = time.monotonic()
     variants = load_variants(assignment)
@@ -202,6 +210,15 @@ def verify(assignment: Assignment, grade_all: GradeAll | None = None) -> VerifyR
             hand_in(assignment, submitted, one.student, one.notebook, one.files) for one in plan
         ]
         results = {result.student: result for result in (grade_all or _isolated)(assignment, found)}
+        good = [
+            one
+            for one, entry in zip(found, plan, strict=True)
+            if entry.kind in ("reference", "right")
+        ]
+        theirs = with_nbgrader(assignment, good if compare and grade_all is None else [])
+        differences = tuple(
+            line for other in theirs for line in _differences(results[other.student], other)
+        )
     rows = tuple(
         VerifyRow(
             one.kind, one.name, results[one.student], frozenset(autograded), one.expected, one.hint
@@ -209,7 +226,21 @@ def verify(assignment: Assignment, grade_all: GradeAll | None = None) -> VerifyR
         for one in plan
     )
     leaks = tuple(str(leak) for leak in find_leaks(assignment))
-    return VerifyReport(assignment.slug, tuple(autograded), rows, leaks, time.monotonic() - started)
+    return VerifyReport(
+        assignment.slug, tuple(autograded), rows, leaks, differences, time.monotonic() - started
+    )
+
+
+def _differences(ours: SubmissionResult, theirs: SubmissionResult) -> Iterator[str]:
+    """The questions to which the two engines give different points."""
+    for question, other in zip(ours.questions, theirs.questions, strict=True):
+        waits = "manual" in (question.status, other.status)
+        if not waits and not math.isclose(question.points, other.points, abs_tol=1e-9):
+            yield (
+                f"{ours.student}: the engines differ on {question.id}: isolated "
+                f"{question.points:g} ({question.status}: {question.message}), nbgrader "
+                f"{other.points:g} ({other.status}: {other.message})"
+            )
 
 
 @dataclass(frozen=True, slots=True)

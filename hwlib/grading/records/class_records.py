@@ -50,6 +50,7 @@ class ClassRecords:
         self._cache = ResultCache(assignment, output, engine)
         self._store = GradeStore(assignment, output, db_url)
         self._unique: dict[str, dict[str, str]] = {}
+        self._digests: dict[str, str] = {}  # by student, of the files before they were graded
 
     def __enter__(self) -> ClassRecords:
         self._store.prepare()
@@ -67,18 +68,25 @@ class ClassRecords:
         """Write down this run's seed of the hidden inputs."""
         self._cache.log_seed(seed)
 
-    def kept(self, found: FoundSubmission, seed: int | None = None) -> SubmissionResult | None:
+    def kept(
+        self, found: FoundSubmission, seed: int | None = None, force: bool = False
+    ) -> SubmissionResult | None:
         """The result of an earlier run, if nothing that it depends on has changed since.
 
-        Points that humans gave meanwhile are in it. None where the submission must be graded.
+        Points that humans gave meanwhile are in it. None where the submission must be graded. Call
+        it before grading: what `write` keeps belongs to the files as they are now, even if they
+        change meanwhile.
 
         Parameters
         ----------
         found : FoundSubmission
         seed : int, optional
             Only a result that was made with this seed.
+        force : bool
+            Use no kept result.
         """
-        kept = self._cache.get(found.student, self._cache.digest(found), seed)
+        digest = self._digests[found.student] = self._cache.digest(found)
+        kept = None if force else self._cache.get(found.student, digest, seed)
         if kept is None or not self._stands(kept.result):
             return None
         self._unique[found.student] = kept.unique
@@ -117,7 +125,7 @@ class ClassRecords:
         )
         write_whole(self._page(found.student), page)
         if outcome.final:
-            self._cache.put(self._cache.digest(found), seed, result, outcome)
+            self._cache.put(self._digests[found.student], seed, result, outcome)
         return result
 
     def twins(self) -> dict[str, list[str]]:

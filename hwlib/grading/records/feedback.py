@@ -1,8 +1,7 @@
-"""The page that a student gets back: points, symptoms, hints and graders' comments, never a test's
-source or value.
+"""The feedback page for a student: points, symptoms, hints and comments.
 
-Everything on it that a student wrote is text: escaped, without control characters, cut to length.
-Pictures are PNG files that were checked, and the page allows no script.
+It never shows the source of a test or a value from it. Text that a student wrote is escaped, has no
+control characters and is cut to length. Pictures are checked PNG files. The page allows no script.
 """
 
 from __future__ import annotations
@@ -31,11 +30,11 @@ TERMINAL = re.compile(  # colours, titles and links for a terminal, then what ha
 )
 LABELS = {
     "passed": ("✓", "passed"),
-    "failed": ("✗", "a check did not hold"),
-    "error": ("✗", "the code raised an error"),
-    "timeout": ("✗", "not finished in time"),
-    "crashed": ("✗", "the process ended"),
-    "missing": ("–", "nothing to grade"),
+    "failed": ("✗", "a check failed"),
+    "error": ("✗", "your code raised an error"),
+    "timeout": ("✗", "your code took too long"),
+    "crashed": ("✗", "the process ended early"),
+    "missing": ("–", "not answered"),
     "manual": ("✎", "graded by hand"),
 }
 
@@ -63,7 +62,7 @@ class _Question:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """What a student wrote in one cell, and what came of it."""
+    """A student's text or code in one cell, with its output."""
 
     name: str
     is_text: bool
@@ -75,7 +74,7 @@ class _Work:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Neighbouring solutions and the questions about them."""
+    """Solutions next to each other and the questions about them."""
 
     title: str
     works: tuple[_Work, ...]
@@ -91,7 +90,7 @@ def feedback_page(
     comments: Mapping[str, str] | None = None,
     late_penalty: float = 0.0,
 ) -> str:
-    """One HTML page, complete in itself.
+    """Make the feedback page: one HTML file that needs no other file.
 
     Parameters
     ----------
@@ -99,12 +98,12 @@ def feedback_page(
     key : AnswerKey
         Only its names, titles and order are used.
     notebook : NotebookNode or None
-        The student's, as graded; cells are found by nbgrader's grade id. None: it could not be
-        read.
+        The student's notebook, as graded. Cells are found by nbgrader's grade id. None means that
+        it could not be read.
     title : str
-        Of the assignment; the slug without it.
+        Title of the assignment. Without it, the page shows the slug.
     comments : mapping, optional
-        Name of a solution or written answer → what a human remarked.
+        Name of a solution or written answer → a human's comment on it.
     late_penalty : float
         Points taken off for handing in late.
     """
@@ -129,7 +128,7 @@ def feedback_page(
 
 
 def _groups(key: AnswerKey) -> Iterator[list[KeyCell]]:
-    """Solutions belong together with the questions below them; a written answer stands alone."""
+    """Group solutions with the questions below them. A written answer is a group of its own."""
     group: list[KeyCell] = []
     for cell in key.by_role("solution", "test", "answer"):
         asked = any(other.role != "solution" for other in group)
@@ -213,7 +212,7 @@ def _images(outputs: Iterable[NotebookNode]) -> Iterator[str]:
 
 
 def png_data(encoded: object) -> str:
-    """The base64 text of a PNG file, written anew; "" for anything else.
+    """Encode a PNG file as base64 again; returns "" for anything else.
 
     >>> png_data("PHNjcmlwdD4=")
     ''
@@ -232,7 +231,7 @@ def png_data(encoded: object) -> str:
 
 
 def plain_text(text: str, length: int) -> str:
-    r"""A text without terminal codes, control characters and reversed writing, cut to a length.
+    r"""Remove terminal codes, control characters and direction marks, and cut to a length.
 
     >>> plain_text("\x1b[31mred\x1b[0m\r\nand more", 8)
     'red\nand …'

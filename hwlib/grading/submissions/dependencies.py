@@ -17,12 +17,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from hwlib.grading.cells import tree_of
+from hwlib.grading.cells import transformed, tree_of
 
-__all__ = ["CellNames", "names_in", "needed_cells"]
+__all__ = ["CellNames", "names_in", "needed_cells", "only_defines"]
 
 _BUILTINS = frozenset(dir(builtins))
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_PATTERNS = (ast.MatchAs, ast.MatchStar)
+_NAMING = (ast.ExceptHandler, *_PATTERNS)
 _COMPOUND = (ast.For, ast.AsyncFor, ast.While, ast.If, ast.With, ast.AsyncWith, ast.Try, ast.Match)
 
 
@@ -48,13 +51,38 @@ def names_in(source: str) -> CellNames:
     tree = tree_of(source)
     if tree is None:
         return CellNames(frozenset(), frozenset(), parsed=False)
-    binds = _bound(tree.body)
+    binds = _bound(tree)
     try:
-        inner = _taken_by_functions(ast.unparse(tree))
+        inner = _taken_by_functions(transformed(source))
     except (SyntaxError, ValueError, RecursionError):  # parses, but does not compile
         return CellNames(frozenset(), frozenset(), parsed=False)
     uses = (_taken_at_top(tree) | (inner - binds)) - _BUILTINS
     return CellNames(frozenset(binds), frozenset(uses))
+
+
+def only_defines(source: str) -> bool:
+    r"""Whether running a cell does nothing but bind functions, classes and modules.
+
+    >>> only_defines("import math\n\ndef f(x):\n    return math.sqrt(x)")
+    True
+    >>> only_defines("@register\ndef f(x):\n    return x"), only_defines("print(f(3))")
+    (False, False)
+    """
+    tree = tree_of(source)
+    return tree is not None and all(map(_only_defines, tree.body))
+
+
+def _only_defines(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+        return not statement.decorator_list
+    if isinstance(statement, ast.ClassDef):
+        plain = not statement.decorator_list and not statement.keywords
+        return plain and all(map(_only_defines, statement.body))
+    if isinstance(statement, ast.Assign | ast.Expr):
+        return isinstance(statement.value, ast.Constant)
+    if isinstance(statement, ast.ImportFrom):
+        return all(alias.name != "*" for alias in statement.names)
+    return isinstance(statement, ast.Import | ast.Pass)
 
 
 def _taken_at_top(tree: ast.Module) -> set[str]:
@@ -75,44 +103,39 @@ def _taken_at_top(tree: ast.Module) -> set[str]:
 
 
 def _named_by_statement(statement: ast.stmt) -> set[str]:
-    """Names bound without a Name node: imports, definitions, `except … as name`."""
+    """Names bound without a Name node: imports, definitions, `except … as name`, `case [name]`."""
     names: set[str] = set()
     for node in _top_nodes(statement):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) or (
-            isinstance(node, ast.ExceptHandler) and node.name
-        ):
-            names.add(str(node.name))
+        elif isinstance(node, (*_DEFINITIONS, *_NAMING)) and node.name:
+            names.add(node.name)
     return names
 
 
-def _top_nodes(node: ast.AST) -> Iterator[ast.AST]:
+def _top_nodes(*roots: ast.AST) -> Iterator[ast.AST]:
     """The nodes whose names are looked up at the top level: no bodies of functions, only the first
-    iterable of a comprehension.
+    iterable of a comprehension. A loop, because honest code may nest deeper than Python calls.
     """
-    yield node
-    children: list[ast.AST] = []
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        arguments = [
-            *node.args.defaults,
-            *(default for default in node.args.kw_defaults if default),
-        ]
-        children = [*node.decorator_list, *arguments]
-    elif isinstance(node, ast.ClassDef):
-        children = [
-            *node.decorator_list,
-            *node.bases,
-            *(keyword.value for keyword in node.keywords),
-        ]
-    elif isinstance(node, ast.Lambda):
-        children = list(node.args.defaults)
-    elif isinstance(node, _COMPREHENSIONS):
-        children = [node.generators[0].iter]
-    else:
-        children = list(ast.iter_child_nodes(node))
-    for child in children:
-        yield from _top_nodes(child)
+    todo = [*roots]
+    while todo:
+        node = todo.pop()
+        yield node
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            arguments = [
+                *node.args.defaults,
+                *(default for default in node.args.kw_defaults if default),
+            ]
+            todo += [*node.decorator_list, *arguments]
+        elif isinstance(node, ast.ClassDef):
+            keywords = [keyword.value for keyword in node.keywords]
+            todo += [*node.decorator_list, *node.bases, *keywords]
+        elif isinstance(node, ast.Lambda):
+            todo += node.args.defaults
+        elif isinstance(node, _COMPREHENSIONS):
+            todo.append(node.generators[0].iter)
+        else:
+            todo += ast.iter_child_nodes(node)
 
 
 def _taken_by_functions(source: str) -> set[str]:
@@ -130,31 +153,32 @@ def _taken_by_functions(source: str) -> set[str]:
     return found
 
 
-def _bound(statements: Iterable[ast.stmt]) -> set[str]:
+def _bound(tree: ast.Module) -> set[str]:
     """Names bound or changed by these statements, in their blocks too but not inside functions."""
     names: set[str] = set()
-    for statement in statements:
-        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            names.add(statement.name)
-            continue
-        if isinstance(statement, (ast.Import, ast.ImportFrom)):
-            names |= {(alias.asname or alias.name).split(".")[0] for alias in statement.names}
-        if isinstance(statement, ast.Expr):
-            names |= _changed_by_call(statement.value)
-        for node in _top_nodes(statement):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
-                names.add(node.id)
-            elif isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(
-                node.ctx, (ast.Store, ast.Del)
-            ):
-                names |= _root(node)
-        for block in ("body", "orelse", "finalbody"):
-            names |= _bound(getattr(statement, block, []))
-        for handler in getattr(statement, "handlers", []):
-            names |= _bound(handler.body)
-        for case in getattr(statement, "cases", []):
-            names |= _bound(case.body)
+    for node in _top_nodes(*tree.body):
+        if isinstance(node, _DEFINITIONS):
+            names |= {node.name}.union(*map(_changed_by_decorator, node.decorator_list))
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.Expr):
+            names |= _changed_by_call(node.value)
+        elif isinstance(node, _PATTERNS):
+            names |= {node.name} if node.name else set()
+        elif isinstance(node, _COMPREHENSIONS):
+            inside = (one for one in ast.walk(node) if isinstance(one, ast.NamedExpr))
+            names |= {one.target.id for one in inside}
+        elif isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)) and not isinstance(
+            node.ctx, ast.Load
+        ):
+            names |= _root(node)
     return names
+
+
+def _changed_by_decorator(decorator: ast.expr) -> set[str]:
+    """`@add_to_class(Net)` may change Net."""
+    arguments = decorator.args if isinstance(decorator, ast.Call) else []
+    return {argument.id for argument in arguments if isinstance(argument, ast.Name)}
 
 
 def _changed_by_call(value: ast.expr) -> set[str]:
@@ -184,9 +208,15 @@ def needed_cells(
 ) -> set[int]:
     """Indices of the cells that must run before these names can be used.
 
-    Parameters ---------- wanted : names that a test uses cells : the names of each cell, in the
-    notebook's order given : names that setup cells define; a cell that only changes such a name as
-    an argument is not needed for it
+    Parameters
+    ----------
+    wanted : iterable of str
+        Names that a test uses.
+    cells : list of CellNames
+        The names of each cell, in the notebook's order.
+    given : frozenset of str
+        Names that setup cells define; a cell that only changes such a name as an argument is not
+        needed for it.
 
     Examples
     --------

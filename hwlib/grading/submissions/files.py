@@ -50,6 +50,7 @@ MAX_FILE_BYTES = 100_000_000  # nbgrader's own default
 MAX_TOTAL_BYTES = 300_000_000
 MAX_FOLDERS = 8  # one in the other
 MAX_SEEN = 20_000  # entries of folders that are looked at
+MAX_NAME = 255  # bytes of a folder's name, on every common file system
 MAX_LISTED = 20  # files that were left out and are named
 # nbgrader's own, and all that is hidden
 IGNORED = (".*", "*.pyc", "__pycache__", "feedback", "*.ipynb")
@@ -83,8 +84,9 @@ def find_submissions(
     """Every submitted/STUDENT/SLUG/, or those of the named students, in order of the student's id.
 
     A student's id is the folder's name; what can't be printed in it is written as an escape. A
-    folder that can't be read is found all the same, with the reason in `problems`. A symbolic link
-    that leads out of the folder is never followed.
+    number is added where that gives two folders one name, or one too long for a folder. A folder
+    that can't be read is found all the same, with the reason in `problems`. A symbolic link that
+    leads out of the folder is never followed.
 
     Raises
     ------
@@ -98,10 +100,9 @@ def find_submissions(
     root = submitted.resolve()
     with os.scandir(root) as entries:
         names = [entry.name for entry in entries if not entry.name.startswith(".")]
+    handed_in = [name for name in names if _may_be_folder(root / name / assignment.slug)]
     folders = {
-        printable(name): root / name / assignment.slug
-        for name in names
-        if _may_be_folder(root / name / assignment.slug)
+        student: root / name / assignment.slug for student, name in _students(handed_in).items()
     }
     missing = [student for student in students if student not in folders]
     if missing:
@@ -113,8 +114,24 @@ def find_submissions(
     return [_found(student, folders[student], assignment, root) for student in chosen]
 
 
+def _students(names: Iterable[str]) -> dict[str, str]:
+    r"""Id → name of the student's folder, each once.
+
+    >>> _students(["M\udcfcller", "zoe", r"M\xfcller"])
+    {'M\\xfcller': 'M\\xfcller', 'zoe': 'zoe', 'M\\xfcller-fbb53510': 'M\udcfcller'}
+    """
+    found: dict[str, str] = {}
+    for name in sorted(names, key=lambda name: (printable(name) != name, name)):
+        student = printable(name)
+        if student in found or len(student.encode()) > MAX_NAME:
+            number = hashlib.sha256(os.fsencode(name)).hexdigest()[:8]
+            student = f"{student[: MAX_NAME // 4]}-{number}"
+        found[student] = name
+    return found
+
+
 def printable(name: str) -> str:
-    """A file's name as a text that can be shown and stored anywhere.
+    r"""A file's name as a text that can be shown and stored anywhere.
 
     Bytes that are not UTF-8, control characters and marks of writing direction become escapes.
 
@@ -156,7 +173,9 @@ def _look_into(student: str, folder: Path, assignment: Assignment, root: Path) -
     slug = assignment.slug
     if folder.resolve() != folder:  # the student's folder or the assignment's is a link
         name = printable(str(folder.relative_to(root)))
-        problem = f"{name}: a symbolic link, which is not followed; put the files there"
+        problem = (
+            f"{name} is a symbolic link, which hwlib does not follow; hand in the files themselves"
+        )
         return FoundSubmission(student, folder, None, None, (problem,))
     timestamp = _read_timestamp(folder / "timestamp.txt")
     notebook, text, problems = _choose_notebook(folder, slug)
@@ -168,7 +187,7 @@ def _choose_notebook(folder: Path, slug: str) -> tuple[Path | None, str | None, 
     """(the notebook, its text where it was in a zip, problems)."""
     expected = folder / f"{slug}.ipynb"
     if expected.is_symlink():
-        problem = f"{expected.name} is a symbolic link; links are not followed"
+        problem = f"{expected.name} is a symbolic link, which hwlib does not follow"
         return None, None, (f"{problem}: hand in the file itself",)
     if expected.is_file():
         return expected, None, ()
@@ -177,7 +196,11 @@ def _choose_notebook(folder: Path, slug: str) -> tuple[Path | None, str | None, 
         chosen = [path for path in place if path.name == expected.name] or place
         if len(chosen) == 1:
             name = printable(str(chosen[0].relative_to(folder)))
-            return chosen[0], None, (f"no {expected.name}; graded {name}, the only notebook there",)
+            return (
+                chosen[0],
+                None,
+                (f"there is no {expected.name}, so {name}, the only notebook, was graded",),
+            )
         if chosen:
             names = ", ".join(printable(str(path.relative_to(folder))) for path in chosen[:5])
             problem = f"no {expected.name}, but several other notebooks: {names}"
@@ -238,11 +261,20 @@ def _notebook_in_zip(
                 return None, None, (f"{name} has {len(members)} notebooks; hand in one",)
             with archive.open(members[0]) as file:
                 content = file.read(MAX_BYTES + 1)
+            unused = [
+                printable(one.filename)
+                for one in archive.infolist()
+                if one is not members[0]
+                and not one.is_dir()
+                and not any(part.startswith((".", "__")) for part in one.filename.split("/"))
+            ]
     except (OSError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
         return None, None, (f"{name} can't be opened ({error}); hand in the notebook itself",)
     inner = printable(members[0].filename)
-    problem = f"no {slug}.ipynb; graded {inner} from {name}"
-    return folder / f"{slug}.ipynb", content.decode("utf-8", "replace"), (problem,)
+    problems = [f"there is no {slug}.ipynb, so {inner} from {name} was graded"]
+    if unused:
+        problems.append(f"not unpacked from {name}: {', '.join(unused[:5])}; hand in the files")
+    return folder / f"{slug}.ipynb", content.decode("utf-8", "replace"), tuple(problems)
 
 
 def _nothing_found(folder: Path, slug: str) -> str:
@@ -252,7 +284,7 @@ def _nothing_found(folder: Path, slug: str) -> str:
     if near:
         return f"no {slug}.ipynb, but {near[0]}: rename it to {slug}.ipynb and hand it in again"
     listed = f"; found {', '.join(names[:5])}" if names else ""
-    return f"no {slug}.ipynb, and no other notebook{listed}; hand in the notebook"
+    return f"there is no {slug}.ipynb and no other notebook{listed}; hand in the notebook"
 
 
 # ---- files beside a notebook ----
@@ -309,7 +341,8 @@ def regular_files(folder: Path, problems: list[str] | None = None) -> Iterator[P
             with os.scandir(place) as found:
                 entries = sorted(found, key=lambda entry: entry.name)
         except OSError as error:
-            said.append(f"{_below(place, folder)} was left out: {error.strerror}")
+            if place != folder:  # whoever reads the notebook there says that it can't be read
+                said.append(f"{_below(place, folder)} was left out: {error.strerror}")
             continue
         for entry in entries:
             seen += 1
@@ -363,12 +396,13 @@ def read_text(path: Path, *, limit: int = MAX_BYTES) -> str:
         raise _refusal(
             path.name, f"can't be opened ({error.strerror})", "hand in the file itself"
         ) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _refusal(path.name, "not a regular file", "hand in the file itself")
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise _refusal(path.name, "not a regular file", "hand in the file itself")
         content = file.read(limit + 1)
     if len(content) > limit:
-        raise _refusal(path.name, f"more than {limit / 1e6:g} MB", CLEAR)
+        raise _refusal(path.name, f"larger than {limit / 1e6:g} MB", CLEAR)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -401,7 +435,9 @@ def read_notebook(text: str, name: str, problems: list[str] | None = None) -> No
     values = _parse(text, name)
     if not isinstance(values, dict) or not {"cells", "worksheets"} & set(values):
         raise _refusal(
-            name, "JSON, but not a notebook (no cells)", "hand in the .ipynb that Jupyter saves"
+            name,
+            "it is JSON, but not a notebook (it has no cells)",
+            "hand in the .ipynb that Jupyter saves",
         )
     if values.get("nbformat") not in (2, 3, 4):
         raise _refusal(
@@ -439,7 +475,7 @@ def _parse(text: str, name: str) -> Any:
         raise _refusal(name, f"{found}, line {error.lineno}", SAVE_AGAIN) from error
     except (RecursionError, ValueError) as error:
         raise _refusal(
-            name, "nested too deeply, or with an absurdly long number", SAVE_AGAIN
+            name, "nested too deeply, or a number in it is far too long", SAVE_AGAIN
         ) from error
     if _depth_exceeds(values, MAX_DEPTH):
         raise _refusal(name, f"nested more than {MAX_DEPTH} levels deep", CLEAR)
@@ -481,7 +517,7 @@ def _upgrade(values: dict[str, Any], name: str) -> dict[str, Any]:
                 nbformat.reader.reads(json.dumps(values)), 4
             )
     except Exception as error:  # the converter trusts its input, so anything can come out of it
-        found = f"an old notebook (format {values['nbformat']}) that can't be upgraded"
+        found = f"an old notebook (format {values['nbformat']}) that cannot be converted"
         raise _refusal(name, found, SAVE_AGAIN) from error
     return upgraded
 
@@ -499,7 +535,7 @@ def _whole_cells(cells: list[Any], problems: list[str]) -> list[dict[str, Any]]:
         kind = cell.get("cell_type")
         if not isinstance(kind, str):
             kind = "code" if "outputs" in cell or tree_of(source) is not None else "markdown"
-            problems.append(f"cell {number} has no type; it was read as {kind}")
+            problems.append(f"cell {number} has no type; it is read as a {kind} cell")
         whole.append(whole_cell({**cell, "cell_type": kind, "source": source}))
     return whole
 

@@ -47,8 +47,7 @@ def name_twins(
             owners[what, value].append(student)
     return {
         student: [
-            f"{what}: the same as of "
-            f"{_named(name for name in owners[what, value] if name != student)}"
+            f"{what}: shared with {_named(name for name in owners[what, value] if name != student)}"
             for what, value in values.items()
             if len(owners[what, value]) > 1
         ]

@@ -18,9 +18,9 @@ import nbformat
 from nbformat import NotebookNode
 
 from hwlib.grading.answer_key import AnswerKey, KeyCell
-from hwlib.grading.cells import grade_id_of, tree_of
+from hwlib.grading.cells import as_released, grade_id_of, transformed, tree_of
 from hwlib.grading.submissions.dependencies import CellNames, names_in
-from hwlib.grading.submissions.files import whole_cell, without_surrogates
+from hwlib.grading.submissions.files import printable, whole_cell, without_surrogates
 from hwlib.markers import is_unsolved
 
 __all__ = ["RepairedSubmission", "SubmittedCell", "repair"]
@@ -109,7 +109,7 @@ def repair(
     cells = _submitted_cells(notebook)
     matched, added = _match(cells, key, release or {}, problems)
     return RepairedSubmission(
-        tuple(_in_key_order(cells, matched, added, key, problems)), tuple(problems)
+        tuple(_in_key_order(cells, matched, added, key, release or {}, problems)), tuple(problems)
     )
 
 
@@ -148,6 +148,7 @@ def _match(
             matched[by_id[cell.grade_id]].append(index)
         else:
             rest.append(index)
+    _report_another_assignment(cells, matched, key, problems)
     stripped = not matched
     rest = _match_cell_ids(cells, rest, matched, key)
     rest = _match_exact(cells, rest, matched, key, release)
@@ -155,10 +156,29 @@ def _match(
     rest = _match_written_answers(cells, rest, matched, key)
     if stripped and matched:
         problems.append(
-            "nbgrader's metadata is missing (an editor stripped it); cells were matched by content "
-            "and by what they define"
+            "an editor removed nbgrader's metadata from the cells; hwlib found the cells by their "
+            "content and by the names that they define"
         )
     return matched, set(rest)
+
+
+def _report_another_assignment(
+    cells: list[SubmittedCell],
+    matched: dict[int, list[int]],
+    key: AnswerKey,
+    problems: list[str],
+) -> None:
+    """Say so where the answers and tests are those of other questions than the key's."""
+    parts = [cell.grade_id.partition("-") for cell in cells]
+    theirs = {name for role, _, name in parts if role in ("solution", "test", "answer")}
+    ours = {cell.name for cell in key.by_role("solution", "test", "answer")}
+    known = any(key.cells[place].role in ("solution", "test", "answer") for place in matched)
+    if theirs and not known and not theirs & ours:
+        names = printable(", ".join(sorted(theirs)[:5]))[:100]
+        problems.append(
+            f"this looks like the notebook of another assignment (its cells are {names}); "
+            f"expected that of {key.slug}"
+        )
 
 
 def _match_cell_ids(
@@ -282,17 +302,11 @@ def _in_key_order(
     matched: dict[int, list[int]],
     added: set[int],
     key: AnswerKey,
+    release: dict[str, str],
     problems: list[str],
 ) -> list[SubmittedCell]:
     place_of = {index: place for place, indices in matched.items() for index in indices}
-    # the student's own cells, by the key cell before them
-    followers: dict[int, list[SubmittedCell]] = defaultdict(list)
-    last = -1
-    for index in range(len(cells)):
-        if index in added:
-            followers[last].append(cells[index])
-        else:
-            last = place_of[index]
+    followers = _by_place(cells, place_of, len(key.cells))
     names_of_added = frozenset[str]().union(
         *(cells[index].names.binds for index in added if cells[index].cell_type == "code")
     )
@@ -301,11 +315,33 @@ def _in_key_order(
         own = [cells[index] for index in matched.get(place, ())]
         if key_cell.role in ("solution", "answer"):
             result += _answer_cells(key_cell, own, followers[place], problems)
+        elif key_cell.role == "test":
+            released = release.get(key_cell.grade_id) or as_released(key_cell.source)
+            result += _test_cell(key_cell, own, released, problems)
         else:
             result += _given_cell(key_cell, own, names_of_added, problems)
         result += followers[place]
     _report_order(matched, key, problems)
     return result
+
+
+def _by_place(
+    cells: list[SubmittedCell], place_of: dict[int, int], end: int
+) -> dict[int, list[SubmittedCell]]:
+    """The student's own cells, by the key cell before them; where questions were moved, so that
+    they stay above the key cell that they stood above.
+    """
+    followers: dict[int, list[SubmittedCell]] = defaultdict(list)
+    following: list[int] = []  # the place of the next key cell, for each cell
+    for index in reversed(range(len(cells))):
+        following.append(place_of.get(index, following[-1] if following else end))
+    last = -1
+    for index, after in enumerate(reversed(following)):
+        if index in place_of:
+            last = place_of[index]
+        else:
+            followers[min(last, after - 1)].append(cells[index])
+    return followers
 
 
 def _answer_cells(
@@ -317,18 +353,24 @@ def _answer_cells(
     if len(own) > 1:
         touched = [cell for cell in own if not is_unsolved(cell.source)]
         problems.append(
-            f"the cell {key_cell.name} stands {len(own)} times; what was left unsolved is ignored, "
-            "the last one counts"
+            f"the cell {key_cell.name} is there {len(own)} times; unanswered copies are ignored, "
+            "and the last answer counts"
         )
         own = _joined(touched or own[-1:], key_cell, problems)
     elif key_cell.cell_type == "code" and following:
         own = _joined_with_following(own[0], following, key_cell, problems)
     if any(cell.cell_type != key_cell.cell_type for cell in own):
         problems.append(
-            f"the cell {key_cell.name} had become a {own[0].cell_type} cell; it is read as "
-            f"{key_cell.cell_type}"
+            f"the cell {key_cell.name} was turned into a {own[0].cell_type} cell; it is read as a "
+            f"{key_cell.cell_type} cell"
         )
-    return [replace(cell, original=key_cell, cell_type=key_cell.cell_type) for cell in own]
+    answers = [replace(cell, original=key_cell, cell_type=key_cell.cell_type) for cell in own]
+    typed = [
+        SubmittedCell(cell.source, "code", position=cell.position)
+        for cell in own
+        if cell.cell_type == "code" != key_cell.cell_type and cell.names.binds
+    ]
+    return [*answers, *typed]  # code in place of a text is both
 
 
 def _joined(
@@ -375,43 +417,124 @@ def _given_cell(
     """The key's own cell; what the student made of a code cell stays beside it, to be run as the
     student's.
     """
-    first = own[0] if own else None
-    restored = SubmittedCell(
-        key_cell.source,
-        key_cell.cell_type,
-        key_cell,
-        first.outputs if first else (),
-        key_cell.grade_id,
-        position=first.position if first else -1,
-    )
-    if key_cell.role == "prose" or key_cell.cell_type != "code":
-        return [restored]
-    if first is None:
+    restored = _restored(key_cell, own)
+    changed = [cell for cell in own if _folded(cell.source) != _folded(key_cell.source)]
+    if key_cell.cell_type != "code":
+        return [restored, *_written_over(key_cell, own, problems)]
+    if not own:
         if (
             key_cell.role in ("code", "experiment", "submit")
             and names_in(key_cell.source).binds & names_of_added
         ):
             return []  # rewritten by the student in a cell of their own
-        if key_cell.role in ("setup", "test"):
-            problems.append(
-                f"the given cell {key_cell.grade_id or key_cell.name} was deleted; it was restored"
-            )
-        return [restored]
-    changed = [cell for cell in own if _folded(cell.source) != _folded(key_cell.source)]
-    if key_cell.role == "test":
+        if key_cell.role == "setup":
+            _say_restored(key_cell, problems)
         return [restored]
     if changed and key_cell.role == "setup":
-        problems.append(f"the given cell {key_cell.grade_id} was changed; the original was used")
+        problems.append(
+            f"the given cell {key_cell.grade_id} was changed; the original cell is used for grading"
+        )
     # not locked: the student's version is the one that counts
-    if key_cell.role in ("code", "experiment", "submit") and own:
+    if key_cell.role in ("code", "experiment", "submit"):
         return [replace(cell, original=key_cell, edited=cell in changed) for cell in own]
     return [restored, *(replace(cell, edited=True) for cell in changed)]
+
+
+def _restored(key_cell: KeyCell, own: list[SubmittedCell]) -> SubmittedCell:
+    return SubmittedCell(
+        key_cell.source,
+        key_cell.cell_type,
+        key_cell,
+        own[0].outputs if own else (),
+        key_cell.grade_id,
+        position=own[0].position if own else -1,
+    )
+
+
+def _say_restored(key_cell: KeyCell, problems: list[str]) -> None:
+    name = key_cell.grade_id or key_cell.name
+    problems.append(f"the given cell {name} was deleted; it was restored")
+
+
+def _written_over(
+    key_cell: KeyCell, own: list[SubmittedCell], problems: list[str]
+) -> list[SubmittedCell]:
+    """What a student made of a given text: cells of their own, below the text as it was given."""
+    kept = [
+        replace(cell, original=None)
+        for cell in own
+        if cell.cell_type == "code" or _folded(cell.source) != _folded(key_cell.source)
+    ]
+    for cell in kept:
+        how = "turned into code" if cell.cell_type == "code" else "changed"
+        first = next(iter(key_cell.source.split("\n")), "")[:60]
+        problems.append(f"the given text {first!r} was {how}; the student's stands below it")
+    return kept
+
+
+def _test_cell(
+    key_cell: KeyCell, own: list[SubmittedCell], released: str, problems: list[str]
+) -> list[SubmittedCell]:
+    """The key's own test; what a student typed into it and other code may need is a cell of the
+    student's, above it or, where it was typed below, below it.
+    """
+    restored = _restored(key_cell, own)
+    if not own:
+        _say_restored(key_cell, problems)
+    if all(_folded(cell.source) in (_folded(released), "") for cell in own):
+        return [restored]
+    above: list[SubmittedCell] = []
+    below: list[SubmittedCell] = []
+    for cell in (cell for cell in own if cell.cell_type == "code"):
+        for texts, place in zip(_typed_in(cell.source, released), (above, below), strict=True):
+            place += [SubmittedCell(text, "code", position=cell.position) for text in texts]
+    kept = "; code that was typed into it counts" if above or below else ""
+    problems.append(f"the given cell {key_cell.grade_id} was changed; the original was used{kept}")
+    return [*above, restored, *below]
+
+
+def _typed_in(source: str, given: str) -> tuple[list[str], list[str]]:
+    """Statements of a changed given cell that bind names which the given one does not: those
+    above its last given statement, and those below.
+
+    >>> _typed_in("import os\\nx = f(1)\\nprint(x)\\ny = 2", "x = f(1)")
+    (['import os'], ['y = 2'])
+    """
+    statements, known = _statements(source), set(_statements(given))
+    bound = names_in(given).binds | {"get_ipython"}
+    last = max((i for i, text in enumerate(statements) if text in known), default=len(statements))
+    typed = [
+        (place, text)
+        for place, text in enumerate(statements)
+        if text not in known and names_in(text).binds - bound
+    ]
+    return [text for place, text in typed if place < last], [t for p, t in typed if p > last]
+
+
+def _statements(source: str) -> list[str]:
+    """The text of each statement at the top level, without `%%time` and its like above them."""
+    magic, _, rest = source.lstrip().partition("\n")
+    source = rest if magic.startswith("%%") else source
+    tree = tree_of(source)
+    if tree is None:
+        return []
+    spans: list[tuple[int, int]] = []  # first and last line; what shares a line stays together
+    for node in tree.body:
+        decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+        first = min([node.lineno, *(one.lineno for one in decorators)])
+        if spans and spans[-1][1] == first:
+            first = spans.pop()[0]
+        spans.append((first, node.end_lineno or first))
+    lines = [line.rstrip() for line in transformed(source).split("\n")]
+    return ["\n".join(lines[first - 1 : last]) for first, last in spans]
 
 
 def _report_order(matched: dict[int, list[int]], key: AnswerKey, problems: list[str]) -> None:
     places = [matched[place][0] for place in sorted(matched) if key.cells[place].role != "prose"]
     if places != sorted(places):
-        problems.append("cells stand in another order than in the assignment; they were put back")
+        problems.append(
+            "the cells were in another order than in the assignment; they were put back in order"
+        )
 
 
 # ---- as a notebook -------------------------------------------------------------------------------

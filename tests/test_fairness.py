@@ -1,0 +1,324 @@
+"""What is not the student's doing costs the student nothing; what is, costs the same everywhere."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import needs
+import pytest
+from courses import make_assignment
+
+from hwlib.commands import run
+from hwlib.errors import AuthoringError
+from hwlib.grading import Assignment, GradeOptions, GradeReport, build, grade_assignment
+from hwlib.grading.engines.clock import WorkClock
+from hwlib.grading.engines.isolated import IsolatedEngine
+from hwlib.grading.proof.variants import reference_notebook
+from hwlib.grading.records.class_records import ClassRecords
+from hwlib.grading.results import QuestionResult
+from hwlib.grading.sandbox import processes
+
+pytestmark = needs.linux
+
+NOTEBOOK = """\
+# %% [markdown]
+# # Rules
+# Some text.
+
+# %% setup
+%matplotlib inline
+import time
+
+# %% setup
+{broken}
+
+# %% solution="double"
+def double(x):
+    ### BEGIN SOLUTION
+    return 2 * x
+    ### END SOLUTION
+
+# %% test="double" points=4
+assert double(3) == 6
+{last}
+
+# %% test="double-table" points=2
+assert double(table[0]) == 2 * table[0]
+
+# %% solution="figure"
+def figure():
+    ### BEGIN SOLUTION
+    print("drawn")
+    ### END SOLUTION
+
+# %% test="figure" points=1 trust="shared"
+import inspect
+assert "print" in inspect.getsource(figure)
+"""
+
+
+def make(root: Path, broken: str = "table = [1, 2]", last: str = "") -> Assignment:
+    notebook = NOTEBOOK.format(broken=broken, last=last)
+    return make_assignment(root, "rules", notebook, points=7)
+
+
+def graded(assignment: Assignment, old: str = "", new: str = "") -> dict[str, QuestionResult]:
+    """The reference, with a piece of it replaced, graded alone."""
+    notebook = reference_notebook(assignment)
+    for cell in notebook.cells:
+        cell.source = cell.source.replace(old, new) if old else cell.source
+    with IsolatedEngine(assignment, seed=1) as engine:
+        outcome = engine.grade_notebook(notebook, "student")
+    return {question.id: question for question in outcome.result.questions}
+
+
+def hand_in(assignment: Assignment, student: str, old: str = "", new: str = "") -> None:
+    folder = assignment.course.root / "submitted" / student / assignment.slug
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(reference_notebook(assignment))
+    (folder / f"{assignment.slug}.ipynb").write_text(text.replace(old, new) if old else text)
+
+
+def grade(assignment: Assignment, **options: Any) -> GradeReport:
+    root = assignment.course.root
+    return grade_assignment(assignment, root / "submitted", root, options=GradeOptions(**options))
+
+
+# ---- the course's own cells ----------------------------------------------------------------------
+
+
+def test_magics_in_setup_cells_work_and_a_shared_test_sees_the_source(tmp_path: Path) -> None:
+    found = graded(make(tmp_path))
+    assert {name: (one.status, one.trust) for name, one in found.items()} == {
+        "double": ("passed", "isolated"),
+        "double-table": ("passed", "isolated"),
+        "figure": ("passed", "shared"),
+    }
+    wrong = graded(make(tmp_path / "wrong"), 'print("drawn")', "pass")
+    assert (wrong["figure"].status, wrong["figure"].points) == ("failed", 0)
+
+
+def test_a_setup_cell_that_raises_costs_only_the_questions_that_need_it(tmp_path: Path) -> None:
+    found = graded(make(tmp_path, broken="table = open('table.csv').read()"))
+    assert (found["double"].points, found["figure"].points) == (4, 1)
+    waiting = found["double-table"]
+    assert waiting.status == "manual"
+    assert "setup-3, line 1" in waiting.message
+    assert "FileNotFoundError" in waiting.message
+    assert "assignments/rules/files/" in waiting.message
+
+
+def test_a_setup_cell_reads_the_assignments_files(tmp_path: Path) -> None:
+    assignment = make(tmp_path, broken="import numbers_of\ntable = numbers_of.read()")
+    files = assignment.folder / "files"
+    files.mkdir()
+    (files / "table.csv").write_text("5,6")
+    (files / "numbers_of.py").write_text(
+        "def read():\n    return [int(word) for word in open('table.csv').read().split(',')]\n"
+    )
+    build(assignment)
+    assert {one.status for one in graded(assignment).values()} == {"passed"}
+
+
+@pytest.mark.parametrize(
+    ("last", "points", "status"),
+    [
+        ("1", 1, "passed"),
+        ("2.5", 2.5, "passed"),
+        ("True", 4, "passed"),
+        ("'text'", 4, "passed"),
+        ("float('nan')", 0, "passed"),
+        ("-3", 0, "passed"),
+        ("5", 0, "manual"),
+    ],
+)
+def test_the_last_value_of_a_test_is_its_points(
+    tmp_path: Path, last: str, points: float, status: str
+) -> None:
+    question = graded(make(tmp_path, last=last))["double"]
+    assert (question.points, question.status) == (points, status)
+
+
+@pytest.mark.parametrize(
+    "last", ["import pytest; pytest.fail('no such luck')", "raise SystemExit('no such luck')"]
+)
+def test_a_test_that_stops_with_what_is_no_exception_fails_and_the_others_go_on(
+    tmp_path: Path, last: str
+) -> None:
+    found = graded(make(tmp_path, last=last))
+    assert (found["double"].status, found["double"].message) == ("failed", "no such luck")
+    assert found["double-table"].status == "passed"
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ('# %% test="double" points=4 trust="none"', 'expected "shared"'),
+        ('# %% solution="more" trust="shared"', "only tests have it"),
+    ],
+)
+def test_trust_is_shared_or_isolated_and_belongs_to_tests(
+    tmp_path: Path, header: str, words: str
+) -> None:
+    notebook = NOTEBOOK.format(broken="table = [1]", last="")
+    place = '# %% test="double" points=4' if "test=" in header else '# %% solution="double"'
+    with pytest.raises(AuthoringError, match=words):
+        make_assignment(tmp_path, "rules", notebook.replace(place, header), points=7)
+
+
+# ---- the machine ---------------------------------------------------------------------------------
+
+
+def test_a_module_that_this_machine_lacks_is_left_to_a_human_and_counted(tmp_path: Path) -> None:
+    assignment = make(tmp_path)
+    for student in ("ada", "ben"):
+        hand_in(assignment, student, "return 2 * x", "import no_such_module; return 2 * x")
+    hand_in(assignment, "eve", "return 2 * x", "from google.colab import drive; return 2 * x")
+    report = grade(assignment)
+    ada, _, eve = report.submissions
+    assert ada.question("double").status == "manual"
+    assert "imports no_such_module" in ada.question("double").message
+    assert ada.question("figure").points == 1
+    assert eve.question("double").points == 4
+    (complaint,) = report.complaints
+    assert complaint.startswith("2 submissions import no_such_module")
+
+
+def test_pip_fails_at_once(tmp_path: Path) -> None:
+    started = time.monotonic()
+    found = graded(
+        make(tmp_path), "return 2 * x", "%pip install -q not-there-at-all\\n    return x"
+    )
+    assert found["double"].points == 0
+    assert found["figure"].points == 1
+    assert time.monotonic() - started < 60
+
+
+def test_a_sleep_counts_as_a_third_and_waiting_for_a_core_not_at_all() -> None:
+    class Sleeping(processes.Worker):
+        """A worker of which the kernel tells what we want."""
+
+        def __init__(self, cpu_s: float, queued_s: float) -> None:
+            self.told = [(0.0, 0.0), (cpu_s, queued_s)]
+
+        def times(self) -> tuple[float, float]:
+            return self.told.pop(0) if len(self.told) > 1 else self.told[0]
+
+    def is_over(cpu_s: float, queued_s: float, wall_s: float) -> bool:
+        clock = WorkClock(Sleeping(cpu_s, queued_s), limit_s=1.0)
+        clock._wall_s = wall_s
+        return clock()
+
+    assert not is_over(cpu_s=0.5, queued_s=9.5, wall_s=10.0)
+    assert is_over(cpu_s=1.1, queued_s=9.0, wall_s=10.2)
+    assert not is_over(cpu_s=0.0, queued_s=0.0, wall_s=2.0)
+    assert is_over(cpu_s=0.0, queued_s=0.0, wall_s=3.5)
+    assert is_over(cpu_s=0.0, queued_s=100.0, wall_s=100.0)  # a kernel that tells nonsense
+
+
+@pytest.fixture
+def blocks() -> Iterator[list[processes._UidBlock]]:
+    held: list[processes._UidBlock] = []
+    yield held
+    for block in held:
+        block.close()
+
+
+def test_no_two_graders_have_a_user_id_in_common(blocks: list[processes._UidBlock]) -> None:
+    few = range(40_000, 40_000 + 4 * processes.UIDS_A_RUN)
+    blocks += [processes._UidBlock(few) for _ in range(4)]
+    assert len({block.first for block in blocks}) == 4
+    with pytest.raises(Exception, match="no free block"):
+        processes._UidBlock(few)
+    blocks.pop().close()
+    blocks.append(processes._UidBlock(few))
+
+
+# ---- kept results and seeds ----------------------------------------------------------------------
+
+
+def test_a_comma_in_a_text_regrades_nobody_and_a_changed_test_everybody(tmp_path: Path) -> None:
+    assignment = make(tmp_path)
+    hand_in(assignment, "ada")
+    grade(assignment)
+    text = assignment.notebook.read_text()
+    assignment.notebook.write_text(text.replace("Some text.", "Some, text."))
+    build(assignment)
+    assert grade(assignment).submissions[0].cached
+    assignment.notebook.write_text(text.replace("double(3) == 6", "double(4) == 8"))
+    build(assignment)
+    assert not grade(assignment).submissions[0].cached
+
+
+def test_a_hand_in_that_comes_while_the_class_is_graded_is_graded_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assignment = make(tmp_path)
+    hand_in(assignment, "ada", "return 2 * x", "return x")
+    write = ClassRecords.write
+
+    def late(records: ClassRecords, found: Any, *rest: Any) -> Any:
+        hand_in(assignment, "ada")
+        return write(records, found, *rest)
+
+    monkeypatch.setattr(ClassRecords, "write", late)
+    assert grade(assignment).submissions[0].score == 1
+    monkeypatch.undo()
+    (ada,) = grade(assignment).submissions
+    assert (ada.cached, ada.score) == (False, 7)
+
+
+def test_each_run_has_a_fresh_seed_and_a_seed_repeats_a_run(tmp_path: Path) -> None:
+    assignment = make(tmp_path)
+    hand_in(assignment, "ada")
+    grade(assignment)
+    grade(assignment, force=True)
+    seeds = (tmp_path / ".hw" / "rules" / "isolated" / "seeds").read_text().split()
+    assert len(set(seeds)) == 2
+    assert min(map(int, seeds)) > 2**100
+    assert grade(assignment, seed=int(seeds[1])).submissions[0].cached
+    assert not grade(assignment, seed=5).submissions[0].cached
+
+
+def test_a_notebook_that_is_newer_than_what_was_built_is_said(tmp_path: Path) -> None:
+    assignment = make(tmp_path)
+    hand_in(assignment, "ada")
+    later = time.time() + 10
+    os.utime(assignment.notebook, (later, later))
+    assert grade(assignment).complaints == ()
+    text = assignment.notebook.read_text()
+    assignment.notebook.write_text(text.replace("double(3) == 6", "double(4) == 8"))
+    os.utime(assignment.notebook, (later, later))
+    (complaint,) = grade(assignment).complaints
+    assert "run `hw build rules`" in complaint
+
+
+def test_results_that_can_not_be_written_stand_in_the_json_and_the_exit_code_is_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assignment = make(tmp_path)
+    hand_in(assignment, "ada")
+    hand_in(assignment, "ben")
+
+    def full(records: ClassRecords, found: Any, *rest: Any) -> Any:
+        if found.student == "ada":
+            raise OSError(28, "No space left on device")
+        return write(records, found, *rest)
+
+    write = ClassRecords._write
+    monkeypatch.setattr(ClassRecords, "_write", full)
+    monkeypatch.chdir(tmp_path)
+    assert run(["grade", "rules", "--json", str(tmp_path / "report.json")]) == 1
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert [(one["student"], one["score"]) for one in report["submissions"]] == [
+        ("ada", 7),
+        ("ben", 7),
+    ]
+    errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith("hw:")]
+    assert len(errors) == 1
+    assert "No space left on device" in errors[0]
