@@ -7,7 +7,6 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import linecache
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,9 +20,9 @@ from courses import make_assignment
 from idioms import IDIOMS, Idiom
 from nbformat import NotebookNode
 
-from hwlib.grading.proof.variants import reference_notebook
 from hwlib.grading.course import Assignment
 from hwlib.grading.engines.isolated import IsolatedEngine
+from hwlib.grading.proof.variants import reference_notebook
 from hwlib.grading.results import SubmissionResult
 
 ROOT = Path(__file__).parents[2]
@@ -143,7 +142,7 @@ def test_in_a_kernel_right_code_passes(one: Idiom) -> None:
 
 @pytest.mark.parametrize("one", WITH_WRONG_CODE, ids=lambda one: one.name)
 def test_in_a_kernel_wrong_code_fails(one: Idiom) -> None:
-    with pytest.raises(BaseException):  # noqa: B017, PT011  whatever the wrong code leads to
+    with pytest.raises(BaseException):  # noqa: B017  whatever the wrong code leads to
         run_as_in_a_kernel(one.wrong, one.test, one.name)
 
 

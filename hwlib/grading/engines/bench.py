@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import contextlib
+import inspect
 import io
 import linecache
 import re
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from hwlib.errors import (
@@ -27,9 +30,10 @@ from hwlib.errors import (
 )
 from hwlib.grading.answer_key import AnswerKey, KeyCell
 from hwlib.grading.cells import transformed
+from hwlib.grading.engines.namespace import TestNamespace
 from hwlib.grading.engines.setup_shell import SetupShell
 from hwlib.grading.engines.shared_tests import run_shared
-from hwlib.grading.engines.standins import Session, StandIn, is_defined
+from hwlib.grading.engines.standins import Session
 from hwlib.grading.engines.test_cells import Test
 from hwlib.grading.engines.verdicts import (
     Verdict,
@@ -42,6 +46,8 @@ from hwlib.grading.submissions.dependencies import names_in
 from hwlib.markers import hidden_lines
 
 __all__ = ["Bench"]
+
+_AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 
 
 @dataclass(slots=True)
@@ -100,7 +106,7 @@ class Bench:
     def at_work(self) -> Iterator[None]:
         """Work in the assignment's folder, with its modules importable and with no output."""
         path = str(self.folder)
-        silent = io.StringIO()
+        silent = _Nowhere()
         with (
             contextlib.chdir(self.folder if self.folder.is_dir() else Path.cwd()),
             contextlib.redirect_stdout(silent),
@@ -146,13 +152,13 @@ class Bench:
         last = None
         if tree.body and isinstance(tree.body[-1], ast.Expr):
             expression = ast.Expression(tree.body.pop().value)  # type: ignore[attr-defined]
-            last = compile(expression, filename, "eval", optimize=0)
+            last = compile(expression, filename, "eval", _AWAIT, optimize=0)
         uses = names_in(cell.source).uses
         waits = next((self.broken[name] for name in sorted(uses & set(self.broken))), "")
         return Test(
             cell.name,
             cell.points,
-            compile(tree, filename, "exec", optimize=0),
+            compile(tree, filename, "exec", _AWAIT, optimize=0),
             last,
             filename,
             hidden_lines(source.splitlines()),
@@ -165,11 +171,21 @@ class Bench:
         """Run a test cell against the student's code behind a session."""
         if test.shared:
             return run_shared(test, session)
-        namespace = _Namespace(self.given, session.name, test.wanted)
+        session.cannot, session.values.given.names = None, self.given
+        verdict = self._judged(test, session)
+        if session.cannot is not None and verdict.status not in ("timeout", "crashed"):
+            return Verdict("manual", str(session.cannot))
+        return verdict
+
+    def _judged(self, test: Test, session: Session) -> Verdict:
+        namespace = TestNamespace(self.given, session, test.wanted)
         try:
             with self.at_work():
-                exec(test.body, namespace)
-                value = eval(test.last, namespace) if test.last else None  # noqa: S307
+                try:
+                    _run(test.body, namespace)
+                    value = _run(test.last, namespace) if test.last else None
+                finally:
+                    namespace.end()
             return passed(test.points, value)
         except WorkerTimeout:
             return Verdict("timeout")
@@ -198,23 +214,14 @@ class Bench:
             return test_raised(failed, test.filename, test.hidden)
 
 
-class _Namespace(dict[str, Any]):
-    """A test cell's globals: names from the setup cells. The worker gives all other names."""
+def _run(code: CodeType, namespace: dict[str, Any]) -> Any:
+    """Run a part of a test cell, which may `await` at its top level."""
+    value = eval(code, namespace)  # noqa: S307
+    return asyncio.run(value) if code.co_flags & inspect.CO_COROUTINE else value
 
-    def __init__(
-        self, given: dict[str, Any], student: Callable[[str], Any], wanted: frozenset[str]
-    ) -> None:
-        super().__init__(given)
-        self._student, self._wanted = student, wanted
-        self._known: dict[str, StandIn] = {}
 
-    def __missing__(self, name: str) -> Any:
-        if name not in self._wanted:
-            raise KeyError(name)  # a builtin
-        if name in self._known:
-            return self._known[name]
-        value = self._student(name)
-        # a function or class stays the same one while a test runs; a number may change
-        if is_defined(value):
-            self._known[name] = value
-        return value
+class _Nowhere(io.TextIOBase):
+    """Output that nobody reads, however much it is."""
+
+    def write(self, text: str) -> int:
+        return len(text)

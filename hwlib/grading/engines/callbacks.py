@@ -1,4 +1,4 @@
-"""Functions and iterators of a test that the student's code calls, and questions that it asks."""
+"""Serve a student's code with functions and iterators of the test, and with lines for `input`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
-from unittest.mock import NonCallableMock
 
-from hwlib.errors import CannotCheck, WireError, WorkerLost
+from hwlib.errors import WireError, WorkerLost
 from hwlib.grading.engines.student_errors import builtin_exception
 
-__all__ = ["Callbacks", "importable", "is_from_a_library"]
+__all__ = ["Callbacks", "importable"]
 
 MAX_DOC = 2000  # characters
 
@@ -23,7 +22,6 @@ class Callbacks:
     """The test's functions by number, and what they raised."""
 
     def __init__(self) -> None:
-        self.cannot: CannotCheck | None = None  # a function of the test found that it can't be done
         self._functions: list[Callable[..., Any]] = []
         self._numbers: dict[int, int] = {}  # id of a function → its number
         self._raised: list[BaseException] = []
@@ -31,8 +29,6 @@ class Callbacks:
     def pack(self, function: Any) -> dict[str, Any]:
         """A function as the worker gets it."""
         name, doc = getattr(function, "__name__", "function"), getattr(function, "__doc__", None)
-        if isinstance(function, NonCallableMock):
-            return {"t": "mock", "id": self._number(function)}
         return {
             "t": "callback",
             "id": self._number(function),
@@ -50,9 +46,24 @@ class Callbacks:
             self._functions.append(function)
         return self._numbers[id(function)]
 
-    def serve(self, message: dict[str, Any]) -> dict[str, Any]:
-        """Call what the worker wants called; gives the answer to send."""
-        number, args, kwargs = message["callback"], message.get("args"), message.get("kwargs")
+    def answer(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Call what the worker wants called, or give it a line; returns the message to send."""
+        function, args, kwargs = self._asked(question)
+        try:
+            return {"result": function(*args, **kwargs)}
+        except (WorkerLost, KeyboardInterrupt):
+            raise
+        # what the instructor's function raises goes to the student's code
+        except BaseException as error:  # noqa: BLE001
+            return {"raised": self.told(error)}
+
+    def _asked(
+        self, question: dict[str, Any]
+    ) -> tuple[Callable[..., Any], list[Any], dict[str, Any]]:
+        """(function, args, kwargs), checked."""
+        if "input" in question:
+            return _typed, [question["input"]], {}
+        number, args, kwargs = (question.get(key) for key in ("callback", "args", "kwargs"))
         if (
             type(number) is not int
             or not 0 <= number < len(self._functions)
@@ -61,15 +72,7 @@ class Callbacks:
             or not all(type(name) is str for name in kwargs)
         ):
             raise WireError("a call of a function that was not passed")
-        try:
-            return {"result": self._functions[number](*args, **kwargs)}
-        except (WorkerLost, KeyboardInterrupt):
-            raise
-        # what the instructor's function raises goes to the student's code
-        except BaseException as error:  # noqa: BLE001
-            if isinstance(error, CannotCheck):
-                self.cannot = error
-            return {"raised": self.told(error)}
+        return self._functions[number], args, kwargs
 
     def told(self, error: BaseException) -> dict[str, Any]:
         """An exception of the test's as the worker gets it."""
@@ -84,20 +87,13 @@ class Callbacks:
         known = type(number) is int and 0 <= number < len(self._raised)
         return self._raised[number] if known else None
 
-    def refuse(self, name: Any) -> None:
-        """The student's code asks a mock for more than a call."""
-        self.cannot = CannotCheck(
-            f"the student's code uses the attribute {str(name)[:100]!r} of an object that the test "
-            "only pretends to have; that is not possible here, a human decides"
-        )
 
-    def typed(self, prompt: Any) -> str | None:
-        """The line that the test gives to `input`, or None where it gives none."""
-        if builtins.input is not _console:
-            return str(builtins.input(str(prompt)))
-        if sys.stdin is not sys.__stdin__:
-            return _console(str(prompt))
-        return None
+def _typed(prompt: Any) -> str | None:
+    """The line that the test gives to `input`, or None if it does not replace `input`."""
+    prompt = prompt if type(prompt) is str else ""
+    if builtins.input is not _console:
+        return str(builtins.input(prompt))
+    return _console(prompt) if sys.stdin is not sys.__stdin__ else None
 
 
 def importable(value: Any) -> tuple[str, str] | None:
@@ -122,8 +118,3 @@ def importable(value: Any) -> tuple[str, str] | None:
     except (ImportError, AttributeError, ValueError):
         return None
     return (module, name) if found is value else None
-
-
-def is_from_a_library(value: Any) -> bool:
-    """Whether this is what its name says: nothing that a test has put in its place."""
-    return importable(value) is not None

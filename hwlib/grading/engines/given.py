@@ -1,5 +1,7 @@
-"""Classes that the grader and the student's code both have: of setup cells, of the assignment's own
-files, and of libraries whose instances are made of attributes alone.
+"""Recognise the classes that the grader and the student's code both have.
+
+They are defined in a setup cell or in a file of the assignment. A test may also pass instances of
+some libraries that are made of attributes alone.
 """
 
 from __future__ import annotations
@@ -18,17 +20,13 @@ __all__ = ["Given"]
 
 
 class Given:
-    """The classes of one test.
-
-    `names` and `own` are set when a test begins: its global names, and those that it binds itself.
-    """
+    """The classes of one assignment; `names` are the names that its setup cells have bound."""
 
     def __init__(self) -> None:
         self.names: dict[str, Any] = {}
-        self.own: frozenset[str] = frozenset()
 
     def pack(self, value: Any, encoder: Encoder, depth: int) -> dict[str, Any] | None:
-        """An instance of such a class as a copy; None if it is none, or can't be copied."""
+        """An instance of such a class as a copy; None if this is not possible."""
         name = self._name(type(value))
         if not name:
             return None
@@ -43,18 +41,20 @@ class Given:
     def unpack(self, data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
         """A copy of a student's instance of such a class."""
         cls = self.find(decoder.text(data, "n", 200))
-        if cls is None:
-            raise WireError("a copy of an object that is not given")
+        if cls is None or hasattr(cls, "__del__"):
+            raise WireError("a copy of an object of an unknown class")
         return read_copy(data, cls, decoder, depth)
 
     def find(self, name: str) -> type | None:
-        """The class of this name, of a setup cell or of a file of the assignment."""
+        """The class that a setup cell defines as `name`, or a file as `module:name`."""
         module, colon, qualname = name.partition(":")
-        if not colon:
-            found = None if name in self.own else dict.get(self.names, name)
-        else:
+        if colon:
             found = _in_a_file(module, qualname)
-        return found if isinstance(found, type) and not is_class(found) else None
+        else:
+            module, qualname, found = "__main__", name, self.names.get(name)
+        if not isinstance(found, type) or is_class(found):
+            return None
+        return found if (found.__module__, found.__qualname__) == (module, qualname) else None
 
     def _name(self, cls: type) -> str:
         module, name = cls.__module__, cls.__qualname__

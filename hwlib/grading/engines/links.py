@@ -1,8 +1,10 @@
-"""What a stand-in holds: the conversation, and the number of the student's object in the worker."""
+"""Hold what a stand-in is made of: the conversation, and the number of the student's object."""
 
 from __future__ import annotations
 
 from typing import Any, Protocol
+
+from hwlib.errors import CannotCheck
 
 __all__ = ["Conversation", "Link", "MethodLink"]
 
@@ -11,7 +13,10 @@ class Conversation(Protocol):
     """What stand-ins need of the session with a worker."""
 
     def request(self, op: str, **fields: Any) -> dict[str, Any]:
-        """Send one request; gives its answer or raises what the student's code raised."""
+        """Send one request; returns its answer, or raises what the student's code raised."""
+
+    def cannot_check(self, reason: str) -> CannotCheck:
+        """The exception to raise if a test needs what is not possible across two processes."""
 
     def part(self, reply: dict[str, Any]) -> Any:
         """The value of an answer, a part of a student's object that the test may change."""
@@ -20,10 +25,10 @@ class Conversation(Protocol):
         """The value of the answer to a call, which may have changed its arguments."""
 
     def watch(self, number: int, value: Any) -> None:
-        """Tell the worker when the content of a value changes."""
+        """Tell the worker when the test changes the content of a value."""
 
     def call_method(self, method: MethodLink, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """What a method gives."""
+        """What a method returns."""
 
     def number_of(self, value: Any, name: str) -> int:
         """The number of a stand-in, which the attribute `name` must be."""
@@ -44,7 +49,7 @@ class Link:
 
     @property
     def number(self) -> int:
-        """By which the worker knows it."""
+        """The number by which the worker knows it."""
         return self._number
 
     def request(self, op: str, **fields: Any) -> dict[str, Any]:
@@ -52,7 +57,7 @@ class Link:
         return self.session.request(op, ref=self.number, **fields)
 
     def operate(self, name: str, *args: Any) -> Any:
-        """What a special method of it gives."""
+        """What a special method of it returns."""
         return self.session.part(self.request("operate", name=name, args=list(args)))
 
     def attribute(self, name: str) -> Any:
@@ -60,7 +65,7 @@ class Link:
         return self.session.part(self.request("getattr", name=name))
 
     def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """What calling it gives."""
+        """What it returns if it is called."""
         reply = self.request("call", args=list(args), kwargs=kwargs)
         return self.session.finished(reply, args, kwargs)
 
@@ -74,7 +79,7 @@ class MethodLink(Link):
         The object whose method it is.
     name : str
     content : optional
-        The object itself, where its content is here: the call may change it.
+        The object itself, if its content is a copy here: the call may change it.
     """
 
     __slots__ = ("content", "name", "owner")
@@ -91,5 +96,5 @@ class MethodLink(Link):
         return self._number
 
     def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """What the method gives, called on its owner."""
+        """What the method returns, called on its owner."""
         return self.session.call_method(self, args, kwargs)

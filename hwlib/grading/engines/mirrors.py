@@ -1,10 +1,10 @@
-"""Stand-ins: objects in a test cell that pass each use of a student's object on to the worker.
+"""Pass each use of a student's object in a test cell on to the worker: the classes of stand-ins.
 
 A student's class is a class here, too, of the same name and with the same bases, so that `type`,
 `isinstance`, `issubclass` and `except` work as ever:
 
-    StandIn        an instance, function, module, generator: all of it is in the worker
-    StandInValue   an instance of a subclass of a plain type: its content is here, as a copy
+    StandIn        an instance, function, module or generator: all of it is in the worker
+    StandInValue   an instance of a subclass of a plain type: its content is a copy
     StandInError   an exception
 
 `StandInClass` is the class of these classes. Every attribute that is not Python's own is asked of
@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from types import MethodType
 from typing import Any
 
-from hwlib.errors import CannotCheck
 from hwlib.grading.engines.facts import fact_of
 from hwlib.grading.engines.links import Link, MethodLink
 from hwlib.grading.sandbox.operations import OPERATIONS
@@ -127,10 +126,8 @@ class StandInClass(type):
     def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> Any:
         """Made by `student_classes` only: a test can't derive from a student's class."""
         if "__hwlib_class__" not in namespace:
-            raise CannotCheck(
-                f"the test derives {name} from a class of the student's, which is not possible "
-                "across two processes; a human decides"
-            )
+            session = next(facts_of(base).link.session for base in bases if is_class(base))
+            raise session.cannot_check(f"the test derives {name} from a class of the student's")
         return super().__new__(mcs, name, bases, namespace)
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
@@ -250,14 +247,16 @@ class StandIn:
         link_of(self).request("delattr", name=name)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        raise CannotCheck(
-            "the test pickles an object of the student's, which never leaves the student's "
-            "process; a human decides"
+        raise link_of(self).session.cannot_check(
+            "the test pickles an object of the student's, which never leaves the student's process"
         )
+
+    def __init_subclass__(cls) -> None:
+        """Not a library's own, which would run here."""
 
 
 class StandInMethod(StandIn):
-    """A method of a student's object that has not been asked for."""
+    """A method of a student's object that the worker has not been asked for."""
 
     __slots__ = ()
     __hwlib_class__ = ClassFacts(Link(None, -1), frozenset(), frozenset())  # type: ignore[arg-type]
@@ -312,6 +311,9 @@ class StandInValue:
     __delattr__ = StandIn.__delattr__
     __reduce_ex__ = StandIn.__reduce_ex__
 
+    def __init_subclass__(cls) -> None:
+        """Not a library's own, which would run here."""
+
 
 class StandInError:
     """An exception of a student's own class."""
@@ -335,6 +337,9 @@ class StandInError:
 
     def __str__(self) -> str:
         return str(object.__getattribute__(self, "student_message"))
+
+    def __init_subclass__(cls) -> None:
+        """Not a library's own, which would run here."""
 
 
 _INSTANCES = (StandIn, StandInValue, StandInError)

@@ -1,7 +1,7 @@
-"""A test cell's global names: what setup cells defined, and the student's, asked of the worker.
+"""Give a test cell its global names: those of setup cells, and the student's from the worker.
 
 In a notebook tests and answers share one namespace. So a test may replace a student's function or
-delete it, and the student's other functions must feel that; and it may ask whether a name is there.
+delete it, and the student's other functions must feel that. It may also ask whether a name exists.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ class TestNamespace(dict[str, Any]):
         What setup cells define.
     session : Session
     wanted : frozenset of str
-        The names that the test takes from the student: every other one is its own or a builtin.
+        The names that the test takes from the student. All other names are its own or builtins.
+        Only these are sent to the worker if the test assigns them.
     """
 
     __test__ = False  # not a test class, whatever pytest thinks of its name
@@ -49,7 +50,7 @@ class TestNamespace(dict[str, Any]):
     def __setitem__(self, name: str, value: Any) -> None:
         super().__setitem__(name, value)
         if name in self._wanted:
-            with suppress(Unsendable):  # then it is nothing that student code could use
+            with suppress(Unsendable):  # then student code could not use it
                 self._session.set_name(name, value)
                 self._is_changed = True
 
@@ -79,6 +80,6 @@ class TestNamespace(dict[str, Any]):
             return default
 
     def end(self) -> None:
-        """What the test changed of the student's names is as it was, for the next test."""
+        """Restore the student's names that the test has changed, for the next test."""
         if self._is_changed:
             self._session.restore_names()

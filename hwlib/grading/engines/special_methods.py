@@ -1,8 +1,9 @@
-"""The special methods of stand-ins: each asks the worker to do to the student's object what Python
-would do to it here, and checks that the answer is what such a method gives.
+"""Make the special methods of stand-ins: each asks the worker to do to the student's object what
+Python would do to it here, and checks the type of the answer.
 
-A comparison with a value of the test's own is another matter: an object of the student's could say
-that it is equal to anything. Only the answer of an object without ideas of its own is taken.
+An object of the student's must not decide whether it equals a value of the test's own: it could say
+that it is equal to anything, or that its difference to anything is 0. So only some answers to such
+a comparison or calculation are taken. For all others a human decides.
 """
 
 from __future__ import annotations
@@ -13,23 +14,29 @@ from typing import Any
 
 import numpy as np
 
-from hwlib.errors import CannotCheck, HwlibError, WorkerMisbehaved
+from hwlib.errors import CannotCheck, WorkerMisbehaved
 from hwlib.grading.engines.mirrors import facts_of, is_standin, link_of
-from hwlib.grading.sandbox.operations import MAX_TEXT
+from hwlib.grading.sandbox.operations import BINARY, MAX_TEXT
 
 __all__ = ["COMPARISONS", "special_method"]
 
 MAX_ITEMS = 100_000  # taken from a student's iterator
-MAX_NAMES, MAX_NAME = 1000, 100  # that `dir` gives
+MAX_NAMES, MAX_NAME = 1000, 100  # that `dir` returns
 
 COMPARISONS = frozenset(("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"))
 _AS_EVERY_OBJECT = {"__eq__": False, "__ne__": True}
+_ARITHMETIC = frozenset(
+    f"__{kind}{name}__" for name in (*BINARY, "divmod") for kind in ("", "r", "i")
+)
+_DIFFERENCES = frozenset(f"__{kind}{name}__" for name in ("sub", "xor") for kind in ("", "r", "i"))
 
 
 def special_method(name: str) -> Callable[..., Any]:
     """The function that a stand-in's class has under this name."""
     if name in COMPARISONS:
         return _named(_comparison(name), name)
+    if name in _ARITHMETIC:
+        return _named(_calculation(name), name)
     return _named(_OTHERS.get(name) or _forwarded(name), name)
 
 
@@ -50,19 +57,44 @@ def _forwarded(name: str) -> Callable[..., Any]:
 
 def _comparison(name: str) -> Callable[[Any, Any], Any]:
     def compare(self: Any, other: Any) -> Any:
-        usual = _AS_EVERY_OBJECT.get(name)
-        if type(other) is facts_of(type(self)).library:  # whose own idea of equality is trusted
-            copy = link_of(self).request("state").get("value")
+        library, link = facts_of(type(self)).library, link_of(self)
+        if library is not None and type(other) is library:  # the course's own idea of equality
+            copy = link.request("state").get("value")
+            if type(copy) is not library:
+                raise WorkerMisbehaved("a copy of another class")
             return getattr(operator, name.strip("_"))(copy, other)
-        answer = link_of(self).operate(name, other)
+        answer = link.operate(name, other)
+        usual = _AS_EVERY_OBJECT.get(name)
         if is_standin(other) or (usual is not None and answer is usual):
             return answer
-        raise CannotCheck(
-            f"the test compares an object of the student's with {type(other).__name__!r}, and only "
-            "the student's own code could say whether they are equal; a human decides"
-        )
+        raise _undecided(self, "compares", other)
 
     return compare
+
+
+def _calculation(name: str) -> Callable[..., Any]:
+    """Arithmetic with a value of the test's own makes another object of the student's, as in
+    `2 * vector`. A number would be the student's own idea of how far the two are apart.
+    """
+
+    def calculate(self: Any, other: Any, *modulus: Any) -> Any:
+        if is_standin(other):
+            return link_of(self).operate(name, other, *modulus)
+        if name in _DIFFERENCES:
+            raise _undecided(self, "subtracts", other)
+        value = link_of(self).operate(name, other, *modulus)
+        if not is_standin(value) and value is not NotImplemented:
+            raise _undecided(self, "calculates", other)
+        return value
+
+    return calculate
+
+
+def _undecided(self: Any, does: str, other: Any) -> CannotCheck:
+    return link_of(self).session.cannot_check(
+        f"the test {does} with an object of the student's and {type(other).__name__!r}, and only "
+        "the student's own code could say what comes of it"
+    )
 
 
 # ---- what answers must be ------------------------------------------------------------------------
@@ -79,10 +111,8 @@ def _exactly(*kinds: type) -> Callable[[Any], Any]:
 
 def _text(value: Any) -> str:
     if type(value) is not str:
-        raise WorkerMisbehaved("a text that is none")
-    if len(value) > MAX_TEXT:
-        raise CannotCheck(f"the text of an object is longer than {MAX_TEXT:,} characters")
-    return value
+        raise WorkerMisbehaved("a text of another type")
+    return value[:MAX_TEXT]
 
 
 def _shown(value: Any) -> str:
@@ -91,13 +121,13 @@ def _shown(value: Any) -> str:
 
 def _iterator(value: Any) -> Any:
     if not hasattr(type(value), "__next__"):
-        raise WorkerMisbehaved("an iterator that is none")
+        raise WorkerMisbehaved("an iterator without __next__")
     return value
 
 
 def _names(value: Any) -> list[str]:
     if type(value) is not list:
-        raise WorkerMisbehaved("names that are none")
+        raise WorkerMisbehaved("names of another type")
     return [name for name in value if type(name) is str and len(name) <= MAX_NAME][:MAX_NAMES]
 
 
@@ -135,23 +165,21 @@ def _next(self: Any) -> Any:
 
 
 def _exit(self: Any, kind: Any, error: BaseException | None, trace: Any) -> bool:
-    """Student code may swallow what it raised or what a test raises on purpose, but neither a check
-    that did not hold nor the end of the worker.
-    """
+    """A student's `__exit__` must not swallow what a test raises: a check that did not hold."""
     if error is not None and not isinstance(error, Exception):
         return False
-    answer = link_of(self).operate("__exit__", *_told(error))
-    return bool(answer) and not isinstance(error, (AssertionError, HwlibError))
-
-
-def _told(error: BaseException | None) -> list[Any]:
-    return [] if error is None else [error]
+    answer = link_of(self).operate("__exit__", *([] if error is None else [error]))
+    if error is not None and answer is not None and answer is not False:
+        raise link_of(self).session.cannot_check(
+            "the student's `with` swallows what is raised in it, maybe a check of the test"
+        )
+    return False
 
 
 def _array(self: Any, dtype: Any = None, copy: Any = None) -> Any:
     array = link_of(self).operate("__array__")
     if not isinstance(array, np.ndarray):
-        raise WorkerMisbehaved("an array that is none")
+        raise WorkerMisbehaved("an array of another type")
     return array if dtype is None else array.astype(dtype)
 
 
@@ -161,22 +189,7 @@ def _deepcopy(self: Any, memo: Any = None) -> Any:
 
 def _await(self: Any) -> Any:
     return link_of(self).operate("__await__")
-    yield  # makes this a generator, which is what `await` wants
-
-
-async def _anext(self: Any) -> Any:
-    return link_of(self).operate("__anext__")
-
-
-async def _aenter(self: Any) -> Any:
-    return link_of(self).operate("__aenter__")
-
-
-async def _aexit(self: Any, kind: Any, error: BaseException | None, trace: Any) -> bool:
-    if error is not None and not isinstance(error, Exception):
-        return False
-    answer = link_of(self).operate("__aexit__", *_told(error))
-    return bool(answer) and not isinstance(error, (AssertionError, HwlibError))
+    yield  # makes this a generator, as `await` requires
 
 
 def _call(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -189,8 +202,5 @@ _OTHERS: dict[str, Callable[..., Any]] = {
     "__array__": _array,
     "__deepcopy__": _deepcopy,
     "__await__": _await,
-    "__anext__": _anext,
-    "__aenter__": _aenter,
-    "__aexit__": _aexit,
     "__call__": _call,
 }

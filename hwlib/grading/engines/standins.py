@@ -1,9 +1,8 @@
-"""The student's names in the grader: each use of one becomes a request to the worker.
+"""Turn each use of a student's name in a test cell into a request to the worker.
 
-A test cell says `KNN()`, `net.params["W1"]`, `softmax_loss(W, X, y, reg)`; what it holds are
-stand-ins for the student's functions, classes and instances (`mirrors`), and the plain values that
-came back. Arguments are copied across, so student code can't change what a test compares with; what
-it does in place is shown to the test only where the argument itself is the answer (`in_place`).
+A test cell says `KNN()`, `net.params["W1"]`, `softmax_loss(W, X, y, reg)`. It holds stand-ins for
+the student's functions, classes and instances (`mirrors`), and the plain values that came back.
+Arguments are copied across, so student code can't change what a test compares with.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ import sys
 import threading
 from typing import Any
 
+from hwlib import checks
 from hwlib.errors import (
     CannotCheck,
     ConnectionClosed,
@@ -26,13 +26,11 @@ from hwlib.errors import (
     WorkerTimeout,
 )
 from hwlib.grading.engines.clock import WorkClock
-from hwlib.grading.engines.in_place import calling_frame, note_changes
 from hwlib.grading.engines.links import MethodLink
 from hwlib.grading.engines.mirrors import StandIn, is_class, is_standin, link_of
 from hwlib.grading.engines.student_classes import FUNCTIONS, MUTABLE, replace_content
 from hwlib.grading.engines.student_errors import student_error
 from hwlib.grading.engines.surroundings import Surroundings, warn
-from hwlib.grading.engines.test_source import source_of
 from hwlib.grading.engines.values import Values
 from hwlib.grading.engines.watched import Watched
 from hwlib.grading.sandbox.processes import Worker
@@ -40,38 +38,65 @@ from hwlib.grading.sandbox.wire import Channel
 
 __all__ = ["Session", "StandIn", "is_defined"]
 
-MAX_PRINTED = 1_000_000  # characters that one answer brings
-MAX_WARNINGS = 100
+MAX_PRINTED = 10_000_000  # characters that one worker prints while a test looks
+MAX_PATHS = 1000
 
 
 class Session:
-    """A conversation with one worker; `clock` limits its requests until another one is set."""
+    """A conversation with one worker.
+
+    Attributes
+    ----------
+    clock : WorkClock or None
+        Limits the requests until another one is set.
+    cannot : CannotCheck or None
+        Why the present test can't be decided here. It counts even if the test has caught it.
+    """
 
     def __init__(self, worker: Worker) -> None:
         self.worker = worker
         self.values = Values(self)
         self.channel = Channel(worker.sock, self.values.pack, self.values.unpack)
         self.clock: WorkClock | None = None
-        self._watched = Watched(self.values.pack)
+        self.cannot: CannotCheck | None = None
+        self._watched = Watched()
         self._surroundings = Surroundings()
         self._lock = threading.RLock()
-        self._next_id = self._depth = 0
-        self._is_broken = False
+        self._next_id = self._depth = self._printed = 0
 
     # ---- requests --------------------------------------------------------------------------------
 
+    def cannot_check(self, reason: str) -> CannotCheck:
+        """Note that the present test can't be decided; returns the exception to raise."""
+        self.cannot = CannotCheck(
+            f"{reason}; that is not possible across two processes, a human decides"
+        )
+        return self.cannot
+
     def request(self, op: str, **fields: Any) -> dict[str, Any]:
-        """Send one request and wait for its answer, serving the worker's calls back meanwhile."""
+        """Send one request and wait for its answer, serving the worker's calls back meanwhile.
+
+        Raises
+        ------
+        StudentRaised
+            If the student's code raised; also an exception of the built-in type.
+        CannotCheck
+            If the test can't be decided across two processes.
+        Unsendable
+            If a value of the test's own can't be sent.
+        WorkerLost
+            If the worker has ended, took too long or sent what no worker sends.
+        """
         with self._lock:
             try:
                 return self._finished(self._timed({"op": op, **fields}))
-            except Unsendable:
-                raise  # the test's own value: the test's mistake, not the student's
+            except Unsendable as error:  # the test's own value: the test's mistake
+                if self.cannot is None:
+                    self.cannot = CannotCheck(f"the isolated grader cannot run this test: {error}")
+                raise
             except DeadlinePassed:
                 raise WorkerTimeout from None
             except ConnectionClosed:
-                if self.worker.sock.fileno() < 0 and not self._is_broken:
-                    raise CannotCheck("the test uses an object of an earlier try") from None
                 raise WorkerEnded(*self.worker.ending()) from None
             except WireError as error:
                 raise WorkerMisbehaved(str(error)) from None
@@ -84,23 +109,26 @@ class Session:
         request |= self._watched.news()
         request |= self.values.tensors.news()
         request |= self._surroundings.news()
-        if self.clock is not None:
-            self.clock.start()
         self._depth += 1
+        self._run_clock(True)
         try:
             return self._exchange(request)
         finally:
+            self._run_clock(False)
             self._depth -= 1
-            if self.clock is not None:
-                self.clock.stop()
+
+    def _run_clock(self, runs: bool) -> None:
+        if self.clock is not None:
+            self.clock.start() if runs else self.clock.stop()
 
     def _exchange(self, request: dict[str, Any]) -> dict[str, Any]:
         self.channel.send(request, self.clock)
         try:
             while True:
                 reply = self.channel.receive(self.clock)
-                _print(reply.get("printed"))
-                if reply.keys() & {"callback", "input", "mock"}:
+                if "printed" in reply:
+                    self._print(reply["printed"])
+                if "callback" in reply or "input" in reply:
                     self._answer(reply)
                 elif reply.get("id") != request["id"]:
                     raise WireError("an answer that nobody asked for")
@@ -108,39 +136,38 @@ class Session:
                     return reply
         except (HwlibError, WorkerLost):
             raise
-        except BaseException:  # a signal, in the midst of a message: nobody knows what comes next
-            self._is_broken = True
+        except BaseException:  # a signal in the midst of a message: what follows is unknown
             self.worker.kill()
             raise
 
     def _answer(self, question: dict[str, Any]) -> None:
         """Call a function of the test, or type a line, for the student's code."""
-        if self.clock is not None:
-            self.clock.stop()
-        if "callback" in question:
-            answer = self.values.callbacks.serve(question)
-        elif "mock" in question:
-            answer = {"result": self.values.callbacks.refuse(question["mock"])}
-        else:
-            answer = {"result": self.values.callbacks.typed(question["input"])}
-        if self.clock is not None:
-            self.clock.start()
+        self._run_clock(False)
+        answer = self.values.callbacks.answer(question)
+        self._run_clock(True)
         try:
             self.channel.send(answer, self.clock)
         except Unsendable as error:
+            self.cannot = CannotCheck(f"the isolated grader cannot run this test: {error}")
             self.channel.send({"raised": self.values.callbacks.told(error)}, self.clock)
 
     def _finished(self, reply: dict[str, Any]) -> dict[str, Any]:
-        if "tensors" in reply:
-            self.values.tensors.take(reply["tensors"])
-        cannot, self.values.callbacks.cannot = self.values.callbacks.cannot, None
-        if cannot is not None:
-            raise cannot
+        if self.cannot is not None:
+            raise self.cannot
         if "warned" in reply:
             warn(reply["warned"])
         if "error" in reply:
             raise student_error(reply["error"], self.values.callbacks.raised)
         return reply
+
+    def _print(self, printed: Any) -> None:
+        """What the student's code printed, for a test that looks at it."""
+        for entry in printed if type(printed) is list else ():
+            if type(entry) is list and len(entry) == 2 and type(entry[1]) is str:
+                self._printed += len(entry[1])
+                stream = sys.stderr if entry[0] == "stderr" else sys.stdout
+                if self._printed <= MAX_PRINTED:
+                    stream.write(entry[1])
 
     # ---- names -----------------------------------------------------------------------------------
 
@@ -152,16 +179,7 @@ class Session:
         return value
 
     def name(self, name: str) -> Any:
-        """The student's value of this name; NameMissing if there is none, CannotCheck if the test
-        that asks for it is one that two processes can't run.
-        """
-        frame = calling_frame()
-        source = None if frame is None else source_of(frame.f_code.co_filename)
-        if frame is not None and source is not None:
-            if source.impossible:
-                raise CannotCheck(source.impossible)
-            self.values.given.names, self.values.given.own = frame.f_globals, source.stored
-            self._surroundings.replaced = source.replaced(frame.f_globals)
+        """The student's value of this name; NameMissing if there is none."""
         reply = self.request("get", name=name)
         if "missing" in reply:
             raise NameMissing(name)
@@ -172,15 +190,15 @@ class Session:
         return self.request("has", name=name).get("value") is True
 
     def set_name(self, name: str, value: Any) -> None:
-        """Define it, for the student's functions too."""
-        self.request("set", name=name, value=value)
+        """Define it, for the student's functions too; Unsendable if they could not use it."""
+        self._timed({"op": "set", "name": name, "value": value})
 
     def delete_name(self, name: str) -> None:
         """Forget it, for the student's functions too."""
         self.request("delete", name=name)
 
     def restore_names(self) -> None:
-        """What was set or deleted is as it was."""
+        """Make what was set or deleted as it was."""
         self.request("restore")
 
     # ---- what stand-ins need ---------------------------------------------------------------------
@@ -195,11 +213,11 @@ class Session:
     def finished(self, reply: dict[str, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The value of the answer to a call, which may have changed its arguments."""
         if "changed" in reply:
-            note_changes(self, reply["changed"], [*args, *kwargs.values()])
+            _note_changes(reply["changed"], [*args, *kwargs.values()])
         return reply.get("value")
 
     def call_method(self, method: MethodLink, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """What a method gives, called on its owner."""
+        """What a method returns, called on its owner."""
         named = {"name": method.name, "args": list(args), "kwargs": kwargs}
         base = next((base for base in MUTABLE if isinstance(method.content, base)), None)
         if base is None:
@@ -219,18 +237,23 @@ class Session:
     def number_of(self, value: Any, name: str) -> int:
         """The number of a stand-in, which the attribute `name` must be."""
         if not is_standin(value):
-            raise TypeError(f"the student's {name} is no method any more")
+            raise TypeError(f"the student's {name} is not a method any more")
         return link_of(value).number
 
 
-def _print(printed: Any) -> None:
-    """What the student's code printed, where the test sees what is printed."""
-    if type(printed) is not list:
-        return
-    for entry in printed[:MAX_WARNINGS]:
-        if type(entry) is list and len(entry) == 2 and type(entry[1]) is str:
-            stream = sys.stderr if entry[0] == "stderr" else sys.stdout
-            stream.write(entry[1][:MAX_PRINTED])
+def _note_changes(changed: Any, args: list[Any]) -> None:
+    """Tell the checks which of the test's own arguments the student's copy of was changed."""
+    for path in changed[:MAX_PATHS] if type(changed) is list else ():
+        value: Any = args
+        for key in path if type(path) is list else ():
+            if type(value) not in (list, tuple, dict) or type(key) not in (int, str):
+                break
+            try:
+                value = value[key]
+            except LookupError:
+                break
+            if not is_standin(value):
+                checks.note_changed(value)
 
 
 def is_defined(value: Any) -> bool:

@@ -1,18 +1,19 @@
-"""A student's classes as classes of stand-ins, built from what the worker tells of them.
+"""Build the classes of stand-ins from what the worker tells of a student's classes.
 
 Names become the names of classes and nothing else. A class of a library is recognised only if it
 belongs to one of `LIBRARIES` and this process has imported it already; then `isinstance` with the
-library's own class works, too.
+library's own class works, too. No code of such a class runs: its special methods are asked of the
+worker like the student's own, and a class with an unusual metaclass or a destructor is not used.
 """
 
 from __future__ import annotations
 
 import operator
 import sys
+from abc import ABCMeta
 from collections.abc import Callable
 from enum import EnumMeta
 from types import (
-    AsyncGeneratorType,
     BuiltinFunctionType,
     CoroutineType,
     FunctionType,
@@ -21,7 +22,7 @@ from types import (
     MethodType,
     ModuleType,
 )
-from typing import Any
+from typing import Any, Protocol
 
 from hwlib.errors import StudentRaised, WireError
 from hwlib.grading.engines.facts import dataclass_fields
@@ -50,43 +51,19 @@ __all__ = [
 ]
 
 LIBRARIES = frozenset(
-    [
-        "abc",
-        "array",
-        "asyncio",
-        "collections",
-        "contextlib",
-        "decimal",
-        "enum",
-        "fractions",
-        "json",
-        "numbers",
-        "subprocess",
-        "threading",
-        "types",
-        "typing",
-        "zipfile",
-        "cvxpy",
-        "matplotlib",
-        "networkx",
-        "numpy",
-        "pandas",
-        "scipy",
-        "sklearn",
-        "torch",
-        "torchvision",
-    ]
+    ("abc", "collections", "enum", "numbers", "typing")
+    + ("matplotlib", "networkx", "numpy", "pandas", "scipy", "sklearn", "torch")
 )
 MAX_BASES = 32
 MUTABLE = (list, dict, set)
 
+_METACLASSES = frozenset((type, ABCMeta, EnumMeta, type(Protocol)))
 _KINDS: dict[str, type] = {
     "function": FunctionType,
     "method": MethodType,
     "builtin_function_or_method": BuiltinFunctionType,
     "generator": GeneratorType,
     "coroutine": CoroutineType,
-    "async_generator": AsyncGeneratorType,
     "module": ModuleType,
     "mappingproxy": MappingProxyType,
     "property": property,
@@ -121,7 +98,7 @@ def build_class(
     Raises
     ------
     WireError
-        If it is none that a worker makes.
+        If a worker does not tell of a class in this way.
     """
     name, module = _text(told, "n"), _text(told, "m")
     numbers = told.get("b")
@@ -136,8 +113,12 @@ def build_class(
     library = _library_class(module, qualname) or given(
         qualname if told.get("g") is True else f"{module}:{qualname}"
     )
+    if library is not None and (type(library) not in _METACLASSES or hasattr(library, "__del__")):
+        library = None
     kind = _KINDS.get(name) if module in ("builtins", "types") else None
     specials = frozenset(one for one in _texts(told, "s") if one in OPERATIONS)
+    if library is not None:
+        specials |= {one for one in OPERATIONS if _has_own(library, one)}
     facts = ClassFacts(
         Link(session, number),
         frozenset(_texts(told, "f")),
@@ -229,6 +210,10 @@ def _throw(self: Any, *error: Any) -> Any:
     raise error[0]
 
 
+def _has_own(library: type, name: str) -> bool:
+    return getattr(library, name, None) is not getattr(object, name, None)
+
+
 def _library_class(module: str, qualname: str) -> type | None:
     """The class of a library, if this process has it: nothing is imported."""
     found: Any = sys.modules.get(module) if module.partition(".")[0] in LIBRARIES else None
@@ -296,7 +281,7 @@ def _metaclass(bases: tuple[type, ...]) -> Any:
 def new_instance(cls: Any, link: Link) -> Any:
     """A stand-in of this class."""
     if not issubclass(cls, StandIn):
-        raise WireError("an object of a class that has none")
+        raise WireError("an object of a class without objects")
     made = object.__new__(cls)
     object.__setattr__(made, "__hwlib__", link)
     return made
@@ -305,7 +290,7 @@ def new_instance(cls: Any, link: Link) -> Any:
 def new_error(cls: Any, link: Link, message: str, args: list[Any]) -> BaseException:
     """An exception of this class."""
     if not issubclass(cls, StandInError):
-        raise WireError("an exception that is none")
+        raise WireError("an exception of a class of other objects")
     error: BaseException = BaseException.__new__(cls, *args)
     object.__setattr__(error, "__hwlib__", link)
     error.student_message = message  # type: ignore[attr-defined]
@@ -316,7 +301,7 @@ def new_value(cls: Any, link: Link, content: Any) -> Any:
     """An instance of this class, which derives from the type of its content."""
     base = type(content)
     if not issubclass(cls, StandInValue) or not issubclass(cls, base) or base not in PLAIN:
-        raise WireError("a value of a class that has none")
+        raise WireError("a value of a class of other objects")
     if base in MUTABLE:
         made = base.__new__(cls)
         base.__init__(made, content)

@@ -1,4 +1,4 @@
-"""What student code raised, as an exception that a test can catch by its built-in type.
+"""Turn what student code raised into an exception that a test can catch by its built-in type.
 
 Such an exception is also a `StudentRaised`, so that the grader knows whose it is. Only names of
 built-in exceptions are looked up; classes of the student's own are in `student_classes`.
@@ -10,7 +10,7 @@ import builtins
 from collections.abc import Callable
 from typing import Any
 
-from hwlib.errors import CannotCheck, StudentRaised, WorkerMisbehaved
+from hwlib.errors import StudentRaised, WorkerMisbehaved
 
 __all__ = ["builtin_exception", "raisable", "student_error"]
 
@@ -20,20 +20,20 @@ MAX_MESSAGE = 600
 _CLASSES: dict[str, type[StudentRaised]] = {"Exception": StudentRaised}
 
 
-def builtin_exception(name: object) -> type[BaseException] | None:
-    """The built-in exception of this name."""
-    found = getattr(builtins, name, None) if isinstance(name, str) else None
-    return found if isinstance(found, type) and issubclass(found, BaseException) else None
+def builtin_exception(name: object) -> type[Exception] | None:
+    """The built-in exception of this name; SystemExit and KeyboardInterrupt do not count."""
+    found = getattr(builtins, name, None) if type(name) is str else None
+    return found if isinstance(found, type) and issubclass(found, Exception) else None
 
 
 def raisable(name: str) -> type[StudentRaised]:
     """A StudentRaised that is also the built-in exception `name`."""
     builtin = builtin_exception(name)
-    if builtin is None or name == "BaseException" or issubclass(builtin, BaseExceptionGroup):
+    if builtin is None or issubclass(builtin, BaseExceptionGroup):
         return StudentRaised
     if name not in _CLASSES:
-        told = property(lambda self: builtin)  # what it says of itself
-        namespace = {"__class__": told, "__qualname__": name, "__module__": "builtins"}
+        shown = property(lambda self: builtin)
+        namespace = {"__class__": shown, "__qualname__": name, "__module__": "builtins"}
         _CLASSES[name] = type(name, (builtin, StudentRaised), namespace)
     return _CLASSES[name]
 
@@ -47,12 +47,12 @@ def student_error(
     ----------
     told : what the worker sent
     callback : callable
-        The exception that a function of the test raised, by its number.
+        Returns the exception that a function of the test raised, by its number.
+    causes : int
+        How many exceptions that led to this one are told of, too.
     """
     if not isinstance(told, dict) or not isinstance(told.get("bases"), list):
         return WorkerMisbehaved("a malformed error")
-    if told.get("unsendable") is True:
-        return CannotCheck(f"the answer can't be brought to the test: {_text(told, 'message')}")
     own = callback(told["callback"]) if "callback" in told else None
     if own is not None:
         return own
@@ -80,8 +80,4 @@ def _made(told: dict[str, Any]) -> StudentRaised:
         raised = cls(*(args if isinstance(args, list) else [message]))
     except TypeError:  # UnicodeDecodeError and its like want other arguments
         raised = StudentRaised(message)
-    more = told.get("more")
-    if isinstance(more, dict):
-        names = [key for key in more if isinstance(key, str) and not key.startswith("__")]
-        raised.__dict__.update({key: more[key] for key in names[:100]})
     return raised

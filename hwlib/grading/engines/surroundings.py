@@ -1,5 +1,5 @@
-"""What a test sets for its own process and the student's code must feel: seeds of the global
-generators, `torch.no_grad`, warnings that are looked for, functions of libraries that are replaced.
+"""Pass on what a test sets for its own process and the student's code must feel: seeds of the
+global generators, `torch.no_grad`, and that warnings are recorded.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ import sys
 import warnings
 from typing import Any
 
-from hwlib.grading.engines.callbacks import is_from_a_library
-from hwlib.grading.engines.watched import SEEDED, note_seeds, states_of
+from hwlib.grading.engines.random_numbers import SEEDED, note_seeds, states_of
 
 __all__ = ["Surroundings", "warn"]
 
@@ -21,9 +20,10 @@ MAX_MESSAGE = 1000  # characters
 class Surroundings:
     """What the worker knows of them."""
 
+    __slots__ = ("_seeds", "_shown")
+
     def __init__(self) -> None:
         note_seeds()
-        self.replaced: tuple[tuple[str, str], ...] = ()  # by the present test: module, name
         self._seeds = len(SEEDED)
         self._shown = _shown_by()
 
@@ -38,18 +38,7 @@ class Surroundings:
         if len(SEEDED) != self._seeds:
             found["seeds"] = states_of(set(SEEDED[self._seeds :]))
             self._seeds = len(SEEDED)
-        if self.replaced and (now := [one for one in map(_now, self.replaced) if one]):
-            found["replaced"] = now
         return found
-
-
-def _now(place: tuple[str, str]) -> list[Any] | None:
-    """[module, name, value] while a test has put something of its own there."""
-    module, name = place
-    value = getattr(sys.modules.get(module), name, None)
-    if not callable(value) or is_from_a_library(value):
-        return None
-    return [module, name, lambda *args, **kwargs: value(*args, **kwargs)]
 
 
 def _shown_by() -> tuple[Any, Any]:
@@ -69,7 +58,7 @@ def warn(warned: Any) -> None:
         if type(entry) is not list or len(entry) != 2 or type(entry[0]) is not list:
             continue
         category = next(filter(None, map(_category, entry[0])), Warning)
-        message = category(str(entry[1])[:MAX_MESSAGE])
+        message = category(str(entry[1])[:MAX_MESSAGE] if type(entry[1]) is str else "")
         if _are_errors():
             raise message
         warnings.showwarning(message, category, "<the student's code>", 1)

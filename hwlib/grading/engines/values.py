@@ -1,4 +1,4 @@
-"""What crosses between a test cell and the worker and is not plain: stand-ins one way, the test's
+"""Pass values that are not plain between a test cell and the worker: stand-ins one way, the test's
 functions, generators and tensors the other.
 """
 
@@ -11,10 +11,10 @@ from typing import Any
 
 from hwlib.errors import StudentRaised, WireError
 from hwlib.grading.engines.callbacks import Callbacks, importable
-from hwlib.grading.engines.facts import read_code
 from hwlib.grading.engines.given import Given
 from hwlib.grading.engines.links import Conversation, Link
 from hwlib.grading.engines.mirrors import is_class, is_standin, link_of
+from hwlib.grading.engines.random_numbers import Generators
 from hwlib.grading.engines.student_classes import (
     MUTABLE,
     build_class,
@@ -25,11 +25,8 @@ from hwlib.grading.engines.student_classes import (
 )
 from hwlib.grading.engines.student_errors import builtin_exception
 from hwlib.grading.engines.tensors import TestTensors
-from hwlib.grading.engines.watched import Generators
+from hwlib.grading.sandbox import frames, torch_values
 from hwlib.grading.sandbox.codec import Decoder, Encoder
-from hwlib.grading.sandbox.copies import read_again
-from hwlib.grading.sandbox.frames import encode_table
-from hwlib.grading.sandbox.torch_values import encode_torch
 
 __all__ = ["Values"]
 
@@ -59,8 +56,8 @@ class Values:
         if torch is not None and isinstance(value, torch.Tensor):
             return self.tensors.pack(value, encoder, depth)
         found = (
-            encode_torch(value, encoder, depth)
-            or encode_table(value, encoder, depth)
+            torch_values.encode_torch(value, encoder, depth)
+            or frames.encode_table(value, encoder, depth)
             or self._generators.pack(value, encoder, depth)
         )
         if found is not None:
@@ -87,10 +84,12 @@ class Values:
             return self.tensors.unpack(data, decoder, depth)
         if tag == "copy":
             return self.given.unpack(data, decoder, depth)
-        if tag == "again":
-            return read_again(data, decoder)
-        if tag == "code":
-            return read_code(data, decoder, depth)
+        if tag in frames.TAGS and self._has("pandas"):
+            return frames.read_table(data, decoder, depth)
+        if tag in torch_values.TAGS and self._has("torch"):
+            return torch_values.TAGS[tag](data, decoder, depth)
+        if tag in frames.TAGS or tag in torch_values.TAGS:
+            return None  # the test can't be decided
         if tag not in ("ref", "sub"):
             raise WireError(f"an unknown kind of value: {tag[:40]!r}")
         self._learn(data.get("new", []))
@@ -105,6 +104,13 @@ class Values:
                 raise WireError("too many objects")
             self._objects[number] = self._new(number, data, decoder, depth)
         return self._objects[number]
+
+    def _has(self, library: str) -> bool:
+        if library not in sys.modules:
+            self._session.cannot_check(
+                f"the test gets a value of {library}, which it does not import"
+            )
+        return library in sys.modules
 
     def _value(self, number: int, cls: type, content: Any) -> Any:
         """An instance of a subclass of a plain type: one here for each in the worker."""
@@ -139,7 +145,7 @@ class Values:
     def _new(self, number: int, data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
         cls, hidden = self._class(data["c"]), data.get("x", [])
         if type(hidden) is not list or not all(type(name) is str for name in hidden):
-            raise WireError("names that are none")
+            raise WireError("names of another type")
         link = Link(self._session, number, frozenset(hidden))
         if not issubclass(cls, BaseException):
             return new_instance(cls, link)

@@ -1,7 +1,7 @@
-"""Arrays as (dtype, shape, bytes), and what can't be written that way: texts, objects.
+"""Write arrays as (dtype, shape, bytes), and arrays of texts or objects as lists.
 
-A dtype is a number, a truth value, a date or bytes of a fixed length, or a flat record of these; an
-array of objects is a list of plain values. Shape and bytes are compared before memory is taken.
+A dtype is a number, a truth value, a date or bytes of a fixed length. Shape and bytes are compared
+before memory is taken.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from hwlib.grading.sandbox.codec import Decoder, Encode, Encoder, Unpack
 __all__ = ["DECODERS", "ENCODERS", "announced_sizes", "is_plain_dtype"]
 
 MAX_AXES = 32
-MAX_FIELDS = 1000
+MAX_AXIS = 10**6  # of an empty array, which brings no bytes
 MAX_TEXT = 2**28  # bytes of an array of texts, where the longest one says how wide each is
 
 _UNIT = r"\d{0,6}(Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)"
 _DTYPE = re.compile(
-    r"\|b1|[<>|][iu][1248]|[<>]f[248]|[<>]c(8|16)|\|S\d{1,9}|[<>][mM]8(\[" + _UNIT + r"\])?"
+    r"\|b1|[<>|][iu][1248]|[<>]f[248]|[<>]c(8|16)|\|S[1-9]\d{0,8}|[<>][mM]8(\[" + _UNIT + r"\])?"
 )
 
 Array = np.ndarray[Any, Any]
@@ -47,48 +47,31 @@ def announced_sizes(message: Any, limit: int) -> list[tuple[int, int]]:
         if isinstance(data, list):
             stack.extend(data)
         elif isinstance(data, dict):
-            if data.get("t") in ("array", "records"):
+            if data.get("t") == "array":
                 index = data.get("b")
                 if type(index) is not int or index < 0:
                     raise WireError("an array with a lying header")
-                size = _dtype_of(data).itemsize
-                found.append((index, math.prod(_shape_of(data)) * size))
+                found.append((index, math.prod(_shape_of(data)) * _dtype_of(data).itemsize))
             stack.extend(data.values())
     return found
 
 
-def _shape_of(data: dict[str, Any], key: str = "s") -> tuple[int, ...]:
-    shape = data.get(key)
+def _shape_of(data: dict[str, Any]) -> tuple[int, ...]:
+    shape = data.get("s")
     if (
-        not isinstance(shape, list)
+        type(shape) is not list
         or len(shape) > MAX_AXES
         or any(type(n) is not int or n < 0 for n in shape)
+        or (0 in shape and max(shape) > MAX_AXIS)
     ):
         raise WireError("an array without a shape")
     return tuple(shape)
 
 
 def _dtype_of(data: dict[str, Any]) -> np.dtype[Any]:
-    if data["t"] == "array":
-        if not is_plain_dtype(data.get("d")):
-            raise WireError("an array of a dtype that is not plain")
-        return np.dtype(data["d"])
-    fields = data.get("f")
-    if not isinstance(fields, list) or not 0 < len(fields) <= MAX_FIELDS:
-        raise WireError("a record without fields")
-    parts = []
-    for field in fields:
-        if (
-            not isinstance(field, dict)
-            or not isinstance(field.get("n"), str)
-            or not is_plain_dtype(field.get("d"))
-        ):
-            raise WireError("a record with a field that is not plain")
-        parts.append((field["n"][:100], field["d"], _shape_of(field)))
-    try:
-        return np.dtype(parts)
-    except (TypeError, ValueError) as error:
-        raise WireError("a record that is none") from error
+    if not is_plain_dtype(data.get("d")):
+        raise WireError("an array of a dtype that is not plain")
+    return np.dtype(data["d"])
 
 
 def _encode(value: Array | np.generic, encoder: Encoder, depth: int) -> dict[str, Any] | None:
@@ -103,27 +86,12 @@ def _encode(value: Array | np.generic, encoder: Encoder, depth: int) -> dict[str
         array = array.astype(np.float64)
     elif array.dtype == np.clongdouble and array.dtype.itemsize > 16:
         array = array.astype(np.complex128)
-    if array.dtype.names is not None:
-        return _encode_records(array, encoder, head)
     if not is_plain_dtype(array.dtype.str):
         return None
     return {"t": "array", "d": array.dtype.str, **head, "b": encoder.buffer(_bytes_of(array))}
 
 
-def _encode_records(array: Array, encoder: Encoder, head: dict[str, Any]) -> dict[str, Any] | None:
-    fields = []
-    for name in array.dtype.names or ():
-        base, shape = (array.dtype[name].subdtype or (array.dtype[name], ()))[:2]
-        if not is_plain_dtype(base.str):
-            return None
-        fields.append({"n": name, "d": base.str, "s": list(shape)})
-    packed = array.astype(np.dtype([(f["n"], f["d"], tuple(f["s"])) for f in fields]))
-    return {"t": "records", "f": fields, **head, "b": encoder.buffer(_bytes_of(packed))}
-
-
-def _bytes_of(array: Array) -> memoryview | bytes:
-    if not array.dtype.itemsize:
-        return b""
+def _bytes_of(array: Array) -> memoryview:
     return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data  # (nbytes,)
 
 
@@ -131,7 +99,7 @@ def _shaped(flat: Array, shape: tuple[int, ...], data: dict[str, Any]) -> Any:
     try:
         array = flat.reshape(shape)
     except (ValueError, OverflowError) as error:
-        raise WireError("an array of a shape that none can have") from error
+        raise WireError("an array of a shape that no array can have") from error
     return array[()] if data.get("g") is True and shape == () else array
 
 
@@ -139,8 +107,7 @@ def _read_array(data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
     dtype, shape, buffer = _dtype_of(data), _shape_of(data), decoder.buffer(data)
     if math.prod(shape) * dtype.itemsize != buffer.size:
         raise WireError(f"an array that says shape {shape} and brought {buffer.size} bytes")
-    flat = buffer.view(dtype) if dtype.itemsize else np.zeros(math.prod(shape), dtype)
-    return _shaped(flat, shape, data)
+    return _shaped(buffer.view(dtype), shape, data)
 
 
 def _read_text(data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
@@ -165,7 +132,6 @@ def _read_objects(data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
 ENCODERS: dict[type, Encode] = {np.ndarray: _encode}
 DECODERS: dict[str, Unpack] = {
     "array": _read_array,
-    "records": _read_array,
     "text": _read_text,
     "objects": _read_objects,
 }

@@ -1,11 +1,11 @@
-"""Plain values as JSON-ready data, and back: numbers, texts, containers.
+"""Write plain values as JSON-ready data, and read them back: numbers, texts, containers.
 
-None, bool, int, float and str stand for themselves and a list for a list; every other value is an
-object `{"t": tag, …}`. Bytes go into buffers beside the JSON. What is decoded is built by this
-package's own code from checked parts: no field that was received is evaluated, imported or called.
+None, bool, int, float, str and list are written as themselves. Every other value becomes an object
+`{"t": tag, …}`. Bytes go into buffers beside the JSON. A decoder builds values from checked parts
+only: it never evaluates, imports or calls what it has received.
 
-`arrays`, `library_values` and `frames` say how arrays, values of the standard library and tables
-of pandas are written. Whoever holds a channel says how references are (`pack` and `unpack`).
+`arrays`, `library_values`, `frames` and `torch_values` add the formats of other types. The owner of
+a channel adds references (`pack` and `unpack`).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ __all__ = ["Decoder", "Encoder", "Pack", "Unpack"]
 MAX_DEPTH = 100
 MAX_NODES = 1_000_000
 MAX_INT_BITS = 2**17  # factorial(10_000) has 118,458
+MAX_RANGE = MAX_NODES  # a test may make a list of it
 
 _HEX = re.compile(r"-?0x[0-9a-f]+")
 
@@ -48,7 +49,7 @@ class Encoder:
     def __init__(self, pack: Pack) -> None:
         self.buffers: list[bytes | memoryview] = []
         self.pack = pack
-        self.seen: dict[int, int] = {}  # id of an object that may stand here twice → which it is
+        self.seen: dict[int, int] = {}  # id of an object that can occur twice → its position
 
     def part(self, value: Any, depth: int = 0) -> Any:
         """One value as JSON-ready data.
@@ -118,11 +119,12 @@ class Decoder:
         raises WireError.
     """
 
-    __slots__ = ("buffers", "made", "nodes", "unpack")
+    __slots__ = ("made", "nodes", "unpack", "unused")
 
     def __init__(self, buffers: list[np.ndarray[Any, Any]], unpack: Unpack) -> None:
-        self.buffers, self.unpack, self.nodes = buffers, unpack, 0
-        self.made: list[Any] = []  # objects that may stand in the message again
+        self.unpack, self.nodes = unpack, 0
+        self.unused = dict(enumerate(buffers))
+        self.made: list[Any] = []  # objects that can occur again in the message
 
     def part(self, data: Any, depth: int = 0) -> Any:
         """The value that data was made from; raises WireError for what no encoder makes."""
@@ -156,11 +158,11 @@ class Decoder:
             raise WireError("a dict whose keys can't be hashed") from error
 
     def buffer(self, data: dict[str, Any]) -> np.ndarray[Any, Any]:
-        """The bytes that belong to an object."""
+        """The bytes of an object: each buffer belongs to one object, so that few bytes stay few."""
         index = data.get("b")
-        if type(index) is not int or not 0 <= index < len(self.buffers):
+        if type(index) is not int or index not in self.unused:
             raise WireError("a value without its bytes")
-        return self.buffers[index]
+        return self.unused.pop(index)
 
     def text(self, data: dict[str, Any], key: str, limit: int = 10_000) -> str:
         """A text field of at most `limit` characters."""
@@ -293,6 +295,8 @@ def _read_bytearray(data: dict[str, Any], decoder: Decoder, depth: int) -> bytea
 
 
 def _three(value: slice | range, encoder: Encoder, depth: int) -> dict[str, Any]:
+    if isinstance(value, range) and _is_long(value):
+        raise Unsendable(f"a range of more than {MAX_RANGE:,} numbers")
     parts = (value.start, value.stop, value.step)
     return {"t": type(value).__name__, "v": encoder.items(parts, depth)}
 
@@ -305,7 +309,13 @@ def _read_range(data: dict[str, Any], decoder: Decoder, depth: int) -> range:
     parts = decoder.items(data, depth, 3)
     if not all(type(part) is int for part in parts) or parts[2] == 0:
         raise WireError("not a range")
+    if _is_long(range(*parts)):
+        raise WireError("a range that is too long")
     return range(*parts)
+
+
+def _is_long(numbers: range) -> bool:
+    return bool(numbers[MAX_RANGE:])  # len() has a limit
 
 
 def _constant(value: Any, encoder: Encoder, depth: int) -> dict[str, Any]:

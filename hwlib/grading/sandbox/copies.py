@@ -1,21 +1,23 @@
-"""Instances of classes that both processes have: given in a setup cell or a file of the assignment,
-or a library's that is made of attributes alone.
+"""Copy instances of classes that both processes have, as the name of a class and attributes.
 
-A test's instance crosses as a copy: the name of its class and its attributes. An object that stands
-in one message twice, or within itself, is one object on the other side, too.
+Such a class is defined in a setup cell or in a file of the assignment. A test may also pass a
+network of PyTorch or a model of scikit-learn. An object that a test's argument contains twice, or
+that contains itself, is one object on the other side, too. A student's object crosses as a copy
+only to be compared, and its parts are no copies: a test that follows its links asks the worker, so
+that the time limit holds.
 """
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Iterator
+from types import MemberDescriptorType
 from typing import Any
 
-from hwlib.errors import WireError
-from hwlib.grading.sandbox.codec import Decoder, Encoder, plain
-from hwlib.grading.sandbox.descriptions import PLAIN
+from hwlib.errors import Unsendable, WireError
+from hwlib.grading.sandbox.codec import Decoder, Encoder
 
-__all__ = ["attributes", "encode_again", "encode_copy", "read_again", "read_copy"]
+__all__ = ["LIBRARIES", "encode_again", "encode_copy", "read_again", "read_copy"]
 
 LIBRARIES = (
     "torch.nn.",
@@ -27,8 +29,10 @@ LIBRARIES = (
 )
 """Beginnings of the modules whose instances are no more than their attributes."""
 
+_CLOSED = (int, float, str, bytes, tuple, frozenset, list, dict, set)  # with content of their own
 
-def attributes(value: Any) -> Iterator[tuple[str, Any]]:
+
+def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
     """The attributes of an instance: of its dict and of its slots."""
     yield from getattr(value, "__dict__", {}).items()
     for cls in type(value).__mro__:
@@ -39,7 +43,7 @@ def attributes(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def encode_again(value: Any, encoder: Encoder) -> dict[str, Any] | None:
-    """An object that this message has already; None, and remembered, if it has not."""
+    """A reference to an object that this message has already; None, and noted, if it is new."""
     if id(value) in encoder.seen:
         return {"t": "again", "i": encoder.seen[id(value)]}
     encoder.seen[id(value)] = len(encoder.seen)
@@ -56,48 +60,46 @@ def encode_copy(value: Any, name: str, encoder: Encoder, depth: int) -> dict[str
     again = encode_again(value, encoder)
     if again is not None:
         return again
-    data: dict[str, Any] = {"t": "copy", "n": name}
     if isinstance(value, enum.Enum):
-        return {**data, "e": value.name}
-    base = next((base for base in PLAIN if isinstance(value, base)), None)
-    if base is not None:
-        data["p"] = encoder.part(plain(value, base), depth)
-    return {**data, "v": [[key, encoder.part(part, depth)] for key, part in attributes(value)]}
+        return {"t": "copy", "n": name, "e": value.name}
+    if isinstance(value, _CLOSED):
+        raise Unsendable(f"an instance of {name}, which derives from a plain type")
+    told = [
+        [key, encoder.part(part, depth)]
+        for key, part in _attributes(value)
+        if not key.startswith("__")
+    ]
+    return {"t": "copy", "n": name, "v": told}
 
 
-def read_copy(data: dict[str, Any], cls: Any, decoder: Decoder, depth: int) -> Any:
-    """An instance of `cls` with the attributes that were sent."""
+def read_copy(data: dict[str, Any], cls: type, decoder: Decoder, depth: int) -> Any:
+    """An instance of `cls` with the attributes that were sent.
+
+    Its `__init__` is not called, and attributes are set past its `__setattr__`.
+    """
     place = len(decoder.made)
     decoder.made.append(None)
-    made = decoder.made[place] = _new(data, cls, decoder, depth)
-    told = data.get("v", [])
+    if issubclass(cls, enum.Enum):
+        members, name = cls.__members__, data.get("e")
+        if type(name) is not str or name not in members:
+            raise WireError("a member that the Enum does not have")
+        decoder.made[place] = members[name]
+        return members[name]
+    told = data.get("v")
     if type(told) is not list or not all(
         type(one) is list and len(one) == 2 and type(one[0]) is str for one in told
     ):
-        raise WireError("attributes that are none")
-    for name, part in told:
-        value = decoder.part(part, depth)
-        if hasattr(made, "__dict__"):
-            made.__dict__[name] = value
-        else:
-            object.__setattr__(made, name, value)
-    return made
-
-
-def _new(data: dict[str, Any], cls: Any, decoder: Decoder, depth: int) -> Any:
+        raise WireError("a copy without its attributes")
     try:
-        if "e" in data:
-            return cls[data["e"]]
-        if "p" not in data:
-            return object.__new__(cls)
-        content = decoder.part(data["p"], depth)
-        base = next(base for base in PLAIN if issubclass(cls, base))
-        if type(content) is not base:
-            raise WireError("content of another type")
-        if base in (list, dict, set):
-            made = base.__new__(cls)
-            base.__init__(made, content)
-            return made
-        return base.__new__(cls, content)
-    except (TypeError, KeyError, StopIteration) as error:
+        made = decoder.made[place] = object.__new__(cls)
+    except TypeError as error:
         raise WireError("a copy of what can't be copied") from error
+    for name, part in told:
+        value, place_of = decoder.part(part, depth), getattr(cls, name, None)
+        if isinstance(place_of, MemberDescriptorType):
+            place_of.__set__(made, value)
+        elif name.startswith("__") or not hasattr(made, "__dict__"):
+            raise WireError("an attribute that a copy can't have")
+        else:
+            made.__dict__[name] = value
+    return made

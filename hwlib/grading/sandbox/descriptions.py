@@ -1,4 +1,4 @@
-"""What a worker tells of a student's classes and functions: names and facts, as plain data.
+"""Describe a student's classes and functions as plain data: names and facts.
 
 The grader builds its stand-ins from this. Nothing here needs to be true: a student's code may lie
 about itself, as it may in any process.
@@ -10,32 +10,16 @@ import dataclasses
 import inspect
 from collections.abc import Callable
 from enum import EnumMeta
-from types import CodeType, FunctionType, MethodDescriptorType
+from types import FunctionType, MethodDescriptorType
 from typing import Any
 
 from hwlib.grading.sandbox.operations import OPERATIONS
 
-__all__ = ["CODE_FACTS", "PLAIN", "describe_class", "describe_code", "describe_signature"]
+__all__ = ["PLAIN", "describe_class", "describe_signature"]
 
 PLAIN = (int, float, str, bytes, tuple, frozenset, list, dict, set)
 MAX_NAMES = 1000
 MAX_NAME = 100  # characters
-
-CODE_FACTS = [
-    "co_argcount",
-    "co_posonlyargcount",
-    "co_kwonlyargcount",
-    "co_nlocals",
-    "co_stacksize",
-    "co_flags",
-    "co_firstlineno",
-    "co_name",
-    "co_qualname",
-    "co_names",
-    "co_varnames",
-    "co_freevars",
-    "co_cellvars",
-]
 
 
 def describe_class(cls: type, number: Callable[[Any], int]) -> dict[str, Any]:
@@ -96,14 +80,10 @@ def _methods(own: list[type]) -> list[str]:
     return list(names)[:MAX_NAMES]
 
 
-def describe_code(code: CodeType) -> dict[str, Any]:
-    """The facts of a code object; its bytes and constants stay here."""
-    return {name: getattr(code, name) for name in CODE_FACTS if hasattr(code, name)}
-
-
 def describe_signature(function: Any) -> list[Any]:
-    """[name, kind, [default], [annotation]] of each parameter, then [return annotation]; an empty
-    list stands for what there is none of.
+    """[name, kind, [default], [annotation]] of each parameter, then [return annotation].
+
+    An empty list means that there is no default or annotation.
     """
     signature = inspect.signature(function)
 

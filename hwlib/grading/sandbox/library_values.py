@@ -1,18 +1,16 @@
-"""Values of the standard library as plain data, and back: dates, exact numbers, collections.
+"""Write values of the standard library as plain data: dates, exact numbers, collections, types.
 
-Only exact types cross as themselves. Types and dtypes cross as names, which are looked up in the
-tables below and nowhere else.
+Only exact types keep their type. Types and dtypes cross as names, which are looked up in the tables
+below and nowhere else.
 """
 
 from __future__ import annotations
 
 import builtins
 import re
-import zoneinfo
 from array import array
 from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import ItemsView, KeysView, ValuesView
-from datetime import date, datetime, time, timedelta, timezone, UTC
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -27,6 +25,7 @@ __all__ = ["DECODERS", "ENCODERS"]
 
 MAX_EXPONENT = 10_000  # of a Decimal: int() of a larger one takes for ever
 MAX_LENGTH = 2**31 - 1  # of a deque
+_TYPECODES = "bBhHiIlLqQfd"  # of array.array
 
 _NUMPY = (
     "bool_ int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 "
@@ -49,7 +48,6 @@ _KNOWN_TYPES: dict[str, type] = {
 """Name → the types that cross as themselves."""
 
 _NAMES = {cls: name for name, cls in _KNOWN_TYPES.items()}
-_ZONE = re.compile(r"[A-Za-z0-9_+\-]{1,40}(/[A-Za-z0-9_+\-]{1,40}){0,2}")
 
 
 def _type(value: type, encoder: Encoder, depth: int) -> dict[str, Any] | None:
@@ -108,8 +106,8 @@ def _read_time(data: dict[str, Any], decoder: Decoder, depth: int) -> time:
 
 def _place(data: dict[str, Any], decoder: Decoder, depth: int) -> dict[str, Any]:
     zone = decoder.part(data.get("z"), depth)
-    if zone is not None and type(zone) not in (timezone, zoneinfo.ZoneInfo):
-        raise WireError("a time in a zone that is none")
+    if zone is not None and type(zone) is not timezone:
+        raise WireError("a time in an unknown zone")
     return {"tzinfo": zone, "fold": decoder.whole(data, "f", 0, 1)}
 
 
@@ -132,20 +130,6 @@ def _read_timezone(data: dict[str, Any], decoder: Decoder, depth: int) -> timezo
     return UTC if not offset else _made(timezone, [offset])
 
 
-def _zone(value: zoneinfo.ZoneInfo, encoder: Encoder, depth: int) -> dict[str, Any] | None:
-    return {"t": "zone", "n": value.key} if value.key else None
-
-
-def _read_zone(data: dict[str, Any], decoder: Decoder, depth: int) -> zoneinfo.ZoneInfo:
-    name = decoder.text(data, "n", 120)
-    if not _ZONE.fullmatch(name):
-        raise WireError("a time zone without a name")
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise WireError("a time zone that is not known") from error
-
-
 def _made(kind: Any, parts: list[Any], **named: Any) -> Any:
     """`kind(*parts)` of integers, or of what was checked before."""
     if not all(type(part) in (int, timedelta) for part in parts):
@@ -153,7 +137,7 @@ def _made(kind: Any, parts: list[Any], **named: Any) -> Any:
     try:
         return kind(*parts, **named)
     except (ValueError, OverflowError, TypeError, ZeroDivisionError) as error:
-        raise WireError(f"a {kind.__name__} that there is not") from error
+        raise WireError(f"a {kind.__name__} that does not exist") from error
 
 
 # ---- exact numbers -------------------------------------------------------------------------------
@@ -222,42 +206,15 @@ def _read_defaultdict(data: dict[str, Any], decoder: Decoder, depth: int) -> def
     return defaultdict(factory, decoder.pairs(data, depth))
 
 
-def _keys(value: KeysView[Any], encoder: Encoder, depth: int) -> dict[str, Any]:
-    return {"t": "keys", "v": encoder.items(value, depth)}
-
-
-def _read_keys(data: dict[str, Any], decoder: Decoder, depth: int) -> KeysView[Any]:
-    try:
-        return dict.fromkeys(decoder.items(data, depth)).keys()
-    except TypeError as error:
-        raise WireError("keys that can't be hashed") from error
-
-
-def _values(value: ValuesView[Any], encoder: Encoder, depth: int) -> dict[str, Any]:
-    return {"t": "values", "v": encoder.items(value, depth)}
-
-
-def _read_values(data: dict[str, Any], decoder: Decoder, depth: int) -> ValuesView[Any]:
-    return dict(enumerate(decoder.items(data, depth))).values()
-
-
-def _entries(value: ItemsView[Any, Any], encoder: Encoder, depth: int) -> dict[str, Any]:
-    return {"t": "entries", "v": encoder.pairs(dict(value), depth)}
-
-
-def _read_entries(data: dict[str, Any], decoder: Decoder, depth: int) -> ItemsView[Any, Any]:
-    return decoder.pairs(data, depth).items()
-
-
-def _array(value: array[Any], encoder: Encoder, depth: int) -> dict[str, Any]:
-    if value.typecode not in "bBhHiIlLqQfd":
-        return {"t": "characters", "v": value.tounicode()}
+def _array(value: array[Any], encoder: Encoder, depth: int) -> dict[str, Any] | None:
+    if value.typecode not in _TYPECODES:
+        return None
     return {"t": "typed", "c": value.typecode, "b": encoder.buffer(value.tobytes())}
 
 
 def _read_typed(data: dict[str, Any], decoder: Decoder, depth: int) -> array[Any]:
     code = decoder.text(data, "c", 1)
-    if not code or code not in "bBhHiIlLqQfd":
+    if not code or code not in _TYPECODES:
         raise WireError("an array of a type that is not known")
     made = array(code)
     try:
@@ -267,27 +224,6 @@ def _read_typed(data: dict[str, Any], decoder: Decoder, depth: int) -> array[Any
     return made
 
 
-def _read_characters(data: dict[str, Any], decoder: Decoder, depth: int) -> array[str]:
-    try:
-        return array("u", decoder.text(data, "v", 10**6))
-    except (ValueError, OverflowError) as error:
-        raise WireError("an array that is not made of characters") from error
-
-
-def _memoryview(value: memoryview, encoder: Encoder, depth: int) -> dict[str, Any] | None:
-    if value.format not in tuple("?bBhHiIlLqQfd"):
-        return None
-    return {"t": "memoryview", "v": encoder.part(np.asarray(value), depth)}
-
-
-def _read_memoryview(data: dict[str, Any], decoder: Decoder, depth: int) -> memoryview:
-    viewed = decoder.part(data.get("v"), depth)
-    if not isinstance(viewed, np.ndarray) or viewed.dtype.kind not in "biufc":
-        raise WireError("a view of what is no array")
-    return memoryview(viewed)
-
-
-_VIEWED: tuple[dict[Any, Any], ...] = ({}, OrderedDict())
 ENCODERS: dict[type, Encode] = {
     type: _type,
     date: _date,
@@ -295,18 +231,13 @@ ENCODERS: dict[type, Encode] = {
     time: _time,
     timedelta: _timedelta,
     timezone: _timezone,
-    zoneinfo.ZoneInfo: _zone,
     Fraction: _fraction,
     Decimal: _decimal,
     deque: _deque,
     Counter: _mapping,
     OrderedDict: _mapping,
     defaultdict: _defaultdict,
-    **{type(one.keys()): _keys for one in _VIEWED},
-    **{type(one.values()): _values for one in _VIEWED},
-    **{type(one.items()): _entries for one in _VIEWED},
     array: _array,
-    memoryview: _memoryview,
     **{type(np.dtype(kind)): _dtype for kind in np.typecodes["All"]},
 }
 DECODERS: dict[str, Unpack] = {
@@ -317,17 +248,11 @@ DECODERS: dict[str, Unpack] = {
     "time": _read_time,
     "timedelta": _read_timedelta,
     "timezone": _read_timezone,
-    "zone": _read_zone,
     "fraction": _read_fraction,
     "decimal": _read_decimal,
     "deque": _read_deque,
     "Counter": _read_counter,
     "OrderedDict": _read_ordered,
     "defaultdict": _read_defaultdict,
-    "keys": _read_keys,
-    "values": _read_values,
-    "entries": _read_entries,
     "typed": _read_typed,
-    "characters": _read_characters,
-    "memoryview": _read_memoryview,
 }

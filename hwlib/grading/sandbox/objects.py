@@ -1,14 +1,13 @@
-"""A student's functions, classes and instances, by number: what crosses is the number, and once for
-each class what its stand-in is built from.
+"""Number a student's functions, classes and instances: the number crosses, and once for each class
+the facts that its stand-in is built from.
 """
 
 from __future__ import annotations
 
 import sys
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from dataclasses import dataclass
 from importlib import import_module
-from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -16,18 +15,16 @@ import numpy as np
 from hwlib.grading.sandbox.changes import assign
 from hwlib.grading.sandbox.codec import Decoder, Encoder, plain
 from hwlib.grading.sandbox.copies import encode_copy
-from hwlib.grading.sandbox.descriptions import PLAIN, describe_class, describe_code
+from hwlib.grading.sandbox.descriptions import PLAIN, describe_class
 from hwlib.grading.sandbox.frames import encode_table
 from hwlib.grading.sandbox.tensors import Tensors
 from hwlib.grading.sandbox.torch_values import encode_torch
 
-__all__ = ["ALIASED", "Copied", "Objects"]
+__all__ = ["Copied", "Objects"]
 
-# what a test may change in place and that crosses as a copy
-ALIASED = (list, dict, set, deque, OrderedDict, np.ndarray)
 MAX_ALIASES = 256
-MAX_ALIASED_ITEMS = 10_000
-MAX_ALIASED_BYTES = 2**20
+MAX_ALIASED_ITEMS = 1000
+MAX_ALIASED_BYTES = 2**23
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +100,6 @@ class Objects:
             return found
         if isinstance(value, Copied):
             return encode_copy(value.value, self._given_name(type(value.value)), encoder, depth)
-        if isinstance(value, CodeType):
-            return {"t": "code", "v": encoder.part(describe_code(value), depth)}
         if isinstance(value, type):
             return {"t": "ref", "id": self._class(value), **self._take_news()}
         for base in PLAIN:
@@ -172,13 +167,16 @@ class Objects:
         return self._objects[data["id"]]
 
     def alias(self, value: Any) -> int | None:
-        """A number for a container that crosses as a copy, so that a change of the copy can be made
-        to the container, too.
+        """A number for a container, array or tensor that crosses as a copy: the test may change the
+        copy, and the original must change, too.
         """
-        if type(value) not in ALIASED:
-            return None
-        large = value.nbytes > MAX_ALIASED_BYTES if isinstance(value, np.ndarray) else False
-        if large or (not isinstance(value, np.ndarray) and len(value) > MAX_ALIASED_ITEMS):
+        kind = type(value)
+        if kind in (list, dict):
+            if len(value) >= MAX_ALIASED_ITEMS:
+                return None
+        elif (kind is not np.ndarray and kind.__module__.partition(".")[0] != "torch") or getattr(
+            value, "nbytes", MAX_ALIASED_BYTES
+        ) >= MAX_ALIASED_BYTES:
             return None
         self._next_alias += 1
         self._aliases[self._next_alias] = value

@@ -1,4 +1,4 @@
-"""What Python's special methods do to a student's object, as the worker does it when asked.
+"""Do to a student's object what Python's special methods do, when the grader asks for it.
 
 The keys are the only special methods that a stand-in has; each is there if the class of the
 student's object has it.
@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["MAX_TEXT", "OPERATIONS", "run_to_end"]
+__all__ = ["BINARY", "MAX_TEXT", "OPERATIONS"]
 
-MAX_TEXT = 10_000  # characters of a text that str, repr or format give
+MAX_TEXT = 1_000_000  # characters of a text that str, repr or format give
 
-_BINARY = [
+BINARY = [
     "add",
     "sub",
     "mul",
@@ -39,7 +39,7 @@ _BINARY = [
 
 
 def _cut(make: Callable[..., str]) -> Callable[..., str]:
-    return lambda *args: make(*args)[: MAX_TEXT + 1]
+    return lambda *args: make(*args)[:MAX_TEXT]
 
 
 def _swapped(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -50,26 +50,18 @@ def _special(name: str) -> Callable[..., Any]:
     return lambda value, *args: getattr(type(value), name)(value, *args)
 
 
-def _awaited(name: str) -> Callable[..., Any]:
-    return lambda value, *args: run_to_end(_special(name)(value, *args))
-
-
-def _exit(name: str) -> Callable[..., Any]:
-    def leave(value: Any, error: BaseException | None = None) -> Any:
-        kind = None if error is None else type(error)
-        return getattr(type(value), name)(value, kind, error, None)
-
-    return leave
+def _exit(value: Any, error: BaseException | None = None) -> Any:
+    return type(value).__exit__(value, None if error is None else type(error), error, None)
 
 
 @cache
 def _loop() -> asyncio.AbstractEventLoop:
-    """One for all: what belongs to a loop is used in the next call, too."""
+    """One loop for all calls: what belongs to it is used in the next call, too."""
     return asyncio.new_event_loop()
 
 
-def run_to_end(awaitable: Awaitable[Any]) -> Any:
-    """What a coroutine gives when it has run."""
+def _run_to_end(awaitable: Awaitable[Any]) -> Any:
+    """What a coroutine returns when it has run."""
 
     async def run() -> Any:
         return await awaitable
@@ -115,23 +107,18 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     # comparisons
     **{f"__{name}__": getattr(operator, name) for name in ["eq", "ne", "lt", "le", "gt", "ge"]},
     # arithmetic
-    **{f"__{name.strip('_')}__": getattr(operator, name) for name in _BINARY},
-    **{f"__r{name.strip('_')}__": _swapped(getattr(operator, name)) for name in _BINARY},
-    **{f"__i{name.strip('_')}__": getattr(operator, f"i{name.strip('_')}") for name in _BINARY},
+    **{f"__{name.strip('_')}__": getattr(operator, name) for name in BINARY},
+    **{f"__r{name.strip('_')}__": _swapped(getattr(operator, name)) for name in BINARY},
+    **{f"__i{name.strip('_')}__": getattr(operator, f"i{name.strip('_')}") for name in BINARY},
     "__pow__": _power,
     "__divmod__": divmod,
     "__rdivmod__": _swapped(divmod),
     # a context, a call, a copy
     "__enter__": _special("__enter__"),
-    "__exit__": _exit("__exit__"),
+    "__exit__": _exit,
     "__call__": lambda value, *args: value(*args),
     "__dir__": dir,
     "__copy__": copy.copy,
     "__deepcopy__": copy.deepcopy,
-    # coroutines
-    "__await__": run_to_end,
-    "__aiter__": _special("__aiter__"),
-    "__anext__": _awaited("__anext__"),
-    "__aenter__": _awaited("__aenter__"),
-    "__aexit__": lambda *args: run_to_end(_exit("__aexit__")(*args)),
+    "__await__": _run_to_end,
 }

@@ -1,5 +1,5 @@
-"""What a test passes to a student's code and that is not plain: functions, iterators, generators of
-random numbers, exceptions, and what libraries define.
+"""Receive what a test passes to a student's code and that is not plain: functions, iterators,
+generators of random numbers, exceptions, tables, and what libraries define.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from hwlib.errors import WireError
+from hwlib.grading.sandbox import frames, torch_values
 from hwlib.grading.sandbox.codec import Decoder
 from hwlib.grading.sandbox.copies import read_again, read_copy
 
@@ -36,17 +36,19 @@ class Passed:
 
     def __init__(self, ask: Callable[[dict[str, Any]], Any], given: Callable[[str], Any]) -> None:
         self._ask, self._given = ask, given
-        self.copied: dict[int, Any] = {}  # instances that came with the present request, by id
         self._functions: dict[int, Callable[..., Any]] = {}
         self._generators: dict[int, Any] = {}
         self._raised: list[tuple[BaseException, int]] = []  # by the test's functions
 
     def unpack(self, data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
         """A value that the grader sent."""
-        read = _READ.get(data["t"])
-        if read is None:
-            raise WireError(f"an unknown kind of value: {data['t']!r}")
-        return read(self, data, decoder, depth)
+        tag = data["t"]
+        if tag in frames.TAGS:
+            import_module("pandas")
+            return frames.read_table(data, decoder, depth)
+        if tag in torch_values.TAGS:
+            return torch_values.TAGS[tag](data, decoder, depth)
+        return _READ[tag](self, data, decoder, depth)
 
     # ---- functions and iterators of the test -----------------------------------------------------
 
@@ -61,9 +63,6 @@ class Passed:
             call.__doc__ = data["d"]
             self._functions[number] = call
         return self._functions[number]
-
-    def _mock(self, data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
-        return _Mock(self._function({**data, "n": "mock", "d": None}, decoder, depth), self._ask)
 
     def _iterator(self, data: dict[str, Any], decoder: Decoder, depth: int) -> Iterator[Any]:
         number = data["id"]
@@ -124,9 +123,7 @@ class Passed:
     # ---- what both processes have ----------------------------------------------------------------
 
     def _copy(self, data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
-        made = read_copy(data, self._given(data["n"]), decoder, depth)
-        self.copied[id(made)] = made
-        return made
+        return read_copy(data, self._given(data["n"]), decoder, depth)
 
     def _again(self, data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
         return read_again(data, decoder)
@@ -139,21 +136,6 @@ class Passed:
 
     def _path(self, data: dict[str, Any], decoder: Decoder, depth: int) -> Path:
         return Path(data["v"])
-
-
-class _Mock:
-    """A mock of the test's: it can be called; whether it could do more, the grader does not say."""
-
-    def __init__(self, function: Callable[..., Any], ask: Callable[[dict[str, Any]], Any]) -> None:
-        self.__dict__.update(_function=function, _ask=ask)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._function(*args, **kwargs)
-
-    def __getattr__(self, name: str) -> Any:
-        if not name.startswith("__"):
-            self._ask({"mock": name})
-        raise AttributeError(name)
 
 
 def _new_generator(kind: str, state: Any) -> Any:
@@ -175,7 +157,6 @@ def _set_state(generator: Any, kind: str, state: Any) -> None:
 _READ: dict[str, Callable[[Passed, dict[str, Any], Decoder, int], Any]] = {
     "callback": Passed._function,
     "iterator": Passed._iterator,
-    "mock": Passed._mock,
     "exception": Passed._exception,
     "rng": Passed._generator,
     "import": Passed._imported,

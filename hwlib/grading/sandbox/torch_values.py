@@ -1,7 +1,7 @@
-"""PyTorch's tensors, dtypes, sizes and devices as plain data, and back.
+"""Write tensors, dtypes, sizes and devices of PyTorch as plain data.
 
-PyTorch is imported here only when one of them arrives. A tensor crosses with its numbers and dtype;
-what it is a part of, a network or a graph, stays where it was (`tensors`).
+A tensor crosses with its numbers and dtype. The network or graph that it is a part of stays where
+it is (`tensors`).
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from hwlib.errors import CannotCheck, WireError
+from hwlib.errors import WireError
 from hwlib.grading.sandbox.codec import Decoder, Encoder, Unpack
 
-__all__ = ["DECODERS", "encode_tensor", "encode_torch", "read_tensor", "the_torch"]
+__all__ = ["TAGS", "encode_tensor", "encode_torch", "read_tensor", "the_torch"]
 
 _DTYPES = frozenset(
     [
@@ -39,11 +39,11 @@ _DTYPES = frozenset(
 
 
 def the_torch() -> Any:
-    """The module torch."""
+    """The module torch, which the sender has."""
     try:
         return import_module("torch")
     except ImportError:
-        raise CannotCheck("the answer is a tensor, and PyTorch is not installed here") from None
+        raise WireError("a value of PyTorch, which is not installed here") from None
 
 
 def encode_torch(value: Any, encoder: Encoder, depth: int) -> dict[str, Any] | None:
@@ -93,7 +93,7 @@ def _read_dtype(data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
 def _read_size(data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
     sizes = decoder.items(data, depth)
     if not all(type(n) is int and 0 <= n < 2**63 for n in sizes):
-        raise WireError("a size that is none")
+        raise WireError("a size of another type")
     return the_torch().Size(sizes)
 
 
@@ -101,4 +101,4 @@ def _read_device(data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
     return the_torch().device("cpu")
 
 
-DECODERS: dict[str, Unpack] = {"torch.dtype": _read_dtype, "size": _read_size, "device": _read_device}
+TAGS: dict[str, Unpack] = {"torch.dtype": _read_dtype, "size": _read_size, "device": _read_device}

@@ -6,8 +6,8 @@ A frame is a header and raw buffers:
     header   JSON {"b": [length of each buffer, …], "m": message}
     buffers  the bytes of the arrays, one after the other
 
-`codec` says how values are written. There is no pickle and nothing that could run code: what is
-decoded is a plain value, or a reference that the other side gave out itself. Sizes are checked
+`codec` writes the values. There is no pickle and nothing that could run code: what is decoded is a
+plain value, or a reference that the other side gave out itself. Sizes are checked
 against what was announced before memory is taken, and depth, count and frame size have limits.
 """
 
@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from hwlib.errors import ConnectionClosed, DeadlinePassed, Unsendable, WireError
-from hwlib.grading.sandbox import arrays, codec, frames, library_values, torch_values
+from hwlib.grading.sandbox import arrays, codec, library_values
 from hwlib.grading.sandbox.arrays import announced_sizes
 from hwlib.grading.sandbox.codec import MAX_NODES, Decoder, Encoder, Pack, Unpack
 
@@ -43,7 +43,6 @@ _TO_JSON = json.JSONEncoder(separators=(",", ":"))
 
 codec.ENCODERS |= arrays.ENCODERS | library_values.ENCODERS
 codec.DECODERS |= arrays.DECODERS | library_values.DECODERS
-codec.DECODERS |= frames.DECODERS | torch_values.DECODERS
 
 Deadline = float | Callable[[], bool] | None
 """When to give up: a time of time.monotonic, or a function that says whether it has come."""
@@ -58,7 +57,7 @@ class Channel:
     def __init__(
         self,
         sock: socket.socket,
-        pack: Pack = frames.encode_table,
+        pack: Pack = lambda value, encoder, depth: None,
         unpack: Unpack | None = None,
     ) -> None:
         self.sock, self.pack, self.unpack = sock, pack, unpack or _no_references

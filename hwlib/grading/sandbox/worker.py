@@ -1,9 +1,8 @@
-"""What runs in a worker: student code, and answers to the grader's requests about it.
+"""Run student code in a worker, and answer the grader's requests about it.
 
 Requests are `{"id", "op", …}`; each is answered by `{"id", "value"}` or `{"id", "error"}`. While a
 request is being worked on, the worker may ask back: `{"callback", "args", "kwargs"}` for a function
-that the grader passed, `{"input"}` for a line that is typed, `{"mock"}` for an attribute of a mock.
-The grader answers `{"result"}` or
+that the grader passed, `{"input"}` for a line that is typed. The grader answers `{"result"}` or
 `{"raised"}`, and may send requests of its own before. A student's functions, classes and instances
 stay here; the grader knows them by number.
 """
@@ -17,11 +16,9 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from importlib import import_module
 from typing import Any
-from unittest import mock
 
-from hwlib.errors import ConnectionClosed, Unsendable
+from hwlib.errors import ConnectionClosed
 from hwlib.grading.sandbox.changes import Snapshot
 from hwlib.grading.sandbox.codec import Decoder, Encoder, plain
 from hwlib.grading.sandbox.descriptions import describe_signature
@@ -36,9 +33,7 @@ __all__ = ["Server", "serve"]
 MAX_CAUSES = 4  # exceptions that led to one another
 MAX_WARNINGS = 100  # of one request
 
-_SET_BY_THE_TEST = frozenset(
-    ("tensors", "assign", "replace", "seeds", "no_grad", "warnings", "replaced")
-)
+_SET_BY_THE_TEST = frozenset(("assign", "replace", "seeds", "no_grad", "warnings"))
 
 
 def serve(sock: socket.socket, shell: StudentShell) -> None:
@@ -61,7 +56,6 @@ class Server:
         self.channel = Channel(sock, self.objects.pack, self._unpack)
         self.shell = shell
         self._depth, self._in_cell = 0, False  # requests inside each other; the last runs a cell
-        self._last: Snapshot | None = None  # the arguments of the last call
         self._before: dict[str, list[Any]] = {}  # names that a test has changed
         self._console, builtins.input = builtins.input, self._input
 
@@ -75,6 +69,8 @@ class Server:
     def answer(self, request: dict[str, Any]) -> None:
         """Do what one request asks and answer it, whatever student code does meanwhile."""
         outer, self._in_cell = self._in_cell, request["op"] == "run"
+        for number in request.get("dropped", ()):
+            self.objects.tensors.outputs.pop(number, None)
         if not self._depth:
             self.shell.start_collecting()
         self._depth += 1
@@ -96,15 +92,13 @@ class Server:
         self._in_cell = outer
         if not self._depth:  # the next ones arrive with the next request
             self.objects.tensors.leaves.clear()
-            self.passed.copied.clear()
 
     @contextlib.contextmanager
     def _as_asked(self, request: dict[str, Any]) -> Iterator[list[warnings.WarningMessage] | None]:
-        """As the test has set it for its own process: what it changed, seeds, gradients, warnings;
-        gives the warnings that are raised.
+        """As the test has set it for its own process: what it changed, seeds, gradients, warnings.
+
+        Yields the list that collects warnings, or None.
         """
-        if "tensors" in request:
-            self.objects.tensors.take(request["tensors"])
         for number, value in request.get("assign", ()):
             self.objects.assign(number, value)
         for number, content in request.get("replace", ()):
@@ -112,8 +106,6 @@ class Server:
         if "seeds" in request:
             self.passed.seed(request["seeds"])
         with contextlib.ExitStack() as stack:
-            for module, name, value in request.get("replaced", ()):
-                stack.enter_context(mock.patch.object(import_module(module), name, value))
             if request.get("no_grad") and "torch" in sys.modules:
                 stack.enter_context(sys.modules["torch"].no_grad())
             if not request.get("warnings"):
@@ -126,16 +118,13 @@ class Server:
     def _send(self, reply: dict[str, Any]) -> None:
         self._tell_printed(reply)
         try:
-            if self.objects.tensors.held:
-                reply["tensors"] = self.objects.tensors.moved()
             self.channel.send(reply)
         except ConnectionClosed:
             raise
         # a value that can't be sent, or whose own methods raise
         except BaseException as error:  # noqa: BLE001
             self.objects.forget_news()
-            told = {**asdict(describe_error(error)), "unsendable": isinstance(error, Unsendable)}
-            self.channel.send({"id": reply["id"], "error": told})
+            self.channel.send({"id": reply["id"], "error": asdict(describe_error(error))})
         self.objects.news_arrived()
 
     def _tell_printed(self, message: dict[str, Any]) -> None:
@@ -150,7 +139,11 @@ class Server:
     def ask(self, question: dict[str, Any]) -> Any:
         """Ask the grader something while its request is being worked on."""
         self._tell_printed(question)
-        self.channel.send(question)
+        try:
+            self.channel.send(question)
+        except BaseException:
+            self.objects.forget_news()
+            raise
         self.objects.news_arrived()
         while True:
             reply = self.channel.receive()
@@ -162,7 +155,7 @@ class Server:
                 return reply.get("result")
 
     def _input(self, prompt: object = "") -> str:
-        """`input` of student code: the test's, where it has put its own in place."""
+        """`input` of student code: the test's, if it has replaced `input`."""
         if self._depth and not self._in_cell:
             line = self.ask({"input": str(prompt)[:1000]})
             if line is not None:
@@ -178,8 +171,6 @@ class Server:
             found["args"] = list(error.args)
         if type(error).__module__ != "builtins":
             found["exception"] = error
-        elif vars(error) and _is_plain(dict(vars(error))):
-            found["more"] = dict(vars(error))
         if causes and error.__cause__ is not None:
             found["cause"] = self._describe(error.__cause__, causes - 1)
         return found
@@ -235,15 +226,12 @@ class Server:
         return {"value": value} if alias is None else {"value": value, "alias": alias}
 
     def _called(self, function: Callable[..., Any], request: dict[str, Any]) -> dict[str, Any]:
-        """What the call gives, and which of its arguments it changed."""
+        """What the call returns, and which of its arguments it changed."""
         args, kwargs = request["args"], request["kwargs"]
-        before = Snapshot([*args, *kwargs.values()], frozenset(self.passed.copied))
+        before = Snapshot([*args, *kwargs.values()])
         value = function(*args, **kwargs)
         changed = before.changed()
-        if not changed:
-            return {"value": value}
-        self._last = before
-        return {"value": value, "changed": changed}
+        return {"value": value, "changed": changed} if changed else {"value": value}
 
     def _op_call(self, request: dict[str, Any]) -> dict[str, Any]:
         return self._called(self.objects[request["ref"]], request)
@@ -254,11 +242,6 @@ class Server:
         if "content" in request:
             reply["content"] = plain(owner, request["content"])
         return reply
-
-    def _op_changes(self, request: dict[str, Any]) -> dict[str, Any]:
-        """What the arguments of the last call are now."""
-        found, self._last = self._last.contents() if self._last else [], None
-        return {"value": found}
 
     def _op_getattr(self, request: dict[str, Any]) -> dict[str, Any]:
         return self._read(getattr(self.objects[request["ref"]], request["name"]))
