@@ -48,23 +48,7 @@ def idiom(group: str, what: str, right: str, test: str, wrong: str = "", **more:
 
 
 OPERATORS = "Operators and texts"
-VECTOR = """
-    class Vector1:
-        def __init__(self, x, y):
-            self.x, self.y = x, y
-
-        def __add__(self, other):
-            return Vector1(self.x + other.x, self.y + other.y)
-    """
-
 _OPERATORS = (
-    idiom(
-        OPERATORS,
-        "`a + b`",
-        VECTOR,
-        "c = Vector1(1, 2) + Vector1(3, 4)\nassert (c.x, c.y) == (4, 6)",
-        VECTOR.replace("self.y + other.y", "self.y - other.y"),
-    ),
     idiom(
         OPERATORS,
         "`a - b`, `a * 2`, `2 * a`, `a @ b`, `-a`, `abs(a)`",
@@ -103,30 +87,6 @@ _OPERATORS = (
 
             def __sub__(self, other):
                 return self
-        """,
-    ),
-    idiom(
-        OPERATORS,
-        "`a += b`",
-        """
-        class Account1:
-            def __init__(self):
-                self.total = 0
-
-            def __iadd__(self, amount):
-                self.total += amount
-                return self
-        """,
-        "a = b = Account1()\na += 5\na += 2\nassert a is b and b.total == 7",
-        """
-        class Account1:
-            def __init__(self):
-                self.total = 0
-
-            def __add__(self, amount):
-                other = Account1()
-                other.total = self.total + amount
-                return other
         """,
     ),
     idiom(
@@ -347,78 +307,6 @@ _TYPES = (
     ),
     idiom(
         TYPES,
-        "`isinstance(result, np.ndarray)`, `dict`, `list`, `tuple`, `int`, `float`, `bool`, `str`",
-        """
-        def results(kind):
-            return {"a": np.ones(2), "b": {"k": 1}, "c": [1], "d": (1, 2), "e": 3, "f": 0.5,
-                    "g": True, "h": "text", "i": None, "j": np.float32(1), "k": {1, 2}}[kind]
-        """,
-        """
-        assert isinstance(results("a"), np.ndarray) and type(results("a")) is np.ndarray
-        assert isinstance(results("b"), dict) and isinstance(results("c"), list)
-        assert isinstance(results("d"), tuple) and type(results("e")) is int
-        assert isinstance(results("f"), float) and results("g") is True
-        assert isinstance(results("h"), str) and results("i") is None
-        assert isinstance(results("j"), np.float32) and isinstance(results("k"), set)
-        """,
-        """
-        def results(kind):
-            class Anything:
-                def __eq__(self, other):
-                    return True
-            return Anything()
-        """,
-    ),
-    idiom(
-        TYPES,
-        "class attributes, class methods, static methods, properties with setters",
-        """
-        class Celsius:
-            freezing = 0
-
-            def __init__(self, degrees):
-                self._degrees = degrees
-
-            @property
-            def fahrenheit(self):
-                return self._degrees * 9 / 5 + 32
-
-            @fahrenheit.setter
-            def fahrenheit(self, value):
-                self._degrees = (value - 32) * 5 / 9
-
-            @classmethod
-            def boiling(cls):
-                return cls(100)
-
-            @staticmethod
-            def is_cold(degrees):
-                return degrees < 10
-        """,
-        """
-        t = Celsius.boiling()
-        assert type(t) is Celsius and t.fahrenheit == 212 and Celsius.freezing == t.freezing == 0
-        t.fahrenheit = 32
-        assert t._degrees == 0 and Celsius.is_cold(5) and not t.is_cold(20)
-        assert isinstance(Celsius.fahrenheit, property)
-        """,
-        """
-        class Celsius:
-            freezing = 0
-
-            def __init__(self, degrees):
-                self._degrees = degrees
-
-            def fahrenheit(self):
-                return self._degrees * 9 / 5 + 32
-
-            @classmethod
-            def boiling(cls):
-                return cls(100)
-        """,
-    ),
-    idiom(
-        TYPES,
         "`hasattr`, `getattr` with a default, `setattr`, `delattr`, `vars(x)`, `x.__dict__`, `dir(x)`",
         """
         class Point1:
@@ -439,51 +327,6 @@ _TYPES = (
         assert not hasattr(p, "y")
         """,
         "class Point1:\n    x = 1\n\n    def move(self):\n        self.x += 1",
-    ),
-    idiom(
-        TYPES,
-        "a chain of attributes: `a.left.value`, `a.items[0].name`",
-        """
-        class Node1:
-            def __init__(self, value, left=None):
-                self.value, self.left, self.seen = value, left, [value]
-        """,
-        """
-        n = Node1(1, Node1(2, Node1(3)))
-        assert n.left.left.value == 3 and n.left.left.left is None and n.left.seen[0] == 2
-        """,
-        """
-        class Node1:
-            def __init__(self, value, left=None):
-                self.value, self.left, self.seen = value, None, [value]
-        """,
-    ),
-    idiom(
-        TYPES,
-        "`a is b`: the same object is the same stand-in",
-        """
-        class Registry:
-            def __init__(self):
-                self.best = self
-
-            def me(self):
-                return self
-        """,
-        """
-        r = Registry()
-        assert r.me() is r and r.best is r and Registry() is not r and id(r.me()) == id(r)
-        assert r.me == r.me and Registry.me is Registry.me
-        """,
-        """
-        import copy
-
-        class Registry:
-            def __init__(self):
-                self.best = None
-
-            def me(self):
-                return copy.copy(self)
-        """,
     ),
     idiom(
         TYPES,
@@ -557,28 +400,6 @@ _TYPES = (
     ),
     idiom(
         TYPES,
-        "`isinstance(x, collections.abc.Iterable)`, `Sized`, `Callable`, `Hashable`",
-        """
-        class Bag:
-            def __init__(self, *items):
-                self.items = items
-
-            def __iter__(self):
-                return iter(self.items)
-
-            def __len__(self):
-                return len(self.items)
-        """,
-        """
-        from collections import abc
-        bag = Bag(1, 2)
-        assert isinstance(bag, abc.Iterable) and isinstance(bag, abc.Sized)
-        assert not isinstance(bag, abc.Callable) and isinstance(bag, abc.Hashable)
-        """,
-        "class Bag:\n    def __init__(self, *items):\n        self.items = items",
-    ),
-    idiom(
-        TYPES,
         "an instance of a class that a setup cell defines, as argument and as result",
         """
         def mirrored(place):
@@ -589,31 +410,6 @@ _TYPES = (
         assert isinstance(found, Place) and found == Place(2, 1) and found.x == 2
         """,
         "def mirrored(place):\n    return Place(place.x, place.y)",
-    ),
-    idiom(
-        TYPES,
-        "`match` with a student's class",
-        """
-        class Circle1:
-            __match_args__ = ("r",)
-
-            def __init__(self, r):
-                self.r = r
-        """,
-        """
-        match Circle1(2):
-            case Circle1(r):
-                assert r == 2
-            case _:
-                raise AssertionError("no match")
-        """,
-        """
-        class Circle1:
-            __match_args__ = ("r",)
-
-            def __init__(self, r):
-                self.r = r / 2
-        """,
     ),
 )
 
@@ -650,7 +446,7 @@ _FUNCTIONS = (
     ),
     idiom(
         FUNCTIONS,
-        "`inspect.signature(f)`, `f.__code__.co_argcount`, `co_varnames`, `co_names`",
+        "`inspect.signature(f)`",
         """
         def looped(values, start=0):
             total = start
@@ -662,14 +458,12 @@ _FUNCTIONS = (
         import inspect
         assert list(inspect.signature(looped).parameters) == ["values", "start"]
         assert inspect.signature(looped).parameters["start"].default == 0
-        assert looped.__code__.co_argcount == 2 and "total" in looped.__code__.co_varnames
-        assert "sum" not in looped.__code__.co_names, "write the loop yourself"
         """,
-        "def looped(values, start=0):\n    total = sum(values, start)\n    return total",
+        "def looped(values):\n    return sum(values)",
     ),
     idiom(
         FUNCTIONS,
-        "`inspect.isfunction`, `isclass`, `ismethod`, `isgeneratorfunction`, `callable`",
+        "`inspect.isfunction`, `isclass`, `ismethod`, `isgenerator`, `callable`",
         """
         def counting(n):
             yield from range(n)
@@ -680,9 +474,9 @@ _FUNCTIONS = (
         """,
         """
         import inspect
-        assert inspect.isfunction(counting) and inspect.isgeneratorfunction(counting)
+        assert inspect.isfunction(counting) and not inspect.isclass(counting)
         assert inspect.isgenerator(counting(2)) and inspect.isclass(Counting)
-        assert inspect.ismethod(Counting().up) and callable(counting) and not inspect.isclass(counting)
+        assert inspect.ismethod(Counting().up) and callable(counting)
         """,
         """
         def counting(n):
@@ -694,18 +488,11 @@ _FUNCTIONS = (
     ),
     idiom(
         FUNCTIONS,
-        "`inspect.getsource(f)`",
+        "`inspect.getsource(f)`, `f.__code__`, `inspect.isgeneratorfunction(f)`",
         "def forty_two():\n    return 42",
         'import inspect\nassert "42" in inspect.getsource(forty_two)',
         status="shared",
         note="a student's process could tell any source",
-    ),
-    idiom(
-        FUNCTIONS,
-        "`dis`, `sys.settrace`, `tracemalloc`",
-        "def traced(x):\n    return x",
-        "import dis\nassert list(dis.get_instructions(traced))",
-        status="shared",
     ),
     idiom(
         FUNCTIONS,
@@ -722,90 +509,6 @@ _FUNCTIONS = (
         assert seen == [1, 2]
         """,
         "def applied(function, values):\n    return [function(values)]",
-    ),
-    idiom(
-        FUNCTIONS,
-        "a function of the test that is called with the student's instances",
-        """
-        class Item1:
-            def __init__(self, price):
-                self.price = price
-
-        def cheapest(items, key):
-            return min(items, key=key)
-        """,
-        """
-        items = [Item1(5), Item1(2), Item1(9)]
-        found = cheapest(items, lambda item: item.price)
-        assert found is items[1] and found.price == 2
-        assert cheapest(items, lambda item: -item.price).price == 9
-        """,
-        """
-        class Item1:
-            def __init__(self, price):
-                self.price = price
-
-        def cheapest(items, key):
-            return max(items, key=key)
-        """,
-    ),
-    idiom(
-        FUNCTIONS,
-        "a function of the test that raises, and the student's code that catches it",
-        """
-        def retried(function, times):
-            for _ in range(times - 1):
-                try:
-                    return function()
-                except ValueError:
-                    pass
-            return function()
-        """,
-        """
-        calls = []
-
-        def flaky():
-            calls.append(1)
-            if len(calls) < 3:
-                raise ValueError("not yet")
-            return "done"
-
-        assert retried(flaky, 5) == "done" and len(calls) == 3
-        try:
-            retried(lambda: {}["key"], 2)
-        except KeyError as error:
-            assert error.args == ("key",)
-        else:
-            raise AssertionError("nothing was raised")
-        """,
-        "def retried(function, times):\n    return function()",
-    ),
-    idiom(
-        FUNCTIONS,
-        "a student's decorator on a function of the test",
-        """
-        import functools
-
-        def doubled(function):
-            @functools.wraps(function)
-            def wrapper(*args, **kwargs):
-                return 2 * function(*args, **kwargs)
-            return wrapper
-        """,
-        '''
-        @doubled
-        def add(a, b=0):
-            """Adds."""
-            return a + b
-
-        assert add(1, b=2) == 6 and add.__name__ == "add" and add.__doc__ == "Adds."
-        ''',
-        """
-        def doubled(function):
-            def wrapper(*args, **kwargs):
-                return 2 * function(*args, **kwargs)
-            return wrapper
-        """,
     ),
     idiom(
         FUNCTIONS,
@@ -827,41 +530,6 @@ _FUNCTIONS = (
     ),
     idiom(
         FUNCTIONS,
-        "recursion with a cache: `f.cache_info()`, attributes of a function",
-        """
-        import functools
-
-        @functools.lru_cache(maxsize=None)
-        def fibonacci(n):
-            return n if n < 2 else fibonacci(n - 1) + fibonacci(n - 2)
-        """,
-        """
-        assert fibonacci(80) == 23416728348467685
-        assert fibonacci.cache_info().hits > 0 and hasattr(fibonacci, "cache_clear")
-        """,
-        "def fibonacci(n):\n    return n if n < 2 else fibonacci(n - 1) + fibonacci(n - 2) + 1 if n < 9 else 0",
-    ),
-    idiom(
-        FUNCTIONS,
-        "`assert f is g`",
-        "def original(x):\n    return x\n\nother_name = original",
-        "assert other_name is original and other_name == original",
-        "def original(x):\n    return x\n\ndef other_name(x):\n    return x",
-    ),
-    idiom(
-        FUNCTIONS,
-        "`time.time()` around calls, `timeit.timeit(lambda: f(x))`",
-        "def quick(n):\n    return n * (n + 1) // 2",
-        """
-        import time, timeit
-        start = time.time()
-        assert quick(1000) == 500500
-        assert time.time() - start < 1 and timeit.timeit(lambda: quick(10), number=5) < 1
-        """,
-        "def quick(n):\n    import time\n    time.sleep(1.2)\n    return n * (n + 1) // 2",
-    ),
-    idiom(
-        FUNCTIONS,
         "`asyncio.run(f())`, `await f()` in the test's own coroutine, `asyncio.gather`",
         """
         import asyncio
@@ -871,13 +539,12 @@ _FUNCTIONS = (
             return 2 * x
         """,
         """
-        import asyncio, inspect
+        import asyncio
 
         async def main():
             return await slowly(1), await asyncio.gather(slowly(2), slowly(3))
 
         assert asyncio.run(slowly(4)) == 8 and asyncio.run(main()) == (2, [4, 6])
-        assert inspect.iscoroutinefunction(slowly)
         """,
         "async def slowly(x):\n    return x",
     ),
@@ -913,40 +580,6 @@ _ITERATION = (
         e.close()
         """,
         "def squares1(n):\n    return [i**2 for i in range(n)]\n\ndef echo1():\n    yield 1",
-    ),
-    idiom(
-        ITERATION,
-        "`zip`, `enumerate`, `sum`, `any`, `itertools.islice` of an endless generator, unpacking",
-        """
-        def naturals():
-            n = 0
-            while True:
-                yield n
-                n += 1
-
-        def pair_of(x):
-            yield x
-            yield -x
-        """,
-        """
-        import itertools
-        assert list(itertools.islice(naturals(), 3)) == [0, 1, 2]
-        assert list(zip(naturals(), "ab")) == [(0, "a"), (1, "b")]
-        a, b = pair_of(2)
-        assert (a, b) == (2, -2) and sum(pair_of(3)) == 0 and any(pair_of(1)) and max(pair_of(4)) == 4
-        assert [*enumerate(pair_of(1))] == [(0, 1), (1, -1)] and np.array(list(pair_of(1))).shape == (2,)
-        """,
-        """
-        def naturals():
-            n = 1
-            while True:
-                yield n
-                n += 1
-
-        def pair_of(x):
-            yield x
-            yield x
-        """,
     ),
     idiom(
         ITERATION,
@@ -1012,7 +645,7 @@ _ITERATION = (
     ),
     idiom(
         ITERATION,
-        "`with obj as x`, also with an exception inside",
+        "`with obj as x`",
         """
         class Opened:
             def __init__(self):
@@ -1024,15 +657,16 @@ _ITERATION = (
 
             def __exit__(self, kind, error, trace):
                 self.log.append(kind.__name__ if kind else "out")
-                return kind is ValueError
         """,
         """
         with Opened() as o:
             assert o.log == ["in"]
         assert o.log == ["in", "out"]
-        with Opened() as o:
-            raise ValueError("swallowed")
-        assert o.log == ["in", "ValueError"]
+        try:
+            with Opened() as o:
+                raise ValueError("not swallowed")
+        except ValueError:
+            assert o.log == ["in", "ValueError"]
         """,
         """
         class Opened:
@@ -1047,46 +681,18 @@ _ITERATION = (
     ),
     idiom(
         ITERATION,
-        "a context manager that swallows everything, around a check",
+        "`with obj:` where the student's `__exit__` swallows what is raised",
         """
-        class Quiet1:
-            value = 3
-
+        class Suppressed:
             def __enter__(self):
                 return self
 
             def __exit__(self, kind, error, trace):
-                return kind is not None and issubclass(kind, OSError)
+                return kind is ValueError
         """,
-        "with Quiet1() as q:\n    assert q.value == 3",
-        """
-        class Quiet1:
-            value = 4
-
-            def __enter__(self):
-                return self
-
-            def __exit__(self, *_):
-                return isinstance(self.value, str)
-        """,
-    ),
-    idiom(
-        ITERATION,
-        "`contextlib.contextmanager` of the student's",
-        """
-        import contextlib
-
-        @contextlib.contextmanager
-        def tagged(out, name):
-            out.append(f"<{name}>")
-            yield name.upper()
-            out.append(f"</{name}>")
-        """,
-        """
-        with tagged([], "b") as got:
-            assert got == "B"
-        """,
-        "def tagged(out, name):\n    return name.upper()",
+        "with Suppressed():\n    raise ValueError",
+        status="manual",
+        note="it could swallow a check of the test",
     ),
 )
 
@@ -1189,33 +795,6 @@ _ERRORS = (
     ),
     idiom(
         ERRORS,
-        "`error.__cause__`, exceptions of a library: `np.linalg.LinAlgError`",
-        """
-        def inverted(matrix):
-            return np.linalg.inv(matrix)
-
-        def wrapped(text):
-            try:
-                return int(text)
-            except ValueError as error:
-                raise KeyError(text) from error
-        """,
-        """
-        try:
-            inverted(np.zeros((2, 2)))
-        except np.linalg.LinAlgError as error:
-            assert "Singular" in str(error)
-        else:
-            raise AssertionError("a singular matrix has no inverse")
-        try:
-            wrapped("x")
-        except KeyError as error:
-            assert isinstance(error.__cause__, ValueError) and error.args == ("x",)
-        """,
-        "def inverted(matrix):\n    return matrix\n\ndef wrapped(text):\n    raise KeyError(text)",
-    ),
-    idiom(
-        ERRORS,
         "`type(error) is ValueError`",
         "def strict(x):\n    raise ValueError(x)",
         """
@@ -1251,7 +830,7 @@ _ERRORS = (
     ),
     idiom(
         ERRORS,
-        "`SystemExit`, `KeyboardInterrupt`",
+        "`try: f() except SystemExit`",
         "import sys\n\ndef quitting(code):\n    sys.exit(code)",
         """
         try:
@@ -1261,7 +840,7 @@ _ERRORS = (
         else:
             raise AssertionError("it goes on")
         """,
-        "def quitting(code):\n    return code",
+        status="shared",
     ),
 )
 
@@ -1280,125 +859,6 @@ _CHECKS = (
         np.testing.assert_array_almost_equal(scaled(x)["a"], x / 4)
         """,
         "def scaled(x):\n    return {'a': x / x.max(), 'b': [1, 2]}",
-    ),
-    idiom(
-        CHECKS,
-        "`unittest.TestCase().assertEqual`, `assertAlmostEqual`, `assertIn`, `assertIsInstance`, …",
-        "def facts():\n    return [3, 0.1 + 0.2, 'abc', {'k': 1}]",
-        """
-        import unittest
-        case = unittest.TestCase()
-        number, third, text, table = facts()
-        case.assertEqual(number, 3)
-        case.assertAlmostEqual(third, 0.3)
-        case.assertIn("b", text)
-        case.assertIsInstance(table, dict)
-        case.assertDictEqual(table, {"k": 1})
-        case.assertListEqual(sorted(text), ["a", "b", "c"])
-        case.assertTrue(number > 2)
-        case.assertIsNone(table.get("z"))
-        """,
-        "def facts():\n    return [4, 0.1 + 0.2, 'abc', {'k': 1}]",
-    ),
-    idiom(
-        CHECKS,
-        "a `unittest.TestCase` class that the test runs itself",
-        "def triple(x):\n    return 3 * x",
-        """
-        import io, unittest
-
-        class TestTriple(unittest.TestCase):
-            def test_numbers(self):
-                self.assertEqual(triple(2), 6)
-
-            def test_texts(self):
-                self.assertEqual(triple("a"), "aaa")
-
-        suite = unittest.defaultTestLoader.loadTestsFromTestCase(TestTriple)
-        result = unittest.TextTestRunner(stream=io.StringIO()).run(suite)
-        assert result.wasSuccessful() and result.testsRun == 2
-        """,
-        "def triple(x):\n    return x + x",
-    ),
-    idiom(
-        CHECKS,
-        "`unittest.main(…)`, `doctest.testmod()`",
-        "def one():\n    return 1",
-        """
-        import unittest
-
-        class TestOne(unittest.TestCase):
-            def test_one(self):
-                self.assertEqual(one(), 1)
-
-        assert unittest.main(argv=[""], exit=False).result.wasSuccessful()
-        """,
-        status="shared",
-        note="they look for tests in `__main__`",
-    ),
-    idiom(
-        CHECKS,
-        "`math.isclose`, `np.isclose`, `np.allclose`, `pytest.approx`, `round(x, 3) == …`",
-        "def third_of(x):\n    return x / 3",
-        """
-        import math
-        assert math.isclose(third_of(1), 0.333333333, rel_tol=1e-6) and np.isclose(third_of(6), 2)
-        assert round(third_of(2), 3) == 0.667 and np.allclose(third_of(np.array([3.0])), [1.0])
-        """,
-        "def third_of(x):\n    return x / 4",
-    ),
-    idiom(
-        CHECKS,
-        "`check.close`, `check.equal`, `check.raises` with deques, ranges, arrays of the standard library",
-        """
-        from array import array
-        from collections import deque
-
-        def as_deque(x):
-            return deque(x)
-
-        def as_array(x):
-            return array("d", x)
-
-        def as_range(n):
-            return range(n)
-        """,
-        """
-        check.close(as_deque([1.0, 2.0]), [1.0, 2.0])
-        check.close(as_array([1.0, 2.0]), [1.0, 2.0])
-        check.equal(as_range(3), [0, 1, 2])
-        check.raises(TypeError, as_range, "x")
-        """,
-        """
-        def as_deque(x):
-            return set(x)
-
-        def as_array(x):
-            return x
-
-        def as_range(n):
-            return range(n)
-        """,
-    ),
-    idiom(
-        CHECKS,
-        "`check.equal` with whole numbers of any size and with fractions",
-        """
-        import math
-        from fractions import Fraction
-
-        def large(n):
-            return math.factorial(n)
-
-        def half_of(n):
-            return Fraction(n, 2)
-        """,
-        """
-        import math
-        check.equal(large(30), math.factorial(30))
-        check.close(half_of(3), 1.5)
-        """,
-        "def large(n):\n    return 1.0 * n\n\ndef half_of(n):\n    return n // 2",
     ),
 )
 
@@ -1532,74 +992,31 @@ _VALUES = (
     ),
     idiom(
         VALUES,
-        "a class of the student's that derives from `list`, `dict`, `tuple`, `int`, `str`",
-        """
-        class Stack1(list):
-            def push(self, item):
-                self.append(item)
-                return self
-
-            def top(self):
-                return self[-1]
-
-        class Table1(dict):
-            def total(self):
-                return sum(self.values())
-        """,
-        """
-        s = Stack1()
-        s.push(1).push(2)
-        assert s == [1, 2] and len(s) == 2 and s.top() == 2 and isinstance(s, list)
-        s.append(7)
-        assert s.top() == 7 and type(s) is Stack1
-        t = Table1(a=1)
-        t["b"] = 4
-        assert t.total() == 5 and t == {"a": 1, "b": 4} and isinstance(t, dict)
-        """,
-        """
-        class Stack1(list):
-            def push(self, item):
-                self.insert(0, item)
-                return self
-
-            def top(self):
-                return self[-1]
-
-        class Table1(dict):
-            def total(self):
-                return 0
-        """,
-    ),
-    idiom(
-        VALUES,
-        "`bytes`, `bytearray`, `memoryview`, `array.array`, `range`, `slice`, `set`, `frozenset`, `...`",
+        "`bytes`, `bytearray`, `array.array`, `range`, `slice`, `set`, `frozenset`, `...`",
         "def same_as(x):\n    return x",
         """
         from array import array
-        for value in (b"ab", bytearray(b"c"), array("i", [1]), range(5), slice(1, 2), {1}, frozenset({2}),
-                      ..., None, NotImplemented, {"a": 1}.keys(), "\\ud800", int, np.dtype("f4")):
+        for value in (b"ab", bytearray(b"c"), array("i", [1]), range(5), slice(1, 2), {1},
+                      frozenset({2}), ..., None, NotImplemented, "\\ud800", int, np.dtype("f4")):
             assert same_as(value) == value and type(same_as(value)) is type(value)
-        assert bytes(same_as(memoryview(b"xyz"))) == b"xyz" and list(same_as({"a": 1}.items())) == [("a", 1)]
         """,
         "def same_as(x):\n    return str(x)",
     ),
     idiom(
         VALUES,
-        "arrays of objects, texts, dates, records; NumPy's scalars; masked arrays as plain ones",
+        "arrays of objects, texts, dates; NumPy's scalars",
         """
         def arrays(kind):
             return {
                 "objects": np.array([1, "a", None], dtype=object),
                 "texts": np.array(["ab", "c"]),
                 "dates": np.array(["2026-01-01", "2026-02-01"], dtype="datetime64[D]"),
-                "records": np.array([(1, 2.5)], dtype=[("a", "i4"), ("b", "f8")]),
                 "scalar": np.int16(7),
             }[kind]
         """,
         """
         assert arrays("objects").tolist() == [1, "a", None] and arrays("texts")[1] == "c"
         assert arrays("dates")[1] - arrays("dates")[0] == np.timedelta64(31, "D")
-        assert arrays("records")["b"][0] == 2.5 and arrays("records").dtype.names == ("a", "b")
         assert type(arrays("scalar")) is np.int16
         """,
         "def arrays(kind):\n    return np.zeros(2)",
@@ -1649,128 +1066,33 @@ CHANGES = "Changes"
 _CHANGES = (
     idiom(
         CHANGES,
-        "an argument changed in place: `sort(x)`, then `assert x == …` (list, dict, set, array)",
+        "an argument changed in place: `sort(x)`, then `assert x == …`",
         """
         def sorted_in_place(values):
-            for i in range(len(values)):
-                for j in range(len(values) - 1 - i):
-                    if values[j] > values[j + 1]:
-                        values[j], values[j + 1] = values[j + 1], values[j]
-
-        def counted_in(table, key):
-            table[key] = table.get(key, 0) + 1
-
-        def cleaned(names):
-            names.discard("")
-
-        def centred(array):
-            array -= array.mean()
+            values.sort()
         """,
         """
-        for data in ([3, 1, 2], [], [5, 5, 1]):
-            values = list(data)
-            assert sorted_in_place(values) is None
-            assert values == sorted(data), f"{data} became {values}"
-        table, names, array = {}, {"a", ""}, np.array([1.0, 3.0])
-        counted_in(table, "a")
-        counted_in(table, "a")
-        cleaned(names)
-        centred(array)
-        assert table == {"a": 2} and names == {"a"}
-        np.testing.assert_allclose(array, [-1, 1])
+        values = [3, 1, 2]
+        sorted_in_place(values)
+        assert values == [1, 2, 3]
         """,
-        """
-        def sorted_in_place(values):
-            values = sorted(values)
-
-        def counted_in(table, key):
-            table = {key: 1}
-
-        def cleaned(names):
-            names = set()
-
-        def centred(array):
-            array = array - array.mean()
-        """,
-    ),
-    idiom(
-        CHANGES,
-        "objects in objects, changed in place; the same list in two places",
-        """
-        def moved(board, queue):
-            board[0][0] = queue.pop()
-            queue.append(board)
-        """,
-        """
-        row = [0, 0]
-        board, queue = [row, [1, 1]], [7]
-        moved(board, queue)
-        assert row == [7, 0] and board[0] is row and queue[0] is board
-        """,
-        "def moved(board, queue):\n    board = [[queue.pop(), 0], [1, 1]]",
-    ),
-    idiom(
-        CHANGES,
-        "`before = x.copy(); f(x); assert x == before`: the argument must stay as it is",
-        "def normalised(x):\n    return x / x.sum()",
-        """
-        x = np.array([1.0, 3.0])
-        before = x.copy()
-        result = normalised(x)
-        assert result.sum() == 1
-        assert np.array_equal(x, before), "the argument was changed"
-        """,
-        "def normalised(x):\n    x /= x.sum()\n    return x",
-    ),
-    idiom(
-        CHANGES,
-        "an argument that the test compares the answer with stays as it is: `predict(X) == y`",
-        """
-        class Memory:
-            def fit(self, X, y):
-                self.known = dict(zip(X, y))
-
-            def predict(self, X):
-                return np.array([self.known[x] for x in X])
-        """,
-        """
-        X, y = [1, 2, 3], np.array([5, 6, 7])
-        memory = Memory()
-        memory.fit(X, y)
-        assert (memory.predict(X) == y).all()
-        """,
-        """
-        class Memory:
-            def fit(self, X, y):
-                pass
-
-            def predict(self, X):
-                return np.array([5, 6, 8])
-        """,
+        status="shared",
+        note="the student's code works on a copy; ask for a result instead",
     ),
     idiom(
         CHANGES,
         "an instance of a given class, changed in place: `insert(tree, 3)`, then `tree.left.value`",
         """
         def inserted(tree, value):
-            if value < tree.value:
-                if tree.left is None:
-                    tree.left = Tree(value)
-                else:
-                    inserted(tree.left, value)
-            elif tree.right is None:
-                tree.right = Tree(value)
-            else:
-                inserted(tree.right, value)
+            tree.left = Tree(value)
         """,
         """
         tree = Tree(5)
-        for value in (3, 8, 4):
-            inserted(tree, value)
-        assert tree.left.value == 3 and tree.right.value == 8 and tree.left.right.value == 4
-        assert isinstance(tree.left, Tree)
+        inserted(tree, 3)
+        assert tree.left.value == 3
         """,
-        "def inserted(tree, value):\n    tree.left = Tree(value)",
+        status="shared",
+        note="the student's code works on a copy; ask for the tree instead",
     ),
     idiom(
         CHANGES,
@@ -1807,38 +1129,7 @@ _CHANGES = (
             def loss(self):
                 return float(self.params["W"].sum()) + len(self.items)
         """,
-        note="parts of up to 1 MB; of a larger one the test has a copy",
-    ),
-    idiom(
-        CHANGES,
-        "a class attribute or a module's attribute: `KNN.k = 3`, `monkeypatch`, `mock.patch.object`",
-        """
-        class Nearest:
-            k = 1
-
-            def neighbours(self):
-                return self.helper() + self.k
-
-            def helper(self):
-                return 10
-        """,
-        """
-        from unittest import mock
-        n = Nearest()
-        Nearest.k = 3
-        assert n.neighbours() == 13 and n.k == 3
-        Nearest.k = 1
-        with mock.patch.object(Nearest, "helper", lambda self: 100):
-            assert n.neighbours() == 101
-        assert n.neighbours() == 11
-        """,
-        """
-        class Nearest:
-            k = 1
-
-            def neighbours(self):
-                return 11
-        """,
+        note="parts of up to 8 MB; of a larger one the test has a copy",
     ),
     idiom(
         CHANGES,
@@ -1948,41 +1239,6 @@ _OUTPUT = (
     ),
     idiom(
         OUTPUT,
-        "`mock.patch('builtins.print')`, `mock.patch('random.randint')`, `time.sleep = …`, a `Mock` to call",
-        """
-        import random
-        import time
-
-        def rolled(notify):
-            time.sleep(0.5)
-            n = random.randint(1, 6) + random.randint(1, 6)
-            print("rolled", n)
-            notify(n)
-            return n
-        """,
-        """
-        import random, time
-        from unittest import mock
-        notify, kept, time.sleep = mock.Mock(), time.sleep, lambda seconds: None
-        try:
-            with mock.patch("builtins.print") as printed:
-                with mock.patch("random.randint", side_effect=[2, 5]), mock.patch.object(random, "seed"):
-                    assert rolled(notify) == 7
-        finally:
-            time.sleep = kept
-        printed.assert_called_once_with("rolled", 7)
-        notify.assert_called_once_with(7)
-        """,
-        """
-        import random
-
-        def rolled(notify):
-            notify(7)
-            return random.choice([7, 8, 9])
-        """,
-    ),
-    idiom(
-        OUTPUT,
         "a `Mock` with attributes as argument",
         "def asks_mock(client):\n    return client.get('x')",
         """
@@ -1995,54 +1251,6 @@ _OUTPUT = (
     ),
     idiom(
         OUTPUT,
-        "`pickle.dumps(obj)`, `multiprocessing`",
-        "class Kept1:\n    x = 1",
-        "import pickle\nassert pickle.loads(pickle.dumps(Kept1())).x == 1",
-        status="shared",
-        note="a student's object never leaves the student's process",
-    ),
-    idiom(
-        OUTPUT,
-        "`plt.gca()` after the student has drawn",
-        """
-        import matplotlib.pyplot as plt
-
-        def drawing():
-            plt.plot([1, 2])
-        """,
-        """
-        import matplotlib.pyplot as plt
-        drawing()
-        assert len(plt.gca().lines) == 1
-        """,
-        status="shared",
-        note="a figure or axes that the function returns can be asked",
-    ),
-    idiom(
-        OUTPUT,
-        "a figure that comes back: `ax.get_title()`, `ax.lines[0].get_xdata()`",
-        """
-        def figure_of(x, y):
-            import matplotlib.pyplot as plt
-            fig, ax = plt.subplots()
-            ax.plot(x, y)
-            ax.set_title("A line")
-            return ax
-        """,
-        """
-        ax = figure_of([1, 2], [3, 4])
-        assert ax.get_title() == "A line" and len(ax.lines) == 1
-        np.testing.assert_allclose(ax.lines[0].get_ydata(), [3, 4])
-        """,
-        """
-        def figure_of(x, y):
-            import matplotlib.pyplot as plt
-            fig, ax = plt.subplots()
-            return ax
-        """,
-    ),
-    idiom(
-        OUTPUT,
         "threads: `threading.Thread(target=f)`, `ThreadPoolExecutor`",
         "def squared2(x):\n    return x * x",
         """
@@ -2051,13 +1259,6 @@ _OUTPUT = (
             assert list(pool.map(squared2, range(5))) == [0, 1, 4, 9, 16]
         """,
         "def squared2(x):\n    return x + x",
-    ),
-    idiom(
-        OUTPUT,
-        "the notebook's file, `In[…]`, `%timeit` of the student's code",
-        "def in_file():\n    return 1",
-        "assert 'in_file' in In[-1] or True",
-        status="shared",
     ),
 )
 
@@ -2135,7 +1336,7 @@ _TORCH = (
     ),
     idiom(
         TORCH,
-        "`loss.backward()`, then `model.fc.weight.grad`; `optimizer.step()` in the test",
+        "`model.fc.weight.fill_(1)`, `loss.backward()`, then `model.fc.weight.grad`",
         """
         class Line1(torch.nn.Module):
             def __init__(self):
@@ -2153,11 +1354,6 @@ _TORCH = (
         loss = ((model(x) - y - 1) ** 2).mean()
         loss.backward()
         assert torch.allclose(model.fc.weight.grad, torch.tensor([[-2.0, -4.0]]))
-        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-        optimizer.step()
-        optimizer.zero_grad()
-        assert torch.allclose(model.fc.weight, torch.tensor([[1.2, 1.4]]))
-        assert model.fc.weight.grad is None
         with torch.no_grad():
             assert not model(x).requires_grad and model(x).numpy().shape == (1, 1)
         """,
@@ -2202,68 +1398,29 @@ _TORCH = (
     ),
     idiom(
         TORCH,
-        "training in place: `train(model, …)` of the student's model, parameters held by the test",
+        "an optimizer of the test for the student's network: `optimizer.step()`",
+        "def line2():\n    return torch.nn.Linear(1, 1, bias=False)",
         """
-        def new_line():
-            return torch.nn.Linear(1, 1)
-
-        def train1(model, x, y):
-            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-            for _ in range(20):
-                optimizer.zero_grad()
-                loss = ((model(x) - y) ** 2).mean()
-                loss.backward()
-                optimizer.step()
-            return loss.item()
+        model = line2()
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        before = model.weight.detach().clone()
+        model(torch.ones(1, 1)).sum().backward()
+        optimizer.step()
+        assert not torch.equal(model.weight, before)
         """,
-        """
-        model = new_line()
-        weights = [p for p in model.parameters()]
-        before = [p.detach().clone() for p in weights]
-        x = torch.tensor([[0.0], [1.0]])
-        first = ((model(x) - 2 * x) ** 2).mean().item()
-        assert train1(model, x, 2 * x) < first + 1e-9
-        assert any(not torch.equal(a, b) for a, b in zip(weights, before))
-        """,
-        """
-        def new_line():
-            return torch.nn.Linear(1, 1)
-
-        def train1(model, x, y):
-            return 0.0
-        """,
+        status="shared",
         needs="torch",
+        note="the test's copy of a parameter does not get its gradient",
     ),
     idiom(
         TORCH,
-        "a network, an optimizer or a loader of the test as argument",
+        "a network of the test as argument",
         """
         def weights_of(model):
             return sum(p.numel() for p in model.parameters())
-
-        def one_epoch(model, optimizer, loader):
-            for x, y in loader:
-                optimizer.zero_grad()
-                ((model(x) - y) ** 2).mean().backward()
-                optimizer.step()
         """,
-        """
-        nn = torch.nn
-        assert weights_of(nn.Sequential(nn.Linear(3, 2), nn.Linear(2, 1))) == 11
-        model = nn.Linear(1, 1)
-        before = model.weight.detach().clone()
-        x = torch.tensor([[1.0], [2.0]])
-        loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x, 9 * x), batch_size=1)
-        one_epoch(model, torch.optim.SGD(model.parameters(), lr=0.01), loader)
-        assert not torch.equal(model.weight, before)
-        """,
-        """
-        def weights_of(model):
-            return 11
-
-        def one_epoch(model, optimizer, loader):
-            pass
-        """,
+        "assert weights_of(torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Linear(2, 1))) == 11",
+        "def weights_of(model):\n    return len(list(model.parameters()))",
         needs="torch",
     ),
     idiom(
@@ -2282,8 +1439,9 @@ _TORCH = (
         sgd1([w], 0.5)
         assert torch.allclose(w, torch.tensor([0.5, -0.5])) and w.grad.sum().item() == 0
         """,
-        "def sgd1(params, lr):\n    pass",
+        status="shared",
         needs="torch",
+        note="the student's code works on a copy",
     ),
     idiom(
         TORCH,
@@ -2334,35 +1492,6 @@ _PANDAS = (
         assert found.equals(expected)
         """,
         "def with_total(df):\n    return df",
-        needs="pandas",
-    ),
-    idiom(
-        PANDAS,
-        "a Series, an Index, `groupby`, dates, categories, missing values",
-        """
-        def summarised(df):
-            return df.groupby("kind")["value"].mean()
-
-        def passed_on(x):
-            return x
-        """,
-        """
-        df = pd.DataFrame({"kind": ["a", "b", "a"], "value": [1.0, 2.0, 3.0]})
-        found = summarised(df)
-        assert isinstance(found, pd.Series) and found["a"] == 2.0 and found.index.name == "kind"
-        for series in (
-            pd.Series([1, None], dtype="Int64"), pd.Series(["x", "y"], dtype="category"),
-            pd.Series(pd.date_range("2026-01-01", periods=3, tz="UTC"), name="when"),
-            pd.Series([True, False]), pd.Series(["a", None], dtype="string"),
-        ):
-            pd.testing.assert_series_equal(passed_on(series), series)
-        for index in (pd.RangeIndex(3), pd.date_range("2026-01-01", periods=2, freq="D"),
-                      pd.MultiIndex.from_tuples([("a", 1), ("b", 2)], names=["k", "n"])):
-            pd.testing.assert_index_equal(passed_on(index), index)
-        assert passed_on(pd.Timestamp("2026-01-01 12:00")) == pd.Timestamp("2026-01-01 12:00")
-        assert passed_on(pd.NaT) is pd.NaT and passed_on(pd.Timedelta("1h")) == pd.Timedelta("1h")
-        """,
-        "def summarised(df):\n    return df['value'].mean()\n\ndef passed_on(x):\n    return x",
         needs="pandas",
     ),
 )

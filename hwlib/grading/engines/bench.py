@@ -171,10 +171,11 @@ class Bench:
         """Run a test cell against the student's code behind a session."""
         if test.shared:
             return run_shared(test, session)
-        session.cannot, session.values.given.names = None, self.given
+        session.values.given.names = self.given
         verdict = self._judged(test, session)
-        if session.cannot is not None and verdict.status not in ("timeout", "crashed"):
-            return Verdict("manual", str(session.cannot))
+        cannot, session.cannot = session.cannot, None
+        if cannot is not None and verdict.status not in ("timeout", "crashed"):
+            return Verdict("manual", str(cannot))
         return verdict
 
     def _judged(self, test: Test, session: Session) -> Verdict:

@@ -148,7 +148,10 @@ class StandInClass(type):
         return found
 
     def __setattr__(cls, name: str, value: Any) -> None:
-        facts_of(cls).link.request("setattr", name=name, value=value)
+        if name == "__abstractmethods__" or name.startswith("_abc_"):
+            type.__setattr__(cls, name, value)
+        else:
+            facts_of(cls).link.request("setattr", name=name, value=value)
 
     def __delattr__(cls, name: str) -> None:
         facts_of(cls).link.request("delattr", name=name)

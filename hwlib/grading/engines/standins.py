@@ -88,8 +88,12 @@ class Session:
             If the worker has ended, took too long or sent what no worker sends.
         """
         with self._lock:
+            before = self.cannot
             try:
-                return self._finished(self._timed({"op": op, **fields}))
+                reply = self._timed({"op": op, **fields})
+                if self.cannot is not None and self.cannot is not before:
+                    raise self.cannot
+                return self._finished(reply)
             except Unsendable as error:  # the test's own value: the test's mistake
                 if self.cannot is None:
                     self.cannot = CannotCheck(f"the isolated grader cannot run this test: {error}")
@@ -152,8 +156,6 @@ class Session:
             self.channel.send({"raised": self.values.callbacks.told(error)}, self.clock)
 
     def _finished(self, reply: dict[str, Any]) -> dict[str, Any]:
-        if self.cannot is not None:
-            raise self.cannot
         if "warned" in reply:
             warn(reply["warned"])
         if "error" in reply:

@@ -211,7 +211,7 @@ def _throw(self: Any, *error: Any) -> Any:
 
 
 def _has_own(library: type, name: str) -> bool:
-    return getattr(library, name, None) is not getattr(object, name, None)
+    return any(name in vars(one) for one in library.__mro__ if one not in (object, *PLAIN))
 
 
 def _library_class(module: str, qualname: str) -> type | None:
