@@ -52,8 +52,9 @@ def as_array(value: object) -> Array | Mismatch:
             "Do all rows have the same length, and are all entries numbers?",
         )
     if array.dtype == object:
-        array = _whole(array) if isinstance(value, np.ndarray) else _numbers(array)
-    return _not_an_array(value) if array is None or array.dtype.kind not in "biufcUSO" else array
+        exact = _whole(array) if isinstance(value, np.ndarray) else _numbers(array)
+        return _not_an_array(value) if exact is None else exact
+    return array if array.dtype.kind in "biufcUS" else _not_an_array(value)
 
 
 def _whole(array: Array) -> Array | None:

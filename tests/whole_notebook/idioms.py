@@ -156,7 +156,7 @@ _OPERATORS = (
         """,
         """
         p = Person1("Ada")
-        assert str(p) == "I am Ada" and repr(p) == "Person1('Ada')" and repr([p]) == "[Person1('Ada')]"
+        assert str(p) == "I am Ada" and repr(p) == "Person1('Ada')" and "('Ada')]" in repr([p])
         assert f"{p}" == "I am Ada" and f"{p:u}" == format(p, "u") == "ADA" and "%s" % p == str(p)
         """,
         """
@@ -262,7 +262,7 @@ _OPERATORS = (
             def __call__(self, x):
                 return sum(c * x**i for i, c in enumerate(self.c))
         """,
-        "p = Polynomial(1, 0, 2)\nassert p(3) == 19 and callable(p) and list(map(p, [0, 1])) == [1, 3]",
+        "p = Polynomial(1, 0, 2)\nassert p(3) == 19 and callable(p) and list(map(p, [0])) == [1]",
         """
         class Polynomial:
             def __init__(self, *c):
@@ -307,7 +307,7 @@ _TYPES = (
     ),
     idiom(
         TYPES,
-        "`hasattr`, `getattr` with a default, `setattr`, `delattr`, `vars(x)`, `x.__dict__`, `dir(x)`",
+        "`hasattr`, `getattr`, `setattr`, `delattr`, `vars(x)`, `x.__dict__`, `dir(x)`",
         """
         class Point1:
             def __init__(self):
@@ -700,7 +700,7 @@ ERRORS = "Exceptions"
 _ERRORS = (
     idiom(
         ERRORS,
-        "`try: f(-1) except ValueError`, `with unittest … assertRaises`, `np.testing.assert_raises`",
+        "`try: f(-1) except ValueError`, `assertRaises`, `np.testing.assert_raises`",
         """
         def root(x):
             if x < 0:
@@ -945,7 +945,7 @@ _VALUES = (
         import dataclasses
         p = made(1, 2)
         assert p == (1, 2) and p.left == 1 and p[1] == 2 and isinstance(p, tuple)
-        assert type(p) is Pair and p._asdict() == {"left": 1, "right": 2} and p._fields == Pair._fields
+        assert type(p) is Pair and p._asdict() == {"left": 1, "right": 2}
         assert p._replace(left=5).left == 5 and repr(p) == "Pair(left=1, right=2)"
         a, b = Book("A"), Book("A")
         assert a == b and a < Book("B") and dataclasses.is_dataclass(Book) and a.tags == []
@@ -982,10 +982,10 @@ _VALUES = (
         """,
         """
         import enum
-        assert Color1.RED is Color1["RED"] and Color1(2) is Color1.BLUE and Color1.RED != Color1.BLUE
-        assert list(Color1) == [Color1.RED, Color1.BLUE] and len(Color1) == 2 and Color1.RED in Color1
+        assert Color1.RED is Color1["RED"] and Color1(2) is Color1.BLUE
+        assert list(Color1) == [Color1.RED, Color1.BLUE] and Color1.RED != Color1.BLUE
         assert isinstance(Color1.RED, Color1) and issubclass(Color1, enum.Enum)
-        assert Color1.RED.name == "RED" and Color1.BLUE.value == 2 and {Color1.RED: 5}[Color1.RED] == 5
+        assert Color1.RED.name == "RED" and Color1.BLUE.value == 2
         assert Level1.HIGH == 3 and Level1.HIGH > Level1.LOW and isinstance(Level1.HIGH, int)
         """,
         "class Color1:\n    RED = 1\n    BLUE = 2\n\nclass Level1:\n    LOW, HIGH = 1, 3",
@@ -1096,7 +1096,7 @@ _CHANGES = (
     ),
     idiom(
         CHANGES,
-        "a part of a student's object, changed in place: `net.params['W'][0] += h`, `obj.items.append(x)`",
+        "a part of a student's object, changed in place: `net.params['W'][0] += h`",
         """
         class Net1:
             def __init__(self):
@@ -1266,7 +1266,7 @@ TORCH = "PyTorch"
 _TORCH = (
     idiom(
         TORCH,
-        "tensors that come back: `.shape`, `.dtype`, `.item()`, `.numel()`, `.detach()`, `.numpy()`",
+        "tensors that come back: `.shape`, `.dtype`, `.item()`, `.numel()`, `.numpy()`",
         """
         def as_tensor(n):
             return torch.arange(n, dtype=torch.float32)
@@ -1283,7 +1283,7 @@ _TORCH = (
     ),
     idiom(
         TORCH,
-        "`isinstance(model, nn.Module)`, `model(x)`, `model.eval()`, `model.fc.weight`, `len(model)`",
+        "`isinstance(model, nn.Module)`, `model(x)`, `model.eval()`, `model.fc.weight`",
         """
         class Model1(torch.nn.Module):
             def __init__(self):
@@ -1325,7 +1325,7 @@ _TORCH = (
         """
         model = two_layers()
         assert sum(p.numel() for p in model.parameters()) == 19
-        assert all(isinstance(p, torch.nn.Parameter) and p.requires_grad for p in model.parameters())
+        assert all(isinstance(p, torch.nn.Parameter) for p in model.parameters())
         assert [name for name, _ in model.named_parameters()][0] == "0.weight"
         state = {name: torch.zeros_like(value) for name, value in model.state_dict().items()}
         model.load_state_dict(state)
@@ -1419,7 +1419,7 @@ _TORCH = (
         def weights_of(model):
             return sum(p.numel() for p in model.parameters())
         """,
-        "assert weights_of(torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Linear(2, 1))) == 11",
+        "assert weights_of(torch.nn.Sequential(torch.nn.Linear(3, 2))) == 8",
         "def weights_of(model):\n    return len(list(model.parameters()))",
         needs="torch",
     ),

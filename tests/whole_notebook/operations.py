@@ -529,92 +529,9 @@ OPERATIONS = tuple(
 
 
 TODAY: dict[str, str] = {
-    **dict.fromkeys(
-        (
-            "isinstance",
-            "issubclass",
-            "type is",
-            "the name of the type",
-            "__class__",
-            "a class derived in the test",
-            "the student's exception caught by its class",
-            "check.raises with the student's class",
-            "the type of an exception",
-        ),
-        "a stand-in is no class: isinstance, type and except can't use the student's",
-    ),
-    **dict.fromkeys(
-        (
-            "the name of a class",
-            "__doc__ of a class",
-            "__bases__ and __mro__",
-            "__name__ and __doc__",
-            "__defaults__",
-        ),
-        "a stand-in answers to no name with two underscores",
-    ),
-    **dict.fromkeys(
-        (
-            "__dict__ of an instance",
-            "vars",
-            "dir",
-            "setattr and delattr",
-        ),
-        "vars, dir and del see the stand-in, not the student's object",
-    ),
-    **dict.fromkeys(
-        ("callable",),
-        "a stand-in can be called, whatever the student's object can",
-    ),
-    **dict.fromkeys(
-        (
-            "str",
-            "repr",
-            "an f-string",
-            "equality",
-            "order",
-            "sorted",
-            "hash",
-            "addition",
-            "sum",
-            "minus and abs",
-            "float and int",
-            "as an index",
-            "truth",
-            "with",
-            "a Fraction, a Decimal and a date",
-            "a dataclass",
-        ),
-        "a stand-in has no operators but calls, items, len and in",
-    ),
-    **dict.fromkeys(
-        ("copy and deepcopy",),
-        "a stand-in can't be copied: it holds a socket",
-    ),
-    **dict.fromkeys(
-        (
-            "next",
-            "the end of a generator",
-            "send and close",
-        ),
-        "a stand-in of an iterator has no next, send and close",
-    ),
-    **dict.fromkeys(
-        (
-            "a generator is not a list",
-            "a coroutine",
-            "the signature",
-            "the source",
-        ),
-        "inspect sees a stand-in, not a function or generator",
-    ),
-    **dict.fromkeys(
-        (
-            "KeyError and IndexError",
-            "an exception of the test's own function",
-        ),
-        "what the test's own function raises arrives as a RuntimeError",
-    ),
+    "a class derived in the test": "the class would live in both processes",
+    "a coroutine": "`iscoroutinefunction` reads the code object, which stays in the worker",
+    "the source": "the source of student code stays in the worker",
     **dict.fromkeys(
         (
             "a list changed in place",
@@ -623,71 +540,12 @@ TODAY: dict[str, str] = {
             "a dict changed in place",
             "a generator of random numbers that goes on",
         ),
-        "arguments are copies: what the student's code changes in them is lost",
+        "arguments are copies: student code must not change what a test compares with",
     ),
-    **dict.fromkeys(
-        (
-            "a RandomState",
-            "an iterator",
-            "a generator expression",
-            "a file",
-            "a function and a class of the setup cells",
-            "an instance of a class of the setup cells",
-        ),
-        "an argument that is neither plain nor a function can't be sent",
-    ),
-    **dict.fromkeys(
-        (
-            "a class of the test",
-            "types, ufuncs and modules",
-        ),
-        "an object of a class of the test can't be sent; the next answers are then mixed up",
-    ),
-    **dict.fromkeys(
-        ("the student's own objects",),
-        "a method of the student's class can't be passed: it arrives without its object",
-    ),
-    **dict.fromkeys(
-        ("what is printed",),
-        "what is printed stays in the worker",
-    ),
-    **dict.fromkeys(
-        (
-            "asdict and replace",
-            "a namedtuple",
-            "a Counter",
-            "a defaultdict",
-            "an OrderedDict",
-        ),
-        "a dataclass, or what derives from a plain type, arrives without its class",
-    ),
-    **dict.fromkeys(
-        (
-            "an array of dates",
-            "a masked array",
-            "an array of objects",
-        ),
-        "an array of dates or objects is a stand-in, a masked one loses its mask",
-    ),
-    **dict.fromkeys(
-        ("an object with __array__",),
-        "a stand-in has no __array__",
-    ),
-    **dict.fromkeys(
-        ("the student's object keeps what the test sets",),
-        "a list that the test sets is a copy",
-    ),
-    **dict.fromkeys(
-        (
-            "numel, item and mean of a tensor",
-            "arithmetic of tensors",
-            "a tensor is a tensor",
-            "a module",
-            "the parameters of a module",
-            "a gradient",
-        ),
-        "a tensor arrives as an array",
-    ),
+    "a file": "an argument that is neither plain nor a function can't be sent",
+    "a class of the test": "an object of a class of the test can't be sent",
+    "a masked array": "a masked array arrives without its mask",
+    "numel, item and mean of a tensor": "a test that does not import PyTorch gets an array",
 }
 """Operations that the isolated engine does not do as a kernel does, and why not."""
 

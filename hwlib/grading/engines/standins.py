@@ -208,7 +208,7 @@ class Session:
     def part(self, reply: dict[str, Any]) -> Any:
         """The value of an answer: if it is a part of a student's object, it is watched."""
         value, alias = reply.get("value"), reply.get("alias")
-        if type(alias) is int:
+        if type(alias) is int and not is_standin(value):
             self._watched.watch("assign", alias, value)
         return value
 

@@ -24,7 +24,7 @@ from types import (
 )
 from typing import Any, Protocol
 
-from hwlib.errors import StudentRaised, WireError
+from hwlib.errors import HwlibError, StudentRaised, WireError
 from hwlib.grading.engines.facts import dataclass_fields
 from hwlib.grading.engines.links import Conversation, Link
 from hwlib.grading.engines.mirrors import (
@@ -50,10 +50,8 @@ __all__ = [
     "replace_content",
 ]
 
-LIBRARIES = frozenset(
-    ("abc", "collections", "enum", "numbers", "typing")
-    + ("matplotlib", "networkx", "numpy", "pandas", "scipy", "sklearn", "torch")
-)
+LIBRARIES = frozenset(("abc", "collections", "enum", "numbers", "typing"))
+LIBRARIES |= {"matplotlib", "networkx", "numpy", "pandas", "scipy", "sklearn", "torch"}
 MAX_BASES = 32
 MUTABLE = (list, dict, set)
 
@@ -113,7 +111,7 @@ def build_class(
     library = _library_class(module, qualname) or given(
         qualname if told.get("g") is True else f"{module}:{qualname}"
     )
-    if library is not None and (type(library) not in _METACLASSES or hasattr(library, "__del__")):
+    if library is not None and not _is_harmless(library):
         library = None
     kind = _KINDS.get(name) if module in ("builtins", "types") else None
     specials = frozenset(one for one in _texts(told, "s") if one in OPERATIONS)
@@ -172,7 +170,7 @@ def _special_methods(
 ) -> dict[str, Any]:
     if any(issubclass(base, BaseException) for base in bases):
         return {}
-    found = {name: special_method(name) for name in (*specials, *_ALWAYS)}
+    found: dict[str, Any] = {name: special_method(name) for name in (*specials, *_ALWAYS)}
     arithmetic = any(name.startswith("__r") and name not in _NOT_REFLECTED for name in specials)
     if arithmetic:
         found["__array_ufunc__"] = None  # so that NumPy leaves `array * standin` to the student's
@@ -210,6 +208,13 @@ def _throw(self: Any, *error: Any) -> Any:
     raise error[0]
 
 
+def _is_harmless(library: type) -> bool:
+    """Whether a stand-in may derive from this class: nothing of it runs by itself."""
+    if issubclass(library, BaseException):
+        return issubclass(library, Exception) and not issubclass(library, HwlibError)
+    return type(library) in _METACLASSES and not hasattr(library, "__del__")
+
+
 def _has_own(library: type, name: str) -> bool:
     return any(name in vars(one) for one in library.__mro__ if one not in (object, *PLAIN))
 
@@ -238,6 +243,8 @@ def _made(
     name: str, bases: list[type], library: type | None, base: type | None, namespace: dict[str, Any]
 ) -> type:
     """The class, with the library's own among its bases where that can be."""
+    root: type
+    ends: tuple[type, ...]
     if base is not None:
         root, ends = StandInValue, (base,)
     elif any(issubclass(one, BaseException) for one in bases):
@@ -260,7 +267,7 @@ def _made(
 def _tried(name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> type:
     meta = _metaclass(bases)
     if issubclass(meta, EnumMeta):  # whose own way needs the members of an Enum
-        cls = type.__new__(meta, name, bases, dict(namespace))
+        cls: type = type.__new__(meta, name, bases, dict(namespace))
     else:
         cls = meta(name, bases, dict(namespace))
     type.__setattr__(cls, "__abstractmethods__", frozenset())

@@ -119,7 +119,9 @@ def _like(value: Any, tensor: Any) -> Any:
 def _node() -> Any:
     """The class of the node, made when PyTorch is there."""
 
-    class FromTheStudent(sys.modules["torch"].autograd.Function):
+    function: Any = sys.modules["torch"].autograd.Function
+
+    class FromTheStudent(function):  # type: ignore[misc]
         @staticmethod
         def forward(ctx: Any, output: Any, wanting: Any, *leaves: Any) -> Any:
             ctx.output, ctx.leaves = output, leaves

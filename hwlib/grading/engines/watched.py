@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from hwlib.grading.engines.mirrors import is_standin
-from hwlib.grading.sandbox.changes import Snapshot
+from hwlib.grading.sandbox.changes import MUTABLE, Snapshot
 from hwlib.grading.sandbox.codec import plain
 
 __all__ = ["Watched"]
@@ -75,7 +75,7 @@ def _changed(one: _Value) -> bool:
 
 
 def _is_held(one: _Value) -> bool:
-    if isinstance(one.value, (np.ndarray, list, dict)) and isinstance(one.before, Snapshot):
+    if isinstance(one.value, (np.ndarray, *MUTABLE)) and isinstance(one.before, Snapshot):
         return one.before.is_held()
     return sys.getrefcount(one.value) > 2  # its place in `one`, and this call's
 

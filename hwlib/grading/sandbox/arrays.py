@@ -71,7 +71,8 @@ def _shape_of(data: dict[str, Any]) -> tuple[int, ...]:
 def _dtype_of(data: dict[str, Any]) -> np.dtype[Any]:
     if not is_plain_dtype(data.get("d")):
         raise WireError("an array of a dtype that is not plain")
-    return np.dtype(data["d"])
+    dtype: np.dtype[Any] = np.dtype(data["d"])
+    return dtype
 
 
 def _encode(value: Array | np.generic, encoder: Encoder, depth: int) -> dict[str, Any] | None:

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, defaultdict, deque
 from typing import Any
 
 import numpy as np
 
-__all__ = ["Snapshot", "assign", "same_bytes"]
+__all__ = ["MUTABLE", "Snapshot", "assign"]
 
 MAX_ITEMS = 1000  # of a list or dict that is looked into
+
+MAPPINGS = (dict, OrderedDict, defaultdict, Counter)
+MUTABLE = (*MAPPINGS, list, set, deque)
+_CONTAINERS = frozenset((*MUTABLE, tuple))
 
 Array = np.ndarray[Any, Any]
 
@@ -49,10 +53,10 @@ class Snapshot:
                 value = value.detach().numpy()  # the same memory
         if isinstance(value, np.ndarray):
             self._seen.append((path, value, value.copy()))
-        elif kind in (list, dict, tuple) and len(value) < MAX_ITEMS and len(path) < 10:
+        elif kind in _CONTAINERS and len(value) < MAX_ITEMS and len(path) < 10:
             if kind is not tuple:
                 self._seen.append((path, value, _items(value)))
-            for key, item in value.items() if kind is dict else enumerate(value):
+            for key, item in value.items() if kind in MAPPINGS else enumerate(value):
                 if type(key) in (int, str):
                     self._look(item, [*path, key])
 
@@ -83,18 +87,18 @@ def _alone() -> int:
 _ALONE = _alone()
 
 
-def _items(value: list[Any] | dict[Any, Any]) -> list[Any]:
-    return list(value) if type(value) is list else [*value, *value.values()]  # type: ignore[union-attr]
+def _items(value: Any) -> list[Any]:
+    return [*value, *value.values()] if type(value) in MAPPINGS else list(value)
 
 
 def _same(value: Any, copy: Any) -> bool:
     if isinstance(value, np.ndarray):
-        return same_bytes(value, copy)
+        return _same_bytes(value, copy)
     now = _items(value)
     return len(now) == len(copy) and all(a is b for a, b in zip(now, copy, strict=True))
 
 
-def same_bytes(array: Array, copy: Array) -> bool:
+def _same_bytes(array: Array, copy: Array) -> bool:
     """Whether two arrays have the same form and the same bytes, NaN included."""
     if array.shape != copy.shape or array.dtype != copy.dtype:
         return False
@@ -120,10 +124,11 @@ def assign(old: Any, new: Any) -> None:
         old[...] = new
     elif type(old) is not type(new):
         raise TypeError("a value of another type")
-    elif type(old) in (dict, OrderedDict):
+    elif type(old) in MAPPINGS:
         kept = {key: _kept(old[key], new[key]) if key in old else new[key] for key in new}
         old.clear()
-        old.update(kept)
+        for key, item in kept.items():
+            old[key] = item
     elif type(old) in (list, deque):
         same = len(old) == len(new)
         items = [_kept(a, b) for a, b in zip(old, new, strict=True)] if same else list(new)
@@ -136,7 +141,7 @@ def assign(old: Any, new: Any) -> None:
 
 def _kept(old: Any, new: Any) -> Any:
     """The old part with the new content where that is possible, else the new part."""
-    if type(old) not in (list, dict, set, deque, OrderedDict, np.ndarray):
+    if type(old) not in (*MUTABLE, np.ndarray):
         return new
     try:
         assign(old, new)

@@ -153,7 +153,7 @@ class Decoder:
         if not all(type(pair) is list and len(pair) == 2 for pair in pairs):
             raise WireError("a dict that is not made of pairs")
         try:
-            return {key: value for key, value in pairs}
+            return dict(pairs)
         except TypeError as error:
             raise WireError("a dict whose keys can't be hashed") from error
 
@@ -198,7 +198,7 @@ def plain(value: Any, base: type) -> Any:
     if base is dict:
         return {key: dict.__getitem__(value, key) for key in dict.keys(value)}
     if base in (list, tuple, set, frozenset):
-        return base(base.__iter__(value))  # type: ignore[attr-defined]
+        return base(base.__iter__(value))
     if base is bytes:
         return bytes(memoryview(value))
     return float.__float__(value) if base is float else int.__int__(value)

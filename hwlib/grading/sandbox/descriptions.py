@@ -33,7 +33,7 @@ def describe_class(cls: type, number: Callable[[Any], int]) -> dict[str, Any]:
     """
     bases = [base for base in cls.__bases__ if base is not object and base not in PLAIN]
     own = [one for one in cls.__mro__ if one is not object and one not in PLAIN]
-    found = {
+    found: dict[str, Any] = {
         "n": str(cls.__name__)[:MAX_NAME],
         "q": str(cls.__qualname__)[:MAX_NAME],
         "m": str(cls.__module__)[:MAX_NAME],
@@ -44,7 +44,7 @@ def describe_class(cls: type, number: Callable[[Any], int]) -> dict[str, Any]:
     if issubclass(cls, PLAIN):
         found["p"] = next(base.__name__ for base in PLAIN if issubclass(cls, base))
     if inspect.isabstract(cls):
-        found["z"] = sorted(cls.__abstractmethods__)[:MAX_NAMES]
+        found["z"] = sorted(getattr(cls, "__abstractmethods__"))[:MAX_NAMES]  # noqa: B009
     if cls.__hash__ is None:
         found["u"] = True  # it can't be hashed
     if type(cls) is not type and not issubclass(type(cls), EnumMeta):
@@ -73,7 +73,6 @@ def _methods(own: list[type]) -> list[str]:
         for cls in own
         for name, member in vars(cls).items()
         if isinstance(member, (FunctionType, MethodDescriptorType))
-        and isinstance(name, str)
         and not (name.startswith("__") and name.endswith("__"))
         and len(name) <= MAX_NAME
     )

@@ -10,10 +10,11 @@ import builtins
 import re
 from array import array
 from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -23,14 +24,19 @@ from hwlib.grading.sandbox.codec import Decoder, Encode, Encoder, Unpack
 
 __all__ = ["DECODERS", "ENCODERS"]
 
+T = TypeVar("T")
+
 MAX_EXPONENT = 10_000  # of a Decimal: int() of a larger one takes for ever
 MAX_LENGTH = 2**31 - 1  # of a deque
 _TYPECODES = "bBhHiIlLqQfd"  # of array.array
 
 _NUMPY = (
     "bool_ int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 "
-    "complex64 complex128 str_ bytes_ datetime64 timedelta64 ndarray generic number integer floating"
+    "complex64 complex128 str_ bytes_ datetime64 timedelta64 ndarray generic number "
+    "integer floating"
 )
+_CLASSES: tuple[type, ...] = (Counter, OrderedDict, defaultdict, deque, Decimal, Fraction)
+_CLASSES += (array, date, datetime, time, timedelta)
 _KNOWN_TYPES: dict[str, type] = {
     **{
         name: value
@@ -39,11 +45,7 @@ _KNOWN_TYPES: dict[str, type] = {
     },
     "NoneType": type(None),
     **{f"numpy.{name}": getattr(np, name) for name in _NUMPY.split()},
-    **{
-        f"{cls.__module__}.{cls.__qualname__}": cls
-        for cls in (Counter, OrderedDict, defaultdict, deque, Decimal, Fraction)
-        + (array, date, datetime, time, timedelta)
-    },
+    **{f"{cls.__module__}.{cls.__qualname__}": cls for cls in _CLASSES},
 }
 """Name → the types that cross as themselves."""
 
@@ -130,14 +132,14 @@ def _read_timezone(data: dict[str, Any], decoder: Decoder, depth: int) -> timezo
     return UTC if not offset else _made(timezone, [offset])
 
 
-def _made(kind: Any, parts: list[Any], **named: Any) -> Any:
+def _made(kind: Callable[..., T], parts: list[Any], **named: Any) -> T:
     """`kind(*parts)` of integers, or of what was checked before."""
     if not all(type(part) in (int, timedelta) for part in parts):
-        raise WireError(f"a {kind.__name__} that is not made of integers")
+        raise WireError("a value that is not made of integers")
     try:
         return kind(*parts, **named)
     except (ValueError, OverflowError, TypeError, ZeroDivisionError) as error:
-        raise WireError(f"a {kind.__name__} that does not exist") from error
+        raise WireError(f"not a value that a {kind} can have") from error
 
 
 # ---- exact numbers -------------------------------------------------------------------------------

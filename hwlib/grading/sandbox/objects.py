@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from hwlib.grading.sandbox.changes import assign
+from hwlib.grading.sandbox.changes import MUTABLE, assign
 from hwlib.grading.sandbox.codec import Decoder, Encoder, plain
 from hwlib.grading.sandbox.copies import encode_copy
 from hwlib.grading.sandbox.descriptions import PLAIN, describe_class
@@ -171,12 +171,13 @@ class Objects:
         copy, and the original must change, too.
         """
         kind = type(value)
-        if kind in (list, dict):
-            if len(value) >= MAX_ALIASED_ITEMS:
-                return None
-        elif (kind is not np.ndarray and kind.__module__.partition(".")[0] != "torch") or getattr(
-            value, "nbytes", MAX_ALIASED_BYTES
-        ) >= MAX_ALIASED_BYTES:
+        if kind in MUTABLE:
+            is_small = len(value) < MAX_ALIASED_ITEMS
+        elif kind is np.ndarray or kind.__module__.startswith("torch"):
+            is_small = getattr(value, "nbytes", MAX_ALIASED_BYTES) < MAX_ALIASED_BYTES
+        else:
+            return None
+        if not is_small:
             return None
         self._next_alias += 1
         self._aliases[self._next_alias] = value
