@@ -115,7 +115,15 @@ def test_a_subclass_arrives_as_its_plain_base() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [object(), np.array([object()]), np.datetime64("2026-01-01"), print, 1 << 9000]
+    "value",
+    [
+        object(),
+        np.array([object()]),
+        np.zeros(2, dtype=[("x", "f8")]),
+        print,
+        range(10**9),
+        pytest.param(1 << 140_000, id="a large integer"),
+    ],
 )
 def test_values_that_are_not_plain_are_not_sent(value: Any) -> None:
     with pytest.raises(WireError):
@@ -160,6 +168,21 @@ def array(shape: list[Any], dtype: Any = "<f8", index: Any = 0) -> dict[str, Any
         frame({"value": {"t": "int", "v": "9" * 5000}}, []),
         frame({"value": {"t": "range", "v": [0, 1, 0]}}, []),
         frame({"value": {"t": "text", "s": [3], "v": ["a"]}}, []),
+        frame(array([1], "|S0"), [0]),
+        frame(array([10**9, 0]), [0]),
+        frame({"value": [array([1])["value"]] * 2}, [8], b"x" * 8),  # the same bytes twice
+        frame({"value": {"t": "range", "v": [0, 10**12, 1]}}, []),
+        frame({"value": {"t": "int", "v": "0x" + "f" * 40_000}}, []),
+        frame({"value": {"t": "decimal", "v": "1e999999"}}, []),
+        frame({"value": {"t": "fraction", "v": [1, 0]}}, []),
+        frame({"value": {"t": "fraction", "v": [1.0, 2]}}, []),
+        frame({"value": {"t": "date", "v": [2026, 13, 1]}}, []),
+        frame({"value": {"t": "timedelta", "v": [10**12, 0, 0]}}, []),
+        frame({"value": {"t": "deque", "v": [], "m": -1}}, []),
+        frame({"value": {"t": "defaultdict", "f": 3, "v": []}}, []),
+        frame({"value": {"t": "type", "n": "os.system"}}, []),
+        frame({"value": {"t": "dtype", "d": "|O8,|O8"}}, []),
+        frame({"value": {"t": "typed", "c": "u", "b": 0}}, [4], b"abcd"),
         frame({"value": {}}, []),
         frame([1], []),
         frame({}, [-1]),

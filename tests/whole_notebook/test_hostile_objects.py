@@ -1,0 +1,188 @@
+"""An object of a student's does not decide a question, and nothing of it runs in the grader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import needs
+import pytest
+from courses import make_assignment
+from nbformat import NotebookNode
+
+from hwlib.grading.engines.isolated import IsolatedEngine
+from hwlib.grading.proof.variants import reference_notebook
+from hwlib.grading.results import SubmissionResult
+
+pytestmark = needs.linux
+
+SETUP = """\
+from dataclasses import dataclass
+from pathlib import Path
+import numpy as np
+
+@dataclass
+class Place:
+    x: int
+    y: int
+
+def runs(f):
+    try:
+        f()
+    except Exception:
+        pass
+"""
+ANYTHING = """\
+class Anything:
+    def __init__(self, *args):
+        pass
+    def answer(self, *args):
+        return self
+    def zero(self, *args):
+        return 0.0
+    def true(self, *args):
+        return True
+    __sub__ = __rsub__ = __mod__ = __truediv__ = __rtruediv__ = __xor__ = zero
+    __eq__ = __lt__ = __le__ = __gt__ = __ge__ = __contains__ = __bool__ = true
+    __ne__ = lambda self, other: False
+    __abs__ = __neg__ = __add__ = __radd__ = __mul__ = __rmul__ = __pow__ = __getitem__ = answer
+    __enter__ = answer
+    __hash__ = lambda self: hash(5)
+    def __exit__(self, *args):
+        return True
+"""
+
+
+@dataclass(frozen=True)
+class Attack:
+    """A question, and code that wants its point without an answer."""
+
+    name: str
+    right: str
+    test: str
+    wrong: str
+    status: tuple[str, ...] = ("manual",)
+
+
+def attack(
+    name: str, test: str, right: str = "5", wrong: str = "Anything()", *status: str
+) -> Attack:
+    """An attack on a function of no arguments, `{name}`."""
+    code = f"def {name}():\n    return {right}\n"
+    evil = ANYTHING + f"def {name}():\n    return {wrong}\n"
+    return Attack(name, code, test, evil, status or ("manual",))
+
+
+ATTACKS = (
+    attack("equals", "assert equals() == 5"),
+    attack("equalled", "assert 5 == equalled()"),
+    attack("not_unequal", "assert not (not_unequal() != 5)"),
+    attack("smaller", "assert smaller() < 6 and smaller() > 4"),
+    attack("difference", "assert abs(difference() - 5) < 1e-6"),
+    attack("reflected", "assert abs(5 - reflected()) < 1e-6"),
+    attack("ratio", "assert ratio() / 5 == 1"),
+    attack("of_an_array", "assert np.abs(np.array([5.0]) - of_an_array()).max() < 1e-6"),
+    attack("close", "check.close(close(), 5)", "5", "Anything()", "failed"),
+    attack("in_a_list", "assert in_a_list() in [5]"),
+    attack("in_a_dict", "assert {5: True}[in_a_dict()]"),
+    attack("in_a_tuple", "assert (in_a_tuple(), 1) == (5, 1)"),
+    attack(
+        "swallows",
+        "with swallows() as x:\n    assert str(x) == '5'\n",
+        "__import__('contextlib').nullcontext(5)",
+        "Anything()",
+    ),
+    attack(
+        "caught",
+        "try:\n    assert caught() == 5\nexcept Exception:\n    pass",
+    ),
+    attack(
+        "place", "assert place() == Place(1, 2)", "Place(1, 2)", "Place(Anything(), Anything())"
+    ),
+    attack(
+        "patched_place",
+        "assert patched_place() == Place(1, 2)",
+        "Place(1, 2)",
+        "setattr(Place, '__eq__', lambda *_: True) or Place(3, 4)",
+        "failed",
+    ),
+    attack(
+        "leaves",
+        "try:\n    leaves()\nexcept ValueError:\n    pass\nelse:\n    assert 1 == 2",
+        "int('x')",
+        "__import__('sys').exit(0)",
+        "error",
+        "crashed",
+    ),
+    attack(
+        "interrupts",
+        "runs(interrupts)\nassert interrupts() == 5",
+        "5",
+        "(_ for _ in ()).throw(KeyboardInterrupt)",
+        "error",
+    ),
+    attack(
+        "cannot",
+        "assert cannot() == 5",
+        "5",
+        "(_ for _ in ()).throw(__import__('hwlib').errors.CannotCheck('I can not'))",
+        "error",
+    ),
+    attack("long_range", "assert sum(long_range()) == 3", "range(3)", "range(10**15)", "error"),
+    attack(
+        "large_index",
+        "assert len(large_index()) == 5",
+        "[0] * 5",
+        "__import__('decimal').Decimal('1e999999')",
+        "error",
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SubmissionResult, ...]]:
+    cells = [f"# %% [markdown]\n# # Attacks\n# One each.\n\n# %% setup\n{SETUP}"]
+    for one in ATTACKS:
+        region = f"### BEGIN SOLUTION\n{one.right}### END SOLUTION\n"
+        cells.append(f'# %% solution="{one.name}"\n{region}')
+        cells.append(f'# %% test="{one.name}" points=1\n{one.test}\n')
+    toml = (
+        f'title = "Attacks"\npoints = {len(ATTACKS)}\nminutes = 1\n'
+        "[limits]\nquestion_s = 10.0\nsubmission_s = 300.0\nmemory_mb = 2048\n"
+    )
+    root: Path = tmp_path_factory.mktemp("attacks")
+    assignment = make_assignment(root, "attacks", "\n".join(cells), toml)
+    right = reference_notebook(assignment)
+    with IsolatedEngine(assignment, seed=7) as engine:
+        yield (
+            engine.grade_notebook(right, "right").result,
+            engine.grade_notebook(with_attacks(right), "wrong").result,
+        )
+
+
+def with_attacks(notebook: NotebookNode) -> NotebookNode:
+    wrong = {f"solution-{one.name}": one.wrong for one in ATTACKS}
+    changed = notebook.copy()
+    changed.cells = [NotebookNode(cell) for cell in notebook.cells]
+    for cell in changed.cells:
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+        cell.source = wrong.get(grade_id, cell.source)
+    return changed
+
+
+@pytest.mark.parametrize("one", ATTACKS, ids=lambda one: one.name)
+def test_an_honest_answer_gets_its_point(
+    one: Attack, graded: tuple[SubmissionResult, SubmissionResult]
+) -> None:
+    question = graded[0].question(one.name)
+    assert question.status == "passed", question.message
+
+
+@pytest.mark.parametrize("one", ATTACKS, ids=lambda one: one.name)
+def test_a_hostile_object_gets_no_point(
+    one: Attack, graded: tuple[SubmissionResult, SubmissionResult]
+) -> None:
+    question = graded[1].question(one.name)
+    assert question.points == 0
+    assert question.status in one.status, question.message
