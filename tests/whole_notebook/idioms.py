@@ -1,7 +1,7 @@
 """What test cells of public courses do with a student's code: one idiom each, with right code, a
 test, and wrong code where the test can tell the two apart.
 
-The table in docs/grading.md is made of these (`tools/idioms.py`).
+The table in docs/grading.md is made of these (`tools/table_of_idioms.py`).
 """
 
 from __future__ import annotations

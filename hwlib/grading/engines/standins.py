@@ -110,9 +110,9 @@ class Session:
         request["id"] = self._next_id
         if not self._depth:
             self.values.tensors.starts()
-        request |= self._watched.news()
-        request |= self.values.tensors.news()
-        request |= self._surroundings.news()
+        for source in (self._watched, self.values.tensors, self._surroundings):
+            if news := source.news():
+                request |= news
         self._depth += 1
         self._run_clock(True)
         try:

@@ -20,12 +20,13 @@ MAX_MESSAGE = 1000  # characters
 class Surroundings:
     """What the worker knows of them."""
 
-    __slots__ = ("_seeds", "_shown")
+    __slots__ = ("_seeds", "_show", "_write")
 
     def __init__(self) -> None:
         note_seeds()
         self._seeds = len(SEEDED)
-        self._shown = _shown_by()
+        # what shows warnings: something else while a test records them
+        self._show, self._write = warnings.showwarning, _writes()
 
     def news(self) -> dict[str, Any]:
         """What is different now: fields of a request."""
@@ -33,7 +34,7 @@ class Surroundings:
         torch = sys.modules.get("torch")
         if torch is not None and not torch.is_grad_enabled():
             found["no_grad"] = True
-        if _shown_by() != self._shown or _are_errors():
+        if warnings.showwarning is not self._show or _writes() is not self._write or _are_errors():
             found["warnings"] = True
         if len(SEEDED) != self._seeds:
             found["seeds"] = states_of(set(SEEDED[self._seeds :]))
@@ -41,9 +42,8 @@ class Surroundings:
         return found
 
 
-def _shown_by() -> tuple[Any, Any]:
-    """What shows warnings: something else while a test records them."""
-    return warnings.showwarning, getattr(warnings, "_showwarnmsg_impl", None)
+def _writes() -> Any:
+    return getattr(warnings, "_showwarnmsg_impl", None)
 
 
 def _are_errors() -> bool:

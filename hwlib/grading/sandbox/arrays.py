@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,12 @@ Array = np.ndarray[Any, Any]
 
 def is_plain_dtype(text: object) -> bool:
     """Whether this names a dtype that arrays may have when they cross."""
-    return isinstance(text, str) and _DTYPE.fullmatch(text) is not None
+    return type(text) is str and _plain_dtype(text) is not None
+
+
+@lru_cache(maxsize=256)
+def _plain_dtype(text: str) -> np.dtype[Any] | None:
+    return np.dtype(text) if _DTYPE.fullmatch(text) else None
 
 
 def announced_sizes(message: Any, limit: int) -> list[tuple[int, int]]:
@@ -69,9 +75,10 @@ def _shape_of(data: dict[str, Any]) -> tuple[int, ...]:
 
 
 def _dtype_of(data: dict[str, Any]) -> np.dtype[Any]:
-    if not is_plain_dtype(data.get("d")):
+    text = data.get("d")
+    dtype = _plain_dtype(text) if type(text) is str else None
+    if dtype is None:
         raise WireError("an array of a dtype that is not plain")
-    dtype: np.dtype[Any] = np.dtype(data["d"])
     return dtype
 
 

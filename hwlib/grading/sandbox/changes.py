@@ -52,7 +52,7 @@ class Snapshot:
             with contextlib.suppress(RuntimeError, TypeError):
                 value = value.detach().numpy()  # the same memory
         if isinstance(value, np.ndarray):
-            self._seen.append((path, value, value.copy()))
+            self._seen.append((path, value, _bytes_of(value)))
         elif kind in _CONTAINERS and len(value) < MAX_ITEMS and len(path) < 10:
             if kind is not tuple:
                 self._seen.append((path, value, _items(value)))
@@ -67,7 +67,7 @@ class Snapshot:
     @property
     def nbytes(self) -> int:
         """The bytes of the arrays."""
-        return sum(copy.nbytes for _, _, copy in self._seen if isinstance(copy, np.ndarray))
+        return sum(len(copy[2]) for _, _, copy in self._seen if type(copy) is tuple)
 
     def is_held(self) -> bool:
         """Whether somebody else refers to one of the objects."""
@@ -91,21 +91,16 @@ def _items(value: Any) -> list[Any]:
     return [*value, *value.values()] if type(value) in MAPPINGS else list(value)
 
 
+def _bytes_of(array: Array) -> tuple[Any, ...]:
+    """Its form and bytes, so that NaN is the same as NaN; of objects, which ones it holds."""
+    return array.shape, array.dtype, array.tobytes()
+
+
 def _same(value: Any, copy: Any) -> bool:
     if isinstance(value, np.ndarray):
-        return _same_bytes(value, copy)
+        return bool(_bytes_of(value) == copy)
     now = _items(value)
     return len(now) == len(copy) and all(a is b for a, b in zip(now, copy, strict=True))
-
-
-def _same_bytes(array: Array, copy: Array) -> bool:
-    """Whether two arrays have the same form and the same bytes, NaN included."""
-    if array.shape != copy.shape or array.dtype != copy.dtype:
-        return False
-    if array.dtype.hasobject:
-        return all(a is b for a, b in zip(array.flat, copy.flat, strict=True))
-    a, b = (np.ascontiguousarray(one).reshape(-1).view(np.uint8) for one in (array, copy))
-    return bool(np.array_equal(a, b))
 
 
 def assign(old: Any, new: Any) -> None:

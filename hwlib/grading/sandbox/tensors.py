@@ -58,6 +58,11 @@ class Tensors:
         decoder.made[place] = tensor
         return tensor
 
+    def drop(self, numbers: list[int]) -> None:
+        """Forget outputs whose graph is gone in the grader."""
+        for number in numbers:
+            self.outputs.pop(number, None)
+
     def backward(self, number: int, gradient: Any) -> list[Any]:
         """A backward pass through an output; returns the gradients of the test's leaves."""
         tensor, leaves = self.outputs[number]

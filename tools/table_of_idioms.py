@@ -1,6 +1,6 @@
 """Write the table of test idioms in docs/grading.md from tests/whole_notebook/idioms.py.
 
-    python tools/idioms.py [--check]
+    python tools/table_of_idioms.py [--check]
 
 The table says what test cells may do with a student's code, and what works only with
 `trust="shared"` or needs a human. With `--check` nothing is written, and the command fails if the
@@ -19,7 +19,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "grading.md"
 IDIOMS = ROOT / "tests" / "whole_notebook" / "idioms.py"
-BEGIN = "<!-- begin idioms: written by tools/idioms.py -->\n"
+BEGIN = "<!-- begin idioms: written by tools/table_of_idioms.py -->\n"
 END = "<!-- end idioms -->\n"
 
 
@@ -37,7 +37,7 @@ def main() -> int:
     if page == wanted:
         return 0
     if only_check:
-        print(f"{PAGE}: the table of idioms is out of date; run python tools/idioms.py")
+        print(f"{PAGE}: the table of idioms is out of date; run python tools/table_of_idioms.py")
         return 1
     PAGE.write_text(wanted, encoding="utf-8")
     return 0
