@@ -39,7 +39,7 @@ PARTS: list[tuple[Any, str, str]] = [  # (where, function, what its time is call
     (processes.Worker, "kill", "worker killed"),
     (standins.Session, "run", CELLS),
     (standins.Session, "request", REQUESTS),
-    (standins.Session, "_serve_callback", CALLBACKS),
+    (standins.Session, "_answer", CALLBACKS),
     (Bench, "run", "the tests themselves: oracles, comparisons"),
     (RepairedSubmission, "as_notebook", "outputs checked"),
     (GradeStore, "_transaction", "gradebook rows"),
