@@ -7,8 +7,6 @@ import contextlib
 import importlib.util
 import logging
 import re
-import shutil
-import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,6 +15,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from hwlib.atomic import remove_folder
 from hwlib.errors import (
     GradingError,
     StudentRaised,
@@ -33,6 +32,7 @@ from hwlib.grading.engines.standins import Session
 from hwlib.grading.engines.tries import grade_submission
 from hwlib.grading.results import Outcome, SubmissionResult, SubmissionStatus
 from hwlib.grading.sandbox import processes
+from hwlib.grading.sandbox.folders import RunFolder
 from hwlib.grading.submissions.files import FoundSubmission, copy_files, read_found
 from hwlib.grading.submissions.fingerprints import models_of
 from hwlib.grading.submissions.repair import repair
@@ -76,11 +76,13 @@ class IsolatedEngine:
                 )
             )
             self.bench = Bench(self.key, assignment.source.parent)
+            self._folder = RunFolder(self._hidden)
+            stack.callback(self._folder.close)
             self.zygote = self._new_zygote()
             self._environment = stack.pop_all()
 
     def _new_zygote(self) -> processes.Zygote:
-        zygote = processes.Zygote(self.assignment.slug, self._hidden)
+        zygote = processes.Zygote(self.assignment.slug, self._folder, self._hidden)
         try:
             copy_files(self.assignment.source.parent, zygote.home)
             modules = self._modules or imported_modules(self.key)
@@ -235,12 +237,12 @@ class IsolatedEngine:
     def _workplace(
         self, slot: int, folder: Path | None, only: frozenset[str] | None = None
     ) -> Iterator[_Workplace]:
-        root = Path(tempfile.mkdtemp(prefix="hw-worker-"))
+        # workers are other users: each may enter its own folder below
+        root = self._folder.new("submission-", 0o711)
         try:
-            root.chmod(0o711)  # workers are other users: each may enter its own folder below
             yield _Workplace(root, self, slot, folder, only)
         finally:
-            shutil.rmtree(root, ignore_errors=True)
+            remove_folder(root)
 
 
 @dataclass(slots=True)
@@ -258,10 +260,13 @@ class _Workplace:
         """A conversation with a fresh worker, among the files handed in and the assignment's."""
         engine, limits = self.engine, self.engine.assignment.limits
         self.count += 1
-        place = self.root / str(self.count)
+        above = self.root / str(self.count)
+        above.mkdir()
+        above.chmod(0o711)
+        place = above / engine.assignment.slug
         place.mkdir()
         if self.handed_in is not None:
-            copy_files(self.handed_in, place, self.only)
+            copy_files(self.handed_in, place, self.only, notebooks=True)
         copy_files(engine.assignment.source.parent, place)
         uid = engine.zygote.uid(self.slot)
         processes.give_to(place, uid)

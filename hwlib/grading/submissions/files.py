@@ -53,7 +53,7 @@ MAX_SEEN = 20_000  # entries of folders that are looked at
 MAX_NAME = 255  # bytes of a folder's name, on every common file system
 MAX_LISTED = 20  # files that were left out and are named
 # nbgrader's own, and all that is hidden
-IGNORED = (".*", "*.pyc", "__pycache__", "feedback", "*.ipynb")
+IGNORED = (".*", "*.pyc", "__pycache__", "feedback")
 CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 SAVE_AGAIN = "open it in Jupyter, save it and hand it in again"
 CLEAR = "clear the outputs and hand it in again"
@@ -290,7 +290,13 @@ def _nothing_found(folder: Path, slug: str) -> str:
 # ---- files beside a notebook ----
 
 
-def copy_files(source: Path, target: Path, only: frozenset[str] | None = None) -> list[str]:
+def copy_files(
+    source: Path,
+    target: Path,
+    only: frozenset[str] | None = None,
+    *,
+    notebooks: bool = False,
+) -> list[str]:
     """Copy what lies beside a notebook: regular files, bounded in number, depth and size.
 
     Parameters
@@ -298,6 +304,8 @@ def copy_files(source: Path, target: Path, only: frozenset[str] | None = None) -
     source, target : Path
     only : frozenset of str, optional
         Names of the files directly in `source` that may be copied; default all.
+    notebooks : bool
+        Copy notebooks, too. Never for a folder with solutions or tests in its notebooks.
 
     Returns
     -------
@@ -306,7 +314,7 @@ def copy_files(source: Path, target: Path, only: frozenset[str] | None = None) -
     """
     problems: list[str] = []
     count, total = 0, 0
-    for path in regular_files(source, problems):
+    for path in regular_files(source, problems, notebooks=notebooks):
         name = path.relative_to(source)
         if only is not None and str(name) not in only:
             continue
@@ -328,10 +336,13 @@ def copy_files(source: Path, target: Path, only: frozenset[str] | None = None) -
     return problems[: MAX_LISTED + 1]
 
 
-def regular_files(folder: Path, problems: list[str] | None = None) -> Iterator[Path]:
-    """The files below a folder that may belong to a submission: no links, nothing hidden, no
-    notebook, not too deep.
+def regular_files(
+    folder: Path, problems: list[str] | None = None, *, notebooks: bool = False
+) -> Iterator[Path]:
+    """The files below a folder that may belong to a submission: no links, nothing hidden, not too
+    deep, and no notebooks unless they are asked for.
     """
+    ignored = IGNORED if notebooks else (*IGNORED, "*.ipynb")
     said: list[str] = [] if problems is None else problems
     todo = deque([(folder, 0)])
     seen = 0
@@ -346,7 +357,7 @@ def regular_files(folder: Path, problems: list[str] | None = None) -> Iterator[P
             continue
         for entry in entries:
             seen += 1
-            if any(fnmatch(entry.name, pattern) for pattern in IGNORED):
+            if any(fnmatch(entry.name, pattern) for pattern in ignored):
                 continue
             if entry.is_dir(follow_symlinks=False) and depth < MAX_FOLDERS:
                 todo.append((Path(entry.path), depth + 1))
