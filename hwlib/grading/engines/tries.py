@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from hwlib import checks
-from hwlib.grading.cells import readable
+from hwlib.grading.cells import as_released, readable
 from hwlib.grading.engines.bench import Bench
 from hwlib.grading.engines.clock import Limits
 from hwlib.grading.engines.lanes import Lane, Shared
@@ -276,7 +276,8 @@ def _as_students_have_it(cell: SubmittedCell, release: dict[str, str]) -> Submit
     """A test cell as it was released: a worker must never see hidden tests."""
     if cell.original is None or cell.original.role != "test" or cell.edited:
         return cell
-    return replace(cell, source=release.get(cell.original.grade_id, ""))
+    released = release.get(cell.original.grade_id) or as_released(cell.original.source)
+    return replace(cell, source=released)
 
 
 def _given_to_run(cells: tuple[SubmittedCell, ...], names: list[CellNames]) -> set[int]:
