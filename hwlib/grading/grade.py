@@ -23,6 +23,7 @@ from hwlib.grading.sandbox.processes import isolation_tier
 from hwlib.grading.submissions.files import (
     FoundSubmission,
     find_submissions,
+    misplaced,
     printable,
     regular_files,
 )
@@ -78,16 +79,18 @@ def grade_assignment(
     """
     options = options or GradeOptions()
     found = find_submissions(assignment, submitted, students)
+    elsewhere = [] if students else misplaced(assignment, submitted)
     if not found:
         slug = assignment.slug
         raise CourseError(
             f"{submitted}: no submission of {slug}; expected STUDENT/{slug}/{slug}.ipynb there, or "
-            "name another --submitted"
+            "name another --submitted" + "".join(f"\n{line}" for line in elsewhere[:5])
         )
     output.mkdir(parents=True, exist_ok=True)
     on_start(len(found))
     grade = _grade_with_nbgrader if options.engine == "nbgrader" else _grade_isolated
-    return grade(assignment, found, submitted.resolve(), output.resolve(), options, on_result)
+    report = grade(assignment, found, submitted.resolve(), output.resolve(), options, on_result)
+    return replace(report, complaints=(*report.complaints, *elsewhere))
 
 
 def _grade_isolated(

@@ -120,6 +120,11 @@ ANSWERS: tuple[OddAnswer, ...] = (
         "import os, time\nfor _ in range(3000):\n    if os.fork() == 0:\n        time.sleep(60)",
     ),
     _body(
+        "forks-for-ever",
+        "import os\nwhile True:\n    try:\n        if os.fork() == 0:\n            os.setsid()\n"
+        "    except OSError:\n        pass",
+    ),
+    _body(
         "starts-threads",
         "import threading, time\nfor _ in range(5000):\n"
         "    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\nreturn 0",

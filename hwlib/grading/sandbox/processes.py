@@ -51,6 +51,7 @@ __all__ = [
 ]
 
 UIDS_A_RUN = 64  # one uid a concurrent worker, because RLIMIT_NPROC counts by uid
+MAX_COUNTED = 1000  # processes of one worker whose time is counted
 TRIES = 200  # to find a block of them that is free
 
 CLONE_NEWNS, CLONE_NEWUSER = 0x00020000, 0x10000000
@@ -350,8 +351,12 @@ class Worker:
         return f"exit code {os.WEXITSTATUS(status)}", True
 
     def times(self) -> tuple[float, float]:
-        """`times_of` this process."""
-        return times_of(self.pid)
+        """Seconds of CPU time that it and all that it started have used, and seconds that it was
+        ready to run but other programs had the cores.
+        """
+        cpu_s, queued_s = times_of(self.pid)
+        others_s = sum(times_of(pid)[0] for pid in _descendants(self.pid))
+        return cpu_s + others_s, max(0.0, queued_s - others_s)
 
     def kill(self) -> None:
         """End it now, with everything it started; no asking."""
@@ -380,6 +385,19 @@ def times_of(pid: int) -> tuple[float, float]:
     with contextlib.suppress(OSError, ValueError, IndexError):
         queued_s = int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
     return cpu_s, queued_s
+
+
+def _descendants(pid: int) -> list[int]:
+    """The processes that a process and its children have started, as far as they can be told."""
+    found, todo = list[int](), [pid]
+    while todo and len(found) < MAX_COUNTED:
+        parent = todo.pop()
+        with contextlib.suppress(OSError):
+            for thread in os.listdir(f"/proc/{parent}/task"):  # noqa: PTH208  it is quicker
+                children = Path(f"/proc/{parent}/task/{thread}/children").read_text().split()
+                found += map(int, children)
+                todo += map(int, children)
+    return found
 
 
 def _kill_user(uid: int) -> None:

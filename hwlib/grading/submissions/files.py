@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ __all__ = [
     "FoundSubmission",
     "copy_files",
     "find_submissions",
+    "misplaced",
     "printable",
     "read_found",
     "read_notebook",
@@ -112,6 +114,49 @@ def find_submissions(
         )
     chosen = sorted(set(students) or folders)
     return [_found(student, folders[student], assignment, root) for student in chosen]
+
+
+def misplaced(assignment: Assignment, submitted: Path) -> list[str]:
+    """A line for each thing in `submitted` that looks like a hand-in of this assignment and lies
+    where it is not graded: a notebook or zip outside STUDENT/SLUG/, a folder whose name differs
+    from SLUG in capitals or punctuation only, or SLUG/ where STUDENT/ should be.
+    """
+    slug, found = assignment.slug, list[str]()
+    for entry in _entries(submitted):
+        if entry.is_dir(follow_symlinks=False):
+            inner = _entries(Path(entry.path))
+            if any(one.name == slug for one in inner):
+                continue
+            found += [f"{entry.name}/{one.name}" for one in inner if _is_like(one, slug)]
+        if _is_like(entry, slug):
+            found.append(entry.name)
+    return [
+        f"{submitted / printable(name)} is not graded: expected it at STUDENT/{slug}/{slug}.ipynb "
+        f"in {submitted}; move it there and grade again"
+        for name in found
+    ]
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """What lies in a folder, as far as it can be read, but for hidden things."""
+    try:
+        with os.scandir(folder) as entries:
+            shown = (entry for entry in entries if not entry.name.startswith("."))
+            return sorted(islice(shown, MAX_SEEN), key=lambda entry: entry.name)
+    except OSError:
+        return []
+
+
+def _is_like(entry: os.DirEntry[str], slug: str) -> bool:
+    """Whether this may be a hand-in of an assignment, from its name."""
+    stem, dot, ending = entry.name.rpartition(".")
+    if entry.is_dir(follow_symlinks=False):
+        return _bare(entry.name) == _bare(slug)
+    return dot == "." and ending.lower() in ("ipynb", "zip") and _bare(slug) in _bare(stem)
+
+
+def _bare(name: str) -> str:
+    return "".join(char for char in name.lower() if char.isalnum())
 
 
 def _students(names: Iterable[str]) -> dict[str, str]:
