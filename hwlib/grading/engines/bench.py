@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from hwlib.checks.context import current
 from hwlib.errors import (
     CannotCheck,
     CheckFailed,
@@ -169,6 +170,7 @@ class Bench:
         """Run a test cell against the student's code behind a session."""
         if test.shared:
             return run_shared(test, session)
+        current().worker_cpu_seconds = session.worker.cpu_seconds
         namespace = _Namespace(self.given, session.name, test.wanted)
         try:
             with self.at_work():
