@@ -6,12 +6,13 @@ import contextlib
 import os
 import secrets
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-__all__ = ["swap_folder", "whole_file", "write_whole"]
+__all__ = ["remove_folder", "swap_folder", "whole_file", "write_whole"]
 
 
 @contextmanager
@@ -48,12 +49,25 @@ def write_whole(path: Path, content: str | bytes) -> None:
         stream.write(content.encode() if isinstance(content, str) else content)
 
 
+def remove_folder(folder: Path) -> None:
+    """Remove a folder with everything in it, as far as that is allowed; no error if it is gone.
+
+    Folders nested too deeply for Python's own way are left to `rm`. Symbolic links are removed, not
+    followed.
+    """
+    with contextlib.suppress(RecursionError):
+        shutil.rmtree(folder, ignore_errors=True)
+    if os.path.lexists(folder):
+        with contextlib.suppress(OSError):
+            subprocess.run(["rm", "-rf", "--", str(folder)], check=False, capture_output=True)
+
+
 def swap_folder(fresh: Path, target: Path) -> None:
     """Put the folder `fresh` in the place of `target`, which may exist."""
     target.parent.mkdir(parents=True, exist_ok=True)
     old = target.with_name(f".{target.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
+    remove_folder(old)
     if target.exists():
         target.rename(old)
     fresh.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
+    remove_folder(old)

@@ -467,7 +467,8 @@ def test_student_code_has_a_clean_environment_and_one_open_file(
         f"[{os_}.readlink(f'/proc/self/fd/{{n}}') for n in {os_}.listdir('/proc/self/fd') "
         f"if int(n) > 2 and {os_}.path.exists(f'/proc/self/fd/{{n}}')]",
     )
-    assert files.count("socket:") == 1
+    # one leads to the grader; two are a pair that the event loop of the cells wakes itself with
+    assert (files.count("socket:"), files.count("eventpoll")) == (3, 1)
     assert "ipynb" not in files
 
 

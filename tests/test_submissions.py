@@ -17,7 +17,12 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from hwlib.errors import CourseError, SubmissionError
 from hwlib.grading import Assignment, Course
-from hwlib.grading.submissions.files import find_submissions, read_notebook, read_submission
+from hwlib.grading.submissions.files import (
+    find_submissions,
+    misplaced,
+    read_notebook,
+    read_submission,
+)
 
 OLD = {
     "nbformat": 3,
@@ -89,6 +94,45 @@ def test_a_student_without_a_submission_is_named(assignment: Assignment, tmp_pat
         find_submissions(assignment, tmp_path / "submitted", ["ada", "bob"])
     with pytest.raises(CourseError, match="no such folder"):
         find_submissions(assignment, tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "tiny.ipynb",
+        "Tiny_ada.ipynb",
+        "tiny.zip",
+        "ada/tiny.ipynb",
+        "ada/tiny (1).IPYNB",
+        "ada/Tiny/tiny.ipynb",
+        "ada/TINY/tiny.ipynb",
+        "tiny/ada/tiny.ipynb",
+    ],
+)
+def test_what_lies_in_another_place_is_named(
+    assignment: Assignment, tmp_path: Path, place: str
+) -> None:
+    put(tmp_path, "zoe", "tiny.ipynb")
+    put(tmp_path, "bob", "tiny.ipynb", "tiny.zip")
+    path = tmp_path / "submitted" / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("{}")
+    found = find_submissions(assignment, tmp_path / "submitted")
+    assert [one.student for one in found] == ["bob", "zoe"]
+    (line,) = misplaced(assignment, tmp_path / "submitted")
+    named = line.partition(" is not graded")[0].removeprefix(f"{tmp_path / 'submitted'}/")
+    assert place.startswith(named) and "STUDENT/tiny/tiny.ipynb" in line
+
+
+def test_other_assignments_and_notes_are_not_misplaced(
+    assignment: Assignment, tmp_path: Path
+) -> None:
+    put(tmp_path, "ada", "tiny.ipynb")
+    for place in ("notes.txt", "bob/other/other.ipynb", "bob/photo.png", ".git/tiny.ipynb"):
+        path = tmp_path / "submitted" / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+    assert misplaced(assignment, tmp_path / "submitted") == []
 
 
 def test_a_single_notebook_of_another_name_is_taken_and_several_are_not(

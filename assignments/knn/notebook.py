@@ -320,15 +320,15 @@ for dtype, largest, tolerance in [(np.uint8, 256, 1e-6), (np.int64, 1000, 1e-6),
 T, X = rng.normal(size=(70, 4)), rng.normal(size=(70, 4))
 model = KNN()
 model.train(T, np.arange(70))
-start = time.perf_counter()
+start = check.cpu_seconds()
 for x in X:
     for t in T:
         np.linalg.norm(x - t)
-loops = time.perf_counter() - start
+loops = check.cpu_seconds() - start
 for attempt in range(5):
-    start = time.perf_counter()
+    start = check.cpu_seconds()
     model.compute_L2_distances_vectorized(X)
-    if time.perf_counter() - start < loops / 5:
+    if check.cpu_seconds() - start < loops / 5:
         break
 else:
     check.true(False, "The distances of 70 × 70 short vectors take about as long as with two loops.",

@@ -385,14 +385,14 @@ check_loss_and_gradient(softmax_loss_vectorized, rng)
 
 # Without a loop over images: matrix products are about 100 times as fast as a loop here; 3 times is enough.
 W, X, y = rng.normal(size=(3, 4)), rng.normal(size=(4, 20000)), rng.integers(0, 3, size=20000)
-start = time.perf_counter()
+start = check.cpu_seconds()
 for i in range(20000):
     np.exp(W @ X[:, i])
-loop_s = time.perf_counter() - start
+loop_s = check.cpu_seconds() - start
 for attempt in range(8):                        # more than once, for a machine that is busy with other things
-    start = time.perf_counter()
+    start = check.cpu_seconds()
     softmax_loss_vectorized(W, X, y, 0.0)
-    if time.perf_counter() - start < loop_s / 3:
+    if check.cpu_seconds() - start < loop_s / 3:
         break
 else:
     check.true(False, "For 20,000 small images it takes about as long as a loop.",

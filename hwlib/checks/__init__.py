@@ -18,6 +18,7 @@ from hwlib.checks.draws import rng
 from hwlib.checks.inputs import note_changed, unchanged
 from hwlib.checks.networks import accuracy, architecture, handed_in, partial, test_set
 from hwlib.checks.remarks import remark, unique
+from hwlib.checks.timing import cpu_seconds
 from hwlib.errors import CannotCheck, CheckFailed
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "architecture",
     "close",
     "context",
+    "cpu_seconds",
     "equal",
     "gradient",
     "handed_in",

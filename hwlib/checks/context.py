@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -43,6 +43,8 @@ class Context:
     noted: Noted = field(default_factory=Noted)
     draws: Counter[str] = field(default_factory=Counter)  # calls of `rng` in each cell
     watchers: list[unchanged] = field(default_factory=list)  # open `with check.unchanged(…)` blocks
+    # CPU time of another process that runs the student's code
+    worker_cpu_seconds: Callable[[], float] = lambda: 0.0
 
     @property
     def seed_in_force(self) -> int | None:

@@ -23,6 +23,7 @@ from hwlib.grading.sandbox.processes import isolation_tier
 from hwlib.grading.submissions.files import (
     FoundSubmission,
     find_submissions,
+    misplaced,
     printable,
     regular_files,
 )
@@ -78,16 +79,18 @@ def grade_assignment(
     """
     options = options or GradeOptions()
     found = find_submissions(assignment, submitted, students)
+    elsewhere = [] if students else misplaced(assignment, submitted)
     if not found:
         slug = assignment.slug
         raise CourseError(
             f"{submitted}: no submission of {slug}; expected STUDENT/{slug}/{slug}.ipynb there, or "
-            "name another --submitted"
+            "name another --submitted" + "".join(f"\n{line}" for line in elsewhere[:5])
         )
     output.mkdir(parents=True, exist_ok=True)
     on_start(len(found))
     grade = _grade_with_nbgrader if options.engine == "nbgrader" else _grade_isolated
-    return grade(assignment, found, submitted.resolve(), output.resolve(), options, on_result)
+    report = grade(assignment, found, submitted.resolve(), output.resolve(), options, on_result)
+    return replace(report, complaints=(*report.complaints, *elsewhere))
 
 
 def _grade_isolated(
@@ -111,8 +114,15 @@ def _grade_isolated(
                 continue
             results[submission.student] = kept
             on_result(kept)
+        unproved: dict[str, str] = {}
+        is_proved = not todo or records.reference_passes()
         for submission, outcome in grade_many(
-            assignment, todo, seed=seed, jobs=options.jobs, hidden=(output, submitted)
+            assignment,
+            todo,
+            seed=seed,
+            jobs=options.jobs,
+            hidden=(output, submitted),
+            on_reference=None if is_proved else unproved.update,
         ):
             try:
                 result = records.write(submission, outcome, seed)
@@ -122,7 +132,10 @@ def _grade_isolated(
             results[submission.student] = result
             lacking.update(outcome.lacking)
             on_result(result)
+        if not is_proved:
+            records.note_reference(passes=not unproved)
         twins = records.twins()
+    complaints += _of_reference(assignment, unproved)
     complaints += [
         f"{count} submissions import {name}, which is not installed here; install it, then "
         "grade again"
@@ -157,6 +170,17 @@ def _out_of_date(assignment: Assignment) -> list[str]:
     ]
 
 
+def _of_reference(assignment: Assignment, failed: dict[str, str]) -> list[str]:
+    """A line for each question that the course's own solution does not pass."""
+    slug = assignment.slug
+    return [
+        f"{slug}: the course's own solution does not pass {name} in the isolated engine "
+        f"({message[:200]}), so a human must grade it for the whole class; run `hw verify {slug}`, "
+        'then mend the test or give it trust="shared"'
+        for name, message in failed.items()
+    ]
+
+
 def _with_problems(result: SubmissionResult, more: list[str]) -> SubmissionResult:
     return replace(result, problems=(*result.problems, *more)) if more else result
 
@@ -184,17 +208,28 @@ def grade_many(
     seed: int,
     jobs: int | None = None,
     hidden: tuple[Path, ...] = (),
+    on_reference: Callable[[dict[str, str]], None] | None = None,
 ) -> Iterator[tuple[FoundSubmission, Outcome]]:
     """Grade these submissions side by side; each comes out once, as soon as it is graded.
 
-    Nothing is written down. `hidden` are folders, besides the course, that student code must not
-    see, such as the class's submissions.
+    Nothing is written down.
+
+    Parameters
+    ----------
+    hidden : tuple of Path
+        Folders, besides the course, that student code must not see, such as the class's
+        submissions.
+    on_reference : callable, optional
+        If given, the course's own solution is graded first, and a question that it does not pass is
+        left to humans. Told these questions, with what happened.
     """
     if not submissions:
         return
     fetch_test_sets(assignment)
     with IsolatedEngine(assignment, seed, hidden) as engine:
         engine.learn_imports(imported_ahead(submissions))
+        if on_reference is not None:
+            on_reference(engine.check_reference())
         with Pool(engine, min(jobs or default_jobs(assignment), len(submissions))) as pool:
             yield from pool.run(submissions)
 
@@ -236,6 +271,8 @@ def grade_notebook_file(
                 grade_with_nbgrader(assignment, [found], output=Path(output).resolve(), seed=seed)
             )
         return GradeReport(assignment.slug, engine, "T0", results)
-    outcomes = grade_many(assignment, [found], seed=seed, jobs=1)
+    unproved: dict[str, str] = {}
+    outcomes = grade_many(assignment, [found], seed=seed, jobs=1, on_reference=unproved.update)
     results = tuple(outcome.result for _, outcome in outcomes)
-    return GradeReport(assignment.slug, engine, isolation_tier(), results)
+    complaints = tuple(_of_reference(assignment, unproved))
+    return GradeReport(assignment.slug, engine, isolation_tier(), results, complaints)

@@ -109,7 +109,6 @@ ANSWERS: tuple[OddAnswer, ...] = (
     _body(
         "makes-deep-folders",
         "import os\nfor _ in range(1500):\n    os.mkdir('deeper')\n    os.chdir('deeper')",
-        fails="the grader's rmtree of the worker's folder raises RecursionError",
     ),
     _body(
         "makes-links", "import os\nos.symlink('/', 'root')\nos.symlink('loop', 'loop')\nreturn 0"
@@ -119,6 +118,11 @@ ANSWERS: tuple[OddAnswer, ...] = (
     _body(
         "starts-many-processes",
         "import os, time\nfor _ in range(3000):\n    if os.fork() == 0:\n        time.sleep(60)",
+    ),
+    _body(
+        "forks-for-ever",
+        "import os\nwhile True:\n    try:\n        if os.fork() == 0:\n            os.setsid()\n"
+        "    except OSError:\n        pass",
     ),
     _body(
         "starts-threads",
@@ -175,7 +179,6 @@ ANSWERS: tuple[OddAnswer, ...] = (
         "    get_ipython().events.register(event, bad)\n"
         "get_ipython().ast_transformers.append(bad)\n"
         "get_ipython().input_transformers_post.append(bad)\n",
-        fails="what escapes from the shell while a cell is run stops the grading of the submission",
     ),
     OddAnswer("has-no-names", "globals().clear()\n"),
     OddAnswer("is-only-magic", "%%no_such_magic\ndef half(x):\n    return x\n"),

@@ -284,7 +284,6 @@ WAYS = (
                 def predict(self, x):
                     return self.y[int(np.argmin(np.linalg.norm(self.X - np.asarray(x), axis=1)))]
         """,
-        fails="an instance of a class derived from tuple crosses as a plain tuple, without methods",
         rare=True,
     ),
     way(
@@ -531,7 +530,6 @@ class Nearest:
             ),
         ],
         primes="primes = await task",
-        fails="no event loop runs while a cell without await is run",
     ),
     way(
         "a task that works on between the cells",
@@ -555,7 +553,6 @@ class Nearest:
             ("above primes", "known"),
         ],
         primes="primes = known",
-        fails="no event loop runs while a cell without await is run",
         rare=True,
     ),
     way(
@@ -766,7 +763,6 @@ class Nearest(Generic[T]):
         primes="import getpass, multiprocessing, os\nfrom pathlib import Path\n"
         "user, home = getpass.getuser(), Path.home()\nos.path.expanduser('~/x')\n"
         "primes = [2, 3, 5, 7, 11, 13 if user and multiprocessing.cpu_count() else 0]",
-        fails="the worker's user has no name, so that getpass.getuser() raises KeyError",
     ),
     way(
         "a library changed in an own cell",

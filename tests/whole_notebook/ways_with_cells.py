@@ -13,9 +13,8 @@ __all__ = ["WAYS"]
 WRONG_SHARE = "def share(values, limit):\n    return -1\n"
 # the analysis can't see that the solution needs the own cell: all cells above are run
 ALL_CELLS_ABOVE = (("above primes", "globals()['l' + 'ast'] = len(np.ones(13))"),)
-HIDDEN_NEED = "primes = [2, 3, 5, 7, 11, globals()['last']]"
-LATE_SETUP = "setup cells are run above the student's first cell, and not again at their place"
 BODY = "    return above(values, limit) / len(values)\n"
+HIDDEN_NEED = "primes = [2, 3, 5, 7, 11, globals()['last']]"
 
 
 def _own_cells_everywhere(notebook: NotebookNode) -> None:
@@ -364,14 +363,12 @@ WAYS = (
         "a name that setup binds is bound above it, in a notebook whose cells are all needed",
         own=[("top", "np = None\npoints = np"), *ALL_CELLS_ABOVE],
         primes=HIDDEN_NEED,
-        fails=LATE_SETUP,
     ),
     way("%reset -f in the first cell", own=[("top", "%reset -f")], rare=True),
     way(
         "%reset -f in the first cell of a notebook whose cells are all needed",
         own=[("top", "%reset -f"), *ALL_CELLS_ABOVE],
         primes=HIDDEN_NEED,
-        fails=LATE_SETUP,
     ),
     way(
         "all names deleted by a loop in the first cell of a notebook whose cells are all needed",
@@ -387,7 +384,6 @@ WAYS = (
             *ALL_CELLS_ABOVE,
         ],
         primes=HIDDEN_NEED,
-        fails=LATE_SETUP,
         rare=True,
     ),
     way(
@@ -465,7 +461,6 @@ WAYS = (
         "a name that a test cell binds is used below it",
         primes="primes = [2, 3, 5, 7, 11, int(half * 26)]",
         own=[("below primes", "known = model.predict([0, 0])\nprimes[0] = 2 + int(known)")],
-        fails="test cells are not run in the worker",
     ),
     way(
         "a helper typed into a given test cell",
@@ -583,7 +578,6 @@ WAYS = (
         "the last result as _",
         primes="[2, 3, 5, 7, 11, 13]",
         own=[("below primes", "primes = _")],
-        fails="the worker's shell keeps no last result",
     ),
     way(
         "earlier results by Out and In",
@@ -594,7 +588,6 @@ WAYS = (
                 "primes = [value for value in Out.values() if isinstance(value, list)][-1]",
             )
         ],
-        fails="the worker's shell keeps no results",
         rare=True,
     ),
     way(

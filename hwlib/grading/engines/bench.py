@@ -14,11 +14,12 @@ import traceback
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import CodeType
 from typing import Any
 
+from hwlib.checks.context import current
 from hwlib.errors import (
     CannotCheck,
     CheckFailed,
@@ -89,6 +90,10 @@ class Bench:
             *(names_in(other.source).binds for other in self.setup if other is not cell)
         )
         self.broken |= dict.fromkeys(names_in(cell.source).binds - kept, complaint)
+
+    def leave_to_humans(self, name: str, reason: str) -> None:
+        """Give every submission `manual` for this question."""
+        self.tests[name] = replace(self.tests[name], waits=reason)
 
     def waits_for(self, verdict: Verdict) -> str:
         """Why this machine cannot decide a question that was tried, or ""."""
@@ -171,6 +176,7 @@ class Bench:
         """Run a test cell against the student's code behind a session."""
         if test.shared:
             return run_shared(test, session)
+        current().worker_cpu_seconds = session.worker.cpu_seconds
         session.values.given.names = self.given
         verdict = self._judged(test, session)
         cannot, session.cannot = session.cannot, None

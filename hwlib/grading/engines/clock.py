@@ -1,8 +1,9 @@
 """How long student code has worked, whatever else the machine was doing.
 
-What counts is CPU time, and a third of the time in which the worker waited for something other than
-a free core: a sleep, a lock, a disk. The time that it was ready to run and had no core does not
-count, nor does the time in which the grader worked. So a grade is the same on a busy machine.
+What counts is the CPU time of the worker and all that it started, and a third of the time in
+which the worker waited for something other than a free core: a sleep, a lock, a disk. The time in
+which other programs had the cores does not count, nor does the time in which the grader worked. So
+a grade is the same on a busy machine.
 """
 
 from __future__ import annotations

@@ -7,8 +7,6 @@ import contextlib
 import importlib.util
 import logging
 import re
-import shutil
-import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,6 +15,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from hwlib.atomic import remove_folder
 from hwlib.errors import (
     GradingError,
     StudentRaised,
@@ -25,17 +24,18 @@ from hwlib.errors import (
     ZygoteGone,
 )
 from hwlib.grading.answer_key import AnswerKey, load_key, released_sources
-from hwlib.grading.cells import readable, tree_of
+from hwlib.grading.cells import readable, tree_of, without_markers
 from hwlib.grading.course import Assignment
 from hwlib.grading.engines.bench import Bench
 from hwlib.grading.engines.clock import Limits, WorkClock
 from hwlib.grading.engines.standins import Session
-from hwlib.grading.engines.tries import grade_submission
+from hwlib.grading.engines.tries import Graded, grade_submission
 from hwlib.grading.results import Outcome, SubmissionResult, SubmissionStatus
 from hwlib.grading.sandbox import processes
+from hwlib.grading.sandbox.folders import RunFolder
 from hwlib.grading.submissions.files import FoundSubmission, copy_files, read_found
 from hwlib.grading.submissions.fingerprints import models_of
-from hwlib.grading.submissions.repair import repair
+from hwlib.grading.submissions.repair import RepairedSubmission, SubmittedCell, repair
 
 __all__ = ["IsolatedEngine"]
 
@@ -69,6 +69,7 @@ class IsolatedEngine:
         self.released = released_sources(assignment)
         self._hidden = (assignment.course.root, *hidden)
         self._modules: list[str] = []
+        self._unproved: set[str] = set()  # questions that the course's own solution does not pass
         with ExitStack() as stack:
             stack.enter_context(
                 processes.environment(
@@ -76,11 +77,13 @@ class IsolatedEngine:
                 )
             )
             self.bench = Bench(self.key, assignment.source.parent)
+            self._folder = RunFolder(self._hidden)
+            stack.callback(self._folder.close)
             self.zygote = self._new_zygote()
             self._environment = stack.pop_all()
 
     def _new_zygote(self) -> processes.Zygote:
-        zygote = processes.Zygote(self.assignment.slug, self._hidden)
+        zygote = processes.Zygote(self.assignment.slug, self._folder, self._hidden)
         try:
             copy_files(self.assignment.source.parent, zygote.home)
             modules = self._modules or imported_modules(self.key)
@@ -127,6 +130,40 @@ class IsolatedEngine:
             if self.zygote.prepare(wanted, [])["threads"] != 1:
                 self._modules = sorted(before)  # a library that starts threads: without these
                 self.restart()
+
+    def check_reference(self) -> dict[str, str]:
+        """Grade the course's own solution first: a question that it does not pass is left to humans
+        for the whole class. So what this engine can't do is never a student's zero.
+
+        Returns
+        -------
+        dict
+            Question → what happened. It is empty where the course's own solution passes.
+        """
+        failing = self._failed_by_reference()
+        if failing:  # a test of speed may have met a busy machine
+            again = self._failed_by_reference()
+            failing = {name: failing[name] for name in failing.keys() & again.keys()}
+        for name, verdict in failing.items():
+            self._unproved.add(name)
+            reason = "the course's own solution does not pass this test on the grading machine"
+            self.bench.leave_to_humans(name, f"{reason}; a human will grade this question")
+            _log.info("%s: %s: %s (%s)", self.assignment.slug, name, reason, verdict)
+        return failing
+
+    def _failed_by_reference(self) -> dict[str, str]:
+        artifacts = self.assignment.folder / "artifacts"
+        folder = artifacts if artifacts.is_dir() else None
+        graded = self._grade_repaired(_reference(self.key), 0, folder)
+        # without the models that go with it, the reference can't pass what checks them
+        lost = "failed" if self.assignment.artifacts and folder is None else ""
+        return {
+            question.id: question.message
+            for question in graded.questions
+            if question.id in self.bench.tests
+            and question.points < question.max_points
+            and question.status not in ("manual", lost)
+        }
 
     def restart(self) -> None:
         """A new zygote in place of one that died."""
@@ -196,17 +233,7 @@ class IsolatedEngine:
         """The same for a notebook that was read already."""
         started = time.monotonic()
         submission = repair(notebook, self.key, self.released)
-        limits = self.assignment.limits
-        with self._workplace(slot, folder, only) as workplace:
-            graded = grade_submission(
-                self.bench,
-                submission,
-                workplace.new_session,
-                Limits(limits.question_s, limits.submission_s),
-                self.seed,
-                self.released,
-                folder or workplace.root,
-            )
+        graded = self._grade_repaired(submission, slot, folder, only)
         manual = [question for question in graded.questions if question.status == "manual"]
         status: SubmissionStatus = "needs_manual" if manual else "graded"
         result = SubmissionResult(
@@ -217,7 +244,7 @@ class IsolatedEngine:
             time.monotonic() - started,
         )
         unique = graded.unique | (models_of(folder, self.assignment.artifacts) if folder else {})
-        waits = any(question.id in self.bench.tests for question in manual)
+        waits = any(question.id in self.bench.tests.keys() - self._unproved for question in manual)
         return Outcome(
             result,
             submission.as_notebook(graded.outputs),
@@ -227,6 +254,25 @@ class IsolatedEngine:
             graded.impeded,
         )
 
+    def _grade_repaired(
+        self,
+        submission: RepairedSubmission,
+        slot: int,
+        folder: Path | None,
+        only: frozenset[str] | None = None,
+    ) -> Graded:
+        limits = self.assignment.limits
+        with self._workplace(slot, folder, only) as workplace:
+            return grade_submission(
+                self.bench,
+                submission,
+                workplace.new_session,
+                Limits(limits.question_s, limits.submission_s),
+                self.seed,
+                self.released,
+                folder or workplace.root,
+            )
+
     def _rejected(self, student: str, problems: tuple[str, ...]) -> Outcome:
         questions = self.key.all_questions("missing", "the notebook could not be read")
         return Outcome(SubmissionResult(student, "rejected", questions, problems), None)
@@ -235,12 +281,12 @@ class IsolatedEngine:
     def _workplace(
         self, slot: int, folder: Path | None, only: frozenset[str] | None = None
     ) -> Iterator[_Workplace]:
-        root = Path(tempfile.mkdtemp(prefix="hw-worker-"))
+        # workers are other users: each may enter its own folder below
+        root = self._folder.new("submission-", 0o711)
         try:
-            root.chmod(0o711)  # workers are other users: each may enter its own folder below
             yield _Workplace(root, self, slot, folder, only)
         finally:
-            shutil.rmtree(root, ignore_errors=True)
+            remove_folder(root)
 
 
 @dataclass(slots=True)
@@ -258,10 +304,13 @@ class _Workplace:
         """A conversation with a fresh worker, among the files handed in and the assignment's."""
         engine, limits = self.engine, self.engine.assignment.limits
         self.count += 1
-        place = self.root / str(self.count)
+        above = self.root / str(self.count)
+        above.mkdir()
+        above.chmod(0o711)
+        place = above / engine.assignment.slug
         place.mkdir()
         if self.handed_in is not None:
-            copy_files(self.handed_in, place, self.only)
+            copy_files(self.handed_in, place, self.only, notebooks=True)
         copy_files(engine.assignment.source.parent, place)
         uid = engine.zygote.uid(self.slot)
         processes.give_to(place, uid)
@@ -274,6 +323,18 @@ class _Workplace:
             cores=tuple(processes.own_cores()),
         )
         return Session(engine.zygote.fork(confinement))
+
+
+def _reference(key: AnswerKey) -> RepairedSubmission:
+    """The course's own solution as a submission."""
+    return RepairedSubmission(
+        tuple(
+            SubmittedCell(
+                without_markers(cell.source), cell.cell_type, cell, grade_id=cell.grade_id
+            )
+            for cell in key.cells
+        )
+    )
 
 
 def imported_modules(key: AnswerKey) -> list[str]:

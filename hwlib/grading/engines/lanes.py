@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from hwlib.errors import WorkerEnded, WorkerLost, WorkerTimeout
+from hwlib.errors import StudentRaised, WorkerEnded, WorkerLost, WorkerTimeout
 from hwlib.grading.engines.clock import Limits, WorkClock
 from hwlib.grading.engines.standins import Session
 from hwlib.grading.engines.verdicts import MESSAGE_LENGTH, Verdict
@@ -34,6 +34,7 @@ class Shared:
     bad: dict[int, Verdict] = field(default_factory=dict)  # cells that hang or end a worker
     deaths: Counter[int] = field(default_factory=Counter)  # cells during which a worker ended
     outputs: dict[int, list[dict[str, Any]]] = field(default_factory=dict)  # of each first run
+    silent: set[int] = field(default_factory=set)  # given cells, whose outputs are not kept
     notes: list[str] = field(default_factory=list)  # each death of a worker, for a human
     workers: int = 0
     impeded: bool = False  # a limit was hit while others used the cores
@@ -144,9 +145,14 @@ class Lane:
                 )
                 shared.bad[index] = Verdict("crashed", reason)
             return False
+        except StudentRaised as error:  # a hook of the student's own, outside the cell itself
+            self.ready.add(index)
+            self.raised[index] = f"{error.student_type}: {error}"[:MESSAGE_LENGTH]
+            return True
         self.ready.add(index)
         self.raised.pop(index, None)
-        shared.outputs.setdefault(index, run["outputs"])
+        if index not in shared.silent:
+            shared.outputs.setdefault(index, run["outputs"])
         if isinstance(run.get("error"), dict):
             text = f"{run['error'].get('type')}: {run['error'].get('message')}"
             self.raised[index] = text[:MESSAGE_LENGTH]

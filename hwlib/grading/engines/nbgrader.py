@@ -11,13 +11,12 @@ from __future__ import annotations
 import logging
 import os
 import re
-import shutil
 import subprocess
 import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +26,11 @@ from nbformat import NotebookNode
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute
+from traitlets import validate
 from traitlets.config import Config
+from traitlets.utils.bunch import Bunch
 
-from hwlib.atomic import swap_folder
+from hwlib.atomic import remove_folder, swap_folder
 from hwlib.errors import SubmissionError
 from hwlib.grading.answer_key import AnswerKey, KeyCell, load_key, released_sources
 from hwlib.grading.cells import HIDDEN, UNANSWERED, grade_id_of
@@ -76,26 +77,36 @@ def grade_with_nbgrader(
     output.mkdir(parents=True, exist_ok=True)
     key = load_key(assignment)
     fetch_test_sets(assignment)
-    with (
-        GradeStore(assignment, output, db_url) as store,
-        tempfile.TemporaryDirectory(
-            prefix=".grading-", dir=output, ignore_cleanup_errors=True
-        ) as staging,
-    ):
+    with GradeStore(assignment, output, db_url) as store, _staging(output) as staging:
         store.prepare()
         for submission in submissions:
             with _environment(seed):
-                result = _grade_one(submission, key, store, Path(staging))
+                result = _grade_one(submission, key, store, staging)
             store.tidy()
             if on_result:
                 on_result(result)
             yield result
 
 
+@contextmanager
+def _staging(output: Path) -> Iterator[Path]:
+    """A folder beside the results for nbgrader's copies of a submission."""
+    folder = Path(tempfile.mkdtemp(prefix=".grading-", dir=output))
+    try:
+        yield folder
+    finally:
+        remove_folder(folder)
+
+
 def _environment(seed: int | None) -> AbstractContextManager[None]:
-    """Environment variables for kernels: grading mode, and the seed if there is one."""
+    """Environment variables for kernels: grading mode, and the seed if there is one.
+
+    PYTHONOPTIMIZE is removed, because a kernel that has it skips every `assert`.
+    """
     seeded = {} if seed is None else {"HWLIB_SEED": str(seed)}
-    return environment(HWLIB_GRADING="1", NBGRADER_EXECUTION="autograde", **seeded)
+    return environment(
+        HWLIB_GRADING="1", NBGRADER_EXECUTION="autograde", PYTHONOPTIMIZE=None, **seeded
+    )
 
 
 def _grade_one(
@@ -108,7 +119,7 @@ def _grade_one(
         result = _rejected(submission, key, str(error))
         return store.write(result, None, submission.timestamp, folder=submission.folder)
     try:
-        folder = _autograde(submission, notebook, store, staging)
+        folder, left_out = _autograde(submission, notebook, store, staging)
     # nbgrader and nbclient raise all kinds; one submission must not stop the others
     except Exception as error:  # noqa: BLE001
         reason = _one_line(str(error)) or type(error).__name__
@@ -116,7 +127,7 @@ def _grade_one(
         result = _ungraded(submission, key, (*problems, problem), time.monotonic() - started)
         return store.write(result, notebook, submission.timestamp, folder=submission.folder)
     graded = nbformat.read(folder / f"{key.slug}.ipynb", as_version=4)
-    problems = (*problems, *parse_time(submission.timestamp)[1])
+    problems = (*problems, *left_out, *parse_time(submission.timestamp)[1])
     result = _read_result(submission, graded, key, store, time.monotonic() - started, problems)
     graded.cells = [_harmless(cell, graded_cells(store.template)) for cell in graded.cells]
     nbformat.write(graded, folder / f"{key.slug}.ipynb")
@@ -212,6 +223,19 @@ class _GuardedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
         return max(0.1, min(self.limits.question_s, self._deadline - time.monotonic()))
 
 
+class _Directory(CourseDirectory):  # type: ignore[misc]  # nbgrader has no types
+    """nbgrader's view of the folders, for a student's id as it is.
+
+    nbgrader itself strips spaces off an id, and then finds no folder of that name.
+    """
+
+    @validate("student_id")  # type: ignore[untyped-decorator]
+    def _validate_student_id(self, proposal: Bunch) -> str:
+        """Any id will do: `_OneSubmission` names the one folder."""
+        student: str = proposal["value"]
+        return student
+
+
 class _OneSubmission(Autograde):  # type: ignore[misc]  # nbgrader has no types
     """nbgrader's converter for one known notebook.
 
@@ -239,14 +263,16 @@ class _Explanation(logging.Handler):
 
 def _autograde(
     submission: FoundSubmission, notebook: NotebookNode, store: GradeStore, staging: Path
-) -> Path:
-    """Run nbgrader's converter on a private copy; returns the autograded folder in it."""
+) -> tuple[Path, list[str]]:
+    """Run nbgrader's converter on a private copy; returns the autograded folder in it, and what was
+    left out of the copy.
+    """
     slug, student = store.assignment.slug, submission.student
-    shutil.rmtree(staging / "submitted", ignore_errors=True)
-    shutil.rmtree(staging / "autograded", ignore_errors=True)
+    remove_folder(staging / "submitted")
+    remove_folder(staging / "autograded")
     folder = staging / "submitted" / student / slug
     folder.mkdir(parents=True)
-    copy_files(submission.folder, folder, submission.only)
+    left_out = copy_files(submission.folder, folder, submission.only)
     copy_files(store.assignment.source.parent, staging / "source" / slug)
     if parse_time(submission.timestamp)[0] is None:  # nbgrader would stop at a garbled one
         (folder / "timestamp.txt").unlink(missing_ok=True)
@@ -261,7 +287,7 @@ def _autograde(
         if not isinstance(error, Exception) and not isinstance(error, SystemExit):
             raise
         raise RuntimeError(explanation.text or str(error)) from error
-    return staging / "autograded" / student / slug
+    return staging / "autograded" / student / slug, left_out
 
 
 def _converter(
@@ -277,7 +303,7 @@ def _converter(
         config.IgnorePattern.update(enabled=True, pattern=r"(?s).*")
     log = logging.Logger("hwlib.nbgrader")  # not registered: it reaches no handler but this one
     log.addHandler(explanation)
-    coursedir = CourseDirectory(
+    coursedir = _Directory(
         config=config, assignment_id=store.assignment.slug, student_id=student, log=log
     )
     converter = _OneSubmission(coursedir=coursedir, config=config, log=log)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from hwlib import checks
-from hwlib.grading.cells import readable
+from hwlib.grading.cells import as_released, readable
 from hwlib.grading.engines.bench import Bench
 from hwlib.grading.engines.clock import Limits
 from hwlib.grading.engines.lanes import Lane, Shared
@@ -89,7 +89,8 @@ def grade_submission(
     folder : Path
         Folder with the models that were handed in.
     """
-    tries = _Tries(bench, submission, Shared(submission.cells, new_session, limits))
+    cells = tuple(_as_students_have_it(cell, release) for cell in submission.cells)
+    tries = _Tries(bench, Shared(cells, new_session, limits))
     questions = []
     remarks: list[str] = []
     unique: dict[str, str] = {}
@@ -129,13 +130,16 @@ def grade_submission(
 class _Tries:
     """The tries of one submission's questions: a lane for each kind of try."""
 
-    def __init__(self, bench: Bench, submission: RepairedSubmission, shared: Shared) -> None:
+    def __init__(self, bench: Bench, shared: Shared) -> None:
         self.bench, self.shared = bench, shared
         self.lacking: set[str] = set()  # modules that this machine does not have
-        cells = submission.cells
+        cells = shared.cells
         self._needed, self._above, self._all = Lane(shared), Lane(shared), Lane(shared)
         self._names = [cell.names if _is_counted(cell) else _NOTHING for cell in cells]
+        self._given = _given_to_run(cells, self._names)
         self._everything = {index for index, cell in enumerate(cells) if _is_run(cell)}
+        self._everything |= self._given
+        shared.silent |= self._given
         self._places = {
             cell.original.name: index
             for index, cell in enumerate(cells)
@@ -198,12 +202,15 @@ class _Tries:
     def _may_matter(
         self, index: int, bound: frozenset[str], touched: frozenset[str], verdict: Verdict
     ) -> bool:
-        """Given cells matter where they bind what the needed cells bind, the student's own always.
+        """Given cells matter where they bind what the needed cells bind or, where they are run
+        again, use. The student's own always matter.
 
         An own cell that only defines functions and classes, and any own cell after a timeout, which
         is dear to repeat, matters only where it has a name in common with the needed cells.
         """
         cell, names = self.shared.cells[index], self._names[index]
+        if index in self._given:
+            return bool(cell.names.binds & touched)
         if cell.original is not None and not cell.edited and not cell.is_answer:
             return bool(names.binds & bound)
         if not names.parsed:
@@ -263,6 +270,35 @@ class _Tries:
         if verdict.missing_name:
             return explained_by(verdict, [lane.raised.get(index, "") for index in sorted(needed)])
         return verdict
+
+
+def _as_students_have_it(cell: SubmittedCell, release: dict[str, str]) -> SubmittedCell:
+    """A test cell as it was released: a worker must never see hidden tests."""
+    if cell.original is None or cell.original.role != "test" or cell.edited:
+        return cell
+    released = release.get(cell.original.grade_id) or as_released(cell.original.source)
+    return replace(cell, source=released)
+
+
+def _given_to_run(cells: tuple[SubmittedCell, ...], names: list[CellNames]) -> set[int]:
+    """The given cells whose effect a student's notebook may need at their place: test cells that
+    bind a name that student code uses, and setup cells below a cell of the student's own.
+    """
+    used = frozenset[str]().union(*(one.uses for one in names))
+    first_own = next(
+        (index for index, cell in enumerate(cells) if cell.original is None or cell.edited),
+        len(cells),
+    )
+    return {
+        index
+        for index, cell in enumerate(cells)
+        if cell.original is not None
+        and not cell.edited
+        and (
+            (cell.original.role == "test" and bool(cell.names.binds & used))
+            or (cell.original.role == "setup" and index > first_own)
+        )
+    }
 
 
 def _without(names: CellNames, found: frozenset[str]) -> CellNames:

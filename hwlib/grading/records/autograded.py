@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import copy
 import json
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from nbgrader.preprocessors import (
 from nbgrader.utils import compute_checksum
 from traitlets.config import Config
 
-from hwlib.atomic import swap_folder
+from hwlib.atomic import remove_folder, swap_folder
 from hwlib.errors import CourseError
 from hwlib.grading.cells import grade_id_of
 from hwlib.grading.course import Assignment
@@ -194,7 +193,7 @@ def write_notebook(
     Returns what was left out, in words.
     """
     fresh = folder.parent / f".{folder.name}.new"
-    shutil.rmtree(fresh, ignore_errors=True)  # of a run that was killed
+    remove_folder(fresh)  # of a run that was killed
     fresh.mkdir(parents=True)
     problems = copy_files(files, fresh, only) if files else []
     for trusted in extra:

@@ -43,7 +43,8 @@ def new_seed() -> int:
 
 
 class ResultCache:
-    """The folder OUTPUT/.hw/SLUG/ENGINE: results by student, and the seed of each run.
+    """The folder OUTPUT/.hw/SLUG/ENGINE: results by student, the seed of each run, and whether the
+    course's own solution passes.
 
     A result is kept with a digest of all that it depends on: the submission's files; the tests,
     solutions and points; the limits; the assignment's files and models; the sources of hwlib; the
@@ -60,6 +61,18 @@ class ResultCache:
         """Add a run's seed to the file `seeds`, so that any score can be repeated with --seed."""
         with (self.folder / "seeds").open("a", encoding="utf-8") as log:
             log.write(f"{seed}\n")
+
+    def reference_passes(self) -> bool:
+        """Whether the course's own solution passed with what results depend on now."""
+        try:
+            return (self.folder / "reference").read_text("utf-8") == self._of_assignment.hex()
+        except (OSError, ValueError):
+            return False
+
+    def note_reference(self, *, passes: bool) -> None:
+        """Keep that it passes; that it fails is never kept, so the next run tries it again."""
+        if passes:
+            write_whole(self.folder / "reference", self._of_assignment.hex())
 
     def digest(self, found: FoundSubmission) -> str:
         """What a result of this submission depends on, as one hexadecimal number."""

@@ -68,6 +68,14 @@ class ClassRecords:
         """Write down this run's seed of the hidden inputs."""
         self._cache.log_seed(seed)
 
+    def reference_passes(self) -> bool:
+        """Whether the course's own solution passed in an earlier run with the same tests."""
+        return self._cache.reference_passes()
+
+    def note_reference(self, *, passes: bool) -> None:
+        """Keep whether the course's own solution passes."""
+        self._cache.note_reference(passes=passes)
+
     def kept(
         self, found: FoundSubmission, seed: int | None = None, force: bool = False
     ) -> SubmissionResult | None:

@@ -10,7 +10,6 @@ if the answer or the automatic score changed.
 from __future__ import annotations
 
 import math
-import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +25,7 @@ from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import parse_utc
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from hwlib.atomic import remove_folder
 from hwlib.errors import GradingError, SubmissionError
 from hwlib.grading.course import Assignment
 from hwlib.grading.records.autograded import (
@@ -167,7 +167,7 @@ class GradeStore:
             lambda db: sync_assignment(db, self.template, slug, course_id)
         )
         for leftover in self.output.glob(f"autograded/*/.{slug}.new"):  # of a run that was killed
-            shutil.rmtree(leftover, ignore_errors=True)
+            remove_folder(leftover)
 
     def tidy(self) -> None:
         """Remove the stray row `default_course` after nbgrader's own code has used the database."""

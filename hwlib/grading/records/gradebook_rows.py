@@ -32,16 +32,19 @@ __all__ = [
 ]
 
 
+class _ConfigLoader(PyFileConfigLoader):  # type: ignore[misc]  # traitlets is not followed
+    """Reads the file of exactly this name: traitlets would put variables into `$HOME/course`."""
+
+    def _find_file(self) -> None:
+        self.full_filename = self.filename
+
+
 def load_nbgrader_config(course: Course) -> Config:
     """nbgrader_config.py of the course, or an empty configuration; `CourseDirectory.course_id` is
     always set.
     """
     path = course.root / "nbgrader_config.py"
-    config: Config = (
-        PyFileConfigLoader(path.name, str(course.root)).load_config()
-        if path.is_file()
-        else Config()
-    )
+    config: Config = _ConfigLoader(str(path)).load_config() if path.is_file() else Config()
     if not config.CourseDirectory.get("course_id"):
         config.CourseDirectory.course_id = "course"
     return config

@@ -19,20 +19,21 @@ import pwd
 import resource
 import secrets
 import select
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from hwlib.atomic import remove_folder
 from hwlib.errors import GradingError, ZygoteGone
+from hwlib.grading.sandbox.folders import RunFolder, private_folder
 from hwlib.grading.sandbox.wire import Channel
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
 ]
 
 UIDS_A_RUN = 64  # one uid a concurrent worker, because RLIMIT_NPROC counts by uid
+MAX_COUNTED = 1000  # processes of one worker whose time is counted
 TRIES = 200  # to find a block of them that is free
 
 CLONE_NEWNS, CLONE_NEWUSER = 0x00020000, 0x10000000
@@ -95,17 +97,23 @@ def isolation_tier() -> str:
 
 
 @contextmanager
-def environment(**values: str) -> Iterator[None]:
-    """Environment variables of this process, and of those it starts, while the block lasts."""
+def environment(**values: str | None) -> Iterator[None]:
+    """Environment variables of this process, and of those it starts, while the block lasts; None
+    removes one.
+    """
     before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
+    _set_variables(values)
     try:
         yield
     finally:
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
+        _set_variables(before)
+
+
+def _set_variables(values: Mapping[str, str | None]) -> None:
+    for name, value in values.items():
+        os.environ.pop(name, None)
+        if value is not None:
+            os.environ[name] = value
 
 
 # ---- in the grader -------------------------------------------------------------------------------
@@ -118,6 +126,8 @@ class Zygote:
     ----------
     slug : str
         Shown in the process list.
+    folder : RunFolder
+        Where its own files lie.
     hidden : tuple of Path
         Folders that student code must not see (the course: tests, other submissions, grades).
 
@@ -127,7 +137,7 @@ class Zygote:
         Its working directory; modules there can be imported.
     """
 
-    def __init__(self, slug: str, hidden: tuple[Path, ...] = ()) -> None:
+    def __init__(self, slug: str, folder: RunFolder, hidden: tuple[Path, ...] = ()) -> None:
         if sys.platform != "linux":
             raise GradingError(
                 f"the isolated engine needs Linux, this is {sys.platform}; use `--engine "
@@ -135,8 +145,7 @@ class Zygote:
             )
         uids = _usable_uids() if os.getuid() == 0 else range(0)
         self._uids = _UidBlock(uids) if uids else None
-        self.home = Path(tempfile.mkdtemp(prefix="hw-zygote-"))
-        self.home.chmod(0o755)
+        self._folder, self.home = folder, folder.new("zygote-", 0o755)
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             command = [
@@ -168,14 +177,14 @@ class Zygote:
             if name in os.environ
         }
         # matplotlib's font list takes seconds to make
-        fonts = Path(tempfile.gettempdir()) / f"hwlib-matplotlib-{os.getuid()}"
+        fonts = self._folder.base / f"hwlib-matplotlib-{os.getuid()}"
         return (
             kept
             | single_threaded()
             | {
                 "HOME": str(self.home),
                 "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-                "MPLCONFIGDIR": str(_private_folder(fonts)),
+                "MPLCONFIGDIR": str(private_folder(fonts)),
                 "IPYTHONDIR": str(self.home),
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "PYTHONHASHSEED": "0",
@@ -243,7 +252,7 @@ class Zygote:
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
         self.process.wait()
-        shutil.rmtree(self.home, ignore_errors=True)
+        remove_folder(self.home)
         if self._uids is not None:
             self._uids.close()
 
@@ -313,22 +322,6 @@ def give_to(place: Path, uid: int) -> None:
             os.chown(path, uid, uid, follow_symlinks=False)
 
 
-def _private_folder(path: Path) -> Path:
-    """A folder that only we can write to and everyone can read; a fresh one if another user took
-    the name.
-    """
-    path.mkdir(mode=0o755, exist_ok=True)
-    status = path.lstat()
-    if (
-        status.st_uid != os.getuid()
-        or status.st_mode & 0o022
-        or not path.is_dir()
-        or path.is_symlink()
-    ):
-        return Path(tempfile.mkdtemp(prefix="hwlib-matplotlib-"))
-    return path
-
-
 class Worker:
     """One worker as the grader holds it: a socket, and a handle that can't be mistaken for another
     process.
@@ -358,8 +351,21 @@ class Worker:
         return f"exit code {os.WEXITSTATUS(status)}", True
 
     def times(self) -> tuple[float, float]:
-        """`times_of` this process."""
-        return times_of(self.pid)
+        """Seconds of CPU time that it and all that it started have used, and seconds that it was
+        ready to run but other programs had the cores.
+        """
+        cpu_s, queued_s = times_of(self.pid)
+        others_s = sum(times_of(pid)[0] for pid in _descendants(self.pid))
+        return cpu_s + others_s, max(0.0, queued_s - others_s)
+
+    def cpu_seconds(self) -> float:
+        """Seconds of CPU time that it has used, without its children, to a microsecond where the
+        system tells.
+        """
+        try:
+            return int(Path(f"/proc/{self.pid}/schedstat").read_text().split()[0]) / 1e9
+        except (OSError, ValueError, IndexError):
+            return times_of(self.pid)[0]
 
     def kill(self) -> None:
         """End it now, with everything it started; no asking."""
@@ -388,6 +394,19 @@ def times_of(pid: int) -> tuple[float, float]:
     with contextlib.suppress(OSError, ValueError, IndexError):
         queued_s = int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
     return cpu_s, queued_s
+
+
+def _descendants(pid: int) -> list[int]:
+    """The processes that a process and its children have started, as far as they can be told."""
+    found, todo = list[int](), [pid]
+    while todo and len(found) < MAX_COUNTED:
+        parent = todo.pop()
+        with contextlib.suppress(OSError):
+            for thread in os.listdir(f"/proc/{parent}/task"):  # noqa: PTH208  it is quicker
+                children = Path(f"/proc/{parent}/task/{thread}/children").read_text().split()
+                found += map(int, children)
+                todo += map(int, children)
+    return found
 
 
 def _kill_user(uid: int) -> None:
@@ -453,14 +472,8 @@ def hide_folders(hidden: list[str]) -> bool:
     if home and any(Path(path).is_relative_to(home) for path in needed):
         # Python under root's home: hide the home, keep Python, so that other users can read it
         hidden = [*hidden, home]
-    # workers' own folders are made there: it must stay
-    workplace = Path(tempfile.gettempdir()).resolve()
     folders = [Path(folder).resolve() for folder in hidden]
-    done = [
-        _hide(folder, needed)
-        for folder in folders
-        if folder.is_dir() and not workplace.is_relative_to(folder)
-    ]
+    done = [_hide(folder, needed) for folder in folders if folder.is_dir()]
     return all(done)
 
 
@@ -534,7 +547,13 @@ def confine(limits: Confinement, sock: socket.socket) -> None:
         os.setresuid(limits.uid, limits.uid, limits.uid)
     _call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     die_with_parent()
-    os.environ.update(HOME=limits.folder, TMPDIR=limits.folder, IPYTHONDIR=limits.folder)
+    os.environ.update(
+        HOME=limits.folder,
+        TMPDIR=limits.folder,
+        IPYTHONDIR=limits.folder,
+        USER="student",  # the system has no name for this user
+        LOGNAME="student",
+    )
     tempfile.tempdir = limits.folder
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGPIPE):
         signal.signal(number, signal.SIG_DFL)

@@ -107,6 +107,7 @@ def _fork(
         control.close()
         processes.confine(limits, attached)
         random.setstate(state)  # Python seeds it anew in every fork
+        shell.work_in(Path.cwd())
         serve(attached, shell)
     finally:
         os._exit(0)

@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ __all__ = [
     "FoundSubmission",
     "copy_files",
     "find_submissions",
+    "misplaced",
     "printable",
     "read_found",
     "read_notebook",
@@ -53,7 +55,7 @@ MAX_SEEN = 20_000  # entries of folders that are looked at
 MAX_NAME = 255  # bytes of a folder's name, on every common file system
 MAX_LISTED = 20  # files that were left out and are named
 # nbgrader's own, and all that is hidden
-IGNORED = (".*", "*.pyc", "__pycache__", "feedback", "*.ipynb")
+IGNORED = (".*", "*.pyc", "__pycache__", "feedback")
 CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 SAVE_AGAIN = "open it in Jupyter, save it and hand it in again"
 CLEAR = "clear the outputs and hand it in again"
@@ -112,6 +114,49 @@ def find_submissions(
         )
     chosen = sorted(set(students) or folders)
     return [_found(student, folders[student], assignment, root) for student in chosen]
+
+
+def misplaced(assignment: Assignment, submitted: Path) -> list[str]:
+    """A line for each thing in `submitted` that looks like a hand-in of this assignment and lies
+    where it is not graded: a notebook or zip outside STUDENT/SLUG/, a folder whose name differs
+    from SLUG in capitals or punctuation only, or SLUG/ where STUDENT/ should be.
+    """
+    slug, found = assignment.slug, list[str]()
+    for entry in _entries(submitted):
+        if entry.is_dir(follow_symlinks=False):
+            inner = _entries(Path(entry.path))
+            if any(one.name == slug for one in inner):
+                continue
+            found += [f"{entry.name}/{one.name}" for one in inner if _is_like(one, slug)]
+        if _is_like(entry, slug):
+            found.append(entry.name)
+    return [
+        f"{submitted / printable(name)} is not graded: expected it at STUDENT/{slug}/{slug}.ipynb "
+        f"in {submitted}; move it there and grade again"
+        for name in found
+    ]
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """What lies in a folder, as far as it can be read, but for hidden things."""
+    try:
+        with os.scandir(folder) as entries:
+            shown = (entry for entry in entries if not entry.name.startswith("."))
+            return sorted(islice(shown, MAX_SEEN), key=lambda entry: entry.name)
+    except OSError:
+        return []
+
+
+def _is_like(entry: os.DirEntry[str], slug: str) -> bool:
+    """Whether this may be a hand-in of an assignment, from its name."""
+    stem, dot, ending = entry.name.rpartition(".")
+    if entry.is_dir(follow_symlinks=False):
+        return _bare(entry.name) == _bare(slug)
+    return dot == "." and ending.lower() in ("ipynb", "zip") and _bare(slug) in _bare(stem)
+
+
+def _bare(name: str) -> str:
+    return "".join(char for char in name.lower() if char.isalnum())
 
 
 def _students(names: Iterable[str]) -> dict[str, str]:
@@ -290,7 +335,13 @@ def _nothing_found(folder: Path, slug: str) -> str:
 # ---- files beside a notebook ----
 
 
-def copy_files(source: Path, target: Path, only: frozenset[str] | None = None) -> list[str]:
+def copy_files(
+    source: Path,
+    target: Path,
+    only: frozenset[str] | None = None,
+    *,
+    notebooks: bool = False,
+) -> list[str]:
     """Copy what lies beside a notebook: regular files, bounded in number, depth and size.
 
     Parameters
@@ -298,6 +349,8 @@ def copy_files(source: Path, target: Path, only: frozenset[str] | None = None) -
     source, target : Path
     only : frozenset of str, optional
         Names of the files directly in `source` that may be copied; default all.
+    notebooks : bool
+        Copy notebooks, too. Never for a folder with solutions or tests in its notebooks.
 
     Returns
     -------
@@ -306,7 +359,7 @@ def copy_files(source: Path, target: Path, only: frozenset[str] | None = None) -
     """
     problems: list[str] = []
     count, total = 0, 0
-    for path in regular_files(source, problems):
+    for path in regular_files(source, problems, notebooks=notebooks):
         name = path.relative_to(source)
         if only is not None and str(name) not in only:
             continue
@@ -328,10 +381,13 @@ def copy_files(source: Path, target: Path, only: frozenset[str] | None = None) -
     return problems[: MAX_LISTED + 1]
 
 
-def regular_files(folder: Path, problems: list[str] | None = None) -> Iterator[Path]:
-    """The files below a folder that may belong to a submission: no links, nothing hidden, no
-    notebook, not too deep.
+def regular_files(
+    folder: Path, problems: list[str] | None = None, *, notebooks: bool = False
+) -> Iterator[Path]:
+    """The files below a folder that may belong to a submission: no links, nothing hidden, not too
+    deep, and no notebooks unless they are asked for.
     """
+    ignored = IGNORED if notebooks else (*IGNORED, "*.ipynb")
     said: list[str] = [] if problems is None else problems
     todo = deque([(folder, 0)])
     seen = 0
@@ -346,7 +402,7 @@ def regular_files(folder: Path, problems: list[str] | None = None) -> Iterator[P
             continue
         for entry in entries:
             seen += 1
-            if any(fnmatch(entry.name, pattern) for pattern in IGNORED):
+            if any(fnmatch(entry.name, pattern) for pattern in ignored):
                 continue
             if entry.is_dir(follow_symlinks=False) and depth < MAX_FOLDERS:
                 todo.append((Path(entry.path), depth + 1))

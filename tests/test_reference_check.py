@@ -1,0 +1,93 @@
+"""A question that the course's own solution does not pass is nobody's zero."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import needs
+import pytest
+from courses import SOLVED, TINY, hand_in, make_tiny, solved
+
+from hwlib.grading import GradeReport, grade_assignment, grade_notebook_file
+from hwlib.grading.course import Assignment
+
+pytestmark = needs.linux
+
+PLAIN = "assert double(-1) == -2\n"
+# the source of the student's function is in another process
+READS_SOURCE = "import inspect\nassert 'x' in inspect.getsource(double)\n"
+WRONG = {**SOLVED, "solution-half": "def half(x):\n    return x\n"}
+
+
+def tiny_with(root: Path, test: str) -> Assignment:
+    """`tiny` with another test of double-negative, and two hand-ins: right, and wrong in `half`."""
+    tiny = make_tiny(root, TINY.replace(PLAIN, test))
+    hand_in(tiny, "right", solved(tiny))
+    hand_in(tiny, "wrong", solved(tiny, **{"solution_half": WRONG["solution-half"]}))
+    return tiny
+
+
+def grade(tiny: Assignment) -> GradeReport:
+    return grade_assignment(tiny, tiny.course.root / "submitted", tiny.course.root)
+
+
+def statuses(report: GradeReport, name: str) -> list[str]:
+    return [one.question(name).status for one in report.submissions]
+
+
+def test_a_test_that_this_engine_cannot_run_waits_for_a_human(tmp_path: Path) -> None:
+    tiny = tiny_with(tmp_path, READS_SOURCE)
+    report = grade(tiny)
+    assert statuses(report, "double-negative") == ["manual", "manual"]
+    assert statuses(report, "double") == ["passed", "passed"]
+    assert statuses(report, "half") == ["passed", "failed"]
+    (complaint,) = report.complaints
+    assert "double-negative" in complaint and 'trust="shared"' in complaint
+    # nothing about it changes by itself: the results are kept
+    assert all(one.cached for one in grade(tiny).submissions)
+
+
+def test_in_the_students_process_it_runs(tmp_path: Path) -> None:
+    header = '# %% test="double-negative" points=1'
+    notebook = TINY.replace(PLAIN, READS_SOURCE).replace(header, f'{header} trust="shared"')
+    tiny = make_tiny(tmp_path, notebook)
+    hand_in(tiny, "right", solved(tiny))
+    report = grade(tiny)
+    assert (statuses(report, "double-negative"), report.complaints) == (["passed"], ())
+
+
+def test_a_test_that_no_solution_passes_waits_for_a_human(tmp_path: Path) -> None:
+    tiny = tiny_with(tmp_path, "assert double(-1) == -3\n")
+    assert statuses(grade(tiny), "double-negative") == ["manual", "manual"]
+    (notebook,) = (tmp_path / "submitted" / "right").rglob("*.ipynb")
+    report = grade_notebook_file(tiny, notebook)
+    assert statuses(report, "double-negative") == ["manual"]
+    assert len(report.complaints) == 1
+
+
+def test_a_test_that_fails_once_by_accident_is_not_taken_from_the_class(tmp_path: Path) -> None:
+    marker = tmp_path / "seen"
+    once = f"from pathlib import Path\nseen = Path({str(marker)!r})\nfirst = not seen.exists()\n"
+    tiny = tiny_with(tmp_path / "course", f"{once}seen.touch()\nassert double(-1) == -2 + first\n")
+    report = grade(tiny)
+    assert (statuses(report, "double-negative"), report.complaints) == (["passed", "passed"], ())
+
+
+def test_that_the_reference_passes_is_found_out_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hwlib.grading.engines.isolated import IsolatedEngine
+
+    checked = []
+    check = IsolatedEngine.check_reference
+
+    def noted(engine: IsolatedEngine) -> dict[str, str]:
+        checked.append(engine)
+        return check(engine)
+
+    monkeypatch.setattr(IsolatedEngine, "check_reference", noted)
+    tiny = tiny_with(tmp_path, PLAIN)
+    grade(tiny)
+    hand_in(tiny, "late", solved(tiny))
+    grade(tiny)
+    assert len(checked) == 1
