@@ -676,7 +676,7 @@ _ITERATION = (
                 return self
 
             def __exit__(self, *_):
-                return True
+                pass
         """,
     ),
     idiom(
