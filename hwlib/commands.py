@@ -424,6 +424,12 @@ def simulate(slug: str, students: int, seed: int, folder: Path, json_file: str |
     help="Seed for generating hidden inputs. Use it to repeat a run.  [default: a new seed]",
 )
 @click.option(
+    "--unsafe-no-sandbox",
+    "unsafe",
+    is_flag=True,
+    help="Grade where student code can't be confined. Only if you trust every submission.",
+)
+@click.option(
     "--db",
     "db_url",
     metavar="URL",
@@ -444,6 +450,7 @@ def grade(
     engine: str,
     force: bool,
     seed: int | None,
+    unsafe: bool,
     db_url: str | None,
     output: Path | None,
     json_file: str | None,
@@ -459,7 +466,9 @@ def grade(
     chosen: Engine = "nbgrader" if engine == "nbgrader" else "isolated"
     if notebook is not None:
         student = students[0] if students else ""
-        report = grade_notebook_file(assignment, notebook, student, seed, chosen)
+        report = grade_notebook_file(
+            assignment, notebook, student, seed, chosen, sandbox=not unsafe
+        )
     else:
         options = GradeOptions(
             engine=chosen,
@@ -467,6 +476,7 @@ def grade(
             force=force,
             seed=seed,
             db_url=db_url,
+            sandbox=not unsafe,
         )
         report = _grade_with_bar(
             assignment,

@@ -14,6 +14,7 @@
     └── GradingError             the grader itself can't go on (never a student's mistake)
         ├── RecordingError       a result can't be written: disk full, gradebook locked or damaged
         ├── ZygoteGone           the process that workers are forked from died; start another
+        ├── MeasureRefused       the kernel refuses something that an isolation tier is made of
         └── WireError            what passes between grader and worker
             ├── Unsendable       a value of our own cannot be sent
             ├── ConnectionClosed the other side is gone
@@ -45,6 +46,7 @@ __all__ = [
     "DeadlinePassed",
     "GradingError",
     "HwlibError",
+    "MeasureRefused",
     "MissingExtra",
     "ModelError",
     "NameMissing",
@@ -162,6 +164,10 @@ class RecordingError(GradingError):
 
 class ZygoteGone(GradingError):
     """The process that workers are forked from died; a new one is needed."""
+
+
+class MeasureRefused(GradingError):
+    """The kernel refuses something that an isolation tier is made of."""
 
 
 class WireError(GradingError):

@@ -23,6 +23,7 @@ from hwlib.grading.engines.isolated import IsolatedEngine
 from hwlib.grading.proof.variants import reference_notebook
 from hwlib.grading.results import QuestionResult
 from hwlib.grading.sandbox import processes
+from hwlib.grading.sandbox.confine import Confinement
 
 pytestmark = needs.linux
 
@@ -343,7 +344,7 @@ def test_a_cell_that_hangs_is_tried_once_only(grader: Grader) -> None:
     ready = grader.engine.zygote.fork
     forked: list[processes.Worker] = []
 
-    def fork(confinement: processes.Confinement) -> processes.Worker:
+    def fork(confinement: Confinement) -> processes.Worker:
         forked.append(ready(confinement))
         return forked[-1]
 

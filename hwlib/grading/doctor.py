@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from importlib.metadata import version
 
 from hwlib.diagnosis import Finding
-from hwlib.errors import CourseError
+from hwlib.errors import CourseError, GradingError
 from hwlib.grading.course import find_course
-from hwlib.grading.sandbox.processes import isolation_tier
+from hwlib.grading.sandbox.tiers import proven_tier
 
 __all__ = ["grading_findings"]
 
 
 def grading_findings() -> list[Finding]:
-    """nbgrader, the course, namespaces for isolation, and optional programs."""
+    """nbgrader, the course, the isolation of student code, and optional programs."""
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     npm = shutil.which("npm")
-    namespaces = _namespaces()
     return [
         Finding("nbgrader", True, version("nbgrader")),
         _course(),
-        Finding(
-            "isolation",
-            namespaces,
-            f"{isolation_tier()}; namespaces are {'' if namespaces else 'not '}available",
-            "grade on Linux, as root or where unprivileged user namespaces are allowed (sysctl "
-            "kernel.unprivileged_userns_clone=1)",
-            needed=False,
-        ),
+        _isolation(),
         Finding(
             "npm",
             npm is not None,
@@ -58,21 +48,15 @@ def _course() -> Finding:
     )
 
 
-def _namespaces() -> bool:
-    """Whether a process with namespaces of its own can be had: asked of the kernel, in a process
-    that ends at once.
-    """
-    if sys.platform != "linux":
-        return False
-    code = (
-        "from hwlib.grading.sandbox import processes; import sys, os; "
-        "flags = processes.CLONE_NEWNS | processes.CLONE_NEWNET | (0 if os.getuid() == 0 else "
-        "processes.CLONE_NEWUSER); "
-        "sys.exit(not processes._call('unshare', flags))"
-    )
-    return (
-        subprocess.run(
-            [sys.executable, "-I", "-c", code], capture_output=True, check=False
-        ).returncode
-        == 0
-    )
+def _isolation() -> Finding:
+    """The tier that this machine proves, with a worker of its own."""
+    try:
+        return Finding("isolation", True, proven_tier())
+    except GradingError as error:
+        return Finding(
+            "isolation",
+            False,
+            str(error),
+            "grade on Linux from kernel 5.13 on, with libseccomp (apt-get install libseccomp2)",
+            needed=False,
+        )

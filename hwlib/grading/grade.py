@@ -19,7 +19,6 @@ from hwlib.grading.engines.test_sets import fetch_test_sets
 from hwlib.grading.records.cache import ResultCache, new_seed
 from hwlib.grading.records.class_records import ClassRecords
 from hwlib.grading.results import GradeReport, Outcome, SubmissionResult
-from hwlib.grading.sandbox.processes import isolation_tier
 from hwlib.grading.submissions.files import (
     FoundSubmission,
     find_submissions,
@@ -43,6 +42,7 @@ class GradeOptions:
     force: bool = False
     seed: int | None = None
     db_url: str | None = None
+    sandbox: bool = True  # False: --unsafe-no-sandbox
 
 
 def grade_assignment(
@@ -123,6 +123,7 @@ def _grade_isolated(
             jobs=options.jobs,
             hidden=(output, submitted),
             on_reference=None if is_proved else unproved.update,
+            sandbox=options.sandbox,
         ):
             try:
                 result = records.write(submission, outcome, seed)
@@ -134,7 +135,7 @@ def _grade_isolated(
             on_result(result)
         if not is_proved:
             records.note_reference(passes=not unproved)
-        twins = records.twins()
+        twins, tier = records.twins(), records.tier
     complaints += _of_reference(assignment, unproved)
     complaints += [
         f"{count} submissions import {name}, which is not installed here; install it, then "
@@ -145,7 +146,7 @@ def _grade_isolated(
     return GradeReport(
         assignment.slug,
         "isolated",
-        isolation_tier(),
+        tier,
         tuple(ordered),
         tuple(complaints),
         tuple(failures),
@@ -209,6 +210,7 @@ def grade_many(
     jobs: int | None = None,
     hidden: tuple[Path, ...] = (),
     on_reference: Callable[[dict[str, str]], None] | None = None,
+    sandbox: bool = True,
 ) -> Iterator[tuple[FoundSubmission, Outcome]]:
     """Grade these submissions side by side; each comes out once, as soon as it is graded.
 
@@ -222,11 +224,18 @@ def grade_many(
     on_reference : callable, optional
         If given, the course's own solution is graded first, and a question that it does not pass is
         left to humans. Told these questions, with what happened.
+    sandbox : bool
+        False: without isolation, where every submission is trusted.
+
+    Raises
+    ------
+    GradingError
+        If student code can't be confined on this machine.
     """
     if not submissions:
         return
     fetch_test_sets(assignment)
-    with IsolatedEngine(assignment, seed, hidden) as engine:
+    with IsolatedEngine(assignment, seed, hidden, sandbox=sandbox) as engine:
         engine.learn_imports(imported_ahead(submissions))
         if on_reference is not None:
             on_reference(engine.check_reference())
@@ -240,6 +249,8 @@ def grade_notebook_file(
     student: str = "",
     seed: int | None = None,
     engine: Engine = "isolated",
+    *,
+    sandbox: bool = True,
 ) -> GradeReport:
     """Grade one notebook file without a class: nothing is written.
 
@@ -272,7 +283,8 @@ def grade_notebook_file(
             )
         return GradeReport(assignment.slug, engine, "T0", results)
     unproved: dict[str, str] = {}
-    outcomes = grade_many(assignment, [found], seed=seed, jobs=1, on_reference=unproved.update)
-    results = tuple(outcome.result for _, outcome in outcomes)
+    ((_, outcome),) = grade_many(
+        assignment, [found], seed=seed, jobs=1, on_reference=unproved.update, sandbox=sandbox
+    )
     complaints = tuple(_of_reference(assignment, unproved))
-    return GradeReport(assignment.slug, engine, isolation_tier(), results, complaints)
+    return GradeReport(assignment.slug, engine, outcome.tier, (outcome.result,), complaints)

@@ -132,6 +132,7 @@ class Outcome:
     lacking: tuple[str, ...] = ()  # modules that the student imports and this machine lacks
     unique: dict[str, str] = field(default_factory=dict)  # what no other submission should have
     impeded: bool = False  # a limit was hit on a busy machine: to be graded once more, alone
+    tier: str = "T0"  # of the isolation that the submission was graded with
 
 
 @dataclass(frozen=True, slots=True)

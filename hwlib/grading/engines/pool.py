@@ -25,6 +25,8 @@ from hwlib.grading.course import Assignment
 from hwlib.grading.engines.isolated import IsolatedEngine
 from hwlib.grading.results import Outcome, SubmissionResult
 from hwlib.grading.sandbox import processes
+from hwlib.grading.sandbox.confine import die_with_parent
+from hwlib.grading.sandbox.usage import times_of
 from hwlib.grading.submissions.files import FoundSubmission
 
 __all__ = ["Pool", "default_jobs"]
@@ -76,7 +78,7 @@ class _Judge:
         wall_s = time.monotonic() - self.since
         if wall_s < patience_s:
             return False
-        cpu_s, _ = processes.times_of(self.pid)
+        cpu_s, _ = times_of(self.pid)
         return cpu_s - self.cpu_s > patience_s or wall_s > ASLEEP * patience_s
 
 
@@ -153,7 +155,7 @@ class Pool:
 
     def _hand_out(self, slot: int, judge: _Judge) -> Iterator[Done]:
         judge.task, judge.since = self._waiting.popleft(), time.monotonic()
-        judge.cpu_s, _ = processes.times_of(judge.pid)
+        judge.cpu_s, _ = times_of(judge.pid)
         try:
             judge.pipe.send(judge.task.found)
         except OSError:
@@ -204,7 +206,7 @@ class Pool:
         )
         questions = self.engine.key.all_questions("crashed", reason)
         result = SubmissionResult(found.student, "rejected", questions, (reason,))
-        return Outcome(result, None, final=False)
+        return Outcome(result, None, final=False, tier=self.engine.tier)
 
 
 def _bury(judge: _Judge) -> None:
@@ -220,7 +222,7 @@ def _bury(judge: _Judge) -> None:
 
 def _serve_as_judge(engine: IsolatedEngine, pipe: Connection, slot: int) -> None:
     """Take a submission, grade it, give the outcome back, until the pipe ends."""
-    processes.die_with_parent()
+    die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's business
     _compute_alone()
     while True:

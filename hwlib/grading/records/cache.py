@@ -35,6 +35,7 @@ class Kept:
     result: SubmissionResult
     unique: dict[str, str]
     seed: int
+    tier: str  # of the isolation that it was graded with
 
 
 def new_seed() -> int:
@@ -111,7 +112,7 @@ class ResultCache:
         try:
             values = json.loads(self._path(student).read_text(encoding="utf-8"))
             result = replace(SubmissionResult.from_dict(values["result"]), cached=True)
-            kept = Kept(result, dict(values["unique"]), int(values["seed"]))
+            kept = Kept(result, dict(values["unique"]), int(values["seed"]), str(values["tier"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None
         same = values["digest"] == digest and seed in (None, kept.seed)
@@ -124,6 +125,7 @@ class ResultCache:
             "seed": seed,
             "result": result.to_dict(),
             "unique": dict(outcome.unique),
+            "tier": outcome.tier,
         }
         write_whole(self._path(result.student), json.dumps(values))
 

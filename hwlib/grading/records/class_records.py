@@ -50,6 +50,7 @@ class ClassRecords:
         self._cache = ResultCache(assignment, output, engine)
         self._store = GradeStore(assignment, output, db_url)
         self._unique: dict[str, dict[str, str]] = {}
+        self._tiers: set[str] = set()
         self._digests: dict[str, str] = {}  # by student, of the files before they were graded
 
     def __enter__(self) -> ClassRecords:
@@ -98,6 +99,7 @@ class ClassRecords:
         if kept is None or not self._stands(kept.result):
             return None
         self._unique[found.student] = kept.unique
+        self._tiers.add(kept.tier)
         return _with_human_grades(self._marks.get(found.student, {}), kept.result)
 
     def write(self, found: FoundSubmission, outcome: Outcome, seed: int) -> SubmissionResult:
@@ -109,6 +111,7 @@ class ClassRecords:
             If the disk or the gradebook does not take it. Other submissions are not touched.
         """
         self._unique[found.student] = outcome.unique
+        self._tiers.add(outcome.tier)
         try:
             return self._write(found, outcome, seed)
         except (OSError, SQLAlchemyError) as error:
@@ -140,6 +143,11 @@ class ClassRecords:
         """Student → a line for each thing that others handed in, too."""
         artifacts = self.assignment.folder / "artifacts"
         return name_twins(self._unique, models_of(artifacts, self.assignment.artifacts))
+
+    @property
+    def tier(self) -> str:
+        """The weakest isolation of all these results."""
+        return min(self._tiers, default="T0")
 
     @cached_property
     def _marks(self) -> dict[str, dict[str, Mark]]:
