@@ -42,9 +42,20 @@ __all__ = ["IsolatedEngine"]
 
 _log = logging.getLogger("hwlib.grading")
 
-SLOW = ("torch", "torchvision", "pandas", "sklearn", "scipy", "seaborn", "sympy", "cvxpy", "numba")
+SLOW = (
+    "torch",
+    "torchvision",
+    "pandas",
+    "sklearn",
+    "scipy",
+    "seaborn",
+    "sympy",
+    "cvxpy",
+    "numba",
+    "matplotlib.pyplot",
+)
 MAX_SCANNED = 5_000_000  # bytes of a notebook
-_IMPORT = re.compile(rf"\b(?:import|from) +({'|'.join(SLOW)})\b")
+_IMPORT = re.compile(rf"\b(?:import|from) +({'|'.join(map(re.escape, SLOW))})\b")
 
 
 class IsolatedEngine:

@@ -18,7 +18,8 @@ __all__ = ["SIGNALS_SINCE", "abi", "restrict_to", "system_folders"]
 
 SIGNALS_SINCE = 6  # the version of Landlock that restricts signals and abstract sockets
 
-_FOLDERS = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/sys/devices/system")
+# of other processes /proc tells what everybody may know: their memory and environment are refused
+_FOLDERS = "/usr /lib /lib32 /lib64 /bin /sbin /proc /sys/devices/system /sys/fs/cgroup"
 _SETTINGS = (
     "alternatives ca-certificates fonts group host.conf hosts ld.so.cache ld.so.conf "
     "ld.so.conf.d localtime mime.types nsswitch.conf os-release passwd resolv.conf ssl timezone"
@@ -40,7 +41,7 @@ def abi() -> int:
 def system_folders() -> list[str]:
     """What any program may read: libraries, and settings without secrets."""
     settings = [f"/etc/{name}" for name in _SETTINGS.split()]
-    return [path for path in (*_FOLDERS, *settings) if Path(path).exists()]
+    return [path for path in (*_FOLDERS.split(), *settings) if Path(path).exists()]
 
 
 def restrict_to(readable: Iterable[str], writable: Iterable[str]) -> None:
