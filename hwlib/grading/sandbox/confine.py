@@ -101,7 +101,7 @@ def confine(
         raise OSError("no namespaces for a worker")
     child = os.fork()
     if child:
-        _supervise(sock, child, given, counts_folder=tier != "T3")
+        _supervise(sock, child, given, tier)
     die_with_parent()
     os.setsid()
     if tier == "T3":
@@ -166,7 +166,7 @@ def _restrict(folder: str, tier: Tier, readable: Iterable[str]) -> None:
         system_calls.refuse()
 
 
-def _supervise(sock: socket.socket, child: int, given: Confinement, *, counts_folder: bool) -> None:
+def _supervise(sock: socket.socket, child: int, given: Confinement, tier: Tier) -> None:
     """Stay as the worker's parent: hand its handle to the grader, kill it when the grader hangs up
     or its processes use too much together, end when it ends.
     """
@@ -181,7 +181,7 @@ def _supervise(sock: socket.socket, child: int, given: Confinement, *, counts_fo
     poll.register(sock.fileno(), select.POLLRDHUP)
     too_much = ""
     while not too_much and not poll.poll(LOOK_S * 1000):
-        too_much = _too_much(child, given, counts_folder=counts_folder)
+        too_much = _too_much(child, given, tier)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child, signal.SIGKILL)
     with contextlib.suppress(ProcessLookupError):
@@ -206,14 +206,15 @@ def _end_all() -> None:
             return
 
 
-def _too_much(child: int, given: Confinement, *, counts_folder: bool) -> str:
+def _too_much(child: int, given: Confinement, tier: Tier) -> str:
     """What a worker's processes use too much of, or ""."""
-    others = usage.descendants(child)
+    first = 1 if tier == "T3" else child  # /proc is that of the worker's own namespace
+    others = usage.descendants(first)
     if others:
-        used_mb = usage.memory_of([child, *others]) // limits.MB
+        used_mb = usage.memory_of([first, *others]) // limits.MB
         if used_mb > given.memory_mb:
             return f"its processes used {used_mb:,} MB of memory, of {given.memory_mb:,}"
-    if counts_folder:
+    if tier != "T3":  # there the file system has that size
         size, files = usage.folder_use(given.folder, given.folder_files)
         if size > given.folder_mb * limits.MB:
             return f"it wrote more than {given.folder_mb:,} MB of files"
