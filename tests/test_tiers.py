@@ -107,6 +107,18 @@ FILLS = (
 )
 
 
+# left by one worker, looked for by the next
+LEAVES = (
+    "from multiprocessing import shared_memory\nimport os\n"
+    "shared = shared_memory.SharedMemory(name='psm_left', create=True, size=10)\n"
+    "open('left', 'w').close()\nprint('left')\nos.environ['LEFT'] = '1'"
+)
+FINDS = (
+    "import os\nfound = [*os.listdir('/dev/shm'), *os.listdir(), os.environ.get('LEFT')]\n"
+    "print([name for name in found if name and 'left' in name])"
+)
+
+
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
     """A folder that every user can enter."""
@@ -141,7 +153,9 @@ def way(request: pytest.FixtureRequest, folder: Path) -> tuple[str, dict[str, An
     """The tier, and what happened to all cells in its workers."""
     who, tier = request.param
     cells = {name: source for name, (source, _) in (WORKS | USES_UP).items()}
-    return tier, run_in_workers(who, tier, folder, {**cells, "fills": FILLS})
+    return tier, run_in_workers(
+        who, tier, folder, {**cells, "fills": FILLS, "a": LEAVES, "b": FINDS}
+    )
 
 
 def test_no_canary_escapes(way: tuple[str, dict[str, Any]]) -> None:
@@ -164,6 +178,11 @@ def test_a_folder_holds_so_much_and_no_more(way: tuple[str, dict[str, Any]]) -> 
         assert "No space left" in found["fills"]["raised"]
     else:
         assert "MB of files" in found["fills"]["ended"]
+
+
+def test_what_one_worker_leaves_the_next_does_not_find(way: tuple[str, dict[str, Any]]) -> None:
+    assert way[1]["leaves"]["printed"] == "left\n"
+    assert way[1]["finds"]["printed"] == "[]\n"
 
 
 @needs.installed("torch")
