@@ -5,8 +5,12 @@ from __future__ import annotations
 import ast
 import io
 import re
+import signal
+import threading
 import tokenize
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, Literal, cast
 
@@ -47,6 +51,10 @@ LineKind = Literal["given", "marker", "solution", "hidden"]
 
 UNANSWERED = "not answered yet: the code still raises NotImplementedError"
 HIDDEN = "a hidden check failed"
+
+MAX_TRANSFORM_S = 1.0  # of CPU time, for one cell
+_PARSE = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+_LEADING_LINES = re.compile(r"\A(?:[ \t]*\n)+")  # empty ones, which IPython leaves out
 
 MARKER = re.compile(r"^\s*###\s+(?P<edge>BEGIN|END) (?P<what>SOLUTION|HIDDEN TESTS)\s*$")
 
@@ -108,8 +116,68 @@ def without_markers(source: str) -> str:
 
 
 def transformed(source: str) -> str:
-    """A cell as Python: magics and shell commands turned into calls, as IPython does."""
-    return str(TransformerManager().transform_cell(source))
+    r"""A cell as Python: magics and shell commands turned into calls, as IPython does.
+
+    Raises
+    ------
+    SyntaxError
+        If that is not possible, or takes IPython more than `MAX_TRANSFORM_S`: its time grows with
+        the square of the number of magics.
+
+    Examples
+    --------
+    >>> transformed("\nx = 1"), transformed("%time x")
+    ('x = 1\n', "get_ipython().run_line_magic('time', 'x')\n")
+    """
+    code, fault = _transformed(source)
+    if fault:
+        raise SyntaxError(fault)
+    return code
+
+
+@lru_cache(maxsize=1024)
+def _transformed(source: str) -> tuple[str, str]:
+    """(the Python, what is wrong with it): a failure is remembered, too, because it may be slow."""
+    if _is_python(source):
+        return _LEADING_LINES.sub("", source, count=1).removesuffix("\n") + "\n", ""
+    try:
+        with _at_most(MAX_TRANSFORM_S):
+            return str(TransformerManager().transform_cell(source)), ""
+    except TimeoutError:
+        return "", "too many magics and shell commands in one cell"
+    except (SyntaxError, RuntimeError, ValueError, tokenize.TokenError) as error:
+        return "", str(error) or type(error).__name__
+
+
+def _is_python(source: str) -> bool:
+    """Whether a cell is valid Python as it stands: then IPython has nothing to transform."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(source, "<cell>", "exec", flags=_PARSE)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+@contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """Raise TimeoutError after so much CPU time; no limit outside a process's main thread."""
+    has_timer = hasattr(signal, "setitimer")  # not on Windows
+    if not has_timer or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def give_up(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGVTALRM, give_up)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
 
 
 @lru_cache(maxsize=1024)
@@ -126,8 +194,7 @@ def parse_cell(source: str) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "\d" in a string is no reason to stop
         try:
-            flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-            return cast(ast.Module, compile(transformed(source), "<cell>", "exec", flags=flags))
+            return cast(ast.Module, compile(transformed(source), "<cell>", "exec", flags=_PARSE))
         except SyntaxError:
             raise
         except (ValueError, RecursionError, MemoryError, tokenize.TokenError) as error:

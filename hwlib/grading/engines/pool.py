@@ -26,6 +26,7 @@ from hwlib.grading.engines.isolated import IsolatedEngine
 from hwlib.grading.results import Outcome, SubmissionResult
 from hwlib.grading.sandbox import processes
 from hwlib.grading.sandbox.confine import die_with_parent
+from hwlib.grading.sandbox.measures.limits import limit_memory
 from hwlib.grading.sandbox.usage import times_of
 from hwlib.grading.submissions.files import FoundSubmission
 
@@ -36,6 +37,7 @@ MAX_TRIES = 3  # of one submission whose judge died each time
 # test of the course's own may hang, too
 PATIENCE_S = 60.0
 ASLEEP = 30.0  # times that on the wall clock
+JUDGE_MB = 4096  # of memory that a judge may take on top of what it starts with
 
 Done = tuple[FoundSubmission, Outcome]
 
@@ -225,6 +227,7 @@ def _serve_as_judge(engine: IsolatedEngine, pipe: Connection, slot: int) -> None
     die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's business
     _compute_alone()
+    limit_memory(JUDGE_MB)
     while True:
         try:
             found = pipe.recv()

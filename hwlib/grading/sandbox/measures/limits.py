@@ -11,7 +11,7 @@ import os
 import resource
 from pathlib import Path
 
-__all__ = ["MB", "apply"]
+__all__ = ["MB", "apply", "limit_memory"]
 
 MB = 2**20
 OPEN_FILES = 256
@@ -32,11 +32,9 @@ def apply(*, cpu_s: int, memory_mb: int, processes: int, file_mb: int) -> None:
     file_mb : int
         Size of one file.
     """
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    memory = pages * resource.getpagesize() + memory_mb * MB
+    limit_memory(memory_mb)
     wanted = {
         resource.RLIMIT_CPU: cpu_s,
-        resource.RLIMIT_AS: memory,
         resource.RLIMIT_FSIZE: file_mb * MB,
         resource.RLIMIT_NOFILE: OPEN_FILES,
         resource.RLIMIT_CORE: 0,
@@ -46,6 +44,14 @@ def apply(*, cpu_s: int, memory_mb: int, processes: int, file_mb: int) -> None:
     for limit, value in wanted.items():
         with contextlib.suppress(ValueError, OSError):  # a lower limit is in force
             resource.setrlimit(limit, (value, value))
+
+
+def limit_memory(more_mb: int) -> None:
+    """Let this process take so much memory on top of what it has."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    limit = pages * resource.getpagesize() + more_mb * MB
+    with contextlib.suppress(ValueError, OSError):  # a lower limit is in force
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
 def _threads_of_user() -> int:
