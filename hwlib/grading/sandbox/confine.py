@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -200,10 +201,12 @@ def _end_all() -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         try:
-            while os.waitpid(-1, 0)[0]:
+            # not waited for: one that has just become our child is not killed yet
+            while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
         except ChildProcessError:
             return
+        time.sleep(0.001)
 
 
 def _too_much(child: int, given: Confinement, tier: Tier) -> str:
