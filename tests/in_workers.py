@@ -79,7 +79,7 @@ class Workers:
     def late(self) -> list[str]:
         """What was written where nothing may be written."""
         time.sleep(LATE_S)
-        marks = [*self.course.iterdir(), Path("/tmp/hw-late"), Path.home() / "hw_evil.pth"]
+        marks = [*self.course.iterdir(), Path("/tmp/late"), Path.home() / "hw_evil.pth"]
         found = [path for path in marks if path.exists() and path.name != "source"]
         for path in found:
             path.unlink()

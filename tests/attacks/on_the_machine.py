@@ -141,7 +141,7 @@ if ctypes.get_errno() == 14: print("GOT")  # EFAULT: the address is wrong, the a
             os.setsid()
             if os.fork() == 0:
                 time.sleep(1.5)
-                open("/tmp/hw-late", "w").close()
+                open("/tmp/late", "w").close()
                 open(FOLDER + "/late", "w").close()
             os._exit(0)
         """,

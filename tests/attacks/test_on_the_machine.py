@@ -28,7 +28,9 @@ def attacked(who: str, tier: str, folder: Path) -> dict[str, bool]:
     """What → whether it succeeded."""
     found: dict[str, Any] = run_in_workers(who, tier, folder, CELLS)
     return {
-        one.what: bool(found["late"]) if one.seen_outside else "GOT" in found[one.what]["printed"]
+        one.what: one.seen_outside in found["late"]
+        if one.seen_outside
+        else "GOT" in found[one.what]["printed"]
         for one in ATTACKS
     }
 
