@@ -200,8 +200,7 @@ class IsolatedEngine:
             question.id: question.message
             for question in graded.questions
             if question.id in self.bench.tests
-            and question.points < question.max_points
-            and question.status not in ("manual", lost)
+            and question.status not in ("passed", "manual", lost)
         }
 
     def restart(self) -> None:
