@@ -38,8 +38,10 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _one_line(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    sys.stderr.write("\nhwlib: " + " ".join(f"{kind.__name__}: {error}".split()) + "\n")
+def _one_line(
+    error_type: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    sys.stderr.write("\nhwlib: " + " ".join(f"{error_type.__name__}: {error}".split()) + "\n")
 
 
 if __name__ == "__main__":

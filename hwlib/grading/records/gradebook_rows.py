@@ -131,16 +131,17 @@ BASE_CELL, SOURCE_CELL = map(_table, (nb.BaseCell, nb.SourceCell))
 SUBMITTED, SUBMITTED_NOTEBOOK = map(_table, (nb.SubmittedAssignment, nb.SubmittedNotebook))
 GRADE, COMMENT = map(_table, (nb.Grade, nb.Comment))
 CELL_TABLES = {
-    kind: _table(getattr(nb, kind)) for kind in ("GradeCell", "SolutionCell", "TaskCell")
+    cell_class: _table(getattr(nb, cell_class))
+    for cell_class in ("GradeCell", "SolutionCell", "TaskCell")
 }
 FLAGS = {"GradeCell": "grade", "SolutionCell": "solution", "TaskCell": "task"}
 FILLED_IN = {"GradeCell": (GRADE,), "SolutionCell": (COMMENT,), "TaskCell": (GRADE, COMMENT)}
-"""What each submission has for a cell of a kind: a grade, a comment, or both."""
+"""What each submission has for a cell of a cell_class: a grade, a comment, or both."""
 
 
 @dataclass(frozen=True, slots=True)
 class AssignmentRows:
-    """Ids of the rows that describe an assignment; `cells` maps (kind, grade id) to the row of the
+    """Ids of the rows that describe an assignment; `cells` maps (cell_class, grade id) to the row of the
     cell.
     """
 
@@ -203,44 +204,46 @@ def _sync_graded_cells(
     db: sa.Connection, template: NotebookNode, notebook: str
 ) -> dict[tuple[str, str], str]:
     wanted = {
-        (kind, grade_id): cell
+        (cell_class, grade_id): cell
         for grade_id, cell in graded_cells(template).items()
-        for kind, flag in FLAGS.items()
+        for cell_class, flag in FLAGS.items()
         if cell.metadata.nbgrader.get(flag)
     }
     columns = (BASE_CELL.c.type, BASE_CELL.c.name, BASE_CELL.c.id)
     rows = db.execute(sa.select(*columns).where(BASE_CELL.c.notebook_id == notebook))
-    existing = {(kind, name): row_id for kind, name, row_id in rows}
-    for kind, grade_id in existing.keys() - wanted.keys():
-        _remove_cell(db, kind, grade_id, existing[kind, grade_id])
+    existing = {(cell_class, name): row_id for cell_class, name, row_id in rows}
+    for cell_class, grade_id in existing.keys() - wanted.keys():
+        _remove_cell(db, cell_class, grade_id, existing[cell_class, grade_id])
     cells = {}
-    for (kind, grade_id), cell in wanted.items():
-        row_id = existing.get((kind, grade_id)) or _add_cell(db, kind, grade_id, cell, notebook)
-        cells[kind, grade_id] = row_id
-        if values := _cell_values(kind, cell):
-            table = CELL_TABLES[kind]
+    for (cell_class, grade_id), cell in wanted.items():
+        row_id = existing.get((cell_class, grade_id)) or _add_cell(
+            db, cell_class, grade_id, cell, notebook
+        )
+        cells[cell_class, grade_id] = row_id
+        if values := _cell_values(cell_class, cell):
+            table = CELL_TABLES[cell_class]
             db.execute(sa.update(table).where(table.c.id == row_id).values(**values))
     return cells
 
 
-def _cell_values(kind: str, cell: NotebookNode) -> dict[str, Any]:
-    if kind == "SolutionCell":
+def _cell_values(cell_class: str, cell: NotebookNode) -> dict[str, Any]:
+    if cell_class == "SolutionCell":
         return {}
     return {"max_score": float(cell.metadata.nbgrader.points), "cell_type": cell.cell_type}
 
 
 def _add_cell(
-    db: sa.Connection, kind: str, grade_id: str, cell: NotebookNode, notebook: str
+    db: sa.Connection, cell_class: str, grade_id: str, cell: NotebookNode, notebook: str
 ) -> str:
     row_id = uuid4().hex
     db.execute(
         sa.insert(BASE_CELL),
-        {"id": row_id, "name": grade_id, "notebook_id": notebook, "type": kind},
+        {"id": row_id, "name": grade_id, "notebook_id": notebook, "type": cell_class},
     )
-    db.execute(sa.insert(CELL_TABLES[kind]), {"id": row_id, **_cell_values(kind, cell)})
+    db.execute(sa.insert(CELL_TABLES[cell_class]), {"id": row_id, **_cell_values(cell_class, cell)})
     query = sa.select(SUBMITTED_NOTEBOOK.c.id).where(SUBMITTED_NOTEBOOK.c.notebook_id == notebook)
     graded_before = db.execute(query).scalars().all()
-    for table in FILLED_IN[kind] if graded_before else ():
+    for table in FILLED_IN[cell_class] if graded_before else ():
         db.execute(
             sa.insert(table),
             [
@@ -251,7 +254,7 @@ def _add_cell(
     return row_id
 
 
-def _remove_cell(db: sa.Connection, kind: str, grade_id: str, row_id: str) -> None:
+def _remove_cell(db: sa.Connection, cell_class: str, grade_id: str, row_id: str) -> None:
     by_hand = sa.or_(
         GRADE.c.manual_score.is_not(None), sa.func.coalesce(GRADE.c.extra_credit, 0) != 0
     )
@@ -263,7 +266,7 @@ def _remove_cell(db: sa.Connection, kind: str, grade_id: str, row_id: str) -> No
         )
     for table in (GRADE, COMMENT):
         db.execute(sa.delete(table).where(table.c.cell_id == row_id))
-    for table in (CELL_TABLES[kind], BASE_CELL):
+    for table in (CELL_TABLES[cell_class], BASE_CELL):
         db.execute(sa.delete(table).where(table.c.id == row_id))
 
 

@@ -532,11 +532,11 @@ def _whole_cells(cells: list[Any], problems: list[str]) -> list[dict[str, Any]]:
         source = _readable_source(cell.get("source", ""))
         if source != joined_source(cell.get("source", "")):
             problems.append(f"cell {number}: its text is damaged; what could be read was kept")
-        kind = cell.get("cell_type")
-        if not isinstance(kind, str):
-            kind = "code" if "outputs" in cell or tree_of(source) is not None else "markdown"
-            problems.append(f"cell {number} has no type; it is read as a {kind} cell")
-        whole.append(whole_cell({**cell, "cell_type": kind, "source": source}))
+        cell_type = cell.get("cell_type")
+        if not isinstance(cell_type, str):
+            cell_type = "code" if "outputs" in cell or tree_of(source) is not None else "markdown"
+            problems.append(f"cell {number} has no type; it is read as a {cell_type} cell")
+        whole.append(whole_cell({**cell, "cell_type": cell_type, "source": source}))
     return whole
 
 
@@ -561,15 +561,15 @@ def whole_cell(cell: dict[str, Any]) -> dict[str, Any]:
     """A cell with every field that nbformat 4.5 asks for, and outputs of a form that nbformat
     knows.
     """
-    kind = cell["cell_type"]
+    cell_type = cell["cell_type"]
     whole = {
         # format 3 had "heading"
-        "cell_type": kind if kind in ("code", "markdown", "raw") else "markdown",
+        "cell_type": cell_type if cell_type in ("code", "markdown", "raw") else "markdown",
         "id": cell.get("id"),
         "metadata": _dict(cell.get("metadata")),
         "source": joined_source(cell.get("source", "")) or "",
     }
-    if kind == "code":
+    if cell_type == "code":
         outputs = cell.get("outputs")
         whole["execution_count"] = _count(cell.get("execution_count"))
         whole_outputs = map(_whole_output, outputs if isinstance(outputs, list) else [])
@@ -584,16 +584,16 @@ def _count(value: Any) -> int | None:
 
 
 def _whole_output(output: Any) -> dict[str, Any] | None:
-    kind = _dict(output).get("output_type")
-    if not isinstance(kind, str) or kind not in _OUTPUT_FIELDS:
+    output_type = _dict(output).get("output_type")
+    if not isinstance(output_type, str) or output_type not in _OUTPUT_FIELDS:
         return None
-    whole: dict[str, Any] = {"output_type": kind}
-    for field, expected in _OUTPUT_FIELDS[kind].items():
+    whole: dict[str, Any] = {"output_type": output_type}
+    for field, expected in _OUTPUT_FIELDS[output_type].items():
         value = output.get(field, expected())
         whole[field] = joined_source(value) if expected is str else value
         if not isinstance(whole[field], expected):
             return None
-    if kind == "error" and not all(isinstance(line, str) for line in whole["traceback"]):
+    if output_type == "error" and not all(isinstance(line, str) for line in whole["traceback"]):
         return None
     if "data" in whole:
         texts = {
@@ -601,7 +601,7 @@ def _whole_output(output: Any) -> dict[str, Any] | None:
             for mime, value in whole["data"].items()
         }
         whole["data"] = {mime: value for mime, value in texts.items() if value is not None}
-    if kind == "execute_result":
+    if output_type == "execute_result":
         whole["execution_count"] = _count(output.get("execution_count"))
     return whole
 
