@@ -1,6 +1,6 @@
-"""The commands of `hw`. Each is a few lines over a function that a script could call.
+"""Defines the commands of `hw`. Each calls a function that a script could call, too.
 
-This module prints and chooses the exit code: 0 for success, 1 when the work found a failure, 2 for
+This module prints and chooses the exit code: 0 for success, 1 if the command found a failure, 2 for
 a mistake in the command. Each error is one line on stderr.
 """
 
