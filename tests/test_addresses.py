@@ -51,7 +51,7 @@ def test_without_a_repository_no_notebook_has_a_badge_or_an_install_address(slug
         for line in pip_lines(notebook):
             assert set(re.findall(r'".*?"', line)) <= packages
             assert "hwlib" not in line
-        assert "install it from where your instructor said" in notebook.cells[1].source
+        assert "install it as your instructor told you" in notebook.cells[1].source
 
 
 @EVERY_ASSIGNMENT
