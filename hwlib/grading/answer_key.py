@@ -29,10 +29,10 @@ class KeyCell:
     grade_id: str  # nbgrader's id, or "" if nbgrader ignores the cell
     cell_type: Literal["code", "markdown"]
     source: str  # with solutions and hidden tests
-    title: str = ""  # of a question: the heading above it
-    points: float = 0.0  # of a question
+    title: str = ""  # the heading above a question
+    points: float = 0.0  # 0 unless the cell is a question
     cell_id: str = ""  # nbformat 4.5's id, which some editors keep when they drop metadata
-    trust: Trust = "isolated"  # of a test: where it runs
+    trust: Trust = "isolated"  # where a test runs
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,12 +32,12 @@ class WrittenCell:
 
     role: AuthoredRole
     name: str  # solution="KNN" → KNN; "" for roles without a name
-    points: float | None  # of a question
+    points: float | None  # None unless the cell is a question
     cell_type: Literal["code", "markdown"]
     source: str
-    line: int  # of the header in notebook.py, from 1
-    source_line: int  # of the first line of `source` in notebook.py
-    trust: Trust = "isolated"  # of a test: where it runs
+    line: int  # the header's line in notebook.py, from 1
+    source_line: int  # where the first line of `source` is in notebook.py
+    trust: Trust = "isolated"  # where a test runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,12 @@ class AuthoredCell:
 
     role: Role
     name: str  # solution="KNN" → KNN; "" for roles without a name
-    points: float | None  # of a question
+    points: float | None  # None unless the cell is a question
     cell_type: Literal["code", "markdown"]
     source: str  # with solutions, hidden tests and their oracles
-    line: int  # of the header in notebook.py, from 1
+    line: int  # the header's line in notebook.py, from 1
     lines: tuple[int, ...]  # where each line of `source` stands in notebook.py
-    trust: Trust = "isolated"  # of a test: where it runs
+    trust: Trust = "isolated"  # where a test runs
 
     @property
     def source_line(self) -> int:

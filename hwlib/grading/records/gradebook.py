@@ -75,7 +75,7 @@ class _Graded:
     """A graded submission that is to be written to the gradebook."""
 
     result: SubmissionResult
-    cells: Mapping[str, NotebookNode]  # of the completed notebook, by grade id
+    cells: Mapping[str, NotebookNode]  # grade id → cell of the completed notebook
     rejected: bool
 
     def automatic(self, grade_id: str) -> float | None:
