@@ -1,6 +1,6 @@
-"""The commands of `hw`. Each is a few lines over a function that a script could call.
+"""Defines the commands of `hw`. Each calls a function that a script could call, too.
 
-This module prints and chooses the exit code: 0 for success, 1 when the work found a failure, 2 for
+This module prints and chooses the exit code: 0 for success, 1 if the command found a failure, 2 for
 a mistake in the command. Each error is one line on stderr.
 """
 
@@ -573,17 +573,17 @@ def demo(json_file: str | None) -> None:
 
     course = find_course()
     console = _console(json_file)
-    outcome = run_demo(
+    demo = run_demo(
         course, say=lambda text: console.print(text, markup=False), grade=_grade_with_bar
     )
-    _write_json(outcome.report.to_json(), json_file)
-    _print_grades(outcome.report, console)
-    _print_hints(outcome.report, console)
+    _write_json(demo.report.to_json(), json_file)
+    _print_grades(demo.report, console)
+    _print_hints(demo.report, console)
     console.print(
-        f"\nGraded {len(outcome.report.submissions)} submissions in {outcome.seconds:.1f} s. "
-        f"The results are in {outcome.folder}:"
+        f"\nGraded {len(demo.report.submissions)} submissions in {demo.seconds:.1f} s. "
+        f"The results are in {demo.folder}:"
     )
-    for name, what in outcome.written.items():
+    for name, what in demo.written.items():
         console.print(f"  {name:<22} {what}", markup=False)
 
 

@@ -123,7 +123,7 @@ def test_verify_complains_about_a_test_that_nothing_needs(hw: Cli) -> None:
     hw("build")
     code, _, err = hw("verify")
     assert code == 1
-    assert "no wrong solution is caught by the question mean" in err
+    assert "question mean: no wrong solution fails it" in err
 
 
 def test_simulate_then_grade_gives_the_published_json(hw: Cli) -> None:

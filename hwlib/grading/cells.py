@@ -1,4 +1,4 @@
-"""The words about a cell that all of grading shares: roles, lines, its syntax tree, ids."""
+"""Functions about one cell that all of grading shares: roles, lines, syntax trees and ids."""
 
 from __future__ import annotations
 
@@ -41,13 +41,22 @@ __all__ = [
 ]
 
 Role = Literal["prose", "setup", "code", "experiment", "solution", "test", "answer", "submit"]
-"""prose: Markdown · setup: given, locked, trusted · code: given, not locked · experiment: given,
-skipped by grading · solution: the student's code · test: an autograded question · answer: a
-question graded by hand · submit: the last cell.
+"""What a cell is for.
+
+- prose: Markdown
+- setup: given code, locked and trusted
+- code: given code, not locked
+- experiment: given code that is not run when grading
+- solution: the student's code
+- test: an autograded question
+- answer: a question graded by hand
+- submit: the last cell
 """
 
 LineKind = Literal["given", "marker", "solution", "hidden"]
-"""given: students get it · marker: a BEGIN or END line · solution, hidden: between the markers."""
+"""given: a line that students get. marker: a BEGIN or END line. solution, hidden: a line between
+markers.
+"""
 
 UNANSWERED = "not answered yet: the code still raises NotImplementedError"
 HIDDEN = "a hidden check failed"
@@ -63,7 +72,7 @@ MARKER = re.compile(r"^\s*###\s+(?P<edge>BEGIN|END) (?P<what>SOLUTION|HIDDEN TES
 
 
 def line_kinds(source: str) -> list[LineKind]:
-    """What each line of a built or authored cell is; the lines are `source.split("\\n")`.
+    """The kind of each line of a built or authored cell; the lines are `source.split("\\n")`.
 
     >>> line_kinds("def f():\\n    ### BEGIN SOLUTION\\n    return 1\\n    ### END SOLUTION")
     ['given', 'marker', 'solution', 'marker']
@@ -82,15 +91,15 @@ def line_kinds(source: str) -> list[LineKind]:
 
 
 def given_part(source: str) -> str:
-    """The lines of a cell that students get, without anything in place of the regions."""
+    """The lines of a cell that students get; nothing replaces the regions."""
     lines = zip(source.split("\n"), line_kinds(source), strict=True)
     return "\n".join(line for line, kind in lines if kind == "given")
 
 
 def as_released(source: str, cell_type: str = "code") -> str:
-    """A cell as nbgrader's `generate_assignment` leaves it for students: stubs for solutions,
-    nothing for hidden tests.
+    """A cell as nbgrader's `generate_assignment` releases it.
 
+    Stubs replace solutions, and hidden tests are removed.
     >>> solved = "def f():\\n    ### BEGIN SOLUTION\\n    return 1\\n    ### END SOLUTION"
     >>> as_released(solved).split("\\n")
     ['def f():', '    # YOUR CODE HERE', '    raise NotImplementedError()']
@@ -107,7 +116,7 @@ def as_released(source: str, cell_type: str = "code") -> str:
 
 
 def without_markers(source: str) -> str:
-    """A cell as its author solved it: with the regions, without the lines that mark them."""
+    """A cell as its author solved it: with the regions, but without their markers."""
     lines = zip(source.split("\n"), line_kinds(source), strict=True)
     return "\n".join(line for line, kind in lines if kind != "marker")
 
@@ -116,7 +125,7 @@ def without_markers(source: str) -> str:
 
 
 def transformed(source: str) -> str:
-    r"""A cell as Python: magics and shell commands turned into calls, as IPython does.
+    r"""A cell as plain Python: IPython's magics and shell commands become function calls.
 
     Raises
     ------
@@ -182,17 +191,17 @@ def _at_most(seconds: float) -> Iterator[None]:
 
 @lru_cache(maxsize=1024)
 def parse_cell(source: str) -> ast.Module:
-    """The syntax tree of a code cell, with IPython's magics and top-level `await` allowed.
+    """Parse a code cell, which may contain IPython's magics and top-level `await`.
 
-    The tree is shared between callers: look, don't change.
+    Callers share the tree, so do not change it.
 
     Raises
     ------
     SyntaxError
-        If it is not valid code.
+        If it is not valid Python.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # "\d" in a string is no reason to stop
+        warnings.simplefilter("ignore")  # such as the one about "\d" in a string
         try:
             return cast(ast.Module, compile(transformed(source), "<cell>", "exec", flags=_PARSE))
         except SyntaxError:
@@ -202,7 +211,7 @@ def parse_cell(source: str) -> ast.Module:
 
 
 def tree_of(source: str) -> ast.Module | None:
-    """The same, None where the cell is not valid code."""
+    """Parse a code cell like `parse_cell`; returns None if it is not valid Python."""
     try:
         return parse_cell(source)
     except SyntaxError:
@@ -210,7 +219,7 @@ def tree_of(source: str) -> ast.Module | None:
 
 
 def indented(code: str, indent: str) -> str:
-    """Code with its lines indented; the inside of a string that spans lines stays as it is.
+    """Indent the lines of code, except those inside a string that spans several lines.
 
     >>> indented("if x:\\n    y = 1", "  ").split("\\n")
     ['  if x:', '      y = 1']
@@ -230,9 +239,9 @@ def indented(code: str, indent: str) -> str:
 
 @lru_cache(maxsize=4096)
 def code_and_comment(line: str) -> tuple[str, ...]:
-    """The parts of a line of code; one part where it can't be told, as in the middle of a long
-    string.
+    """Split a line of code into code and comment.
 
+    It is one part if this cannot be decided, for example in the middle of a long string.
     >>> code_and_comment("  x = 1   # one")
     ('x = 1', 'one')
     """
@@ -254,17 +263,17 @@ def code_and_comment(line: str) -> tuple[str, ...]:
 
 
 def grade_id_for(role: Role, name: str) -> str:
-    """nbgrader's id of a cell: `grade_id_for("test", "KNN")` → "test-KNN"."""
+    """Make nbgrader's id of a cell: `grade_id_for("test", "KNN")` → "test-KNN"."""
     return f"{role}-{name}"
 
 
 def question_of(grade_id: str) -> str:
-    """The name in such an id: test-NAME, answer-NAME, solution-NAME → NAME."""
+    """The name in nbgrader's id of a cell: test-NAME, answer-NAME, solution-NAME → NAME."""
     return grade_id.partition("-")[2]
 
 
 def grade_id_of(cell: Any) -> str:
-    """nbgrader's id in a cell's metadata, "" where there is none; the cell may be malformed."""
+    """nbgrader's id in the metadata of a cell, or "". The cell may be malformed."""
     metadata = cell.get("metadata")
     nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     found = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
@@ -272,7 +281,7 @@ def grade_id_of(cell: Any) -> str:
 
 
 def joined_source(value: object) -> str | None:
-    """A cell's source or a text as one string, from a string or a list of lines; else None."""
+    """Join the lines of a source or text; a string stays, anything else gives None."""
     if isinstance(value, str):
         return value
     if isinstance(value, list) and all(isinstance(line, str) for line in value):
@@ -281,7 +290,7 @@ def joined_source(value: object) -> str | None:
 
 
 def readable(text: str) -> str:
-    r"""A text that can be written as UTF-8: a lone half of a surrogate pair becomes U+FFFD.
+    r"""Make a text writable as UTF-8: a lone half of a surrogate pair becomes U+FFFD.
 
     >>> readable("\ud83d!")
     '\ufffd!'

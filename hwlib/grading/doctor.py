@@ -1,4 +1,4 @@
-"""What of the instructor's half works on this machine."""
+"""Checks which parts of the instructor's half work on this machine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["grading_findings"]
 
 
 def grading_findings() -> list[Finding]:
-    """nbgrader, the course, the isolation of student code, and optional programs."""
+    """Check nbgrader, the course, the isolation of student code, and optional programs."""
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     npm = shutil.which("npm")
     return [
@@ -25,14 +25,14 @@ def grading_findings() -> list[Finding]:
             "npm",
             npm is not None,
             npm or "not installed",
-            "install Node.js: a second source of MNIST and CIFAR-10",
+            "install Node.js if you want npm as a second source of MNIST and CIFAR-10",
             needed=False,
         ),
         Finding(
             "Chromium",
             browser is not None,
             browser or "not installed",
-            "apt-get install chromium: for browser tests",
+            "apt-get install chromium, if you want to run the browser tests",
             needed=False,
         ),
     ]
@@ -42,7 +42,7 @@ def _course() -> Finding:
     try:
         course = find_course()
     except CourseError as error:
-        return Finding("course", False, str(error), "change to the course's folder", needed=False)
+        return Finding("course", False, str(error), "go to the folder of the course", needed=False)
     return Finding(
         "course", True, f"{course.title}, {len(course.slugs())} assignments in {course.root}"
     )

@@ -1,4 +1,4 @@
-"""Grade a class: what `hw grade` does, as functions that a script can call."""
+"""Grades a class. These are the functions behind `hw grade`, which a script can call, too."""
 
 from __future__ import annotations
 
@@ -60,22 +60,22 @@ def grade_assignment(
     ----------
     assignment : Assignment
     submitted, output : Path
-        Where the hand-ins are, and below which folder the records go.
+        The folder with the hand-ins, and the folder for the records.
     students : sequence of str
-        Only these; default all.
+        Grade only these. The default is everybody.
     options : GradeOptions, optional
     on_start, on_result : callable
-        Told how many submissions there are, then each result: for a progress bar.
+        For a progress bar: called with the number of submissions, then with each result.
 
     Returns
     -------
     GradeReport
-        Every submission found, exactly once.
+        It has every submission that was found exactly once.
 
     Raises
     ------
     CourseError
-        If there is nothing to grade, or a student who was asked for has handed nothing in.
+        If there is nothing to grade, or if one of `students` has handed in nothing.
     """
     options = options or GradeOptions()
     found = find_submissions(assignment, submitted, students)
@@ -83,8 +83,9 @@ def grade_assignment(
     if not found:
         slug = assignment.slug
         raise CourseError(
-            f"{submitted}: no submission of {slug}; expected STUDENT/{slug}/{slug}.ipynb there, or "
-            "name another --submitted" + "".join(f"\n{line}" for line in elsewhere[:5])
+            f"{submitted}: there is no submission of {slug}; put it there as "
+            f"STUDENT/{slug}/{slug}.ipynb, or name another folder with --submitted"
+            + "".join(f"\n{line}" for line in elsewhere[:5])
         )
     output.mkdir(parents=True, exist_ok=True)
     on_start(len(found))
@@ -138,8 +139,8 @@ def _grade_isolated(
         twins, tier = records.twins(), records.tier
     complaints += _of_reference(assignment, unproved)
     complaints += [
-        f"{count} submissions import {name}, which is not installed here; install it, then "
-        "grade again"
+        f"{count} submissions import {name}, which is not installed here; install it and grade "
+        "again"
         for name, count in lacking.most_common()
     ]
     ordered = (_with_problems(results[one.student], twins[one.student]) for one in found)
@@ -154,20 +155,20 @@ def _grade_isolated(
 
 
 def _out_of_date(assignment: Assignment) -> list[str]:
-    """A line where source/ is not what the build would make of notebook.py now."""
+    """A line of complaint if source/ is older than notebook.py and differs from a new build."""
     notebook, source = assignment.notebook, assignment.source
     if not notebook.is_file() or notebook.stat().st_mtime <= source.stat().st_mtime:
         return []
     try:
         if build(assignment, check=True).up_to_date:
             return []
-        what = "is newer than what was built from it"
+        what = "has changed since the last build"
     except AuthoringError as error:
-        what = f"can't be built ({error})"
+        what = f"cannot be built ({error})"
     slug = assignment.slug
     return [
-        f"{slug}: assignments/{slug}/notebook.py {what}; this class is graded with the tests in "
-        f"source/{slug}/: run `hw build {slug}` to use the new ones"
+        f"{slug}: assignments/{slug}/notebook.py {what}. This run used the tests in "
+        f"source/{slug}/. Run `hw build {slug}` to use the new ones"
     ]
 
 
@@ -212,20 +213,20 @@ def grade_many(
     on_reference: Callable[[dict[str, str]], None] | None = None,
     sandbox: bool = True,
 ) -> Iterator[tuple[FoundSubmission, Outcome]]:
-    """Grade these submissions side by side; each comes out once, as soon as it is graded.
+    """Grade submissions in parallel; yields each of them as soon as it is graded.
 
-    Nothing is written down.
+    It writes no records.
 
     Parameters
     ----------
     hidden : tuple of Path
-        Folders, besides the course, that student code must not see, such as the class's
-        submissions.
+        Folders that student code must not see, in addition to the course: for example the folder
+        with all submissions.
     on_reference : callable, optional
-        If given, the course's own solution is graded first, and a question that it does not pass is
-        left to humans. Told these questions, with what happened.
+        If given, the course's own solution is graded first. A question that it does not pass is
+        left to humans. The function gets these questions, with what happened.
     sandbox : bool
-        False: without isolation, where every submission is trusted.
+        False: without isolation. Only for submissions that you trust.
 
     Raises
     ------
@@ -252,10 +253,10 @@ def grade_notebook_file(
     *,
     sandbox: bool = True,
 ) -> GradeReport:
-    """Grade one notebook file without a class: nothing is written.
+    """Grade one notebook file without a class, and write no records.
 
-    Of the files beside it only those count that belong to the assignment: the models that are
-    handed in, and what students get with the notebook.
+    The student's code sees only those files in the same folder that belong to the assignment:
+    models that are handed in, and files that students get with the notebook.
 
     Raises
     ------
@@ -264,7 +265,7 @@ def grade_notebook_file(
     """
     notebook = notebook.resolve()
     if not notebook.is_file():
-        raise CourseError(f"{notebook}: no such file; expected a notebook")
+        raise CourseError(f"{notebook}: no such file; name an existing notebook")
     declared = {f"{name}.safetensors" for name in assignment.artifacts}
     given = assignment.release.parent
     declared |= {str(path.relative_to(given)) for path in regular_files(given)}

@@ -199,8 +199,7 @@ class IsolatedEngine:
         return {
             question.id: question.message
             for question in graded.questions
-            if question.id in self.bench.tests
-            and question.status not in ("passed", "manual", lost)
+            if question.id in self.bench.tests and question.status not in ("passed", "manual", lost)
         }
 
     def restart(self) -> None:
