@@ -1,5 +1,5 @@
-# make help says what there is. Everything is installed into .venv; nothing outside this folder is touched, with one
-# exception: `make setup-system`, which `make test` calls, installs a browser where it may (root, with apt-get).
+# `make help` lists the targets. Everything is installed into .venv, and nothing outside this folder changes. There is one
+# exception: `make setup-system`, which `make test` calls, installs a browser if it runs as root and apt-get is there.
 
 PYTHON ?= python3
 VENV   := .venv
@@ -12,10 +12,10 @@ COVERAGE ?=
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-system demo test check build wheel pictures constraints clean
 
-help:            ## this list
+help:            ## list the targets
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: [^#]*## */\t/' | expand -t 16
 
-setup: $(VENV)/.dev  ## the environment for everything below, in .venv
+setup: $(VENV)/.dev  ## make the environment for all targets below, in .venv
 
 setup-system:    ## install the browser that some tests need, with apt-get as root; lists the packages first
 	@sh tools/system-packages
@@ -23,7 +23,7 @@ setup-system:    ## install the browser that some tests need, with apt-get as ro
 demo: $(VENV)/.grading   ## set up, then: build an assignment, simulate a class, grade it
 	$(BIN)/hw demo
 
-test: $(VENV)/.dev       ## set up, then run the tests (MARKS= with the full data sets, COVERAGE=1 with coverage)
+test: $(VENV)/.dev       ## set up, then run the tests (MARKS= to use the full data sets, COVERAGE=1 to measure coverage)
 	@sh tools/system-packages || true
 	$(if $(COVERAGE),COVERAGE_FILE=$(CURDIR)/.coverage) $(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "$(MARKS)" $(if $(COVERAGE),--cov)
 
@@ -33,13 +33,13 @@ check: $(VENV)/.dev      ## check style, types, imports, and whether source/ and
 build: $(VENV)/.grading  ## build source/ and release/ from assignments/
 	$(BIN)/hw build
 
-wheel: $(VENV)/.grading  ## make dist/hwlib-….whl, the package that students and instructors install
+wheel: $(VENV)/.grading  ## make dist/hwlib-….whl, the package for students and instructors
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 
 pictures: $(VENV)/.dev   ## make the picture of a feedback page for the README (needs the browser)
 	$(BIN)/python tools/pictures.py
 
-constraints: $(VENV)/.dev  ## write the versions that are installed now into constraints.txt
+constraints: $(VENV)/.dev  ## write the installed versions to constraints.txt
 	(sed -n '/^#/p' constraints.txt; $(BIN)/python -m pip freeze --exclude-editable | grep -viE '^(nvidia|cuda|triton)|@ file') > constraints.new
 	mv constraints.new constraints.txt
 

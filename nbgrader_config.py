@@ -1,6 +1,4 @@
-"""What plain `nbgrader` needs to know when it is run in this folder; JupyterLab's nbgrader
-extensions read it too.
-"""
+"""Settings for plain `nbgrader` in this folder, and for JupyterLab's nbgrader extensions."""
 
 import re
 import tomllib
@@ -17,18 +15,18 @@ c = get_config()  # noqa: F821 - given by nbgrader
 words = re.findall("[a-z0-9]+", f"{course['title']} {course.get('term', '')}".lower())
 c.CourseDirectory.course_id = "-".join(words)
 
-# Grading mode, in the kernels that nbgrader starts and nowhere else: data loaders give the sample
-# in the package at once, progress bars and the submit cell are silent. Setting os.environ here
+# Switch on grading mode, but only in the kernels that nbgrader starts. Data loaders then return the
+# sample in the package, and progress bars and the submit cell are silent. Setting os.environ here
 # would also switch it on in a JupyterLab that reads this file.
 c.Execute.extra_arguments = [
     "--IPKernelApp.exec_lines=import os; os.environ['HWLIB_GRADING'] = '1'"
 ]
 
-# Seconds for one cell. A cell that takes longer is interrupted, counts as failed, and the next one
-# is run.
+# Seconds for one cell. A cell that takes longer is interrupted and counts as failed. Then the next
+# cell runs.
 c.Execute.timeout = 120
 
-# A warning on stderr is no mistake: without this, a test cell that writes there is scored 0.
+# A warning on stderr is not a mistake. Without this setting, a test cell that writes there gets 0.
 c.IgnorePattern.enabled = True
 c.IgnorePattern.pattern = r"(?s).*"
 

@@ -1,4 +1,4 @@
-"""Files and folders that are there whole or not at all, whenever the process is killed."""
+"""Writes files and folders in one step, so that a killed process leaves none half written."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ __all__ = ["remove_folder", "swap_folder", "whole_file", "write_whole"]
 
 @contextmanager
 def whole_file(path: Path, *, prefix: str = ".", durable: bool = False) -> Iterator[IO[bytes]]:
-    """A stream for a file's new content; the file changes when the block ends without an error.
+    """Open a stream for new content of a file, which changes if the block ends without an error.
 
     Parameters
     ----------
     path : Path
-        In a folder that exists. Until the block ends, a reader sees the old file.
+        The file. Its folder must exist. Until the block ends, a reader sees the old file.
     prefix : str
-        Of the temporary file beside it.
+        Prefix of the temporary file in the same folder.
     durable : bool
-        Wait until the content is on the disk, so that a power cut does no harm either.
+        Whether to wait until the content is on the disk, so that a power cut does no harm.
     """
     temporary = path.with_name(f"{prefix}{secrets.token_hex(4)}-{path.name}"[-200:])
     try:
@@ -43,7 +43,7 @@ def whole_file(path: Path, *, prefix: str = ".", durable: bool = False) -> Itera
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file in one step; a text becomes UTF-8, its folder is made where it is missing."""
+    """Write a file in one step. A text becomes UTF-8, and a missing folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path) as stream:
         stream.write(content.encode() if isinstance(content, str) else content)
@@ -63,7 +63,7 @@ def remove_folder(folder: Path) -> None:
 
 
 def swap_folder(fresh: Path, target: Path) -> None:
-    """Put the folder `fresh` in the place of `target`, which may exist."""
+    """Replace the folder `target`, if it exists, by the folder `fresh`."""
     target.parent.mkdir(parents=True, exist_ok=True)
     old = target.with_name(f".{target.name}.old")
     remove_folder(old)

@@ -1,6 +1,4 @@
-"""The command `hw`: a door. What it opens needs the extra [grading]; without it, it says how to get
-that.
-"""
+"""Starts the command `hw`, or says how to install the extra [grading] if that is missing."""
 
 from __future__ import annotations
 
@@ -11,14 +9,14 @@ import sys
 
 __all__ = ["main"]
 
-# of the extra [grading]; looked for, not imported: that takes seconds
+# packages of the extra [grading]; they are looked for and not imported, which takes seconds
 NEEDED = ("click", "jupytext", "nbgrader", "rich")
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def main() -> None:
     """Run `hw` with the arguments of the command line."""
-    # a worker a core, one thread each; libraries read this when they are imported
+    # there is a worker for each core, so each gets one thread; libraries read this on import
     for name in ONE_THREAD:
         os.environ.setdefault(name, "1")
     missing = [name for name in NEEDED if not _is_installed(name)]
@@ -34,14 +32,14 @@ def main() -> None:
 
 
 def _import_jsonschema() -> None:
-    """Without its check of the format "iri", whose grammar takes longer than all other imports.
+    """Import jsonschema without its check of the format "iri", whose grammar loads slowly.
 
-    No notebook's schema uses that format. Only this program does it, and leaves nothing behind.
+    It takes longer than all other imports, and no notebook's schema uses that format.
     """
     grammar = "rfc3987_syntax"
     if grammar in sys.modules or "jsonschema" in sys.modules:
         return
-    sys.modules[grammar] = None  # type: ignore[assignment]  # Python's own way to say: not there
+    sys.modules[grammar] = None  # type: ignore[assignment]  # makes Python raise ImportError
     try:
         with contextlib.suppress(ImportError):
             importlib.import_module("jsonschema")

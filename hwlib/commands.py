@@ -1,6 +1,6 @@
-"""The commands of `hw`. Each is a few lines over a function that a script could call.
+"""Defines the commands of `hw`. Each calls a function that a script could call, too.
 
-This module prints and chooses the exit code: 0 for success, 1 when the work found a failure, 2 for
+This module prints and chooses the exit code: 0 for success, 1 if the command found a failure, 2 for
 a mistake in the command. Each error is one line on stderr.
 """
 
@@ -424,6 +424,12 @@ def simulate(slug: str, students: int, seed: int, folder: Path, json_file: str |
     help="Seed for generating hidden inputs. Use it to repeat a run.  [default: a new seed]",
 )
 @click.option(
+    "--unsafe-no-sandbox",
+    "unsafe",
+    is_flag=True,
+    help="Grade where student code can't be confined. Only if you trust every submission.",
+)
+@click.option(
     "--db",
     "db_url",
     metavar="URL",
@@ -444,6 +450,7 @@ def grade(
     engine: str,
     force: bool,
     seed: int | None,
+    unsafe: bool,
     db_url: str | None,
     output: Path | None,
     json_file: str | None,
@@ -459,7 +466,9 @@ def grade(
     chosen: Engine = "nbgrader" if engine == "nbgrader" else "isolated"
     if notebook is not None:
         student = students[0] if students else ""
-        report = grade_notebook_file(assignment, notebook, student, seed, chosen)
+        report = grade_notebook_file(
+            assignment, notebook, student, seed, chosen, sandbox=not unsafe
+        )
     else:
         options = GradeOptions(
             engine=chosen,
@@ -467,6 +476,7 @@ def grade(
             force=force,
             seed=seed,
             db_url=db_url,
+            sandbox=not unsafe,
         )
         report = _grade_with_bar(
             assignment,
@@ -563,17 +573,17 @@ def demo(json_file: str | None) -> None:
 
     course = find_course()
     console = _console(json_file)
-    outcome = run_demo(
+    demo = run_demo(
         course, say=lambda text: console.print(text, markup=False), grade=_grade_with_bar
     )
-    _write_json(outcome.report.to_json(), json_file)
-    _print_grades(outcome.report, console)
-    _print_hints(outcome.report, console)
+    _write_json(demo.report.to_json(), json_file)
+    _print_grades(demo.report, console)
+    _print_hints(demo.report, console)
     console.print(
-        f"\nGraded {len(outcome.report.submissions)} submissions in {outcome.seconds:.1f} s. "
-        f"The results are in {outcome.folder}:"
+        f"\nGraded {len(demo.report.submissions)} submissions in {demo.seconds:.1f} s. "
+        f"The results are in {demo.folder}:"
     )
-    for name, what in outcome.written.items():
+    for name, what in demo.written.items():
         console.print(f"  {name:<22} {what}", markup=False)
 
 

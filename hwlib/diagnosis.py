@@ -25,7 +25,7 @@ class Finding:
     ok: bool
     found: str
     fix: str = ""  # what to do if it is not ok
-    needed: bool = True  # False: only some assignments or commands want it
+    needed: bool = True  # False: only some assignments or commands need it
 
 
 def findings() -> list[Finding]:
@@ -61,7 +61,7 @@ def _library(name: str, fix: str, needed: bool = True) -> Finding:
 
 
 def _torchvision() -> Finding:
-    """Import torchvision, because one that was built for another torch is installed but fails."""
+    """Import torchvision: one that was built for another torch is installed, but does not work."""
     found = _library("torchvision", how_to_install("torch"), needed=False)
     if not found.ok:
         return found

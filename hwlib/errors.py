@@ -1,27 +1,28 @@
 """Every error that hwlib raises on purpose.
 
     HwlibError                   one line: where, what was expected, what was found, what to do next
-    ├── CheckFailed              a check in a test cell did not hold (also an AssertionError)
-    ├── CannotCheck              this machine lacks what a test needs: the question waits
+    ├── CheckFailed              a check in a test cell failed (also an AssertionError)
+    ├── CannotCheck              this machine lacks what a test needs, so the question waits
     ├── DataError
     │   ├── DataUnavailable      no source had the data; lists what was tried
-    │   └── DataCorrupt          the content is not the data set's (wrong SHA-256)
-    ├── ModelError               a model file that is missing or damaged, or can't be saved
-    ├── MissingExtra             an optional part is not installed; says the install command
-    ├── CourseError              misuse of a course: no course.toml, no such assignment or file
-    ├── AuthoringError           a fault in what an instructor wrote, with file and line
-    ├── SubmissionError          a submission that is not a readable notebook
-    └── GradingError             the grader itself can't go on (never a student's mistake)
-        ├── RecordingError       a result can't be written: disk full, gradebook locked or damaged
-        ├── ZygoteGone           the process that workers are forked from died; start another
-        └── WireError            what passes between grader and worker
-            ├── Unsendable       a value of our own cannot be sent
+    │   └── DataCorrupt          the content of a data set is wrong (another SHA-256)
+    ├── ModelError               a model file is missing or damaged, or a model cannot be saved
+    ├── MissingExtra             an optional part is not installed; has the install command
+    ├── CourseError              a course, assignment or file is missing or wrong
+    ├── AuthoringError           a fault in an instructor's file, with file and line
+    ├── SubmissionError          a submission is not a readable notebook
+    └── GradingError             the grader cannot continue (never a student's mistake)
+        ├── RecordingError       a result cannot be written: disk full, gradebook locked
+        ├── ZygoteGone           the process that workers are forked from died
+        ├── MeasureRefused       the kernel refuses something that an isolation tier needs
+        └── WireError            a fault in a message between grader and worker
+            ├── Unsendable       the grader has a value that cannot be sent
             ├── ConnectionClosed the other side is gone
             └── DeadlinePassed   no answer in time
 
     NameMissing (NameError)      a test uses a name that the student's notebook does not define
     StudentRaised (Exception)    student code raised; also of the built-in type that it raised
-    WorkerLost (BaseException)   a test can't go on, and must not be able to catch it
+    WorkerLost (BaseException)   a test cannot continue, and must not be able to catch this error
     ├── WorkerTimeout            no answer before the question's time was up
     ├── WorkerEnded              the process with the student's code ended
     └── WorkerMisbehaved         it sent what the protocol does not allow
@@ -45,6 +46,7 @@ __all__ = [
     "DeadlinePassed",
     "GradingError",
     "HwlibError",
+    "MeasureRefused",
     "MissingExtra",
     "ModelError",
     "NameMissing",
@@ -66,12 +68,12 @@ class HwlibError(Exception):
 
 
 class CheckFailed(HwlibError, AssertionError):
-    """A check in a test cell did not hold.
+    """A check in a test cell failed.
 
     Parameters
     ----------
     symptom : str
-        What is wrong, in words that reveal no hidden value.
+        A description of what is wrong, which reveals no hidden value.
     hint : str
         A likely cause if the mistake is a known one, else "".
     detail : str
@@ -83,7 +85,7 @@ class CheckFailed(HwlibError, AssertionError):
         super().__init__("\n".join(part for part in (symptom, detail, hint) if part))
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython prints instead of a traceback: the message alone, in red."""
+        """The text that IPython prints instead of a traceback: the message in red."""
         return [
             f"\x1b[0;31m✗ {self.symptom}\x1b[0m",
             *(part for part in (self.detail, self.hint) if part),
@@ -97,7 +99,7 @@ class CannotCheck(HwlibError):
     """
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython prints instead of a traceback: the message alone."""
+        """The text that IPython prints instead of a traceback: the message."""
         return [f"\x1b[0;33m? {self}\x1b[0m"]
 
 
@@ -164,12 +166,16 @@ class ZygoteGone(GradingError):
     """The process that workers are forked from died; a new one is needed."""
 
 
+class MeasureRefused(GradingError):
+    """The kernel refuses something that an isolation tier is made of."""
+
+
 class WireError(GradingError):
     """The other side sent what the protocol does not allow."""
 
 
 class Unsendable(WireError):
-    """A value of our own that the protocol cannot send."""
+    """The grader has a value that the protocol cannot send."""
 
 
 class ConnectionClosed(WireError):

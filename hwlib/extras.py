@@ -1,8 +1,8 @@
-"""How to get an optional part of hwlib: the one place that writes install commands.
+"""Writes the commands that install optional parts of hwlib; no other module writes any.
 
-No command here sends pip to a package index for `hwlib` itself: hwlib is installed from a clone, a
+No command here sends pip to a package index for `hwlib` itself. hwlib is installed from a clone, a
 wheel or a repository, and a package of that name on an index may be somebody else's. So a command
-names the place that the running hwlib came from, as pip has recorded it (PEP 610).
+names the place that the running hwlib came from, which pip records (PEP 610).
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ REQUIREMENTS = {
     "torch": ("torch>=2.6", "torchvision>=0.21"),
     "cvxpy": ("cvxpy>=1.5",),
 }
-"""What each extra that a notebook may need consists of; the same as in pyproject.toml."""
+"""The packages of each extra that a notebook may need, as in pyproject.toml."""
 
 
 def how_to_install(extra: str) -> str:
-    """The end of a sentence "…; run: ": the command, and from where.
+    """The command that installs an extra, to end a sentence "…; run: ".
 
     Parameters
     ----------
@@ -38,8 +38,9 @@ def how_to_install(extra: str) -> str:
 
 
 def install_command(extra: str, record: str) -> str:
-    """The exact command for a hwlib that was installed as pip's record says; "" if the place is
-    gone.
+    """The exact command that installs an extra from the place that hwlib came from.
+
+    It is "" if that place no longer exists.
 
     Parameters
     ----------
@@ -67,8 +68,9 @@ def install_command(extra: str, record: str) -> str:
 
 
 def public_address() -> str:
-    """The address that other machines can install this hwlib from; "" if it came from a folder or
-    file of this one, or from an index.
+    """The address from which other machines can install this hwlib.
+
+    It is "" if hwlib came from a folder or file on this machine, or from an index.
     """
     record = _record()
     address = _address(json.loads(record)) if record else ""
@@ -76,7 +78,7 @@ def public_address() -> str:
 
 
 def _address(values: dict[str, Any]) -> str:
-    """What pip understands after `hwlib @ `, from the values of direct_url.json."""
+    """The address for pip after `hwlib @ `, made from the values of direct_url.json."""
     url, vcs = str(values["url"]), values.get("vcs_info")
     if vcs:
         return f"{vcs['vcs']}+{url}@{vcs.get('requested_revision') or vcs['commit_id']}"
@@ -84,7 +86,7 @@ def _address(values: dict[str, Any]) -> str:
 
 
 def _record() -> str | None:
-    """pip's note of where hwlib came from; None where there is none."""
+    """The text in which pip recorded where hwlib came from, or None."""
     from importlib.metadata import PackageNotFoundError, distribution
 
     try:

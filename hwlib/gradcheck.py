@@ -31,7 +31,7 @@ Index = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class GradientSample:
-    """Both gradients at some entries. It is shown as a table."""
+    """Both gradients at some entries, which a notebook shows as a table."""
 
     indices: tuple[Index, ...]
     numeric: Array  # (num_checks,) by central differences
@@ -89,8 +89,9 @@ def eval_numerical_gradient(f: Callable[[Array], float], x: Array, h: float = 1e
 def eval_numerical_gradient_array(
     f: Callable[[Array], Array], x: Array, df: Array, h: float = 1e-5
 ) -> Array:
-    """Gradient of Σ f(x)·df with respect to x: what the backward pass of a layer f must give for
-    the upstream gradient df.
+    """Compute the gradient of Σ f(x)·df with respect to x.
+
+    The backward pass of a layer f must return this gradient for the upstream gradient df.
 
     Parameters
     ----------
@@ -186,7 +187,7 @@ def grad_check_sparse(
 
 
 def rel_error(a: Any, b: Any) -> float:
-    """The relative error ‖a − b‖ / (‖a‖ + ‖b‖), with norms over all entries; 0 if both are 0.
+    """Compute the relative error ‖a − b‖ / (‖a‖ + ‖b‖) over all entries; it is 0 if both are 0.
 
     It compares norms because most digits of an entry near 0 are wrong even in a right gradient.
     Rounding errors are as large as the terms of a sum, and the sum may be much smaller.

@@ -1,9 +1,8 @@
-"""Numbers drawn from a text with SHA-256: the same on every machine, in every version of Python and
-NumPy.
+"""Draws random numbers from a text with SHA-256: the same on every machine and in every version.
 
-For data that is made up once for all (`hwlib.data.songs`) and for numbers that differ from student
-to student (`hwlib.student_numbers`). NumPy's own generators may change their streams between
-versions; this one can't.
+It is used for invented data (`hwlib.data.songs`) and for numbers that differ from student to
+student (`hwlib.student_numbers`). NumPy's generators may give other numbers in another version of
+NumPy; this one cannot.
 """
 
 from __future__ import annotations
@@ -18,14 +17,15 @@ __all__ = ["integers", "poisson", "uniforms"]
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-def uniforms(*key: object, size: int) -> Array:
-    """`size` numbers, uniform between 0 and 1, neither of which occurs.
+def uniforms(*label: object, size: int) -> Array:
+    """Draw uniform numbers greater than 0 and less than 1.
 
     Parameters
     ----------
-    *key : str or int
-        What the numbers are for; another key gives other numbers.
+    *label : str or int
+        The purpose of the numbers. Another label gives other numbers.
     size : int
+        How many numbers to draw.
 
     Returns
     -------
@@ -36,7 +36,7 @@ def uniforms(*key: object, size: int) -> Array:
     >>> uniforms("songs", 7, size=3).round(4).tolist()
     [0.9546, 0.5959, 0.8157]
     """
-    text = "\x1f".join(map(str, key))
+    text = "\x1f".join(map(str, label))
     words = [hashlib.sha256(f"{text}\x1e{i}".encode()).digest()[:8] for i in range(size)]
     return (
         np.array([(int.from_bytes(word, "big") >> 12) + 0.5 for word in words], dtype=np.float64)
@@ -44,20 +44,21 @@ def uniforms(*key: object, size: int) -> Array:
     )
 
 
-def integers(*key: object, low: int, high: int, size: int) -> Array:
-    """`size` whole numbers from low to high, both included."""
+def integers(*label: object, low: int, high: int, size: int) -> Array:
+    """Draw `size` whole numbers from low to high, both included."""
     return np.array(
-        [low + int(u * (high - low + 1)) for u in uniforms(*key, size=size)], dtype=np.int64
+        [low + int(u * (high - low + 1)) for u in uniforms(*label, size=size)], dtype=np.int64
     )
 
 
-def poisson(*key: object, rates: Array) -> Array:
-    """One count for each rate, by inverting the distribution function; rates of some hundreds at
-    most.
+def poisson(*label: object, rates: Array) -> Array:
+    """Draw a Poisson count for each rate by inverting the distribution function.
+
+    The rates may be a few hundred at most.
     """
     counts = []
     for u, rate in zip(
-        uniforms(*key, size=len(rates)), np.asarray(rates, dtype=np.float64).tolist(), strict=True
+        uniforms(*label, size=len(rates)), np.asarray(rates, dtype=np.float64).tolist(), strict=True
     ):
         count, share = 0, float(np.exp(-rate))
         below = share

@@ -1,6 +1,6 @@
-"""The lines that tell a student's part of a cell, and hidden tests, from the rest.
+"""The lines that mark solutions and hidden tests in a cell.
 
-They are nbgrader's: `generate_assignment` cuts regions out and puts stubs in their place.
+They are nbgrader's: `generate_assignment` cuts out the regions and puts stubs in their place.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _CODE_STUB = re.compile(rf"^[ \t]*{CODE_STUB[0]}\n[ \t]*{re.escape(CODE_STUB[1])
 
 
 def hidden_lines(lines: Sequence[str]) -> frozenset[int]:
-    """The numbers, from 1, of the lines between the markers of hidden tests, BEGIN included.
+    """Numbers (from 1) of the lines of hidden tests, including the BEGIN marker.
 
     >>> sorted(hidden_lines(["a", BEGIN_HIDDEN, "b", END_HIDDEN]))
     [2, 3]
@@ -39,7 +39,7 @@ def hidden_lines(lines: Sequence[str]) -> frozenset[int]:
 
 
 def is_unsolved(source: str) -> bool:
-    """Whether a cell still holds what was released in place of a solution.
+    """Whether a cell still has the stub that was released in place of a solution.
 
     >>> is_unsolved("def f():\\n    # YOUR CODE HERE\\n    raise NotImplementedError()")
     True

@@ -1,9 +1,8 @@
-"""The figures that notebooks ask for: images by class, accuracy against a setting, curves over
-time.
+"""Draws the figures of notebooks: images by class, accuracy against a setting, training curves.
 
-Each function returns the Figure; a notebook shows it because it is the last expression of a cell.
-Pyplot keeps none of them, so figures neither pile up nor show twice, and matplotlib is imported
-only when the first one is made.
+Each function returns a Figure. If the call is the last expression of a cell, the notebook shows it.
+Pyplot keeps none of the figures, so they use no memory later and do not show twice. matplotlib is
+imported when the first figure is made.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class History(Protocol):
-    """What `training` draws: a TrainingHistory or a FitHistory."""
+    """The input of `training`: a TrainingHistory or a FitHistory."""
 
     steps_per_epoch: int
     loss_history: list[float]
@@ -41,12 +40,13 @@ class History(Protocol):
 
     @property
     def accuracy_steps(self) -> Sequence[int]:
-        """Steps done at each measurement of the accuracies."""
+        """Number of steps before each measurement of the accuracies."""
 
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
-"""Okabe and Ito's colours, told apart by colour-blind readers too; yellow is left out (too faint on
-white).
+"""Okabe and Ito's colours, which colour-blind readers can tell apart.
+
+Yellow is left out because it is too faint on white.
 """
 
 
@@ -57,7 +57,7 @@ def image_grid_by_class(
     per_class: int = 7,
     rng: np.random.Generator | None = None,
 ) -> Figure:
-    """Some images of each class, one class a column.
+    """Show some images of each class, with one column for each class.
 
     Parameters
     ----------
@@ -66,9 +66,9 @@ def image_grid_by_class(
     labels : array of int, (N,)
         Index into `class_names`.
     per_class : int
-        Rows; a class with fewer images leaves places empty.
+        Number of rows. If a class has fewer images, some places stay empty.
     rng : Generator, optional
-        Chooses the images; without it they are the first of each class.
+        Chooses the images. Without it, they are the first of each class.
     """
     figure = _figure(width=1.0 * len(class_names), height=1.0 * per_class + 0.3)
     grid = figure.subplots(per_class, len(class_names), squeeze=False)
@@ -89,9 +89,9 @@ def images(
     columns: int = 10,
     size: float = 1.15,
 ) -> Figure:
-    """Pictures side by side, with a title above each; (N, height, width) or (N, height, width, 3).
+    """Show pictures side by side, each with a title; (N, height, width) or (N, height, width, 3).
 
-    `size` is the width of each in inches; all should have the shape of the first.
+    `size` is the width of each in inches. All should have the same shape.
     """
     columns = max(1, min(columns, len(pictures)))
     rows = max(1, -(-len(pictures) // columns))
@@ -106,12 +106,12 @@ def images(
 
 
 def accuracy_against_k(accuracies: Mapping[int, Sequence[float]]) -> Figure:
-    """Accuracy of each fold against k, with the mean and one standard deviation.
+    """Plot the accuracy of each fold against k, with the mean and one standard deviation.
 
     Parameters
     ----------
     accuracies : dict of int to sequence of float
-        For each k the accuracy of every fold, between 0 and 1, as `cross_validate_k` returns it.
+        k → accuracies of the folds, between 0 and 1, as `cross_validate_k` returns them.
     """
     ks = sorted(accuracies)
     folds = [np.asarray(accuracies[k], dtype=float) for k in ks]
@@ -145,7 +145,7 @@ def accuracy_against_k(accuracies: Mapping[int, Sequence[float]]) -> Figure:
 
 
 def curves(lines: Mapping[str, Sequence[float]], xlabel: str, ylabel: str) -> Figure:
-    """One line for each name, against 1, 2, 3, …: losses or accuracies over steps or epochs."""
+    """Plot one line for each name against 1, 2, 3, …, such as losses over steps or epochs."""
     figure = _figure(width=7.5, height=4.5)
     axes = figure.subplots()
     for number, (name, values) in enumerate(lines.items()):
@@ -163,11 +163,10 @@ def curves(lines: Mapping[str, Sequence[float]], xlabel: str, ylabel: str) -> Fi
 
 
 def training(history: History) -> Figure:
-    """Loss of each step, and training and validation accuracy, against epochs: what
-    `ClassifierTrainer.train` or `fit` returned.
+    """Plot the loss of each step, and training and validation accuracy, against epochs.
 
-    The loss of single batches is noisy; the dark line is its mean over a window of a fiftieth of
-    the steps.
+    The history comes from `ClassifierTrainer.train` or `fit`. The loss of single batches is noisy,
+    so a dark line shows its mean over a window, which is a fiftieth of all steps long.
     """
     figure = _figure(width=10.0, height=3.8)
     left, right = figure.subplots(1, 2)
@@ -176,7 +175,7 @@ def training(history: History) -> Figure:
     window = max(1, len(losses) // 50)
     smooth = np.convolve(losses, np.full(window, 1 / window), mode="valid")
     left.plot(epochs, losses, color=PALETTE[4], linewidth=0.8, alpha=0.6, label="one batch")
-    if window >= 5:  # with fewer the mean is as noisy as the batches
+    if window >= 5:  # with fewer batches, the mean is as noisy as they are
         left.plot(epochs[window - 1 :], smooth, color=PALETTE[0], label=f"mean of {window} batches")
     _label(left, "epoch", "loss")
     measured = np.asarray(history.accuracy_steps) / history.steps_per_epoch
@@ -197,12 +196,12 @@ def training(history: History) -> Figure:
 
 
 def weight_images(weights: Array, titles: Sequence[str] = (), columns: int = 10) -> Figure:
-    """Weights of a layer as pictures, one for each class, unit or filter.
+    """Show the weights of a layer as pictures, one for each class, unit or filter.
 
     Parameters
     ----------
     weights : array, (num, height, width) or (num, height, width, 3)
-        Any numbers; each picture is scaled by itself, from its smallest value (black) to its
+        Any numbers. Each picture is scaled on its own, from its smallest value (black) to its
         largest.
     """
     weights = np.asarray(weights, dtype=float)
@@ -212,7 +211,7 @@ def weight_images(weights: Array, titles: Sequence[str] = (), columns: int = 10)
 
 
 def matrix(values: Array, xlabel: str, ylabel: str, colorbar: str) -> Figure:
-    """A matrix as a picture, with a colour bar that says what the colours mean."""
+    """Show a matrix as a picture, with a colour bar that explains the colours."""
     figure = _figure(width=8.0, height=3.6)
     axes = figure.subplots()
     drawn = axes.imshow(values, cmap="viridis", aspect="auto", interpolation="nearest")
@@ -223,10 +222,10 @@ def matrix(values: Array, xlabel: str, ylabel: str, colorbar: str) -> Figure:
 
 
 def _figure(width: float, height: float) -> Figure:
-    """A figure of that size in inches.
+    """Make a figure of that size in inches.
 
-    Pyplot makes it, because importing pyplot is what teaches Jupyter to show figures; then pyplot
-    is told to forget it, else Jupyter would show it twice.
+    Pyplot makes it, because Jupyter shows figures only after pyplot was imported. Then pyplot
+    forgets it, or Jupyter would show it twice.
     """
     from matplotlib import pyplot
 

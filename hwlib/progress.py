@@ -24,7 +24,7 @@ class Progress(Protocol[T_co]):
     def __enter__(self) -> Self: ...
     def __exit__(
         self,
-        kind: type[BaseException] | None,
+        error_type: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> object: ...
@@ -99,7 +99,7 @@ def progress(
 
 
 def _in_notebook() -> bool:
-    """Whether this process is a Jupyter kernel (IPython is never imported for the question)."""
+    """Whether this process is a Jupyter kernel; this check does not import IPython."""
     ipython = sys.modules.get("IPython")
     shell = (
         ipython.get_ipython() if ipython is not None and hasattr(ipython, "get_ipython") else None
@@ -142,7 +142,7 @@ def _plain_lines() -> Any:
             return write_line
 
         def moveto(self, n: int) -> None:
-            """Nested bars need no place of their own."""
+            """Give a nested bar no line of its own."""
 
         def close(self) -> None:
             """Write a last line, if there was a line before and the count has changed since."""

@@ -1,5 +1,6 @@
-"""Numbers of a homework that differ from student to student, and are the same for a student
-wherever they are asked for.
+"""Makes the numbers of a homework from a student's id, so that each student has other numbers.
+
+One student always gets the same numbers.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 @dataclass(frozen=True)
 class NetworkNumbers:
-    """A network of two inputs, two hidden units and one output, one example and its target.
+    """A network with two inputs, two hidden units and one output, an example and its target.
 
     x0 (2,), W1 (2, 2), b1 (2,), W2 (2,), b2 and y: float64. Row j of W1 holds the weights into
     hidden unit j.
@@ -45,16 +46,22 @@ class NetworkNumbers:
 
 
 def network_numbers(student_id: object = "") -> NetworkNumbers:
-    """The numbers of one student; without an id, those of the published example.
+    """Make the numbers of one student or, without an id, those of the published example.
 
     Parameters
     ----------
     student_id : str or int
-        Small and capital letters, and spaces around it, make no difference.
+        The id. Capital letters and spaces around it make no difference.
 
-    Notes ----- All numbers have two decimals and no two of a kind are equal, so that mistakes show.
-    W2 and b2 are positive and y is at most 0.3: the output lies above ½, so the error is never
-    small and its gradient never gets lost in rounding.
+    Returns
+    -------
+    NetworkNumbers
+
+    Notes
+    -----
+    All numbers have two decimals. The entries of an array are all different, so that mistakes show.
+    W2 and b2 are positive and y is at most 0.3. The output is therefore above ½, so the error is
+    never small, and its gradient is not lost in rounding.
 
     Examples
     --------
@@ -95,7 +102,7 @@ def _example() -> NetworkNumbers:
 
 
 def _different(name: str, what: str, low: int, high: int, size: int) -> Array:
-    """Different hundredths between low and high."""
+    """Draw different hundredths between low and high."""
     order = np.argsort(
         hash_random.uniforms("network", name, what, size=high - low + 1), kind="stable"
     )
@@ -103,6 +110,6 @@ def _different(name: str, what: str, low: int, high: int, size: int) -> Array:
 
 
 def _signed(name: str, what: str, size: int) -> Array:
-    """Different hundredths from 0.10 to 0.95, about every third of them negative."""
+    """Draw different hundredths from 0.10 to 0.95, about a third of them negative."""
     negative = hash_random.uniforms("network", name, what, "sign", size=size) < 0.33
     return _different(name, what, 10, 95, size) * np.where(negative, -1, 1)

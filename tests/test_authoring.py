@@ -121,17 +121,37 @@ FAULTS = {
     "an unknown attribute": (
         SOLUTION + '# %% test="f" points=1 hiden=2\n',
         6,
-        "unknown attribute 'hiden'",
+        "cannot have the attribute 'hiden'",
     ),
-    "points of a solution": ('# %% solution="f" points=3\n', 1, "unknown attribute 'points'"),
-    "an attribute twice": (SOLUTION + '# %% test="f" points=1 points=2\n', 6, "stands here twice"),
+    "points of a solution": (
+        '# %% solution="f" points=3\n',
+        1,
+        "cannot have the attribute 'points'",
+    ),
+    "an attribute twice": (
+        SOLUTION + '# %% test="f" points=1 points=2\n',
+        6,
+        "'points' twice; keep one",
+    ),
     "an unknown cell type": ("# %% [raw]\n# text\n", 1, "unknown cell type [raw]"),
-    "two roles in one header": ('# %% setup solution="f"\n', 1, "a cell is one thing"),
-    "an answer that is code": ('# %% answer="why" points=1\n', 1, "a written answer is Markdown"),
-    "a test that is Markdown": ('# %% [markdown] test="f" points=1\n', 1, "a test cell is code"),
-    "a header that is indented": ("# %%\nif True:\n    # %% setup\n    pass\n", 3, "at the margin"),
-    "a name that won't do": ('# %% solution="KNN.train"\n', 1, "a name is letters"),
-    "a name that is missing": ('# %% solution=""\n', 1, "a name is letters"),
+    "two roles in one header": ('# %% setup solution="f"\n', 1, "a cell can have one role"),
+    "an answer that is code": (
+        '# %% answer="why" points=1\n',
+        1,
+        "a written answer must be Markdown",
+    ),
+    "a test that is Markdown": (
+        '# %% [markdown] test="f" points=1\n',
+        1,
+        "a test cell must be code",
+    ),
+    "a header that is indented": (
+        "# %%\nif True:\n    # %% setup\n    pass\n",
+        3,
+        "at the start of the line",
+    ),
+    "a name that won't do": ('# %% solution="KNN.train"\n', 1, "expected a name of letters"),
+    "a name that is missing": ('# %% solution=""\n', 1, "expected a name of letters"),
     "code above the first cell": ("import os\n# %%\n", 1, "code above the first cell"),
     "BEGIN without END": (
         '# %% solution="f"\nf = 1\n### BEGIN SOLUTION\nf = 2\n',
@@ -151,27 +171,27 @@ FAULTS = {
     "a solution region in a test": (
         SOLUTION + '# %% test="f" points=1\n### BEGIN SOLUTION\n### END SOLUTION\n',
         7,
-        "in a cell of role test",
+        "in a test cell; move it to a solution or answer cell",
     ),
     "a solution region in given code": (
         "# %%\nx = 1\n### BEGIN SOLUTION\n### END SOLUTION\n",
         3,
-        "in a cell of role code",
+        "in a code cell",
     ),
     "a solution region in prose": (
         "# %% [markdown]\n# ### BEGIN SOLUTION\n",
         2,
-        "in a cell of role prose",
+        "in a prose cell",
     ),
     "hidden tests in a solution": (
         SOLUTION + "### BEGIN HIDDEN TESTS\n### END HIDDEN TESTS\n",
         6,
-        "in a cell of role solution",
+        "in a solution cell; move it to a test cell",
     ),
     "hidden tests in an answer": (
         ANSWER + "# ### BEGIN HIDDEN TESTS\n",
         7,
-        "in a cell of role answer",
+        "in an answer cell",
     ),
     "a check below the hidden tests": (
         SOLUTION
@@ -193,7 +213,7 @@ FAULTS = {
     "marker words in a sentence": (
         "# %% [markdown]\n# Write between BEGIN SOLUTION and the end.\n",
         2,
-        "nbgrader takes any line",
+        "nbgrader would treat this line as a marker",
     ),
     "nbgrader's mark scheme": ("# %% [markdown]\n# ### BEGIN MARK SCHEME\n", 2, "unknown marker"),
     "nbgrader's autotest": (
@@ -201,22 +221,22 @@ FAULTS = {
         7,
         "AUTOTEST",
     ),
-    "two solutions of one name": (SOLUTION + SOLUTION, 6, "line 1 has solution"),
+    "two solutions of one name": (SOLUTION + SOLUTION, 6, 'taken by solution="f" in line 1'),
     "two questions of one name": (
         SOLUTION + '# %% test="f" points=1\n# %% test="f" points=1\n',
         7,
-        "line 6 has test",
+        'taken by test="f" in line 6',
     ),
     "a test and an answer of one name": (
         SOLUTION + '# %% test="f" points=1\n' + ANSWER.replace("why", "f"),
         7,
-        "line 6 has test",
+        'taken by test="f" in line 6',
     ),
     "a test without points": (SOLUTION + '# %% test="f"\n', 6, "has no points"),
     "an answer without points": ('# %% [markdown] answer="why"\n# Why?\n', 1, "has no points"),
     "points that are no number": (SOLUTION + '# %% test="f" points=many\n', 6, "expected a number"),
     "points that are nan": (SOLUTION + '# %% test="f" points=nan\n', 6, "expected a number"),
-    "negative points": (SOLUTION + '# %% test="f" points=-1\n', 6, "can't be negative"),
+    "negative points": (SOLUTION + '# %% test="f" points=-1\n', 6, "expected 0 or more"),
     "a test of a name that nobody defines": (
         SOLUTION + '# %% test="g" points=1\n',
         6,
@@ -241,7 +261,7 @@ FAULTS = {
     "a released cell that is no Python": (
         '# %% solution="f"\ndef f():\n### BEGIN SOLUTION\n    return 1\n### END SOLUTION\n',
         3,
-        "with the region cut out",
+        "without its region, as students get it",
     ),
     "a solution cell without a region": ('# %% solution="f"\nf = 1\n', 1, "has no solution region"),
     "an answer without a region": (

@@ -123,7 +123,7 @@ def test_verify_complains_about_a_test_that_nothing_needs(hw: Cli) -> None:
     hw("build")
     code, _, err = hw("verify")
     assert code == 1
-    assert "no wrong solution is caught by the question mean" in err
+    assert "question mean: no wrong solution fails it" in err
 
 
 def test_simulate_then_grade_gives_the_published_json(hw: Cli) -> None:
@@ -138,11 +138,8 @@ def test_simulate_then_grade_gives_the_published_json(hw: Cli) -> None:
     assert code == 0
     report = json.loads(out)
     assert list(report) == ["assignment", "engine", "isolation", "submissions"]
-    assert (report["assignment"], report["engine"], report["isolation"]) == (
-        "fresh",
-        "isolated",
-        "T0",
-    )
+    assert (report["assignment"], report["engine"]) == ("fresh", "isolated")
+    assert report["isolation"] in ("T3", "T2", "T1")
     students = [one["student"] for one in report["submissions"]]
     assert len(students) == len(set(students)) == 12
     assert students == sorted(path.name for path in Path("class").iterdir() if path.is_dir())

@@ -14,7 +14,7 @@ GOOD = 'title = "S"\npoints = 5\nminutes = 1\n'
 FAULTS = {
     "no TOML": ('title = "S"\npoints = = 5\n', 2, "not valid TOML"),
     "a missing key": ('title = "S"\npoints = 5\n', 2, "the key 'minutes' is missing; add a line"),
-    "an unknown key": (GOOD + "minuets = 2\n", 4, "unknown key 'minuets'; known keys: title,"),
+    "an unknown key": (GOOD + "minuets = 2\n", 4, "unknown key 'minuets'; use one of: title,"),
     "a number that is text": (
         GOOD.replace("5", '"5"'),
         2,
@@ -27,7 +27,7 @@ FAULTS = {
     "an unknown limit": (
         GOOD + "[limits]\ncores = 2\n",
         5,
-        "unknown key 'cores'; known keys: question_s, submission_s, memory_mb",
+        "unknown key 'cores'; use one of: question_s, submission_s, memory_mb",
     ),
 }
 

@@ -182,59 +182,59 @@ FAULTS = {
     "an old line that is gone": (
         "EDITS = {\n    'return error ** 2': '',\n    'return error ** 3': ''}",
         4,
-        "the old line 'return error ** 3' stands nowhere in the solution cells; the nearest is "
+        "the old line 'return error ** 3' was not found in the solution cells; the closest is "
         "'return error ** 2'",
     ),
     "an old line that is only a part of one": (
         "EDITS = {'self.slope': 'self.rate'}",
         2,
-        "stands nowhere",
+        "was not found",
     ),
     "old lines that are not together": (
         r"EDITS = {'error = slope * x - y\nreturn self.slope': ''}",
         2,
-        "stands nowhere",
+        "was not found",
     ),
     "an old line that stands in two places": (
         "EDITS = {'error = slope * x - y': 'error = 0'}",
         2,
-        "is in 2 places of the solution cells (cells: loss, loss); add the line above or below",
+        "is in 2 places in the solution cells (cells: loss, loss); add the line above or",
     ),
     "an old line that stands elsewhere than in REPLACES": (
         "REPLACES = 'twice'\nEDITS = {'return error ** 2': 'return 0'}",
         3,
-        "stands nowhere in twice; the nearest is 'return 2 * error ** 2'",
+        "was not found in twice; the closest is 'return 2 * error ** 2'",
     ),
     "old lines that go beyond REPLACES": (
         r"REPLACES = 'loss'" "\n" r"EDITS = {'return error ** 2\ndef twice(slope, x, y):': ''}",
         3,
-        "stands nowhere in loss",
+        "was not found in loss",
     ),
     "an old line that stands twice in REPLACES": (
         "REPLACES = ('loss', 'twice')\nEDITS = {'error = slope * x - y': 'error = 0'}",
         3,
-        "is in 2 places of loss or twice",
+        "is in 2 places in loss or twice",
     ),
     "a new line that is the old one": (
         "EDITS = {'return error ** 2': 'return error ** 2'}",
         2,
-        "the old line 'return error ** 2' stays as it is",
+        "the old line 'return error ** 2' is the same as the new line",
     ),
     "a new line that only lacks the comment": (
         "EDITS = {'error = self.slope * x - y  # (N,)': 'error = self.slope * x - y'}",
         2,
-        "stays as it is",
+        "is the same as the new line",
     ),
     "entries that change one line": (
         "EDITS = {\n'return self.slope * x': '',\n"
         r"'def predict(self, x):\nreturn self.slope * x': ''}",
         3,
-        "changes a line that another entry changes too",
+        "changes a line that another entry changes, too",
     ),
     "code that is not valid any more": (
         "EDITS = {'def loss(slope, x, y):': ''}",
         2,
-        "leaves code that is not valid Python in the cell loss: unexpected indent",
+        "makes the cell loss invalid Python: unexpected indent",
     ),
     "an unknown definition in REPLACES": (
         "REPLACES = 'Line.score'\nEDITS = {'return error ** 2': ''}",
@@ -245,18 +245,18 @@ FAULTS = {
     "an edited definition that the file has too": (
         "REPLACES = 'loss'\nEDITS = {'return error ** 2': ''}\ndef loss(): pass",
         2,
-        "the file defines 'loss' and has EDITS of it too",
+        "the file defines 'loss' and also has EDITS of it",
     ),
-    "EDITS that are a list": ("EDITS = ['return error ** 2']", 2, "EDITS is no dict of lines"),
-    "EDITS without an entry": ("EDITS = {}", 2, "EDITS is no dict of lines"),
-    "an entry that is computed": ("EDITS = {'return ' + x: ''}", 2, "must be two strings"),
-    "an entry of another dict": ("EDITS = {**others}", 2, "must be two strings"),
+    "EDITS that are a list": ("EDITS = ['return error ** 2']", 2, "EDITS must be a dict of lines"),
+    "EDITS without an entry": ("EDITS = {}", 2, "EDITS must be a dict of lines"),
+    "an entry that is computed": ("EDITS = {'return ' + x: ''}", 2, "must be two plain strings"),
+    "an entry of another dict": ("EDITS = {**others}", 2, "must be two plain strings"),
     "a new line that is no string": (
         "EDITS = {\n'return error ** 2': 0}",
         3,
-        "must be two strings",
+        "must be two plain strings",
     ),
-    "an old line that is empty": ("EDITS = {' ': 'x = 1'}", 2, "must be two strings"),
+    "an old line that is empty": ("EDITS = {' ': 'x = 1'}", 2, "must be two plain strings"),
     "an old line twice": (
         "EDITS = {'return error ** 2': '',\n'return error ** 2': 'return 0'}",
         3,
@@ -286,7 +286,9 @@ def test_an_edit_stops_the_build_when_the_reference_has_changed(small: Assignmen
     text = NOTEBOOK.replace("return error ** 2", "return error * error")
     small.notebook.write_text(text, encoding="utf-8")
     before = small.source.read_bytes()
-    with pytest.raises(AuthoringError, match=r"right/try.py:2: EDITS: the old line .* nowhere"):
+    with pytest.raises(
+        AuthoringError, match=r"right/try.py:2: EDITS: the old line .* was not found"
+    ):
         build(small)
     assert small.source.read_bytes() == before
 
@@ -339,7 +341,7 @@ def test_whole_lines_are_found_whatever_their_indentation(
     try:
         parse_cell(wanted)  # IPython forgives an indented first line
     except SyntaxError:
-        with pytest.raises(AuthoringError, match="not valid Python"):
+        with pytest.raises(AuthoringError, match="invalid Python"):
             made(cells, ("\n".join(shown), "\n".join(new)))
         return
     assert made(cells, ("\n".join(shown), "\n".join(new))) == {**cells, "solution-b": wanted}

@@ -23,6 +23,7 @@ from hwlib.grading.engines.isolated import IsolatedEngine
 from hwlib.grading.proof.variants import reference_notebook
 from hwlib.grading.results import QuestionResult
 from hwlib.grading.sandbox import processes
+from hwlib.grading.sandbox.confine import Confinement
 
 pytestmark = needs.linux
 
@@ -343,7 +344,7 @@ def test_a_cell_that_hangs_is_tried_once_only(grader: Grader) -> None:
     ready = grader.engine.zygote.fork
     forked: list[processes.Worker] = []
 
-    def fork(confinement: processes.Confinement) -> processes.Worker:
+    def fork(confinement: Confinement) -> processes.Worker:
         forked.append(ready(confinement))
         return forked[-1]
 
@@ -474,7 +475,7 @@ def test_student_code_has_a_clean_environment_and_one_open_file(
 
 def test_student_code_can_not_use_the_network(grader: Grader) -> None:
     message = seen(grader, "__import__('socket').create_connection(('127.0.0.1', 9), 1)")
-    assert "unreachable" in message or "refused" in message
+    assert "Operation not permitted" in message or "unreachable" in message
 
 
 @needs.root
@@ -487,7 +488,7 @@ def test_student_code_runs_as_another_user_and_does_not_see_the_course(grader: G
     assert uid >= 20_000 and uid not in {user.pw_uid for user in pwd.getpwall()}
     root = str(grader.assignment.course.root)
     listing = seen(grader, f"__import__('os').listdir({root!r})")
-    assert "RuntimeError: []" in listing or "Permission denied" in listing
+    assert any(text in listing for text in ("RuntimeError: []", "denied", "No such file"))
     assert "Permission" in seen(grader, "open('/etc/shadow').read()")
 
 

@@ -174,7 +174,7 @@ def test_a_question_that_a_human_graded_does_not_vanish(
     before = rows(store.db_url, "SELECT * FROM base_cell")
     with (
         GradeStore(tiny, tmp_path) as store,
-        pytest.raises(GradingError, match="answer-why has a grade by hand"),
+        pytest.raises(GradingError, match="a human graded answer-why for"),
     ):
         store.prepare()
     assert rows(store.db_url, "SELECT * FROM base_cell") == before

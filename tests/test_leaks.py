@@ -87,8 +87,8 @@ def test_a_leak_says_what_and_where(small: Assignment) -> None:
     (leak,) = change_release(small, in_prose(SOLUTION_LINE))
     assert (leak.kind, leak.origin, leak.line) == ("solution", "solution-mean", 4)
     assert (
-        str(leak) == "leak: solution of solution-mean is in release/, small.ipynb cell 1 (source): "
-        f"{SOLUTION_LINE}"
+        str(leak) == "leak: students can see this solution of solution-mean in release/, "
+        f"small.ipynb cell 1 (source): {SOLUTION_LINE}"
     )
 
 
@@ -120,7 +120,8 @@ def test_the_build_stops_at_a_leak_and_writes_nothing(course: MakeCourse) -> Non
     line = MEANS.split("\n").index(f"    {SOLUTION_LINE}") + 1
     for check in (False, True):
         with pytest.raises(
-            AuthoringError, match=rf"small/notebook.py:{line}: leak: solution of solution-mean"
+            AuthoringError,
+            match=rf"small/notebook.py:{line}: leak: students can see this solution",
         ):
             build(small, check=check)
     assert not small.release.exists()
@@ -132,7 +133,7 @@ def test_the_build_stops_at_a_leak_in_a_supporting_file(course: MakeCourse) -> N
     (small.folder / "files" / "notes.txt").write_text(
         "when a few values are far away from all the others", encoding="utf-8"
     )
-    with pytest.raises(AuthoringError, match=r"answer of answer-why is in release/, notes.txt"):
+    with pytest.raises(AuthoringError, match=r"this answer of answer-why in release/, notes.txt"):
         build(small)
 
 
@@ -147,7 +148,7 @@ def test_a_line_that_given_code_shows_anyway_is_no_leak(course: MakeCourse) -> N
 def test_a_given_cell_with_the_whole_solution_is_a_leak(course: MakeCourse) -> None:
     again = f"def again(values):\n    {SOLUTION_LINE}\n    return total / len(values)\n"
     text = MEANS.replace("# %% experiment\n", f"# %% experiment\n{again}")
-    with pytest.raises(AuthoringError, match="is in release/, given code of cell experiment-1"):
+    with pytest.raises(AuthoringError, match="in release/, given code of the cell experiment-1"):
         build(course(notebook_text=text).assignment("small"))
 
 

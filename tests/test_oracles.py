@@ -145,7 +145,10 @@ def test_a_leak_of_an_oracle_points_at_its_line_in_notebook_py(course: MakeCours
     )
     small = course(notebook_text=text, points=1).assignment("small")
     line = text.split("\n").index("    return 3.141592653 * x / 1.570796326") + 1
-    with pytest.raises(AuthoringError, match=rf"small/notebook.py:{line}: leak: number of test-f"):
+    with pytest.raises(
+        AuthoringError,
+        match=rf"small/notebook.py:{line}: leak: students can see this number of test-f",
+    ):
         build(small)
 
 
@@ -165,30 +168,30 @@ def test_a_test_with_an_oracle_is_graded_like_any_other(built: Course) -> None:
 
 TEST = check("assert f(3) == doubled(3)")
 FAULTS = {
-    "an oracle without a name": ('# %% oracle=""\nx = 1\n', 1, "a name is letters"),
+    "an oracle without a name": ('# %% oracle=""\nx = 1\n', 1, "expected a name of letters"),
     "an oracle with points": (
         '# %% oracle="a" points=1\n',
         1,
-        "'points' of an oracle cell; only tests",
+        "an oracle cell cannot have the attribute 'points'; only tests",
     ),
-    "an oracle in Markdown": ('# %% [markdown] oracle="a"\n', 1, "an oracle cell is code"),
-    "an oracle that is a setup cell": ('# %% setup oracle="a"\n', 1, "a cell is one thing"),
+    "an oracle in Markdown": ('# %% [markdown] oracle="a"\n', 1, "an oracle cell must be code"),
+    "an oracle that is a setup cell": ('# %% setup oracle="a"\n', 1, "a cell can have one role"),
     "an oracle with hidden tests": (
         '# %% oracle="a"\nx = 1\n### BEGIN HIDDEN TESTS\n### END HIDDEN TESTS\n',
         3,
-        "in a cell of role oracle",
+        "in an oracle cell",
     ),
     "an oracle with a solution region": (
         '# %% oracle="a"\nx = 1\n### BEGIN SOLUTION\n### END SOLUTION\n',
         3,
-        "in a cell of role oracle",
+        "in an oracle cell",
     ),
     "an oracle with a marker's words": (
         '# %% oracle="a"\nx = "BEGIN SOLUTION"\n',
         2,
-        "nbgrader takes any line",
+        "nbgrader would treat this line as a marker",
     ),
-    "two oracles of one name": (SETUP + DOUBLE + DOUBLE, 6, "line 3 has oracle"),
+    "two oracles of one name": (SETUP + DOUBLE + DOUBLE, 6, 'taken by oracle="double" in line 3'),
     "an oracle that is no Python": ('# %% oracle="a"\nx = 1\ny = = 2\n', 3, "invalid syntax"),
     "an oracle whose names are unclear": (
         SOLUTION + '# %% oracle="a"\nx = 1\nnonlocal x\n',
@@ -198,12 +201,12 @@ FAULTS = {
     "an oracle that nobody uses": (
         SETUP + SOLUTION + check("assert f(3) == 6") + DOUBLE,
         13,
-        'oracle="double" defines doubled, and no hidden test uses it',
+        'oracle="double" defines doubled, but no hidden test uses it',
     ),
     "an oracle that only an unused one uses": (
         SETUP + SOLUTION + TEST + DOUBLE + QUADRUPLE,
         16,
-        'oracle="quadruple" defines quadrupled, and no hidden test uses it',
+        'oracle="quadruple" defines quadrupled, but no hidden test uses it',
     ),
     "an oracle that only a local variable seems to use": (
         SETUP + SOLUTION + check("def g(doubled): return doubled") + DOUBLE,
@@ -219,37 +222,37 @@ FAULTS = {
     "an oracle that uses what nobody defines": (
         SOLUTION + '# %% oracle="double"\ndef doubled(x):\n    return np.add(x, x)\n' + TEST,
         8,
-        "uses 'np', which no setup cell and no oracle defines; import it here",
+        "uses 'np', but no setup cell and no oracle defines it; import it here",
     ),
     "an oracle that uses a name of the test": (
         SETUP + SOLUTION + DOUBLE.replace("x, x)", "x, x) + y") + check("y = 0\ndoubled(y)"),
         10,
-        "uses 'y', which no setup cell",
+        "uses 'y', but no setup cell",
     ),
     "an oracle that uses a name of given code": (
         SETUP + SOLUTION + "# %%\ny = 0\n" + DOUBLE.replace("x, x)", "x, x) + y") + TEST,
         12,
-        "uses 'y', which no setup cell",
+        "uses 'y', but no setup cell",
     ),
     "two oracles that bind one name": (
         SETUP + SOLUTION + DOUBLE + '# %% oracle="again"\n\ndoubled = 3\n' + TEST,
         13,
-        "binds 'doubled', as oracle=\"double\" of line 8 does",
+        "defines 'doubled', but oracle=\"double\" in line 8 already does",
     ),
     "an oracle that imports what students write": (
         SOLUTION + '# %% oracle="double"\nfrom math import exp as f\ndoubled = f\n' + TEST,
         7,
-        "imports 'f', which the cell of line 1 defines",
+        "imports 'f', but the cell in line 1 defines that name",
     ),
     "a released line that uses an oracle": (
         SETUP + SOLUTION + DOUBLE + check("doubled(1)", "assert f(1) == 2\nassert doubled(1) == 2"),
         13,
-        "'doubled' is a name of oracle=\"double\", line 8, which only hidden tests may use",
+        "'doubled' is defined in oracle=\"double\", line 8, so only hidden tests may use it",
     ),
     "a released function that uses an oracle": (
         SETUP + SOLUTION + DOUBLE + check("doubled(1)", "def g(x):\n    return doubled(x)"),
         13,
-        "which only hidden tests may use",
+        "so only hidden tests may use it",
     ),
     "a released line that binds a name of an oracle": (
         SETUP + SOLUTION + DOUBLE + check("doubled(1)", "doubled = abs"),
@@ -259,22 +262,22 @@ FAULTS = {
     "hidden tests that bind a name of an oracle": (
         SETUP + SOLUTION + DOUBLE + check("doubled(1)\nfor doubled in range(3):\n    pass"),
         15,
-        "the hidden tests bind 'doubled', as oracle=\"double\" of line 8 does",
+        "these hidden tests define 'doubled', but oracle=\"double\" in line 8 already does",
     ),
     "a solution that uses an oracle": (
         SETUP + DOUBLE + SOLUTION.replace("2 * x", "doubled(x)") + TEST,
         9,
-        "which only hidden tests may use",
+        "so only hidden tests may use it",
     ),
     "a setup cell that imports a name of an oracle": (
         SETUP + "from math import floor as doubled\n" + DOUBLE + SOLUTION + TEST,
         3,
-        "which only hidden tests may use",
+        "so only hidden tests may use it",
     ),
     "an experiment that uses an oracle": (
         SETUP + DOUBLE + SOLUTION + TEST + "# %% experiment\nprint(1)\nprint(doubled(3))\n",
         18,
-        "which only hidden tests may use",
+        "so only hidden tests may use it",
     ),
     "a test that is named after an oracle": (
         SETUP + DOUBLE + SOLUTION + check("doubled(3)", name="doubled"),
@@ -284,7 +287,7 @@ FAULTS = {
     "hidden tests that continue a statement": (
         SETUP + DOUBLE + SOLUTION + check("else:\n    doubled(1)", "if f(1):\n    pass"),
         15,
-        "with its oracles below ### BEGIN HIDDEN TESTS this cell is not valid Python",
+        "with its oracles below ### BEGIN HIDDEN TESTS, this cell is not valid Python",
     ),
 }
 

@@ -181,7 +181,7 @@ def test_a_deleted_solution_is_said_and_empty(example: Example) -> None:
     del notebook["cells"][index_of(notebook, "def double")]
     submission = example.repaired(notebook)
     assert sources(submission, "double") == [""]
-    assert "the cell double was deleted" in submission.problems
+    assert "the cell double was deleted, so it counts as empty" in submission.problems
 
 
 def test_a_solution_that_became_markdown_is_still_read(example: Example) -> None:

@@ -62,7 +62,7 @@ def test_a_new_assignment_builds_leaks_nothing_and_its_solutions_do_what_they_sa
 def test_an_existing_folder_is_refused_and_stays(course: MakeCourse) -> None:
     place = course()
     before = place.assignment("small").notebook.read_text(encoding="utf-8")
-    with pytest.raises(CourseError, match="already there"):
+    with pytest.raises(CourseError, match="exists; choose another"):
         new_assignment(place, "small")
     assert place.assignment("small").notebook.read_text(encoding="utf-8") == before
 
@@ -134,7 +134,7 @@ def test_a_new_course_gets_the_same_nbgrader_config_as_ours(tmp_path: Path) -> N
 @pytest.mark.parametrize("taken", ["course.toml", ".gitignore", "assignments"])
 def test_a_folder_with_a_course_in_it_is_left_alone(tmp_path: Path, taken: str) -> None:
     (tmp_path / taken).mkdir()
-    with pytest.raises(CourseError, match="already there"):
+    with pytest.raises(CourseError, match="exists; choose another"):
         new_course(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [taken]
 

@@ -72,11 +72,11 @@ def test_twelve_students_are_enough_for_every_kind(
 def test_every_kind_of_damage_appears_in_a_larger_class(tiny: Assignment, tmp_path: Path) -> None:
     notes = " ".join(one.note for one in simulate(tiny, 150, 0, tmp_path / "class"))
     for damage in (
-        "stripped",
+        "all metadata",
         "Colab",
         "nbformat 4.",
         "deleted",
-        "twice",
+        "copied",
         "moved",
         "split in two",
         "cut off",
@@ -124,7 +124,7 @@ def test_honest_damage_is_noticed_by_the_repair(tiny: Assignment, tmp_path: Path
     key = load_key(tiny)
     seen = set()
     for one, found in zip(simulated, find_submissions(tiny, tmp_path / "class"), strict=True):
-        damaged = one.kind == "damaged_cells" or "stripped" in one.note or "Colab" in one.note
+        damaged = one.kind == "damaged_cells" or "all metadata" in one.note or "Colab" in one.note
         if one.kind in ("reference", "damaged_cells", "damaged_metadata"):
             assert found.notebook is not None
             assert bool(repair(read_submission(found.notebook), key).problems) == damaged, one.note

@@ -149,7 +149,7 @@ def test_verify_says_what_it_could_not_prove(tmp_path: Path) -> None:
     report = verify(assignment)
     assert list(report.waiting) == ["student_id-net"]
     assert report.complaints == [
-        "no wrong solution is caught by the question student_id; add one to wrong/"
+        "question student_id: no wrong solution fails it; add one to wrong/"
     ]
 
 

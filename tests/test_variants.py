@@ -285,7 +285,7 @@ FAULTS = {
     "REPLACES that is computed": (
         "right",
         f'"""Why."""\nREPLACES = "K" + x\n{BODY}',
-        ":2: REPLACES must be written out",
+        ":2: REPLACES must be a plain string",
     ),
     "FAILS missing": (
         "wrong",
@@ -311,7 +311,7 @@ FAULTS = {
     "an unknown question": (
         "wrong",
         f'"""W."""\nREPLACES = "KNN.size"\nFAILS = ["KN"]\nHINT = "h"\n{BODY}',
-        ":3: FAILS has 'KN', which is no autograded question; there are: KNN, later",
+        ":3: FAILS has 'KN', but there is no autograded question of that name; use one of: KNN",
     ),
     "a question graded by hand": (
         "wrong",
@@ -321,12 +321,12 @@ FAULTS = {
     "FAILS in right/": (
         "right",
         f'"""Why."""\nREPLACES = "KNN.size"\nFAILS = ["KNN"]\n{BODY}',
-        ":3: FAILS in right/",
+        ":3: a solution in right/ must lose no points, so it cannot have FAILS",
     ),
     "a name that no solution defines": (
         "right",
         '"""Why."""\nREPLACES = "KNN.sizes"\ndef sizes(self): pass\n',
-        ":2: REPLACES has 'KNN.sizes', which no solution cell of source/ defines",
+        ":2: REPLACES has 'KNN.sizes', but no solution cell of source/ defines it",
     ),
     "a local variable": ("right", '"""Why."""\nREPLACES = "text"\ntext = 1\n', "no solution cell"),
     "a definition that the file lacks": (
@@ -337,7 +337,7 @@ FAULTS = {
     "two names that end alike": (
         "right",
         '"""Why."""\nREPLACES = ("KNN.size", "size")\ndef size(self): pass\n',
-        "end alike",
+        "have the same last part",
     ),
     "a syntax error": (
         "right",
@@ -367,5 +367,5 @@ def test_a_definition_that_shares_its_line_is_refused(course: MakeCourse) -> Non
     shared = course(notebook_text=text).assignment("small")
     build(shared)
     write(shared, '"x"', "x = 3\n")
-    with pytest.raises(AuthoringError, match="shares a line"):
+    with pytest.raises(AuthoringError, match="on one line of source/ with another statement"):
         load_variants(shared)

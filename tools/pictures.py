@@ -1,10 +1,10 @@
-"""Takes the README's picture: a feedback page of the demo's class, with a hint on it.
+"""Takes the picture for the README: a feedback page of the demo's class, with a hint.
 
     python tools/pictures.py [FILE]
 
-The class is that of `hw demo`; its wrong solutions are graded with a fixed seed in a temporary
-folder. The picture shows the first page with a hint, from its top to the end of the question that
-the hint is about. The same tree and the same fonts give the same picture.
+It grades the wrong solutions in the class of `hw demo`, with a fixed seed and in a temporary
+folder. The picture shows the first page with a hint, from the top to the end of the question with
+the hint. The same source tree and the same fonts give the same picture.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ WIDTH = 1000  # CSS pixels
 
 
 def main() -> None:
-    """Grade, take the picture, say what it shows."""
+    """Grade, take the picture, and print what it shows."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

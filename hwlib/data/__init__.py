@@ -47,23 +47,22 @@ def load_cifar10(sample: Sample = False, download: bool = True) -> Arrays:
     ----------
     sample : bool or "fallback"
         False: the full data. True: the first 2,000 training and 500 test images, which come with
-        hwlib. "fallback": the full data if it can be had, else the sample, with a line that says
-        so.
+        hwlib. "fallback": the full data if a source has it, otherwise the sample, with a message.
     download : bool
-        Whether the network may be used.
+        Whether to use the network.
 
     Returns
     -------
     X_train, y_train, X_test, y_test : uint8 arrays, read-only memory maps
         Images (N, 32, 32, 3) in RGB and labels (N,), in the original order. While grading
-        (HWLIB_GRADING=1) always the sample. `CIFAR10_CLASSES[label]` names a class.
+        (HWLIB_GRADING=1) it is always the sample. `CIFAR10_CLASSES[label]` names a class.
 
     Raises
     ------
     DataUnavailable
-        No source has the full data; the message lists what was tried and what to do.
+        No source has the full data. The message lists each attempt and what to do.
     ValueError
-        `sample` is something else.
+        `sample` has another value.
 
     Examples
     --------
@@ -81,23 +80,22 @@ def load_mnist(sample: Sample = False, download: bool = True) -> Arrays:
     ----------
     sample : bool or "fallback"
         False: the full data. True: the first 2,500 training and 500 test images, which come with
-        hwlib. "fallback": the full data if it can be had, else the sample, with a line that says
-        so.
+        hwlib. "fallback": the full data if a source has it, otherwise the sample, with a message.
     download : bool
-        Whether the network may be used.
+        Whether to use the network.
 
     Returns
     -------
     X_train, y_train, X_test, y_test : uint8 arrays, read-only memory maps
-        Images (N, 28, 28), 0 is background, and labels (N,), in the original order. While grading
-        (HWLIB_GRADING=1) always the sample.
+        Images (N, 28, 28) with background 0, and labels (N,), in the original order. While grading
+        (HWLIB_GRADING=1) it is always the sample.
 
     Raises
     ------
     DataUnavailable
-        No source has the full data; the message lists what was tried and what to do.
+        No source has the full data. The message lists each attempt and what to do.
     ValueError
-        `sample` is something else.
+        `sample` has another value.
 
     Examples
     --------
@@ -109,7 +107,7 @@ def load_mnist(sample: Sample = False, download: bool = True) -> Arrays:
 
 
 def load_test_set(name: str) -> tuple[Images, Images]:
-    """Load the 10,000 test images of a data set and their labels, which decide about accuracy.
+    """Load the 10,000 test images of a data set with their labels, to measure accuracy.
 
     Parameters
     ----------
@@ -133,7 +131,9 @@ def load_test_set(name: str) -> tuple[Images, Images]:
 
 
 def status(names: Sequence[str] = ()) -> tuple[DatasetStatus, ...]:
-    """Where the named data sets are, or all of them. It is quick: it reads headers and sizes only.
+    """Find out where the named data sets are, or all of them.
+
+    It reads only headers and sizes, so it is quick.
 
     Raises
     ------
@@ -144,7 +144,7 @@ def status(names: Sequence[str] = ()) -> tuple[DatasetStatus, ...]:
 
 
 def fetch(names: Sequence[str] = ()) -> tuple[DatasetStatus, ...]:
-    """Get the full data of the named data sets, or of all. Whole data that is here stays.
+    """Get the full data of the named data sets, or of all. Data that is already here is kept.
 
     Raises
     ------

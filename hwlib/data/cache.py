@@ -1,4 +1,4 @@
-"""The cache: one folder for each data set, with four uint8 .npy files and a note about them.
+"""Keeps data sets in a cache: a folder for each, with four uint8 .npy files and a note.
 
     CACHE/cifar10/X_train.npy  y_train.npy  X_test.npy  y_test.npy
     CACHE/cifar10/origin.json     the source of the content and its digests; written last
@@ -125,7 +125,9 @@ def _open_array(spec: ArraySpec, path: Path) -> NDArray[np.uint8]:
 
 
 def open_checked(dataset: Dataset, folder: Path) -> Arrays:
-    """Open a folder like the cache; hash its content unless its note says that this was done."""
+    """Open a folder in the form of the cache, and hash its content unless the note shows that this
+    was done.
+    """
     arrays = open_arrays(dataset.arrays, folder)
     if read_origin(dataset, folder) is None:
         check_content(dataset.arrays, arrays)
@@ -133,7 +135,7 @@ def open_checked(dataset: Dataset, folder: Path) -> Arrays:
 
 
 def read_origin(dataset: Dataset, folder: Path) -> Origin | None:
-    """The folder's note, or None if it is missing, cannot be read, or is about other content."""
+    """Read the folder's note; None if it is missing, cannot be read, or is about other content."""
     try:
         with (folder / "origin.json").open("rb") as stream:
             note = json.loads(stream.read(_NOTE_LIMIT_BYTES))
@@ -179,7 +181,7 @@ def write_arrays(dataset: Dataset, folder: Path, arrays: Arrays, source: str) ->
 
 
 def adopt(dataset: Dataset, folder: Path) -> None:
-    """Write the missing note for arrays that were hashed and found whole, if that is possible.
+    """Try to write the missing note for arrays whose hashes are right.
 
     The note is missing if a process was killed before it wrote the note.
     """
@@ -229,12 +231,12 @@ def locked(folder: Path, on_wait: Callable[[], object], wait: bool = True) -> It
     Yields
     ------
     bool
-        False when somebody else holds it and `wait` is False.
+        False if another process holds it and `wait` is False.
 
     Raises
     ------
     OSError
-        The folder can't be made or written.
+        The folder cannot be made or written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("ab") as stream:
@@ -275,7 +277,7 @@ else:
         except BlockingIOError:
             return False
         except OSError:
-            # a file system without locks: writes are still atomic, so the cost is work done twice
+            # a file system without locks: writes are still atomic, but work may be done twice
             return True
         return True
 

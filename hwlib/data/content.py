@@ -1,4 +1,4 @@
-"""The content of a data set, checked by SHA-256."""
+"""Checks the content of a data set by SHA-256."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Arrays = tuple[Images, Images, Images, Images]
 
 
 def digests_of(spec: ArraySpec, array: NDArray[np.uint8]) -> tuple[str, ...]:
-    """SHA-256 of each piece of an array, as `spec` cuts it."""
+    """SHA-256 of each piece of an array; `spec` says how many pieces there are."""
     digests = []
     for piece in np.array_split(array, len(spec.digests)):
         digest = hashlib.sha256(spec.prefix)

@@ -1,4 +1,4 @@
-"""Definitions of MNIST and CIFAR-10: shapes, SHA-256 of the content, files and sources."""
+"""Defines MNIST and CIFAR-10: shapes, SHA-256 of the content, files and sources."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FileFormat = Literal["idx", "png", "json", "pickle"]
 
 
 def idx_header(shape: tuple[int, ...]) -> bytes:
-    """First bytes of an IDX file of uint8 with this shape (magic number, then big-endian sizes).
+    """The header of an IDX file of uint8 with this shape: magic number, then big-endian sizes.
 
     >>> idx_header((60000,)).hex()
     '000008010000ea60'
@@ -49,13 +49,13 @@ class ArraySpec:
 
     @property
     def size_bytes(self) -> int:
-        """Bytes of content, without any header."""
+        """Size of the content in bytes, without any header."""
         return prod(self.shape)
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows start … stop − 1 of one array."""
+    """The rows from `start` to `stop` − 1 of one array."""
 
     array: str
     start: int
@@ -122,7 +122,7 @@ class Dataset:
 
     @property
     def size_bytes(self) -> int:
-        """Bytes of content of the four arrays."""
+        """Size of the content of the four arrays, in bytes."""
         return sum(spec.size_bytes for spec in self.arrays)
 
 

@@ -64,7 +64,7 @@ _PICKLE_OPCODES = frozenset(
 
 
 def decode(file_format: FileFormat, data: bytes, shapes: tuple[Shape, ...]) -> tuple[Bytes8, ...]:
-    """Decode one file into uint8 arrays of these shapes; raises DataCorrupt for anything else."""
+    """Decode one file into uint8 arrays of these shapes; raises DataCorrupt if that fails."""
     if file_format == "idx":
         return (_decode_idx(data, shapes[0]),)
     if file_format == "png":
@@ -75,7 +75,7 @@ def decode(file_format: FileFormat, data: bytes, shapes: tuple[Shape, ...]) -> t
 
 
 def size_limit(file_format: FileFormat, shapes: tuple[Shape, ...]) -> int:
-    """The largest size in bytes that a good file of this kind can have."""
+    """The largest size in bytes that a valid file of this format can have."""
     content, rows = prod(shapes[0]), shapes[0][0]
     if file_format == "idx":
         return len(idx_header(shapes[0])) + content
@@ -139,7 +139,7 @@ def _labels(labels: object, rows: int) -> Bytes8:
         found = f"{len(labels):,}" if isinstance(labels, list) else type(labels).__name__
         raise DataCorrupt(f"expected a list of {rows:,} labels, found {found}")
     if not all(type(label) is int and 0 <= label <= 9 for label in labels):
-        raise DataCorrupt("expected labels from 0 to 9, found something else")
+        raise DataCorrupt("expected labels from 0 to 9, found others")
     return np.array(labels, dtype=np.uint8)
 
 

@@ -124,7 +124,7 @@ def _loose(dataset: Dataset, layout: Layout, folder: Path) -> Files:
     for file in layout.files:
         path = _find(folder, file)
         if path is None:
-            continue  # _assemble reports all that are missing at once
+            continue  # _assemble reports all missing files in one message
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
             yield (
                 file,

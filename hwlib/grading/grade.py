@@ -1,4 +1,4 @@
-"""Grade a class: what `hw grade` does, as functions that a script can call."""
+"""Grades a class. These are the functions behind `hw grade`, which a script can call, too."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from hwlib.grading.engines.test_sets import fetch_test_sets
 from hwlib.grading.records.cache import ResultCache, new_seed
 from hwlib.grading.records.class_records import ClassRecords
 from hwlib.grading.results import GradeReport, Outcome, SubmissionResult
-from hwlib.grading.sandbox.processes import isolation_tier
 from hwlib.grading.submissions.files import (
     FoundSubmission,
     find_submissions,
@@ -43,6 +42,7 @@ class GradeOptions:
     force: bool = False
     seed: int | None = None
     db_url: str | None = None
+    sandbox: bool = True  # False: --unsafe-no-sandbox
 
 
 def grade_assignment(
@@ -60,22 +60,22 @@ def grade_assignment(
     ----------
     assignment : Assignment
     submitted, output : Path
-        Where the hand-ins are, and below which folder the records go.
+        The folder with the hand-ins, and the folder for the records.
     students : sequence of str
-        Only these; default all.
+        Grade only these. The default is everybody.
     options : GradeOptions, optional
     on_start, on_result : callable
-        Told how many submissions there are, then each result: for a progress bar.
+        For a progress bar: called with the number of submissions, then with each result.
 
     Returns
     -------
     GradeReport
-        Every submission found, exactly once.
+        It has every submission that was found exactly once.
 
     Raises
     ------
     CourseError
-        If there is nothing to grade, or a student who was asked for has handed nothing in.
+        If there is nothing to grade, or if one of `students` has handed in nothing.
     """
     options = options or GradeOptions()
     found = find_submissions(assignment, submitted, students)
@@ -83,8 +83,9 @@ def grade_assignment(
     if not found:
         slug = assignment.slug
         raise CourseError(
-            f"{submitted}: no submission of {slug}; expected STUDENT/{slug}/{slug}.ipynb there, or "
-            "name another --submitted" + "".join(f"\n{line}" for line in elsewhere[:5])
+            f"{submitted}: there is no submission of {slug}; put it there as "
+            f"STUDENT/{slug}/{slug}.ipynb, or name another folder with --submitted"
+            + "".join(f"\n{line}" for line in elsewhere[:5])
         )
     output.mkdir(parents=True, exist_ok=True)
     on_start(len(found))
@@ -123,6 +124,7 @@ def _grade_isolated(
             jobs=options.jobs,
             hidden=(output, submitted),
             on_reference=None if is_proved else unproved.update,
+            sandbox=options.sandbox,
         ):
             try:
                 result = records.write(submission, outcome, seed)
@@ -134,18 +136,18 @@ def _grade_isolated(
             on_result(result)
         if not is_proved:
             records.note_reference(passes=not unproved)
-        twins = records.twins()
+        twins, tier = records.twins(), records.tier
     complaints += _of_reference(assignment, unproved)
     complaints += [
-        f"{count} submissions import {name}, which is not installed here; install it, then "
-        "grade again"
+        f"{count} submissions import {name}, which is not installed here; install it and grade "
+        "again"
         for name, count in lacking.most_common()
     ]
     ordered = (_with_problems(results[one.student], twins[one.student]) for one in found)
     return GradeReport(
         assignment.slug,
         "isolated",
-        isolation_tier(),
+        tier,
         tuple(ordered),
         tuple(complaints),
         tuple(failures),
@@ -153,20 +155,20 @@ def _grade_isolated(
 
 
 def _out_of_date(assignment: Assignment) -> list[str]:
-    """A line where source/ is not what the build would make of notebook.py now."""
+    """A line of complaint if source/ is older than notebook.py and differs from a new build."""
     notebook, source = assignment.notebook, assignment.source
     if not notebook.is_file() or notebook.stat().st_mtime <= source.stat().st_mtime:
         return []
     try:
         if build(assignment, check=True).up_to_date:
             return []
-        what = "is newer than what was built from it"
+        what = "has changed since the last build"
     except AuthoringError as error:
-        what = f"can't be built ({error})"
+        what = f"cannot be built ({error})"
     slug = assignment.slug
     return [
-        f"{slug}: assignments/{slug}/notebook.py {what}; this class is graded with the tests in "
-        f"source/{slug}/: run `hw build {slug}` to use the new ones"
+        f"{slug}: assignments/{slug}/notebook.py {what}. This run used the tests in "
+        f"source/{slug}/. Run `hw build {slug}` to use the new ones"
     ]
 
 
@@ -209,24 +211,32 @@ def grade_many(
     jobs: int | None = None,
     hidden: tuple[Path, ...] = (),
     on_reference: Callable[[dict[str, str]], None] | None = None,
+    sandbox: bool = True,
 ) -> Iterator[tuple[FoundSubmission, Outcome]]:
-    """Grade these submissions side by side; each comes out once, as soon as it is graded.
+    """Grade submissions in parallel; yields each of them as soon as it is graded.
 
-    Nothing is written down.
+    It writes no records.
 
     Parameters
     ----------
     hidden : tuple of Path
-        Folders, besides the course, that student code must not see, such as the class's
-        submissions.
+        Folders that student code must not see, in addition to the course: for example the folder
+        with all submissions.
     on_reference : callable, optional
-        If given, the course's own solution is graded first, and a question that it does not pass is
-        left to humans. Told these questions, with what happened.
+        If given, the course's own solution is graded first. A question that it does not pass is
+        left to humans. The function gets these questions, with what happened.
+    sandbox : bool
+        False: without isolation. Only for submissions that you trust.
+
+    Raises
+    ------
+    GradingError
+        If student code can't be confined on this machine.
     """
     if not submissions:
         return
     fetch_test_sets(assignment)
-    with IsolatedEngine(assignment, seed, hidden) as engine:
+    with IsolatedEngine(assignment, seed, hidden, sandbox=sandbox) as engine:
         engine.learn_imports(imported_ahead(submissions))
         if on_reference is not None:
             on_reference(engine.check_reference())
@@ -240,11 +250,13 @@ def grade_notebook_file(
     student: str = "",
     seed: int | None = None,
     engine: Engine = "isolated",
+    *,
+    sandbox: bool = True,
 ) -> GradeReport:
-    """Grade one notebook file without a class: nothing is written.
+    """Grade one notebook file without a class, and write no records.
 
-    Of the files beside it only those count that belong to the assignment: the models that are
-    handed in, and what students get with the notebook.
+    The student's code sees only those files in the same folder that belong to the assignment:
+    models that are handed in, and files that students get with the notebook.
 
     Raises
     ------
@@ -253,7 +265,7 @@ def grade_notebook_file(
     """
     notebook = notebook.resolve()
     if not notebook.is_file():
-        raise CourseError(f"{notebook}: no such file; expected a notebook")
+        raise CourseError(f"{notebook}: no such file; name an existing notebook")
     declared = {f"{name}.safetensors" for name in assignment.artifacts}
     given = assignment.release.parent
     declared |= {str(path.relative_to(given)) for path in regular_files(given)}
@@ -272,7 +284,8 @@ def grade_notebook_file(
             )
         return GradeReport(assignment.slug, engine, "T0", results)
     unproved: dict[str, str] = {}
-    outcomes = grade_many(assignment, [found], seed=seed, jobs=1, on_reference=unproved.update)
-    results = tuple(outcome.result for _, outcome in outcomes)
+    ((_, outcome),) = grade_many(
+        assignment, [found], seed=seed, jobs=1, on_reference=unproved.update, sandbox=sandbox
+    )
     complaints = tuple(_of_reference(assignment, unproved))
-    return GradeReport(assignment.slug, engine, isolation_tier(), results, complaints)
+    return GradeReport(assignment.slug, engine, outcome.tier, (outcome.result,), complaints)

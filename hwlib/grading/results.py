@@ -1,5 +1,6 @@
-"""What grading found: one question, one submission, one class; and their JSON form (the format in
-docs/grading.md).
+"""Results of grading for one question, one submission and one class, and their JSON format.
+
+docs/grading.md describes the format.
 """
 
 from __future__ import annotations
@@ -26,14 +27,15 @@ SubmissionStatus = Literal["graded", "needs_manual", "rejected"]
 
 
 Trust = Literal["isolated", "shared"]
-"""isolated: the test ran where student code can't reach it · shared: in the student's process, so
-that the verdict can be forged.
+"""Where a test ran: isolated, out of reach of student code, or shared, in the student's process.
+
+Student code can forge the verdict of a shared test.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class PartResult:
-    """One part of a question, tried for itself."""
+    """The result of one part of a question."""
 
     name: str
     points: float
@@ -45,10 +47,10 @@ class PartResult:
 
 @dataclass(frozen=True, slots=True)
 class QuestionResult:
-    """One question of one submission.
+    """The result of one question of one submission.
 
-    `points` lies in [0, max_points]; `message` says the symptom and `hint` a likely cause, neither
-    a hidden value. A manual question has the points that a human gave, 0 until then.
+    `points` is between 0 and `max_points`. `message` describes the symptom and `hint` a likely
+    cause; neither contains a hidden value. A manual question has 0 points until a human gives some.
     """
 
     id: str
@@ -65,7 +67,7 @@ class QuestionResult:
 
 @dataclass(frozen=True, slots=True)
 class SubmissionResult:
-    """One submission: its questions in the notebook's order, and what had to be repaired."""
+    """The result of one submission: its questions in order, and what was repaired."""
 
     student: str
     status: SubmissionStatus
@@ -81,11 +83,11 @@ class SubmissionResult:
 
     @property
     def max_score(self) -> float:
-        """Sum of the points that can be had, manual questions included."""
+        """The highest possible score, manual questions included."""
         return sum(question.max_points for question in self.questions)
 
     def question(self, question_id: str) -> QuestionResult:
-        """The result of one question; KeyError for an unknown id."""
+        """The result of one question; raises KeyError if there is no such id."""
         for question in self.questions:
             if question.id == question_id:
                 return question
@@ -106,7 +108,7 @@ class SubmissionResult:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> SubmissionResult:
-        """Back from `to_dict`; score and max_score are derived, not read."""
+        """Make a result from the values of `to_dict`; score and max_score are computed again."""
         return cls(
             student=values["student"],
             status=values["status"],
@@ -124,27 +126,29 @@ def _question(values: dict[str, Any]) -> QuestionResult:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an engine made of one submission, on its way into the records."""
+    """One submission as an engine graded it, before it is recorded."""
 
     result: SubmissionResult
-    notebook: NotebookNode | None  # as graded, with the outputs of the cells that ran; None: unread
-    final: bool = True  # False: this run could not decide; the next one tries again
-    lacking: tuple[str, ...] = ()  # modules that the student imports and this machine lacks
-    unique: dict[str, str] = field(default_factory=dict)  # what no other submission should have
-    impeded: bool = False  # a limit was hit on a busy machine: to be graded once more, alone
+    # as graded, with the outputs of the cells that ran; None if it could not be read
+    notebook: NotebookNode | None
+    final: bool = True  # False: this run could not decide, so the next run grades it again
+    lacking: tuple[str, ...] = ()  # modules that the student imports but this machine lacks
+    unique: dict[str, str] = field(default_factory=dict)  # values that no two students should share
+    impeded: bool = False  # it hit a limit on a busy machine, so it is graded again, alone
+    tier: str = "T0"  # the isolation that the submission was graded with
 
 
 @dataclass(frozen=True, slots=True)
 class GradeReport:
-    """One grading run: every submission that was found, once, in order of the student's id."""
+    """The results of one grading run, one for each submission, in order of the student's id."""
 
     assignment: str
     engine: str
     isolation: str
     submissions: tuple[SubmissionResult, ...] = field(default=())
-    # for the instructor, a line each; not part of the JSON
+    # lines for the instructor, not part of the JSON
     complaints: tuple[str, ...] = ()
-    failures: tuple[str, ...] = ()  # results that could not be written down
+    failures: tuple[str, ...] = ()  # results that could not be written to the records
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values, in the order of the published format."""

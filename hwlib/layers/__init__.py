@@ -1,5 +1,4 @@
-"""Layers that notebooks are given: two losses, fast convolution and pooling, and a way to put
-layers on top of each other.
+"""Layers for notebooks: two losses, fast convolution and pooling, and a way to compose layers.
 
 A layer is a pair of functions. `forward(x, …)` returns (out, cache), and `backward(dout, cache)`
 returns the gradients of x and of the layer's parameters, where dout is the gradient of the loss

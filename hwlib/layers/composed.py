@@ -1,4 +1,4 @@
-"""Layers on top of each other as one layer."""
+"""Composes several layers into one."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def sandwich(*layers: tuple[Forward, Backward]) -> tuple[Forward, Backward]:
     Raises
     ------
     TypeError
-        If a layer is no pair of functions whose arguments can be counted.
+        If a layer is not a pair of functions, or if their arguments cannot be counted.
 
     Examples
     --------
@@ -79,7 +79,7 @@ def sandwich(*layers: tuple[Forward, Backward]) -> tuple[Forward, Backward]:
         inspect.Parameter(f"{name}_{number}", inspect.Parameter.POSITIONAL_ONLY)
         for number, name in enumerate(["x", *(name for each in parameters for name in each)])
     ]
-    # so that a sandwich can be a layer of another
+    # so that a sandwich can be a layer of another sandwich
     forward.__signature__ = inspect.Signature(kinds)  # type: ignore[attr-defined]
     return forward, backward
 
@@ -87,7 +87,7 @@ def sandwich(*layers: tuple[Forward, Backward]) -> tuple[Forward, Backward]:
 def _as_pair(layer: object) -> tuple[Forward, Backward]:
     if not isinstance(layer, tuple | list) or len(layer) != 2 or not all(map(callable, layer)):
         raise TypeError(
-            f"a layer is a pair (forward, backward) of functions, found {layer!r}; write "
+            f"a layer must be a pair (forward, backward) of functions, found {layer!r}; write "
             "sandwich((f1, b1), (f2, b2))"
         )
     return layer[0], layer[1]
@@ -99,13 +99,12 @@ def _parameters(forward: Forward) -> list[str]:
         found = inspect.signature(forward).parameters.values()
     except (TypeError, ValueError) as error:
         raise TypeError(
-            f"the arguments of {forward!r} can't be counted; wrap it in a function with named "
-            "arguments"
+            f"cannot count the arguments of {forward!r}; wrap it in a function with named arguments"
         ) from error
     if any(each.kind is inspect.Parameter.VAR_POSITIONAL for each in found):
         raise TypeError(
-            f"{forward!r} takes any number of arguments (*args), so they can't be told apart; give "
-            "them names"
+            f"{forward!r} takes any number of arguments (*args), so they cannot be told apart; "
+            "give each argument a name"
         )
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return [

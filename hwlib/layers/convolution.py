@@ -1,6 +1,6 @@
-"""Convolution as matrix products: every window becomes a column (Chellapilla et al. 2006).
+"""Convolution by matrix products: every window becomes a column (Chellapilla et al. 2006).
 
-Images are taken a few at a time, so that the columns of a whole batch are never in memory at once.
+A few images are computed at a time, so memory never holds the columns of a whole batch.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["conv_backward_fast", "conv_forward_fast"]
 Array = np.ndarray[Any, np.dtype[Any]]
 Cache = tuple[Array, Array, int, int]  # padded x, w, stride, pad
 
-# of columns at a time; measured: with less or more, small filters take up to three times as long
+# size of the columns in memory; with less or more, small filters took up to three times as long
 _BLOCK_BYTES = 2**20
 # multiplications in one matrix product; up to here OpenBLAS uses one thread (see _pieces)
 _PRODUCT = 2**18
@@ -27,7 +27,9 @@ _PRODUCT = 2**18
 def conv_forward_fast(
     x: Array, w: Array, b: Array, conv_param: Mapping[str, int]
 ) -> tuple[Array, Cache]:
-    """Convolution layer (cross-correlation, as everywhere in deep learning) with zero padding.
+    """Compute a convolution layer with zero padding.
+
+    As everywhere in deep learning, it is a cross-correlation.
 
     Parameters
     ----------
@@ -36,7 +38,7 @@ def conv_forward_fast(
     w : array, (F, C, HH, WW)
         F filters.
     b : array, (F,)
-        Biases, one a filter.
+        Biases, one for each filter.
     conv_param : dict
         "stride": pixels between windows; "pad": rows and columns of zeros on each side.
 
@@ -50,7 +52,7 @@ def conv_forward_fast(
     Raises
     ------
     ValueError
-        If the shapes don't fit.
+        If the shapes do not match, the stride is less than 1 or the pad is negative.
 
     Examples
     --------
@@ -79,7 +81,7 @@ def conv_forward_fast(
 
 
 def conv_backward_fast(dout: Array, cache: Cache) -> tuple[Array, Array, Array]:
-    """Gradients of `conv_forward_fast`.
+    """Compute the gradients of `conv_forward_fast`.
 
     Parameters
     ----------
@@ -91,12 +93,12 @@ def conv_backward_fast(dout: Array, cache: Cache) -> tuple[Array, Array, Array]:
     Returns
     -------
     dx, dw, db : arrays
-        Of the shapes of x, w and b.
+        They have the shapes of x, w and b.
 
     Raises
     ------
     ValueError
-        If dout has another shape than the output had.
+        If dout does not have the shape of the output.
     """
     padded, w, stride, pad = cache
     height, width = _out_size(padded, w, stride)
@@ -112,12 +114,12 @@ def conv_backward_fast(dout: Array, cache: Cache) -> tuple[Array, Array, Array]:
     dx = np.zeros_like(padded)
 
     def gradients(images: slice) -> Array:
-        """dw and, as its last column, db of these images; their dx is written down."""
+        """Compute dw of these images, with db as its last column, and write their dx."""
         total = np.zeros((len(w), rows.shape[1] + 1), dtype=padded.dtype)
         for block, windows, columns in _window_blocks(padded[images], w, stride):
             arriving = _split(upstream[images][block], pieces)
             total += np.matmul(arriving, _split(windows, pieces).swapaxes(2, 3)).sum(axis=(0, 1))
-            # the windows are done with: their gradients go there
+            # the windows are not needed any more: their gradients overwrite them
             np.matmul(rows.T, arriving, out=_split(windows[:, :-1], pieces))
             for i, j, window in _offsets(dx[images][block], columns, stride):
                 window += columns[:, :, i, j]
@@ -129,9 +131,11 @@ def conv_backward_fast(dout: Array, cache: Cache) -> tuple[Array, Array, Array]:
 
 
 def _window_blocks(padded: Array, w: Array, stride: int) -> Iterator[tuple[slice, Array, Array]]:
-    """Which images, and their windows, block by block: as matrices (n, C HH WW + 1, H' W') whose
-    last row is ones, for the bias; and the same without that row as (n, C, HH, WW, H', W'). The
-    memory of the windows is used again.
+    """Yield the windows of a block of images at a time: (slice of images, windows, columns).
+
+    The windows are matrices (n, C HH WW + 1, H' W'), whose last row is ones, for the bias. The
+    columns are the same memory without that row, as (n, C, HH, WW, H', W'). The next block uses
+    this memory again.
     """
     num, channels = padded.shape[:2]
     shape = (channels, *w.shape[2:], *_out_size(padded, w, stride))
@@ -149,12 +153,11 @@ def _window_blocks(padded: Array, w: Array, stride: int) -> Iterator[tuple[slice
 
 
 def _pieces(rows: Array, height: int, width: int) -> int:
-    """Into how many products to split that of the filters (F, K) with the windows of one image: by
-    rows of the output.
+    """The number of smaller products for the filters (F, K) and the windows of one image.
 
-    OpenBLAS gives small products to one thread. With more threads they would not be faster, since
-    most of the time goes into copying windows; but on a machine that is busy with something else
-    each of them would wait for all threads: measured, 70 times slower.
+    The product is split by rows of the output, because OpenBLAS computes small products in one
+    thread. More threads would not be faster, since most of the time goes into copying windows. On
+    a busy machine every product would wait for all its threads, and measured 70 times slower.
     """
     fitting = (
         number
@@ -165,13 +168,13 @@ def _pieces(rows: Array, height: int, width: int) -> int:
 
 
 def _split(matrices: Array, pieces: int) -> Array:
-    """A view (n, pieces, R, P / pieces) of matrices (n, R, P)."""
+    """View matrices (n, R, P) as (n, pieces, R, P / pieces)."""
     n, num_rows, num_columns = matrices.shape
     return matrices.reshape(n, num_rows, pieces, num_columns // pieces).swapaxes(1, 2)
 
 
 def _offsets(images: Array, columns: Array, stride: int) -> Iterator[tuple[int, int, Array]]:
-    """(i, j, view (n, C, H', W') of entry [i, j] of each window)."""
+    """Yield (i, j, view (n, C, H', W') of entry [i, j] of each window)."""
     kernel_height, kernel_width, height, width = columns.shape[2:]
     for i in range(kernel_height):
         for j in range(kernel_width):

@@ -1,4 +1,4 @@
-"""Two losses of a classifier's scores, averaged over the examples, with their gradients."""
+"""Two losses for the scores of a classifier, averaged over the examples, with their gradients."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def softmax_loss(x: Array, y: Array) -> tuple[float, Array]:
-    """Cross-entropy of the softmax of the scores, in nats.
+    """Compute the cross-entropy of the softmax of the scores, in nats.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def softmax_loss(x: Array, y: Array) -> tuple[float, Array]:
 
 
 def svm_loss(x: Array, y: Array) -> tuple[float, Array]:
-    """Multiclass hinge loss with margin 1 (Weston and Watkins 1999).
+    """Compute the multiclass hinge loss with margin 1 (Weston and Watkins 1999).
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def svm_loss(x: Array, y: Array) -> tuple[float, Array]:
     loss : float
         (1/N) Σᵢ Σ_{j ≠ yᵢ} max(0, xᵢ[j] − xᵢ[yᵢ] + 1)
     dx : array, (N, C)
-        Its gradient with respect to x; where a margin is exactly 0, that of the flat side.
+        Its gradient with respect to x. Where a margin is exactly 0, it is that of the flat side.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Max-pooling by comparing whole shifted images instead of single windows."""
+"""Max-pooling that compares whole shifted images instead of single windows."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ __all__ = ["max_pool_backward_fast", "max_pool_forward_fast"]
 Array = np.ndarray[Any, np.dtype[Any]]
 Cache = tuple[Array, Array, int, int, int]  # x, out, pool height, pool width, stride
 
-# of the output at a time in the backward pass, so that what is worked on stays in the processor's
-# cache
+# entries of the output that the backward pass computes at a time, so they stay in the CPU's cache
 _BLOCK_ENTRIES = 2**16
 
 
 def max_pool_forward_fast(x: Array, pool_param: Mapping[str, int]) -> tuple[Array, Cache]:
-    """Max-pooling layer.
+    """Compute a max-pooling layer.
 
     Parameters
     ----------
@@ -31,16 +30,16 @@ def max_pool_forward_fast(x: Array, pool_param: Mapping[str, int]) -> tuple[Arra
     Returns
     -------
     out : array, (N, C, H', W')
-        H' = 1 + ⌊(H − pool_height) / stride⌋, and W' likewise. The dtype is that of x; a NaN in a
-        window makes NaN.
+        H' = 1 + ⌊(H − pool_height) / stride⌋, and W' likewise. The dtype is that of x. If a window
+        contains NaN, its maximum is NaN.
     cache : tuple
-        For `max_pool_backward_fast`. It refers to x, so don't change x in place before the backward
-        pass.
+        For `max_pool_backward_fast`. It refers to x, so do not change x in place before the
+        backward pass.
 
     Raises
     ------
     ValueError
-        If a window does not fit into the images.
+        If x does not have four axes, or if a window is larger than the images.
 
     Examples
     --------
@@ -61,11 +60,10 @@ def max_pool_forward_fast(x: Array, pool_param: Mapping[str, int]) -> tuple[Arra
 
 
 def max_pool_backward_fast(dout: Array, cache: Cache) -> Array:
-    """Gradient of `max_pool_forward_fast`: each entry of dout goes to the largest entry of its
-    window.
+    """Compute the gradient of `max_pool_forward_fast`.
 
-    Where a window has its maximum more than once, the first of them gets it all, row by row from
-    the top left, as in PyTorch.
+    Each entry of dout goes to the largest entry of its window. If several entries are the largest,
+    the first of them gets it, row by row from the top left, as in PyTorch.
 
     Parameters
     ----------
@@ -81,7 +79,7 @@ def max_pool_backward_fast(dout: Array, cache: Cache) -> Array:
     Raises
     ------
     ValueError
-        If dout has another shape than the output had.
+        If dout does not have the shape of the output.
     """
     x, out, pool_height, pool_width, stride = cache
     if np.shape(dout) != out.shape:
@@ -107,9 +105,9 @@ def max_pool_backward_fast(dout: Array, cache: Cache) -> Array:
 def _route(
     dout: Array, x: Array, out: Array, dx: Array, pool: tuple[int, int, int], overlap: bool
 ) -> None:
-    """Write or add into dx the gradient of some images."""
+    """Write or add the gradient of some images to dx."""
     pool_height, pool_width, stride = pool
-    waiting = np.ones(out.shape, dtype=bool)  # windows whose maximum has not been met yet
+    waiting = np.ones(out.shape, dtype=bool)  # windows whose maximum has not been found yet
     for i, dx_rows in enumerate(_shifted(dx, pool_height, stride, axis=2)):
         x_rows = _pick(x, i, pool_height, stride, axis=2)
         for j, target in enumerate(_shifted(dx_rows, pool_width, stride, axis=3)):

@@ -1,5 +1,6 @@
-"""Work on ranges of a batch, side by side: NumPy lets other threads run while it copies and
-multiplies.
+"""Runs work on ranges of a batch in several threads.
+
+NumPy lets other threads run while it copies and multiplies.
 """
 
 from __future__ import annotations
@@ -15,17 +16,17 @@ __all__ = ["in_ranges"]
 
 Result = TypeVar("Result")
 
-_MOST = 4  # threads: with more, copying is limited by the memory
-# operations in one thread, about half a millisecond; for less another one is not worth waking
+_MOST = 4  # threads; with more, the speed of the memory limits copying
+# operations that take about half a millisecond; for fewer, another thread is not worth starting
 _WORTH_IT = 2**22
 
 
 def in_ranges(work: Callable[[slice], Result], number: int, operations: int) -> list[Result]:
-    """`work(images)` for slices that cover `number` images, each in a thread of its own; what they
-    give, in order.
+    """Call `work(images)` for slices that cover `number` images, each in its own thread.
 
-    `operations` is about how many multiplications or comparisons there are. Only one thread works
-    where the environment variable OMP_NUM_THREADS is 1, as it is in the grader.
+    Returns the results in order. `operations` is the approximate number of multiplications or
+    comparisons. If the environment variable OMP_NUM_THREADS is 1, as in the grader, there is only
+    one thread.
     """
     threads = max(1, min(_threads(), number, operations // _WORTH_IT))
     ranges = [
@@ -44,7 +45,7 @@ def _pool() -> ThreadPoolExecutor:
 
 
 if hasattr(os, "register_at_fork"):
-    # the child has the pool, but not its threads
+    # a forked child has the pool, but not its threads
     os.register_at_fork(after_in_child=_pool.cache_clear)
 
 

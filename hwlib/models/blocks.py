@@ -42,5 +42,5 @@ class GlobalAvgPool2d(nn.Module):  # type: ignore[misc]
     """The mean of each channel over the whole image: (N, C, H, W) → (N, C)."""
 
     def forward(self, x: Any) -> Any:
-        """The means."""
+        """The mean of each channel."""
         return x.mean(dim=(2, 3))

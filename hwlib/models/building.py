@@ -28,7 +28,7 @@ def build(description: Description, arrays: Mapping[str, Array]) -> nn.Sequentia
         If the weights do not match the description in name or shape.
     """
     description.check_weights({name: array.shape for name, array in arrays.items()})
-    # no memory and no random numbers for weights that are replaced at once
+    # on "meta" the first weights, which are replaced at once, need no memory and no random numbers
     with torch.device("meta"):
         network = _sequential(description.layers)
     state = {
@@ -43,7 +43,7 @@ def build(description: Description, arrays: Mapping[str, Array]) -> nn.Sequentia
     network.load_state_dict({**state, **counters}, assign=True)
     for parameter in network.parameters():
         parameter.requires_grad_(True)
-    network.hwlib_layers = description.to_json()  # says that it is made of known layers only
+    network.hwlib_layers = description.to_json()  # marks a network of known layers only
     return network.eval()
 
 

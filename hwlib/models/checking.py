@@ -82,7 +82,7 @@ def _compare(model: nn.Module, rebuilt: nn.Module, description: Description) -> 
     device = tensors[0].device if tensors else torch.device("cpu")
     dtype = next((tensor.dtype for tensor in tensors if tensor.is_floating_point()), torch.float32)
     if any(not bool(torch.isfinite(tensor).all()) for tensor in tensors):
-        return  # said in better words when it is written
+        return  # writing the file gives a better message
     inputs = torch.randn((3, *description.input_shape), generator=torch.Generator().manual_seed(0))
     modes = {module: module.training for module in model.modules()}
     try:

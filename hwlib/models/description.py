@@ -1,6 +1,6 @@
-"""What a network is made of: a list of layers with their arguments, and the table that shows it.
+"""Describes a network as a list of layers with their arguments, and shows it as a table.
 
-A description stands in a model file's header as JSON, `{"input_shape": [1, 28, 28], "layers":
+The header of a model file has the description as JSON, `{"input_shape": [1, 28, 28], "layers":
 [{"kind": "Flatten"}, {"kind": "Linear", "in_features": 784, …}, …]}`. A `Residual` has two lists of
 layers, `body` and `shortcut`, whose outputs are added.
 """
@@ -20,13 +20,13 @@ __all__ = ["Description", "Layer", "Row", "make_layer"]
 
 MAX_LAYERS = 500
 MAX_NESTING = 4
-MAX_NUMBERS_BETWEEN = 2**22  # that one layer makes of one example
+MAX_NUMBERS_BETWEEN = 2**22  # in the output of one layer for one example
 MAX_MULTIPLICATIONS = 2 * 10**9  # for one example; ResNet-18 on 32 × 32 pictures needs 0.56 billion
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One layer: its kind, its arguments, and for a Residual the layers of its two paths."""
+    """One layer: kind, arguments and, for a Residual, the layers of its two paths."""
 
     kind: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Layer:
 
     @property
     def weights(self) -> dict[str, Shape]:
-        """Names and shapes of everything that is stored for this layer."""
+        """Names and shapes of the arrays that are stored for this layer."""
         if self.kind == "Residual":
             return {**_weights(self.body, "body."), **_weights(self.shortcut, "shortcut.")}
         return KINDS[self.kind].weights(self.arguments)
@@ -68,7 +68,7 @@ class Layer:
 
 
 def make_layer(kind: str, arguments: Mapping[str, Any], where: str) -> Layer:
-    """A layer whose arguments have been checked.
+    """Make a layer after checking its arguments.
 
     Raises
     ------
@@ -80,8 +80,9 @@ def make_layer(kind: str, arguments: Mapping[str, Any], where: str) -> Layer:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table: a layer, the shape that it makes of one example, its parameters and
-    its multiplications.
+    """One line of the table: a layer with its output shape, parameters and multiplications.
+
+    Shape and multiplications are for one example.
     """
 
     place: str  # "3", or "3.body.0" inside a Residual
@@ -93,17 +94,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a network is made of; printing it shows the table.
+    """The layers of a network. Printing a description shows them in a table.
 
     Attributes
     ----------
     name : str
-        The file, or the class of the model.
+        Name of the file, or of the model's class.
     layers : tuple of Layer
     input_shape : tuple of int
         Shape of one example, without the batch axis.
     training : dict
-        The training summary that was saved with it, if any; a claim of who saved it.
+        The training summary that was saved with it. Nobody has checked it.
     """
 
     name: str
@@ -113,31 +114,27 @@ class Description:
 
     @property
     def kinds(self) -> list[str]:
-        """The kind of every layer that the network computes with, in order, those inside a Residual
-        too.
-        """
+        """The kinds of all layers in order, including those inside a Residual."""
         return [row.layer.kind for row in self.rows()]
 
     @property
     def weights(self) -> dict[str, Shape]:
-        """Names and shapes of everything that is stored: parameters, and the running statistics of
-        batch norm.
-        """
+        """Names and shapes of the stored arrays: parameters, running statistics of batch norm."""
         return _weights(self.layers, "")
 
     @property
     def parameters(self) -> int:
-        """How many numbers are learned; running statistics don't count."""
+        """The number of learned numbers; running statistics do not count."""
         return sum(row.parameters for row in self.rows())
 
     @property
     def hidden_units(self) -> int:
-        """Outputs of all Linear layers but the last."""
+        """The number of outputs of all Linear layers except the last."""
         return sum(self._linear_widths()[:-1])
 
     @property
     def hidden_layers(self) -> int:
-        """Linear layers but the last."""
+        """The number of Linear layers without the last."""
         return max(0, len(self._linear_widths()) - 1)
 
     def _linear_widths(self) -> list[int]:
@@ -147,17 +144,18 @@ class Description:
 
     @property
     def output_shape(self) -> Shape:
-        """What the network makes of one example: (10,) for ten classes."""
+        """The shape of the output for one example: (10,) for ten classes."""
         rows = [row for row in self.rows() if "." not in row.place]
         return rows[-1].output if rows else self.input_shape
 
     def rows(self) -> list[Row]:
-        """The table.
+        """The lines of the table.
 
         Raises
         ------
         ModelError
-            If a layer can't take what the one before it makes, or takes too much memory or time.
+            If a layer cannot take the output of the layer before it, or needs too much memory or
+            time.
         """
         rows = list(_rows(self.layers, self.input_shape, "", self.name))
         if (work := sum(row.multiplications for row in rows)) > MAX_MULTIPLICATIONS:
@@ -168,7 +166,7 @@ class Description:
         return rows
 
     def for_input(self, shape: Shape) -> Description:
-        """The same network for examples of another shape, checked to take them."""
+        """Describe the same network for examples of another shape; raises like `rows`."""
         other = Description(self.name, self.layers, tuple(shape), self.training)
         other.rows()
         return other
@@ -206,7 +204,7 @@ class Description:
         )
 
     def check_weights(self, shapes: Mapping[str, Sequence[int]]) -> None:
-        """ModelError unless these are the names and shapes of the layers' weights."""
+        """Raise ModelError unless these are the names and shapes of the layers' weights."""
         expected = self.weights
         missing, unknown = (
             [name for name in expected if name not in shapes],
@@ -233,7 +231,7 @@ class Description:
     # ---- JSON ----
 
     def to_json(self) -> str:
-        """For the header of a model file."""
+        """The description as JSON, for the header of a model file."""
         return json.dumps(
             {"input_shape": self.input_shape, "layers": [layer.to_json() for layer in self.layers]}
         )
@@ -242,12 +240,12 @@ class Description:
     def from_json(
         cls, text: str, name: str, training: Mapping[str, Any] | None = None
     ) -> Description:
-        """Read and check what `to_json` wrote, or a stranger.
+        """Read and check a description in the form of `to_json`, which a stranger may have written.
 
         Raises
         ------
         ModelError
-            If it is not of that form, or describes no network that can be computed within bounds.
+            If it does not have that form, or describes a network that exceeds the limits.
         """
         try:
             value = json.loads(text)
@@ -320,9 +318,8 @@ def _rows(layers: Sequence[Layer], shape: Shape, prefix: str, where: str) -> Ite
             output = _output(layer, shape, place, where)
         if math.prod(output) > MAX_NUMBERS_BETWEEN:
             raise ModelError(
-                f"{where}: layer {place} ({layer}) makes {math.prod(output):,} numbers of one "
-                "example; at most "
-                f"{MAX_NUMBERS_BETWEEN:,} are allowed"
+                f"{where}: layer {place} ({layer}) computes {math.prod(output):,} numbers for one "
+                f"example; at most {MAX_NUMBERS_BETWEEN:,} are allowed"
             )
         learned = {
             name: size for name, size in layer.weights.items() if not name.startswith("running_")

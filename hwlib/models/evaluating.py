@@ -23,12 +23,11 @@ from hwlib.models.files import Array
 
 __all__ = ["Predictor", "likely_cause", "predictions"]
 
-# images: what a convolution makes of them still fits a cache; the clock is looked at between two
-# such batches
+# images in a batch: the output of a convolution still fits a cache, and time is checked after each
 _AT_ONCE = 50
-_LOOKED_AT = 500  # images that a diagnosis uses
-_GAIN = 0.05  # share of images by which a diagnosis must do better to be named
-_REMEMBERED = 256  # predictions that are kept
+_LOOKED_AT = 500  # number of images for a diagnosis
+_GAIN = 0.05  # a diagnosis is named only if accuracy is better by at least this share of images
+_REMEMBERED = 256  # number of predictions that are kept
 _known: dict[bytes, Array] = {}
 _TRAIN_MODE = (
     "In train mode the network is right far more often than in eval mode. Eval mode uses the "
@@ -43,12 +42,13 @@ _NORMALISATIONS = {
 
 
 def predictions(model: nn.Module, images: Any, seconds: float = 60.0) -> Array:
-    """The class with the largest score for each image, int64 (N,).
+    """Predict the class with the largest score for each image, int64 (N,).
 
     Parameters
     ----------
     model : nn.Module
-        Evaluated in eval mode, in one thread, without gradients; its mode is put back afterwards.
+        It is evaluated in eval mode, in one thread and without gradients. Afterwards its mode is
+        the same as before.
     images : tensor or array of floats, (N, …)
     seconds : float
         Time limit for the evaluation.
@@ -78,8 +78,9 @@ class Predictor:
             _add(self._digest, name, tensor)
 
     def __call__(self, images: Any, seconds: float = 60.0) -> Array:
-        """The class with the largest score for each image, int64 (N,); raises as `predictions`
-        does.
+        """Predict the class with the largest score for each image, int64 (N,).
+
+        It raises the same errors as `predictions`.
         """
         inputs = torch.as_tensor(images)
         if not inputs.is_floating_point():
@@ -88,12 +89,12 @@ class Predictor:
             return _predict(self._model, inputs, seconds)
         digest = self._digest.copy()
         _add(digest, "images", inputs)
-        key = digest.digest()
-        found = _known.get(key)
+        question = digest.digest()
+        found = _known.get(question)
         if found is None:
             if self._quick is None:
                 self._quick = _quicker(self._model)
-            found = _known[key] = _predict(self._quick, inputs, seconds)
+            found = _known[question] = _predict(self._quick, inputs, seconds)
             if len(_known) > _REMEMBERED:
                 del _known[next(iter(_known))]  # the oldest
         return found.copy()
@@ -106,8 +107,9 @@ def _add(digest: Any, name: str, tensor: Any) -> None:
 
 
 def _layers_of_file(model: nn.Module) -> str:
-    """The layers of a network that came from a file, as `load_model` notes them; "" for any other,
-    whose code may do anything.
+    """The layers of a network that `load_model` read from a file, or "" for any other network.
+
+    The code of other networks may do anything.
     """
     layers = getattr(model, "hwlib_layers", "")
     return layers if isinstance(layers, str) else ""
@@ -130,11 +132,10 @@ def _predict(model: nn.Module, inputs: Any, seconds: float) -> Array:
 
 
 def _quicker(model: nn.Module) -> nn.Module:
-    """A copy for eval mode with the same scores up to rounding; on a CPU convolutions take half the
-    time or less.
+    """Copy a network for faster evaluation; the scores are the same up to rounding.
 
-    Batch norm goes into the convolution before it, ReLU works in place, and channels come last in
-    memory.
+    Batch norm becomes part of the convolution before it, ReLU works in place, and channels come
+    last in memory. On a CPU, convolutions then take at most half the time.
     """
     model = copy.deepcopy(model).eval()
     for layers in [module for module in model.modules() if isinstance(module, nn.Sequential)]:
@@ -147,7 +148,7 @@ def _quicker(model: nn.Module) -> nn.Module:
             ):
                 layers[place - 1], layers[place] = nn.Identity(), fuse_conv_bn_eval(before, layer)
             elif isinstance(layer, nn.ReLU) and isinstance(before, nn.Conv2d | nn.Linear):
-                layer.inplace = True  # nobody else reads what the layer before has made
+                layer.inplace = True  # no other layer reads the output of the layer before it
     return model.to(memory_format=torch.channels_last)
 
 
@@ -191,7 +192,7 @@ def _evaluating(model: nn.Module) -> Iterator[None]:
 
 
 def likely_cause(model: nn.Module, images: Any, labels: Array, share: float) -> str:
-    """Why a network is right on no more than this share of the images, or "" if unknown."""
+    """Explain why a network is right on only this share of the images; "" if unknown."""
     inputs, labels = torch.as_tensor(images)[:_LOOKED_AT].to(torch.float32), labels[:_LOOKED_AT]
     best, cause = share + _GAIN, ""
     for way in _other_ways(model, inputs):
@@ -221,11 +222,11 @@ def likely_cause(model: nn.Module, images: Any, labels: Array, share: float) -> 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """A mistake to try out: would the network predict better without it?"""
+    """A possible mistake, and how to predict without it to see if accuracy improves."""
 
     hint: str
     predict: Callable[[], Array]
-    handicap: float = 0.0  # share of images that it must do better than another one
+    handicap: float = 0.0  # it must beat other diagnoses by this share of images
 
 
 def _other_ways(model: nn.Module, inputs: Any) -> Iterator[_Way]:
@@ -258,7 +259,7 @@ def _other_ways(model: nn.Module, inputs: Any) -> Iterator[_Way]:
         isinstance(module, nn.Dropout | nn.BatchNorm1d | nn.BatchNorm2d)
         for module in model.modules()
     ):
-        # batch norm in train mode mends a wrong scaling, too
+        # batch norm in train mode also corrects a wrong scaling
         yield _Way(_TRAIN_MODE, lambda: _in_train_mode(model, inputs), handicap=_GAIN)
 
 

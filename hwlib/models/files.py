@@ -1,8 +1,8 @@
-"""A model file as bytes: what may be written and read, checked before memory is taken.
+"""Writes and reads model files, and checks them before it takes memory.
 
-The format is safetensors: it holds numbers and nothing that could run code. What is read may come
-from a stranger: the size of the file and of every array is bounded, links and special files are not
-followed, and a file that is not what it says is refused.
+The format is safetensors, which holds numbers and nothing that could run code. A file may come from
+a stranger. So the size of the file and of every array is limited, links and special files are not
+opened, and a file that contradicts its header is refused.
 
 A file's header has, under `__metadata__`, `hwlib` (the version that wrote it), `kind` ("arrays" or
 "layers"), `shapes` (JSON, name → shape) and, for layers, `model` (their description) and `training`
@@ -65,13 +65,14 @@ class StoredModel:
 
     file: str  # its name, for messages
     kind: str
-    shapes: dict[str, list[int]]  # in the order in which the arrays were saved
+    shapes: dict[str, list[int]]  # name → shape, in the order in which the arrays were saved
     metadata: Mapping[str, Any]
     data: bytes
 
     def arrays(self) -> dict[str, Array]:
-        """The numbers, of the dtype that is stored; ModelError if they are not what the header
-        says, NaN or infinite.
+        """Read the numbers, with the dtype that is stored.
+
+        It raises ModelError if they contradict the header, or if one is NaN or infinite.
         """
         try:
             stored = load(self.data)
@@ -82,7 +83,7 @@ class StoredModel:
             ) from error
         if {name: list(array.shape) for name, array in stored.items()} != self.shapes:
             raise ModelError(
-                f"{self.file}: its header and its content disagree; write it again with "
+                f"{self.file}: its header does not match its content; write it again with "
                 "hwlib.save_model"
             )
         for name, array in stored.items():
@@ -91,12 +92,12 @@ class StoredModel:
 
 
 def open_model(name_or_path: object) -> StoredModel:
-    """Find a model file, read it, and check everything that its header says.
+    """Find a model file, read it, and check its header.
 
     Raises
     ------
     ModelError
-        If it is missing, is a link, is too large, or is not what `save_model` writes.
+        If it is missing, is a link, is too large, or was not written by `save_model`.
     """
     path = _find(name_or_path)
     data = _read(path)
@@ -106,7 +107,7 @@ def open_model(name_or_path: object) -> StoredModel:
 def write_model(
     name: str, arrays: Mapping[str, Array], kind: str, more: Mapping[str, str] | None = None
 ) -> Path:
-    """Write NAME.safetensors in the working directory, whole or not at all."""
+    """Write NAME.safetensors to the working directory in one step."""
     from hwlib import __version__
 
     check_name(name)
@@ -130,9 +131,9 @@ def write_model(
 
 @contextmanager
 def looking_in(folder: Path | None) -> Iterator[None]:
-    """In the block, `load_model` looks in this folder and nowhere else: the submission's.
+    """Make `load_model` look only in this folder, the submission's, while the block runs.
 
-    None: in the working directory. Paths that leave the folder, and links inside it, are refused.
+    None means the working directory. Paths out of the folder and links inside it are refused.
     """
     token = _folder.set(None if folder is None else Path(folder).resolve())
     try:
@@ -145,7 +146,7 @@ def looking_in(folder: Path | None) -> Iterator[None]:
 
 
 def check_name(name: object) -> None:
-    """ModelError unless it is a plain name."""
+    """Raise ModelError unless it is a plain name."""
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ModelError(
             f"save_model: the name {name!r} must be letters, digits, _ and - without a folder or "
@@ -187,7 +188,7 @@ def _find(name_or_path: object) -> Path:
 
 
 def _read(path: Path) -> bytes:
-    """The whole file, opened once: no link, no special file, not too large."""
+    """Read a whole file, unless it is a link, a special file or too large."""
     flags = (
         os.O_RDONLY
         | getattr(os, "O_NOFOLLOW", 0)
@@ -224,7 +225,7 @@ def _read(path: Path) -> bytes:
 
 
 def _header(data: bytes, file: str) -> StoredModel:
-    """The file, after everything that its header says has been found possible."""
+    """Make a stored model, after checking that its header is possible."""
     entries = _parse_header(data, file)
     metadata = entries.pop("__metadata__", None)
     if not isinstance(metadata, dict) or metadata.get("kind") not in KINDS:
@@ -283,8 +284,7 @@ def _in_stated_order(
         stated = None
     if stated != shapes:
         raise ModelError(
-            f"{file}: its header says two different things about the shapes; write it again with "
-            "hwlib.save_model"
+            f"{file}: its header gives two different shapes; write it again with hwlib.save_model"
         )
     return dict(stated)
 
@@ -297,7 +297,7 @@ def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def check_bounds(shapes: Mapping[str, list[int]], file: str) -> None:
-    """ModelError if there are too many arrays, numbers or dimensions."""
+    """Raise ModelError if there are too many arrays, numbers or dimensions."""
     if not 1 <= len(shapes) <= MAX_ARRAYS:
         raise ModelError(f"{file}: {len(shapes)} arrays; expected from 1 to {MAX_ARRAYS:,}")
     if any(len(shape) > MAX_DIMENSIONS for shape in shapes.values()):
@@ -311,7 +311,7 @@ def check_bounds(shapes: Mapping[str, list[int]], file: str) -> None:
 
 
 def check_finite(array: Array, name: str, where: str) -> None:
-    """ModelError if an entry is NaN or infinite."""
+    """Raise ModelError if an entry is NaN or infinite."""
     if not np.isfinite(array).all():
         raise ModelError(
             f"{where}: {name!r} has NaN or infinite entries, so it cannot predict anything: did "

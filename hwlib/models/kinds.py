@@ -1,8 +1,8 @@
-"""The layers that a model file may consist of: their arguments, the shapes of their weights, what
-shape they make of what.
+"""Defines the layers that a model file may have: arguments, shapes of weights, output shapes.
 
-Plain Python on purpose: a file is judged by this table before torch is imported or memory is taken.
-A shape is that of one example, without the batch axis; a picture is (channels, height, width).
+This is plain Python on purpose, because a file is checked against this table before torch is
+imported or memory is taken. A shape is that of one example, without the batch axis. The shape of a
+picture is (channels, height, width).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["KINDS", "Kind", "Shape", "checked_arguments"]
 Shape = tuple[int, ...]
 Arguments = Mapping[str, Any]
 Check = Callable[[Any], Any]
-"""Returns the argument in its standard form, or raises ValueError with the expected form."""
+"""A function that returns an argument in its standard form, or raises ValueError with that form."""
 
 
 # ---- arguments ----
@@ -75,7 +75,7 @@ def _choice(*choices: Any, because: str = "") -> Check:
 
 
 def _class_axis(value: Any) -> int:
-    """The axis of classes of an output (N, C), in any notation. The batch axis is refused."""
+    """Check that the axis of an output (N, C) is that of the classes, in any notation."""
     if value not in (None, 1, -1):
         raise ValueError("1: the classes; any other axis mixes the images of a batch")
     return 1
@@ -127,7 +127,7 @@ def _pool(arguments: Arguments, shape: Shape) -> Shape:
 
 
 def _window(arguments: Arguments, size: list[int], axis: int) -> int:
-    """How many places a window has along one axis."""
+    """The number of places that a window has along one axis."""
     stride, padding = arguments["stride"][axis], arguments["padding"][axis]
     reach = arguments.get("dilation", (1, 1))[axis] * (arguments["kernel_size"][axis] - 1) + 1
     room = size[axis] + 2 * padding - reach
@@ -284,13 +284,13 @@ KINDS: dict[str, Kind] = {
 
 
 def checked_arguments(kind: str, given: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """All arguments of a layer of this kind, each in its one form.
+    """Check the arguments of a layer; returns all of them, each in its standard form.
 
     Raises
     ------
     ModelError
-        If there is no such kind, or an argument is missing, unknown or impossible; `where` says of
-        what.
+        If there is no such kind, or if an argument is missing, unknown or impossible. The message
+        begins with `where`.
     """
     if kind not in KINDS:
         raise ModelError(
@@ -298,7 +298,7 @@ def checked_arguments(kind: str, given: Mapping[str, Any], where: str) -> dict[s
             f"{', '.join(KINDS)}"
         )
     known, defaults = KINDS[kind].arguments, KINDS[kind].defaults
-    # pooling: without a stride it is the window
+    # for pooling, the default of the stride is the window
     if "stride" in known and given.get("stride") is None and "stride" not in defaults:
         given = {**given, "stride": given.get("kernel_size")}
     unknown = [str(name)[:40] for name in given if name not in known]
@@ -321,7 +321,6 @@ def checked_arguments(kind: str, given: Mapping[str, Any], where: str) -> dict[s
     if kind == "GroupNorm" and checked["num_channels"] % checked["num_groups"]:
         raise ModelError(
             f"{where}: GroupNorm with {checked['num_groups']} groups of {checked['num_channels']} "
-            "channels; "
-            "expected a number of groups that divides them"
+            "channels; expected a number of groups that divides the number of channels"
         )
     return checked

@@ -1,9 +1,9 @@
-"""From a network to its description: follow what `forward` does with its input, layer by layer.
+"""Describes a network by following its input through `forward`, layer by layer.
 
-torch.fx runs `forward` once with a stand-in for the input and records what is done to it. What can
-be described is a chain of known layers (modules or functions such as `F.relu`), with additions of
-two paths as the only branches. Everything else is refused by name: an unknown layer, weights that
-no layer owns, a layer that `forward` never uses or uses twice, a way through that depends on the
+torch.fx runs `forward` once with a stand-in for the input, and records each operation. Only chains
+of known layers (modules, or functions such as `F.relu`) can be described, and only an addition may
+join two paths. Everything else is refused, and the message names it: an unknown layer, weights
+without a layer, a layer that `forward` never uses or uses twice, or a path that depends on the
 input.
 """
 
@@ -30,7 +30,7 @@ _TYPES: dict[type, str] = {
 _TYPES[GlobalAvgPool2d] = "GlobalAvgPool2d"
 
 _POOL = ("kernel_size", "stride", "padding")
-# what may stand in forward → kind, its arguments after the input
+# function that forward may call → kind of layer, names of the arguments after the input
 _FUNCTIONS: dict[Any, tuple[str, tuple[str, ...]]] = {
     F.relu: ("ReLU", ("inplace",)),
     torch.relu: ("ReLU", ()),
@@ -64,16 +64,16 @@ _FUNCTIONS: dict[Any, tuple[str, tuple[str, ...]]] = {
 }
 _ADDITIONS = (operator.add, operator.iadd, torch.add, "add", "add_")
 _RESHAPES = ("view", "reshape", torch.reshape)
-_BATCH = 104_729  # what len(x) gives while tracing: a number that nobody writes
+_BATCH = 104_729  # the value of len(x) while tracing: a number that nobody writes
 
 
 def traced(model: nn.Module) -> tuple[tuple[Layer, ...], dict[str, Any]]:
-    """The layers of a network, and its weights under the names that the description gives them.
+    """Find the layers of a network, and its weights by their names in the description.
 
     Raises
     ------
     ModelError
-        If it can't be described; the message names the part.
+        If it cannot be described. The message names the part.
     """
     if type(model) in _TYPES:
         model = nn.Sequential(model)
@@ -97,7 +97,7 @@ def traced(model: nn.Module) -> tuple[tuple[Layer, ...], dict[str, Any]]:
 
 
 class _Input(fx.Proxy):  # type: ignore[misc]
-    """The stand-in for a tensor; len(x), which torch.fx refuses, is the batch."""
+    """The stand-in for a tensor. It also supports len(x), which torch.fx refuses."""
 
     def __len__(self) -> int:
         return _BATCH
@@ -105,8 +105,9 @@ class _Input(fx.Proxy):  # type: ignore[misc]
 
 class _Tracer(fx.Tracer):  # type: ignore[misc]
     def is_leaf_module(self, module: nn.Module, name: str) -> bool:
-        """Layers of torch.nn, ours, and whatever of torch we don't know, so that it is named rather
-        than looked into.
+        """Whether to record a module as one layer: any module of torch, and hwlib's own layers.
+
+        So an unknown layer of torch is named in the message.
         """
         if type(module) in (nn.Sequential, Residual):
             return False
@@ -124,7 +125,7 @@ class _Reader:
         self.modules = dict(model.named_modules())
         self.order = {node: number for number, node in enumerate(graph.nodes)}
         self.used: list[str] = []
-        # (name in the description, name of the module) of what has weights
+        # (name in the description, name of the module) of each layer with weights
         self.owners: list[tuple[str, str]] = []
         inputs = [node for node in graph.nodes if node.op == "placeholder"]
         if len(inputs) != 1:
@@ -150,8 +151,9 @@ class _Reader:
         return tuple(layers), weights
 
     def _chain(self, node: fx.Node, start: fx.Node) -> tuple[list[Layer], list[Any]]:
-        """The layers between two nodes, and beside each the module that it came from ("" if none;
-        for a Residual the same of its paths).
+        """The layers between two nodes, each with the name of its module or "" if there is none.
+
+        For a Residual, there are the same lists for its two paths.
         """
         layers: list[Layer] = []
         names: list[Any] = []
@@ -301,7 +303,7 @@ class _Reader:
         return f"{target if isinstance(target, str) else getattr(target, '__name__', target)}(…)"
 
     def _check_use(self) -> None:
-        """Every layer is used, and every weight belongs to one that is."""
+        """Raise ModelError if a layer is not used, or if a weight belongs to no used layer."""
         for name, module in self.modules.items():
             if type(module) in _TYPES and type(module) is not nn.Identity and name not in self.used:
                 raise ModelError(
@@ -359,7 +361,7 @@ def _ancestors(node: fx.Node) -> set[fx.Node]:
 def _numbered(
     layers: Sequence[Layer], names: list[Any], prefix: str = ""
 ) -> Iterator[tuple[str, Layer, str]]:
-    """(place, layer, name of its module) of every layer that has weights of its own."""
+    """Yield (place, layer, name of its module) for every layer with weights of its own."""
     for number, (layer, name) in enumerate(zip(layers, names, strict=True)):
         if layer.kind == "Residual":
             yield from _numbered(layer.body, name[0], f"{prefix}{number}.body.")

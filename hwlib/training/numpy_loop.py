@@ -1,10 +1,10 @@
 """A training loop for NumPy models: minibatches, any update rule, accuracies and the best model.
 
-    trainer = ClassifierTrainer(two_layer_net, momentum_update, learning_rate=1e-3, reg=1e-3,
-    momentum=0.9) result = trainer.train(model, X_train, y_train, X_val, y_val, num_epochs=5)
+    trainer = ClassifierTrainer(two_layer_net, momentum_update, learning_rate=1e-3, momentum=0.9)
+    result = trainer.train(model, X_train, y_train, X_val, y_val, num_epochs=5)
     result.model, result.best_val_accuracy, result.loss_history
 
-`fit` is the same for networks of torch; see `hwlib.training.torch_loop`.
+For networks of torch, `fit` does the same; see `hwlib.training.torch_loop`.
 """
 
 from __future__ import annotations
@@ -26,21 +26,23 @@ Array = np.ndarray[Any, np.dtype[Any]]
 Model = dict[str, Array]
 
 LossFunction = Callable[..., Any]
-"""f(X, model) → scores (N, C); f(X, model, y, reg) → (loss, grads), grads having the keys and
-shapes of model.
+"""f(X, model) → scores (N, C); f(X, model, y, reg) → (loss, grads).
+
+grads has the names and shapes of model.
 """
 
 UpdateRule = Callable[..., tuple[Any, Any]]
-"""update(w, dw, state, learning_rate, **settings) → (new w, new state); the first state is zeros of
-the shape of w.
+"""update(w, dw, state, learning_rate, **settings) → (new w, new state).
+
+The first state is an array of zeros with the shape of w.
 """
 
-# examples, so that a convolutional net does not need memory for all of them
+# examples at a time, so that a convolutional net does not need memory for all of them
 _EVALUATED_AT_ONCE = 500
 
 
 def sgd_update(w: Array, dw: Array, state: Any, learning_rate: float) -> tuple[Array, Any]:
-    """Plain gradient descent: w − learning_rate·dw. The state is not used.
+    """Compute a step of plain gradient descent, w − learning_rate·dw. The state is not used.
 
     Examples
     --------
@@ -54,20 +56,20 @@ def sgd_update(w: Array, dw: Array, state: Any, learning_rate: float) -> tuple[A
 class TrainingHistory:
     """The result of `ClassifierTrainer.train`."""
 
-    model: Model  # the one with the best validation accuracy, a copy of its own
+    model: Model  # a copy of the model with the best validation accuracy
     # share of examples, like all accuracies; NaN without validation data
     best_val_accuracy: float = 0.0
-    best_step: int = 0  # steps after which that was
-    # of the batch of each step, before the step
+    best_step: int = 0  # number of steps before that accuracy was measured
+    # loss of each step's batch, before the step
     loss_history: list[float] = field(default_factory=list)
-    # steps done at each measurement, from 0
+    # number of steps before each measurement, beginning with 0
     accuracy_steps: list[int] = field(default_factory=list)
-    # at those steps, on up to 1,000 training examples
+    # measured at those steps on up to 1,000 training examples
     train_accuracy: list[float] = field(default_factory=list)
-    # at those steps; empty without validation data
+    # measured at those steps; empty without validation data
     val_accuracy: list[float] = field(default_factory=list)
     steps_per_epoch: int = 1
-    diverged: bool = False  # whether it stopped because the loss was no longer a finite number
+    diverged: bool = False  # whether training stopped because the loss was NaN or infinite
 
     def __repr__(self) -> str:
         epochs = len(self.loss_history) / self.steps_per_epoch
@@ -79,7 +81,7 @@ class TrainingHistory:
 
 
 class ClassifierTrainer:
-    """Trains a model (a dict of arrays) on minibatches with your loss function and update rule.
+    """Train a model (a dict of arrays) on minibatches with your loss function and update rule.
 
     Parameters
     ----------
@@ -240,13 +242,13 @@ class ClassifierTrainer:
         if X_val is None or y_val is None:
             return
         history.val_accuracy.append(self.accuracy(model, X_val, y_val))
-        # also when there is no best one yet, which is NaN
+        # also true if there is no best accuracy yet, which is NaN then
         if not history.val_accuracy[-1] <= history.best_val_accuracy:
             history.best_val_accuracy, history.best_step = history.val_accuracy[-1], step
             history.model = copy.deepcopy(model)
 
     def accuracy(self, model: Mapping[str, Array], X: Array, y: Array) -> float:
-        """Share of examples for which the right class has the largest score."""
+        """Measure the share of examples whose right class has the largest score."""
         right = 0
         for start in range(0, len(X), _EVALUATED_AT_ONCE):
             part = slice(start, start + _EVALUATED_AT_ONCE)

@@ -1,7 +1,8 @@
 """A training loop for torch, with progress, a history and the best model by validation accuracy.
 
-    history = fit(model, (X_train, y_train), (X_val, y_val), torch.optim.Adam(model.parameters()),
-    epochs=10) history.val_accuracy, history.best_epoch
+    optimizer = torch.optim.Adam(model.parameters())
+    history = fit(model, (X_train, y_train), (X_val, y_val), optimizer, epochs=10)
+    history.val_accuracy, history.best_epoch
 
 All data is in memory, and each batch is one `index_select`. That is much faster than a Dataset and
 a DataLoader, which fetch, convert and collate one image at a time.
@@ -37,22 +38,22 @@ class FitHistory:
     """The result of `fit`, which `hwlib.plots.training` draws."""
 
     steps_per_epoch: int = 1
-    # of the batch of each step, before the step
+    # loss of each step's batch, before the step
     loss_history: list[float] = field(default_factory=list)
-    # of each epoch: the mean over examples while it went on
+    # mean loss over the examples of each epoch, during the epoch
     train_loss: list[float] = field(default_factory=list)
-    # the same for the share of right ones, in train mode
+    # share of right answers in each epoch, during the epoch and in train mode
     train_accuracy: list[float] = field(default_factory=list)
-    # after each epoch, the mean over all validation examples
+    # mean loss over all validation examples after each epoch
     val_loss: list[float] = field(default_factory=list)
     val_accuracy: list[float] = field(default_factory=list)
-    # name → accuracy after each epoch on what `watch` named
+    # name in `watch` → accuracy on its data after each epoch
     watched: dict[str, list[float]] = field(default_factory=dict)
-    # of each epoch, without what was measured after it
+    # duration of each epoch, without the measurements after it
     seconds: list[float] = field(default_factory=list)
-    best_epoch: int = 0  # counted from 1; the one whose weights the model has now
-    stopped_early: bool = False  # whether `patience` ended it
-    diverged: bool = False  # whether the loss was no longer a finite number
+    best_epoch: int = 0  # the epoch whose weights the model has now, counted from 1
+    stopped_early: bool = False  # whether `patience` ended training
+    diverged: bool = False  # whether training stopped because the loss was NaN or infinite
 
     @property
     def accuracy_steps(self) -> list[int]:
@@ -195,7 +196,7 @@ def fit(
 def evaluate(
     model: nn.Module, data: Data, loss: Callable[[Any, Any], Any] = F.cross_entropy
 ) -> tuple[float, float]:
-    """Mean loss over all examples and share of right answers, in eval mode.
+    """Compute the mean loss over all examples and the share of right answers, in eval mode.
 
     Afterwards the model is in the mode that it was in before.
     """

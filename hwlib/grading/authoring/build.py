@@ -1,5 +1,6 @@
-"""Builds source/SLUG/ and release/SLUG/ from assignments/SLUG/; the same input gives the same
-bytes.
+"""Builds source/SLUG/ and release/SLUG/ from assignments/SLUG/.
+
+The same input gives the same bytes.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from hwlib.grading.results import Trust
 
 __all__ = ["BuildResult", "build", "build_notebooks", "cell_id", "notebook_text"]
 
-# Nothing of the machine that built: no minor version, no path.
+# Nothing here depends on the machine: no minor version of Python, no path.
 _NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {
@@ -41,23 +42,23 @@ _NOTEBOOK_METADATA = {
     },
 }
 _DATA_NAMES = {"cifar10": "CIFAR-10", "mnist": "MNIST"}
-_NOT_OURS = (".ipynb_checkpoints", "__pycache__")  # left by editors; neither built nor reported
+_NOT_OURS = (".ipynb_checkpoints", "__pycache__")  # left by editors: not copied, not reported
 
 
 @dataclass(frozen=True, slots=True)
 class BuildResult:
-    """What a build made, or would make."""
+    """The files that a build wrote or, with `check`, would write."""
 
     slug: str
     paths: tuple[Path, ...]  # every file that belongs to the build
-    # those that were missing or different: written, or only named when checking
+    # files that were missing or different; with `check` they are not written
     changed: tuple[Path, ...]
-    # files in source/SLUG and release/SLUG that no build makes; never deleted
+    # files in source/SLUG and release/SLUG that the build does not make; it never deletes them
     stale: tuple[Path, ...]
 
     @property
     def up_to_date(self) -> bool:
-        """Whether everything committed was already as the build makes it."""
+        """Whether the files on disk were already those that the build makes."""
         return not self.changed and not self.stale
 
 
@@ -69,13 +70,13 @@ def build(assignment: Assignment, check: bool = False) -> BuildResult:
     assignment : Assignment
         What to build.
     check : bool
-        Write nothing, only say what differs.
+        Write nothing; only find out which files differ.
 
     Raises
     ------
     AuthoringError
-        If the assignment's files have a fault (those of wrong/ and right/ too), or a part of the
-        solution would be released.
+        If there is a fault in the assignment's files, including wrong/ and right/, or if a part of
+        the solution would be released.
     """
     files = _build_files(assignment)
     changed = tuple(
@@ -90,26 +91,26 @@ def build(assignment: Assignment, check: bool = False) -> BuildResult:
 
 
 def build_notebooks(assignment: Assignment) -> tuple[NotebookNode, NotebookNode]:
-    """The source and the release notebook, in memory.
+    """Build the source and the release notebook in memory.
 
     Raises
     ------
     AuthoringError
-        If the assignment's files have a fault.
+        If there is a fault in the assignment's files.
     """
     source = _source_notebook(assignment, load_notebook(assignment))
     return source, nbformat.reads(release_text(source, assignment.slug), as_version=4)
 
 
 def notebook_text(notebook: NotebookNode) -> str:
-    """A notebook as its file has it: nbformat's own writer, and a newline at the end."""
+    """The text of a notebook file: what nbformat writes, with a newline at the end."""
     return f"{nbformat.writes(notebook)}\n"
 
 
 def cell_id(slug: str, name: str) -> str:
-    """A cell's id, the same in every build; at most 64 letters, digits, - and _, as nbformat 4.5
-    wants it.
+    """The id of a cell, which is the same in every build.
 
+    nbformat 4.5 allows at most 64 letters, digits, - and _, so a longer id is cut and gets a hash.
     >>> cell_id("knn", "test-predict_labels")
     'knn-test-predict_labels'
     """
@@ -123,7 +124,7 @@ def cell_id(slug: str, name: str) -> str:
 
 
 def _build_files(assignment: Assignment) -> dict[Path, bytes]:
-    """Every file of the build and its content."""
+    """Every file of the build, with its content."""
     parsed = load_notebook(assignment)
     source = _source_notebook(assignment, parsed)
     release = nbformat.reads(release_text(source, assignment.slug), as_version=4)
@@ -143,7 +144,7 @@ def _build_files(assignment: Assignment) -> dict[Path, bytes]:
 
 
 def _check_variants(assignment: Assignment, parsed: ParsedNotebook) -> None:
-    """Stop at a wrong or right solution that no longer fits the reference."""
+    """Raise AuthoringError if a wrong or right solution no longer fits the reference."""
     read_variants(
         assignment,
         [cell.name for cell in parsed.cells if cell.role == "test"],
@@ -156,7 +157,7 @@ def _check_variants(assignment: Assignment, parsed: ParsedNotebook) -> None:
 
 
 def _supporting_files(assignment: Assignment) -> dict[Path, bytes]:
-    """What stands in assignments/SLUG/files/, by its path below that folder."""
+    """The files in assignments/SLUG/files/, by their path below that folder."""
     folder = assignment.folder / "files"
     files = {}
     for path in sorted(folder.rglob("*")):
@@ -167,8 +168,8 @@ def _supporting_files(assignment: Assignment) -> dict[Path, bytes]:
             raise AuthoringError(
                 path,
                 0,
-                "nbgrader would take a notebook in files/ for a second assignment; use another "
-                "format",
+                "files/ must not contain a notebook, because nbgrader would treat it as a second "
+                "assignment; use another format",
             )
         files[inside] = path.read_bytes()
     return files
@@ -195,7 +196,9 @@ def _leak_error(assignment: Assignment, parsed: ParsedNotebook, leak: Leak) -> A
         0,
     )
     return AuthoringError(
-        assignment.notebook, line, f"{leak}; reword it there, or take it out of the region here"
+        assignment.notebook,
+        line,
+        f"{leak}; reword it there, or move this line out of the secret region",
     )
 
 
@@ -256,10 +259,10 @@ def _cell(
     asked: str = "",
     trust: Trust = "isolated",
 ) -> NotebookNode:
-    """One cell with nbgrader's metadata (schema 3) and ours.
+    """One cell with nbgrader's metadata (schema 3) and hwlib's.
 
-    nbgrader knows the cells that it locks, clears or grades; given code and prose need nothing from
-    it.
+    Only cells that nbgrader locks, clears or grades get nbgrader's metadata. Given code and prose
+    do not need it.
     """
     graded, solved = role in ("test", "answer"), role in ("solution", "answer")
     metadata: dict[str, Any] = {
@@ -280,7 +283,7 @@ def _cell(
         value = points or 0.0
         metadata["nbgrader"]["points"] = int(value) if value.is_integer() else value
     if role == "experiment":
-        metadata["tags"] = ["skip-execution"]  # nbclient, and so nbgrader, leave such a cell out
+        metadata["tags"] = ["skip-execution"]  # nbclient does not run it, so nbgrader does not
     make = new_markdown_cell if role in ("prose", "answer") else new_code_cell
     cell: NotebookNode = make(source=source, metadata=metadata, id=cell_id(slug, name))
     return cell
@@ -295,9 +298,7 @@ _COUNTING = re.compile(
 
 
 def _last_heading(markdown: str) -> str:
-    """The last heading of a Markdown text, without its marks, number and markup; "" if there is
-    none.
-
+    """The last heading of a Markdown text, without number and markup, or "" if there is none.
     >>> _last_heading("# kNN\\n\\n## 3. Distances *without* a `loop`\\nText")
     'Distances without a loop'
     """
@@ -308,7 +309,7 @@ def _last_heading(markdown: str) -> str:
         heading = _HEADING.match(line)
         if heading and not fenced:
             found = heading["text"]
-    found = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", found)  # links: their text
+    found = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", found)  # keep only the text of a link
     found = re.sub(r"(?<!\w)_(\S(?:.*?\S)?)_(?!\w)", r"\1", found)  # _emphasis_, not best_net
     found = re.sub(r"[*`$]", "", found)
     return _COUNTING.sub("", found).strip()
@@ -332,9 +333,7 @@ _GITHUB = re.compile(r"https://github\.com/([^/\s]+/[^/\s]+?)(?:\.git)?/?")
 
 
 def _title_cell(assignment: Assignment, text: str) -> str:
-    """The author's title, the Colab badge if the course is on GitHub, the author's text, the budget
-    card.
-    """
+    """The first cell: title, Colab badge (if the course is on GitHub), text and budget card."""
     title, _, rest = text.partition("\n")
     course = assignment.course
     github = _GITHUB.fullmatch(course.repository)
@@ -354,7 +353,7 @@ def _title_cell(assignment: Assignment, text: str) -> str:
 
 
 def _submit_call(assignment: Assignment) -> str:
-    """The hand-in call, with the model files that belong to the assignment."""
+    """The call in the last cell, with the names of the assignment's model files."""
     names = "".join(f'"{name}", ' for name in assignment.artifacts)
     return (
         f'hwlib.submit("{assignment.slug}", artifacts=({names.rstrip()}))'
@@ -370,8 +369,10 @@ def _duration(minutes: float) -> str:
 
 
 def _setup_cell(assignment: Assignment) -> str:
-    """The first code cell: it installs hwlib from the place that course.toml names, or asks for it
-    where there is no such place, and installs PyTorch or cvxpy where only they are missing.
+    """The first code cell, which installs hwlib from the place that course.toml names.
+
+    If course.toml names no place, the cell asks the student to install hwlib. If only PyTorch or
+    cvxpy is missing, it installs that.
     """
     extras = assignment.extras
     address = assignment.course.install_address

@@ -1,4 +1,4 @@
-"""Where a function, class, method or variable is defined in a cell."""
+"""Finds where a function, class, method or variable is defined in a cell."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ __all__ = ["all_names", "defining_statements", "first_line", "is_definition", "n
 
 
 def defining_statements(source: str, name: str) -> list[ast.stmt]:
-    """The statements that make up a definition: one for a function, method or class, perhaps
-    several for a variable.
+    """The statements that make up a definition.
+
+    A function, method or class has one. A variable may have several.
     """
     body = _body(source)
     *classes, last = name.split(".")
@@ -43,8 +44,9 @@ def all_names(cells: Mapping[str, str]) -> Iterator[str]:
 
 
 def names_set_by(node: ast.stmt) -> Iterator[str]:
-    """The names that a statement binds or changes: `def f`, `x = …`, `x["key"] = …`, and the same
-    inside `for`, `if`, `with`.
+    """The names that a statement binds or changes, also inside `for`, `if` and `with`.
+
+    Examples are `def f`, `x = …` and `x["name"] = …`.
     """
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         yield node.name

@@ -1,4 +1,4 @@
-"""A wrong or right solution that is the reference with some lines changed: EDITS."""
+"""Applies EDITS: makes a wrong or right solution by changing lines of the reference."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ __all__ = ["edited"]
 
 
 def edited(variant: Variant, cells: Mapping[str, str]) -> dict[str, str]:
-    """The solution cells with a variant's edits made.
+    """Make a variant's edits in the solution cells.
 
     Parameters
     ----------
     variant : Variant
-        With edits. If it names definitions in `replaces`, the old lines are looked for in these
-        alone.
+        A variant with edits. If it names definitions in `replaces`, the old lines are looked for
+        only in these.
     cells : Mapping[str, str]
         The reference's code by grade id.
 
     Raises
     ------
     AuthoringError
-        If the old line of an edit stands nowhere or in several places, if it changes nothing, if
-        two edits change one line, or if the result is not valid Python.
+        If an old line is in no place or in several, if an edit changes nothing, if two edits
+        change the same line, or if the result is not valid Python.
     """
     where = list(_searched(variant, cells))
     placed = [_placed(variant, edit, where, cells) for edit in variant.edits]
@@ -41,7 +41,9 @@ def edited(variant: Variant, cells: Mapping[str, str]) -> dict[str, str]:
         for one, other in pairwise(here):
             if other.begin < one.end:
                 _fault(
-                    variant, other.edit, "changes a line that another entry changes too; join them"
+                    variant,
+                    other.edit,
+                    "changes a line that another entry changes, too; join the two entries",
                 )
         result[grade_id] = _made(variant, here, cells[grade_id])
     return result
@@ -49,7 +51,7 @@ def edited(variant: Variant, cells: Mapping[str, str]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
-    """Lines of a cell, from `begin` up to `end`, counted from 0."""
+    """The lines of a cell from `begin` to `end` − 1, counted from 0."""
 
     grade_id: str
     begin: int
@@ -64,7 +66,7 @@ class _Placed(_Lines):
 
 
 def _searched(variant: Variant, cells: Mapping[str, str]) -> Iterator[_Lines]:
-    """Where old lines are looked for: in all solution cells, or in the definitions of REPLACES."""
+    """Where to look for old lines: in all solution cells, or in the definitions of REPLACES."""
     if not variant.replaces:
         for grade_id, source in cells.items():
             yield _Lines(grade_id, 0, source.count("\n") + 1)
@@ -78,8 +80,8 @@ def _searched(variant: Variant, cells: Mapping[str, str]) -> Iterator[_Lines]:
             _fault(
                 variant,
                 variant.edits[0],
-                f"REPLACES has {name!r}, which no solution cell of source/ defines; there are: "
-                f"{', '.join(all_names(cells))}",
+                f"cannot be found, because REPLACES has {name!r}, which no solution cell of "
+                f"source/ defines; use one of: {', '.join(dict.fromkeys(all_names(cells)))}",
             )
         yield from found
 
@@ -87,7 +89,7 @@ def _searched(variant: Variant, cells: Mapping[str, str]) -> Iterator[_Lines]:
 def _placed(
     variant: Variant, edit: Edit, where: Sequence[_Lines], cells: Mapping[str, str]
 ) -> _Placed:
-    """The one place in which the old lines stand."""
+    """Find the one place that has the old lines."""
     old = [_bare(line) for line in edit.old.split("\n")]
     bare = {grade_id: [_bare(line) for line in cells[grade_id].split("\n")] for grade_id in cells}
     found = {
@@ -103,7 +105,7 @@ def _placed(
         _fault(
             variant,
             edit,
-            f"stands nowhere in {searched}{f'; the nearest is {near[0]!r}' if near else ''}; "
+            f"was not found in {searched}{f'; the closest is {near[0]!r}' if near else ''}; "
             "copy the line from notebook.py again",
         )
     if len(found) > 1:
@@ -111,26 +113,26 @@ def _placed(
         _fault(
             variant,
             edit,
-            f"is in {len(found)} places of {searched} (cells: {places}); add the line above or "
-            "below to the old line, or name the definition in REPLACES",
+            f"is in {len(found)} places in {searched} (cells: {places}); add the line above or "
+            "below it to the old line, or name the definition in REPLACES",
         )
     ((grade_id, begin),) = found
     return _Placed(grade_id, begin, begin + len(old), edit)
 
 
 def _bare(line: str) -> str:
-    """A line as it is compared: without indentation, and without a comment behind code."""
+    """The part of a line that is compared: no indentation, no comment after the code."""
     return code_and_comment(line)[0] or line.strip()
 
 
 def _made(variant: Variant, placed: Sequence[_Placed], source: str) -> str:
-    """A cell with edits made; where a line that goes was all of a block, `pass` takes its place."""
+    """Make the edits in a cell. If a block would become empty, put `pass` in it."""
     lines = source.split("\n")
     for place in placed:
         old = [(_indent(line), _bare(line)) for line in lines[place.begin : place.end]]
         new = [(_indent(line), _bare(line)) for line in _new_lines(place, lines, "")]
         if old == new:
-            _fault(variant, place.edit, "stays as it is; change the new line")
+            _fault(variant, place.edit, "is the same as the new line; change one of them")
     without, with_pass = (_with(lines, placed, filler) for filler in ("", "pass"))
     if tree_of(without):
         return without
@@ -141,7 +143,8 @@ def _made(variant: Variant, placed: Sequence[_Placed], source: str) -> str:
         _fault(
             variant,
             placed[0].edit,
-            f"leaves code that is not valid Python in the cell {name}: {error.msg}; correct it",
+            f"is replaced by code that makes the cell {name} invalid Python: {error.msg}; correct "
+            "the new line",
         )
     return with_pass
 
@@ -154,7 +157,7 @@ def _with(lines: Sequence[str], placed: Sequence[_Placed], filler: str) -> str:
 
 
 def _new_lines(place: _Placed, lines: Sequence[str], filler: str) -> list[str]:
-    """What stands in the place of the old lines, indented as the first of them."""
+    """The lines that replace the old ones, indented like the first of those."""
     text = place.edit.new if place.edit.new.strip() else filler
     return indented(text, _indent(lines[place.begin])).split("\n") if text else []
 

@@ -1,15 +1,19 @@
-"""Looks in release/ for what students must not see: solutions, hidden tests, model answers, and
-numbers taken from them.
+"""Looks in release/ for solutions, hidden tests, model answers, and numbers taken from them.
 
-What counts as secret, per line of a solution region or of hidden tests: the statement without its
-comment, and a longer comment by itself, spaces ignored. A line is *trivial*, and not looked for, if
-it says nothing about the solution: imports, `else:`, `return x`, signatures, `x = []`, `n =
-X.shape[0]`, loops over a range, comparisons of two plain names, anything under 12 characters. A
-secret line that also stands in the given code (outside the regions) is known to students anyway and
-is skipped; but a given cell that holds a whole solution region is a leak. Of model answers and
-rubrics, lines from 5 words on are looked for, whatever the line breaks and the markup. Of all of
-them, numbers with at least 6 significant digits, also rounded; of hidden tests also strings from 20
-characters on.
+These are secret, and are looked for:
+
+- Each line of a solution region or of hidden tests: the statement without its comment, and a
+  longer comment by itself. Spaces are ignored.
+- Each line of a model answer or rubric that has at least 5 words, whatever its line breaks and
+  markup.
+- Each number in these lines that has at least 6 significant digits, also rounded.
+- Each string of a hidden test that has at least 20 characters.
+
+A *trivial* line says nothing about the solution and is not looked for: imports, `else:`,
+`return x`, signatures, `x = []`, `n = X.shape[0]`, loops over a range, comparisons of two plain
+names, and anything shorter than 12 characters. A secret line that is also in given code (outside
+the regions) is skipped, because students know it anyway. But a given cell that holds a whole
+solution region is a leak.
 """
 
 from __future__ import annotations
@@ -41,22 +45,24 @@ Kind = Literal["solution", "hidden test", "answer", "number", "string", "marker"
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """One thing of the instructor's that stands in release/."""
+    """One secret of the instructor's that was found in release/."""
 
     kind: Kind
     text: str  # the secret
     origin: str  # grade id of the cell it belongs to, "" for files
     line: int  # in that cell, from 1
-    where: str  # the place in release/
+    where: str  # the file in release/ and the place in it
 
     def __str__(self) -> str:
         shown = self.text if len(self.text) <= 70 else f"{self.text[:67]}…"
         of = f" of {self.origin}" if self.origin else ""
-        return f"leak: {self.kind}{of} is in release/, {self.where}: {shown}"
+        return f"leak: students can see this {self.kind}{of} in release/, {self.where}: {shown}"
 
 
 def find_leaks(assignment: Assignment) -> list[Leak]:
-    """Compare source/SLUG/SLUG.ipynb with every file of release/SLUG/, as they are on disk.
+    """Look for secrets of source/SLUG/SLUG.ipynb in every file of release/SLUG/.
+
+    Both are read from the disk.
 
     Raises
     ------
@@ -77,14 +83,14 @@ def find_leaks(assignment: Assignment) -> list[Leak]:
 
 
 def leaks_between(source: NotebookNode, released: Mapping[str, bytes]) -> list[Leak]:
-    """Compare a source notebook with the content of the files that students get.
+    """Look for secrets of a source notebook in the files that students get.
 
     Parameters
     ----------
     source : NotebookNode
-        With solutions and hidden tests, as the build made it.
+        The notebook with solutions and hidden tests, as the build made it.
     released : Mapping[str, bytes]
-        Content by name, notebooks among them.
+        File name → content. The release notebook is one of the files.
     """
     given = _Given.of(source)
     secrets = [secret for secret in _secrets(source) if not given.has(secret)]
@@ -101,7 +107,7 @@ _MARKERS = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS)")
 
 
 def _instructor_files(assignment: Assignment, released: Mapping[str, bytes]) -> Iterator[Leak]:
-    """Files of the instructor's that were copied as a whole."""
+    """Whole files of the instructor's that were copied into release/."""
     ours = {
         path.read_bytes(): path
         for folder in ("artifacts", "wrong", "right")
@@ -123,10 +129,10 @@ def _instructor_files(assignment: Assignment, released: Mapping[str, bytes]) -> 
 class _Secret:
     kind: Kind
     text: str  # as the author wrote it
-    needle: str  # as it is looked for
+    needle: str  # the form in which it is searched for
     origin: str
     line: int
-    digits: int = 0  # of a number
+    digits: int = 0  # significant digits, if it is a number
 
 
 def _secrets(source: NotebookNode) -> Iterator[_Secret]:
@@ -142,18 +148,18 @@ def _cell_secrets(cell: NotebookNode) -> Iterator[_Secret]:
     kinds = line_kinds(cell.source)
     origin = grade_id_of(cell)
     markdown = cell.cell_type == "markdown"
-    for number, (line, kind) in enumerate(zip(cell.source.split("\n"), kinds, strict=True), 1):
-        if kind not in ("solution", "hidden"):
+    for number, (line, line_kind) in enumerate(zip(cell.source.split("\n"), kinds, strict=True), 1):
+        if line_kind not in ("solution", "hidden"):
             continue
         if markdown:
             words = _words(line)
             if words.count(" ") >= 4:
                 yield _Secret("answer", line.strip(), words, origin, number)
         else:
-            what: Kind = "solution" if kind == "solution" else "hidden test"
+            kind: Kind = "solution" if line_kind == "solution" else "hidden test"
             for part in code_and_comment(line):
                 if not is_trivial(part):
-                    yield _Secret(what, part, _compact(part), origin, number)
+                    yield _Secret(kind, part, _compact(part), origin, number)
         for text in _NUMBER.findall(line):
             if (digits := _digits(text)) >= _MIN_DIGITS:
                 yield _Secret("number", text, _value(text), origin, number, digits)
@@ -164,9 +170,7 @@ def _cell_secrets(cell: NotebookNode) -> Iterator[_Secret]:
 def _hidden_strings(code: str, kinds: list[LineKind], origin: str) -> Iterator[_Secret]:
     try:
         nodes = list(ast.walk(parse_cell(code)))
-    except (
-        SyntaxError
-    ):  # a source notebook that someone edited; its lines are looked for all the same
+    except SyntaxError:  # somebody edited the source notebook; its lines are still searched for
         return
     for node in nodes:
         match node:
@@ -197,7 +201,7 @@ def is_trivial(line: str) -> bool:
         ValueError,
         RecursionError,
         MemoryError,
-    ):  # a piece of a longer statement, or a comment
+    ):  # part of a longer statement, or a comment
         return len(_compact(line)) < 16 or len(re.findall(r"[^\W\d]\w*", line)) < 2
     return all(_says_nothing(statement) for statement in body)
 
@@ -243,8 +247,10 @@ def _says_nothing(node: ast.stmt) -> bool:
 
 
 def _plain(node: ast.expr) -> bool:
-    """A name, a small constant, an entry or the length of something plain, an empty container, a
-    call without arguments.
+    """Whether an expression says nothing about the solution.
+
+    That is a name, a small constant, an entry or the length of something plain, an empty
+    container, or a call without arguments.
     """
     match node:
         case ast.Constant(value=value):
@@ -268,7 +274,7 @@ def _plain(node: ast.expr) -> bool:
     return False
 
 
-# ---- looking ----
+# ---- searching ----
 
 _MIN_DIGITS = 6
 _NUMBER = re.compile(r"(?<![\w.])\d[\d_]*(?:,\d{3})*(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w])")
@@ -303,12 +309,12 @@ def _same_number(secret: _Secret, value: str, digits: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Hay:
-    """A text in the forms in which secrets are looked for."""
+    """A released text in the forms that are searched for secrets."""
 
     compact: str
     words: str
     numbers: frozenset[tuple[str, int]]  # value and significant digits
-    exact_numbers: bool  # tables of data hold many numbers: there only all digits count
+    exact_numbers: bool  # for tables of data, which hold many numbers: all digits must agree
 
     @classmethod
     def of(cls, text: str, exact_numbers: bool = False) -> _Hay:
@@ -334,9 +340,7 @@ class _Hay:
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """What the author shows on purpose: all given code, and to each written answer its own
-    question.
-    """
+    """What the author shows on purpose: all given code, and the question above each answer."""
 
     code: _Hay
     questions: dict[str, str]
@@ -358,9 +362,7 @@ class _Given:
 
 
 def _whole_regions(source: NotebookNode) -> Iterator[Leak]:
-    """Given code cells that hold all of a solution region: the author forgot to move or mark
-    something.
-    """
+    """Given code cells that hold a whole solution region, so the author forgot the markers."""
     for cell in source.cells:
         if cell.cell_type != "code":
             continue
@@ -373,17 +375,19 @@ def _whole_regions(source: NotebookNode) -> Iterator[Leak]:
                 shown = _compact(given_part(other.source)) if other.cell_type == "code" else ""
                 if all(needle in shown for needle in needles):
                     name = other.metadata.get("hwlib", {}).get("name", other.get("id", ""))
-                    where = f"given code of cell {name}"
+                    where = f"given code of the cell {name}"
                     yield Leak("solution", lines[0], origin, number, where)
 
 
 def _regions(code: str) -> Iterator[tuple[int, list[str]]]:
-    """Each solution region: its first line that isn't trivial, and all such lines."""
+    """For each solution region, the number of its first line that isn't trivial, and all such
+    lines.
+    """
     number, lines = 0, list[str]()
-    for i, (line, kind) in enumerate(zip(code.split("\n"), line_kinds(code), strict=True), 1):
-        if kind == "solution" and not is_trivial(code_and_comment(line)[0]):
+    for i, (line, line_kind) in enumerate(zip(code.split("\n"), line_kinds(code), strict=True), 1):
+        if line_kind == "solution" and not is_trivial(code_and_comment(line)[0]):
             number, lines = number or i, [*lines, code_and_comment(line)[0]]
-        elif kind == "marker" and lines:
+        elif line_kind == "marker" and lines:
             yield number, lines
             number, lines = 0, []
 
@@ -392,8 +396,9 @@ def _regions(code: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _texts(name: str, content: bytes) -> Iterator[tuple[str, str]]:
-    """Every text in a file, with a word for the place: strings of JSON files one by one, everything
-    else as a whole.
+    """Every text in a file, with its place.
+
+    JSON files give their strings one by one, other files their whole text.
     """
     text = content.decode("utf-8", errors="ignore")
     if name.endswith((".ipynb", ".json")):
@@ -421,9 +426,7 @@ def _notebook_texts(name: str, values: Any) -> Iterator[tuple[str, str]]:
 
 
 def _strings(value: Any) -> Iterable[str]:
-    """Keys, strings and numbers of a JSON value; a list of lines, as notebooks have it, is one
-    text.
-    """
+    """The keys, strings and numbers of a JSON value; a list of lines counts as one text."""
     if isinstance(value, dict):
         for key, inner in value.items():
             yield key
@@ -438,7 +441,7 @@ def _strings(value: Any) -> Iterable[str]:
 
 
 def _as_node(values: dict[str, Any]) -> NotebookNode:
-    """A notebook read as plain JSON, its sources joined."""
+    """A notebook from plain JSON, with the lines of each source joined."""
     for cell in values["cells"]:
         if not isinstance(cell["source"], str):
             cell["source"] = "".join(cell["source"])

@@ -1,4 +1,4 @@
-"""Which names a piece of code defines at its top level, and which it takes from outside."""
+"""Finds the names that code defines at its top level, and those that it takes from outside."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ __all__ = ["TopNames", "bound_names", "line_of", "top_names"]
 
 
 def bound_names(tree: ast.AST, members: bool = True) -> set[str]:
-    """What a cell defines: functions, classes and variables; not imports, and nothing inside a
-    function.
+    """The functions, classes and variables that a cell defines.
+
+    Imports do not count, nor does anything inside a function.
 
     Parameters
     ----------
     tree : ast.AST
-        The cell.
+        The syntax tree of the cell.
     members : bool
-        Whether methods and variables of classes count too.
+        Whether methods and variables of classes count, too.
 
     Examples
     --------
@@ -55,12 +56,12 @@ class TopNames:
 
 
 def top_names(tree: ast.Module) -> TopNames:
-    """The names of a piece of code; what `from x import *` brings is not known.
+    """The names of a piece of code, without those of `from x import *`.
 
     Raises
     ------
     SyntaxError
-        If its names can't be told apart, as with `nonlocal` outside a function.
+        If Python cannot assign the names to scopes, as with `nonlocal` outside a function.
 
     Examples
     --------
@@ -68,8 +69,9 @@ def top_names(tree: ast.Module) -> TopNames:
     >>> sorted(names.binds), sorted(names.imports), sorted(names.uses)
     (['f'], ['os'], ['g'])
     """
-    # As the body of a function: then all that it binds is local, and what is global comes from
-    # outside. (At the top level, newer versions of Python also list what a comprehension binds.)
+    # Read the code as the body of a function: then the names that it binds are local, and those
+    # from outside are global. (At the top level, newer versions of Python also list what a
+    # comprehension binds.)
     function = ast.parse("async def cell():\n    pass")
     function.body[0].body += tree.body  # type: ignore[attr-defined]
     text = _STAR.sub(r"\1pass", ast.unparse(function))
@@ -102,7 +104,7 @@ def _imports(tree: ast.AST) -> set[str]:
 
 
 def line_of(tree: ast.AST, name: str) -> int:
-    """The line, from 1, in which a name is bound first, or else used first; 1 if it is neither.
+    """The line where a name is first bound or, if it never is, first used; 1 if there is none.
 
     >>> line_of(ast.parse("print(x)\\nx = 1"), "x")
     2

@@ -1,9 +1,8 @@
-"""Oracles: helpers that several hidden tests share, written once and inlined where they are used.
+"""Copies oracles, the helpers that several hidden tests share, into the tests that use them.
 
 A cell `# %% oracle="losses"` never becomes a cell of the notebook. The build puts its code right
-below `### BEGIN HIDDEN TESTS` of each test whose hidden part uses one of the names that it binds,
-directly or through another oracle. So nothing but the source of hidden tests knows that there are
-oracles (rules: docs/authoring.md).
+below `### BEGIN HIDDEN TESTS` of each test whose hidden part uses one of its names, directly or
+through another oracle. docs/authoring.md has the rules.
 """
 
 from __future__ import annotations
@@ -22,29 +21,29 @@ from hwlib.grading.cells import Role, given_part, indented, line_kinds, parse_ce
 
 __all__ = ["inline_oracles"]
 
-# what every cell may use: builtins, the names of the first setup cell that the build adds, IPython
+# what every cell may use: builtins, IPython, and names of the setup cell that the build adds
 _EVERYWHERE = frozenset({*dir(builtins), "hwlib", "check", "get_ipython"})
 
 
 def inline_oracles(
     path: Path, cells: Sequence[WrittenCell], trees: Mapping[int, ast.Module]
 ) -> tuple[AuthoredCell, ...]:
-    """The cells of the notebook, each oracle in the hidden tests that use it.
+    """Copy each oracle into the hidden tests that use it; returns the cells of the notebook.
 
     Parameters
     ----------
     path : Path
-        The file notebook.py, for messages.
+        The file notebook.py, for error messages.
     cells : Sequence[WrittenCell]
-        All cells of it.
+        All cells in that file.
     trees : Mapping[int, ast.Module]
         The syntax tree of each code cell, by the line of its header.
 
     Raises
     ------
     AuthoringError
-        If an oracle binds or uses a name that it must not, if something else than a hidden test
-        uses one of its names, or if nothing does.
+        If an oracle binds or uses a name that it must not, if anything but a hidden test uses one
+        of its names, or if no hidden test does.
     """
     needed = _needed(path, cells, trees) if any(cell.role == "oracle" for cell in cells) else {}
     return tuple(
@@ -74,7 +73,7 @@ class _Oracle:
 
 
 class _Notebook:
-    """Who binds and who uses which name in a notebook.py that has oracles."""
+    """The cells of a notebook.py with oracles, and the names that each binds and uses."""
 
     def __init__(
         self, path: Path, cells: Sequence[WrittenCell], trees: Mapping[int, ast.Module]
@@ -96,13 +95,13 @@ class _Notebook:
             self._fault(
                 test,
                 name,
-                f"the hidden tests bind {name!r}, as {owner} of line {owner.cell.line} does; "
-                "rename one of them",
+                f"these hidden tests define {name!r}, but {owner} in line {owner.cell.line} "
+                "already does; rename one of them",
             )
         return names.uses & self.owners.keys()
 
     def needed_for(self, wanted: Iterable[str]) -> tuple[WrittenCell, ...]:
-        """The oracles that bind these names, and those that they use, in the notebook's order."""
+        """The oracles that bind these names, and the oracles that those use, in order."""
         todo, found = list(wanted), set[int]()
         while todo:
             owner = self.owners[todo.pop()]
@@ -112,7 +111,7 @@ class _Notebook:
         return tuple(oracle.cell for oracle in self.oracles if oracle.cell.line in found)
 
     def check_oracles(self, wanted: set[str]) -> None:
-        """Stop at a name that an oracle must not have, and at an oracle that nobody uses."""
+        """Raise AuthoringError for a name that an oracle must not use, or an unused oracle."""
         needed = self.needed_for(wanted)
         for oracle in self.oracles:
             self._check_uses(oracle)
@@ -122,8 +121,8 @@ class _Notebook:
                 raise AuthoringError(
                     self.path,
                     oracle.cell.line,
-                    f"{oracle} defines {bound or 'nothing'}, and no hidden test uses it; "
-                    "use it, or remove the cell",
+                    f"{oracle} defines {bound or 'nothing'}, but no hidden test uses it; "
+                    "use it in a hidden test, or remove the cell",
                 )
 
     def _check_uses(self, oracle: _Oracle) -> None:
@@ -136,25 +135,25 @@ class _Notebook:
                     oracle.cell,
                     name,
                     f"{oracle} uses {name!r}, which students write (line {students[name].line}); "
-                    "let the hidden test pass it as an argument",
+                    "make it an argument that the hidden test passes",
                 )
             if name not in given:
                 self._fault(
                     oracle.cell,
                     name,
-                    f"{oracle} uses {name!r}, which no setup cell and no oracle defines; "
-                    "import it here, or let the hidden test pass it as an argument",
+                    f"{oracle} uses {name!r}, but no setup cell and no oracle defines it; "
+                    "import it here, or make it an argument that the hidden test passes",
                 )
 
     def _check_imports(self, oracle: _Oracle) -> None:
-        """Where it is inlined, an import takes the name from whoever else has it."""
+        """Raise AuthoringError for an import whose name another cell has: it would replace it."""
         bound = self._binders("setup", "code", "experiment", "solution")
         for name in sorted(oracle.names.imports & bound.keys()):
             self._fault(
                 oracle.cell,
                 name,
-                f"{oracle} imports {name!r}, which the cell of line {bound[name].line} defines; "
-                "import it under another name",
+                f"{oracle} imports {name!r}, but the cell in line {bound[name].line} defines that "
+                "name; import it under another name",
             )
 
     def _binders(self, *roles: Role) -> dict[str, WrittenCell]:
@@ -172,14 +171,14 @@ class _Notebook:
                     self._fault(
                         oracle.cell,
                         name,
-                        f"{oracle} binds {name!r}, as {first} of line {first.cell.line} does; "
-                        "rename one of them",
+                        f"{oracle} defines {name!r}, but {first} in line {first.cell.line} "
+                        "already does; rename one of them",
                     )
                 owners[name] = oracle
         return owners
 
     def _check_given(self, cell: WrittenCell) -> None:
-        """Stop if anything but a hidden test or an oracle has to do with an oracle's name."""
+        """Raise AuthoringError if anything but a hidden test or an oracle has an oracle's name."""
         names = self.names[cell.line]
         if cell.role == "test":
             names = self._top_names(cell, parse_cell(given_part(cell.source)))
@@ -188,8 +187,8 @@ class _Notebook:
             self._fault(
                 cell,
                 name,
-                f"{name!r} is a name of {owner}, line {owner.cell.line}, which only hidden tests "
-                "may use; rename one of them, or move this line below ### BEGIN HIDDEN TESTS",
+                f"{name!r} is defined in {owner}, line {owner.cell.line}, so only hidden tests "
+                "may use it; rename one of them, or move this line below ### BEGIN HIDDEN TESTS",
             )
 
     def _top_names(self, cell: WrittenCell, tree: ast.Module) -> TopNames:
@@ -208,7 +207,7 @@ class _Notebook:
 def _inlined(
     path: Path, cell: WrittenCell, role: Role, oracles: Sequence[WrittenCell]
 ) -> AuthoredCell:
-    """The cell with these oracles below `### BEGIN HIDDEN TESTS`, indented as that line is."""
+    """The cell with these oracles below `### BEGIN HIDDEN TESTS`, indented like that line."""
     lines = cell.source.split("\n")
     places = list(range(cell.source_line, cell.source_line + len(lines)))
     if oracles:
@@ -229,7 +228,7 @@ def _inlined(
         raise AuthoringError(
             path,
             places[number],
-            "with its oracles below ### BEGIN HIDDEN TESTS this cell is not valid Python: "
+            "with its oracles below ### BEGIN HIDDEN TESTS, this cell is not valid Python: "
             f"{error.msg}; correct the code",
         ) from error
     return AuthoredCell(

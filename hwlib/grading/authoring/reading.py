@@ -1,9 +1,9 @@
-"""Reads assignments/SLUG/notebook.py: the cells, what each one is, and every fault with its file
-and line.
+"""Reads assignments/SLUG/notebook.py into cells with roles, and reports faults by file and line.
 
-The format is jupytext's `py:percent`; jupytext decides where cells begin and what is Markdown. What
-a header may say, and where the markers `### BEGIN SOLUTION` and `### BEGIN HIDDEN TESTS` may stand,
-is decided here (rules: docs/authoring.md); who may use an oracle's names, in oracles.py.
+The format is jupytext's `py:percent`. jupytext decides where cells begin and what is Markdown. This
+module decides what a header may say, and where the markers `### BEGIN SOLUTION` and
+`### BEGIN HIDDEN TESTS` may be. oracles.py decides who may use an oracle's names.
+docs/authoring.md has the rules.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def load_notebook(assignment: Assignment) -> ParsedNotebook:
     Raises
     ------
     AuthoringError
-        If either file has a fault, or the points don't add up.
+        If there is a fault in either file, or if the points don't add up.
     CourseError
         If there is no notebook.py.
     """
@@ -50,7 +50,7 @@ def load_notebook(assignment: Assignment) -> ParsedNotebook:
         raise AuthoringError(
             toml,
             line,
-            f"points = {assignment.points:g}, but the questions of notebook.py add up to "
+            f"points = {assignment.points:g}, but the points in notebook.py add up to "
             f"{parsed.points:g}; change one of them",
         )
     return parsed
@@ -64,8 +64,8 @@ def parse_notebook(path: Path, names: Collection[str] = ()) -> ParsedNotebook:
     path : Path
         The file notebook.py.
     names : Collection[str]
-        Names that a test may have beside those that the notebook defines: the models that are
-        handed in.
+        Names that a test may have although the notebook does not define them: those of the models
+        that are handed in.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def parse_notebook(path: Path, names: Collection[str] = ()) -> ParsedNotebook:
     cells = tuple(_read_cell(path, *raw) for raw in _split(path, text))
     if not cells:
         raise AuthoringError(
-            path, 0, "no cells; a cell begins with a line `# %%` or `# %% [markdown]`"
+            path, 0, "found no cells; begin a cell with a line `# %%` or `# %% [markdown]`"
         )
     for cell in cells:
         _check_markers(path, cell)
@@ -91,20 +91,21 @@ def parse_notebook(path: Path, names: Collection[str] = ()) -> ParsedNotebook:
 def run_cells(
     assignment: Assignment, wanted: Callable[[AuthoredCell], bool], /, **names: Any
 ) -> dict[str, Any]:
-    """Run some cells of notebook.py in this process, in their order: to train what the reference
-    hands in, or to try its functions.
+    """Run some cells of notebook.py in this process, in order.
+
+    Use it to train the models that the reference hands in, or to try its functions.
 
     Parameters
     ----------
     wanted : callable
-        Called with each cell, says whether to run it.
+        Called with each cell; returns whether to run it.
     **names
-        What the cells find besides `hwlib` and `check`.
+        Names that the cells may use, besides `hwlib` and `check`.
 
     Returns
     -------
     dict
-        All names afterwards.
+        All names after the last cell, with their values.
     """
     import hwlib
     from hwlib import checks
@@ -131,38 +132,39 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]")
 def _read(path: Path) -> str:
     if not path.is_file():
         raise CourseError(
-            f"{path}: no such file; an assignment's cells stand in notebook.py, see "
+            f"{path}: no such file; write the assignment's cells in notebook.py, see "
             "docs/authoring.md"
         )
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise AuthoringError(path, line, "not UTF-8; save the file with that encoding") from error
+        raise AuthoringError(path, line, "not UTF-8; save the file in that encoding") from error
     if found := _UNPRINTABLE.search(text):
         line = text.count("\n", 0, found.start()) + 1
-        raise AuthoringError(path, line, f"the invisible character {found[0]!r}; remove it")
+        raise AuthoringError(path, line, f"found the invisible character {found[0]!r}; remove it")
     return text
 
 
 def _split(path: Path, text: str) -> Iterator[tuple[int, str, list[str], str]]:
-    """(line of the header, the header's text, the file's lines, source) of each cell.
+    """Split the file: (line of the header, the header's text, the file's lines, source) of each
+    cell.
 
-    jupytext doesn't say in which line a cell begins, so each header is first replaced by one that
-    carries its number.
+    jupytext does not tell in which line a cell begins. So each header is first replaced by one that
+    contains its line number.
     """
     lines = text.split("\n")
     start = next((i for i, line in enumerate(lines) if _HEADER.match(line)), len(lines))
     for number, line in enumerate(lines[:start], 1):
         if line.strip() and not line.startswith("#"):
             raise AuthoringError(
-                path, number, "code above the first cell; put a header line `# %%` before it"
+                path, number, "found code above the first cell; put a header line `# %%` above it"
             )
     numbered = [_number(line, i) for i, line in enumerate(lines[start:], start + 1)]
     options = {"extension": ".py", "format_name": "percent", "comment_magics": False}
     for cell in jupytext.reads("\n".join(numbered), fmt=options).cells if numbered else ():
         number = cell.metadata["hwlib_line"]
-        # a header inside a string is no header: put back what stood there
+        # a header inside a string is not a header: put the original line back
         source = _NUMBERED.sub(lambda found: lines[int(found[1]) - 1], cell.source)
         yield number, lines[number - 1], lines, source
 
@@ -178,7 +180,7 @@ def _number(line: str, number: int) -> str:
 # ---- headers ----
 
 _TOKEN = re.compile(
-    r'\[(?P<type>[^\]]*)\]|(?P<key>\w+)=(?P<value>"[^"]*"|[^\s"]+)(?=\s|$)|(?P<word>\S+)'
+    r'\[(?P<type>[^\]]*)\]|(?P<attribute>\w+)=(?P<value>"[^"]*"|[^\s"]+)(?=\s|$)|(?P<word>\S+)'
 )
 _KNOWN = (
     'setup, experiment, solution="NAME", test="NAME" points=N, oracle="NAME", '
@@ -198,19 +200,22 @@ def _read_cell(
         raise AuthoringError(
             path,
             line,
-            f'{role}="{name}": a name is letters, digits and _, with a suffix after - if need be',
+            f'{role}="{name}": expected a name of letters, digits and _, perhaps with a suffix '
+            'such as "KNN-2"',
         )
     points = _points(path, line, role, name, attributes.pop("points", None))
     trust = _trust(path, line, role, attributes.pop("trust", "isolated"))
     if attributes:
         unknown = next(iter(attributes))
         raise AuthoringError(
-            path, line, f"unknown attribute {unknown!r} of {_a(role)} cell; known headers: {_KNOWN}"
+            path,
+            line,
+            f"{_a(role)} cell cannot have the attribute {unknown!r}; known headers: {_KNOWN}",
         )
     kept = re.sub(r"^(\s*\n)+", "", source).rstrip()
     first = kept.partition("\n")[0]
-    # the source begins below the header, perhaps after blank lines or """; an empty cell has only
-    # its header
+    # the source begins below the header, perhaps after blank lines or """; an empty cell has no
+    # source
     start = (
         next((i for i in range(line if first else line - 1, len(lines)) if first in lines[i]), line)
         + 1
@@ -226,8 +231,8 @@ def _read_header(path: Path, line: int, header: str) -> tuple[bool, list[str], d
         raise AuthoringError(
             path,
             line,
-            f"{header.strip()!r} begins a cell in other tools; write `# %%` at the margin, "
-            "or reword the comment",
+            f"other tools would begin a cell at {header.strip()!r}; write `# %%` at the start of "
+            "the line, or reword the comment",
         )
     markdown, words, attributes = False, [], {}
     for position, token in enumerate(_TOKEN.finditer(parts["text"] or "")):
@@ -237,12 +242,12 @@ def _read_header(path: Path, line: int, header: str) -> tuple[bool, list[str], d
                     path, line, f"unknown cell type {token[0]}; known headers: {_KNOWN}"
                 )
             markdown = True
-        elif token["key"] is not None:
-            if token["key"] in attributes:
+        elif token["attribute"] is not None:
+            if token["attribute"] in attributes:
                 raise AuthoringError(
-                    path, line, f"the attribute {token['key']!r} stands here twice; keep one"
+                    path, line, f"found the attribute {token['attribute']!r} twice; keep one"
                 )
-            attributes[token["key"]] = token["value"].strip('"')
+            attributes[token["attribute"]] = token["value"].strip('"')
         else:
             words.append(token["word"])
     return markdown, words, attributes
@@ -251,7 +256,7 @@ def _read_header(path: Path, line: int, header: str) -> tuple[bool, list[str], d
 def _role(
     path: Path, line: int, markdown: bool, words: list[str], attributes: dict[str, str]
 ) -> AuthoredRole:
-    named = [key for key in attributes if key in ("solution", "test", "answer", "oracle")]
+    named = [name for name in attributes if name in ("solution", "test", "answer", "oracle")]
     said = [*words, *named]
     for word in words:
         if word not in ("setup", "experiment"):
@@ -260,7 +265,9 @@ def _role(
             )
     if len(said) > 1:
         raise AuthoringError(
-            path, line, f"a cell is one thing, found {' and '.join(said)}; split the cell"
+            path,
+            line,
+            f"a cell can have one role, found {' and '.join(said)}; split the cell",
         )
     if not said:
         return "prose" if markdown else "code"
@@ -268,9 +275,9 @@ def _role(
         raise AuthoringError(
             path,
             line,
-            f"{_a(said[0])} cell is code; remove [markdown] from its header"
+            f"{_a(said[0])} cell must be code; remove [markdown] from its header"
             if markdown
-            else "a written answer is Markdown; its header is `# %% [markdown] answer=…`",
+            else "a written answer must be Markdown; write `# %% [markdown] answer=…`",
         )
     return cast(AuthoredRole, said[0])
 
@@ -284,11 +291,14 @@ def _trust(path: Path, line: int, role: AuthoredRole, text: str) -> Trust:
         return "isolated"
     if role != "test":
         raise AuthoringError(
-            path, line, f"unknown attribute 'trust' of {_a(role)} cell; only tests have it"
+            path, line, f"{_a(role)} cell cannot have the attribute 'trust'; only tests can"
         )
     if text != "shared":
         raise AuthoringError(
-            path, line, f'trust="{text}": expected "shared" (in the student\'s process, forgeable)'
+            path,
+            line,
+            f'trust="{text}": expected "shared" (the test runs in the student\'s process, where '
+            "its result can be forged)",
         )
     return "shared"
 
@@ -299,8 +309,7 @@ def _points(path: Path, line: int, role: AuthoredRole, name: str, text: str | No
             raise AuthoringError(
                 path,
                 line,
-                f"unknown attribute 'points' of {_a(role)} cell; only tests and answers have "
-                "points",
+                f"{_a(role)} cell cannot have the attribute 'points'; only tests and answers can",
             )
         return None
     if text is None:
@@ -308,14 +317,13 @@ def _points(path: Path, line: int, role: AuthoredRole, name: str, text: str | No
     if not _NUMBER.fullmatch(text):
         raise AuthoringError(path, line, f"points={text}: expected a number, such as points=3")
     if float(text) < 0:
-        raise AuthoringError(path, line, f"points={text}: points can't be negative; 0 is allowed")
+        raise AuthoringError(path, line, f"points={text}: expected 0 or more")
     return float(text)
 
 
 # ---- markers ----
 
-# what nbgrader takes for a marker, wherever it stands in a line, and what an author may have meant
-# as one
+# what nbgrader takes for a marker anywhere in a line, and what an author may have meant as one
 _RESERVED = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)")
 _NEARLY = re.compile(
     r"^\s*#+\s*(begin|end)[\s_-]*(the\s+)?(solutions?|hidden|hidden[\s_-]*tests?|tests?|answers?|mark(ing)?[\s_-]*scheme)\s*$",
@@ -336,7 +344,8 @@ def _check_markers(path: Path, cell: WrittenCell) -> None:
                 raise AuthoringError(
                     path,
                     number,
-                    "a line below END HIDDEN TESTS; hidden tests come last in their cell",
+                    "found a line below END HIDDEN TESTS, but hidden tests must come last in their "
+                    "cell; move the line up",
                 )
             continue
         what = marker["what"]
@@ -345,7 +354,7 @@ def _check_markers(path: Path, cell: WrittenCell) -> None:
             raise AuthoringError(
                 path,
                 number,
-                f"a marker of {what} in a cell of role {cell.role}; it belongs in a {homes} cell",
+                f"found a {what} marker in {_a(cell.role)} cell; move it to {_a(homes)} cell",
             )
         if marker["edge"] == "BEGIN":
             if opened:
@@ -353,7 +362,7 @@ def _check_markers(path: Path, cell: WrittenCell) -> None:
                     path,
                     number,
                     f"BEGIN {what} inside the region that begins in line {opened[1]}; "
-                    f"close that one first: ### END {opened[0]}",
+                    f"close that region first with ### END {opened[0]}",
                 )
             if what == "HIDDEN TESTS" and what in closed:
                 raise AuthoringError(
@@ -377,8 +386,8 @@ def _check_markers(path: Path, cell: WrittenCell) -> None:
         raise AuthoringError(
             path,
             cell.line,
-            f'{cell.role}="{cell.name}" has no solution region; put what students must not see '
-            "between ### BEGIN SOLUTION and ### END SOLUTION",
+            f'{cell.role}="{cell.name}" has no solution region; put the lines that students must '
+            "not see between ### BEGIN SOLUTION and ### END SOLUTION",
         )
 
 
@@ -394,12 +403,12 @@ def _check_no_marker(path: Path, number: int, cell: WrittenCell, text: str) -> N
         raise AuthoringError(
             path,
             number,
-            f"nbgrader takes any line with {found[0]!r} for a marker; let `### {found[0]}` "
-            "stand alone in its line, or reword it",
+            f"nbgrader would treat this line as a marker, because it contains {found[0]!r}; put "
+            f"`### {found[0]}` on a line of its own, or reword the line",
         )
     if cell.cell_type == "code" and "AUTOTEST" in text:
         raise AuthoringError(
-            path, number, "nbgrader's AUTOTEST is not used here; write the check out"
+            path, number, "hwlib does not support nbgrader's AUTOTEST; write a check instead"
         )
 
 
@@ -412,16 +421,16 @@ def _check_unique(path: Path, cells: Sequence[WrittenCell]) -> None:
         if cell.role not in ("solution", "test", "answer", "oracle"):
             continue
         # tests and answers share one list: the questions
-        key = ("question" if cell.role in ("test", "answer") else cell.role, cell.name)
-        if key in seen:
-            first = seen[key]
+        wanted = ("question" if cell.role in ("test", "answer") else cell.role, cell.name)
+        if wanted in seen:
+            first = seen[wanted]
             raise AuthoringError(
                 path,
                 cell.line,
-                f'{cell.role}="{cell.name}" again: line {first.line} has '
-                f'{first.role}="{first.name}"; rename one, for example "{cell.name}-2"',
+                f'{cell.role}="{cell.name}": this name is taken by {first.role}="{first.name}" in '
+                f'line {first.line}; rename one of them, for example "{cell.name}-2"',
             )
-        seen[key] = cell
+        seen[wanted] = cell
 
 
 def _check_syntax(path: Path, cell: WrittenCell) -> ast.Module:
@@ -432,7 +441,7 @@ def _check_syntax(path: Path, cell: WrittenCell) -> ast.Module:
             path,
             cell,
             as_released(cell.source),
-            "with the region cut out this cell is not valid Python: ",
+            "without its region, as students get it, this cell is not valid Python: ",
         )
     return tree
 
@@ -442,7 +451,7 @@ def _parse_at(path: Path, cell: WrittenCell, source: str, context: str) -> ast.M
         return parse_cell(source)
     except SyntaxError as error:
         offset = min(error.lineno or 1, cell.source.count("\n") + 1) - 1
-        if context:  # the lines have moved: point at the region
+        if context:  # the line numbers are different: point at the region
             offset = line_kinds(cell.source).index("marker")
         raise AuthoringError(
             path, cell.source_line + offset, f"{context}{error.msg}; correct the code"
@@ -463,5 +472,5 @@ def _check_tested_names(
                 path,
                 cell.line,
                 f'test="{cell.name}": no cell defines {name!r}; name the test after a '
-                "function, class, method or variable of the notebook",
+                "function, class, method or variable that the notebook defines",
             )

@@ -1,8 +1,8 @@
-"""Makes the students' notebook from a source notebook, by nbgrader's own `generate_assignment`.
+"""Makes the students' notebook from a source notebook with nbgrader's own `generate_assignment`.
 
-The converter's own list of preprocessors runs in this process, with its own exporter, as `nbgrader
-generate_assignment --no-db` would run it: what differs from the plain command is that no gradebook
-is written. The result is the same, byte for byte.
+nbgrader's list of preprocessors and its exporter run in this process, as they do for
+`nbgrader generate_assignment --no-db`. The result has the same bytes as that of the plain command,
+but no gradebook is written.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ __all__ = ["release_text"]
 
 
 def release_text(source: NotebookNode, slug: str) -> str:
-    """The file release/SLUG/SLUG.ipynb that nbgrader makes from a source notebook.
+    """The text of release/SLUG/SLUG.ipynb, which nbgrader makes from a source notebook.
 
     Raises
     ------
     GradingError
-        If nbgrader refuses the notebook; the reading of notebook.py should have stopped that.
+        If nbgrader refuses the notebook. The checks of notebook.py should prevent that.
     """
     config = Config()
-    config.SaveCells.enabled = False  # with the next line: what `--no-db` sets
+    config.SaveCells.enabled = False  # this and the next line are what `--no-db` sets
     config.GenerateAssignment.no_database = True
     coursedir = CourseDirectory(
         config=config, root=str(Path.cwd()), course_id="", assignment_id=slug
@@ -48,18 +48,16 @@ def release_text(source: NotebookNode, slug: str) -> str:
         }
         try:
             text, _ = exporter.from_notebook_node(deepcopy(source), resources=resources)
-        except (
-            Exception
-        ) as error:  # RuntimeError, ValidationError and others; all mean the same here
+        except Exception as error:  # RuntimeError, ValidationError and others mean the same here
             raise GradingError(
-                f"{slug}: nbgrader's generate_assignment refuses the notebook: {error}"
+                f"{slug}: nbgrader's generate_assignment cannot use the built notebook: {error}"
             ) from error
     return str(text)
 
 
 @contextmanager
 def _quiet(log: logging.Logger) -> Iterator[None]:
-    """nbgrader logs what it then raises; the exception says it once."""
+    """Silence a log in the block: nbgrader logs each error that it then raises."""
     before = log.level
     log.setLevel(logging.CRITICAL)
     try:

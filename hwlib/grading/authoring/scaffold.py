@@ -1,6 +1,4 @@
-"""Starts a new assignment or a whole new course; both build and verify as they stand, to be changed
-bit by bit.
-"""
+"""Starts a new assignment or a new course, with an example that builds and verifies at once."""
 
 from __future__ import annotations
 
@@ -17,46 +15,49 @@ from hwlib.grading.course import SLUG, Course, address_problem, find_course
 
 __all__ = ["FIRST", "default_title", "new_assignment", "new_course"]
 
-FIRST = "first"  # the name of a new course's assignment, where none is given
+FIRST = "first"  # the default name of a new course's assignment
 
 
 def new_assignment(course: Course, slug: str) -> Path:
-    """Make assignments/SLUG/ with one solved function, one written question, one wrong and one
-    unusual right solution.
+    """Make assignments/SLUG/ with an example.
+
+    It has one solved function, one written question, one wrong solution and one unusual right
+    solution.
 
     Raises
     ------
     CourseError
-        If the name won't do, or the folder is there already.
+        If the name is not allowed, or the folder exists.
     """
     _require_name(slug)
     folder = course.root / "assignments" / slug
     if folder.exists():
-        raise CourseError(f"{folder}: already there; choose another name, or remove the folder")
+        raise CourseError(f"{folder} exists; choose another name, or remove the folder")
     title = slug.replace("_", " ").capitalize()
     _write(_rendered("assignment", slug=slug, title=title), folder)
     return folder
 
 
 def new_course(folder: Path, title: str = "", repository: str = "", slug: str = FIRST) -> Course:
-    """Make a course in `folder`: course.toml, nbgrader_config.py, .gitignore, README.md,
-    environment.yml and a first assignment.
+    """Make a course in `folder`, with a first assignment.
+
+    The other files are course.toml, nbgrader_config.py, .gitignore, README.md and environment.yml.
 
     Parameters
     ----------
     folder : Path
         A new folder, or one that has none of these files yet.
     title : str
-        Default: made from the folder's name.
+        Title of the course. The default is made from the folder's name.
     repository : str
-        The address of the repository that students see, "" if there is none yet.
+        The address of the repository that students see, or "" if there is none yet.
     slug : str
-        The first assignment.
+        Name of the first assignment.
 
     Raises
     ------
     CourseError
-        If a name or the address won't do, or a file that would be written is there already.
+        If a name or the address is not allowed, or a file that would be written exists.
     """
     _require_name(slug)
     folder = folder.resolve()
@@ -75,7 +76,7 @@ def new_course(folder: Path, title: str = "", repository: str = "", slug: str = 
     )
     for taken in (folder / name for name in [*files, "assignments"]):
         if taken.exists():
-            raise CourseError(f"{taken}: already there; choose another folder for the new course")
+            raise CourseError(f"{taken} exists; choose another folder for the new course")
     _write(files.items(), folder)
     course = find_course(folder)
     new_assignment(course, slug)
@@ -85,13 +86,13 @@ def new_course(folder: Path, title: str = "", repository: str = "", slug: str = 
 def _require_name(slug: str) -> None:
     if not SLUG.fullmatch(slug):
         raise CourseError(
-            f"{slug!r}: an assignment's name is lower-case letters, digits and _, a letter first; "
-            "for example k_means"
+            f"{slug!r}: the name of an assignment may have lower-case letters, digits and _, and "
+            "begins with a letter; for example k_means"
         )
 
 
 def default_title(folder: Path) -> str:
-    """A course's title, made from its folder's name.
+    """Make the title of a course from the name of its folder.
 
     >>> default_title(Path("machine_learning-2027"))
     'Machine learning 2027'
@@ -100,8 +101,8 @@ def default_title(folder: Path) -> str:
     return words[:1].upper() + words[1:] or "A course"
 
 
-def _rendered(kind: str, **values: str) -> Iterator[tuple[str, str]]:
-    """Name and text of every file that templates/KIND/ makes."""
+def _rendered(folder: str, **values: str) -> Iterator[tuple[str, str]]:
+    """The name and text of each file that the templates in a folder make."""
     templates = Environment(
         loader=PackageLoader("hwlib.grading"),
         undefined=StrictUndefined,
@@ -110,9 +111,9 @@ def _rendered(kind: str, **values: str) -> Iterator[tuple[str, str]]:
     )
     # a string as TOML and YAML have it, too
     templates.filters["quoted"] = lambda text: json.dumps(text, ensure_ascii=False)
-    for name in templates.list_templates(filter_func=lambda name: name.startswith(f"{kind}/")):
-        path = name.removeprefix(f"{kind}/").removesuffix(".j2")
-        # a .gitignore among the templates would make git ignore files of the package
+    for name in templates.list_templates(filter_func=lambda name: name.startswith(f"{folder}/")):
+        path = name.removeprefix(f"{folder}/").removesuffix(".j2")
+        # the template has no dot: with one, git would ignore files of the package
         yield (
             ".gitignore" if path == "gitignore" else path,
             templates.get_template(name).render(**values),

@@ -1,4 +1,4 @@
-"""A wrong or right solution in the place of the reference's code."""
+"""Puts a wrong or right solution in the place of the reference's code."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["spliced"]
 
 
 def spliced(variant: Variant, cells: Mapping[str, str]) -> dict[str, str]:
-    """The solution cells with the variant's definitions, or its edits, in them.
+    """Put the variant's definitions or edits into the solution cells.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def spliced(variant: Variant, cells: Mapping[str, str]) -> dict[str, str]:
     for name, replacement in parts.replacements.items():
         grade_id = _defining_cell(variant, name, result)
         result[grade_id] = _splice(variant, result[grade_id], name, replacement)
-    # later cells see what stands there
+    # in front of the first changed cell, where all later cells see it
     first = next((grade_id for grade_id in cells if result[grade_id] != cells[grade_id]), "")
     if parts.front and first:
         result[first] = "\n".join([*parts.front, "", result[first]])
@@ -51,8 +51,9 @@ def spliced(variant: Variant, cells: Mapping[str, str]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """What a variant's file holds: what goes in front, and the replacement of each name, as source
-    lines at the margin.
+    """The content of a variant's file, as source lines without indentation.
+
+    `front` goes in front of the first changed cell. `replacements` has the new code of each name.
     """
 
     front: list[str]
@@ -60,8 +61,9 @@ class _Parts:
 
 
 def _parts(variant: Variant) -> _Parts:
-    """Sort the file's statements: definitions that replace something, and all others; comments go
-    with what is below them.
+    """Divide the file's statements into definitions that replace something, and all others.
+
+    A comment belongs to the statement below it.
     """
     lines = variant.source.split("\n")
     short = _short_names(variant)
@@ -76,7 +78,7 @@ def _parts(variant: Variant) -> _Parts:
         above = [line for line in lines[start : begin - 1] if line.lstrip().startswith("#")]
         name = next((short[name] for name in names_set_by(node) if name in short), None)
         if not is_definition(node) and not isinstance(node, ast.Import | ast.ImportFrom):
-            # a variable may take several statements; what is between them stays there
+            # a variable may need several statements; what is between them stays between them
             name = current = name or current
         place = front if name is None else replacements[name]
         place += [*above, *lines[begin - 1 : end], *([""] if name is None and begin < end else [])]
@@ -85,7 +87,7 @@ def _parts(variant: Variant) -> _Parts:
             short_name = name.rpartition(".")[2]
             _fault(
                 variant,
-                f"the file defines {short_name!r} and has EDITS of it too; keep one of them"
+                f"the file defines {short_name!r} and also has EDITS of it; keep one of the two"
                 if found
                 else f"REPLACES has {name!r}, but the file defines no {short_name!r}; add the "
                 "definition",
@@ -106,14 +108,14 @@ def _short_names(variant: Variant) -> dict[str, str]:
     if len(short) < len(variant.replaces):
         _fault(
             variant,
-            f"REPLACES has two names that end alike: {', '.join(variant.replaces)}; put them into "
-            "two files",
+            f"the names in REPLACES have the same last part: {', '.join(variant.replaces)}; put "
+            "them into two files",
         )
     return short
 
 
 def _is_setting(node: ast.stmt) -> bool:
-    """Whether a statement says something about the solution: REPLACES, … or the docstring."""
+    """Whether a statement is a setting of the file (REPLACES, …) or its docstring."""
     match node:
         case ast.Assign(targets=[ast.Name(id=name)]):
             return name in SETTINGS
@@ -128,17 +130,16 @@ def _defining_cell(variant: Variant, name: str, cells: Mapping[str, str]) -> str
             return grade_id
     _fault(
         variant,
-        f"REPLACES has {name!r}, which no solution cell of source/ defines; there are: "
-        f"{', '.join(all_names(cells))}",
+        f"REPLACES has {name!r}, but no solution cell of source/ defines it; use one of: "
+        f"{', '.join(dict.fromkeys(all_names(cells)))}",
     )
 
 
 def _splice(variant: Variant, source: str, name: str, replacement: list[str]) -> str:
-    """Put `replacement` in the place of a definition; everything else stays as it is, byte for
-    byte.
+    """Replace a definition by `replacement`, and change no other byte.
 
-    A variable that several statements make (`answers = {}`, then `answers["x"] = …`) can't be cut
-    out without breaking what stands between them: the replacement then follows the last of them.
+    Several statements may set one variable (`answers = {}`, then `answers["x"] = …`). They cannot
+    be cut out, because the code between them needs them. The replacement then follows the last.
     """
     lines = source.split("\n")
     found = defining_statements(source, name)
@@ -149,7 +150,7 @@ def _splice(variant: Variant, source: str, name: str, replacement: list[str]) ->
     if indent.strip() or behind.startswith(";"):
         _fault(
             variant,
-            f"{name} shares a line of source/ with another statement; give it a line of its own in "
+            f"{name} is on one line of source/ with another statement; put it on its own line in "
             "notebook.py",
         )
     keep = len(found) > 1 or not (

@@ -1,4 +1,4 @@
-"""Reads the files of wrong/ and right/, and finds their faults."""
+"""Reads the files in wrong/ and right/, and reports faults in them."""
 
 from __future__ import annotations
 
@@ -25,16 +25,17 @@ def read_variants(
     Parameters
     ----------
     assignment : Assignment
-        Whose folder has them.
+        The assignment with these files in its folder.
     questions : Collection[str]
-        The autograded questions.
+        Names of the autograded questions.
     cells : Mapping[str, str]
         The reference's code of each solution cell by grade id, without markers.
 
     Raises
     ------
     AuthoringError
-        If a file lacks what it needs, or names a question, definition or line that there isn't.
+        If a setting is missing, or if a file names a question, definition or line that does not
+        exist.
     """
     kinds: tuple[Literal["wrong", "right"], ...] = ("wrong", "right")
     found = tuple(
@@ -65,7 +66,7 @@ def _read(
     settings = _settings(tree)
     reason = ast.get_docstring(tree)
     if not reason:
-        raise AuthoringError(path, 1, "no docstring; say in one why students write this")
+        raise AuthoringError(path, 1, "no docstring; add one that says why students write this")
     edits = _edits(path, settings["EDITS"]) if "EDITS" in settings else ()
     replaces: tuple[str, ...] = ()
     if not edits or "REPLACES" in settings:
@@ -77,7 +78,8 @@ def _read(
         raise AuthoringError(
             path,
             edits[0].line,
-            f"EDITS can't change the model file {models[0]}; define a function {models[0]}(model)",
+            f"EDITS can't change the model file {models[0]}; define a function {models[0]}(model) "
+            "instead",
         )
     fails, hint = (
         _fails_and_hint(path, settings, questions)
@@ -108,7 +110,9 @@ def _value(path: Path, settings: _Settings, name: str) -> tuple[int, object]:
         return node.lineno, ast.literal_eval(node.value)
     except ValueError as error:
         raise AuthoringError(
-            path, node.lineno, f"{name} must be written out: a string, or a list of strings"
+            path,
+            node.lineno,
+            f"{name} must be a plain string or a list of plain strings, without any computation",
         ) from error
 
 
@@ -136,15 +140,16 @@ def _fails_and_hint(
             raise AuthoringError(
                 path,
                 settings["FAILS"].lineno,
-                f"FAILS has {name!r}, which is no autograded question; "
-                f"there are: {', '.join(questions)}",
+                f"FAILS has {name!r}, but there is no autograded question of that name; "
+                f"use one of: {', '.join(questions)}",
             )
     line, hint = _value(path, settings, "HINT")
     if not isinstance(hint, str) or not hint.strip():
         raise AuthoringError(
             path,
             line,
-            'HINT is missing or empty; add a line HINT = "…", part of what the student reads',
+            'HINT is missing or empty; add a line HINT = "…" with a part of the text that the '
+            "student reads",
         )
     return fails, hint
 
@@ -155,21 +160,20 @@ def _nothing_lost(path: Path, settings: _Settings) -> tuple[tuple[str, ...], str
             raise AuthoringError(
                 path,
                 settings[name].lineno,
-                f"{name} in right/: this solution must lose nothing; remove the line",
+                f"a solution in right/ must lose no points, so it cannot have {name}; remove the "
+                "line",
             )
     return (), ""
 
 
 def _edits(path: Path, setting: ast.Assign) -> tuple[Edit, ...]:
-    """The entries of EDITS; a line break at an end of a text, as between triple quotes, is left
-    out.
-    """
+    """The entries of EDITS, without line breaks at the ends of a text in triple quotes."""
     entries = setting.value
     if not isinstance(entries, ast.Dict) or not entries.keys:
         raise AuthoringError(
             path,
             setting.lineno,
-            'EDITS is no dict of lines; write EDITS = {"old line": "new line"}',
+            'EDITS must be a dict of lines; write EDITS = {"old line": "new line"}',
         )
     found: dict[str, Edit] = {}
     for key, value in zip(entries.keys, entries.values, strict=True):
@@ -180,8 +184,8 @@ def _edits(path: Path, setting: ast.Assign) -> tuple[Edit, ...]:
                 raise AuthoringError(
                     path,
                     (key or value).lineno,
-                    "an entry of EDITS must be two strings that are written out, the first with a "
-                    "line of the reference",
+                    "an entry of EDITS must be two plain strings, the first with a line of the "
+                    "reference",
                 )
         if edit.old in found:
             raise AuthoringError(

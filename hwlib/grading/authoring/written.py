@@ -1,4 +1,4 @@
-"""What an instructor wrote: the cells of notebook.py, and the files in wrong/ and right/."""
+"""Data classes for what an instructor writes: cells of notebook.py, files in wrong/ and right/."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ __all__ = [
 ]
 
 AuthoredRole: TypeAlias = Role | Literal["oracle"]
-"""What the header of a cell in notebook.py says. An oracle (helpers of hidden tests) never becomes
-a cell of a notebook, so it is none of its roles.
+"""The role that a cell's header gives it in notebook.py.
+
+An oracle (helpers of hidden tests) never becomes a cell of a notebook, so `Role` does not have it.
 """
 
 
@@ -31,26 +32,26 @@ class WrittenCell:
 
     role: AuthoredRole
     name: str  # solution="KNN" → KNN; "" for roles without a name
-    points: float | None  # of a question
+    points: float | None  # None unless the cell is a question
     cell_type: Literal["code", "markdown"]
     source: str
-    line: int  # of the header in notebook.py, from 1
-    source_line: int  # of the first line of `source` in notebook.py
-    trust: Trust = "isolated"  # of a test: where it runs
+    line: int  # the header's line in notebook.py, from 1
+    source_line: int  # where the first line of `source` is in notebook.py
+    trust: Trust = "isolated"  # where a test runs
 
 
 @dataclass(frozen=True, slots=True)
 class AuthoredCell:
-    """One cell for the notebook: oracles stand in the hidden tests that use them."""
+    """One cell for the notebook, with oracles copied into the hidden tests that use them."""
 
     role: Role
     name: str  # solution="KNN" → KNN; "" for roles without a name
-    points: float | None  # of a question
+    points: float | None  # None unless the cell is a question
     cell_type: Literal["code", "markdown"]
     source: str  # with solutions, hidden tests and their oracles
-    line: int  # of the header in notebook.py, from 1
+    line: int  # the header's line in notebook.py, from 1
     lines: tuple[int, ...]  # where each line of `source` stands in notebook.py
-    trust: Trust = "isolated"  # of a test: where it runs
+    trust: Trust = "isolated"  # where a test runs
 
     @property
     def source_line(self) -> int:
@@ -72,16 +73,16 @@ class ParsedNotebook:
 
 
 SETTINGS = ("REPLACES", "EDITS", "FAILS", "HINT")
-"""What a file in wrong/ or right/ says about itself, in assignments."""
+"""The variables that a file in wrong/ or right/ may set about itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
     """One entry of EDITS in a file of wrong/ or right/."""
 
-    old: str  # one or several whole lines of the reference, without their indentation
-    new: str  # what stands there instead; "" for nothing
-    line: int  # of the entry in its file
+    old: str  # one or several whole lines of the reference; indentation does not count
+    new: str  # the lines that replace them; "" removes them
+    line: int  # number of the entry's line in its file
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,8 @@ class Variant:
     reason: str  # why students write it: the file's docstring
     # "f", "Class", "Class.method", "variable", or a model in artifacts/; with edits it may be empty
     replaces: tuple[str, ...]
-    fails: tuple[str, ...]  # the questions that it loses, exactly these; () for right
-    hint: str  # part of what the student reads; "" for right
+    fails: tuple[str, ...]  # exactly the questions that it loses; () in right/
+    hint: str  # part of the text that the student reads; "" in right/
     source: str
     path: Path
     models: tuple[str, ...] = ()  # those of `replaces` that are models in artifacts/

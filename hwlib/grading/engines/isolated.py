@@ -31,7 +31,8 @@ from hwlib.grading.engines.clock import Limits, WorkClock
 from hwlib.grading.engines.standins import Session
 from hwlib.grading.engines.tries import Graded, grade_submission
 from hwlib.grading.results import Outcome, SubmissionResult, SubmissionStatus
-from hwlib.grading.sandbox import processes
+from hwlib.grading.sandbox import processes, tiers
+from hwlib.grading.sandbox.confine import Confinement, Tier
 from hwlib.grading.sandbox.folders import RunFolder
 from hwlib.grading.submissions.files import FoundSubmission, copy_files, read_found
 from hwlib.grading.submissions.fingerprints import models_of
@@ -41,9 +42,20 @@ __all__ = ["IsolatedEngine"]
 
 _log = logging.getLogger("hwlib.grading")
 
-SLOW = ("torch", "torchvision", "pandas", "sklearn", "scipy", "seaborn", "sympy", "cvxpy", "numba")
+SLOW = (
+    "torch",
+    "torchvision",
+    "pandas",
+    "sklearn",
+    "scipy",
+    "seaborn",
+    "sympy",
+    "cvxpy",
+    "numba",
+    "matplotlib.pyplot",
+)
 MAX_SCANNED = 5_000_000  # bytes of a notebook
-_IMPORT = re.compile(rf"\b(?:import|from) +({'|'.join(SLOW)})\b")
+_IMPORT = re.compile(rf"\b(?:import|from) +({'|'.join(map(re.escape, SLOW))})\b")
 
 
 class IsolatedEngine:
@@ -56,14 +68,29 @@ class IsolatedEngine:
         Of the hidden inputs.
     hidden : tuple of Path
         Folders, besides the course's own, that student code shall not see.
+    sandbox : bool
+        False: grade without isolation, where every submission is trusted.
+
+    Attributes
+    ----------
+    tier : {"T3", "T2", "T1", "T0"}
+        The isolation of the workers, proven by canaries.
 
     Raises
     ------
     GradingError
-        If the assignment's setup cells do not run here.
+        If no tier can be had on this machine, or importing what the setup cells import starts
+        threads.
     """
 
-    def __init__(self, assignment: Assignment, seed: int, hidden: tuple[Path, ...] = ()) -> None:
+    def __init__(
+        self,
+        assignment: Assignment,
+        seed: int,
+        hidden: tuple[Path, ...] = (),
+        *,
+        sandbox: bool = True,
+    ) -> None:
         self.assignment, self.seed = assignment, seed
         self.key = load_key(assignment)
         self.released = released_sources(assignment)
@@ -79,11 +106,23 @@ class IsolatedEngine:
             self.bench = Bench(self.key, assignment.source.parent)
             self._folder = RunFolder(self._hidden)
             stack.callback(self._folder.close)
-            self.zygote = self._new_zygote()
+            self.tier: Tier = "T0"
+            self.zygote = self._proven_zygote() if sandbox else self._new_zygote("T0")
             self._environment = stack.pop_all()
 
-    def _new_zygote(self) -> processes.Zygote:
-        zygote = processes.Zygote(self.assignment.slug, self._folder, self._hidden)
+    def _proven_zygote(self) -> processes.Zygote:
+        """A zygote of the strongest tier that this machine has."""
+        with self._workplace(0, None) as workplace:
+            self.tier, zygote = tiers.strongest(
+                self._new_zygote,
+                workplace.new_worker,
+                self.assignment.source,
+                self.assignment.course.root,
+            )
+        return zygote
+
+    def _new_zygote(self, tier: Tier) -> processes.Zygote:
+        zygote = processes.Zygote(self.assignment.slug, self._folder, tier, self._hidden)
         try:
             copy_files(self.assignment.source.parent, zygote.home)
             modules = self._modules or imported_modules(self.key)
@@ -160,15 +199,13 @@ class IsolatedEngine:
         return {
             question.id: question.message
             for question in graded.questions
-            if question.id in self.bench.tests
-            and question.points < question.max_points
-            and question.status not in ("manual", lost)
+            if question.id in self.bench.tests and question.status not in ("passed", "manual", lost)
         }
 
     def restart(self) -> None:
         """A new zygote in place of one that died."""
         self.zygote.close()
-        self.zygote = self._new_zygote()
+        self.zygote = self._new_zygote(self.tier)
 
     def close(self) -> None:
         """End the zygote and, with it, every worker."""
@@ -209,7 +246,7 @@ class IsolatedEngine:
             reason = f"{readable(reason)[:300]}; grade it by hand, and report this"
             questions = self.key.all_questions("manual", reason)
             result = SubmissionResult(found.student, "needs_manual", questions, (reason,))
-            return Outcome(result, None, final=False)
+            return Outcome(result, None, final=False, tier=self.tier)
 
     def _grade(self, found: FoundSubmission, slot: int) -> Outcome:
         problems = list(found.problems)
@@ -252,6 +289,7 @@ class IsolatedEngine:
             graded.lacking,
             unique,
             graded.impeded,
+            self.tier,
         )
 
     def _grade_repaired(
@@ -275,7 +313,8 @@ class IsolatedEngine:
 
     def _rejected(self, student: str, problems: tuple[str, ...]) -> Outcome:
         questions = self.key.all_questions("missing", "the notebook could not be read")
-        return Outcome(SubmissionResult(student, "rejected", questions, problems), None)
+        result = SubmissionResult(student, "rejected", questions, problems)
+        return Outcome(result, None, tier=self.tier)
 
     @contextmanager
     def _workplace(
@@ -301,7 +340,11 @@ class _Workplace:
     count: int = 0
 
     def new_session(self) -> Session:
-        """A conversation with a fresh worker, among the files handed in and the assignment's."""
+        """A conversation with a fresh worker."""
+        return Session(self.new_worker(self.engine.zygote))
+
+    def new_worker(self, zygote: processes.Zygote) -> processes.Worker:
+        """A fresh worker, among the files handed in and the assignment's."""
         engine, limits = self.engine, self.engine.assignment.limits
         self.count += 1
         above = self.root / str(self.count)
@@ -312,9 +355,9 @@ class _Workplace:
         if self.handed_in is not None:
             copy_files(self.handed_in, place, self.only, notebooks=True)
         copy_files(engine.assignment.source.parent, place)
-        uid = engine.zygote.uid(self.slot)
+        uid = zygote.uid(self.slot)
         processes.give_to(place, uid)
-        confinement = processes.Confinement(
+        confinement = Confinement(
             uid,
             str(place),
             int(limits.submission_s) + 1,
@@ -322,7 +365,7 @@ class _Workplace:
             # a judge that has one core shares it with its worker
             cores=tuple(processes.own_cores()),
         )
-        return Session(engine.zygote.fork(confinement))
+        return zygote.fork(confinement)
 
 
 def _reference(key: AnswerKey) -> RepairedSubmission:

@@ -25,6 +25,9 @@ from hwlib.grading.course import Assignment
 from hwlib.grading.engines.isolated import IsolatedEngine
 from hwlib.grading.results import Outcome, SubmissionResult
 from hwlib.grading.sandbox import processes
+from hwlib.grading.sandbox.confine import die_with_parent
+from hwlib.grading.sandbox.measures.limits import limit_memory
+from hwlib.grading.sandbox.usage import times_of
 from hwlib.grading.submissions.files import FoundSubmission
 
 __all__ = ["Pool", "default_jobs"]
@@ -34,6 +37,7 @@ MAX_TRIES = 3  # of one submission whose judge died each time
 # test of the course's own may hang, too
 PATIENCE_S = 60.0
 ASLEEP = 30.0  # times that on the wall clock
+JUDGE_MB = 4096  # of memory that a judge may take on top of what it starts with
 
 Done = tuple[FoundSubmission, Outcome]
 
@@ -76,7 +80,7 @@ class _Judge:
         wall_s = time.monotonic() - self.since
         if wall_s < patience_s:
             return False
-        cpu_s, _ = processes.times_of(self.pid)
+        cpu_s, _ = times_of(self.pid)
         return cpu_s - self.cpu_s > patience_s or wall_s > ASLEEP * patience_s
 
 
@@ -153,7 +157,7 @@ class Pool:
 
     def _hand_out(self, slot: int, judge: _Judge) -> Iterator[Done]:
         judge.task, judge.since = self._waiting.popleft(), time.monotonic()
-        judge.cpu_s, _ = processes.times_of(judge.pid)
+        judge.cpu_s, _ = times_of(judge.pid)
         try:
             judge.pipe.send(judge.task.found)
         except OSError:
@@ -204,7 +208,7 @@ class Pool:
         )
         questions = self.engine.key.all_questions("crashed", reason)
         result = SubmissionResult(found.student, "rejected", questions, (reason,))
-        return Outcome(result, None, final=False)
+        return Outcome(result, None, final=False, tier=self.engine.tier)
 
 
 def _bury(judge: _Judge) -> None:
@@ -220,9 +224,10 @@ def _bury(judge: _Judge) -> None:
 
 def _serve_as_judge(engine: IsolatedEngine, pipe: Connection, slot: int) -> None:
     """Take a submission, grade it, give the outcome back, until the pipe ends."""
-    processes.die_with_parent()
+    die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's business
     _compute_alone()
+    limit_memory(JUDGE_MB)
     while True:
         try:
             found = pipe.recv()

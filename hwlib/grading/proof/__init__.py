@@ -1,1 +1,1 @@
-"""Is the course itself right? Wrong and right solutions graded, and synthetic classes."""
+"""Tests the course itself with wrong and right solutions and with synthetic classes."""

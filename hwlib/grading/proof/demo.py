@@ -1,5 +1,6 @@
-"""The main job in one go, on real images that come with the package: build, a class of twelve,
-grades.
+"""Shows the main job: builds an assignment, simulates a class of twelve and grades it.
+
+The images come with the package, so nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from hwlib.grading.grade import GradeOptions
 from hwlib.grading.proof.simulate import simulate
 from hwlib.grading.results import GradeReport
 
-__all__ = ["DemoOutcome", "run_demo"]
+__all__ = ["DemoRun", "run_demo"]
 
 SLUG, STUDENTS, SEED = "knn", 12, 1
 
@@ -25,8 +26,8 @@ GradeFunction = Callable[[Assignment, Path, Path, tuple[str, ...], GradeOptions]
 
 
 @dataclass(frozen=True, slots=True)
-class DemoOutcome:
-    """What the demo made, and where."""
+class DemoRun:
+    """The results of the demo and the files that it wrote."""
 
     report: GradeReport
     seconds: float  # of grading
@@ -34,22 +35,27 @@ class DemoOutcome:
     written: dict[str, str]  # name below `folder` → what it is
 
 
-def run_demo(course: Course, say: Callable[[str], None], grade: GradeFunction) -> DemoOutcome:
-    """Build the assignment, make a class in demo/submitted, grade it into demo/.
+def run_demo(course: Course, say: Callable[[str], None], grade: GradeFunction) -> DemoRun:
+    """Build an assignment, simulate a class in demo/submitted, and grade it into demo/.
 
     Parameters
     ----------
     course : Course
     say : callable
-        Told each step in words.
+        Called with a line of text for each step.
     grade : callable
         Grades a class: (assignment, submitted, output, students, options) → GradeReport.
+
+    Raises
+    ------
+    CourseError
+        If demo/ is a symbolic link.
     """
     assignment = course.assignment(SLUG)
     folder = course.root / "demo"
     if folder.is_symlink():
         raise CourseError(
-            f"{folder} is a symbolic link, but the demo replaces this folder; remove the link"
+            f"{folder} is a symbolic link, but the demo must delete this folder; remove the link"
         )
     shutil.rmtree(folder, ignore_errors=True)
     say(f"1. Build {assignment.slug}: assignments/ → source/ and release/")
@@ -57,15 +63,13 @@ def run_demo(course: Course, say: Callable[[str], None], grade: GradeFunction) -
     say(f"2. Simulate a class of {STUDENTS} in {folder.name}/submitted")
     for one in simulate(assignment, STUDENTS, SEED, folder / "submitted"):
         say(f"   {one.student}: {one.note or one.kind}")
-    say(
-        "3. Grade it: hidden tests run in this process, each student's code in a process of its own"
-    )
+    say("3. Grade it: hidden tests run in the grader, and each student's code in its own process")
     started = time.monotonic()
     report = grade(assignment, folder / "submitted", folder, (), GradeOptions())
     written = {
-        "submitted/": "the class, in nbgrader's layout",
-        "autograded/": "the notebooks as graded, for the formgrader",
+        "submitted/": "the submissions, in nbgrader's layout",
+        "autograded/": "the graded notebooks, for the formgrader",
         "feedback/": "a feedback page for each student, with symptoms and hints",
         "gradebook.db": "nbgrader's gradebook",
     }
-    return DemoOutcome(report, time.monotonic() - started, folder, written)
+    return DemoRun(report, time.monotonic() - started, folder, written)

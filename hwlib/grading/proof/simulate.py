@@ -1,5 +1,6 @@
-"""A synthetic class: submissions of every kind that a real class hands in, the same for the same
-seed.
+"""Makes a synthetic class with every kind of submission that a real class hands in.
+
+The same seed makes the same class.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ Kind = Literal[
     "damaged_cells",
     "unreadable",
 ]
-WEIGHTS: dict[Kind, float] = {  # of those beyond the first of each kind
+# how often each kind is chosen, after one submission of each has been made
+WEIGHTS: dict[Kind, float] = {
     "reference": 10,
     "right": 10,
     "blank": 4,
@@ -65,21 +67,21 @@ DUE = datetime(2027, 2, 1, 12, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class SimulatedSubmission:
-    """One made-up submission, and what is known about it for certain."""
+    """One made-up submission, and the facts that are known about it without grading."""
 
     student: str
     kind: Kind
-    note: str  # what was done, in words
+    note: str  # how it was made, in words
     status: SubmissionStatus
-    # automatic points; None where they can't be known without running the code
+    # automatic points; None if only running the code could tell
     score: float | None = None
-    # the autograded questions without points, exactly these; None: not known
+    # exactly the autograded questions without points; None if unknown
     lost: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """A submission in the making: a notebook, or text that is none."""
+    """A submission before it is written: a notebook, or a text that is not a notebook."""
 
     notebook: NotebookNode
     note: str
@@ -88,23 +90,22 @@ class _Made:
     blank: bool = False
     answered: bool = True  # whether there is a written answer to grade by hand
     noisy: bool = True
-    files: dict[str, bytes] | None = None  # the models handed in; None: the reference's
+    files: dict[str, bytes] | None = None  # models that are handed in; None: the reference's
 
 
 def simulate(
     assignment: Assignment, students: int, seed: int, to: Path
 ) -> list[SimulatedSubmission]:
-    """Write `to`/student-001/SLUG/ and so on, nbgrader's layout of submitted/, and
-    `to`/simulated.json.
+    """Write a synthetic class to `to`/STUDENT/SLUG/, in nbgrader's layout.
 
-    From 12 students on every kind appears. What an earlier simulation wrote there is replaced;
-    anything else stays.
+    The file `to`/simulated.json describes it. A class of 12 or more has every kind of submission.
+    The files of an earlier simulation are replaced, and other files stay.
 
     Raises
     ------
     CourseError
-        If the assignment is not built, or `to` has a submission of one of these students that was
-        not simulated.
+        If the assignment is not built, or if `to` already has a real submission of one of these
+        students.
     """
     if students < 1:
         raise CourseError(f"--students {students}: expected 1 or more")
@@ -151,7 +152,8 @@ def _make_room(to: Path, slug: str, names: list[str]) -> None:
     real = [name for name in names if name not in earlier and (to / name / slug).exists()]
     if real:
         raise CourseError(
-            f"{to}: {real[0]}/{slug} was not made by `hw simulate`; simulate into another folder"
+            f"{to}: {real[0]}/{slug} was not made by `hw simulate`, so it is kept; choose another "
+            "folder"
         )
     for name in earlier:
         shutil.rmtree(to / name / slug, ignore_errors=True)
@@ -176,9 +178,7 @@ def _write(folder: Path, assignment: Assignment, made: _Made, rng: np.random.Gen
 
 
 class _Maker:
-    """Makes submissions of each kind; the n-th of a kind differs from the one before it where there
-    is a choice.
-    """
+    """Makes submissions of each kind. Those of one kind differ if the assignment allows it."""
 
     def __init__(self, assignment: Assignment) -> None:
         self.assignment = assignment
@@ -190,15 +190,15 @@ class _Maker:
 
     @cached_property
     def reference(self) -> NotebookNode:
-        """The reference solution, handed in."""
+        """The reference solution as a submission."""
         return reference_notebook(self.assignment)
 
     def can_make(self, kind: Kind) -> bool:
-        """Whether the assignment has what this kind needs."""
+        """Whether the assignment allows this kind: some need a wrong or right solution."""
         return {"wrong": bool(self.wrong), "right": bool(self.right)}.get(kind, True)
 
     def make(self, kind: Kind, turn: int, rng: np.random.Generator) -> _Made:
-        """The `turn`-th submission of a kind."""
+        """Make the `turn`-th submission of a kind, counted from 0."""
         makers: dict[Kind, Callable[[int, np.random.Generator], _Made]] = {
             "reference": lambda turn, rng: _Made(
                 deepcopy(self.reference), "the reference solution"
@@ -220,7 +220,7 @@ class _Maker:
         )
 
     def describe(self, student: str, kind: Kind, made: _Made) -> SimulatedSubmission:
-        """What is certain about a submission."""
+        """List the facts that are known about a submission."""
         answered = bool(self.key.by_role("answer")) and made.answered
         status: SubmissionStatus = (
             "rejected" if made.text is not None else "needs_manual" if answered else "graded"
@@ -245,7 +245,7 @@ class _Maker:
         notebook = nbformat.read(self.assignment.release, as_version=4)
         return _Made(
             notebook,
-            "the release, untouched",
+            "the released notebook, unchanged",
             tuple(self.tests),
             blank=True,
             answered=False,
@@ -267,7 +267,7 @@ class _Maker:
         all_done = len(done) == len(ids)
         return _Made(
             notebook,
-            f"{len(done)} of {len(ids)} solutions written",
+            f"{len(done)} of {len(ids)} solutions are written",
             () if all_done else None,
             answered=bool(answers),
         )
@@ -328,7 +328,7 @@ def _choose(cells: list[NotebookNode], rng: np.random.Generator) -> NotebookNode
 def _strip_metadata(notebook: NotebookNode, rng: np.random.Generator) -> str:
     for cell in notebook.cells:
         cell.metadata = NotebookNode()
-    return "an editor stripped all metadata"
+    return "an editor removed all metadata"
 
 
 def _save_in_colab(notebook: NotebookNode, rng: np.random.Generator) -> str:
@@ -338,7 +338,7 @@ def _save_in_colab(notebook: NotebookNode, rng: np.random.Generator) -> str:
         del cell["id"]
     notebook.metadata["colab"] = {"provenance": []}
     notebook.nbformat_minor = 0
-    return "saved as Colab does: own ids in the metadata, nothing else left there"
+    return "saved by Colab: its own ids in the metadata, and nothing else"
 
 
 def _save_in_old_format(notebook: NotebookNode, rng: np.random.Generator) -> str:
@@ -359,7 +359,7 @@ def _duplicate(notebook: NotebookNode, rng: np.random.Generator) -> str:
     copy = deepcopy(cell)
     copy.id = f"{cell.id[:50]}-copy"
     notebook.cells.insert(notebook.cells.index(cell), copy)
-    return f"the cell {cell.metadata.hwlib.name} is there twice"
+    return f"the cell {cell.metadata.hwlib.name} was copied"
 
 
 def _reorder(notebook: NotebookNode, rng: np.random.Generator) -> str:
@@ -385,7 +385,7 @@ def _split(notebook: NotebookNode, rng: np.random.Generator) -> str:
 
 
 def _boundaries(source: str) -> Iterator[int]:
-    """Lines before which a cell can be split: between statements of the cell, of a class, or of a
+    """Lines before which a cell can be split: those between statements of the cell, a class or a
     function.
     """
     tree = ast.parse(source)
@@ -396,7 +396,7 @@ def _boundaries(source: str) -> Iterator[int]:
 
 
 def _insert(source: str, statement: str, rng: np.random.Generator) -> str:
-    """Put a statement at the beginning of one of a cell's functions, else of the cell."""
+    """Put a statement at the start of one of a cell's functions, or of the cell if it has none."""
     functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
     places = [node.body[bool(ast.get_docstring(node)) and len(node.body) > 1] for node in functions]
     places = [
@@ -412,7 +412,7 @@ def _insert(source: str, statement: str, rng: np.random.Generator) -> str:
 
 
 def _add_noise(notebook: NotebookNode, rng: np.random.Generator) -> str:
-    """Scratch cells, debugging prints and old outputs; says what was added."""
+    """Add scratch cells, debugging prints and old outputs; returns a text that lists them."""
     added = []
     if rng.random() < 0.4:
         place = int(rng.integers(1, len(notebook.cells) + 1))

@@ -1,8 +1,7 @@
-"""The reference as a student would hand it in, and the same with one part replaced by a wrong or an
-unusual right solution.
+"""Makes submissions from the reference, and from wrong and unusual right solutions.
 
-Everything is made from source/SLUG/ and release/SLUG/ as they are on disk, so that what was
-released is what is tested.
+They are made from source/SLUG/ and release/SLUG/ on disk, so they test the files that were
+released.
 """
 
 from __future__ import annotations
@@ -33,8 +32,8 @@ def load_variants(assignment: Assignment) -> tuple[Variant, ...]:
     Raises
     ------
     AuthoringError
-        If one of them lacks what it needs, or names a question, definition or line that the built
-        notebook doesn't have.
+        If a setting is missing, or if a file names a question, definition or line that the built
+        notebook does not have.
     CourseError
         If the assignment has not been built.
     """
@@ -44,8 +43,7 @@ def load_variants(assignment: Assignment) -> tuple[Variant, ...]:
 
 
 def reference_notebook(assignment: Assignment) -> NotebookNode:
-    """The release notebook as a perfect student hands it in: solutions filled in, written answers
-    answered.
+    """Make the notebook of a perfect student: the release with all solutions and answers.
 
     Raises
     ------
@@ -56,7 +54,7 @@ def reference_notebook(assignment: Assignment) -> NotebookNode:
 
 
 def variant_notebook(assignment: Assignment, variant: Variant) -> NotebookNode:
-    """The reference with the variant's definitions or edits in it.
+    """Make a notebook like the reference's, with the variant's definitions or edits in it.
 
     Raises
     ------
@@ -69,16 +67,16 @@ def variant_notebook(assignment: Assignment, variant: Variant) -> NotebookNode:
 
 
 def handed_in_models(assignment: Assignment, variant: Variant | None = None) -> dict[str, bytes]:
-    """The model files that go with the reference or a variant: file name → content.
+    """The model files of the reference or a variant: file name → content.
 
-    A variant that replaces a model defines a function of its name: it takes what `hwlib.load_model`
-    gives for the reference's file and returns what is saved instead, or None for a file that is not
-    handed in.
+    A variant that replaces a model defines a function with the model's name. The function receives
+    what `hwlib.load_model` returns for the reference's file. It returns the model to hand in
+    instead, or None to hand in no file.
 
     Raises
     ------
     AuthoringError
-        If that function raises, or what it returns can't be saved.
+        If that function raises an error, or if its result cannot be saved.
     """
     files = {
         path.name: path.read_bytes()
@@ -105,7 +103,8 @@ def _changed_model(assignment: Assignment, variant: Variant, name: str) -> bytes
             return models.save_model(model, name).read_bytes()
     except Exception as error:
         message = (
-            f"{name}, which changes the reference's model, raised {type(error).__name__}: {error}"
+            f"the function {name}, which changes the reference's model, raised "
+            f"{type(error).__name__}: {error}; correct it"
         )
         raise AuthoringError(variant.path, 0, message) from error
 

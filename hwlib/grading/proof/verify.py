@@ -1,8 +1,8 @@
-"""Prove an assignment: the reference has full marks, the empty release none, each wrong solution
-loses exactly what it says.
+"""Verifies the tests of an assignment by grading solutions whose grade is known.
 
-This is how the strength of the tests is measured: a wrong solution that keeps a point it should
-lose, or a right one that loses any, fails the assignment, not the student.
+The reference must get full marks and the empty release none. Each wrong solution must lose exactly
+the questions that it names, and each right one must lose none. If a solution gets another grade,
+the assignment has a fault.
 """
 
 from __future__ import annotations
@@ -33,25 +33,25 @@ from hwlib.grading.submissions.files import FoundSubmission
 
 __all__ = ["VerifyReport", "VerifyRow", "hand_in", "verify", "with_nbgrader"]
 
-SEED = 20_260  # of the hidden inputs, so that a verification can be repeated
+SEED = 20_260  # for the hidden inputs, so that a verification can be repeated
 
 GradeAll = Callable[[Assignment, Sequence[FoundSubmission]], Iterator[SubmissionResult]]
 
 
 @dataclass(frozen=True, slots=True)
 class VerifyRow:
-    """One solution that was graded, and whether it lost what it had to lose."""
+    """One solution that was graded, with its result and the expected one."""
 
     kind: Literal["reference", "release", "wrong", "right"]
     name: str
     result: SubmissionResult
     autograded: frozenset[str]  # the questions that are graded by tests
     expected: frozenset[str]  # the questions that it must lose
-    hint: str = ""  # what must stand in the message of the first one; "" if nothing must
+    hint: str = ""  # text that the first of these must show to the student, or ""
 
     @property
     def lost(self) -> frozenset[str]:
-        """The autograded questions that did not give all their points."""
+        """The autograded questions that got less than all their points."""
         return frozenset(
             q.id
             for q in self.result.questions
@@ -79,32 +79,34 @@ class VerifyRow:
 
     @property
     def complaint(self) -> str:
-        """What is wrong with this row, "" if nothing."""
+        """A sentence about what is wrong with this row, or ""."""
         if self.result.status == "rejected":
             return f"could not be graded: {'; '.join(self.result.problems)}"
         gained, unexpected = (
             sorted(self.expected - self.lost - self.waiting),
             sorted(self.lost - self.expected),
         )
-        parts = [f"passes {', '.join(gained)}, but must fail there"] if gained else []
+        parts = [f"passes {', '.join(gained)}, but must fail"] if gained else []
         if unexpected:
             texts = [
                 f"{q.id} ({q.status}: {q.message})"
                 for q in self.result.questions
                 if q.id in unexpected
             ]
-            parts.append(f"loses {'; '.join(texts)}, which it must keep")
+            parts.append(f"loses {'; '.join(texts)}, but must pass")
         if self.kind == "release" and any(q.points for q in self.result.questions):
-            parts.append("has points")
+            parts.append("gets points, but must get none")
         shown, lost = " ".join(self.first_lost_text.split()), self.expected & self.lost
         if not parts and lost and " ".join(self.hint.split()) not in shown:
-            parts.append(f"shows {self.first_lost_text!r}, not the hint {self.hint!r}")
+            parts.append(
+                f"shows {self.first_lost_text!r}, but HINT says that it must show {self.hint!r}"
+            )
         return "; ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
 class VerifyReport:
-    """All rows of one assignment, and what leaks into its release."""
+    """All rows of one assignment, and the leaks into its release."""
 
     slug: str
     questions: tuple[str, ...]  # the autograded ones
@@ -115,7 +117,7 @@ class VerifyReport:
 
     @property
     def complaints(self) -> list[str]:
-        """One line for each thing that does not hold."""
+        """One line for each problem."""
         rows = [f"{row.kind} {row.name}: {row.complaint}" for row in self.rows if row.complaint]
         uncaught = [
             name
@@ -128,15 +130,16 @@ class VerifyReport:
             *self.leaks,
             *self.differences,
             *(
-                f"no wrong solution is caught by the question {name}; add one to wrong/"
+                f"question {name}: no wrong solution fails it; add one to wrong/"
                 for name in uncaught
             ),
         ]
 
     @property
     def waiting(self) -> dict[str, str]:
-        """The questions that could not be decided on this machine for some solution, and why:
-        nothing was proven about them.
+        """Question → reason why this machine could not grade it for some solution.
+
+        Nothing is known about the tests of these questions.
         """
         return {
             q.id: q.message
@@ -171,18 +174,24 @@ class VerifyReport:
 def verify(
     assignment: Assignment, grade_all: GradeAll | None = None, compare: bool = True
 ) -> VerifyReport:
-    """Grade the reference, the release, every wrong and every right solution, and compare with what
-    they must lose.
+    """Grade the reference, the release and all wrong and right solutions, and check the grades.
 
     Parameters
     ----------
     assignment : Assignment
-        As built.
+        An assignment that has been built.
     grade_all : callable, optional
-        The engine; default the isolated one.
+        The engine. The default is the isolated one.
     compare : bool
-        Grade the reference and the right solutions with nbgrader's engine, too: a test that gives
-        other points there relies on something that one of the engines can't do.
+        Whether to grade the reference and the right solutions with nbgrader's engine, too. If a
+        test gives different points there, it relies on something that one engine cannot do.
+
+    Raises
+    ------
+    AuthoringError
+        If there is a fault in wrong/ or right/.
+    CourseError
+        If the assignment has not been built.
     """
     started = time.monotonic()
     variants = load_variants(assignment)
@@ -237,7 +246,7 @@ def _differences(ours: SubmissionResult, theirs: SubmissionResult) -> Iterator[s
         waits = "manual" in (question.status, other.status)
         if not waits and not math.isclose(question.points, other.points, abs_tol=1e-9):
             yield (
-                f"{ours.student}: the engines differ on {question.id}: isolated "
+                f"{ours.student}: the engines give different points for {question.id}: isolated "
                 f"{question.points:g} ({question.status}: {question.message}), nbgrader "
                 f"{other.points:g} ({other.status}: {other.message})"
             )
@@ -281,7 +290,7 @@ def hand_in(
     notebook: NotebookNode,
     files: Mapping[str, bytes],
 ) -> FoundSubmission:
-    """Write submitted/STUDENT/SLUG/ with this notebook and, beside it, these files by name."""
+    """Write submitted/STUDENT/SLUG/ with this notebook and these files (name → content)."""
     folder = submitted / student / assignment.slug
     folder.mkdir(parents=True)
     path = folder / f"{assignment.slug}.ipynb"
@@ -294,7 +303,7 @@ def hand_in(
 def with_nbgrader(
     assignment: Assignment, found: Sequence[FoundSubmission]
 ) -> Iterator[SubmissionResult]:
-    """The same with nbgrader's machinery, for comparison."""
+    """Grade submissions with nbgrader's engine, for comparison."""
     from hwlib.grading.engines.nbgrader import grade_with_nbgrader
 
     with tempfile.TemporaryDirectory(prefix="hw-verify-nbgrader-") as output:

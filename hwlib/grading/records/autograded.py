@@ -1,5 +1,6 @@
-"""The folder autograded/STUDENT/SLUG: a notebook that nbgrader's formgrader and feedback work with,
-and its files.
+"""Writes autograded/STUDENT/SLUG: the graded notebook and its files.
+
+nbgrader's formgrader and feedback work with this notebook.
 """
 
 from __future__ import annotations
@@ -43,10 +44,15 @@ __all__ = [
 
 
 def load_template(assignment: Assignment, config: Config) -> NotebookNode:
-    """The source notebook as nbgrader keeps it in the gradebook: solutions out, hidden tests in,
-    cells locked and summed.
+    """The source notebook as nbgrader keeps it in the gradebook.
 
-    These are the passes of `nbgrader generate_assignment` up to the one that saves the cells.
+    Solutions are removed, hidden tests stay, cells are locked and have checksums. These are the
+    steps of `nbgrader generate_assignment` up to the one that saves the cells.
+
+    Raises
+    ------
+    CourseError
+        If the assignment has not been built.
     """
     path = assignment.source
     if not path.is_file():
@@ -59,7 +65,7 @@ def load_template(assignment: Assignment, config: Config) -> NotebookNode:
 
 
 def graded_cells(notebook: NotebookNode) -> dict[str, NotebookNode]:
-    """The cells that nbgrader knows (graded, to be solved or locked) by their grade id."""
+    """Grade id → cell, for the cells that nbgrader uses: graded, to be solved or locked."""
     cells = {}
     for cell in notebook.cells:
         nbgrader = cell.metadata.get("nbgrader", {})
@@ -69,18 +75,17 @@ def graded_cells(notebook: NotebookNode) -> dict[str, NotebookNode]:
 
 
 def is_unchanged(cell: NotebookNode) -> bool:
-    """Whether the student left a cell as it was released, by nbgrader's checksum."""
+    """Whether a cell is as it was released, according to nbgrader's checksum."""
     return bool(cell.metadata.nbgrader.get("checksum") == compute_checksum(cell))
 
 
 def complete_notebook(
     notebook: NotebookNode, template: NotebookNode, result: SubmissionResult
 ) -> NotebookNode:
-    """The student's notebook with every cell that nbgrader knows exactly once, its metadata and
-    locked source from the template.
+    """The student's notebook with every cell that nbgrader uses exactly once.
 
-    Test cells carry the grader's verdict as their only output: what the student saved there proves
-    nothing.
+    Metadata and locked sources come from the template. The only output of a test cell is the
+    grader's verdict, because an output that the student saved proves nothing.
     """
     known = graded_cells(template)
     cells = list(_own_cells(notebook, template))
@@ -99,8 +104,10 @@ def complete_notebook(
 
 
 def _own_cells(notebook: NotebookNode, template: NotebookNode) -> Iterator[NotebookNode]:
-    """The student's cells, made harmless; a grade id counts at its last cell, as in nbgrader, and
-    nowhere if it is made up.
+    """The student's cells, made harmless.
+
+    If several cells have one grade id, it counts for the last of them, as in nbgrader. An unknown
+    grade id does not count.
     """
     known, given = graded_cells(template), {cell.source for cell in template.cells}
     last = {grade_id_of(cell): index for index, cell in enumerate(notebook.cells)}
@@ -108,7 +115,7 @@ def _own_cells(notebook: NotebookNode, template: NotebookNode) -> Iterator[Noteb
         grade_id = grade_id_of(cell)
         original = known.get(grade_id) if last[grade_id] == index else None
         own = harmless_cell(cell)
-        if cell.source in given:  # the instructor's own text, whatever it does
+        if cell.source in given:  # the instructor's own text needs no cleaning
             own.source = cell.source
         if original is not None:
             locked = original.metadata.nbgrader.locked
@@ -144,7 +151,7 @@ def _verdict_output(question: QuestionResult) -> NotebookNode:
 
 
 def with_metadata(notebook: NotebookNode, template: NotebookNode) -> NotebookNode:
-    """A repaired submission with nbgrader's metadata: each of its ids once, at its last cell."""
+    """A repaired submission with nbgrader's metadata; if cells share an id, the last one has it."""
     known = graded_cells(template)
     last = {grade_id_of(cell): index for index, cell in enumerate(notebook.cells)}
     for index, cell in enumerate(notebook.cells):
@@ -156,9 +163,7 @@ def with_metadata(notebook: NotebookNode, template: NotebookNode) -> NotebookNod
 
 
 def placeholder(template: NotebookNode, problems: Sequence[str]) -> NotebookNode:
-    """What stands in autograded/ for a submission that is no readable notebook: the reason, then
-    the empty assignment.
-    """
+    """The notebook for a submission that cannot be read: the reason, then the empty assignment."""
     listed = "\n".join(f"- {problem}" for problem in problems) or "- no reason was given"
     below = "The cells below are the empty assignment."
     text = f"# This submission could not be read\n\n{listed}\n\n{below}"
@@ -187,13 +192,12 @@ def write_notebook(
     only: frozenset[str] | None,
     *extra: Path,
 ) -> list[str]:
-    """Put a notebook and the files of the submission (then those of `extra` folders) at `folder`,
-    all or nothing.
+    """Write a notebook, the submission's files and then those of `extra` folders to `folder`.
 
-    Returns what was left out, in words.
+    The folder changes in one step or not at all. Returns a line for each file that was left out.
     """
     fresh = folder.parent / f".{folder.name}.new"
-    remove_folder(fresh)  # of a run that was killed
+    remove_folder(fresh)  # left by a run that was killed
     fresh.mkdir(parents=True)
     problems = copy_files(files, fresh, only) if files else []
     for trusted in extra:

@@ -1,5 +1,6 @@
-"""Results kept between runs: one small file a submission, so that an interrupted run resumes and a
-regrade costs what changed.
+"""Keeps results between runs, in one small file for each submission.
+
+So an interrupted run continues where it stopped, and a second run grades only what has changed.
 """
 
 from __future__ import annotations
@@ -25,31 +26,32 @@ __all__ = ["Kept", "ResultCache", "new_seed"]
 
 # libraries whose version may change what student code computes, or how it is run
 LIBRARIES = ("numpy", "scipy", "torch", "cvxpy", "matplotlib", "ipython", "nbgrader", "safetensors")
-MAX_HASHED = 300_000_000  # bytes of one file; a larger one is known by size and time
+MAX_HASHED = 300_000_000  # bytes of one file; of a larger one, only size and time are compared
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A result of an earlier run, and what no other submission should have."""
+    """A result of an earlier run, its seed, and the values that no two students should share."""
 
     result: SubmissionResult
     unique: dict[str, str]
     seed: int
+    tier: str  # of the isolation that it was graded with
 
 
 def new_seed() -> int:
-    """A seed for the hidden inputs of one run: 128 bits that nobody can guess."""
+    """Draw a seed of 128 bits, which nobody can guess, for the hidden inputs of one run."""
     return secrets.randbits(128)
 
 
 class ResultCache:
-    """The folder OUTPUT/.hw/SLUG/ENGINE: results by student, the seed of each run, and whether the
+    """The folder OUTPUT/.hw/SLUG/ENGINE, with a result for each student, all seeds, and whether the
     course's own solution passes.
 
-    A result is kept with a digest of all that it depends on: the submission's files; the tests,
-    solutions and points; the limits; the assignment's files and models; the sources of hwlib; the
-    versions of Python and the libraries. Prose is not in it: a comma in a text regrades nobody. A
-    result whose digest differs is as good as none.
+    Each result is kept with a digest of everything that it depends on: the submission's files; the
+    tests, solutions and points; the limits; the assignment's files and models; the sources of
+    hwlib; the versions of Python and the libraries. Prose is not included, so a new comma in a text
+    does not cause a regrade. A result with another digest is not used.
     """
 
     def __init__(self, assignment: Assignment, output: Path, engine: str) -> None:
@@ -58,7 +60,7 @@ class ResultCache:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def log_seed(self, seed: int) -> None:
-        """Add a run's seed to the file `seeds`, so that any score can be repeated with --seed."""
+        """Add the seed of a run to the file `seeds`, so that --seed can repeat the run."""
         with (self.folder / "seeds").open("a", encoding="utf-8") as log:
             log.write(f"{seed}\n")
 
@@ -75,7 +77,7 @@ class ResultCache:
             write_whole(self.folder / "reference", self._of_assignment.hex())
 
     def digest(self, found: FoundSubmission) -> str:
-        """What a result of this submission depends on, as one hexadecimal number."""
+        """Hash everything that a result of this submission depends on."""
         digest = hashlib.sha256(self._of_assignment)
         if found.text is not None:
             digest.update(found.text.encode("utf-8", "surrogatepass"))
@@ -105,31 +107,34 @@ class ResultCache:
             yield path.read_bytes()
 
     def get(self, student: str, digest: str, seed: int | None = None) -> Kept | None:
-        """The kept result, marked as cached; None if there is none with this digest and, where one
-        is asked for, this seed.
+        """The kept result with this digest (and this seed, if given), or None.
+
+        The result is marked as cached.
         """
         try:
             values = json.loads(self._path(student).read_text(encoding="utf-8"))
             result = replace(SubmissionResult.from_dict(values["result"]), cached=True)
-            kept = Kept(result, dict(values["unique"]), int(values["seed"]))
+            kept = Kept(result, dict(values["unique"]), int(values["seed"]), str(values["tier"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None
         same = values["digest"] == digest and seed in (None, kept.seed)
         return kept if same and result.student == student else None
 
     def put(self, digest: str, seed: int, result: SubmissionResult, outcome: Outcome) -> None:
-        """Keep a result; a kill at any moment leaves the old one or the new one, whole."""
+        """Keep a result. If the process is killed, either the old or the new one is kept."""
         values = {
             "digest": digest,
             "seed": seed,
             "result": result.to_dict(),
             "unique": dict(outcome.unique),
+            "tier": outcome.tier,
         }
         write_whole(self._path(result.student), json.dumps(values))
 
     def forget(self, student: str) -> None:
-        """Drop what is kept of a student: before the gradebook is changed, so that what is kept
-        never says something else.
+        """Delete a student's kept result.
+
+        Call this before changing the gradebook, so that a kept result never contradicts it.
         """
         self._path(student).unlink(missing_ok=True)
 
@@ -140,7 +145,10 @@ class ResultCache:
 
 
 def _content(path: Path) -> bytes:
-    """A digest of a file's content; of its size and time where it is too large or can't be read."""
+    """Hash the content of a file, or describe a file that is too large or cannot be read.
+
+    A file that is too large is described by size and time, an unreadable one by the error.
+    """
     try:
         status = path.stat()
         if status.st_size <= MAX_HASHED:

@@ -1,6 +1,7 @@
-"""All that is kept of a class: gradebook, autograded notebooks, feedback pages and results.
+"""Writes the records of a class: gradebook, autograded notebooks, feedback pages and kept results.
 
-One writer, in one process. After a kill at any moment each submission stands as before or as now.
+Only one process writes. If it is killed, the records of each submission are either the old or the
+new ones.
 """
 
 from __future__ import annotations
@@ -29,17 +30,17 @@ __all__ = ["ClassRecords"]
 
 
 class ClassRecords:
-    """The records of one assignment below a folder.
+    """The records of one assignment in a folder.
 
     Parameters
     ----------
     assignment : Assignment
     output : Path
-        Where autograded/, feedback/, gradebook.db and .hw/ go.
+        The folder for autograded/, feedback/, gradebook.db and .hw/.
     engine : str
-        Results of different engines are kept apart.
+        Name of the engine. Each engine has kept results of its own.
     db_url : str, optional
-        The gradebook, where it is not OUTPUT/gradebook.db.
+        The address of the gradebook. The default is OUTPUT/gradebook.db.
     """
 
     def __init__(
@@ -50,7 +51,8 @@ class ClassRecords:
         self._cache = ResultCache(assignment, output, engine)
         self._store = GradeStore(assignment, output, db_url)
         self._unique: dict[str, dict[str, str]] = {}
-        self._digests: dict[str, str] = {}  # by student, of the files before they were graded
+        self._tiers: set[str] = set()
+        self._digests: dict[str, str] = {}  # student → digest before grading
 
     def __enter__(self) -> ClassRecords:
         self._store.prepare()
@@ -58,14 +60,14 @@ class ClassRecords:
 
     def __exit__(
         self,
-        kind: type[BaseException] | None,
+        error_type: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
         self._store.close()
 
     def log_seed(self, seed: int) -> None:
-        """Write down this run's seed of the hidden inputs."""
+        """Record the seed for the hidden inputs of this run."""
         self._cache.log_seed(seed)
 
     def reference_passes(self) -> bool:
@@ -79,47 +81,50 @@ class ClassRecords:
     def kept(
         self, found: FoundSubmission, seed: int | None = None, force: bool = False
     ) -> SubmissionResult | None:
-        """The result of an earlier run, if nothing that it depends on has changed since.
+        """The result of an earlier run, or None if the submission must be graded.
 
-        Points that humans gave meanwhile are in it. None where the submission must be graded. Call
-        it before grading: what `write` keeps belongs to the files as they are now, even if they
-        change meanwhile.
+        There is a result if nothing that it depends on has changed. It includes points that humans
+        have given since. Call this before grading, because it takes the digest that `write` keeps.
 
         Parameters
         ----------
         found : FoundSubmission
         seed : int, optional
-            Only a result that was made with this seed.
+            Use only a result that was made with this seed.
         force : bool
-            Use no kept result.
+            Do not use kept results.
         """
         digest = self._digests[found.student] = self._cache.digest(found)
         kept = None if force else self._cache.get(found.student, digest, seed)
         if kept is None or not self._stands(kept.result):
             return None
         self._unique[found.student] = kept.unique
+        self._tiers.add(kept.tier)
         return _with_human_grades(self._marks.get(found.student, {}), kept.result)
 
     def write(self, found: FoundSubmission, outcome: Outcome, seed: int) -> SubmissionResult:
-        """Write one outcome down; gives the result as it stands, with the points of humans.
+        """Record one outcome; returns its result with the points that humans gave.
 
         Raises
         ------
         RecordingError
-            If the disk or the gradebook does not take it. Other submissions are not touched.
+            If it cannot be written to the disk or the gradebook. The records of other submissions
+            do not change.
         """
         self._unique[found.student] = outcome.unique
+        self._tiers.add(outcome.tier)
         try:
             return self._write(found, outcome, seed)
         except (OSError, SQLAlchemyError) as error:
             reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
             raise RecordingError(
-                f"{found.student}: the result can't be written below {self.output} ({reason}); "
-                "make room or make it writable, then grade again"
+                f"{found.student}: cannot write the result to {self.output} ({reason}); free some "
+                "space or make the folder writable, then grade again"
             ) from error
 
     def _write(self, found: FoundSubmission, outcome: Outcome, seed: int) -> SubmissionResult:
-        self._cache.forget(found.student)  # before the gradebook changes: kept results never differ
+        # before the gradebook changes, so that no kept result contradicts it
+        self._cache.forget(found.student)
         result = self._store.write(
             outcome.result, outcome.notebook, found.timestamp, folder=found.folder, only=found.only
         )
@@ -137,13 +142,18 @@ class ClassRecords:
         return result
 
     def twins(self) -> dict[str, list[str]]:
-        """Student → a line for each thing that others handed in, too."""
+        """Student → a line for each value that other students have, too."""
         artifacts = self.assignment.folder / "artifacts"
         return name_twins(self._unique, models_of(artifacts, self.assignment.artifacts))
 
+    @property
+    def tier(self) -> str:
+        """The weakest isolation of all these results."""
+        return min(self._tiers, default="T0")
+
     @cached_property
     def _marks(self) -> dict[str, dict[str, Mark]]:
-        """The gradebook as this run found it: read once, and only where kept results are used."""
+        """The marks in the gradebook before this run, read once and only if results are kept."""
         return self._store.marks_of_class()
 
     @cached_property
@@ -155,7 +165,7 @@ class ClassRecords:
         return self.output / "feedback" / student / slug / f"{slug}.html"
 
     def _stands(self, result: SubmissionResult) -> bool:
-        """Whether all that was written for a kept result is still there and says the same."""
+        """Whether the records of a kept result still exist and agree with it."""
         slug, student = self.assignment.slug, result.student
         notebook = self.output / "autograded" / student / slug / f"{slug}.ipynb"
         written = notebook.is_file() and self._page(student).is_file()
@@ -166,14 +176,14 @@ class ClassRecords:
 
 
 def _is_marked(mark: Mark | None, points: float) -> bool:
-    """Whether the gradebook has these points: another program may have written others since."""
+    """Whether the gradebook has these points; another program may have changed them."""
     if mark is None:
         return False
     return mark.by_hand is not None or math.isclose(mark.automatic or 0.0, points, abs_tol=1e-9)
 
 
 def _with_human_grades(marks: Mapping[str, Mark], result: SubmissionResult) -> SubmissionResult:
-    """A kept result with the points that humans have given by now."""
+    """A kept result with the points that humans have given since."""
     given = {name: mark.by_hand for name, mark in marks.items() if mark.by_hand is not None}
     if not given:
         return result

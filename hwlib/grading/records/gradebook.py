@@ -1,10 +1,9 @@
-"""nbgrader's gradebook with one writer: each submission is one transaction, and what a human gave
-is never lost.
+"""Writes nbgrader's gradebook: one transaction for each submission, and no human grade is lost.
 
 The tables are nbgrader's own, filled as `generate_assignment` and `autograde` fill them, so the
-formgrader, `generate_feedback` and `export` work on them. What differs: the scores come from a
-`SubmissionResult`, not from a cell's outputs, and a grade given by hand asks for another look only
-if the answer or the automatic score changed.
+formgrader, `generate_feedback` and `export` work with them. There are two differences. The scores
+come from a `SubmissionResult` and not from the outputs of cells. And a question that a human has
+graded needs another look only if the answer or the automatic score has changed.
 """
 
 from __future__ import annotations
@@ -57,14 +56,14 @@ from hwlib.grading.submissions.files import read_submission
 
 __all__ = ["GradeStore", "Mark", "parse_time"]
 
-ATTEMPTS = 5  # of a transaction, while another program holds the database
+ATTEMPTS = 5  # tries of a transaction while another program holds the database
 T = TypeVar("T")
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What the gradebook has for one question of one student."""
+    """The gradebook's marks for one question of one student."""
 
     automatic: float | None
     by_hand: float | None
@@ -73,15 +72,16 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class _Graded:
-    """A submission on its way into the gradebook."""
+    """A graded submission that is to be written to the gradebook."""
 
     result: SubmissionResult
-    cells: Mapping[str, NotebookNode]  # of the completed notebook, by grade id
+    cells: Mapping[str, NotebookNode]  # grade id → cell of the completed notebook
     rejected: bool
 
     def automatic(self, grade_id: str) -> float | None:
-        """Points without a human: None where one has to look; 0 for an answer left as released, as
-        in nbgrader.
+        """The automatic points, or None if a human has to look.
+
+        As in nbgrader, an answer that is as released gets 0 points.
         """
         if self.rejected:
             return 0.0
@@ -92,8 +92,9 @@ class _Graded:
         return None if question.status == "manual" else question.points
 
     def comment(self, grade_id: str, first: bool) -> str | None:
-        """What nbgrader remarks on its own; the reason of a rejection stands once, on the first
-        cell.
+        """nbgrader's automatic comment.
+
+        If the submission was rejected, the comment on the first cell gives the reason.
         """
         if self.rejected:
             return (
@@ -110,17 +111,18 @@ class _Graded:
 
 
 class GradeStore:
-    """The gradebook and the autograded folders of one assignment; call `prepare` once, then `write`
-    for each submission.
+    """The gradebook and the autograded folders of one assignment.
+
+    Call `prepare` once, then `write` for each submission.
 
     Parameters
     ----------
     assignment : Assignment
-        Its source notebook must be built.
+        An assignment that has been built.
     output : Path
-        Where autograded/ and, without `db_url`, gradebook.db go.
+        The folder for autograded/ and, without `db_url`, gradebook.db.
     db_url : str, optional
-        SQLAlchemy's URL of the database, e.g. ``postgresql://…``.
+        The database's URL in the form that SQLAlchemy uses, e.g. ``postgresql://…``.
     """
 
     def __init__(self, assignment: Assignment, output: Path, db_url: str | None = None) -> None:
@@ -141,20 +143,20 @@ class GradeStore:
 
     def __exit__(
         self,
-        kind: type[BaseException] | None,
+        error_type: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
         self.close()
 
     def close(self) -> None:
-        """Give the database back; the store can't be used afterwards."""
+        """Close the database. Do not use the store afterwards."""
         self._engine.dispose()
 
     def prepare(self) -> None:
-        """Bring the assignment's rows up to date with its source notebook.
+        """Update the assignment's rows from its source notebook.
 
-        Due date, extensions and the grades of all questions that are still there stay.
+        The due date, extensions and the grades of all questions that still exist are kept.
 
         Raises
         ------
@@ -166,7 +168,8 @@ class GradeStore:
         self._rows = self._transaction(
             lambda db: sync_assignment(db, self.template, slug, course_id)
         )
-        for leftover in self.output.glob(f"autograded/*/.{slug}.new"):  # of a run that was killed
+        # left by a run that was killed
+        for leftover in self.output.glob(f"autograded/*/.{slug}.new"):
             remove_folder(leftover)
 
     def tidy(self) -> None:
@@ -185,28 +188,27 @@ class GradeStore:
     ) -> SubmissionResult:
         """Record one submission: its rows in one transaction, then its autograded folder.
 
-        A rejected submission has 0 points everywhere, and each question asks for a look by hand,
-        with the reason as a comment: a zero that nobody looked at would be unfair, a submission
-        without a row would be overlooked.
+        A rejected submission gets 0 points, and each question is marked for grading by hand, with
+        the reason as a comment. So a human sees it before the zero counts.
 
         Parameters
         ----------
         result : SubmissionResult
-            What the engine found: automatic points, whatever a human gave before.
+            The engine's result, with automatic points only.
         notebook : NotebookNode or None
-            The student's notebook as it was graded; None if it could not be read, then a
-            placeholder says why.
+            The student's notebook as it was graded. None if it could not be read; a placeholder
+            then gives the reason.
         timestamp : str, datetime or None
-            When it was handed in, in any form that nbgrader reads.
+            Time of the hand-in, in any form that nbgrader reads.
         folder : Path, optional
-            The submission's folder, whose other files are kept beside the notebook.
+            The submission's folder. Its other files are copied next to the notebook.
         only : frozenset of str, optional
-            Names of the files there that may be kept; default all.
+            Names of the files in it that may be copied. The default is all.
 
         Returns
         -------
         SubmissionResult
-            The same with the points that humans gave, and the status that follows from them.
+            The result with the points that humans gave, and a status that takes them into account.
         """
         when, problems = parse_time(timestamp)
         rejected = notebook is None
@@ -223,7 +225,7 @@ class GradeStore:
         return _with_marks(replace(result, problems=(*result.problems, *problems)), marks, rejected)
 
     def students(self) -> set[str]:
-        """Ids of the students whose submission of this assignment is recorded."""
+        """Ids of the students with a recorded submission of this assignment."""
         query = (
             sa.select(SUBMITTED.c.student_id)
             .join(SUBMITTED_NOTEBOOK, SUBMITTED_NOTEBOOK.c.assignment_id == SUBMITTED.c.id)
@@ -232,11 +234,11 @@ class GradeStore:
         return {student for (student,) in self._all(query)}
 
     def marks(self, student: str) -> dict[str, Mark]:
-        """Question id → what the gradebook has for it; empty for a student without a submission."""
+        """Question id → marks of one student; empty if there is no submission."""
         return self._marks(self._of_student(GRADE, student)).get(student, {})
 
     def marks_of_class(self) -> dict[str, dict[str, Mark]]:
-        """Student → `marks`, of all students in one query."""
+        """Student → `marks`, for all students with one query."""
         return self._marks(self._of_class(GRADE))
 
     def _marks(self, query: sa.Select[Any]) -> dict[str, dict[str, Mark]]:
@@ -253,7 +255,7 @@ class GradeStore:
         return found
 
     def human_grades(self, student: str) -> dict[str, float]:
-        """Question id → the score that a human gave; only questions that a human graded."""
+        """Question id → score that a human gave, for questions that a human graded."""
         return {
             name: mark.by_hand
             for name, mark in self.marks(student).items()
@@ -261,7 +263,7 @@ class GradeStore:
         }
 
     def human_comments(self, student: str) -> dict[str, str]:
-        """Name of a solution or a written answer → the comment that a human wrote on it."""
+        """Name of a solution or written answer → comment that a human wrote on it."""
         query = self._of_student(COMMENT, student).add_columns(COMMENT.c.manual_comment)
         return {
             _question_id(row.name): row.manual_comment
@@ -270,7 +272,7 @@ class GradeStore:
         }
 
     def late_penalty(self, student: str) -> float:
-        """Points taken off because the submission was late; 0 if none."""
+        """Points that were deducted because the submission was late."""
         column = SUBMITTED_NOTEBOOK.c.late_submission_penalty
         query = sa.select(column).join(
             SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id
@@ -282,16 +284,18 @@ class GradeStore:
         return float(sum(penalty or 0.0 for (penalty,) in self._all(query.where(*mine))))
 
     def record_missing(self, student: str, questions: Iterable[str]) -> None:
-        """Give 0 automatic points for questions that a submission lacks, where nbgrader leaves the
-        old score standing.
+        """Give 0 automatic points for questions that a submission lacks.
+
+        nbgrader would leave the old score.
         """
         self._set_automatic(
             student, questions, auto_score=0.0, needs_manual_grade=GRADE.c.manual_score.is_not(None)
         )
 
     def record_waiting(self, student: str, questions: Iterable[str]) -> None:
-        """Take back the automatic 0 of questions that could not be decided here: a human has to
-        look.
+        """Remove the automatic 0 of questions that this machine could not decide.
+
+        A human has to grade them.
         """
         self._set_automatic(student, questions, auto_score=None, needs_manual_grade=True)
 
@@ -301,8 +305,8 @@ class GradeStore:
             return
         ids = [
             cell_id
-            for (kind, grade_id), cell_id in self._ids.cells.items()
-            if kind == "GradeCell" and _question_id(grade_id) in wanted
+            for (cell_class, grade_id), cell_id in self._ids.cells.items()
+            if cell_class == "GradeCell" and _question_id(grade_id) in wanted
         ]
         submitted = (
             sa.select(SUBMITTED_NOTEBOOK.c.id)
@@ -320,20 +324,19 @@ class GradeStore:
     @property
     def _ids(self) -> AssignmentRows:
         if self._rows is None:
-            raise GradingError(
-                "GradeStore: used before prepare(); call it once, before the first submission"
-            )
+            raise GradingError("GradeStore: call prepare() once before the first submission")
         return self._rows
 
     def _autograded(self, student: str) -> Path:
         if student in ("", ".", "..") or "/" in student or "\0" in student:
             raise GradingError(
-                f"{student!r} can't be a student's id: it can't be the name of a folder"
+                f"{student!r} cannot be a student's id, because it cannot be the name of a folder; "
+                "rename the student's folder"
             )
         return self.output / "autograded" / student / self.assignment.slug
 
     def _transaction(self, work: Callable[[sa.Connection], T]) -> T:
-        """Run `work` in a transaction; again if the formgrader or another grader came between."""
+        """Run `work` in a transaction, and try again if another program uses the database."""
         for attempt in range(ATTEMPTS):
             try:
                 with self._engine.begin() as db:
@@ -341,9 +344,8 @@ class GradeStore:
             except (IntegrityError, OperationalError) as error:
                 if attempt == ATTEMPTS - 1:
                     raise GradingError(
-                        f"{self._engine.url!r}: can't be written ({error.orig}); close other "
-                        "programs "
-                        "that use the gradebook and grade again"
+                        f"{self._engine.url!r}: cannot write to it ({error.orig}); close other "
+                        "programs that use the gradebook and grade again"
                     ) from error
                 time.sleep(0.1 * 2**attempt)
         raise AssertionError("unreachable")
@@ -381,14 +383,12 @@ class GradeStore:
     def _submitted_notebook(
         self, db: sa.Connection, student: str, when: datetime | None
     ) -> tuple[str, float]:
-        """Id of the row of the submitted notebook, made where it is missing, and how many seconds
-        late it is.
-        """
+        """Id of the submitted notebook's row, which is added if missing, and its seconds late."""
         if db.execute(sa.select(STUDENT.c.id).where(STUDENT.c.id == student)).first() is None:
             db.execute(sa.insert(STUDENT), {"id": student})
-        key = {"assignment_id": self._ids.assignment, "student_id": student}
-        submitted = find_or_insert(db, SUBMITTED, key, {})
-        if when is not None:  # without a timestamp the old one stays, as in nbgrader
+        identity = {"assignment_id": self._ids.assignment, "student_id": student}
+        submitted = find_or_insert(db, SUBMITTED, identity, {})
+        if when is not None:  # without a timestamp the old one is kept, as in nbgrader
             db.execute(
                 sa.update(SUBMITTED).where(SUBMITTED.c.id == submitted).values(timestamp=when)
             )
@@ -402,8 +402,8 @@ class GradeStore:
             late_s = max(
                 0.0, (row.timestamp - row.duedate - (row.extension or timedelta())).total_seconds()
             )
-        key = {"assignment_id": submitted, "notebook_id": self._ids.notebook}
-        return find_or_insert(db, SUBMITTED_NOTEBOOK, key, {"flagged": False}), late_s
+        identity = {"assignment_id": submitted, "notebook_id": self._ids.notebook}
+        return find_or_insert(db, SUBMITTED_NOTEBOOK, identity, {"flagged": False}), late_s
 
     def _write_grades(self, db: sa.Connection, graded: _Graded, submitted: str) -> dict[str, Row]:
         before = _rows_by_cell(db, GRADE, submitted)
@@ -412,8 +412,8 @@ class GradeStore:
         marks: dict[str, Row] = {}
         added: list[Row] = []
         changed: list[Row] = []
-        for (kind, grade_id), cell_id in self._ids.cells.items():
-            if kind == "SolutionCell":
+        for (cell_class, grade_id), cell_id in self._ids.cells.items():
+            if cell_class == "SolutionCell":
                 continue
             blank: Row = {
                 "id": uuid4().hex,
@@ -439,8 +439,8 @@ class GradeStore:
         before = _rows_by_cell(db, COMMENT, submitted)
         added: list[Row] = []
         changed: list[Row] = []
-        for (kind, grade_id), cell_id in self._ids.cells.items():
-            if kind == "GradeCell":
+        for (cell_class, grade_id), cell_id in self._ids.cells.items():
+            if cell_class == "GradeCell":
                 continue
             blank = {"id": uuid4().hex, "cell_id": cell_id, "notebook_id": submitted}
             comment = graded.comment(grade_id, first=not added and not changed)
@@ -451,8 +451,8 @@ class GradeStore:
         _update(db, COMMENT, changed, before, ("auto_comment",))
 
     def _answers_before(self, student: str) -> dict[str, str]:
-        """What the human who graded saw: the cells of the autograded notebook that is about to be
-        replaced.
+        """Cells that a human may have graded: those of the old autograded notebook, which `write`
+        is about to replace.
         """
         path = self._autograded(student) / f"{self.assignment.slug}.ipynb"
         try:
@@ -464,7 +464,7 @@ class GradeStore:
             return {}
 
     def _late_penalty(self, student: str, score: float, late_s: float) -> float | None:
-        """As nbgrader's AssignLatePenalties: what the plugin says, kept between 0 and the score."""
+        """The late penalty of nbgrader's plugin, limited to the range from 0 to the score."""
         if late_s <= 0:
             return None
         penalty = self._penalties.plugin_inst.late_submission_penalty(student, score, late_s)
@@ -474,8 +474,9 @@ class GradeStore:
 
 
 def _tune_sqlite(connection: Any, _record: Any) -> None:
-    """Wait for the formgrader instead of failing; a killed grader loses nothing, a power cut may
-    lose the last rows.
+    """Make SQLite wait for the formgrader instead of failing.
+
+    If the grader is killed, nothing is lost. A power cut may lose the last rows.
     """
     connection.execute("PRAGMA busy_timeout = 30000")
     connection.execute("PRAGMA synchronous = NORMAL")
@@ -493,7 +494,7 @@ def _update(
     before: Mapping[str, Row],
     columns: tuple[str, ...],
 ) -> None:
-    """Write these columns of the rows that differ from what the table has."""
+    """Write these columns of the rows that differ from those in the table."""
     changed = [
         {"row_id": row["id"], **{f"new_{name}": row[name] for name in columns}}
         for row in rows
@@ -507,7 +508,9 @@ def _update(
 
 
 def _needs_look(old: Row, automatic: float | None, unseen: bool) -> bool:
-    """Whether a human has to look: nothing automatic, or something changed since a human graded."""
+    """Whether a human has to look: there is no automatic score, or there was a change since a human
+    graded.
+    """
     if old["manual_score"] is None:
         return automatic is None
     if automatic is None or old["auto_score"] is None:
@@ -526,14 +529,13 @@ def _question_id(grade_id: str) -> str:
 
 
 def parse_time(timestamp: str | datetime | None) -> tuple[datetime | None, list[str]]:
-    """What a timestamp says, in UTC; None with a problem in words if it says nothing that nbgrader
-    can read.
-    """
+    """Read a timestamp as UTC; returns None and a problem in words if nbgrader cannot read it."""
     try:
         return parse_utc(timestamp), []
     except (ValueError, OverflowError):
         return None, [
-            f"timestamp.txt: expected a date like 2027-02-01 12:00:00 UTC, found {timestamp!r:.60}"
+            f"timestamp.txt: expected a date such as 2027-02-01 12:00:00 UTC, found "
+            f"{timestamp!r:.60}, so this time was not used"
         ]
 
 

@@ -1,4 +1,4 @@
-"""nbgrader's database: its configuration, its tables, and the rows that describe an assignment."""
+"""Access to nbgrader's database: configuration, tables, and the rows for an assignment."""
 
 from __future__ import annotations
 
@@ -40,8 +40,9 @@ class _ConfigLoader(PyFileConfigLoader):  # type: ignore[misc]  # traitlets is n
 
 
 def load_nbgrader_config(course: Course) -> Config:
-    """nbgrader_config.py of the course, or an empty configuration; `CourseDirectory.course_id` is
-    always set.
+    """Load nbgrader_config.py of the course, or an empty configuration if there is none.
+
+    `CourseDirectory.course_id` is always set.
     """
     path = course.root / "nbgrader_config.py"
     config: Config = _ConfigLoader(str(path)).load_config() if path.is_file() else Config()
@@ -51,26 +52,29 @@ def load_nbgrader_config(course: Course) -> Config:
 
 
 def sqlite_url(path: Path) -> str:
-    """The URL of an SQLite file; `?` and `%` in its path are just letters."""
+    """The URL of an SQLite file; `?` and `%` in its path have no special meaning."""
     return sa.URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
 
 
 def create_database(db_url: str) -> None:
-    """Make nbgrader's tables where there are none.
+    """Make nbgrader's tables if they do not exist.
 
-    nbgrader asks a program `alembic` on the PATH for the version of its tables, and fails where
-    only the environment's Python is known; the library gives the same answer.
+    nbgrader itself needs a program `alembic` on the PATH to find the version of its tables. Here
+    the library of that name is asked instead, so the PATH does not matter.
 
     Raises
     ------
+    CourseError
+        If `db_url` is not a URL.
     RecordingError
-        If it can't be opened, is no gradebook, or is one of another version of nbgrader.
+        If the database cannot be opened, is not a gradebook, or belongs to another version of
+        nbgrader.
     """
     try:
         url = sa.make_url(db_url)
     except sa.exc.ArgumentError as error:
         raise CourseError(
-            f"--db {db_url}: expected a URL such as postgresql://user@host/name"
+            f"--db {db_url}: expected an address such as postgresql://user@host/name"
         ) from error
     shown = url.render_as_string(hide_password=True)
     try:
@@ -84,7 +88,7 @@ def create_database(db_url: str) -> None:
             engine.dispose()
     except OSError as error:
         raise RecordingError(
-            f"{shown}: can't be written ({error.strerror}); choose another --output"
+            f"{shown}: cannot write to it ({error.strerror}); choose another --output"
         ) from error
     except (SQLAlchemyError, ModuleNotFoundError) as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
@@ -108,18 +112,22 @@ def _make_tables(engine: sa.Engine, shown: str) -> None:
             found = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
     if found != head:
         raise RecordingError(
-            f"{shown}: a gradebook of another version of nbgrader (tables {found}, expected "
-            f"{head}); make a copy of it, then run `nbgrader db upgrade` in the course's folder"
+            f"{shown}: this gradebook belongs to another version of nbgrader (expected tables "
+            f"{head}, found {found}); copy the file, then run `nbgrader db upgrade` in the folder "
+            "of the course"
         )
 
 
 def _advice(reason: str) -> str:
-    """What to do about a database that does not open."""
+    """Say why a database does not open and what to do."""
     if "not a database" in reason or "malformed" in reason:
-        return f"not a gradebook ({reason}); move the file away, or restore a copy, and grade again"
+        return (
+            f"this file is not a gradebook, or is damaged ({reason}); move it away or restore a "
+            "copy, then grade again"
+        )
     if "locked" in reason:
-        return f"in use by another program ({reason}); close it and grade again"
-    return f"the gradebook can't be used ({reason}); check --db and --output"
+        return f"another program uses the gradebook ({reason}); close it and grade again"
+    return f"cannot use the gradebook ({reason}); check --db and --output"
 
 
 def _table(model: Any) -> sa.Table:
@@ -134,17 +142,19 @@ BASE_CELL, SOURCE_CELL = map(_table, (nb.BaseCell, nb.SourceCell))
 SUBMITTED, SUBMITTED_NOTEBOOK = map(_table, (nb.SubmittedAssignment, nb.SubmittedNotebook))
 GRADE, COMMENT = map(_table, (nb.Grade, nb.Comment))
 CELL_TABLES = {
-    kind: _table(getattr(nb, kind)) for kind in ("GradeCell", "SolutionCell", "TaskCell")
+    cell_class: _table(getattr(nb, cell_class))
+    for cell_class in ("GradeCell", "SolutionCell", "TaskCell")
 }
 FLAGS = {"GradeCell": "grade", "SolutionCell": "solution", "TaskCell": "task"}
 FILLED_IN = {"GradeCell": (GRADE,), "SolutionCell": (COMMENT,), "TaskCell": (GRADE, COMMENT)}
-"""What each submission has for a cell of a kind: a grade, a comment, or both."""
+"""nbgrader's class of a cell → the tables with a row for each submission of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class AssignmentRows:
-    """Ids of the rows that describe an assignment; `cells` maps (kind, grade id) to the row of the
-    cell.
+    """Ids of the rows that describe an assignment.
+
+    `cells` maps (nbgrader's class of the cell, grade id) to the row of the cell.
     """
 
     assignment: str
@@ -155,7 +165,7 @@ class AssignmentRows:
 def find_or_insert(
     db: sa.Connection, table: sa.Table, identity: dict[str, Any], values: dict[str, Any]
 ) -> str:
-    """Id of the row with these values, made with `values` if there is none."""
+    """Id of the row with the values `identity`; if there is none, it is added with `values`."""
     where = [table.c[name] == value for name, value in identity.items()]
     found = db.execute(sa.select(table.c.id).where(*where)).scalar()
     if found is None:
@@ -167,16 +177,15 @@ def find_or_insert(
 def sync_assignment(
     db: sa.Connection, template: NotebookNode, slug: str, course_id: str
 ) -> AssignmentRows:
-    """Bring the rows of an assignment up to date with its source notebook, as generate_assignment
-    would.
+    """Update the rows of an assignment from its source notebook, as generate_assignment does.
 
-    nbgrader refuses to add or remove questions once there are submissions; here the other questions
-    keep their grades, and only a question that a human graded can't go.
+    Once there are submissions, nbgrader refuses to add or remove questions. Here the other
+    questions keep their grades. Only a question that a human has graded cannot be removed.
 
     Raises
     ------
     GradingError
-        If a question that a human graded is gone from the notebook.
+        If the notebook no longer has a question that a human graded.
     """
     if db.execute(sa.select(COURSE.c.id).where(COURSE.c.id == course_id)).first() is None:
         db.execute(sa.insert(COURSE), {"id": course_id})
@@ -191,9 +200,7 @@ def sync_assignment(
 
 
 def drop_stray_course(db: sa.Connection, course_id: str) -> None:
-    """Remove the row `default_course`, which nbgrader's preprocessors add whatever the course is
-    called.
-    """
+    """Remove the row `default_course`, which nbgrader's preprocessors add to every database."""
     used = sa.select(ASSIGNMENT.c.course_id)
     db.execute(
         sa.delete(COURSE).where(
@@ -206,44 +213,46 @@ def _sync_graded_cells(
     db: sa.Connection, template: NotebookNode, notebook: str
 ) -> dict[tuple[str, str], str]:
     wanted = {
-        (kind, grade_id): cell
+        (cell_class, grade_id): cell
         for grade_id, cell in graded_cells(template).items()
-        for kind, flag in FLAGS.items()
+        for cell_class, flag in FLAGS.items()
         if cell.metadata.nbgrader.get(flag)
     }
     columns = (BASE_CELL.c.type, BASE_CELL.c.name, BASE_CELL.c.id)
     rows = db.execute(sa.select(*columns).where(BASE_CELL.c.notebook_id == notebook))
-    existing = {(kind, name): row_id for kind, name, row_id in rows}
-    for kind, grade_id in existing.keys() - wanted.keys():
-        _remove_cell(db, kind, grade_id, existing[kind, grade_id])
+    existing = {(cell_class, name): row_id for cell_class, name, row_id in rows}
+    for cell_class, grade_id in existing.keys() - wanted.keys():
+        _remove_cell(db, cell_class, grade_id, existing[cell_class, grade_id])
     cells = {}
-    for (kind, grade_id), cell in wanted.items():
-        row_id = existing.get((kind, grade_id)) or _add_cell(db, kind, grade_id, cell, notebook)
-        cells[kind, grade_id] = row_id
-        if values := _cell_values(kind, cell):
-            table = CELL_TABLES[kind]
+    for (cell_class, grade_id), cell in wanted.items():
+        row_id = existing.get((cell_class, grade_id)) or _add_cell(
+            db, cell_class, grade_id, cell, notebook
+        )
+        cells[cell_class, grade_id] = row_id
+        if values := _cell_values(cell_class, cell):
+            table = CELL_TABLES[cell_class]
             db.execute(sa.update(table).where(table.c.id == row_id).values(**values))
     return cells
 
 
-def _cell_values(kind: str, cell: NotebookNode) -> dict[str, Any]:
-    if kind == "SolutionCell":
+def _cell_values(cell_class: str, cell: NotebookNode) -> dict[str, Any]:
+    if cell_class == "SolutionCell":
         return {}
     return {"max_score": float(cell.metadata.nbgrader.points), "cell_type": cell.cell_type}
 
 
 def _add_cell(
-    db: sa.Connection, kind: str, grade_id: str, cell: NotebookNode, notebook: str
+    db: sa.Connection, cell_class: str, grade_id: str, cell: NotebookNode, notebook: str
 ) -> str:
     row_id = uuid4().hex
     db.execute(
         sa.insert(BASE_CELL),
-        {"id": row_id, "name": grade_id, "notebook_id": notebook, "type": kind},
+        {"id": row_id, "name": grade_id, "notebook_id": notebook, "type": cell_class},
     )
-    db.execute(sa.insert(CELL_TABLES[kind]), {"id": row_id, **_cell_values(kind, cell)})
+    db.execute(sa.insert(CELL_TABLES[cell_class]), {"id": row_id, **_cell_values(cell_class, cell)})
     query = sa.select(SUBMITTED_NOTEBOOK.c.id).where(SUBMITTED_NOTEBOOK.c.notebook_id == notebook)
     graded_before = db.execute(query).scalars().all()
-    for table in FILLED_IN[kind] if graded_before else ():
+    for table in FILLED_IN[cell_class] if graded_before else ():
         db.execute(
             sa.insert(table),
             [
@@ -254,19 +263,19 @@ def _add_cell(
     return row_id
 
 
-def _remove_cell(db: sa.Connection, kind: str, grade_id: str, row_id: str) -> None:
+def _remove_cell(db: sa.Connection, cell_class: str, grade_id: str, row_id: str) -> None:
     by_hand = sa.or_(
         GRADE.c.manual_score.is_not(None), sa.func.coalesce(GRADE.c.extra_credit, 0) != 0
     )
     query = sa.select(sa.func.count()).select_from(GRADE).where(GRADE.c.cell_id == row_id, by_hand)
     if graded := db.execute(query).scalar_one():
         raise GradingError(
-            f"gradebook: {grade_id} has a grade by hand for {graded} students but is gone from the "
-            "source notebook; put it back, or clear those scores in the formgrader"
+            f"gradebook: a human graded {grade_id} for {graded} students, but the source notebook "
+            "no longer has it; put it back, or delete those scores in the formgrader"
         )
     for table in (GRADE, COMMENT):
         db.execute(sa.delete(table).where(table.c.cell_id == row_id))
-    for table in (CELL_TABLES[kind], BASE_CELL):
+    for table in (CELL_TABLES[cell_class], BASE_CELL):
         db.execute(sa.delete(table).where(table.c.id == row_id))
 
 

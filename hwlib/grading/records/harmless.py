@@ -1,9 +1,8 @@
-"""Makes a student's cells safe to look at in a browser: the formgrader and nbgrader's feedback show
-them as they are.
+"""Makes a student's cells safe to show in a browser.
 
-nbgrader renders Markdown with whatever HTML stands in it, in a page that can change grades. So a
-cell keeps its text, its pictures and cleaned HTML tables; tags, scripts and other output formats
-become text or go.
+The formgrader and nbgrader's feedback show them unchanged. nbgrader renders Markdown with all the
+HTML in it, on a page that can change grades. So a cell keeps its text, its pictures and cleaned
+HTML tables. Tags become text. Scripts and other output formats are removed.
 """
 
 from __future__ import annotations
@@ -21,13 +20,13 @@ __all__ = ["harmless_cell", "harmless_markdown"]
 TAG = re.compile(
     r"<(?=[A-Za-z/!?])(?!/?(?:b|i|u|em|strong|sub|sup|kbd|code|br) ?/?>)", re.IGNORECASE
 )
-# Both get a space of no width: nbconvert reads entities in a link's address, twice, and leaves
-# every scheme as it is.
+# A space of no width is put into both: nbconvert decodes entities in the address of a link, even
+# twice, and lets every scheme pass.
 ENTITY = re.compile(r"&(?=#|\w+;)")
 SCHEME = re.compile(r"(javascript|vbscript|data)\\?:", re.IGNORECASE)
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
-# with what stands inside
+# these tags with their content
 STYLE = re.compile(r"<(style|script)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 FORMATTING = frozenset(
     {
@@ -62,7 +61,7 @@ MAX_HTML = 200_000  # characters; a table of a thousand rows
 
 
 def harmless_cell(cell: NotebookNode) -> NotebookNode:
-    """A copy without metadata of its own, and with nothing that a browser would run or fetch."""
+    """Copy a cell without its metadata and without anything that a browser would run or fetch."""
     harmless = NotebookNode({**cell, "metadata": NotebookNode()})
     if cell.cell_type != "code":
         harmless.source = harmless_markdown(cell.source)
@@ -77,9 +76,9 @@ def harmless_cell(cell: NotebookNode) -> NotebookNode:
 
 
 def harmless_markdown(text: str) -> str:
-    """Markdown whose HTML tags are shown instead of obeyed, but for a few that only format, and
-    whose links run no script.
+    """Make Markdown harmless: HTML tags are shown as text, and links cannot run a script.
 
+    A few tags that only format text stay.
     >>> harmless_markdown("x<sub>1</sub> < 2 <script>alert(1)</script>")
     'x<sub>1</sub> < 2 &lt;script>alert(1)&lt;/script>'
     """
@@ -108,7 +107,7 @@ def _harmless_data(data: Any) -> NotebookNode:
 
 
 def _harmless_html(html: str) -> str:
-    """Tables, as pandas shows them, and simple formatting."""
+    """Keep tables, as pandas writes them, and simple formatting."""
     cleaned: str = bleach.clean(
         STYLE.sub("", html), tags=FORMATTING, attributes={"*": ["colspan", "rowspan"]}, strip=True
     )
@@ -116,7 +115,7 @@ def _harmless_html(html: str) -> str:
 
 
 def _picture(encoded: str, signature: bytes) -> str:
-    """Base64 written anew, if it begins as a file of this kind does."""
+    """Decode base64 and encode it again; returns "" unless the content begins with `signature`."""
     try:
         content = base64.b64decode("".join(encoded.split()), validate=True)
     except (binascii.Error, ValueError):

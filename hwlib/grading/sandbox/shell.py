@@ -9,6 +9,7 @@ import contextlib
 import contextvars
 import io
 import os
+import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Coroutine
@@ -161,6 +162,23 @@ class StudentShell(InteractiveShell):  # type: ignore[misc]  # IPython has no ty
     def enable_matplotlib(self, gui: str | None = None) -> tuple[str, str]:
         """Figures stay off the screen whatever backend a cell asks for."""
         return "inline", "inline"
+
+    def system_piped(self, cmd: str) -> None:
+        """`!command`, through pipes: there is no terminal."""
+        done = subprocess.run(
+            self.var_expand(cmd, depth=1),
+            shell=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+        )
+        sys.stdout.write(done.stdout)
+        self.user_ns["_exit_code"] = done.returncode
+
+    system = system_piped
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
         self._trace = [str(line) for line in stb]

@@ -1,1 +1,1 @@
-"""From a hand-in to answers: files, repair, and which cells a question depends on."""
+"""Turns a hand-in into answers: reads files, repairs notebooks, finds the cells of a question."""

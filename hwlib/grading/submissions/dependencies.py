@@ -1,11 +1,11 @@
-"""Which cells a question depends on, by name: only those are run.
+"""Finds the cells that a question depends on, so that only these are run.
 
-A cell *binds* the names that it assigns, defines, imports or changes at its top level
-(`model.train(X)` and `table["a"] = 1` change `model` and `table`), and *uses* the names that it, or
-a function in it, takes from outside: not those that it has bound itself by then. A question needs
-the cells that bind the names that its test uses, the cells that bind what those use, and so on.
-That can miss names made by `exec` or `globals()`; the grader runs the other cells too when a name
-turns out to be missing.
+A cell *binds* the names that it assigns, defines, imports or changes at its top level:
+`model.train(X)` and `table["a"] = 1` change `model` and `table`. It *uses* the names that it, or a
+function in it, takes from outside. A name that it has already bound is not from outside. A question
+needs the cells that bind the names in its test, the cells that bind the names in those cells, and
+so on. This can miss names that `exec` or `globals()` make. If a name is missing, the grader also
+runs the other cells.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _COMPOUND = (ast.For, ast.AsyncFor, ast.While, ast.If, ast.With, ast.AsyncWith, 
 
 @dataclass(frozen=True, slots=True)
 class CellNames:
-    """What a cell binds or changes at its top level, and what it takes from outside."""
+    """The names that a cell binds or changes at its top level, and those from outside it."""
 
     binds: frozenset[str]
     uses: frozenset[str]
@@ -40,7 +40,7 @@ class CellNames:
 
 @lru_cache(maxsize=4096)
 def names_in(source: str) -> CellNames:
-    """The names of one cell.
+    """Find the names that one cell binds and uses.
 
     Examples
     --------
@@ -61,7 +61,7 @@ def names_in(source: str) -> CellNames:
 
 
 def only_defines(source: str) -> bool:
-    r"""Whether running a cell does nothing but bind functions, classes and modules.
+    r"""Whether a cell does nothing but define functions and classes, and import modules.
 
     >>> only_defines("import math\n\ndef f(x):\n    return math.sqrt(x)")
     True
@@ -114,8 +114,10 @@ def _named_by_statement(statement: ast.stmt) -> set[str]:
 
 
 def _top_nodes(*roots: ast.AST) -> Iterator[ast.AST]:
-    """The nodes whose names are looked up at the top level: no bodies of functions, only the first
-    iterable of a comprehension. A loop, because honest code may nest deeper than Python calls.
+    """The nodes whose names Python looks up at the top level.
+
+    The bodies of functions do not belong to them. Of a comprehension, only the first iterable does.
+    This is a loop and not a recursion, because real code may nest deeper than Python can recurse.
     """
     todo = [*roots]
     while todo:
@@ -154,7 +156,7 @@ def _taken_by_functions(source: str) -> set[str]:
 
 
 def _bound(tree: ast.Module) -> set[str]:
-    """Names bound or changed by these statements, in their blocks too but not inside functions."""
+    """Names that these statements and their blocks bind or change, except inside functions."""
     names: set[str] = set()
     for node in _top_nodes(*tree.body):
         if isinstance(node, _DEFINITIONS):
@@ -215,8 +217,8 @@ def needed_cells(
     cells : list of CellNames
         The names of each cell, in the notebook's order.
     given : frozenset of str
-        Names that setup cells define; a cell that only changes such a name as an argument is not
-        needed for it.
+        Names that setup cells define. If a cell passes such a name as an argument, which may change
+        it, the name does not make the cell needed.
 
     Examples
     --------

@@ -1,6 +1,4 @@
-"""Submissions on disk: which there are, and one notebook read so that nothing in it can surprise a
-grader.
-"""
+"""Finds submissions on disk, and reads their notebooks so that no content can harm the grader."""
 
 from __future__ import annotations
 
@@ -45,16 +43,16 @@ __all__ = [
 ]
 
 MAX_BYTES = 50_000_000  # a notebook with many figures has a few megabytes
-MAX_DEPTH = 100  # the deepest honest output (a plot as JSON) has about 30 levels
+MAX_DEPTH = 100  # the deepest output of honest code (a plot as JSON) has about 30 levels
 MAX_CELLS = 10_000
-MAX_FILES = 200  # files beside the notebook that are kept
+MAX_FILES = 200  # files next to the notebook that are kept
 MAX_FILE_BYTES = 100_000_000  # nbgrader's own default
 MAX_TOTAL_BYTES = 300_000_000
-MAX_FOLDERS = 8  # one in the other
-MAX_SEEN = 20_000  # entries of folders that are looked at
+MAX_FOLDERS = 8  # levels of nested folders
+MAX_SEEN = 20_000  # entries of folders that are read
 MAX_NAME = 255  # bytes of a folder's name, on every common file system
-MAX_LISTED = 20  # files that were left out and are named
-# nbgrader's own, and all that is hidden
+MAX_LISTED = 20  # files that were left out and are named in a problem
+# the patterns that nbgrader ignores, and hidden files
 IGNORED = (".*", "*.pyc", "__pycache__", "feedback")
 CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 SAVE_AGAIN = "open it in Jupyter, save it and hand it in again"
@@ -73,31 +71,31 @@ class FoundSubmission:
 
     student: str
     folder: Path
-    notebook: Path | None  # None: no notebook that can be graded; `problems` says why
-    timestamp: str | None  # what timestamp.txt says, unparsed
+    notebook: Path | None  # None: no notebook can be graded, and `problems` says why
+    timestamp: str | None  # the text of timestamp.txt
     problems: tuple[str, ...] = ()
-    text: str | None = None  # the notebook's own text, where it was taken out of a zip
+    text: str | None = None  # text of the notebook, if it was in a zip
     only: frozenset[str] | None = None  # names of the files that student code may see; None: all
 
 
 def find_submissions(
     assignment: Assignment, submitted: Path, students: Sequence[str] = ()
 ) -> list[FoundSubmission]:
-    """Every submitted/STUDENT/SLUG/, or those of the named students, in order of the student's id.
+    """Find every submitted/STUDENT/SLUG/, or those of the named students, in order of their ids.
 
-    A student's id is the folder's name; what can't be printed in it is written as an escape. A
-    number is added where that gives two folders one name, or one too long for a folder. A folder
-    that can't be read is found all the same, with the reason in `problems`. A symbolic link that
-    leads out of the folder is never followed.
+    A student's id is the name of the folder, with escapes for characters that cannot be printed. If
+    two folders would get the same id, or an id would be too long, a number is added. A folder that
+    cannot be read is included, with the reason in `problems`. Symbolic links are not followed.
 
     Raises
     ------
     CourseError
-        If `submitted` is not a folder, or a student who was asked for has no submission there.
+        If `submitted` is not a folder, or if one of `students` has no submission there.
     """
     if not submitted.is_dir():
         raise CourseError(
-            f"{submitted}: no such folder; expected submitted/STUDENT/{assignment.slug}/ in it"
+            f"{submitted}: no such folder; name a folder that has the submissions, as "
+            f"STUDENT/{assignment.slug}/"
         )
     root = submitted.resolve()
     with os.scandir(root) as entries:
@@ -109,8 +107,8 @@ def find_submissions(
     missing = [student for student in students if student not in folders]
     if missing:
         raise CourseError(
-            f"{submitted}: no submission by {', '.join(map(repr, missing))}; expected "
-            f"STUDENT/{assignment.slug}/ there"
+            f"{submitted}: there is no submission by {', '.join(map(repr, missing))}; check the "
+            f"names of the folders STUDENT/{assignment.slug}/"
         )
     chosen = sorted(set(students) or folders)
     return [_found(student, folders[student], assignment, root) for student in chosen]
@@ -160,7 +158,7 @@ def _bare(name: str) -> str:
 
 
 def _students(names: Iterable[str]) -> dict[str, str]:
-    r"""Id → name of the student's folder, each once.
+    r"""Give each folder a student's id; returns id → name of the folder.
 
     >>> _students(["M\udcfcller", "zoe", r"M\xfcller"])
     {'M\\xfcller': 'M\\xfcller', 'zoe': 'zoe', 'M\\xfcller-fbb53510': 'M\udcfcller'}
@@ -176,7 +174,7 @@ def _students(names: Iterable[str]) -> dict[str, str]:
 
 
 def printable(name: str) -> str:
-    r"""A file's name as a text that can be shown and stored anywhere.
+    r"""Make the name of a file printable, so that it can be shown and stored anywhere.
 
     Bytes that are not UTF-8, control characters and marks of writing direction become escapes.
 
@@ -194,7 +192,7 @@ def printable(name: str) -> str:
 
 
 def _may_be_folder(path: Path) -> bool:
-    """Whether this is a folder; also where that can't be found out, which is then said."""
+    """Whether this is a folder. If permissions hide the answer it is True, and reading it fails."""
     try:
         return stat.S_ISDIR(path.stat().st_mode)
     except FileNotFoundError:
@@ -204,11 +202,11 @@ def _may_be_folder(path: Path) -> bool:
 
 
 def _found(student: str, folder: Path, assignment: Assignment, root: Path) -> FoundSubmission:
-    """What lies in one folder; whatever goes wrong is this submission's own problem."""
+    """Read one folder. An error becomes a problem of this submission and stops nothing else."""
     try:
         return _look_into(student, folder, assignment, root)
     except OSError as error:
-        problem = f"{printable(folder.parent.name)}/{assignment.slug}: can't be read"
+        problem = f"{printable(folder.parent.name)}/{assignment.slug}: cannot read this folder"
         return FoundSubmission(
             student, folder, None, None, (f"{problem} ({error.strerror}); hand it in again",)
         )
@@ -229,7 +227,7 @@ def _look_into(student: str, folder: Path, assignment: Assignment, root: Path) -
 
 
 def _choose_notebook(folder: Path, slug: str) -> tuple[Path | None, str | None, tuple[str, ...]]:
-    """(the notebook, its text where it was in a zip, problems)."""
+    """Choose the notebook to grade; returns (notebook, its text if it was in a zip, problems)."""
     expected = folder / f"{slug}.ipynb"
     if expected.is_symlink():
         problem = f"{expected.name} is a symbolic link, which hwlib does not follow"
@@ -257,7 +255,7 @@ def _choose_notebook(folder: Path, slug: str) -> tuple[Path | None, str | None, 
 
 
 def _notebooks_in(folder: Path) -> list[Path]:
-    """The notebooks in a folder but for what editors and file systems leave there."""
+    """The notebooks in a folder, without files that editors and file systems leave there."""
     with os.scandir(folder) as entries:
         return sorted(
             Path(entry.path)
@@ -287,7 +285,7 @@ def _notebooks_below(folder: Path) -> list[Path]:
 def _notebook_in_zip(
     folder: Path, slug: str
 ) -> tuple[Path | None, str | None, tuple[str, ...]] | None:
-    """The one notebook in the one zip that was handed in; None where there is no zip."""
+    """The only notebook in the only zip that was handed in; None if there is no zip."""
     archives = sorted(path for path in folder.glob("*.zip") if path.is_file())
     if len(archives) != 1:
         return None
@@ -303,7 +301,7 @@ def _notebook_in_zip(
             ]
             members = [one for one in members if one.filename.endswith(f"{slug}.ipynb")] or members
             if len(members) != 1 or members[0].file_size > MAX_BYTES:
-                return None, None, (f"{name} has {len(members)} notebooks; hand in one",)
+                return None, None, (f"{name} contains {len(members)} notebooks; hand in only one",)
             with archive.open(members[0]) as file:
                 content = file.read(MAX_BYTES + 1)
             unused = [
@@ -314,11 +312,14 @@ def _notebook_in_zip(
                 and not any(part.startswith((".", "__")) for part in one.filename.split("/"))
             ]
     except (OSError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
-        return None, None, (f"{name} can't be opened ({error}); hand in the notebook itself",)
+        return None, None, (f"cannot open {name} ({error}); hand in the notebook itself",)
     inner = printable(members[0].filename)
     problems = [f"there is no {slug}.ipynb, so {inner} from {name} was graded"]
     if unused:
-        problems.append(f"not unpacked from {name}: {', '.join(unused[:5])}; hand in the files")
+        problems.append(
+            f"these files in {name} were not used: {', '.join(unused[:5])}; hand them in without a "
+            "zip"
+        )
     return folder / f"{slug}.ipynb", content.decode("utf-8", "replace"), tuple(problems)
 
 
@@ -342,20 +343,20 @@ def copy_files(
     *,
     notebooks: bool = False,
 ) -> list[str]:
-    """Copy what lies beside a notebook: regular files, bounded in number, depth and size.
+    """Copy the files next to a notebook: regular files within limits of number, depth and size.
 
     Parameters
     ----------
     source, target : Path
     only : frozenset of str, optional
-        Names of the files directly in `source` that may be copied; default all.
+        Names of the files directly in `source` that may be copied. The default is all.
     notebooks : bool
         Copy notebooks, too. Never for a folder with solutions or tests in its notebooks.
 
     Returns
     -------
     list of str
-        What was left out, in words.
+        A line of text for each file that was left out.
     """
     problems: list[str] = []
     count, total = 0, 0
@@ -367,8 +368,9 @@ def copy_files(
             size = path.stat().st_size
             if count >= MAX_FILES or size > MAX_FILE_BYTES or total + size > MAX_TOTAL_BYTES:
                 problems.append(
-                    f"{printable(str(name))} ({size / 1e6:.1f} MB) was left out: too many or too "
-                    "large files"
+                    f"{printable(str(name))} ({size / 1e6:.1f} MB) was left out: at most "
+                    f"{MAX_FILES} files, {MAX_FILE_BYTES / 1e6:.0f} MB for each and "
+                    f"{MAX_TOTAL_BYTES / 1e6:.0f} MB in all are kept"
                 )
                 if len(problems) > MAX_LISTED:
                     break
@@ -384,8 +386,10 @@ def copy_files(
 def regular_files(
     folder: Path, problems: list[str] | None = None, *, notebooks: bool = False
 ) -> Iterator[Path]:
-    """The files below a folder that may belong to a submission: no links, nothing hidden, not too
-    deep, and no notebooks unless they are asked for.
+    """The files in a folder and its subfolders that may belong to a submission.
+
+    Links, hidden files and files in deeply nested folders are left out, and so are notebooks unless
+    they are asked for. A line for each entry that looks wrong is added to `problems`.
     """
     ignored = IGNORED if notebooks else (*IGNORED, "*.ipynb")
     said: list[str] = [] if problems is None else problems
@@ -397,7 +401,7 @@ def regular_files(
             with os.scandir(place) as found:
                 entries = sorted(found, key=lambda entry: entry.name)
         except OSError as error:
-            if place != folder:  # whoever reads the notebook there says that it can't be read
+            if place != folder:  # for the folder itself, reading the notebook gives the error
                 said.append(f"{_below(place, folder)} was left out: {error.strerror}")
             continue
         for entry in entries:
@@ -410,8 +414,8 @@ def regular_files(
                 yield Path(entry.path)
             elif len(said) <= MAX_LISTED:
                 said.append(
-                    f"{_below(Path(entry.path), folder)} was left out: a link, a special file or a "
-                    "folder too deep"
+                    f"{_below(Path(entry.path), folder)} was left out: it is a link, a special "
+                    "file or a folder that is nested too deeply"
                 )
 
 
@@ -430,27 +434,27 @@ def _read_timestamp(path: Path) -> str | None:
 
 
 def read_found(found: FoundSubmission, problems: list[str]) -> NotebookNode:
-    """The notebook of a found submission; see `read_submission`."""
+    """Read the notebook of a found submission, like `read_submission`."""
     if found.notebook is None:
-        raise SubmissionError("; ".join(found.problems) or "no notebook in the submission")
+        raise SubmissionError("; ".join(found.problems) or "there is no notebook; hand it in")
     if found.text is not None:
         return read_notebook(found.text, found.notebook.name, problems)
     return read_submission(found.notebook, problems)
 
 
 def read_text(path: Path, *, limit: int = MAX_BYTES) -> str:
-    """A regular file's text: no link, no pipe, no device, at most `limit` bytes of UTF-8.
+    """Read a regular file of at most `limit` bytes of UTF-8.
 
     Raises
     ------
     SubmissionError
-        If it is something else.
+        If it is anything else, such as a link, a pipe or a device.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise _refusal(
-            path.name, f"can't be opened ({error.strerror})", "hand in the file itself"
+            path.name, f"cannot open it ({error.strerror})", "hand in the file itself"
         ) from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -466,38 +470,37 @@ def read_text(path: Path, *, limit: int = MAX_BYTES) -> str:
 
 
 def read_submission(path: Path, problems: list[str] | None = None) -> NotebookNode:
-    """Read a student's notebook: bounded in size and depth, version 4.5, every cell whole and with
-    an id.
+    """Read a student's notebook as version 4.5, with limits on size and depth.
 
-    Fields that an editor lost or garbled (metadata, ids, outputs, execution counts) are filled in
-    or dropped; sources are kept as they are.
+    Every cell gets an id and all its fields. Metadata, ids, outputs and execution counts that an
+    editor lost or damaged are filled in or removed. Sources do not change.
 
     Parameters
     ----------
     path : Path
     problems : list of str, optional
-        Receives a line for each cell that had to be guessed at or left out.
+        A line is added for each cell that was damaged or left out.
 
     Raises
     ------
     SubmissionError
-        If it is no notebook; one line says what was found and what to do.
+        If it is not a notebook. One line says what was found and what to do.
     """
     return read_notebook(read_text(path), path.name, problems)
 
 
 def read_notebook(text: str, name: str, problems: list[str] | None = None) -> NotebookNode:
-    """The same for a text; `name` is what errors call it."""
+    """Read a notebook from a text, like `read_submission`; errors call it `name`."""
     values = _parse(text, name)
     if not isinstance(values, dict) or not {"cells", "worksheets"} & set(values):
         raise _refusal(
             name,
-            "it is JSON, but not a notebook (it has no cells)",
+            "JSON, but not a notebook (it has no cells)",
             "hand in the .ipynb that Jupyter saves",
         )
     if values.get("nbformat") not in (2, 3, 4):
         raise _refusal(
-            name, f"notebook format {values.get('nbformat')!r:.20}, expected 4", SAVE_AGAIN
+            name, f"expected notebook format 4, found {values.get('nbformat')!r:.20}", SAVE_AGAIN
         )
     if "cells" not in values:
         values = _upgrade(values, name)
@@ -531,7 +534,7 @@ def _parse(text: str, name: str) -> Any:
         raise _refusal(name, f"{found}, line {error.lineno}", SAVE_AGAIN) from error
     except (RecursionError, ValueError) as error:
         raise _refusal(
-            name, "nested too deeply, or a number in it is far too long", SAVE_AGAIN
+            name, "nested too deeply, or it contains a number that is far too long", SAVE_AGAIN
         ) from error
     if _depth_exceeds(values, MAX_DEPTH):
         raise _refusal(name, f"nested more than {MAX_DEPTH} levels deep", CLEAR)
@@ -554,7 +557,7 @@ def _depth_exceeds(values: Any, limit: int) -> bool:
 
 
 def without_surrogates(value: Any) -> Any:
-    """The same JSON value with `readable` texts."""
+    """Make every text in a JSON value `readable`."""
     if isinstance(value, str):
         return readable(value)
     if isinstance(value, list):
@@ -565,34 +568,34 @@ def without_surrogates(value: Any) -> Any:
 
 
 def _upgrade(values: dict[str, Any], name: str) -> dict[str, Any]:
-    """Formats 2 and 3 kept their cells in worksheets."""
+    """Convert an old notebook to format 4; formats 2 and 3 kept their cells in worksheets."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about ids, which are added below
+            warnings.simplefilter("ignore")  # about missing ids, which are added below
             upgraded: dict[str, Any] = nbformat.convert(
                 nbformat.reader.reads(json.dumps(values)), 4
             )
-    except Exception as error:  # the converter trusts its input, so anything can come out of it
+    except Exception as error:  # the converter trusts its input, so it may raise anything
         found = f"an old notebook (format {values['nbformat']}) that cannot be converted"
         raise _refusal(name, found, SAVE_AGAIN) from error
     return upgraded
 
 
 def _whole_cells(cells: list[Any], problems: list[str]) -> list[dict[str, Any]]:
-    """The cells that can be read; what is odd about one costs this one, and is said."""
+    """The cells that can be read. A damaged cell does no harm to others and adds to `problems`."""
     whole = []
     for number, cell in enumerate(cells, 1):
         if not _is_cell(cell):
-            problems.append(f"cell {number} is not a notebook cell; it was left out")
+            problems.append(f"cell {number} is not a notebook cell, so it was left out")
             continue
         source = _readable_source(cell.get("source", ""))
         if source != joined_source(cell.get("source", "")):
-            problems.append(f"cell {number}: its text is damaged; what could be read was kept")
-        kind = cell.get("cell_type")
-        if not isinstance(kind, str):
-            kind = "code" if "outputs" in cell or tree_of(source) is not None else "markdown"
-            problems.append(f"cell {number} has no type; it is read as a {kind} cell")
-        whole.append(whole_cell({**cell, "cell_type": kind, "source": source}))
+            problems.append(f"cell {number}: its text is damaged; the readable part was kept")
+        cell_type = cell.get("cell_type")
+        if not isinstance(cell_type, str):
+            cell_type = "code" if "outputs" in cell or tree_of(source) is not None else "markdown"
+            problems.append(f"cell {number} has no type, so it was read as a {cell_type} cell")
+        whole.append(whole_cell({**cell, "cell_type": cell_type, "source": source}))
     return whole
 
 
@@ -603,7 +606,7 @@ def _is_cell(cell: object) -> bool:
 
 
 def _readable_source(value: object) -> str:
-    """The text of a cell, from whatever stands there."""
+    """The text of a cell, from a value of any type."""
     if isinstance(value, list):
         return "".join(part for part in value if isinstance(part, str))
     return value if isinstance(value, str) else ""
@@ -614,18 +617,16 @@ def _dict(value: Any) -> dict[str, Any]:
 
 
 def whole_cell(cell: dict[str, Any]) -> dict[str, Any]:
-    """A cell with every field that nbformat 4.5 asks for, and outputs of a form that nbformat
-    knows.
-    """
-    kind = cell["cell_type"]
+    """Make a cell valid for nbformat 4.5: add missing fields and remove invalid outputs."""
+    cell_type = cell["cell_type"]
     whole = {
         # format 3 had "heading"
-        "cell_type": kind if kind in ("code", "markdown", "raw") else "markdown",
+        "cell_type": cell_type if cell_type in ("code", "markdown", "raw") else "markdown",
         "id": cell.get("id"),
         "metadata": _dict(cell.get("metadata")),
         "source": joined_source(cell.get("source", "")) or "",
     }
-    if kind == "code":
+    if cell_type == "code":
         outputs = cell.get("outputs")
         whole["execution_count"] = _count(cell.get("execution_count"))
         whole_outputs = map(_whole_output, outputs if isinstance(outputs, list) else [])
@@ -640,16 +641,16 @@ def _count(value: Any) -> int | None:
 
 
 def _whole_output(output: Any) -> dict[str, Any] | None:
-    kind = _dict(output).get("output_type")
-    if not isinstance(kind, str) or kind not in _OUTPUT_FIELDS:
+    output_type = _dict(output).get("output_type")
+    if not isinstance(output_type, str) or output_type not in _OUTPUT_FIELDS:
         return None
-    whole: dict[str, Any] = {"output_type": kind}
-    for field, expected in _OUTPUT_FIELDS[kind].items():
+    whole: dict[str, Any] = {"output_type": output_type}
+    for field, expected in _OUTPUT_FIELDS[output_type].items():
         value = output.get(field, expected())
         whole[field] = joined_source(value) if expected is str else value
         if not isinstance(whole[field], expected):
             return None
-    if kind == "error" and not all(isinstance(line, str) for line in whole["traceback"]):
+    if output_type == "error" and not all(isinstance(line, str) for line in whole["traceback"]):
         return None
     if "data" in whole:
         texts = {
@@ -657,14 +658,15 @@ def _whole_output(output: Any) -> dict[str, Any] | None:
             for mime, value in whole["data"].items()
         }
         whole["data"] = {mime: value for mime, value in texts.items() if value is not None}
-    if kind == "execute_result":
+    if output_type == "execute_result":
         whole["execution_count"] = _count(output.get("execution_count"))
     return whole
 
 
 def _add_ids(cells: Iterable[dict[str, Any]]) -> None:
-    """Keep ids that are valid and new; make the others from place and text, the same at each
-    reading.
+    """Give each cell a valid id of its own.
+
+    A valid id is kept. Other ids are made from place and text, so they are the same each time.
     """
     seen: set[str] = set()
     for index, cell in enumerate(cells):

@@ -1,6 +1,4 @@
-"""Submissions that share what each should have of its own: the weights of a trained model, a
-student's id.
-"""
+"""Finds submissions that share values which should differ: weights of a model, a student's id."""
 
 from __future__ import annotations
 
@@ -13,17 +11,18 @@ from hwlib.models import fingerprint
 
 __all__ = ["models_of", "name_twins"]
 
-NAMED = 5  # others that are named; of more, the number
+NAMED = 5  # number of other students that are named; further ones are counted
 REFERENCE = "the course's own solution"
 
 
 def models_of(folder: Path, names: Iterable[str]) -> dict[str, str]:
-    """What is handed in as NAME.safetensors in this folder → a hash of its numbers; files that are
-    no models are left out.
+    """Label → hash of the numbers, for each model file NAME.safetensors in a folder.
+
+    Files that are not models are left out.
     """
     found = {}
     for name in names:
-        # a damaged or hostile file: the question that wants it says what is wrong with it
+        # a damaged or hostile file: its question reports the fault
         with contextlib.suppress(Exception):
             found[f"weights in {name}.safetensors"] = fingerprint(folder / f"{name}.safetensors")
     return found
@@ -32,14 +31,14 @@ def models_of(folder: Path, names: Iterable[str]) -> dict[str, str]:
 def name_twins(
     unique: Mapping[str, Mapping[str, str]], reference: Mapping[str, str]
 ) -> dict[str, list[str]]:
-    """Student → a line for each thing that others have too.
+    """Student → a line for each value that other students have, too.
 
     Parameters
     ----------
     unique : dict
-        Student → what it is → its value.
+        Student → label → value, such as "student id" → "ab123".
     reference : dict
-        The same of the course's own solution.
+        Label → value, for the course's own solution.
     """
     owners: dict[tuple[str, str], list[str]] = defaultdict(list)
     for student, values in [(REFERENCE, reference), *unique.items()]:

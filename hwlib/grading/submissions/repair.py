@@ -1,9 +1,9 @@
-"""From a notebook as a student handed it in to the answers that are graded: pure functions, no
-file, no process.
+"""Repairs a notebook that a student handed in, and finds the answers in it.
 
-Editors strip metadata, students split, copy, move and delete cells. Cells are matched with the
+Editors remove metadata. Students split, copy, move and delete cells. The cells are matched with the
 answer key by nbgrader's grade id, then by nbformat's id, then by the names that they define, then
-by their place; given cells are restored from the key. What had to be repaired is said in words.
+by their place. Given cells are restored from the key. A line of text reports each repair. All
+functions are pure: they use no file and no process.
 """
 
 from __future__ import annotations
@@ -30,42 +30,44 @@ __all__ = ["RepairedSubmission", "SubmittedCell", "repair"]
 class SubmittedCell:
     """One cell of the repaired notebook.
 
-    `original` is the answer key's cell that it stands for; None for a cell that the student added.
+    `original` is the matching cell of the answer key, or None if the student added the cell.
     """
 
     source: str
     cell_type: Literal["code", "markdown", "raw"]
     original: KeyCell | None = None
     outputs: tuple[dict[str, Any], ...] = ()
-    grade_id: str = ""  # as submitted; "" if there was none
+    grade_id: str = ""  # in the submitted notebook, or ""
     cell_id: str = ""
     attachments: dict[str, Any] = field(default_factory=dict)  # pictures in a written answer
-    position: int = -1  # in the submitted notebook; -1: restored from the key
-    # a given cell that the student changed: the key's is restored, the student's runs beside it
+    position: int = -1  # in the submitted notebook; -1 if restored from the key
+    # a given cell that the student changed: it runs in addition to the key's cell
     edited: bool = False
 
     @property
     def names(self) -> CellNames:
-        """What the cell binds and uses; nothing for a text."""
+        """The names that the cell binds and uses; none if it is a text."""
         return names_in(self.source if self.cell_type == "code" else "")
 
     @property
     def is_answer(self) -> bool:
-        """The student's own code or text for a question."""
+        """The code or text that a student wrote for a question."""
         return self.original is not None and self.original.role in ("solution", "answer")
 
 
 @dataclass(frozen=True, slots=True)
 class RepairedSubmission:
-    """The notebook in the key's order, every key cell there (a deleted one with an empty source),
-    the student's own cells between.
+    """The repaired notebook, in the order of the answer key.
+
+    It has every cell of the key (with an empty source if it was deleted), and the student's own
+    cells between them.
     """
 
     cells: tuple[SubmittedCell, ...]
     problems: tuple[str, ...] = ()
 
     def answers(self, name: str) -> list[SubmittedCell]:
-        """The cells that answer the solution or written answer of this name."""
+        """The student's cells for the solution or written answer of this name."""
         return [
             cell
             for cell in self.cells
@@ -75,12 +77,12 @@ class RepairedSubmission:
     def as_notebook(
         self, outputs: Mapping[int, Sequence[dict[str, Any]]] | None = None
     ) -> NotebookNode:
-        """The repaired notebook: nbgrader's ids where the key has them, nothing else in metadata.
+        """Make a notebook of the repaired cells. Its only metadata are nbgrader's ids.
 
         Parameters
         ----------
         outputs : mapping, optional
-            Index of a cell → the outputs that take the place of those handed in.
+            Index of a cell → outputs that replace those handed in.
         """
         cells = [
             _as_notebook_cell(index, cell, (outputs or {}).get(index, cell.outputs))
@@ -95,15 +97,15 @@ class RepairedSubmission:
 def repair(
     notebook: NotebookNode, key: AnswerKey, release: dict[str, str] | None = None
 ) -> RepairedSubmission:
-    """Match a submitted notebook with the answer key.
+    """Match a submitted notebook with the answer key, and restore given cells.
 
     Parameters
     ----------
     notebook : NotebookNode
-        As `read_submission` gives it: every field is there.
+        A notebook from `read_submission`, with all its fields.
     key : AnswerKey
     release : dict
-        grade id → source as released; tells an untouched copy of a cell from an answer.
+        Grade id → released source, to tell an unchanged copy of a cell from an answer.
     """
     problems: list[str] = []
     cells = _submitted_cells(notebook)
@@ -137,7 +139,9 @@ def _submitted_cells(notebook: NotebookNode) -> list[SubmittedCell]:
 def _match(
     cells: list[SubmittedCell], key: AnswerKey, release: dict[str, str], problems: list[str]
 ) -> tuple[dict[int, list[int]], set[int]]:
-    """({index of a key cell: indices of the submitted cells that stand for it}, indices of the
+    """Match cells with the key.
+
+    Returns ({index of a key cell: indices of the matching submitted cells}, indices of the
     student's own cells).
     """
     matched: dict[int, list[int]] = defaultdict(list)
@@ -168,7 +172,7 @@ def _report_another_assignment(
     key: AnswerKey,
     problems: list[str],
 ) -> None:
-    """Say so where the answers and tests are those of other questions than the key's."""
+    """Report a notebook whose answers and tests do not belong to the questions of the key."""
     parts = [cell.grade_id.partition("-") for cell in cells]
     theirs = {name for role, _, name in parts if role in ("solution", "test", "answer")}
     ours = {cell.name for cell in key.by_role("solution", "test", "answer")}
@@ -176,15 +180,15 @@ def _report_another_assignment(
     if theirs and not known and not theirs & ours:
         names = printable(", ".join(sorted(theirs)[:5]))[:100]
         problems.append(
-            f"this looks like the notebook of another assignment (its cells are {names}); "
-            f"expected that of {key.slug}"
+            f"this looks like the notebook of another assignment (it has the cells {names}); "
+            f"hand in the notebook of {key.slug}"
         )
 
 
 def _match_cell_ids(
     cells: list[SubmittedCell], rest: list[int], matched: dict[int, list[int]], key: AnswerKey
 ) -> list[int]:
-    """Cells without metadata whose nbformat id is still the released one."""
+    """Match cells without metadata whose nbformat id is still the released one."""
     by_id = {cell.cell_id: index for index, cell in enumerate(key.cells) if cell.cell_id}
     left = []
     for index in rest:
@@ -203,7 +207,7 @@ def _match_exact(
     key: AnswerKey,
     release: dict[str, str],
 ) -> list[int]:
-    """Given cells without metadata: the same text as released."""
+    """Match given cells without metadata whose text is as released."""
     texts = {
         _folded(release.get(cell.grade_id, cell.source)): index
         for index, cell in reversed(list(enumerate(key.cells)))
@@ -226,8 +230,9 @@ def _folded(text: str) -> str:
 def _match_by_definition(
     cells: list[SubmittedCell], rest: list[int], matched: dict[int, list[int]], key: AnswerKey
 ) -> list[int]:
-    """Code without metadata that defines what a solution cell of the key defines, where nothing
-    else stands for that cell.
+    """Match code without metadata that defines the same names as a solution cell of the key.
+
+    Only solution cells without a match are considered.
     """
     open_solutions = {
         index: _defined(cell.source)
@@ -246,8 +251,9 @@ def _match_by_definition(
 
 
 def _defined(source: str) -> frozenset[str]:
-    """Functions and classes of a cell, or what it assigns where there are none; by the word after
-    `def` or `class` in a broken cell.
+    """The functions and classes that a cell defines or, if there are none, its variables.
+
+    If the cell is not valid Python, the words after `def` and `class` are taken.
     """
     tree = tree_of(source)
     if tree is None:
@@ -272,8 +278,9 @@ def _defined(source: str) -> frozenset[str]:
 def _match_written_answers(
     cells: list[SubmittedCell], rest: list[int], matched: dict[int, list[int]], key: AnswerKey
 ) -> list[int]:
-    """A text without metadata at the place where the key has a written answer: after the same cell
-    as in the key.
+    """Match a text without metadata that is where the key has a written answer.
+
+    It must come after the same cell as in the key.
     """
     left = list(rest)
     for place, cell in enumerate(key.cells):
@@ -328,8 +335,9 @@ def _in_key_order(
 def _by_place(
     cells: list[SubmittedCell], place_of: dict[int, int], end: int
 ) -> dict[int, list[SubmittedCell]]:
-    """The student's own cells, by the key cell before them; where questions were moved, so that
-    they stay above the key cell that they stood above.
+    """Place in the key → the student's own cells that follow the cell at this place.
+
+    If questions were moved, the student's own cells stay above the key cell that followed them.
     """
     followers: dict[int, list[SubmittedCell]] = defaultdict(list)
     following: list[int] = []  # the place of the next key cell, for each cell
@@ -348,21 +356,21 @@ def _answer_cells(
     key_cell: KeyCell, own: list[SubmittedCell], following: list[SubmittedCell], problems: list[str]
 ) -> list[SubmittedCell]:
     if not own:
-        problems.append(f"the cell {key_cell.name} was deleted")
+        problems.append(f"the cell {key_cell.name} was deleted, so it counts as empty")
         return [SubmittedCell("", key_cell.cell_type, key_cell)]
     if len(own) > 1:
         touched = [cell for cell in own if not is_unsolved(cell.source)]
         problems.append(
-            f"the cell {key_cell.name} is there {len(own)} times; unanswered copies are ignored, "
-            "and the last answer counts"
+            f"the cell {key_cell.name} appears {len(own)} times; the last answer counts, and "
+            "copies without an answer are ignored"
         )
         own = _joined(touched or own[-1:], key_cell, problems)
     elif key_cell.cell_type == "code" and following:
         own = _joined_with_following(own[0], following, key_cell, problems)
     if any(cell.cell_type != key_cell.cell_type for cell in own):
         problems.append(
-            f"the cell {key_cell.name} was turned into a {own[0].cell_type} cell; it is read as a "
-            f"{key_cell.cell_type} cell"
+            f"the cell {key_cell.name} was turned into a {own[0].cell_type} cell; it was graded as "
+            f"a {key_cell.cell_type} cell"
         )
     answers = [replace(cell, original=key_cell, cell_type=key_cell.cell_type) for cell in own]
     typed = [
@@ -370,13 +378,13 @@ def _answer_cells(
         for cell in own
         if cell.cell_type == "code" != key_cell.cell_type and cell.names.binds
     ]
-    return [*answers, *typed]  # code in place of a text is both
+    return [*answers, *typed]  # code in the place of a text counts as answer and as code
 
 
 def _joined(
     own: list[SubmittedCell], key_cell: KeyCell, problems: list[str]
 ) -> list[SubmittedCell]:
-    """A solution that was split in the middle of a class or function is one cell again."""
+    """Join the parts of a solution that was split in the middle of a class or function."""
     if (
         key_cell.cell_type != "code"
         or len(own) < 2
@@ -386,7 +394,7 @@ def _joined(
     whole = "\n".join(cell.source for cell in own)
     if not names_in(whole).parsed:
         return own
-    problems.append(f"the cell {key_cell.name} was split; its parts were joined")
+    problems.append(f"the cell {key_cell.name} was split, so its parts were joined")
     return [replace(own[0], source=whole)]
 
 
@@ -404,8 +412,9 @@ def _joined_with_following(
 
 
 def _stands_alone(source: str) -> bool:
-    """Valid Python that does not begin inside a block (IPython would forgive the indentation, but
-    not mean what the student meant).
+    """Whether code is valid Python and does not begin inside a block.
+
+    IPython would accept the indentation, but the code would do something else.
     """
     first = next((line for line in source.splitlines() if line.strip()), "")
     return names_in(source).parsed and not first[:1].isspace()
@@ -414,9 +423,7 @@ def _stands_alone(source: str) -> bool:
 def _given_cell(
     key_cell: KeyCell, own: list[SubmittedCell], names_of_added: frozenset[str], problems: list[str]
 ) -> list[SubmittedCell]:
-    """The key's own cell; what the student made of a code cell stays beside it, to be run as the
-    student's.
-    """
+    """The key's cell and, if the student changed its code, the student's version to run with it."""
     restored = _restored(key_cell, own)
     changed = [cell for cell in own if _folded(cell.source) != _folded(key_cell.source)]
     if key_cell.cell_type != "code":
@@ -426,15 +433,15 @@ def _given_cell(
             key_cell.role in ("code", "experiment", "submit")
             and names_in(key_cell.source).binds & names_of_added
         ):
-            return []  # rewritten by the student in a cell of their own
+            return []  # the student has rewritten it in another cell
         if key_cell.role == "setup":
             _say_restored(key_cell, problems)
         return [restored]
     if changed and key_cell.role == "setup":
         problems.append(
-            f"the given cell {key_cell.grade_id} was changed; the original cell is used for grading"
+            f"the given cell {key_cell.grade_id} was changed, so the original was used for grading"
         )
-    # not locked: the student's version is the one that counts
+    # these cells are not locked, so the student's version counts
     if key_cell.role in ("code", "experiment", "submit"):
         return [replace(cell, original=key_cell, edited=cell in changed) for cell in own]
     return [restored, *(replace(cell, edited=True) for cell in changed)]
@@ -453,13 +460,13 @@ def _restored(key_cell: KeyCell, own: list[SubmittedCell]) -> SubmittedCell:
 
 def _say_restored(key_cell: KeyCell, problems: list[str]) -> None:
     name = key_cell.grade_id or key_cell.name
-    problems.append(f"the given cell {name} was deleted; it was restored")
+    problems.append(f"the given cell {name} was deleted, so it was restored")
 
 
 def _written_over(
     key_cell: KeyCell, own: list[SubmittedCell], problems: list[str]
 ) -> list[SubmittedCell]:
-    """What a student made of a given text: cells of their own, below the text as it was given."""
+    """The student's versions of a given text, which go below the original."""
     kept = [
         replace(cell, original=None)
         for cell in own
@@ -468,15 +475,19 @@ def _written_over(
     for cell in kept:
         how = "turned into code" if cell.cell_type == "code" else "changed"
         first = next(iter(key_cell.source.split("\n")), "")[:60]
-        problems.append(f"the given text {first!r} was {how}; the student's stands below it")
+        problems.append(
+            f"the given text {first!r} was {how}; the original was restored, with this version "
+            "below it"
+        )
     return kept
 
 
 def _test_cell(
     key_cell: KeyCell, own: list[SubmittedCell], released: str, problems: list[str]
 ) -> list[SubmittedCell]:
-    """The key's own test; what a student typed into it and other code may need is a cell of the
-    student's, above it or, where it was typed below, below it.
+    """The key's test cell, with code that the student typed into it in cells above and below.
+
+    Other code may need the names that this code defines.
     """
     restored = _restored(key_cell, own)
     if not own:
@@ -488,14 +499,18 @@ def _test_cell(
     for cell in (cell for cell in own if cell.cell_type == "code"):
         for texts, place in zip(_typed_in(cell.source, released), (above, below), strict=True):
             place += [SubmittedCell(text, "code", position=cell.position) for text in texts]
-    kept = "; code that was typed into it counts" if above or below else ""
-    problems.append(f"the given cell {key_cell.grade_id} was changed; the original was used{kept}")
+    kept = "; the code that was added to it still runs" if above or below else ""
+    problems.append(
+        f"the given cell {key_cell.grade_id} was changed, so the original was used for grading"
+        f"{kept}"
+    )
     return [*above, restored, *below]
 
 
 def _typed_in(source: str, given: str) -> tuple[list[str], list[str]]:
-    """Statements of a changed given cell that bind names which the given one does not: those
-    above its last given statement, and those below.
+    """Statements that a student added to a given cell, if they bind names that it does not.
+
+    Returns those above the last given statement, and those below it.
 
     >>> _typed_in("import os\\nx = f(1)\\nprint(x)\\ny = 2", "x = f(1)")
     (['import os'], ['y = 2'])
@@ -512,7 +527,7 @@ def _typed_in(source: str, given: str) -> tuple[list[str], list[str]]:
 
 
 def _statements(source: str) -> list[str]:
-    """The text of each statement at the top level, without `%%time` and its like above them."""
+    """The text of each statement at the top level, without a cell magic such as `%%time`."""
     magic, _, rest = source.lstrip().partition("\n")
     source = rest if magic.startswith("%%") else source
     tree = tree_of(source)
@@ -533,7 +548,7 @@ def _report_order(matched: dict[int, list[int]], key: AnswerKey, problems: list[
     places = [matched[place][0] for place in sorted(matched) if key.cells[place].role != "prose"]
     if places != sorted(places):
         problems.append(
-            "the cells were in another order than in the assignment; they were put back in order"
+            "the cells were not in the order of the assignment, so they were put back in order"
         )
 
 
@@ -551,7 +566,7 @@ def _as_notebook_cell(
     }
     if cell.attachments:
         raw["attachments"] = cell.attachments
-    # what a worker sent is as little to be trusted as what was handed in
+    # the outputs come from a worker, so they are not trusted either
     whole: dict[str, Any] = without_surrogates(whole_cell(raw))
     original = cell.original
     if (

@@ -1,0 +1,66 @@
+"""How much of the machine a worker may use.
+
+The kernel limits each process. What all processes of a worker use together is looked at now and
+then by its supervisor (`usage`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+from pathlib import Path
+
+__all__ = ["MB", "apply", "limit_memory"]
+
+MB = 2**20
+OPEN_FILES = 256
+
+
+def apply(*, cpu_s: int, memory_mb: int, processes: int, file_mb: int) -> None:
+    """Set the limits of this process and its children.
+
+    Parameters
+    ----------
+    cpu_s : int
+        Seconds of CPU time.
+    memory_mb : int
+        On top of what the process has already.
+    processes : int
+        Processes and threads, of the user or, where that is everybody's, on top of the present
+        ones.
+    file_mb : int
+        Size of one file.
+    """
+    limit_memory(memory_mb)
+    wanted = {
+        resource.RLIMIT_CPU: cpu_s,
+        resource.RLIMIT_FSIZE: file_mb * MB,
+        resource.RLIMIT_NOFILE: OPEN_FILES,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_MSGQUEUE: 0,
+        resource.RLIMIT_NPROC: processes + (0 if os.getuid() == 0 else _threads_of_user()),
+    }
+    for limit, value in wanted.items():
+        with contextlib.suppress(ValueError, OSError):  # a lower limit is in force
+            resource.setrlimit(limit, (value, value))
+
+
+def limit_memory(more_mb: int) -> None:
+    """Let this process take so much memory on top of what it has."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    limit = pages * resource.getpagesize() + more_mb * MB
+    with contextlib.suppress(ValueError, OSError):  # a lower limit is in force
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def _threads_of_user() -> int:
+    """How many threads this user runs now: the kernel counts those, too."""
+    count = 0
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError, IndexError, ValueError):
+                if entry.stat().st_uid == os.getuid():
+                    fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                    count += int(fields[17])
+    return count

@@ -1,0 +1,65 @@
+"""What the processes of a worker use together."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+__all__ = ["descendants", "folder_use", "memory_of", "times_of"]
+
+MAX_COUNTED = 1000  # processes of one worker
+
+
+def times_of(pid: int) -> tuple[float, float]:
+    """Seconds of CPU time that a process and its ended children have used, and seconds that it was
+    ready to run but waited for a free core; (0, 0) where the system does not tell.
+    """
+    cpu_s = queued_s = 0.0
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        cpu_s = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        queued_s = int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+    return cpu_s, queued_s
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes that a process and its children have started, as far as they can be told."""
+    found, todo = list[int](), [pid]
+    while todo and len(found) < MAX_COUNTED:
+        parent = todo.pop()
+        with contextlib.suppress(OSError):
+            for thread in os.listdir(f"/proc/{parent}/task"):  # noqa: PTH208  it is quicker
+                children = Path(f"/proc/{parent}/task/{thread}/children").read_text().split()
+                found += map(int, children)
+                todo += map(int, children)
+    return found
+
+
+def memory_of(pids: list[int]) -> int:
+    """Bytes that these processes use together; what several share counts once."""
+    total = 0
+    for pid in pids:
+        with contextlib.suppress(OSError, ValueError):
+            for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss:"):
+                    total += int(line.split()[1]) * 1024
+    return total
+
+
+def folder_use(folder: str, most_files: int) -> tuple[int, int]:
+    """(bytes, files) below a folder; the count ends soon after `most_files`."""
+    size = files = 0
+    todo = [folder]
+    while todo and files <= most_files:
+        with contextlib.suppress(OSError), os.scandir(todo.pop()) as entries:
+            for entry in entries:
+                files += 1
+                with contextlib.suppress(OSError):
+                    size += entry.stat(follow_symlinks=False).st_blocks * 512
+                    if entry.is_dir(follow_symlinks=False):
+                        todo.append(entry.path)
+                if files > most_files:
+                    break
+    return size, files
