@@ -71,7 +71,6 @@ WAYS = (
     way(
         "a deque in place of an array",
         ratio=f"from collections import deque\n\n{RATIO}    return deque(result)",
-        fails="a deque is no Sequence of the grader's: as an array it can't be read",
     ),
     way(
         "an array.array",
@@ -131,7 +130,6 @@ WAYS = (
         "    return float(Fraction(int(above(values, limit)), len(values)))",
         a="from decimal import Decimal\na = Decimal(1)",
         a_again="a = Fraction(4, 2)",
-        fails="Decimal and Fraction cross as references, which equal no number",
     ),
     way(
         "a truth value, an IntEnum and an int of one's own",
@@ -183,7 +181,6 @@ class Column:
 
 {RATIO}    return Column(result)
 """,
-        fails="a stand-in has no __array__, whatever the student's object has",
     ),
     way(
         "torch tensors",
