@@ -159,7 +159,7 @@ def test_a_test_that_stops_with_what_is_no_exception_fails_and_the_others_go_on(
     ("header", "words"),
     [
         ('# %% test="double" points=4 trust="none"', 'expected "shared"'),
-        ('# %% solution="more" trust="shared"', "only tests have it"),
+        ('# %% solution="more" trust="shared"', "only tests can"),
     ],
 )
 def test_trust_is_shared_or_isolated_and_belongs_to_tests(
@@ -295,7 +295,7 @@ def test_a_notebook_that_is_newer_than_what_was_built_is_said(tmp_path: Path) ->
     assignment.notebook.write_text(text.replace("double(3) == 6", "double(4) == 8"))
     os.utime(assignment.notebook, (later, later))
     (complaint,) = grade(assignment).complaints
-    assert "run `hw build rules`" in complaint
+    assert "Run `hw build rules`" in complaint
 
 
 def test_results_that_can_not_be_written_stand_in_the_json_and_the_exit_code_is_1(

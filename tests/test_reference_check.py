@@ -7,6 +7,7 @@ from pathlib import Path
 import needs
 import pytest
 from courses import SOLVED, TINY, hand_in, make_tiny, solved
+from nbformat.v4 import new_code_cell
 
 from hwlib.grading import GradeReport, grade_assignment, grade_notebook_file
 from hwlib.grading.course import Assignment
@@ -71,6 +72,27 @@ def test_a_test_that_fails_once_by_accident_is_not_taken_from_the_class(tmp_path
     tiny = tiny_with(tmp_path / "course", f"{once}seen.touch()\nassert double(-1) == -2 + first\n")
     report = grade(tiny)
     assert (statuses(report, "double-negative"), report.complaints) == (["passed", "passed"], ())
+
+
+@pytest.mark.parametrize("runs", ["import doctest\ndoctest.testmod()", "unittest.main(exit=False)"])
+def test_what_would_run_nothing_and_pass_waits_for_a_human(tmp_path: Path, runs: str) -> None:
+    tiny = tiny_with(tmp_path, f"import unittest\n{runs}\n")
+    report = grade(tiny)
+    assert statuses(report, "double-negative") == ["manual", "manual"]
+    assert len(report.complaints) == 1
+
+
+def test_a_given_helper_that_a_student_rewrites_decides_nothing(tmp_path: Path) -> None:
+    helper = "# %%\ndef twice(x):\n    return double(double(x))\n\n"
+    notebook = TINY.replace('# %% test="double-negative"', f'{helper}# %% test="double-negative"')
+    tiny = make_tiny(tmp_path, notebook.replace(PLAIN, "assert twice(-1) == -4\n"))
+    wrong = solved(tiny, solution_double="def double(x):\n    return x\n")
+    wrong.cells.append(new_code_cell("def twice(x):\n    return -4\n"))
+    for cell in wrong.cells:
+        cell.source = cell.source.replace("return double(double(x))", "return -4")
+    hand_in(tiny, "right", solved(tiny))
+    hand_in(tiny, "wrong", wrong)
+    assert statuses(grade(tiny), "double-negative") == ["passed", "failed"]
 
 
 def test_that_the_reference_passes_is_found_out_once(

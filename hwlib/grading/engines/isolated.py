@@ -30,7 +30,7 @@ from hwlib.grading.engines.bench import Bench
 from hwlib.grading.engines.clock import Limits, WorkClock
 from hwlib.grading.engines.standins import Session
 from hwlib.grading.engines.tries import Graded, grade_submission
-from hwlib.grading.results import Outcome, SubmissionResult, SubmissionStatus
+from hwlib.grading.results import Outcome, QuestionResult, SubmissionResult, SubmissionStatus
 from hwlib.grading.sandbox import processes, tiers
 from hwlib.grading.sandbox.confine import Confinement, Tier
 from hwlib.grading.sandbox.folders import RunFolder
@@ -182,24 +182,25 @@ class IsolatedEngine:
         failing = self._failed_by_reference()
         if failing:  # a test of speed may have met a busy machine
             again = self._failed_by_reference()
-            failing = {name: failing[name] for name in failing.keys() & again.keys()}
-        for name, verdict in failing.items():
+            failing = {name: again[name] for name in failing.keys() & again.keys()}
+        for name, question in failing.items():
+            if question.status == "manual":  # for everybody, and it may change with this machine
+                continue
             self._unproved.add(name)
             reason = "the course's own solution does not pass this test on the grading machine"
             self.bench.leave_to_humans(name, f"{reason}; a human will grade this question")
-            _log.info("%s: %s: %s (%s)", self.assignment.slug, name, reason, verdict)
-        return failing
+        return {name: question.message for name, question in failing.items()}
 
-    def _failed_by_reference(self) -> dict[str, str]:
+    def _failed_by_reference(self) -> dict[str, QuestionResult]:
         artifacts = self.assignment.folder / "artifacts"
         folder = artifacts if artifacts.is_dir() else None
         graded = self._grade_repaired(_reference(self.key), 0, folder)
         # without the models that go with it, the reference can't pass what checks them
         lost = "failed" if self.assignment.artifacts and folder is None else ""
         return {
-            question.id: question.message
+            question.id: question
             for question in graded.questions
-            if question.id in self.bench.tests and question.status not in ("passed", "manual", lost)
+            if question.id in self.bench.tests and question.status not in ("passed", lost)
         }
 
     def restart(self) -> None:

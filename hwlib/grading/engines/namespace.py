@@ -26,13 +26,22 @@ class TestNamespace(dict[str, Any]):
     wanted : frozenset of str
         The names that the test takes from the student. All other names are its own or builtins.
         Only these are sent to the worker if the test assigns them.
+    helpers : dict
+        Name → source of each function and class of a given cell. Students may edit these cells, and
+        must not decide a verdict that way, so a test that uses one gets it as the course has it.
     """
 
     __test__ = False  # not a test class, whatever pytest thinks of its name
 
-    def __init__(self, given: dict[str, Any], session: Session, wanted: frozenset[str]) -> None:
+    def __init__(
+        self,
+        given: dict[str, Any],
+        session: Session,
+        wanted: frozenset[str],
+        helpers: dict[str, str],
+    ) -> None:
         super().__init__(given)
-        self._session, self._wanted = session, wanted
+        self._session, self._wanted, self._helpers = session, wanted, helpers
         self._known: dict[str, Any] = {}
         self._is_changed = False
 
@@ -41,6 +50,9 @@ class TestNamespace(dict[str, Any]):
             raise KeyError(name)  # a builtin
         if name in self._known:
             return self._known[name]
+        if name in self._helpers:
+            self._session.define(self._helpers)
+            self._helpers, self._is_changed = {}, True
         value = self._session.name(name)
         # a function or class stays the same one while a test runs; a number may change
         if is_defined(value):

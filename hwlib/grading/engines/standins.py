@@ -195,6 +195,10 @@ class Session:
         """Define it, for the student's functions too; Unsendable if they could not use it."""
         self._timed({"op": "set", "name": name, "value": value})
 
+    def define(self, sources: dict[str, str]) -> None:
+        """Define functions and classes from their sources, until the names are restored."""
+        self.request("define", sources=sources)
+
     def delete_name(self, name: str) -> None:
         """Forget it, for the student's functions too."""
         self.request("delete", name=name)
