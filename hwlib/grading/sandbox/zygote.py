@@ -32,6 +32,11 @@ from hwlib.grading.sandbox.worker import serve
 
 __all__ = ["main"]
 
+NO_NAMESPACES = (
+    "the kernel refuses namespaces (on Ubuntu they are allowed by: sudo sysctl -w "
+    "kernel.apparmor_restrict_unprivileged_userns=0)"
+)
+
 
 def main() -> None:
     """Serve until the grader is gone."""
@@ -78,7 +83,7 @@ class _Workers:
         if self.tier != "T3":
             return
         if not namespaces.enter():
-            raise OSError("the kernel allows no namespaces here")
+            raise OSError(NO_NAMESPACES)
         kept = [*needed_folders(), *self.readable]
         hidden = [Path(folder).resolve() for folder in folders]
         # the password file's, not $HOME
