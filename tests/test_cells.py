@@ -49,6 +49,7 @@ def test_so_do_all_cells_of_the_course(slug: str) -> None:
             assert transformed(cell.source) == TransformerManager().transform_cell(cell.source)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("line", ["!ls", "a?"])
 def test_thousands_of_magics_are_given_up_once(line: str) -> None:
     source = f"{line}\n" * 3000  # IPython takes half a minute
