@@ -191,6 +191,18 @@ def solved(assignment: Assignment, **sources: str) -> NotebookNode:
     return released(assignment, **{**answers, **sources})
 
 
+def with_code(notebook: NotebookNode, code: dict[str, str]) -> NotebookNode:
+    """The same notebook with other code for these questions: name of the solution → source."""
+    changed = notebook.copy()
+    changed.cells = [NotebookNode(cell) for cell in notebook.cells]
+    for cell in changed.cells:
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+        kind, _, name = grade_id.partition("-")
+        if kind == "solution":
+            cell.source = code.get(name, cell.source)
+    return changed
+
+
 def submission_folder(assignment: Assignment, student: str) -> Path:
     """submitted/STUDENT/SLUG/ of the course, made where it is missing."""
     folder = assignment.course.root / "submitted" / student / assignment.slug

@@ -22,8 +22,8 @@ from typing import Any
 from hwlib.errors import WireError
 from hwlib.grading.sandbox import tiers
 from hwlib.grading.sandbox.confine import Confinement, Tier
-from hwlib.grading.sandbox.folders import RunFolder
-from hwlib.grading.sandbox.processes import Worker, Zygote, give_to
+from hwlib.grading.sandbox.folders import RunFolder, give_to
+from hwlib.grading.sandbox.processes import Worker, Zygote
 from hwlib.grading.sandbox.wire import Channel
 
 LATE_S = 2.5  # what a cell leaves behind may need that long

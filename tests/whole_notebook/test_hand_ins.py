@@ -15,9 +15,10 @@ from typing import Any
 import courses
 import nbformat
 import pytest
-from command_line import NOBODY, Grading, as_nobody
+from command_line import Grading
 from courses import TINY as NOTEBOOK
 from courses import make_tiny, solved
+from graders import NOBODY, as_grader
 from nbformat import NotebookNode
 from odd_answers import ANSWERS, OddAnswer
 from odd_hand_ins import FULL, ODD, OddHandIn, remove_deep
@@ -161,7 +162,7 @@ def open_folder() -> Iterator[Path]:
 def test_what_cannot_be_read_without_rights_is_named_and_the_others_are_graded(
     open_folder: Path,
 ) -> None:
-    before = as_nobody(open_folder)
+    before = as_grader("a user", open_folder)
     if before is None:
         pytest.skip("only root can become another user")
     root = open_folder / "course"

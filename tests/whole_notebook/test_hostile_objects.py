@@ -8,8 +8,7 @@ from pathlib import Path
 
 import needs
 import pytest
-from courses import make_assignment
-from nbformat import NotebookNode
+from courses import make_assignment, with_code
 
 from hwlib.grading.engines.isolated import IsolatedEngine
 from hwlib.grading.proof.variants import reference_notebook
@@ -154,21 +153,12 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Submissio
     root: Path = tmp_path_factory.mktemp("attacks")
     assignment = make_assignment(root, "attacks", "\n".join(cells), toml)
     right = reference_notebook(assignment)
+    wrong = with_code(right, {one.name: one.wrong for one in ATTACKS})
     with IsolatedEngine(assignment, seed=7) as engine:
         yield (
             engine.grade_notebook(right, "right").result,
-            engine.grade_notebook(with_attacks(right), "wrong").result,
+            engine.grade_notebook(wrong, "wrong").result,
         )
-
-
-def with_attacks(notebook: NotebookNode) -> NotebookNode:
-    wrong = {f"solution-{one.name}": one.wrong for one in ATTACKS}
-    changed = notebook.copy()
-    changed.cells = [NotebookNode(cell) for cell in notebook.cells]
-    for cell in changed.cells:
-        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
-        cell.source = wrong.get(grade_id, cell.source)
-    return changed
 
 
 @pytest.mark.parametrize("one", ATTACKS, ids=lambda one: one.name)

@@ -16,9 +16,8 @@ from types import ModuleType
 import nbformat
 import needs
 import pytest
-from courses import make_assignment
+from courses import make_assignment, with_code
 from idioms import IDIOMS, Idiom
-from nbformat import NotebookNode
 
 from hwlib.grading.course import Assignment
 from hwlib.grading.engines.isolated import IsolatedEngine
@@ -84,10 +83,11 @@ def grades(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grades]:
     assignment = make_assignment(root, "idioms", notebook_text(), toml)
     share(assignment)
     right = reference_notebook(assignment)
+    wrong = with_code(right, {one.name: one.wrong for one in WITH_WRONG_CODE})
     with IsolatedEngine(assignment, seed=7) as engine:
         yield Grades(
             engine.grade_notebook(right, "right").result,
-            engine.grade_notebook(with_wrong_code(right), "wrong").result,
+            engine.grade_notebook(wrong, "wrong").result,
         )
 
 
@@ -98,17 +98,6 @@ def share(assignment: Assignment) -> None:
         if cell.metadata.get("nbgrader", {}).get("grade_id", "").endswith("-shared"):
             cell.metadata["hwlib"]["trust"] = "shared"
     nbformat.write(notebook, assignment.source)
-
-
-def with_wrong_code(notebook: NotebookNode) -> NotebookNode:
-    """The same notebook with the wrong code of each idiom that has some."""
-    wrong = {f"solution-{one.name}": one.wrong for one in WITH_WRONG_CODE}
-    changed = notebook.copy()
-    changed.cells = [NotebookNode(cell) for cell in notebook.cells]
-    for cell in changed.cells:
-        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
-        cell.source = wrong.get(grade_id, cell.source)
-    return changed
 
 
 @contextlib.contextmanager

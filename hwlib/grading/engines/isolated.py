@@ -33,7 +33,7 @@ from hwlib.grading.engines.tries import Graded, grade_submission
 from hwlib.grading.results import Outcome, QuestionResult, SubmissionResult, SubmissionStatus
 from hwlib.grading.sandbox import processes, tiers
 from hwlib.grading.sandbox.confine import Confinement, Tier
-from hwlib.grading.sandbox.folders import RunFolder
+from hwlib.grading.sandbox.folders import RunFolder, give_to
 from hwlib.grading.submissions.files import FoundSubmission, copy_files, read_found
 from hwlib.grading.submissions.fingerprints import models_of
 from hwlib.grading.submissions.repair import RepairedSubmission, SubmittedCell, repair
@@ -357,7 +357,7 @@ class _Workplace:
             copy_files(self.handed_in, place, self.only, notebooks=True)
         copy_files(engine.assignment.source.parent, place)
         uid = zygote.uid(self.slot)
-        processes.give_to(place, uid)
+        give_to(place, uid)
         confinement = Confinement(
             uid,
             str(place),

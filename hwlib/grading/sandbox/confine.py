@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from hwlib.grading.sandbox import usage
+from hwlib.grading.sandbox.folders import give_to
 from hwlib.grading.sandbox.measures import (
     capabilities,
     limits,
@@ -107,7 +108,7 @@ def confine(
     os.setsid()
     if tier == "T3":
         namespaces.own_folders(given.folder, readable, given.folder_mb, given.folder_files)
-        _give_to_user(given)
+        give_to(Path(given.folder), given.uid)  # the copies that were just made
     os.chdir(given.folder)
     sys.path[0] = given.folder  # was the zygote's: modules handed in can be imported
     if given.cores:
@@ -125,13 +126,6 @@ def confine(
     _close_all_but((sock.fileno(),))
     if tier != "T0":
         _restrict(given.folder, tier, readable)
-
-
-def _give_to_user(given: Confinement) -> None:
-    """The copies of the worker's files belong to its user, who is another where this is root."""
-    if os.getuid() == 0:
-        for path in (Path(given.folder), *Path(given.folder).rglob("*")):
-            os.chown(path, given.uid, given.uid, follow_symlinks=False)
 
 
 def _give_up_rights(uid: int, tier: Tier) -> None:

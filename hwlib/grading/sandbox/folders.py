@@ -17,7 +17,7 @@ from pathlib import Path
 from hwlib.atomic import remove_folder
 from hwlib.errors import GradingError
 
-__all__ = ["RunFolder", "private_folder"]
+__all__ = ["RunFolder", "give_to", "private_folder"]
 
 PREFIX = "hw-run-"
 LOCK = ".lock"
@@ -100,6 +100,13 @@ def _remove_abandoned(base: Path) -> None:
                 remove_folder(folder)
             finally:
                 os.close(lock)
+
+
+def give_to(place: Path, uid: int) -> None:
+    """Make a user the owner of a folder and of everything in it."""
+    if uid != os.getuid():
+        for path in (place, *place.rglob("*")):
+            os.chown(path, uid, uid, follow_symlinks=False)
 
 
 def private_folder(path: Path) -> Path:

@@ -5,8 +5,8 @@
                           └ worker forked for one submission: own session, user and limits;
                                    no file but its socket; no network
 
-This is the only module that starts processes or talks to the kernel about them. What it sets up is
-not yet probed, so results carry the tier T0; see docs/security.md.
+This is the grader's side: it starts the zygote, asks it for workers and kills them. `confine` is
+what a worker does to itself, and `tiers` proves that it holds; see docs/security.md.
 """
 
 from __future__ import annotations
@@ -39,7 +39,6 @@ __all__ = [
     "Worker",
     "Zygote",
     "environment",
-    "give_to",
     "own_cores",
     "single_threaded",
 ]
@@ -300,13 +299,6 @@ def _processes() -> Iterator[tuple[int, int]]:
             if entry.name.isdigit():
                 with contextlib.suppress(OSError):
                     yield int(entry.name), entry.stat().st_uid
-
-
-def give_to(place: Path, uid: int) -> None:
-    """Make a user the owner of a folder and of all that lies in it."""
-    if uid != os.getuid():
-        for path in (place, *place.rglob("*")):
-            os.chown(path, uid, uid, follow_symlinks=False)
 
 
 class Worker:

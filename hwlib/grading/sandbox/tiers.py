@@ -27,9 +27,9 @@ from typing import Any
 
 from hwlib.errors import GradingError, MeasureRefused, WireError
 from hwlib.grading.sandbox.confine import Confinement, Tier
-from hwlib.grading.sandbox.folders import RunFolder
+from hwlib.grading.sandbox.folders import RunFolder, give_to
 from hwlib.grading.sandbox.measures import system_calls, view
-from hwlib.grading.sandbox.processes import Worker, Zygote, give_to
+from hwlib.grading.sandbox.processes import Worker, Zygote
 from hwlib.grading.sandbox.wire import Channel
 
 __all__ = ["escapes", "possible_tiers", "proven_tier", "strongest", "what_is_missing"]
