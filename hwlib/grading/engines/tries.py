@@ -209,17 +209,19 @@ class _Tries:
         is dear to repeat, matters only where it has a name in common with the needed cells.
         """
         cell, names = self.shared.cells[index], self._names[index]
-        if index in self._given:
-            return bool(cell.names.binds & touched)
+        if index in self._given:  # a name that they bind makes no endless loop end
+            return verdict.status != "timeout" and bool(cell.names.binds & touched)
         if cell.original is not None and not cell.edited and not cell.is_answer:
             return bool(names.binds & bound)
         if not names.parsed:
             return True
         if verdict.missing_name in names.binds:
             return True
-        if verdict.status == "timeout":
-            return bool((names.binds | names.uses) & touched)
-        return bool(names.binds & touched) or not only_defines(cell.source)
+        if names.binds & touched:
+            return True
+        if only_defines(cell.source):
+            return False
+        return verdict.status != "timeout" or bool(names.uses & touched)
 
     def _cells_for(self, name: str) -> set[int]:
         """The cells that a question depends on: those above it, where they bind what it uses."""
