@@ -125,6 +125,19 @@ def test_the_nbgrader_engine_grades_or_refuses_it_as_well(
     check_odd(one, nbgrader_run)
 
 
+def test_what_a_kernel_prints_arrives_whatever_it_is(
+    odd_class: Path, nbgrader_run: Results
+) -> None:
+    folder = odd_class / "by-nbgrader" / "autograded" / "surrogate-printed"
+    printed = [
+        output["text"]
+        for cell in nbformat.read(next(folder.rglob("*.ipynb")), as_version=4).cells
+        for output in cell.get("outputs", [])
+        if output["output_type"] == "stream"
+    ]
+    assert "\ufffd\n" in printed
+
+
 def test_each_odd_hand_in_comes_out_once_and_is_kept(
     first_run: Results, second_run: Results
 ) -> None:

@@ -35,6 +35,7 @@ from hwlib.errors import SubmissionError
 from hwlib.grading.answer_key import AnswerKey, KeyCell, load_key, released_sources
 from hwlib.grading.cells import HIDDEN, UNANSWERED, grade_id_of
 from hwlib.grading.course import Assignment, Limits
+from hwlib.grading.engines.kernel_messages import pack
 from hwlib.grading.engines.test_sets import fetch_test_sets
 from hwlib.grading.records.autograded import graded_cells, with_metadata
 from hwlib.grading.records.gradebook import GradeStore, Mark, parse_time
@@ -50,6 +51,7 @@ __all__ = ["grade_with_nbgrader"]
 # characters of output that a cell may make; a print in an endless loop makes gigabytes
 MAX_OUTPUT = 1_000_000
 MAX_MESSAGE = 300
+PACKER = f"{pack.__module__}.{pack.__qualname__}"  # a kernel loads it by this name
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 CELL_FRAME = re.compile(r"Cell In\[(\d+)\], line (\d+)")  # in IPython's tracebacks
 
@@ -180,7 +182,10 @@ class _GuardedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
         return super().preprocess(notebook, resources, km)  # type: ignore[no-any-return]
 
     def setup_kernel(self, **kwargs: Any) -> Any:
-        """Keep the last messages of a dying kernel off the grader's terminal."""
+        """Keep the last messages of a dying kernel off the grader's terminal, and let it send
+        whatever a student prints.
+        """
+        self.extra_arguments = [f"--Session.packer={PACKER}"]
         return super().setup_kernel(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **kwargs)
 
     def preprocess_cell(
