@@ -1,4 +1,4 @@
-"""How a kernel of nbgrader's engine turns its messages to bytes. The kernel loads it by its name."""
+"""How a kernel of nbgrader's engine turns its messages to bytes; a kernel loads it by its name."""
 
 from __future__ import annotations
 
