@@ -23,3 +23,4 @@ class Test:
     wanted: frozenset[str]  # names that the student must define
     waits: str = ""  # why it can't be run on this machine
     shared: str = ""  # the cell's source where it runs in the student's process
+    in_place: bool = False  # the course's own solution passes only if it can change arguments

@@ -40,6 +40,7 @@ class Verdict:
     fraction: float = 0.0  # of the points, where the test passed
     missing_name: str = ""  # the name whose absence decided it
     lost: WorkerLost | None = None  # the worker ended
+    changed: bool = False  # the student's code changed an argument of the test
 
 
 def passed(points_of_test: float, value: Any) -> Verdict:

@@ -1,6 +1,7 @@
 """See which arguments a call has changed in place, and make a change of the test's here, too.
 
-A path leads from a list of arguments to one object in them: a position, then keys.
+A path leads from a list of arguments to one object in them: a position, then keys, and names of
+attributes as lists of one.
 """
 
 from __future__ import annotations
@@ -8,23 +9,41 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Set
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-__all__ = ["MUTABLE", "Snapshot", "assign"]
-
-MAX_ITEMS = 1000  # of a list or dict that is looked into
+__all__ = ["MUTABLE", "Path", "Snapshot", "assign", "attributes_of"]
 
 MAPPINGS = (dict, OrderedDict, defaultdict, Counter)
 MUTABLE = (*MAPPINGS, list, set, deque)
 _CONTAINERS = frozenset((*MUTABLE, tuple))
+_SIMPLE = frozenset((int, float, str, bool, bytes, complex, type(None)))
 
 Array = np.ndarray[Any, Any]
+Path = list[Any]
+
+
+@dataclass(slots=True, eq=False)
+class _Seen:
+    """One object that can change, and its content when it was seen."""
+
+    path: Path
+    value: Any
+    memory: Array | None  # of an array or a tensor
+    before: Any
 
 
 class Snapshot:
     """The arguments of one call as they are now.
+
+    Parameters
+    ----------
+    args : list
+    copied : set of type
+        Classes whose instances are looked into.
 
     Examples
     --------
@@ -35,56 +54,122 @@ class Snapshot:
     [[0, 0]]
     """
 
-    __slots__ = ("_seen", "_torch")
+    __slots__ = ("_copied", "_paths", "_seen", "_torch")
 
-    def __init__(self, args: list[Any]) -> None:
-        self._torch = sys.modules.get("torch")
-        self._seen: list[tuple[list[Any], Any, Any]] = []  # path, object, copy of its content
+    def __init__(self, args: list[Any], copied: Set[type] = frozenset()) -> None:
+        self._torch, self._copied = sys.modules.get("torch"), copied
+        self._seen: list[_Seen] = []
+        self._paths: dict[int, Path] = {}  # id of an object that can change → where it was first
         for position, value in enumerate(args):
             self._look(value, [position])
 
-    def _look(self, value: Any, path: list[Any]) -> None:
+    def _look(self, value: Any, path: Path) -> None:
         kind = type(value)
-        if kind in (int, float, str, bool):
+        if kind in _SIMPLE or id(value) in self._paths:
             return
+        memory = value if isinstance(value, np.ndarray) else self._memory_of(value)
+        if memory is not None:
+            self._see(path, value, memory, _bytes_of(memory))
+        elif kind in _CONTAINERS:
+            if kind is not tuple:
+                self._see(path, value, None, _items(value))
+            if kind is set:  # what it contains can't change, and its order is another one elsewhere
+                return
+            for key, item in value.items() if kind in MAPPINGS else enumerate(value):
+                if type(item) not in _SIMPLE and type(key) in (int, str):
+                    self._look(item, [*path, key])
+        elif kind in self._copied:
+            self._see(path, value, None, _items(attributes_of(value)))
+            for name, item in attributes_of(value).items():
+                self._look(item, [*path, [name]])
+
+    def _memory_of(self, value: Any) -> Array | None:
+        """The memory of a tensor, as an array."""
         if self._torch is not None and isinstance(value, self._torch.Tensor):
             # a kind of tensor that NumPy does not know, or one that is elsewhere
             with contextlib.suppress(RuntimeError, TypeError):
-                value = value.detach().numpy()  # the same memory
-        if isinstance(value, np.ndarray):
-            self._seen.append((path, value, _bytes_of(value)))
-        elif kind in _CONTAINERS and len(value) < MAX_ITEMS and len(path) < 10:
-            if kind is not tuple:
-                self._seen.append((path, value, _items(value)))
-            for key, item in value.items() if kind in MAPPINGS else enumerate(value):
-                if type(key) in (int, str):
-                    self._look(item, [*path, key])
+                memory: Array = value.detach().numpy()
+                return memory
+        return None
 
-    def changed(self) -> list[list[Any]]:
+    def _see(self, path: Path, value: Any, memory: Array | None, before: Any) -> None:
+        self._paths[id(value)] = path
+        self._seen.append(_Seen(path, value, memory, before))
+
+    def changed(self) -> list[Path]:
         """The paths of the objects whose content has changed."""
-        return [path for path, value, copy in self._seen if not _same(value, copy)]
+        return [one.path for one in self._seen if self._is_changed(one)]
+
+    def contents(self) -> list[list[Any]]:
+        """Path and content of each object that has changed.
+
+        Content is [form, data]: "array" with the array; "items" with a list of entries; "pairs"
+        with keys and entries; "attributes" with names and entries; "unknown" with None. An entry is
+        [0, path] for an object that the arguments contained before, else [1, value].
+        """
+        return [[one.path, self._content(one)] for one in self._seen if self._is_changed(one)]
+
+    def renew(self) -> None:
+        """From now on, compare with the content that the objects have now."""
+        for one in self._seen:
+            one.before = self._now(one)
+
+    def _now(self, one: _Seen) -> Any:
+        if one.memory is not None:
+            return _bytes_of(one.memory)
+        is_container = type(one.value) in _CONTAINERS
+        return _items(one.value if is_container else attributes_of(one.value))
+
+    def _is_changed(self, one: _Seen) -> bool:
+        now = self._now(one)
+        if one.memory is not None:
+            return bool(now != one.before)
+        return len(now) != len(one.before) or not all(map(_is_same, now, one.before))
+
+    def _content(self, one: _Seen) -> list[Any]:
+        value = one.value
+        if one.memory is not None:
+            has_objects = one.memory.dtype.hasobject or one.memory.shape != one.before[0]
+            return ["unknown", None] if has_objects else ["array", one.memory]
+        if type(value) not in _CONTAINERS:
+            named = attributes_of(value).items()
+            told = [[name, self._entry(part)] for name, part in named if not name.startswith("__")]
+            return ["attributes", told]
+        if type(value) in MAPPINGS:
+            return ["pairs", [[key, self._entry(item)] for key, item in value.items()]]
+        return ["items", [self._entry(item) for item in value]]
+
+    def _entry(self, value: Any) -> list[Any]:
+        path = self._paths.get(id(value))
+        return [1, value] if path is None else [0, path]
 
     @property
     def nbytes(self) -> int:
         """The bytes of the arrays."""
-        return sum(len(copy[2]) for _, _, copy in self._seen if type(copy) is tuple)
+        return sum(one.memory.nbytes for one in self._seen if one.memory is not None)
 
     def is_held(self) -> bool:
-        """Whether somebody else refers to one of the objects."""
-        return any(count > _ALONE for count in _references(self._seen))
+        """Whether somebody else refers to one of the objects. Of a tensor nobody can tell."""
+        return any(
+            sys.getrefcount(one.value) > _ALONE
+            or (one.memory is not None and one.memory is not one.value)
+            for one in self._seen
+        )
 
 
-def _references(seen: list[tuple[list[Any], Any, Any]]) -> list[int]:
-    return [sys.getrefcount(value) for _, value, _ in seen]
+def _is_same(a: Any, b: Any) -> bool:
+    return a is b or (type(a) is type(b) and type(a) in _SIMPLE and a == b)
 
 
-def _alone() -> int:
-    """How many references an object has that only its container and a snapshot hold."""
-    container: list[list[Any]] = [[]]
-    return _references([([], container[0], None)])[0]
-
-
-_ALONE = _alone()
+def attributes_of(value: Any) -> dict[str, Any]:
+    """The attributes of an instance: of its dict and of its slots."""
+    found = dict(getattr(value, "__dict__", {}))
+    for cls in type(value).__mro__:
+        slots = vars(cls).get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else slots:
+            if name not in ("__dict__", "__weakref__") and hasattr(value, name):
+                found[name] = getattr(value, name)
+    return found
 
 
 def _items(value: Any) -> list[Any]:
@@ -96,11 +181,14 @@ def _bytes_of(array: Array) -> tuple[Any, ...]:
     return array.shape, array.dtype, array.tobytes()
 
 
-def _same(value: Any, copy: Any) -> bool:
-    if isinstance(value, np.ndarray):
-        return bool(_bytes_of(value) == copy)
-    now = _items(value)
-    return len(now) == len(copy) and all(a is b for a, b in zip(now, copy, strict=True))
+def _alone() -> int:
+    """How many references an object has that only its container and a snapshot hold."""
+    container: list[list[Any]] = [[]]
+    seen = Snapshot(container)._seen
+    return next(sys.getrefcount(one.value) for one in seen)
+
+
+_ALONE = _alone()
 
 
 def assign(old: Any, new: Any) -> None:

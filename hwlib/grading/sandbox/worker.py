@@ -57,6 +57,8 @@ class Server:
         self.shell = shell
         self._depth, self._in_cell = 0, False  # requests inside each other; the last runs a cell
         self._before: dict[str, list[Any]] = {}  # names that a test has changed
+        self._held: dict[int, Snapshot] = {}  # arguments of earlier calls of this test
+        self._calls = 0
         self._console, builtins.input = builtins.input, self._input
 
     def _unpack(self, data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
@@ -84,6 +86,8 @@ class Server:
                     reply["warned"] = [_told_warning(one.message) for one in warned[:MAX_WARNINGS]]
             else:
                 reply |= operation(request)
+            if "in_place" in request and self._held:
+                reply |= self._later()
         # student code may raise anything, SystemExit too
         except BaseException as error:  # noqa: BLE001
             reply["error"] = self._describe(error)
@@ -235,10 +239,37 @@ class Server:
     def _called(self, function: Callable[..., Any], request: dict[str, Any]) -> dict[str, Any]:
         """What the call returns, and which of its arguments it changed."""
         args, kwargs = request["args"], request["kwargs"]
-        before = Snapshot([*args, *kwargs.values()])
-        value = function(*args, **kwargs)
-        changed = before.changed()
-        return {"value": value, "changed": changed} if changed else {"value": value}
+        before = Snapshot([*args, *kwargs.values()], self.passed.copied)
+        self._calls += 1
+        reply: dict[str, Any] = {}
+        try:
+            reply["value"] = function(*args, **kwargs)
+        # told with what else the call did
+        except BaseException as error:  # noqa: BLE001
+            reply["error"] = self._describe(error)
+        changed = before.contents() if "in_place" in request else before.changed()
+        if changed:
+            reply["changed"] = changed
+        if before.is_held():
+            before.renew()
+            self._held[self._calls] = before
+            reply["held"] = self._calls
+        return reply
+
+    def _later(self) -> dict[str, Any]:
+        """What has changed since in arguments of earlier calls."""
+        found = []
+        for number, snapshot in self._held.items():
+            if contents := snapshot.contents():
+                found.append([number, contents])
+                snapshot.renew()
+        return {"later": found} if found else {}
+
+    def _op_changes(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Which arguments of earlier calls have changed since; then they are forgotten."""
+        found = [[number, paths] for number, one in self._held.items() if (paths := one.changed())]
+        self._held.clear()
+        return {"value": found}
 
     def _op_call(self, request: dict[str, Any]) -> dict[str, Any]:
         return self._called(self.objects[request["ref"]], request)
@@ -246,7 +277,7 @@ class Server:
     def _op_call_method(self, request: dict[str, Any]) -> dict[str, Any]:
         owner = self.objects[request["ref"]]
         reply = self._called(getattr(owner, request["name"]), request)
-        if "content" in request:
+        if "value" in reply and "content" in request:
             reply["content"] = plain(owner, request["content"])
         return reply
 
