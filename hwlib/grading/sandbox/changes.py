@@ -151,7 +151,7 @@ class Snapshot:
     def is_held(self) -> bool:
         """Whether somebody else refers to one of the objects. Of a tensor nobody can tell."""
         return any(
-            sys.getrefcount(one.value) > _ALONE
+            sys.getrefcount(one.value) - (one.memory is one.value) > _ALONE
             or (one.memory is not None and one.memory is not one.value)
             for one in self._seen
         )
