@@ -1080,6 +1080,40 @@ _CHANGES = (
     ),
     idiom(
         CHANGES,
+        "a result that the test changes: `w = net.copy()`, then `net` must be as before",
+        """
+        class Net2:
+            def __init__(self):
+                self.weights, self.sizes = {"W": np.zeros(3)}, [1, 2]
+
+            def copied(self):
+                return {name: w.copy() for name, w in self.weights.items()}
+
+            def all_sizes(self):
+                return self.sizes
+        """,
+        """
+        net2 = Net2()
+        weights = net2.copied()
+        weights["W"][0] = 7.0
+        assert net2.weights["W"][0] == 0
+        net2.all_sizes().append(3)
+        assert net2.sizes == [1, 2, 3]
+        """,
+        """
+        class Net2:
+            def __init__(self):
+                self.weights, self.sizes = {"W": np.zeros(3)}, [1, 2]
+
+            def copied(self):
+                return self.weights.copy()
+
+            def all_sizes(self):
+                return self.sizes
+        """,
+    ),
+    idiom(
+        CHANGES,
         "an argument that must not be changed: `f(x)`, then `assert x == before`",
         """
         def total_of(values):
@@ -1529,9 +1563,13 @@ _TORCH = (
         sgd1([w], 0.5)
         assert torch.allclose(w, torch.tensor([0.5, -0.5])) and w.grad.sum().item() == 0
         """,
-        status="shared",
+        """
+        def sgd1(params, lr):
+            with torch.no_grad():
+                for p in params:
+                    p -= lr * p.grad
+        """,
         needs="torch",
-        note="the student's code works on a copy",
     ),
     idiom(
         TORCH,

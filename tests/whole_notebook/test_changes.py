@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import copy
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from hwlib.errors import WireError
 from hwlib.grading import grade_assignment
 from hwlib.grading.engines.arguments import Arguments
 from hwlib.grading.proof.variants import reference_notebook
-from hwlib.grading.sandbox.changes import Snapshot
+from hwlib.grading.sandbox.changes import Held, Snapshot
 from hwlib.grading.sandbox.codec import Decoder, Encoder
 
 # ---- any change, in any values -------------------------------------------------------------------
@@ -209,6 +208,8 @@ LIES: list[Any] = [
     [[[1], ["items", 3]]],
     [[[1], ["items", [3]]]],
     [[[1], ["items", [[0, [99]]]]]],
+    [[[1], ["items", [[2, 3]]]]],
+    [[[1], ["items", [[2, [[0, [99]]]]]]]],
     [[[1], ["items", [[0, [2, ["__class__"]]]]]]],
     [[[2], ["attributes", [["__class__", [1, 3]]]]]],
     [[[2], ["attributes", [["__dict__", [1, {}]]]]]],
@@ -363,9 +364,44 @@ def test_students_read_that_they_changed_an_argument(tmp_path: Path) -> None:
     assert one.questions[0].hint.startswith("Your code changes an argument")
 
 
+# ---- arguments that student code keeps -----------------------------------------------------------
+
+
 def test_a_snapshot_finds_who_still_holds_an_argument() -> None:
-    args = [[1, 2], np.zeros(3)]
-    assert not Snapshot(args).is_held()
-    held = args[1]
-    assert Snapshot(args).is_held() and held is not None
-    assert sys.getrefcount(held) > 2
+    request = {"args": [[1, 2], np.zeros(3), {"a": np.zeros(2)}]}
+    for keep in (
+        lambda one: None,
+        lambda one: one[0],
+        lambda one: one[1][1:],
+        lambda one: one[2]["a"],
+    ):
+        snapshot = Snapshot([*request["args"]])
+        kept = keep(request["args"])
+        assert snapshot.is_held() == (kept is not None)
+        del kept, snapshot
+
+
+def test_arguments_that_nobody_keeps_are_let_go() -> None:
+    held, kept = Held(), [[0, 0]]
+
+    def call(args: list[Any]) -> dict[str, Any]:
+        return held.add(Snapshot([*args]))
+
+    told = [call([[number]]) for number in range(64)]
+    told += [call([kept[0]]) for _ in range(100)]
+    dropped = [number for one in told for number in one.get("dropped", ())]
+    assert dropped == list(range(1, 65))
+    kept[0].append(1)
+    assert held.end() == [[number, [[0]]] for number in range(65, 165)]
+    assert held.end() == []
+
+
+def test_large_arguments_that_student_code_keeps_have_a_limit() -> None:
+    held, kept = Held(), list[Any]()
+    for _ in range(12):  # 384 MB
+        kept.append(np.zeros(2**22))
+        held.add(Snapshot([kept[-1]]))
+    for array in kept:
+        array[0] = 1
+    found = held.end()
+    assert 1 <= len(found) <= 8 and found[-1][0] == 12

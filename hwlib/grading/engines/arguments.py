@@ -79,6 +79,8 @@ class Arguments:
             self._note(reply["changed"], args)
         if type(reply.get("held")) is int and len(self._held) < MAX_HELD:
             self._held[reply["held"]] = args
+            for number in _list(reply.get("dropped", [])):
+                self._held.pop(number if type(number) is int else 0, None)
         if "later" in reply:
             self.take_later(reply["later"])
 
@@ -140,6 +142,8 @@ def _pairs(data: Any) -> list[list[Any]]:
 
 def _entry(told: Any, args: list[Any]) -> Any:
     kind, value = _pairs([told])[0]
+    if kind == 2:
+        return tuple(_entry(one, args) for one in _list(value))
     return _at(value, args) if kind == 0 else value
 
 
@@ -159,7 +163,8 @@ def _on_the_way(path: Any, args: list[Any]) -> list[Any]:
 def _step(value: Any, key: Any) -> Any:
     """One entry or attribute as it is stored, so that no code of the test's objects runs."""
     if type(key) is list and len(key) == 1 and not is_standin(value):
-        return attributes_of(value)[key[0]]
+        is_grad = key == ["grad"] and _is_tensor(value) and value.is_leaf
+        return value.grad if is_grad else attributes_of(value)[key[0]]
     if type(value) in _INDEXED and type(key) in (int, str):
         return value[key]
     raise LookupError

@@ -63,7 +63,7 @@ class Link:
 
     def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """What it returns if it is called."""
-        return self.request("call", args=list(args), kwargs=kwargs).get("value")
+        return self.session.part(self.request("call", args=list(args), kwargs=kwargs))
 
 
 class MethodLink(Link):

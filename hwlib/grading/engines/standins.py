@@ -259,14 +259,14 @@ class Session:
         named = {"name": method.name, "args": list(args), "kwargs": kwargs}
         base = next((base for base in MUTABLE if isinstance(method.content, base)), None)
         if base is None:
-            return method.owner.request("call_method", **named).get("value")
+            return self.part(method.owner.request("call_method", **named))
         reply = method.owner.request("call_method", content=base, **named)
         try:
             replace_content(method.content, reply.get("content"))
         except WireError as error:
             raise WorkerMisbehaved(str(error)) from None
         self._watched.note(method.content)
-        return reply.get("value")
+        return self.part(reply)
 
     def watch(self, number: int, value: Any) -> None:
         """Tell the worker when the content of a value changes."""

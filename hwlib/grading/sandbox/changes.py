@@ -15,7 +15,10 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["MUTABLE", "Path", "Snapshot", "assign", "attributes_of"]
+__all__ = ["MUTABLE", "Held", "Path", "Snapshot", "assign", "attributes_of"]
+
+MIN_HELD, MAX_HELD = 64, 5000  # calls whose arguments are kept
+MAX_HELD_BYTES = 2**28  # of their arrays
 
 MAPPINGS = (dict, OrderedDict, defaultdict, Counter)
 MUTABLE = (*MAPPINGS, list, set, deque)
@@ -34,6 +37,7 @@ class _Seen:
     value: Any
     memory: Array | None  # of an array or a tensor
     before: Any
+    count: int = 0  # of references to it
 
 
 class Snapshot:
@@ -54,12 +58,17 @@ class Snapshot:
     [[0, 0]]
     """
 
-    __slots__ = ("_copied", "_paths", "_seen", "_torch")
+    __slots__ = ("_args", "_copied", "_paths", "_seen", "_torch")
 
     def __init__(self, args: list[Any], copied: Set[type] = frozenset()) -> None:
-        self._torch, self._copied = sys.modules.get("torch"), copied
+        self._torch, self._copied, self._args = sys.modules.get("torch"), copied, args
         self._seen: list[_Seen] = []
         self._paths: dict[int, Path] = {}  # id of an object that can change → where it was first
+        self._look_at_all(args)
+        for one in self._seen:
+            one.count = sys.getrefcount(one.value)
+
+    def _look_at_all(self, args: list[Any]) -> None:  # no reference to an argument is left
         for position, value in enumerate(args):
             self._look(value, [position])
 
@@ -70,6 +79,8 @@ class Snapshot:
         memory = value if isinstance(value, np.ndarray) else self._memory_of(value)
         if memory is not None:
             self._see(path, value, memory, _bytes_of(memory))
+            if memory is not value and value.is_leaf:
+                self._look(value.grad, [*path, ["grad"]])
         elif kind in _CONTAINERS:
             if kind is not tuple:
                 self._see(path, value, None, _items(value))
@@ -105,7 +116,8 @@ class Snapshot:
 
         Content is [form, data]: "array" with the array; "items" with a list of entries; "pairs"
         with keys and entries; "attributes" with names and entries; "unknown" with None. An entry is
-        [0, path] for an object that the arguments contained before, else [1, value].
+        [0, path] for an object that the arguments contained before, [2, entries] for a tuple, else
+        [1, value].
         """
         return [[one.path, self._content(one)] for one in self._seen if self._is_changed(one)]
 
@@ -140,6 +152,8 @@ class Snapshot:
         return ["items", [self._entry(item) for item in value]]
 
     def _entry(self, value: Any) -> list[Any]:
+        if type(value) is tuple:
+            return [2, [self._entry(item) for item in value]]
         path = self._paths.get(id(value))
         return [1, value] if path is None else [0, path]
 
@@ -148,13 +162,78 @@ class Snapshot:
         """The bytes of the arrays."""
         return sum(one.memory.nbytes for one in self._seen if one.memory is not None)
 
-    def is_held(self) -> bool:
-        """Whether somebody else refers to one of the objects. Of a tensor nobody can tell."""
-        return any(
-            sys.getrefcount(one.value) - (one.memory is one.value) > _ALONE
-            or (one.memory is not None and one.memory is not one.value)
-            for one in self._seen
-        )
+    @property
+    def count(self) -> int:
+        """How often somebody referred to the first argument."""
+        return self._seen[0].count if self._seen else 0
+
+    def is_held(self, gone: int = 0) -> bool:
+        """Whether somebody refers to one of the objects who did not do so at first. Of a tensor
+        nobody can tell.
+
+        Parameters
+        ----------
+        gone : int
+            How many references to each argument are gone: of lists, and of the caller.
+        """
+        for one in self._seen:
+            is_tensor = one.memory is not None and one.memory is not one.value
+            count = one.count - (gone if len(one.path) == 1 else 0)
+            if is_tensor or sys.getrefcount(one.value) > count:
+                return True
+        return False
+
+
+class Held:
+    """Arguments of a test that student code still refers to after the call, by number."""
+
+    __slots__ = ("_count", "_limit", "_snapshots")
+
+    def __init__(self) -> None:
+        self._snapshots: dict[int, Snapshot] = {}
+        self._count, self._limit = 0, MIN_HELD
+
+    def add(self, snapshot: Snapshot) -> dict[str, Any]:
+        """Keep the arguments of one more call; gives fields of the answer: its number, and the
+        numbers of those that are not kept any longer.
+        """
+        snapshot.renew()
+        self._count += 1
+        self._snapshots[self._count] = snapshot
+        dropped = self._dropped()
+        return {"held": self._count, "dropped": dropped} if dropped else {"held": self._count}
+
+    def _dropped(self) -> list[int]:
+        """Let go what nobody refers to any more, and the oldest ones if there are too many."""
+        is_large = sum(one.nbytes for one in self._snapshots.values()) > MAX_HELD_BYTES
+        if len(self._snapshots) <= self._limit and not is_large:
+            return []
+        gone = [number for number, one in self._snapshots.items() if not one.is_held(gone=1)]
+        kept = [number for number in self._snapshots if number not in set(gone)]
+        size = sum(self._snapshots[number].nbytes for number in kept)
+        while kept[1:] and (size > MAX_HELD_BYTES or len(kept) > MAX_HELD):
+            size -= self._snapshots[kept[0]].nbytes
+            gone.append(kept.pop(0))
+        for number in gone:
+            del self._snapshots[number]
+        self._limit = max(MIN_HELD, 2 * len(kept))
+        return gone
+
+    def news(self) -> dict[str, Any]:
+        """Fields of an answer: what has changed since in arguments of earlier calls."""
+        found = []
+        for number, snapshot in self._snapshots.items():
+            if contents := snapshot.contents():
+                found.append([number, contents])
+                snapshot.renew()
+        return {"later": found} if found else {}
+
+    def end(self) -> list[list[Any]]:
+        """Number of a call, and paths of what has changed since; then all are forgotten."""
+        changed = [[number, one.changed()] for number, one in self._snapshots.items()]
+        self._snapshots.clear()
+        self._limit = MIN_HELD
+        return [found for found in changed if found[1]]
 
 
 def _is_same(a: Any, b: Any) -> bool:
@@ -179,16 +258,6 @@ def _items(value: Any) -> list[Any]:
 def _bytes_of(array: Array) -> tuple[Any, ...]:
     """Its form and bytes, so that NaN is the same as NaN; of objects, which ones it holds."""
     return array.shape, array.dtype, array.tobytes()
-
-
-def _alone() -> int:
-    """How many references an object has that only its container and a snapshot hold."""
-    container: list[list[Any]] = [[]]
-    seen = Snapshot(container)._seen
-    return next(sys.getrefcount(one.value) for one in seen)
-
-
-_ALONE = _alone()
 
 
 def assign(old: Any, new: Any) -> None:
