@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -14,7 +14,7 @@ from hwlib.grading.answer_key import load_key
 from hwlib.grading.authoring.build import build
 from hwlib.grading.cells import one_line
 from hwlib.grading.course import Assignment
-from hwlib.grading.engines.isolated import IsolatedEngine, imported_ahead
+from hwlib.grading.engines.isolated import IsolatedEngine, ReferenceCheck, imported_ahead
 from hwlib.grading.engines.nbgrader import grade_with_nbgrader
 from hwlib.grading.engines.pool import Pool, default_jobs
 from hwlib.grading.engines.test_sets import fetch_test_sets
@@ -118,16 +118,18 @@ def _grade_isolated(
                 continue
             results[submission.student] = kept
             on_result(kept)
-        unproved: dict[str, str] = {}
-        is_proved = not todo or records.reference_passes()
+        checked: list[ReferenceCheck] = []
+        known = records.in_place()
+        is_proved = not todo or known is not None
         for submission, outcome in grade_many(
             assignment,
             todo,
             seed=seed,
             jobs=options.jobs,
             hidden=(output, submitted),
-            on_reference=unproved.update,
+            on_reference=checked.append,
             is_proved=is_proved,
+            in_place=known or (),
             sandbox=options.sandbox,
         ):
             try:
@@ -139,9 +141,10 @@ def _grade_isolated(
             lacking.update(outcome.lacking)
             waiting.update(outcome.complaints.items())
             on_result(result)
-        if unproved or not is_proved:
-            records.note_reference(passes=not unproved)
+        for check in checked:
+            records.note_reference(passes=not check.failing, in_place=check.in_place)
         twins, tier = records.twins(), records.tier
+    unproved = {name: text for check in checked for name, text in check.failing.items()}
     complaints += _of_reference(assignment, unproved)
     complaints += _of_submissions(assignment, waiting, unproved)
     complaints += [
@@ -242,8 +245,10 @@ def grade_many(
     seed: int,
     jobs: int | None = None,
     hidden: tuple[Path, ...] = (),
-    on_reference: Callable[[dict[str, str]], None] | None = None,
+    on_reference: Callable[[ReferenceCheck], None] | None = None,
     is_proved: bool = False,
+    leave_to_humans: bool = True,
+    in_place: Iterable[str] = (),
     sandbox: bool = True,
 ) -> Iterator[tuple[FoundSubmission, Outcome]]:
     """Grade submissions in parallel; yields each of them as soon as it is graded.
@@ -256,11 +261,15 @@ def grade_many(
         Folders that student code must not see, in addition to the course: for example the folder
         with all submissions.
     on_reference : callable, optional
-        If given, the course's own solution is graded first. A question that it does not pass is
-        left to humans. The function gets these questions, with what happened.
+        If given, the course's own solution is graded first. The function gets what it says about
+        the tests.
     is_proved : bool
         The course's own solution has passed before, so it is graded only if a setup cell does not
         run on this machine.
+    leave_to_humans : bool
+        Whether a question that the course's own solution does not pass is left to humans.
+    in_place : iterable of str
+        The questions that it passes only if it can change arguments, where this is known already.
     sandbox : bool
         False: without isolation. Only for submissions that you trust.
 
@@ -274,8 +283,9 @@ def grade_many(
     fetch_test_sets(assignment)
     with IsolatedEngine(assignment, seed, hidden, sandbox=sandbox) as engine:
         engine.learn_imports(imported_ahead(submissions))
+        engine.bench.change_arguments(in_place, True)
         if on_reference is not None and (not is_proved or engine.bench.broken):
-            on_reference(engine.check_reference())
+            on_reference(engine.check_reference(leave_to_humans=leave_to_humans))
         with Pool(engine, min(jobs or default_jobs(assignment), len(submissions))) as pool:
             yield from pool.run(submissions)
 
@@ -319,10 +329,11 @@ def grade_notebook_file(
                 grade_with_nbgrader(assignment, [found], output=Path(output).resolve(), seed=seed)
             )
         return GradeReport(assignment.slug, engine, "T0", results)
-    unproved: dict[str, str] = {}
+    checked: list[ReferenceCheck] = []
     ((_, outcome),) = grade_many(
-        assignment, [found], seed=seed, jobs=1, on_reference=unproved.update, sandbox=sandbox
+        assignment, [found], seed=seed, jobs=1, on_reference=checked.append, sandbox=sandbox
     )
+    unproved = checked[0].failing
     complaints = (
         *_of_reference(assignment, unproved),
         *_of_submissions(assignment, Counter(outcome.complaints.items()), unproved),

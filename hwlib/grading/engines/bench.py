@@ -76,6 +76,7 @@ class Bench:
     tests: dict[str, Test] = field(init=False)
     helpers: dict[str, str] = field(init=False)  # of given cells that students may edit
     broken: dict[str, str] = field(default_factory=dict)  # name → why no setup cell binds it here
+    changing: set[str] = field(default_factory=set)  # tests of which an argument was changed
 
     def __post_init__(self) -> None:
         self.given = {"__name__": "__main__"}
@@ -112,6 +113,11 @@ class Bench:
     def leave_to_humans(self, name: str, reason: str) -> None:
         """Give every submission `manual` for this question."""
         self.tests[name] = replace(self.tests[name], waits=reason)
+
+    def change_arguments(self, names: Iterable[str], in_place: bool) -> None:
+        """Let student code change the arguments of these tests themselves, or copies."""
+        for name in names:
+            self.tests[name] = replace(self.tests[name], in_place=in_place)
 
     def without_setup(self, verdict: Verdict) -> Verdict | None:
         """The verdict on a question whose code needs a setup cell that does not run here."""
@@ -201,22 +207,31 @@ class Bench:
             cell.source if cell.trust == "shared" else "",
         )
 
-    def run(self, test: Test, session: Session) -> Verdict:
-        """Run a test cell against the student's code behind a session."""
+    def run(self, test: Test, session: Session, *, in_place: bool = False) -> Verdict:
+        """Run a test cell against the student's code behind a session.
+
+        Parameters
+        ----------
+        in_place : bool
+            Whether the student's code changes arguments themselves, as in a notebook, and not
+            copies.
+        """
         if test.shared:
             return run_shared(test, session)
         current().worker_cpu_seconds = session.worker.cpu_seconds
         session.values.given.names = self.given
-        verdict = self._judged(test, session)
+        verdict = self._judged(test, session, in_place or test.in_place)
         cannot, session.cannot = session.cannot, None
         if cannot is not None and verdict.status not in ("timeout", "crashed"):
             return cannot_decide(cannot)
-        return verdict
+        if session.arguments.changed:
+            self.changing.add(test.name)
+        return replace(verdict, changed=session.arguments.changed)
 
-    def _judged(self, test: Test, session: Session) -> Verdict:
+    def _judged(self, test: Test, session: Session, in_place: bool) -> Verdict:
         namespace = TestNamespace(self.given, session, test.wanted, self.helpers)
         try:
-            with self.at_work():
+            with self.at_work(), session.one_test(in_place):
                 try:
                     _run(test.body, namespace)
                     value = _run(test.last, namespace) if test.last else None

@@ -39,7 +39,7 @@ from hwlib.grading.submissions.files import FoundSubmission, copy_files, read_fo
 from hwlib.grading.submissions.fingerprints import models_of
 from hwlib.grading.submissions.repair import RepairedSubmission, SubmittedCell, repair
 
-__all__ = ["IsolatedEngine"]
+__all__ = ["IsolatedEngine", "ReferenceCheck"]
 
 _log = logging.getLogger("hwlib.grading")
 
@@ -57,6 +57,22 @@ SLOW = (
 )
 MAX_SCANNED = 5_000_000  # bytes of a notebook
 _IMPORT = re.compile(rf"\b(?:import|from) +({'|'.join(map(re.escape, SLOW))})\b")
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceCheck:
+    """What the course's own solution says about its tests.
+
+    Attributes
+    ----------
+    failing : dict
+        Question → what happened. It is empty where the solution passes.
+    in_place : frozenset of str
+        The questions that it passes only if it can change the arguments of the test.
+    """
+
+    failing: dict[str, str]
+    in_place: frozenset[str] = frozenset()
 
 
 class IsolatedEngine:
@@ -171,26 +187,32 @@ class IsolatedEngine:
                 self._modules = sorted(before)  # a library that starts threads: without these
                 self.restart()
 
-    def check_reference(self) -> dict[str, str]:
-        """Grade the course's own solution first: a question that it does not pass is left to humans
-        for the whole class. So what this engine can't do is never a student's zero.
+    def check_reference(self, *, leave_to_humans: bool = True) -> ReferenceCheck:
+        """Grade the course's own solution first. Where it passes only if it can change arguments,
+        all submissions can.
 
-        Returns
-        -------
-        dict
-            Question → what happened, in the order of the notebook. It is empty where the course's
-            own solution passes.
+        Parameters
+        ----------
+        leave_to_humans : bool
+            Whether a question that it does not pass is left to humans for the whole class. So what
+            this engine can't do is never a student's zero.
         """
         failing = self._failed_by_reference()
-        if failing:  # a test of speed may have met a busy machine
+        if failing:  # a test of speed met a busy machine, or the task is to change an argument
+            self.bench.change_arguments(failing.keys() & self.bench.changing, True)
             again = self._failed_by_reference()
             failing = {name: again[name] for name in failing if name in again}
+            self.bench.change_arguments(failing.keys(), False)
         for name, (status, _) in failing.items():
-            if status == "manual":  # for everybody, and it may change with this machine
+            # the second is so for everybody, and it may change with this machine
+            if not leave_to_humans or status == "manual":
                 continue
             self._unproved.add(name)
             self.bench.leave_to_humans(name, cannot_run())
-        return {name: reason for name, (_, reason) in failing.items()}
+        in_place = (name for name, test in self.bench.tests.items() if test.in_place)
+        return ReferenceCheck(
+            {name: reason for name, (_, reason) in failing.items()}, frozenset(in_place)
+        )
 
     def _failed_by_reference(self) -> dict[str, tuple[QuestionStatus, str]]:
         """Question → its status, and what an instructor must know; in notebook order."""

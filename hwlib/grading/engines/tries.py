@@ -46,6 +46,14 @@ from hwlib.grading.submissions.repair import RepairedSubmission, SubmittedCell
 __all__ = ["Graded", "grade_submission"]
 
 _NOTHING = names_in("")
+_ONLY_IN_PLACE = waits(
+    "your code changes an argument that the check passes to it, and the check passes only with "
+    "that change"
+)
+_CHANGED = (
+    "Your code changes an argument that the check passes to it, and the check uses it again. Work "
+    "on a copy: `X = X - mean` makes a new array, while `X -= mean` changes the caller's array."
+)
 _LACKING = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
 
 
@@ -278,11 +286,12 @@ class _Tries:
                 "question: which cell takes so long?"
             )
             return Verdict("timeout", reason)
-        verdict = self.bench.run(self.bench.tests[name], lane.start())
-        if verdict.status == "timeout":
-            lane.note_timeout()
-        if verdict.status in ("timeout", "crashed"):
+        verdict = self._run(lane, name)
+        if verdict.changed and not self.bench.tests[name].in_place:
             lane.drop()
+            lane.bring(bring)
+            if not lane.is_over:
+                verdict = _as_in_a_notebook(verdict, self._run(lane, name, in_place=True))
         if verdict.status == "timeout":
             reason = (
                 f"Your code gave no result within {limits.question_s:g} s: "
@@ -295,6 +304,29 @@ class _Tries:
             ]
             return explained_by(verdict, told)
         return verdict
+
+    def _run(self, lane: Lane, name: str, *, in_place: bool = False) -> Verdict:
+        verdict = self.bench.run(self.bench.tests[name], lane.start(), in_place=in_place)
+        if verdict.status == "timeout":
+            lane.note_timeout()
+        if verdict.status in ("timeout", "crashed"):
+            lane.drop()
+        return verdict
+
+
+def _as_in_a_notebook(with_copies: Verdict, in_place: Verdict) -> Verdict:
+    """The verdict where student code changed an argument of the test.
+
+    With copies a test does not see such a change. With the arguments themselves, as in a notebook,
+    student code may change what the test compares with. So points need both.
+    """
+    if in_place.fraction > with_copies.fraction:
+        return Verdict("manual", _ONLY_IN_PLACE)
+    if in_place.fraction == with_copies.fraction:
+        return with_copies
+    if in_place.status == "failed" and not in_place.hint:
+        return replace(in_place, hint=_CHANGED)
+    return in_place
 
 
 def _as_students_have_it(cell: SubmittedCell, release: dict[str, str]) -> SubmittedCell:

@@ -54,6 +54,7 @@ class Verdict:
     missing_name: str = ""  # the name whose absence decided it
     lost: WorkerLost | None = None  # the worker ended
     told_instructor: str = ""  # why this machine can't decide, and what to do about it
+    changed: bool = False  # the student's code changed an argument of the test
 
 
 @dataclass(frozen=True, slots=True)
