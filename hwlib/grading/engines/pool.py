@@ -206,7 +206,11 @@ class Pool:
             f"the grader's own process ended {MAX_TRIES} times while grading this submission; "
             "grade it again or look at it by hand"
         )
-        questions = self.engine.key.all_questions("crashed", reason)
+        said = (
+            "The grader's own process ended while it graded this notebook. Nothing is decided yet: "
+            "a human will look at it."
+        )
+        questions = self.engine.key.all_questions("crashed", said)
         result = SubmissionResult(found.student, "rejected", questions, (reason,))
         return Outcome(result, None, final=False, tier=self.engine.tier)
 
