@@ -520,7 +520,8 @@ def _print_grades(report: GradeReport, console: Console) -> None:
         for one in report.submissions
     ]
     how = f"engine {report.engine}, isolation {report.isolation}"
-    title = f"{report.assignment}: {len(rows)} submissions, {how}"
+    count = "1 submission" if len(rows) == 1 else f"{len(rows)} submissions"
+    title = f"{report.assignment}: {count}, {how}"
     _print_table(title, ["student", *questions, "score", "of", "status"], rows, console)
     for one in report.submissions:
         for problem in one.problems:

@@ -11,13 +11,15 @@ from typing import Any
 
 import needs
 import pytest
-from courses import make_assignment
+from courses import hand_in as hand_in_notebook
+from courses import make_assignment, released
 
 from hwlib.commands import run
 from hwlib.errors import AuthoringError
 from hwlib.grading import Assignment, GradeOptions, GradeReport, build, grade_assignment
 from hwlib.grading.engines.clock import WorkClock
 from hwlib.grading.engines.isolated import IsolatedEngine
+from hwlib.grading.grade import Engine
 from hwlib.grading.proof.variants import reference_notebook
 from hwlib.grading.records.class_records import ClassRecords
 from hwlib.grading.results import QuestionResult
@@ -176,6 +178,41 @@ def test_trust_is_shared_or_isolated_and_belongs_to_tests(
     place = '# %% test="double" points=4' if "test=" in header else '# %% solution="double"'
     with pytest.raises(AuthoringError, match=words):
         make_assignment(tmp_path, "rules", notebook.replace(place, header), points=7)
+
+
+VERSIONS = """\
+# %% [markdown]
+# # Versions
+
+# %% setup
+def given(x):
+    return {given}
+
+# %% solution="double"
+def double(x):
+    ### BEGIN SOLUTION
+    return given(x) + x
+    ### END SOLUTION
+
+# %% test="double" points=4
+limit = {limit}
+assert double(2) == limit
+"""
+
+
+@pytest.mark.parametrize("engine", ["isolated", "nbgrader"])
+def test_a_notebook_of_an_earlier_version_is_graded_with_the_present_given_cells(
+    tmp_path: Path, engine: Engine
+) -> None:
+    """The course mends a given cell after the release. Nobody but the course has changed it."""
+    first = make_assignment(tmp_path, "rules", VERSIONS.format(given="x + 1", limit=5), points=4)
+    notebook = released(first, solution_double="def double(x):\n    return given(x) + x\n")
+    hand_in_notebook(first, "ada", notebook)
+    second = make_assignment(tmp_path, "rules", VERSIONS.format(given="x", limit=4), points=4)
+    (ada,) = grade(second, engine=engine).submissions
+    assert ada.score == 4, ada
+    (problem,) = ada.problems
+    assert "an earlier version of the assignment" in problem
 
 
 # ---- the machine ---------------------------------------------------------------------------------

@@ -58,11 +58,10 @@ def test_every_name_is_whole_at_every_width(width: int) -> None:
 
 def test_a_wide_column_is_wrapped_at_words_first() -> None:
     rows = [["knn", "k nearest neighbours of a picture", "8"]]
-    assert (
-        printed(["slug", "title", "of"], rows, 30).splitlines()[1:]
-        == [
-            "knn   k nearest neighbours   8",
-            "      of a picture",
-        ]
-        or printed(["slug", "title", "of"], rows, 30).count("\n") == 3
-    )
+    lines = printed(["slug", "title", "of"], rows, 30).splitlines()
+    assert [line.rstrip() for line in lines] == [
+        "slug  title                 of",
+        "knn   k nearest              8",
+        "      neighbours of a",
+        "      picture",
+    ]
