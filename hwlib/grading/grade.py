@@ -190,11 +190,11 @@ def _of_reference(assignment: Assignment, failed: dict[str, str]) -> list[str]:
     questions = defaultdict[str, list[str]](list)  # in the order of the notebook
     for name, reason in failed.items():
         questions[reason].append(name)
-    wait = "question waits" if len(failed) == 1 else "questions wait"
+    wait = "waits" if len(failed) == 1 else "wait"
     return [
-        f"{slug}: {len(failed)} of {count} {wait} for a human, in every submission: the course's "
-        "own solution does not pass these tests in the isolated engine. Mend what the next lines "
-        'name, or give the questions trust="shared"; '
+        f"{slug}: {len(failed)} of {count} questions {wait} for a human, in every submission: the "
+        "course's own solution does not pass these tests in the isolated engine. Mend what the "
+        'next lines name, or give the questions trust="shared"; '
         f"`hw verify {slug}` tries again",
         *(
             f"{slug}: {', '.join(names)}: {one_line(reason, 600)}"
