@@ -61,7 +61,6 @@ def test_a_wide_column_is_wrapped_at_words_first() -> None:
     lines = printed(["slug", "title", "of"], rows, 30).splitlines()
     assert [line.rstrip() for line in lines] == [
         "slug  title                 of",
-        "knn   k nearest              8",
-        "      neighbours of a",
-        "      picture",
+        "knn   k nearest neighbours   8",
+        "      of a picture",
     ]
