@@ -25,7 +25,7 @@ from hwlib.grading.engines.student_classes import (
 )
 from hwlib.grading.engines.student_errors import builtin_exception
 from hwlib.grading.engines.tensors import TestTensors
-from hwlib.grading.sandbox import frames, torch_values
+from hwlib.grading.sandbox import array_kinds, frames, torch_values
 from hwlib.grading.sandbox.codec import Decoder, Encoder
 
 __all__ = ["Values"]
@@ -57,6 +57,7 @@ class Values:
             return self.tensors.pack(value, encoder, depth)
         found = (
             torch_values.encode_torch(value, encoder, depth)
+            or array_kinds.encode_masked(value, encoder, depth)
             or frames.encode_table(value, encoder, depth)
             or self._generators.pack(value, encoder, depth)
         )
@@ -118,9 +119,13 @@ class Values:
         if known is not None and type(known) is cls and type(content) in MUTABLE:
             replace_content(known, content)
             return known
+        if known is not None and type(known) is cls and _is_content(known, content):
+            return known  # a member of an Enum is one object
         made = new_value(cls, Link(self._session, number), content)
+        if len(self._objects) >= MAX_OBJECTS:
+            raise WireError("too many objects")
+        self._objects[number] = made
         if type(content) in MUTABLE:
-            self._objects[number] = made
             self._session.watch(number, made)
         return made
 
@@ -161,6 +166,12 @@ class Values:
             return cls(*args)  # a built-in one
         except TypeError:
             return StudentRaised(told[0][:600])
+
+
+def _is_content(value: Any, content: Any) -> bool:
+    """Whether an instance of a subclass of a plain type has this content."""
+    base = type(content)
+    return base in (int, str, bytes) and bool(base.__eq__(value, content))
 
 
 def _pack_exception(error: BaseException, encoder: Encoder, depth: int) -> dict[str, Any]:

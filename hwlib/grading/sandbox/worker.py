@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from hwlib.errors import ConnectionClosed
+from hwlib.grading.sandbox.array_kinds import read_masked
 from hwlib.grading.sandbox.changes import Held, Snapshot
 from hwlib.grading.sandbox.codec import Decoder, Encoder, plain
 from hwlib.grading.sandbox.descriptions import describe_signature
@@ -66,6 +67,8 @@ class Server:
     def _unpack(self, data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
         if data["t"] in ("ref", "tensor"):
             return self.objects.unpack(data, decoder, depth)
+        if data["t"] == "masked":
+            return read_masked(data, decoder, depth)
         return self.passed.unpack(data, decoder, depth)
 
     # ---- requests and questions ------------------------------------------------------------------
@@ -284,11 +287,13 @@ class Server:
 
     def _op_operate(self, request: dict[str, Any]) -> dict[str, Any]:
         name, value = request["name"], self.objects[request["ref"]]
-        if name == "__next__":
+        if name in ("__next__", "__anext__"):
             try:
-                return self._read(next(value))
+                return self._read(OPERATIONS[name](value))
             except StopIteration as end:
                 return {"end": True, "value": end.value}
+            except StopAsyncIteration:
+                return {"end": True}
         return self._read(OPERATIONS[name](value, *request["args"]))
 
     def _op_signature(self, request: dict[str, Any]) -> dict[str, Any]:
