@@ -28,7 +28,8 @@ IN_FUNCTIONS: tuple[Idiom, ...] = (
         assert info.hits == 19 and info.misses == 21 and info.maxsize is None
         assert info.currsize == 21 and callable(fibonacci.__wrapped__)
         fibonacci.cache_clear()
-        assert fibonacci.cache_info().currsize == 0 and fibonacci.cache_parameters()["typed"] is False
+        assert fibonacci.cache_info().currsize == 0
+        assert fibonacci.cache_parameters()["typed"] is False
         """,
         "def fibonacci(n):\n    return n if n < 2 else fibonacci(n - 1) + fibonacci(n - 2)",
     ),
@@ -180,7 +181,8 @@ IN_FUNCTIONS: tuple[Idiom, ...] = (
             if n == 4:
                 break
         assert first == [0, 1, 4] and [n for n in numbers] == [9, 16, 25] and list(numbers) == []
-        assert list(itertools.islice(squares(), 2)) == [0, 1] and dict(zip("ab", squares()))["b"] == 1
+        assert list(itertools.islice(squares(), 2)) == [0, 1]
+        assert dict(zip("ab", squares()))["b"] == 1
         a, b = itertools.tee(squares())
         assert list(a) == list(b)
         """,
@@ -644,8 +646,8 @@ IN_VALUES: tuple[Idiom, ...] = (
         VALUES,
         "lists nested 500 deep, as argument and as result",
         "def nested(n):\n    found = []\n    for _ in range(n):\n        found = [found]\n"
-        "    return found\n\ndef depth_of(x):\n    n = 0\n    while x:\n        x, n = x[0], n + 1\n"
-        "    return n",
+        "    return found\n\ndef depth_of(x):\n    n = 0\n    while x:\n"
+        "        x, n = x[0], n + 1\n    return n",
         """
         deep, depth = nested(500), 0
         while deep:
@@ -657,6 +659,8 @@ IN_VALUES: tuple[Idiom, ...] = (
         assert depth_of(made) == 300
         """,
         "def nested(n):\n    return []\n\ndef depth_of(x):\n    return 0",
+        status="shared",
+        note="values cross up to 100 deep",
     ),
     idiom(
         VALUES,
@@ -672,6 +676,7 @@ IN_VALUES: tuple[Idiom, ...] = (
         assert has_cycle(y)
         """,
         "def cyclic():\n    return [1, [1]]\n\ndef has_cycle(x):\n    return False",
+        status="shared",
     ),
     idiom(
         VALUES,
@@ -762,6 +767,8 @@ IN_VALUES: tuple[Idiom, ...] = (
         assert np.array_equal(two_normals(rng), other.normal(size=2))
         """,
         "def two_normals(rng):\n    return np.random.default_rng(3).normal(size=2)",
+        status="shared",
+        note="student code must not choose the numbers that a test draws",
     ),
     idiom(
         VALUES,
@@ -774,6 +781,8 @@ IN_VALUES: tuple[Idiom, ...] = (
         assert np.allclose(found, np.random.rand(3).cumsum()) and after == np.random.rand()
         """,
         "def walk(n):\n    return np.random.default_rng().random(n).cumsum()",
+        status="shared",
+        note="seed again before the test draws",
     ),
     idiom(
         VALUES,
@@ -792,6 +801,8 @@ IN_VALUES: tuple[Idiom, ...] = (
         assert dice(4) == found
         """,
         "import random\n\ndef dice(n):\n    return [random.Random(5).randint(1, 6)] * n",
+        status="shared",
+        note="seed again before the test draws",
     ),
 )
 
@@ -906,6 +917,8 @@ IN_FILES: tuple[Idiom, ...] = (
         assert target.getvalue() == "A\\nB"
         """,
         "def copy_upper(source, target):\n    pass",
+        status="shared",
+        note="pass a path instead",
     ),
     idiom(
         FILES,
@@ -942,7 +955,8 @@ IN_FILES: tuple[Idiom, ...] = (
     idiom(
         FILES,
         "`mock.patch('builtins.open', mock_open(read_data=…))`",
-        "def first_line(path):\n    with open(path) as file:\n        return file.readline().strip()",
+        "def first_line(path):\n    with open(path) as file:\n"
+        "        return file.readline().strip()",
         """
         from unittest import mock
         with mock.patch("builtins.open", mock.mock_open(read_data="one\\ntwo")) as opened:
@@ -950,6 +964,8 @@ IN_FILES: tuple[Idiom, ...] = (
         opened.assert_called_once_with("data.txt")
         """,
         "def first_line(path):\n    return 'two'",
+        status="shared",
+        note="write a file instead, and pass its path",
     ),
     idiom(
         FILES,

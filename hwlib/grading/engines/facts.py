@@ -65,6 +65,7 @@ class _Field(dataclasses.Field):  # type: ignore[type-arg]
     """A field of a student's dataclass, which is asked for all but its name."""
 
     __slots__ = ("link",)
+    link: Link
 
     def __getattribute__(self, name: str) -> Any:
         if name not in _OF_FIELDS:

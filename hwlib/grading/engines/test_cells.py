@@ -23,4 +23,6 @@ class Test:
     wanted: frozenset[str]  # names that the student must define
     waits: str = ""  # why it can't be run on this machine
     shared: str = ""  # the cell's source where it runs in the student's process
+    sets: frozenset[tuple[str, str]] = frozenset()  # attributes of modules that it sets
+    opens_files: bool = False
     in_place: bool = False  # the course's own solution passes only if it can change arguments

@@ -170,7 +170,7 @@ class Values:
 
 def _is_content(value: Any, content: Any) -> bool:
     """Whether an instance of a subclass of a plain type has this content."""
-    base = type(content)
+    base: Any = type(content)
     return base in (int, str, bytes) and bool(base.__eq__(value, content))
 
 

@@ -17,7 +17,7 @@ from hwlib.grading.sandbox.arrays import MAX_TEXT, shape_of
 from hwlib.grading.sandbox.arrays import encode_array as encode_plain
 from hwlib.grading.sandbox.codec import Decoder, Encode, Encoder, Unpack
 
-__all__ = ["DECODERS", "ENCODERS", "encode_masked", "read_masked", "unmasked"]
+__all__ = ["DECODERS", "ENCODERS", "encode_masked", "read_masked"]
 
 MAX_FIELDS = 1000
 
@@ -27,11 +27,12 @@ Array = np.ndarray[Any, Any]
 def _encode(value: Array | np.generic, encoder: Encoder, depth: int) -> dict[str, Any] | None:
     """Any array: one with fields as an array for each of them."""
     if isinstance(value, np.ma.MaskedArray):
-        return None
+        packed = encoder.pack(value, encoder, depth)
+        return packed or encoder.part(np.asarray(np.ma.getdata(value)), depth)
     array = np.asarray(value)
     if not array.dtype.names:
         return encode_plain(value, encoder, depth)
-    found = {
+    found: dict[str, Any] = {
         "t": "fields",
         "s": list(array.shape),
         "n": list(array.dtype.names),
@@ -84,7 +85,7 @@ def _dtype_of(name: str, part: Array, width: Any, shape: tuple[int, ...]) -> tup
     own = part.shape[len(shape) :]
     if part.dtype.kind != "U":
         return name, part.dtype, own
-    if type(width) is not int or not 0 <= width or 4 * width * math.prod(part.shape) > MAX_TEXT:
+    if type(width) is not int or not width >= 0 or 4 * width * math.prod(part.shape) > MAX_TEXT:
         raise WireError("an array of texts that is too large")
     return name, f"U{width}", own
 
@@ -111,11 +112,6 @@ def encode_masked(value: Any, encoder: Encoder, depth: int) -> dict[str, Any] | 
         "m": None if mask is np.ma.nomask else encoder.part(np.asarray(mask), depth),
         "f": encoder.part(value.fill_value, depth),
     }
-
-
-def unmasked(value: Any) -> Any:
-    """The data of a masked array, whatever is masked; other values as they are."""
-    return np.asarray(np.ma.getdata(value)) if isinstance(value, np.ma.MaskedArray) else value
 
 
 def read_masked(data: dict[str, Any], decoder: Decoder, depth: int) -> Any:

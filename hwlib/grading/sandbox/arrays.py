@@ -16,7 +16,15 @@ import numpy as np
 from hwlib.errors import WireError
 from hwlib.grading.sandbox.codec import Decoder, Encode, Encoder, Unpack
 
-__all__ = ["DECODERS", "ENCODERS", "MAX_TEXT", "announced_sizes", "encode_array", "is_plain_dtype", "shape_of"]
+__all__ = [
+    "DECODERS",
+    "ENCODERS",
+    "MAX_TEXT",
+    "announced_sizes",
+    "encode_array",
+    "is_plain_dtype",
+    "shape_of",
+]
 
 MAX_AXES = 32
 MAX_AXIS = 10**6  # of an empty array, which brings no bytes
@@ -83,9 +91,7 @@ def _dtype_of(data: dict[str, Any]) -> np.dtype[Any]:
     return dtype
 
 
-def encode_array(
-    value: Array | np.generic, encoder: Encoder, depth: int
-) -> dict[str, Any] | None:
+def encode_array(value: Array | np.generic, encoder: Encoder, depth: int) -> dict[str, Any] | None:
     """An array without named fields, or a scalar; None if its dtype is not plain."""
     array = np.asarray(value)  # the base class: what a subclass overrides stays behind
     if isinstance(value, np.generic):

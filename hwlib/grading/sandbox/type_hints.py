@@ -23,11 +23,39 @@ MAX_PARTS = 100
 
 _FORMS: dict[str, Any] = {
     name: getattr(typing, name)
-    for name in (
-        "Any AnyStr Callable ClassVar Collection Container Counter DefaultDict Deque Dict Final "
-        "FrozenSet Generator Hashable Iterable Iterator List Literal Mapping MutableMapping "
-        "MutableSequence NoReturn Optional OrderedDict Self Sequence Set Sized Tuple Type Union"
-    ).split()
+    for name in [
+        "Any",
+        "AnyStr",
+        "Callable",
+        "ClassVar",
+        "Collection",
+        "Container",
+        "Counter",
+        "DefaultDict",
+        "Deque",
+        "Dict",
+        "Final",
+        "FrozenSet",
+        "Generator",
+        "Hashable",
+        "Iterable",
+        "Iterator",
+        "List",
+        "Literal",
+        "Mapping",
+        "MutableMapping",
+        "MutableSequence",
+        "NoReturn",
+        "Optional",
+        "OrderedDict",
+        "Self",
+        "Sequence",
+        "Set",
+        "Sized",
+        "Tuple",
+        "Type",
+        "Union",
+    ]
 }
 _PROTOCOLS: dict[str, Any] = {
     name: getattr(collections.abc, name) for name in collections.abc.__all__
@@ -82,6 +110,7 @@ def _may_be_part(part: Any) -> bool:
 
 
 def _read_generic(data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
+    origin: Any
     if "c" in data:
         origin = _PROTOCOLS.get(decoder.text(data, "c", 100))
     else:
@@ -121,9 +150,9 @@ ENCODERS: dict[type, Encode] = {
             typing.Any,
             typing.List,  # noqa: UP006
             typing.List[int],  # noqa: UP006
-            typing.Callable,  # noqa: UP006
-            typing.Callable[[int], int],  # noqa: UP006
-            typing.Optional[int],  # noqa: UP007, UP045
+            typing.Callable,
+            typing.Callable[[int], int],
+            typing.Optional[int],  # noqa: UP045
             typing.Tuple,  # noqa: UP006
             typing.Literal["a"],
             typing.Union,
