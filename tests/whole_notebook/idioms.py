@@ -452,7 +452,7 @@ _FUNCTIONS = (
     ),
     idiom(
         FUNCTIONS,
-        "`inspect.getsource(f)`, `f.__code__`, `inspect.isgeneratorfunction(f)`",
+        "`inspect.getsource(f)`, `f.__code__`, `isgeneratorfunction(f)`, `iscoroutinefunction(f)`",
         "def forty_two():\n    return 42",
         'import inspect\nassert "42" in inspect.getsource(forty_two)',
         status="shared",

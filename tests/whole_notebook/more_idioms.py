@@ -39,18 +39,18 @@ IN_FUNCTIONS: tuple[Idiom, ...] = (
         """
         import functools
 
-        def scaled(x, by=2):
+        def scaled_by(x, by=2):
             return x * by
 
-        tripled = functools.partial(scaled, by=3)
+        tripled = functools.partial(scaled_by, by=3)
         """,
         """
         import functools
         assert tripled(4) == 12 and tripled.keywords == {"by": 3} and tripled.args == ()
-        assert tripled.func is scaled and isinstance(tripled, functools.partial)
-        assert functools.partial(scaled, 5)() == 10
+        assert tripled.func is scaled_by and isinstance(tripled, functools.partial)
+        assert functools.partial(scaled_by, 5)() == 10
         """,
-        "def scaled(x, by=2):\n    return x + by\n\ntripled = scaled",
+        "def scaled_by(x, by=2):\n    return x + by\n\ntripled = scaled_by",
     ),
     idiom(
         FUNCTIONS,
@@ -550,11 +550,11 @@ IN_CLASSES: tuple[Idiom, ...] = (
         from dataclasses import dataclass as _dataclass
 
         @_dataclass
-        class Circle1:
+        class Circle9:
             radius: float
 
         @_dataclass
-        class Square1:
+        class Square9:
             side: float
 
         class Named1:
@@ -564,25 +564,25 @@ IN_CLASSES: tuple[Idiom, ...] = (
         """
         def told(shape):
             match shape:
-                case Circle1(radius):
+                case Circle9(radius):
                     return ("circle", radius)
-                case Square1(side=side) if side > 1:
+                case Square9(side=side) if side > 1:
                     return ("large square", side)
-                case Square1():
+                case Square9():
                     return ("square", None)
                 case Named1(name="b"):
                     return ("b", None)
-                case [Circle1(radius=r), *rest]:
+                case [Circle9(radius=r), *rest]:
                     return ("list", r, len(rest))
                 case _:
                     return None
 
-        assert told(Circle1(2)) == ("circle", 2) and told(Square1(3)) == ("large square", 3)
-        assert told(Square1(1)) == ("square", None) and told(Named1("b"))[0] == "b"
-        assert told([Circle1(4), 1]) == ("list", 4, 1) and told(Named1("c")) is None
+        assert told(Circle9(2)) == ("circle", 2) and told(Square9(3)) == ("large square", 3)
+        assert told(Square9(1)) == ("square", None) and told(Named1("b"))[0] == "b"
+        assert told([Circle9(4), 1]) == ("list", 4, 1) and told(Named1("c")) is None
         """,
-        "class Circle1:\n    def __init__(self, r):\n        self.r = r\n\n"
-        "Square1 = Named1 = Circle1",
+        "class Circle9:\n    def __init__(self, r):\n        self.r = r\n\n"
+        "Square9 = Named1 = Circle9",
     ),
     idiom(
         CLASSES,
@@ -637,6 +637,34 @@ IN_CLASSES: tuple[Idiom, ...] = (
         """,
         "class Grade1:\n    def __init__(self, points):\n        self.points = points\n\n"
         "def shown(value):\n    return 'int'",
+    ),
+    idiom(
+        CLASSES,
+        "an object of a class that the test defines, as argument",
+        "def area_of(shape):\n    return shape.width * shape.height",
+        """
+        class Room:
+            width, height = 3, 4
+
+        assert area_of(Room()) == 12
+        """,
+        status="shared",
+        note="define the class in a setup cell instead",
+    ),
+    idiom(
+        CLASSES,
+        "a class derived from `np.ndarray`: its own methods",
+        """
+        class Signal(np.ndarray):
+            def energy(self):
+                return float((self**2).sum())
+        """,
+        """
+        signal = np.array([1.0, 2.0]).view(Signal)
+        assert signal.energy() == 5
+        """,
+        status="shared",
+        note="without them it is an array like any other",
     ),
 )
 
@@ -724,7 +752,7 @@ IN_VALUES: tuple[Idiom, ...] = (
     idiom(
         VALUES,
         "`np.matrix`: `m * m` is a matrix product, `m.T`, `isinstance`",
-        "def as_matrix(rows):\n    return np.matrix(rows)",
+        "def as_matrix(rows):\n    return np.array(rows).view(np.matrix)",
         """
         m = as_matrix([[1, 2], [3, 4]])
         assert isinstance(m, np.matrix) and (m * m).tolist() == [[7, 10], [15, 22]]
@@ -951,21 +979,6 @@ IN_FILES: tuple[Idiom, ...] = (
         assert [one.args for one in asked.call_args_list] == [("Name? ",), ("Age? ",)]
         """,
         "def ask_age():\n    return input(), int(input())",
-    ),
-    idiom(
-        FILES,
-        "`mock.patch('builtins.open', mock_open(read_data=…))`",
-        "def first_line(path):\n    with open(path) as file:\n"
-        "        return file.readline().strip()",
-        """
-        from unittest import mock
-        with mock.patch("builtins.open", mock.mock_open(read_data="one\\ntwo")) as opened:
-            assert first_line("data.txt") == "one"
-        opened.assert_called_once_with("data.txt")
-        """,
-        "def first_line(path):\n    return 'two'",
-        status="shared",
-        note="write a file instead, and pass its path",
     ),
     idiom(
         FILES,

@@ -63,9 +63,9 @@ def may_run_files(test: ast.AST) -> bool:
     """Whether a test may run what it finds in a file."""
     for node in ast.walk(test):
         match node:
-            case ast.Name(id=word) | ast.Attribute(attr=word) | ast.keyword(arg=word) if (
-                word in _RUNS
-            ):
+            case ast.Name(id=word) if word in _RUNS or word in _BUILTIN:
+                return True
+            case ast.Attribute(attr=word) | ast.keyword(arg=word) if word in _RUNS:
                 return True
             case ast.Attribute(value=ast.Name(id="torch"), attr="load"):
                 return True
@@ -121,12 +121,13 @@ class Guard:
 
     def note(self, content: bytes) -> None:
         """A file of a student's has arrived."""
-        self.texts.add(content[:MAX_SOURCE].decode(errors="replace").strip())
+        if text := content[:MAX_SOURCE].decode(errors="replace").strip():
+            self.texts.add(text)
 
 
 def _hook(event: str, args: tuple[Any, ...]) -> None:
     guard = Guard.present
-    if guard is None or not guard.texts:
+    if guard is None or not guard.texts:  # nothing has arrived
         return
     if event in _EVENTS or (event == "compile" and _text(args[0]) in guard.texts):
         raise guard.cannot_check("the test runs or unpickles a file, maybe one of the student's")

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
 
+import numpy as np
+
 from hwlib.errors import StudentRaised, WireError
 from hwlib.grading.engines.callbacks import Callbacks, importable
 from hwlib.grading.engines.given import Given
@@ -34,6 +36,20 @@ MAX_CLASSES = 5000
 MAX_OBJECTS = 1_000_000
 
 
+class _DerivedArray(np.ndarray[Any, Any]):
+    """An array of a student's own class: a test that wants more than its data can't be decided."""
+
+    own: frozenset[str] = frozenset()
+    session: Conversation
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self.own:
+            raise self.session.cannot_check(
+                f"the test asks an array of a class of the student's for {name!r}"
+            )
+        raise AttributeError(f"'numpy.ndarray' object has no attribute {name!r}")
+
+
 class Values:
     """The stand-ins of one session, by number, and what the test has passed."""
 
@@ -52,12 +68,13 @@ class Values:
         """A value that is not plain."""
         if is_standin(value):
             return {"t": "ref", "id": link_of(value).number}
+        if isinstance(value, np.ndarray):
+            return array_kinds.encode_masked(value, encoder, depth)
         torch = sys.modules.get("torch")
         if torch is not None and isinstance(value, torch.Tensor):
             return self.tensors.pack(value, encoder, depth)
         found = (
             torch_values.encode_torch(value, encoder, depth)
-            or array_kinds.encode_masked(value, encoder, depth)
             or frames.encode_table(value, encoder, depth)
             or self._generators.pack(value, encoder, depth)
         )
@@ -85,6 +102,8 @@ class Values:
             return self.tensors.unpack(data, decoder, depth)
         if tag == "copy":
             return self.given.unpack(data, decoder, depth)
+        if tag == "derived":
+            return self._array(*array_kinds.read_derived(data, decoder, depth))
         if tag in frames.TAGS and self._has("pandas"):
             return frames.read_table(data, decoder, depth)
         if tag in torch_values.TAGS and self._has("torch"):
@@ -105,6 +124,12 @@ class Values:
                 raise WireError("too many objects")
             self._objects[number] = self._new(number, data, decoder, depth)
         return self._objects[number]
+
+    def _array(self, data: np.ndarray[Any, Any], names: list[str]) -> Any:
+        """An array of a student's own class, of which only the data cross."""
+        made = data.view(_DerivedArray)
+        made.own, made.session = frozenset(names), self._session
+        return made
 
     def _has(self, library: str) -> bool:
         if library not in sys.modules:

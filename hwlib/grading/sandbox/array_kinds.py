@@ -17,18 +17,21 @@ from hwlib.grading.sandbox.arrays import MAX_TEXT, shape_of
 from hwlib.grading.sandbox.arrays import encode_array as encode_plain
 from hwlib.grading.sandbox.codec import Decoder, Encode, Encoder, Unpack
 
-__all__ = ["DECODERS", "ENCODERS", "encode_masked", "read_masked"]
+__all__ = ["DECODERS", "ENCODERS", "encode_derived", "encode_masked", "read_derived", "read_masked"]
 
 MAX_FIELDS = 1000
+
+_HOMES = ("numpy", "builtins")
 
 Array = np.ndarray[Any, Any]
 
 
 def _encode(value: Array | np.generic, encoder: Encoder, depth: int) -> dict[str, Any] | None:
     """Any array: one with fields as an array for each of them."""
-    if isinstance(value, np.ma.MaskedArray):
+    if isinstance(value, np.ndarray) and type(value) not in (np.ndarray, np.recarray):
         packed = encoder.pack(value, encoder, depth)
-        return packed or encoder.part(np.asarray(np.ma.getdata(value)), depth)
+        if packed is not None:
+            return packed
     array = np.asarray(value)
     if not array.dtype.names:
         return encode_plain(value, encoder, depth)
@@ -99,6 +102,25 @@ def _read_matrix(data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
     if type(array) is not np.ndarray or array.ndim != 2:
         raise WireError("a matrix that has not two axes")
     return array.view(np.matrix)
+
+
+def encode_derived(value: Array, encoder: Encoder, depth: int) -> dict[str, Any] | None:
+    """An array of a student's own class: its data, and the names of what only that class has."""
+    own = [one for one in type(value).__mro__ if not one.__module__.startswith(_HOMES)]
+    names = [*getattr(value, "__dict__", ()), *(name for one in own for name in vars(one))]
+    names = [str(name)[:100] for name in names if not str(name).startswith("__")]
+    if not own or not names:
+        return None
+    data = encoder.part(np.asarray(value), depth)
+    return {"t": "derived", "v": data, "n": list(dict.fromkeys(names))[:MAX_FIELDS]}
+
+
+def read_derived(data: dict[str, Any], decoder: Decoder, depth: int) -> tuple[Array, list[str]]:
+    """The data and the names that `encode_derived` wrote."""
+    array, names = decoder.part(data.get("v"), depth), data.get("n")
+    if type(array) is not np.ndarray or type(names) is not list:
+        raise WireError("an array of a class without its data")
+    return array, [name for name in names if type(name) is str][:MAX_FIELDS]
 
 
 def encode_masked(value: Any, encoder: Encoder, depth: int) -> dict[str, Any] | None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from hwlib.errors import WireError
 from hwlib.grading.sandbox.codec import Decoder, Encode, Encoder, Unpack
+from hwlib.grading.sandbox.library_values import NAMES
 
 __all__ = ["DECODERS", "ENCODERS"]
 
@@ -68,11 +69,27 @@ def _generic(value: Any, encoder: Encoder, depth: int) -> dict[str, Any] | None:
     """`list[int]`, and `Callable[[int], str]` of `collections.abc`."""
     origin = typing.get_origin(value)
     name = _ORIGINS.get(origin)
+    if not _crosses(value):
+        return None
     of = {"c": name} if name else {"o": encoder.part(origin, depth)}
     return {"t": "generic", **of, "v": encoder.items(typing.get_args(value), depth)}
 
 
-def _union(value: Any, encoder: Encoder, depth: int) -> dict[str, Any]:
+def _crosses(hint: Any) -> bool:
+    """Whether it is made of types and of nothing that could have an idea of its own."""
+    if type(hint) is list:
+        return all(map(_crosses, hint))
+    kind = type(hint)
+    if kind is types.GenericAlias and typing.get_origin(hint) not in (NAMES.keys() | _ORIGINS):
+        return False
+    if kind in ENCODERS:
+        return all(map(_crosses, typing.get_args(hint)))
+    return kind in _PARTS or issubclass(kind, type)
+
+
+def _union(value: Any, encoder: Encoder, depth: int) -> dict[str, Any] | None:
+    if not _crosses(value):
+        return None
     return {"t": "union", "v": encoder.items(typing.get_args(value), depth)}
 
 
@@ -85,7 +102,7 @@ def _form(value: Any, encoder: Encoder, depth: int) -> dict[str, Any] | None:
         name: Any = "Union"
     else:
         name = getattr(value, "_name", None) or getattr(typing.get_origin(value), "_name", None)
-    if name not in _FORMS:
+    if name not in _FORMS or not _crosses(value):
         return None
     return {"t": "hint", "n": name, "v": encoder.items(typing.get_args(value), depth)}
 
@@ -127,7 +144,10 @@ def _read_union(data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
     parts = decoder.items(data, depth)
     if len(parts) < 2:
         raise WireError("a union of fewer than two types")
-    return _made(lambda found: functools.reduce(operator.or_, found), parts)
+    made = _made(lambda found: functools.reduce(operator.or_, found), parts)
+    if typing.get_origin(made) not in (types.UnionType, typing.Union):
+        raise WireError("a union of other things than types")
+    return made
 
 
 def _read_form(data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
