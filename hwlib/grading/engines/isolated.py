@@ -24,13 +24,14 @@ from hwlib.errors import (
     ZygoteGone,
 )
 from hwlib.grading.answer_key import AnswerKey, load_key, released_sources
-from hwlib.grading.cells import readable, tree_of, without_markers
+from hwlib.grading.cells import one_line, tree_of, without_markers
 from hwlib.grading.course import Assignment
 from hwlib.grading.engines.bench import Bench
 from hwlib.grading.engines.clock import Limits, WorkClock
 from hwlib.grading.engines.standins import Session
 from hwlib.grading.engines.tries import Graded, grade_submission
-from hwlib.grading.results import Outcome, QuestionResult, SubmissionResult, SubmissionStatus
+from hwlib.grading.engines.words import UNREADABLE, cannot_run
+from hwlib.grading.results import Outcome, QuestionStatus, SubmissionResult, SubmissionStatus
 from hwlib.grading.sandbox import processes, tiers
 from hwlib.grading.sandbox.confine import Confinement, Tier
 from hwlib.grading.sandbox.folders import RunFolder, give_to
@@ -200,30 +201,33 @@ class IsolatedEngine:
         if failing:  # a test of speed met a busy machine, or the task is to change an argument
             self.bench.change_arguments(failing.keys() & self.bench.changing, True)
             again = self._failed_by_reference()
-            failing = {name: again[name] for name in failing.keys() & again.keys()}
+            failing = {name: again[name] for name in failing if name in again}
             self.bench.change_arguments(failing.keys(), False)
-        for name, question in failing.items():
+        for name, (status, _) in failing.items():
             # the second is so for everybody, and it may change with this machine
-            if not leave_to_humans or question.status == "manual":
+            if not leave_to_humans or status == "manual":
                 continue
             self._unproved.add(name)
-            reason = "the course's own solution does not pass this test on the grading machine"
-            self.bench.leave_to_humans(name, f"{reason}; a human will grade this question")
+            self.bench.leave_to_humans(name, cannot_run())
         in_place = (name for name, test in self.bench.tests.items() if test.in_place)
         return ReferenceCheck(
-            {name: question.message for name, question in failing.items()}, frozenset(in_place)
+            {name: reason for name, (_, reason) in failing.items()}, frozenset(in_place)
         )
 
-    def _failed_by_reference(self) -> dict[str, QuestionResult]:
+    def _failed_by_reference(self) -> dict[str, tuple[QuestionStatus, str]]:
+        """Question → its status, and what an instructor must know; in notebook order."""
         artifacts = self.assignment.folder / "artifacts"
         folder = artifacts if artifacts.is_dir() else None
         graded = self._grade_repaired(_reference(self.key), 0, folder)
         # without the models that go with it, the reference can't pass what checks them
         lost = "failed" if self.assignment.artifacts and folder is None else ""
         return {
-            question.id: question
-            for question in graded.questions
-            if question.id in self.bench.tests and question.status not in ("passed", lost)
+            one.id: (
+                one.status,
+                graded.complaints.get(one.id, f'it gets the message "{one.message}"'),
+            )
+            for one in graded.questions
+            if one.id in self.bench.tests and one.status not in ("passed", lost)
         }
 
     def restart(self) -> None:
@@ -267,8 +271,8 @@ class IsolatedEngine:
         except Exception as error:  # noqa: BLE001
             _log.exception("%s: the grader failed", found.student)
             reason = f"the grader failed on this submission ({type(error).__name__}: {error})"
-            reason = f"{readable(reason)[:300]}; grade it by hand, and report this"
-            questions = self.key.all_questions("manual", reason)
+            reason = f"{one_line(reason, 300)}; grade it by hand, and report this"
+            questions = self.key.all_questions("manual", cannot_run())
             result = SubmissionResult(found.student, "needs_manual", questions, (reason,))
             return Outcome(result, None, final=False, tier=self.tier)
 
@@ -314,6 +318,7 @@ class IsolatedEngine:
             unique,
             graded.impeded,
             self.tier,
+            graded.complaints,
         )
 
     def _grade_repaired(
@@ -336,7 +341,7 @@ class IsolatedEngine:
             )
 
     def _rejected(self, student: str, problems: tuple[str, ...]) -> Outcome:
-        questions = self.key.all_questions("missing", "the notebook could not be read")
+        questions = self.key.all_questions("missing", UNREADABLE)
         result = SubmissionResult(student, "rejected", questions, problems)
         return Outcome(result, None, tier=self.tier)
 
@@ -363,11 +368,11 @@ class _Workplace:
     only: frozenset[str] | None
     count: int = 0
 
-    def new_session(self) -> Session:
-        """A conversation with a fresh worker."""
-        return Session(self.new_worker(self.engine.zygote))
+    def new_session(self, lane: int = 0) -> Session:
+        """A conversation with a fresh worker. Lanes have workers at the same time."""
+        return Session(self.new_worker(self.engine.zygote, lane))
 
-    def new_worker(self, zygote: processes.Zygote) -> processes.Worker:
+    def new_worker(self, zygote: processes.Zygote, lane: int = 0) -> processes.Worker:
         """A fresh worker, among the files handed in and the assignment's."""
         engine, limits = self.engine, self.engine.assignment.limits
         self.count += 1
@@ -379,7 +384,7 @@ class _Workplace:
         if self.handed_in is not None:
             copy_files(self.handed_in, place, self.only, notebooks=True)
         copy_files(engine.assignment.source.parent, place)
-        uid = zygote.uid(self.slot)
+        uid = zygote.uid(self.slot, lane)
         give_to(place, uid)
         confinement = Confinement(
             uid,

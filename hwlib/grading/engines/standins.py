@@ -26,6 +26,7 @@ from hwlib.errors import (
     WorkerMisbehaved,
     WorkerTimeout,
 )
+from hwlib.grading.cells import one_line
 from hwlib.grading.engines.arguments import Arguments
 from hwlib.grading.engines.clock import WorkClock
 from hwlib.grading.engines.links import MethodLink
@@ -82,9 +83,14 @@ class Session:
     def cannot_check(self, reason: str) -> CannotCheck:
         """Note that the present test can't be decided; returns the exception to raise."""
         self.cannot = CannotCheck(
-            f"{reason}; that is not possible across two processes, a human decides"
+            reason, 'Next: give the question trust="shared", or ask for it in another way.'
         )
         return self.cannot
+
+    def cannot_send(self, what: str, error: object) -> CannotCheck:
+        """The same where a value can't be sent to the other process."""
+        refused = one_line(str(error), 200).removesuffix(" can't be sent")
+        return self.cannot_check(f"{what} can't be sent to another process: {refused}")
 
     def request(self, op: str, **fields: Any) -> dict[str, Any]:
         """Send one request and wait for its answer, serving the worker's calls back meanwhile.
@@ -113,7 +119,7 @@ class Session:
                 return self._finished(reply)
             except Unsendable as error:  # the test's own value: the test's mistake
                 if self.cannot is None:
-                    self.cannot = CannotCheck(f"the isolated grader cannot run this test: {error}")
+                    self.cannot_send("what it passes to the code", error)
                 raise
             except DeadlinePassed:
                 raise WorkerTimeout from None
@@ -175,12 +181,14 @@ class Session:
         try:
             self.channel.send(answer, self.clock)
         except Unsendable as error:
-            self.cannot = CannotCheck(f"the isolated grader cannot run this test: {error}")
+            self.cannot_send("what it passes to the code", error)
             self.channel.send({"raised": self.values.callbacks.told(error)}, self.clock)
 
     def _finished(self, reply: dict[str, Any]) -> dict[str, Any]:
         if "warned" in reply:
             warn(reply["warned"])
+        if "unsent" in reply:  # what this engine can't do is never a student's zero
+            raise self.cannot_send("what the code returns", reply["unsent"])
         if "error" in reply:
             raise student_error(reply["error"], self.values.callbacks.raised)
         return reply

@@ -76,9 +76,9 @@ class Snapshot:
         kind = type(value)
         if kind in _SIMPLE or id(value) in self._paths:
             return
-        memory = value if isinstance(value, np.ndarray) else self._memory_of(value)
+        memory = value if isinstance(value, np.ndarray) else self._tensor_memory(value)
         if memory is not None:
-            self._see(path, value, memory, _bytes_of(memory))
+            self._see(path, value, memory, _form_of(memory))
             if memory is not value and value.is_leaf:
                 self._look(value.grad, [*path, ["grad"]])
         elif kind in _CONTAINERS:
@@ -94,7 +94,7 @@ class Snapshot:
             for name, item in attributes_of(value).items():
                 self._look(item, [*path, [name]])
 
-    def _memory_of(self, value: Any) -> Array | None:
+    def _tensor_memory(self, value: Any) -> Array | None:
         """The memory of a tensor, as an array."""
         if self._torch is not None and isinstance(value, self._torch.Tensor):
             # a kind of tensor that NumPy does not know, or one that is elsewhere
@@ -128,14 +128,14 @@ class Snapshot:
 
     def _now(self, one: _Seen) -> Any:
         if one.memory is not None:
-            return _bytes_of(one.memory)
+            return _form_of(one.memory)
         is_container = type(one.value) in _CONTAINERS
         return _items(one.value if is_container else attributes_of(one.value))
 
     def _is_changed(self, one: _Seen) -> bool:
-        now = self._now(one)
         if one.memory is not None:
-            return bool(now != one.before)
+            return not _is_as(one.memory, one.before)
+        now = self._now(one)
         return len(now) != len(one.before) or not all(map(_is_same, now, one.before))
 
     def _content(self, one: _Seen) -> list[Any]:
@@ -255,9 +255,20 @@ def _items(value: Any) -> list[Any]:
     return [*value, *value.values()] if type(value) in MAPPINGS else list(value)
 
 
-def _bytes_of(array: Array) -> tuple[Any, ...]:
-    """Its form and bytes, so that NaN is the same as NaN; of objects, which ones it holds."""
-    return array.shape, array.dtype, array.tobytes()
+def _form_of(array: Array) -> tuple[Any, ...]:
+    """Shape, dtype and bytes: NaN is the same as NaN; of objects, which ones it holds."""
+    return array.shape, array.dtype, bytearray(_memory_of(array))
+
+
+def _is_as(array: Array, form: tuple[Any, ...]) -> bool:
+    # a bytearray compares with any memory without copying it
+    return (array.shape, array.dtype) == form[:2] and form[2] == _memory_of(array)
+
+
+def _memory_of(array: Array) -> memoryview | bytes:
+    if array.flags.c_contiguous and array.dtype.itemsize and not array.dtype.hasobject:
+        return array.reshape(-1).view(np.uint8).data
+    return array.tobytes()
 
 
 def assign(old: Any, new: Any) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from hwlib.errors import ConnectionClosed
+from hwlib.errors import ConnectionClosed, Unsendable
 from hwlib.grading.sandbox.array_kinds import read_masked
 from hwlib.grading.sandbox.changes import Held, Snapshot
 from hwlib.grading.sandbox.codec import Decoder, Encoder, plain
@@ -157,7 +157,9 @@ class Server:
         # a value that can't be sent, or whose own methods raise
         except BaseException as error:  # noqa: BLE001
             self.objects.forget_news()
-            self.channel.send({"id": reply["id"], "error": asdict(describe_error(error))})
+            refused = {"unsent": str(error)} if isinstance(error, Unsendable) else {}
+            told = {"error": asdict(describe_error(error))} | refused
+            self.channel.send({"id": reply["id"], **told})
         self.objects.news_arrived()
 
     def _tell_printed(self, message: dict[str, Any]) -> None:
