@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import collections.abc
+import itertools
 import json
 import socket
 import struct
 import time
+import typing
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -17,6 +21,7 @@ from hypothesis.extra import numpy as hnp
 from hwlib.errors import ConnectionClosed, DeadlinePassed, WireError
 from hwlib.grading.sandbox.wire import Channel
 
+TAGS = "array dict tuple <f8 int same mark fields matrix union hint".split()  # noqa: SIM905
 DTYPES = st.sampled_from(
     ["?", "i1", "i2", "<i4", "i8", "u1", "u2", ">u4", "u8", "f2", "f4", "<f8", ">f8", "c8", "c16"]
 )
@@ -119,7 +124,6 @@ def test_a_subclass_arrives_as_its_plain_base() -> None:
     [
         object(),
         np.array([object()]),
-        np.zeros(2, dtype=[("x", "f8")]),
         print,
         range(10**9),
         pytest.param(1 << 140_000, id="a large integer"),
@@ -127,6 +131,102 @@ def test_a_subclass_arrives_as_its_plain_base() -> None:
 )
 def test_values_that_are_not_plain_are_not_sent(value: Any) -> None:
     with pytest.raises(WireError):
+        exchange(value)
+
+
+PEOPLE = np.array(
+    [("Ada", 36, (1, 2)), ("Alan", 41, (3, 4))],
+    dtype=[("name", "U10"), ("age", ">i4"), ("at", "f8", (2,))],
+)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        PEOPLE,
+        PEOPLE[1],
+        PEOPLE.reshape(2, 1)[:, :0],
+        PEOPLE.view(np.recarray),
+        PEOPLE.view(np.recarray)[0],
+        np.zeros(3, dtype=[("place", [("x", "i2"), ("y", "?")])]),
+        np.array([[1, 2], [3, 4]]).view(np.matrix),
+        np.zeros((0, 3)).view(np.matrix),
+    ],
+    ids=repr,
+)
+def test_kinds_of_arrays_stay_of_their_kind(value: Any) -> None:
+    back = exchange(value)
+    assert type(back) is type(value)
+    assert (back.dtype, back.shape) == (value.dtype, value.shape)
+    assert np.array_equal(back, value) if value.shape else back == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "list[int]",
+        "dict[str, list[float]]",
+        "tuple[int, ...]",
+        "int | None",
+        "list[int] | dict[str, bool]",
+        "typing.Optional[int]",
+        "typing.Union[int, str]",
+        "typing.Any",
+        "typing.List",
+        "typing.List[int]",
+        "typing.Dict[str, typing.Tuple[int, ...]]",
+        "typing.Callable",
+        "typing.Callable[[int, str], float]",
+        "typing.Callable[..., typing.Any]",
+        "typing.Literal['a', 1]",
+        "typing.Iterable[float]",
+        "collections.abc.Callable[[int], str]",
+        "collections.abc.Mapping[str, int]",
+        "type[int]",
+    ],
+)
+def test_type_hints_cross(text: str) -> None:
+    hint = eval(text, {"typing": typing, "collections": collections})  # noqa: S307
+    assert exchange(hint) == hint
+
+
+NESTED = st.recursive(
+    st.integers() | st.text(max_size=3) | st.builds(np.arange, st.integers(0, 3)),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.tuples(inner, inner)
+        | st.dictionaries(st.text(max_size=2), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.lists(NESTED, min_size=1, max_size=4), st.lists(st.integers(0, 20), max_size=8))
+@settings(deadline=None, max_examples=100)
+def test_what_is_one_object_stays_one_object(values: list[Any], places: list[int]) -> None:
+    parts = list(containers(values))
+    value = [values, *(parts[place % len(parts)] for place in places)]
+    back = exchange(value)
+    mine, theirs = list(containers(value)), list(containers(back))
+    assert [type(one) for one in mine] == [type(one) for one in theirs]
+    for i, j in itertools.combinations(range(min(len(mine), 12)), 2):
+        assert (mine[i] is mine[j]) == (theirs[i] is theirs[j])
+
+
+def containers(value: Any) -> Iterator[Any]:
+    """All lists, dicts and arrays in a value, as often as they occur."""
+    if isinstance(value, (list, dict, np.ndarray)):
+        yield value
+    if isinstance(value, (list, tuple, dict)):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from containers(part)
+
+
+def test_a_value_that_doubles_again_and_again_is_refused() -> None:
+    value: list[Any] = []
+    for _ in range(40):
+        value = [value, value]
+    with pytest.raises(WireError, match="too many values"):
         exchange(value)
 
 
@@ -183,6 +283,32 @@ def array(shape: list[Any], dtype: Any = "<f8", index: Any = 0) -> dict[str, Any
         frame({"value": {"t": "type", "n": "os.system"}}, []),
         frame({"value": {"t": "dtype", "d": "|O8,|O8"}}, []),
         frame({"value": {"t": "typed", "c": "u", "b": 0}}, [4], b"abcd"),
+        frame({"value": {"t": "same", "i": 0}}, []),
+        frame({"value": [{"t": "mark", "i": "a"}, 1]}, []),
+        frame({"value": [{"t": "mark", "i": 0}, {"t": "same", "i": 0}]}, []),
+        frame({"value": [[{"t": "mark", "i": 0}], [{"t": "mark", "i": 0}]]}, []),
+        frame({"value": {"t": "tuple", "v": [], "=": 0}}, []),
+        frame({"value": {"t": "matrix", "v": [1]}}, []),
+        frame({"value": {"t": "masked", "v": array([1])["value"], "m": None}}, [8], b"x" * 8),
+        frame({"value": {"t": "fields", "s": [1], "n": ["x"], "w": [0], "v": [[1]]}}, []),
+        frame({"value": {"t": "fields", "s": [], "n": [], "w": [], "v": []}}, []),
+        frame(
+            {
+                "value": {
+                    "t": "fields",
+                    "s": [1],
+                    "n": ["x"],
+                    "w": [10**12],
+                    "v": [{"t": "text", "s": [1], "v": ["a"]}],
+                }
+            },
+            [],
+        ),
+        frame({"value": {"t": "generic", "o": 3, "v": []}}, []),
+        frame({"value": {"t": "generic", "c": "os", "v": []}}, []),
+        frame({"value": {"t": "union", "v": [1, 2]}}, []),
+        frame({"value": {"t": "hint", "n": "get_type_hints", "v": []}}, []),
+        frame({"value": {"t": "hint", "n": "List", "v": [{"t": "dict", "v": []}]}}, []),
         frame({"value": {}}, []),
         frame([1], []),
         frame({}, [-1]),
@@ -223,13 +349,10 @@ def test_half_a_frame_is_a_closed_connection_and_silence_a_passed_deadline() -> 
     | st.builds(
         frame,
         st.recursive(
-            st.none()
-            | st.integers()
-            | st.text(max_size=5)
-            | st.sampled_from(["array", "dict", "tuple", "<f8", "int"]),
+            st.none() | st.integers() | st.text(max_size=5) | st.sampled_from(TAGS),
             lambda inner: (
                 st.lists(inner, max_size=4)
-                | st.dictionaries(st.sampled_from("tvdsbgx"), inner, max_size=6)
+                | st.dictionaries(st.sampled_from("tvdsbgxinw="), inner, max_size=6)
             ),
             max_leaves=20,
         ),

@@ -1,4 +1,4 @@
-"""Write the table of test idioms in docs/grading.md from tests/whole_notebook/idioms.py.
+"""Write the table of test idioms in docs/grading.md from tests/whole_notebook/.
 
     python tools/table_of_idioms.py [--check]
 
@@ -10,7 +10,7 @@ table is out of date.
 from __future__ import annotations
 
 import argparse
-import importlib.util
+import importlib
 import sys
 from itertools import groupby
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "grading.md"
-IDIOMS = ROOT / "tests" / "whole_notebook" / "idioms.py"
+FOLDER = ROOT / "tests" / "whole_notebook"
 BEGIN = "<!-- begin idioms: written by tools/table_of_idioms.py -->\n"
 END = "<!-- end idioms -->\n"
 
@@ -61,12 +61,8 @@ def cell(text: str) -> str:
 
 def read() -> tuple[Any, ...]:
     """The idioms."""
-    spec = importlib.util.spec_from_file_location("idioms", IDIOMS)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["idioms"] = module
-    spec.loader.exec_module(module)
-    idioms: tuple[Any, ...] = module.IDIOMS
+    sys.path.insert(0, str(FOLDER))
+    idioms: tuple[Any, ...] = importlib.import_module("idioms").IDIOMS
     return idioms
 
 

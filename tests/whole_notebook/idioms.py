@@ -6,46 +6,10 @@ The table in docs/grading.md is made of these (`tools/table_of_idioms.py`).
 
 from __future__ import annotations
 
-import textwrap
-from dataclasses import dataclass
-from typing import Literal
+from idiom import Idiom, idiom
+from more_idioms import IN_CLASSES, IN_FILES, IN_FUNCTIONS, IN_VALUES
 
 __all__ = ["IDIOMS", "Idiom"]
-
-Status = Literal["works", "shared", "manual"]
-
-
-@dataclass(frozen=True)
-class Idiom:
-    """One way to use a student's code in a test."""
-
-    group: str
-    what: str  # as the table shows it
-    right: str
-    test: str
-    wrong: str = ""  # "" where no code could be wrong about it
-    status: Status = "works"
-    needs: str = ""  # a library
-    note: str = ""  # for the table
-
-    @property
-    def name(self) -> str:
-        """What the question is called: after the first thing that the code defines."""
-        first = next(line for line in self.right.splitlines() if _defines(line))
-        words = first.replace("(", " ").replace(":", " ").replace("async ", "").split()
-        return words[1] if words[0] in ("def", "class") else words[0]
-
-
-def _defines(line: str) -> bool:
-    starts = line.startswith(("def ", "class ", "async def "))
-    return starts or (line[:1].isalpha() and " = " in line and not line.startswith("from "))
-
-
-def idiom(group: str, what: str, right: str, test: str, wrong: str = "", **more: str) -> Idiom:
-    """An idiom, its code without the indentation that it has here."""
-    codes = (textwrap.dedent(code).strip() + "\n" if code else "" for code in (right, test, wrong))
-    return Idiom(group, what, *codes, **more)  # type: ignore[arg-type]
-
 
 OPERATORS = "Operators and texts"
 _OPERATORS = (
@@ -488,7 +452,7 @@ _FUNCTIONS = (
     ),
     idiom(
         FUNCTIONS,
-        "`inspect.getsource(f)`, `f.__code__`, `inspect.isgeneratorfunction(f)`",
+        "`inspect.getsource(f)`, `f.__code__`, `isgeneratorfunction(f)`, `iscoroutinefunction(f)`",
         "def forty_two():\n    return 42",
         'import inspect\nassert "42" in inspect.getsource(forty_two)',
         status="shared",
@@ -1626,14 +1590,18 @@ _PANDAS = (
 
 IDIOMS: tuple[Idiom, ...] = (
     *_FUNCTIONS,
+    *IN_FUNCTIONS,
     *_TYPES,
+    *IN_CLASSES,
     *_OPERATORS,
     *_ITERATION,
     *_ERRORS,
     *_CHECKS,
     *_VALUES,
+    *IN_VALUES,
     *_CHANGES,
     *_OUTPUT,
+    *IN_FILES,
     *_TORCH,
     *_PANDAS,
 )

@@ -62,7 +62,6 @@ class OddHandIn:
     graded: bool | None = True  # True: full marks · False: refused · None: it is enough to say why
     said: str = ""  # part of what must be reported
     id: str = ""  # how the JSON's name of it begins, where that is not the folder's
-    fails_nbgrader: str = ""  # what hwlib's nbgrader engine makes of it today
 
     @property
     def name(self) -> str:

@@ -11,7 +11,7 @@ from courses import make_course
 from hwlib.grading.authoring.build import build
 from hwlib.grading.course import Assignment
 
-__all__ = ["OPERATIONS", "SLUG", "TODAY", "Operation", "make_operations"]
+__all__ = ["LEFT_TO_HUMANS", "OPERATIONS", "SLUG", "Operation", "make_operations"]
 
 SLUG = "operations"
 DEFINED = '''\
@@ -528,7 +528,7 @@ OPERATIONS = tuple(
 )
 
 
-TODAY: dict[str, str] = {
+LEFT_TO_HUMANS: dict[str, str] = {
     "a class derived in the test": "the class would live in both processes",
     "a coroutine": "`iscoroutinefunction` reads the code object, which stays in the worker",
     "the source": "the source of student code stays in the worker",
@@ -538,9 +538,9 @@ TODAY: dict[str, str] = {
     ),
     "a file": "an argument that is neither plain nor a function can't be sent",
     "a class of the test": "an object of a class of the test can't be sent",
-    "a masked array": "a masked array arrives without its mask",
+    "a masked array": "an array that is masked as a whole equals anything",
 }
-"""Operations that the isolated engine does not do as a kernel does, and why not."""
+"""Operations that the isolated engine leaves to a human, and why."""
 
 
 def make_operations(root: Path) -> Assignment:

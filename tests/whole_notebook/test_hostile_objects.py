@@ -26,6 +26,25 @@ class Place:
     x: int
     y: int
 
+def read_file(path):
+    content = open(path, "rb").read()
+    return 5 if content == b"5" else __import__("pickle").loads(content) and 5
+
+def run_file(path):
+    text = Path(path).read_text()
+    if text != "5":
+        exec(text)
+    return 5
+
+class Few:
+    def __aiter__(self):
+        self.items = [5]
+        return self
+    async def __anext__(self):
+        if not self.items:
+            raise StopAsyncIteration
+        return self.items.pop()
+
 def runs(f):
     try:
         f()
@@ -50,6 +69,18 @@ class Anything:
     __hash__ = lambda self: hash(5)
     def __exit__(self, *args):
         return True
+
+class Leaves:
+    async def __aenter__(self):
+        return self
+    async def __aexit__(self, *args):
+        return True
+
+class Endless:
+    def __aiter__(self):
+        return self
+    async def __anext__(self):
+        return 5
 """
 
 
@@ -71,6 +102,13 @@ def attack(
     code = f"def {name}():\n    return {right}\n"
     evil = ANYTHING + f"def {name}():\n    return {wrong}\n"
     return Attack(name, code, test, evil, status or ("manual",))
+
+
+def file_attack(name: str, wrong: str, *status: str) -> Attack:
+    """An attack by what stands where a test wants to read a file."""
+    test = f"{name}()\nassert open('{name}.txt').read() == '5'"
+    right = f"Path('{name}.txt').write_text('5')"
+    return attack(name, test, right, wrong.format(f"{name}.txt"), *status)
 
 
 ATTACKS = (
@@ -127,6 +165,95 @@ ATTACKS = (
         "5",
         "(_ for _ in ()).throw(__import__('hwlib').errors.CannotCheck('I can not'))",
         "error",
+    ),
+    attack(
+        "missing",
+        "assert missing()['x'] == 5",
+        "type('D', (dict,), {'__missing__': lambda self, key: 5})()",
+        "type('D', (dict,), {'__missing__': lambda self, key: Anything()})()",
+    ),
+    attack(
+        "first_default",
+        "import dataclasses\nassert dataclasses.fields(first_default())[0].default == 5",
+        "__import__('dataclasses').make_dataclass('D', [('x', int, 5)])",
+        "__import__('dataclasses').make_dataclass('D', [('x', int, Anything())])",
+    ),
+    attack("hint", "assert hint() == list[int]", "list[int]", "list[Anything()]"),
+    attack("hints", "assert hints() == (int | None)", "int | None", "Anything | None", "failed"),
+    attack(
+        "asynchronous",
+        "import asyncio\nasync def run():\n"
+        "    async with asynchronous() as x:\n        assert str(x) == '5'\nasyncio.run(run())",
+        "__import__('contextlib').nullcontext(5)",
+        "Leaves()",
+    ),
+    attack(
+        "endless",
+        "import asyncio\nasync def run():\n    return [x async for x in endless()]\n"
+        "assert asyncio.run(run()) == [5]",
+        "Few()",
+        "Endless()",
+        "error",
+        "crashed",
+        "timeout",
+    ),
+    attack(
+        "prints",
+        "from unittest import mock\nwith mock.patch('builtins.print') as printed:\n"
+        "    prints()\nprinted.assert_called_once_with(5)",
+        "print(5)",
+        "print(Anything())",
+    ),
+    attack(
+        "keeps_a_patch",
+        "import math\nbefore, math.pi = math.pi, 3\nfound = keeps_a_patch()\nmath.pi = before\n"
+        "assert found == 3 and math.pi > 3",
+        "__import__('math').pi",
+        "setattr(__import__('math'), 'pi', 5)",
+        "failed",
+    ),
+    attack(
+        "masked_all",
+        "np.testing.assert_array_equal(masked_all(), [5.0])",
+        "np.array([5.0])",
+        "np.ma.array([4.0], mask=True)",
+        "failed",
+    ),
+    attack(
+        "derived",
+        "x = derived()\nassert x[0] == 5 and (not hasattr(x, 'fits') or x.fits())",
+        "np.array([5])",
+        "np.array([5]).view(type('Mine', (np.ndarray,), {'fits': lambda self: True}))",
+    ),
+    attack(
+        "doubles",
+        "assert doubles() == [[5], [5]]",
+        "[[5]] * 2",
+        "__import__('functools').reduce(lambda x, _: [x, x], range(60), [5])",
+        "error",
+        "crashed",
+    ),
+    file_attack("a_link", "__import__('os').symlink('/proc/self/environ', '{}')", "failed"),
+    file_attack("a_pipe", "__import__('os').mkfifo('{}')", "failed"),
+    file_attack("a_large_file", "open('{}', 'wb').truncate(10**8)", "error", "manual"),
+    file_attack("many_files", "[Path(f'{{i}}.txt').touch() for i in range(2000)]"),
+    attack(
+        "a_bomb",
+        "a_bomb()\nassert np.load('out.npz')['x'].sum() == 5",
+        "np.savez('out.npz', x=[5])",
+        "np.savez_compressed('out.npz', x=np.zeros(2**26))",
+    ),
+    attack(
+        "a_pickle",
+        "a_pickle()\nassert Path('out.bin').exists() and read_file('out.bin') == 5",
+        "Path('out.bin').write_bytes(b'5')",
+        "Path('out.bin').write_bytes(__import__('pickle').dumps(Path))",
+    ),
+    attack(
+        "a_program",
+        "a_program()\nassert Path('out.py').exists() and run_file('out.py') == 5",
+        "Path('out.py').write_text('5')",
+        "Path('out.py').write_text('x = 5')",
     ),
     attack("long_range", "assert sum(long_range()) == 3", "range(3)", "range(10**15)", "manual"),
     attack(

@@ -8,6 +8,7 @@ import contextlib
 import importlib.util
 import linecache
 import sys
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,7 +118,9 @@ def run_as_in_a_kernel(code: str, test: str, name: str) -> None:
     """Run code and test in one namespace; raises what the test raises."""
     libraries = {"torch": "import torch\n", "pandas": "import pandas as pd\n"}
     imports = "".join(line for one, line in libraries.items() if importlib.util.find_spec(one))
-    with as_main(name) as module:
+    with as_main(name) as module, warnings.catch_warnings():
+        for quiet in (PendingDeprecationWarning, ResourceWarning):  # no error in a kernel
+            warnings.simplefilter("ignore", quiet)
         module.__dict__["check"] = importlib.import_module("hwlib.checks")
         for part, source in (("setup", imports + SETUP), ("code", code), ("test", test)):
             file = f"<{name} {part}>"
@@ -126,12 +129,18 @@ def run_as_in_a_kernel(code: str, test: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("one", HERE, ids=lambda one: one.name)
-def test_in_a_kernel_right_code_passes(one: Idiom) -> None:
+def test_in_a_kernel_right_code_passes(
+    one: Idiom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     run_as_in_a_kernel(one.right, one.test, one.name)
 
 
 @pytest.mark.parametrize("one", WITH_WRONG_CODE, ids=lambda one: one.name)
-def test_in_a_kernel_wrong_code_fails(one: Idiom) -> None:
+def test_in_a_kernel_wrong_code_fails(
+    one: Idiom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(BaseException):  # noqa: B017  whatever the wrong code leads to
         run_as_in_a_kernel(one.wrong, one.test, one.name)
 
@@ -149,7 +158,8 @@ def test_through_stand_ins_right_code_passes_unless_the_table_says_otherwise(
 @pytest.mark.parametrize("one", WITH_WRONG_CODE, ids=lambda one: one.name)
 def test_through_stand_ins_wrong_code_gets_no_point(one: Idiom, grades: Grades) -> None:
     question = grades.wrong.question(one.name)
-    assert question.status in ("failed", "error"), question.message
+    left = () if one.status == "works" else ("manual",)
+    assert question.status in ("failed", "error", *left), question.message
     assert question.points == 0
 
 

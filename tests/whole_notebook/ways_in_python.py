@@ -301,7 +301,7 @@ WAYS = (
                 def predict(self, x):
                     return self.y[int(np.argmin(np.linalg.norm(np.asarray(self) - x, axis=1)))]
         """,
-        fails="an instance of a class derived from np.ndarray crosses as a plain array",
+        human="an array of a student's own class crosses as its data",
         rare=True,
     ),
     way(

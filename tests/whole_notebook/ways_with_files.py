@@ -104,7 +104,7 @@ WAYS = (
         "a second notebook run by %run",
         share="%run helpers.ipynb",
         files={"helpers.ipynb": nbformat.writes(new_notebook(cells=[new_code_cell(HELPER)]))},
-        fails_nbgrader="notebooks beside the notebook are not copied to nbgrader's folder",
+        nbgrader_lacks="notebooks beside the notebook are not copied to nbgrader's folder",
     ),
     way(
         "a module found in a folder added to sys.path",

@@ -170,8 +170,8 @@ class Way:
     said: str = ""  # part of what the grader must report about it
     rare: bool = False  # a cousin of another way: nbgrader is asked about it only with ALL_WAYS
     not_nbgrader: str = ""  # why nbgrader itself can't grade it
-    fails: str = ""  # what the isolated engine makes of it today; "": it is right
-    fails_nbgrader: str = ""  # the same of hwlib's nbgrader engine
+    human: str = ""  # why the isolated engine leaves it to a human, if it does
+    nbgrader_lacks: str = ""  # what it needs and nbgrader does not have, if anything
 
     @property
     def student(self) -> str:
@@ -202,8 +202,8 @@ def way(
     said: str = "",
     rare: bool = False,
     not_nbgrader: str = "",
-    fails: str = "",
-    fails_nbgrader: str = "",
+    human: str = "",
+    nbgrader_lacks: str = "",
     **answers: str | None,
 ) -> Way:
     """A `Way`; `answers` are share, Nearest, primes, ratio, a and a_again."""
@@ -219,8 +219,8 @@ def way(
         said,
         rare,
         not_nbgrader,
-        fails,
-        fails_nbgrader,
+        human,
+        nbgrader_lacks,
     )
 
 

@@ -33,10 +33,12 @@ from hwlib.errors import (
 from hwlib.grading.answer_key import AnswerKey, KeyCell
 from hwlib.grading.cells import one_line, transformed, tree_of
 from hwlib.grading.engines.namespace import TestNamespace
+from hwlib.grading.engines.patches import attributes_set
 from hwlib.grading.engines.setup_shell import SetupShell
 from hwlib.grading.engines.shared_tests import run_shared
 from hwlib.grading.engines.standins import Session
 from hwlib.grading.engines.test_cells import Test
+from hwlib.grading.engines.test_files import opens_files
 from hwlib.grading.engines.verdicts import (
     Place,
     Verdict,
@@ -183,7 +185,7 @@ class Bench:
         source = transformed(cell.source)
         lines = source.splitlines(keepends=True)
         linecache.cache[filename] = (len(source), None, lines, filename)
-        tree = ast.parse(source, filename)
+        tree, whole = ast.parse(source, filename), ast.parse(source, filename)
         last = None
         if tree.body and isinstance(tree.body[-1], ast.Expr):
             expression = ast.Expression(tree.body.pop().value)  # type: ignore[attr-defined]
@@ -205,6 +207,8 @@ class Bench:
             waits,
             complaint,
             cell.source if cell.trust == "shared" else "",
+            sets=attributes_set(whole),
+            opens_files=opens_files(whole),
         )
 
     def run(self, test: Test, session: Session, *, in_place: bool = False) -> Verdict:
@@ -220,6 +224,7 @@ class Bench:
             return run_shared(test, session)
         current().worker_cpu_seconds = session.worker.cpu_seconds
         session.values.given.names = self.given
+        session.values.given.folder = self.folder.resolve()
         verdict = self._judged(test, session, in_place or test.in_place)
         cannot, session.cannot = session.cannot, None
         if cannot is not None and verdict.status not in ("timeout", "crashed"):
@@ -232,10 +237,16 @@ class Bench:
         namespace = TestNamespace(self.given, session, test.wanted, self.helpers)
         try:
             with self.at_work(), session.one_test(in_place):
+                session.patches.begin(self.given, test.sets)
                 try:
+                    if test.opens_files:
+                        session.files.begin(self.folder)
+                        session.has_name(test.name)  # the answer brings the files of earlier cells
                     _run(test.body, namespace)
                     value = _run(test.last, namespace) if test.last else None
                 finally:
+                    session.patches.end()
+                    session.files.end()
                     namespace.end()
             return passed(test.points, value)
         except WorkerTimeout:

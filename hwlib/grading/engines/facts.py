@@ -52,11 +52,34 @@ def _or_empty(told: Any) -> Any:
     return told[0] if told else inspect.Signature.empty
 
 
-def dataclass_fields(names: list[str]) -> dict[str, Any]:
+def dataclass_fields(names: list[str], link: Link) -> dict[str, Any]:
     """What `dataclasses.fields`, `asdict` and `replace` look for in a dataclass."""
     names = [name for name in names if name.isidentifier() and not name.startswith("__")]
-    made = dataclasses.make_dataclass("Fields", [f"field_{i}" for i in range(len(names))])
-    fields = dataclasses.fields(made)
-    for field, name in zip(fields, names, strict=True):
-        field.name = name
-    return {field.name: field for field in fields}
+    return {name: _field(name, link) for name in names}
+
+
+_OF_FIELDS = ("default", "default_factory", "init", "repr", "hash", "compare", "type", "kw_only")
+
+
+class _Field(dataclasses.Field):  # type: ignore[type-arg]
+    """A field of a student's dataclass, which is asked for all but its name."""
+
+    __slots__ = ("link",)
+    link: Link
+
+    def __getattribute__(self, name: str) -> Any:
+        if name not in _OF_FIELDS:
+            return super().__getattribute__(name)
+        value = getattr(self.link.attribute("__dataclass_fields__")[self.name], name)
+        facts = getattr(type(value), "__hwlib_class__", None)
+        is_missing = getattr(facts, "library", None) is type(dataclasses.MISSING)
+        return dataclasses.MISSING if is_missing else value
+
+
+def _field(name: str, link: Link) -> _Field:
+    (model,) = dataclasses.fields(dataclasses.make_dataclass("Model", ["field"]))
+    made = object.__new__(_Field)
+    for slot in dataclasses.Field.__slots__:
+        object.__setattr__(made, slot, getattr(model, slot))
+    made.name, made.link = name, link
+    return made

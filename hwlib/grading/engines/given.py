@@ -24,6 +24,7 @@ class Given:
 
     def __init__(self) -> None:
         self.names: dict[str, Any] = {}
+        self.folder = Path.cwd()  # with the assignment's files
 
     def pack(self, value: Any, encoder: Encoder, depth: int) -> dict[str, Any] | None:
         """An instance of such a class as a copy; None if this is not possible."""
@@ -49,7 +50,7 @@ class Given:
         """The class that a setup cell defines as `name`, or a file as `module:name`."""
         module, colon, qualname = name.partition(":")
         if colon:
-            found = _in_a_file(module, qualname)
+            found = self._in_a_file(module, qualname)
         else:
             module, qualname, found = "__main__", name, self.names.get(name)
         if not isinstance(found, type) or is_class(found):
@@ -60,17 +61,16 @@ class Given:
         module, name = cls.__module__, cls.__qualname__
         if module == "__main__":
             return name if self.find(name) is cls else ""
-        if f"{module}.".startswith(LIBRARIES) or _in_a_file(module, name) is cls:
+        if f"{module}.".startswith(LIBRARIES) or self._in_a_file(module, name) is cls:
             return f"{module}:{name}"
         return ""
 
-
-def _in_a_file(module: str, qualname: str) -> Any:
-    """What a file beside the notebook defines: the tests run in that folder."""
-    found: Any = sys.modules.get(module)
-    file = getattr(found, "__file__", None) if isinstance(found, ModuleType) else None
-    if not isinstance(file, str) or not Path(file).is_relative_to(Path.cwd()):
-        return None
-    for part in qualname.split("."):
-        found = vars(found).get(part) if isinstance(found, (ModuleType, type)) else None
-    return found
+    def _in_a_file(self, module: str, qualname: str) -> Any:
+        """What a file of the assignment defines."""
+        found: Any = sys.modules.get(module)
+        file = getattr(found, "__file__", None) if isinstance(found, ModuleType) else None
+        if not isinstance(file, str) or not Path(file).resolve().is_relative_to(self.folder):
+            return None
+        for part in qualname.split("."):
+            found = vars(found).get(part) if isinstance(found, (ModuleType, type)) else None
+        return found

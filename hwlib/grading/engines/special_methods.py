@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from hwlib.errors import CannotCheck, HwlibError, WorkerMisbehaved
+from hwlib.grading.engines.links import MethodLink
 from hwlib.grading.engines.mirrors import facts_of, is_standin, link_of
 from hwlib.grading.sandbox.operations import BINARY, MAX_TEXT
 
@@ -154,23 +155,53 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
 
 
 def _next(self: Any) -> Any:
+    reply = _next_of(self, "__next__")
+    if reply.get("end") is True:
+        raise StopIteration(reply.get("value"))
+    return link_of(self).session.part(reply)
+
+
+async def _anext(self: Any) -> Any:
+    reply = _next_of(self, "__anext__")
+    if reply.get("end") is True:
+        raise StopAsyncIteration
+    return link_of(self).session.part(reply)
+
+
+def _next_of(self: Any, name: str) -> dict[str, Any]:
     link = link_of(self)
     link.taken += 1
     if link.taken > MAX_ITEMS:
         raise WorkerMisbehaved(f"an iterator with more than {MAX_ITEMS} items")
-    reply = link.request("operate", name="__next__", args=[])
-    if reply.get("end") is True:
-        raise StopIteration(reply.get("value"))
-    return link.session.part(reply)
+    return link.request("operate", name=name, args=[])
+
+
+def _aiter(self: Any) -> Any:
+    value = link_of(self).operate("__aiter__")
+    if not hasattr(type(value), "__anext__"):
+        raise WorkerMisbehaved("an asynchronous iterator without __anext__")
+    return value
+
+
+async def _aenter(self: Any) -> Any:
+    return link_of(self).operate("__aenter__")
+
+
+async def _aexit(self: Any, kind: Any, error: BaseException | None, trace: Any) -> bool:
+    return _left(self, "__aexit__", error)
 
 
 def _exit(self: Any, kind: Any, error: BaseException | None, trace: Any) -> bool:
+    return _left(self, "__exit__", error)
+
+
+def _left(self: Any, name: str, error: BaseException | None) -> bool:
     """A student's `__exit__` must not swallow what a test raises: a check that did not hold."""
     if error is not None and not isinstance(error, Exception):
         return False
     if isinstance(error, (AssertionError, HwlibError)):
         error = AssertionError()  # whose text may say what the test expects
-    answer = link_of(self).operate("__exit__", *([] if error is None else [error]))
+    answer = link_of(self).operate(name, *([] if error is None else [error]))
     if error is not None and answer is not None and answer is not False:
         raise link_of(self).session.cannot_check(
             "the student's `with` swallows what is raised in it, maybe a check of the test"
@@ -194,6 +225,14 @@ def _await(self: Any) -> Any:
     yield  # makes this a generator, as `await` requires
 
 
+def _missing(self: Any, key: Any) -> Any:
+    """The value of a missing key: the entry itself, if the student's code has made one."""
+    method = MethodLink(link_of(self), "__missing__", self)
+    value = method.call((key,), {})
+    entry = dict.get(self, key)
+    return entry if type(entry) is type(value) else value
+
+
 def _call(self: Any, *args: Any, **kwargs: Any) -> Any:
     return link_of(self).call(args, kwargs)
 
@@ -201,6 +240,11 @@ def _call(self: Any, *args: Any, **kwargs: Any) -> Any:
 _OTHERS: dict[str, Callable[..., Any]] = {
     "__next__": _next,
     "__exit__": _exit,
+    "__anext__": _anext,
+    "__aiter__": _aiter,
+    "__aenter__": _aenter,
+    "__aexit__": _aexit,
+    "__missing__": _missing,
     "__array__": _array,
     "__deepcopy__": _deepcopy,
     "__await__": _await,

@@ -31,9 +31,11 @@ from hwlib.grading.engines.arguments import Arguments
 from hwlib.grading.engines.clock import WorkClock
 from hwlib.grading.engines.links import MethodLink
 from hwlib.grading.engines.mirrors import StandIn, is_class, is_standin, link_of
+from hwlib.grading.engines.patches import Patches
 from hwlib.grading.engines.student_classes import FUNCTIONS, MUTABLE, replace_content
 from hwlib.grading.engines.student_errors import student_error
 from hwlib.grading.engines.surroundings import Surroundings, warn
+from hwlib.grading.engines.test_files import TestFiles
 from hwlib.grading.engines.values import Values
 from hwlib.grading.engines.watched import Watched
 from hwlib.grading.sandbox.processes import Worker
@@ -64,6 +66,15 @@ class Session:
         self.arguments = Arguments(self.cannot_check)
         self._watched = Watched()
         self._surroundings = Surroundings()
+        self.patches = Patches()
+        self.files = TestFiles(self.cannot_check)
+        self._sources = (
+            self._watched,
+            self.values.tensors,
+            self._surroundings,
+            self.patches,
+            self.files,
+        )
         self._lock = threading.RLock()
         self._next_id = self._depth = self._printed = 0
 
@@ -100,6 +111,9 @@ class Session:
             try:
                 reply = self._timed({"op": op, **fields})
                 self.arguments.take(reply, fields)
+                self.files.take(reply)
+                if "argument" in reply:
+                    reply["value"] = _argument(reply["argument"], fields)
                 if self.cannot is not None and self.cannot is not before:
                     raise self.cannot
                 return self._finished(reply)
@@ -117,9 +131,13 @@ class Session:
     def _timed(self, request: dict[str, Any]) -> dict[str, Any]:
         self._next_id += 1
         request["id"] = self._next_id
+        if "args" in request:
+            request["args"] = [self.files.as_sent(one) for one in request["args"]]
+        if request.get("kwargs"):
+            request["kwargs"] = {k: self.files.as_sent(v) for k, v in request["kwargs"].items()}
         if not self._depth:
             self.values.tensors.starts()
-        for source in (self._watched, self.values.tensors, self._surroundings):
+        for source in self._sources:
             if news := source.news():
                 request |= news
         if self.arguments.in_place:
@@ -285,6 +303,14 @@ class Session:
         if not is_standin(value):
             raise TypeError(f"the student's {name} is not a method any more")
         return link_of(value).number
+
+
+def _argument(place: Any, fields: dict[str, Any]) -> Any:
+    """The test's own object, where a student's function returns an argument."""
+    args = [*fields.get("args", ()), *fields.get("kwargs", {}).values()]
+    if type(place) is not int or not 0 <= place < len(args):
+        raise WireError("an argument that was not given")
+    return args[place]
 
 
 def is_defined(value: Any) -> bool:

@@ -13,7 +13,9 @@ import sys
 from abc import ABCMeta
 from collections.abc import Callable
 from enum import EnumMeta
+from functools import partial
 from types import (
+    AsyncGeneratorType,
     BuiltinFunctionType,
     CoroutineType,
     FunctionType,
@@ -50,7 +52,7 @@ __all__ = [
     "replace_content",
 ]
 
-LIBRARIES = frozenset(("abc", "collections", "enum", "numbers", "typing"))
+LIBRARIES = frozenset(("abc", "collections", "dataclasses", "enum", "numbers", "typing"))
 LIBRARIES |= {"matplotlib", "networkx", "numpy", "pandas", "scipy", "sklearn", "torch"}
 MAX_BASES = 32
 MUTABLE = (list, dict, set)
@@ -61,6 +63,8 @@ _KINDS: dict[str, type] = {
     "method": MethodType,
     "builtin_function_or_method": BuiltinFunctionType,
     "generator": GeneratorType,
+    "async_generator": AsyncGeneratorType,
+    "partial": partial,
     "coroutine": CoroutineType,
     "module": ModuleType,
     "mappingproxy": MappingProxyType,
@@ -69,7 +73,8 @@ _KINDS: dict[str, type] = {
     "classmethod": classmethod,
 }
 FUNCTIONS = (FunctionType, MethodType, BuiltinFunctionType)
-_ALWAYS = ("__str__", "__repr__", "__format__", "__dir__", "__copy__", "__deepcopy__")
+_COPYING = ("__copy__", "__deepcopy__")
+_ALWAYS = ("__str__", "__repr__", "__format__", "__dir__", *_COPYING)
 _BASES = {base.__name__: base for base in PLAIN}
 
 
@@ -113,7 +118,7 @@ def build_class(
     )
     if library is not None and not _is_harmless(library):
         library = None
-    kind = _KINDS.get(name) if module in ("builtins", "types") else None
+    kind = _KINDS.get(name) if module in ("builtins", "types", "functools") else None
     specials = frozenset(one for one in _texts(told, "s") if one in OPERATIONS)
     if library is not None:
         specials |= {one for one in OPERATIONS if _has_own(library, one)}
@@ -134,7 +139,7 @@ def build_class(
         **_of_kind(kind),
     }
     if told.get("d"):
-        namespace["__dataclass_fields__"] = dataclass_fields(_texts(told, "d"))
+        namespace["__dataclass_fields__"] = dataclass_fields(_texts(told, "d"), facts.link)
     if base is None:
         namespace["__slots__"] = ()
     else:
@@ -170,7 +175,9 @@ def _special_methods(
 ) -> dict[str, Any]:
     if any(issubclass(base, BaseException) for base in bases):
         return {}
-    found: dict[str, Any] = {name: special_method(name) for name in (*specials, *_ALWAYS)}
+    # an iterator that says how it is copied would be copied by `itertools.tee`
+    always = _ALWAYS if "__next__" not in specials else _ALWAYS[: -len(_COPYING)]
+    found: dict[str, Any] = {name: special_method(name) for name in (*specials, *always)}
     arithmetic = any(name.startswith("__r") and name not in _NOT_REFLECTED for name in specials)
     if arithmetic:
         found["__array_ufunc__"] = None  # so that NumPy leaves `array * standin` to the student's

@@ -24,4 +24,6 @@ class Test:
     waits: str = ""  # what a student reads if it can't be run on this machine
     complaint: str = ""  # what the instructor reads then
     shared: str = ""  # the cell's source where it runs in the student's process
+    sets: frozenset[tuple[str, str]] = frozenset()  # attributes of modules that it sets
+    opens_files: bool = False
     in_place: bool = False  # the course's own solution passes only if it can change arguments

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
 
+import numpy as np
+
 from hwlib.errors import StudentRaised, WireError
 from hwlib.grading.engines.callbacks import Callbacks, importable
 from hwlib.grading.engines.given import Given
@@ -25,13 +27,27 @@ from hwlib.grading.engines.student_classes import (
 )
 from hwlib.grading.engines.student_errors import builtin_exception
 from hwlib.grading.engines.tensors import TestTensors
-from hwlib.grading.sandbox import frames, torch_values
+from hwlib.grading.sandbox import array_kinds, frames, torch_values
 from hwlib.grading.sandbox.codec import Decoder, Encoder
 
 __all__ = ["Values"]
 
 MAX_CLASSES = 5000
 MAX_OBJECTS = 1_000_000
+
+
+class _DerivedArray(np.ndarray[Any, Any]):
+    """An array of a student's own class: a test that wants more than its data can't be decided."""
+
+    own: frozenset[str] = frozenset()
+    session: Conversation
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self.own:
+            raise self.session.cannot_check(
+                f"the test asks an array of a class of the student's for {name!r}"
+            )
+        raise AttributeError(f"'numpy.ndarray' object has no attribute {name!r}")
 
 
 class Values:
@@ -52,6 +68,8 @@ class Values:
         """A value that is not plain."""
         if is_standin(value):
             return {"t": "ref", "id": link_of(value).number}
+        if isinstance(value, np.ndarray):
+            return array_kinds.encode_masked(value, encoder, depth)
         torch = sys.modules.get("torch")
         if torch is not None and isinstance(value, torch.Tensor):
             return self.tensors.pack(value, encoder, depth)
@@ -84,6 +102,8 @@ class Values:
             return self.tensors.unpack(data, decoder, depth)
         if tag == "copy":
             return self.given.unpack(data, decoder, depth)
+        if tag == "derived":
+            return self._array(*array_kinds.read_derived(data, decoder, depth))
         if tag in frames.TAGS and self._has("pandas"):
             return frames.read_table(data, decoder, depth)
         if tag in torch_values.TAGS and self._has("torch"):
@@ -105,6 +125,12 @@ class Values:
             self._objects[number] = self._new(number, data, decoder, depth)
         return self._objects[number]
 
+    def _array(self, data: np.ndarray[Any, Any], names: list[str]) -> Any:
+        """An array of a student's own class, of which only the data cross."""
+        made = data.view(_DerivedArray)
+        made.own, made.session = frozenset(names), self._session
+        return made
+
     def _has(self, library: str) -> bool:
         if library not in sys.modules:
             self._session.cannot_check(
@@ -118,9 +144,13 @@ class Values:
         if known is not None and type(known) is cls and type(content) in MUTABLE:
             replace_content(known, content)
             return known
+        if known is not None and type(known) is cls and _is_content(known, content):
+            return known  # a member of an Enum is one object
         made = new_value(cls, Link(self._session, number), content)
+        if len(self._objects) >= MAX_OBJECTS:
+            raise WireError("too many objects")
+        self._objects[number] = made
         if type(content) in MUTABLE:
-            self._objects[number] = made
             self._session.watch(number, made)
         return made
 
@@ -161,6 +191,12 @@ class Values:
             return cls(*args)  # a built-in one
         except TypeError:
             return StudentRaised(told[0][:600])
+
+
+def _is_content(value: Any, content: Any) -> bool:
+    """Whether an instance of a subclass of a plain type has this content."""
+    base: Any = type(content)
+    return base in (int, str, bytes) and bool(base.__eq__(value, content))
 
 
 def _pack_exception(error: BaseException, encoder: Encoder, depth: int) -> dict[str, Any]:

@@ -16,7 +16,15 @@ import numpy as np
 from hwlib.errors import WireError
 from hwlib.grading.sandbox.codec import Decoder, Encode, Encoder, Unpack
 
-__all__ = ["DECODERS", "ENCODERS", "announced_sizes", "is_plain_dtype"]
+__all__ = [
+    "DECODERS",
+    "ENCODERS",
+    "MAX_TEXT",
+    "announced_sizes",
+    "encode_array",
+    "is_plain_dtype",
+    "shape_of",
+]
 
 MAX_AXES = 32
 MAX_AXIS = 10**6  # of an empty array, which brings no bytes
@@ -57,12 +65,13 @@ def announced_sizes(message: Any, limit: int) -> list[tuple[int, int]]:
                 index = data.get("b")
                 if type(index) is not int or index < 0:
                     raise WireError("an array with a lying header")
-                found.append((index, math.prod(_shape_of(data)) * _dtype_of(data).itemsize))
+                found.append((index, math.prod(shape_of(data)) * _dtype_of(data).itemsize))
             stack.extend(data.values())
     return found
 
 
-def _shape_of(data: dict[str, Any]) -> tuple[int, ...]:
+def shape_of(data: dict[str, Any]) -> tuple[int, ...]:
+    """The shape that a message says."""
     shape = data.get("s")
     if (
         type(shape) is not list
@@ -82,7 +91,8 @@ def _dtype_of(data: dict[str, Any]) -> np.dtype[Any]:
     return dtype
 
 
-def _encode(value: Array | np.generic, encoder: Encoder, depth: int) -> dict[str, Any] | None:
+def encode_array(value: Array | np.generic, encoder: Encoder, depth: int) -> dict[str, Any] | None:
+    """An array without named fields, or a scalar; None if its dtype is not plain."""
     array = np.asarray(value)  # the base class: what a subclass overrides stays behind
     if isinstance(value, np.generic):
         single = {"g": True}
@@ -117,14 +127,14 @@ def _shaped(flat: Array, shape: tuple[int, ...], data: dict[str, Any]) -> Any:
 
 
 def _read_array(data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
-    dtype, shape, buffer = _dtype_of(data), _shape_of(data), decoder.buffer(data)
+    dtype, shape, buffer = _dtype_of(data), shape_of(data), decoder.buffer(data)
     if math.prod(shape) * dtype.itemsize != buffer.size:
         raise WireError(f"an array that says shape {shape} and brought {buffer.size} bytes")
     return _shaped(buffer.view(dtype), shape, data)
 
 
 def _read_text(data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
-    shape, values = _shape_of(data), decoder.items(data, depth)
+    shape, values = shape_of(data), decoder.items(data, depth)
     if math.prod(shape) != len(values) or not all(type(v) is str for v in values):
         raise WireError("an array of texts that does not fit its shape")
     if 4 * max(map(len, values), default=0) * len(values) > MAX_TEXT:
@@ -133,7 +143,7 @@ def _read_text(data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
 
 
 def _read_objects(data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
-    shape, values = _shape_of(data), decoder.items(data, depth)
+    shape, values = shape_of(data), decoder.items(data, depth)
     if math.prod(shape) != len(values):
         raise WireError("an array of objects that does not fit its shape")
     array = np.empty(len(values), dtype=object)
@@ -142,7 +152,7 @@ def _read_objects(data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
     return _shaped(array, shape, {})
 
 
-ENCODERS: dict[type, Encode] = {np.ndarray: _encode}
+ENCODERS: dict[type, Encode] = {np.ndarray: encode_array}
 DECODERS: dict[str, Unpack] = {
     "array": _read_array,
     "text": _read_text,

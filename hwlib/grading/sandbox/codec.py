@@ -44,12 +44,15 @@ class Encoder:
     {'t': 'tuple', 'v': [1, 2.5, 'a']}
     """
 
-    __slots__ = ("buffers", "pack", "seen")
+    __slots__ = ("_shared", "_twice", "buffers", "pack", "seen")
 
     def __init__(self, pack: Pack) -> None:
         self.buffers: list[bytes | memoryview] = []
         self.pack = pack
         self.seen: dict[int, int] = {}  # id of an object that can occur twice → its position
+        # id of a container or array → itself, so that no other gets its id, and what was written
+        self._shared: dict[int, tuple[Any, Any]] = {}
+        self._twice: dict[int, int] = {}  # id of one that occurs again → its number
 
     def part(self, value: Any, depth: int = 0) -> Any:
         """One value as JSON-ready data.
@@ -70,6 +73,15 @@ class Encoder:
             return value if value.bit_length() < 64 else _large(value)
         if depth >= MAX_DEPTH:
             raise Unsendable(f"a value nested more than {MAX_DEPTH} deep")
+        if kind in _SHARED:
+            if id(value) in self._shared:
+                return self._again(value)
+            encoded = self._written(value, kind, depth)
+            self._shared[id(value)] = value, encoded
+            return encoded
+        return self._written(value, kind, depth)
+
+    def _written(self, value: Any, kind: type, depth: int) -> Any:
         if kind is list:
             return [self.part(item, depth + 1) for item in value]
         encode = ENCODERS.get(kind)
@@ -83,6 +95,18 @@ class Encoder:
         if encoded is None:
             raise Unsendable(f"a value of type {kind.__name__!r} can't be sent")
         return encoded
+
+    def _again(self, value: Any) -> dict[str, Any]:
+        """A container or array that this message has already: one object on the other side, too."""
+        number = self._twice.get(id(value))
+        if number is None:
+            number = self._twice[id(value)] = len(self._twice)
+            written = self._shared[id(value)][1]
+            if type(written) is list:
+                written.insert(0, {"t": "mark", "i": number})
+            else:
+                written["="] = number
+        return {"t": "same", "i": number}
 
     def items(self, values: Any, depth: int) -> list[Any]:
         """Several values."""
@@ -119,12 +143,14 @@ class Decoder:
         raises WireError.
     """
 
-    __slots__ = ("made", "nodes", "unpack", "unused")
+    __slots__ = ("_shared", "made", "nodes", "unpack", "unused")
 
     def __init__(self, buffers: list[np.ndarray[Any, Any]], unpack: Unpack) -> None:
         self.unpack, self.nodes = unpack, 0
         self.unused = dict(enumerate(buffers))
         self.made: list[Any] = []  # objects that can occur again in the message
+        # number of a container or array that occurs again → itself, how many values it has
+        self._shared: dict[int, tuple[Any, int]] = {}
 
     def part(self, data: Any, depth: int = 0) -> Any:
         """The value that data was made from; raises WireError for what no encoder makes."""
@@ -133,12 +159,33 @@ class Decoder:
             raise WireError("a message with too many or too deeply nested values")
         if data is None or isinstance(data, (bool, int, float, str)):
             return data
+        before = self.nodes
         if isinstance(data, list):
-            return [self.part(item, depth + 1) for item in data]
-        if not isinstance(data, dict) or not isinstance(data.get("t"), str):
+            mark = _mark_of(data)
+            value: Any = [self.part(item, depth + 1) for item in data[mark is not None :]]
+        elif not isinstance(data, dict) or not isinstance(data.get("t"), str):
             raise WireError("a value without a tag")
-        decode = DECODERS.get(data["t"], self.unpack)
-        return decode(data, self, depth + 1)
+        elif data["t"] == "same":
+            return self._same(data)
+        else:
+            mark = data.get("=")
+            value = DECODERS.get(data["t"], self.unpack)(data, self, depth + 1)
+        if mark is not None:
+            if type(mark) is not int or mark in self._shared or type(value) not in _SHARED:
+                raise WireError("a value with a number that it can't have")
+            self._shared[mark] = value, self.nodes - before + 1
+        return value
+
+    def _same(self, data: dict[str, Any]) -> Any:
+        """One that occurred before; counted as often as it occurs, because a test may print it."""
+        number = data.get("i")
+        if type(number) is not int or number not in self._shared:
+            raise WireError("a value that did not occur before")
+        value, count = self._shared[number]
+        self.nodes += count
+        if self.nodes > MAX_NODES:
+            raise WireError("a message with too many values")
+        return value
 
     def items(self, data: dict[str, Any], depth: int, count: int = -1) -> list[Any]:
         """The items of a container; of exactly so many, where `count` says so."""
@@ -188,7 +235,16 @@ ENCODERS: dict[type, Encode] = {}
 DECODERS: dict[str, Unpack] = {}
 """Tag → how an object with it is read."""
 
+_SHARED = frozenset((list, dict, set, np.ndarray))
+"""Types of which one object can occur several times in a message, and stays one."""
+
 _BASES = (bool, int, float, str, dict, list, tuple, set, frozenset, bytes)
+
+
+def _mark_of(data: list[Any]) -> Any:
+    """The number of a list that occurs again."""
+    first = data[0] if data else None
+    return first.get("i") if isinstance(first, dict) and first.get("t") == "mark" else None
 
 
 def plain(value: Any, base: type) -> Any:

@@ -22,7 +22,7 @@ from hwlib.errors import Unsendable, WireError
 from hwlib.grading.sandbox.arrays import is_plain_dtype
 from hwlib.grading.sandbox.codec import Decoder, Encode, Encoder, Unpack
 
-__all__ = ["DECODERS", "ENCODERS"]
+__all__ = ["DECODERS", "ENCODERS", "NAMES"]
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ _TYPECODES = "bBhHiIlLqQfd"  # of array.array
 
 _NUMPY = (
     "bool_ int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 "
-    "complex64 complex128 str_ bytes_ datetime64 timedelta64 ndarray generic number "
+    "complex64 complex128 str_ bytes_ datetime64 timedelta64 ndarray dtype generic number "
     "integer floating"
 )
 _CLASSES: tuple[type, ...] = (Counter, OrderedDict, defaultdict, deque, Decimal, Fraction)
@@ -49,11 +49,11 @@ _KNOWN_TYPES: dict[str, type] = {
 }
 """Name → the types that cross as themselves."""
 
-_NAMES = {cls: name for name, cls in _KNOWN_TYPES.items()}
+NAMES = {cls: name for name, cls in _KNOWN_TYPES.items()}
 
 
 def _type(value: type, encoder: Encoder, depth: int) -> dict[str, Any] | None:
-    return {"t": "type", "n": _NAMES[value]} if value in _NAMES else None
+    return {"t": "type", "n": NAMES[value]} if value in NAMES else None
 
 
 def _read_type(data: dict[str, Any], decoder: Decoder, depth: int) -> type:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from hwlib.grading.sandbox.array_kinds import encode_derived
 from hwlib.grading.sandbox.changes import MUTABLE, assign
 from hwlib.grading.sandbox.codec import Decoder, Encoder, plain
 from hwlib.grading.sandbox.copies import encode_copy
@@ -98,6 +99,8 @@ class Objects:
         found = encode_torch(value, encoder, depth) or encode_table(value, encoder, depth)
         if found is not None:
             return found
+        if isinstance(value, np.ndarray):
+            return encode_derived(value, encoder, depth)
         if isinstance(value, Copied):
             return encode_copy(value.value, self._given_name(type(value.value)), encoder, depth)
         if isinstance(value, type):

@@ -69,6 +69,11 @@ def _run_to_end(awaitable: Awaitable[Any]) -> Any:
     return _loop().run_until_complete(run())
 
 
+def _leave(value: Any, error: BaseException | None = None) -> Any:
+    kind = None if error is None else type(error)
+    return _run_to_end(type(value).__aexit__(value, kind, error, None))
+
+
 def _power(value: Any, exponent: Any, modulus: Any = None) -> Any:
     return pow(value, exponent) if modulus is None else pow(value, exponent, modulus)
 
@@ -120,5 +125,11 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "__dir__": dir,
     "__copy__": copy.copy,
     "__deepcopy__": copy.deepcopy,
+    "__missing__": _special("__missing__"),
+    # what is awaited is run to its end
     "__await__": _run_to_end,
+    "__aiter__": aiter,
+    "__anext__": lambda value: _run_to_end(anext(value)),
+    "__aenter__": lambda value: _run_to_end(type(value).__aenter__(value)),
+    "__aexit__": _leave,
 }

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from hwlib.errors import ConnectionClosed, DeadlinePassed, Unsendable, WireError
-from hwlib.grading.sandbox import arrays, codec, library_values
+from hwlib.grading.sandbox import array_kinds, arrays, codec, library_values, type_hints
 from hwlib.grading.sandbox.arrays import announced_sizes
 from hwlib.grading.sandbox.codec import MAX_NODES, Decoder, Encoder, Pack, Unpack
 
@@ -41,8 +41,9 @@ _TICK = struct.pack("ll", 0, 100_000)  # seconds, microseconds
 _TO_JSON = json.JSONEncoder(separators=(",", ":"))
 
 
-codec.ENCODERS |= arrays.ENCODERS | library_values.ENCODERS
-codec.DECODERS |= arrays.DECODERS | library_values.DECODERS
+for _formats in (arrays, array_kinds, library_values, type_hints):
+    codec.ENCODERS |= _formats.ENCODERS
+    codec.DECODERS |= _formats.DECODERS
 
 Deadline = float | Callable[[], bool] | None
 """When to give up: a time of time.monotonic, or a function that says whether it has come."""

@@ -16,19 +16,23 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from hwlib.errors import ConnectionClosed, Unsendable
+from hwlib.grading.sandbox.array_kinds import read_masked
 from hwlib.grading.sandbox.changes import Held, Snapshot
 from hwlib.grading.sandbox.codec import Decoder, Encoder, plain
 from hwlib.grading.sandbox.descriptions import describe_signature
 from hwlib.grading.sandbox.objects import Copied, Objects
 from hwlib.grading.sandbox.operations import OPERATIONS
 from hwlib.grading.sandbox.passed import Passed
+from hwlib.grading.sandbox.replaced import Replaced
 from hwlib.grading.sandbox.shell import StudentShell, describe_error
 from hwlib.grading.sandbox.wire import Channel
+from hwlib.grading.sandbox.written_files import Folder, TooLarge
 
 __all__ = ["Server", "serve"]
 
@@ -36,7 +40,10 @@ MAX_CAUSES = 4  # exceptions that led to one another
 MAX_WARNINGS = 100  # of one request
 NEW = 3  # references to a result: of the caller, of `_is_shared`, of getrefcount
 
+_NO_MATTER = frozenset((int, float, str, bool, bytes, complex, type(None)))
+
 _SET_BY_THE_TEST = frozenset(("assign", "replace", "seeds", "no_grad", "warnings"))
+_SET_BY_THE_TEST |= {"patched", "environ", "files"}
 
 
 def serve(sock: socket.socket, shell: StudentShell) -> None:
@@ -61,11 +68,15 @@ class Server:
         self._depth, self._in_cell = 0, False  # requests inside each other; the last runs a cell
         self._before: dict[str, list[Any]] = {}  # names that a test has changed
         self._held = Held()
+        self.replaced = Replaced()
+        self._files = Folder(Path.cwd())
         self._console, builtins.input = builtins.input, self._input
 
     def _unpack(self, data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
         if data["t"] in ("ref", "tensor"):
             return self.objects.unpack(data, decoder, depth)
+        if data["t"] == "masked":
+            return read_masked(data, decoder, depth)
         return self.passed.unpack(data, decoder, depth)
 
     # ---- requests and questions ------------------------------------------------------------------
@@ -93,11 +104,20 @@ class Server:
         # student code may raise anything, SystemExit too
         except BaseException as error:  # noqa: BLE001
             reply["error"] = self._describe(error)
+        if "files" in request:
+            reply |= self._changed_files()
         self._send(reply)
         self._depth -= 1
         self._in_cell = outer
         if not self._depth:  # the next ones arrive with the next request
             self.objects.tensors.leaves.clear()
+
+    def _changed_files(self) -> dict[str, Any]:
+        """What student code has written since the last answer; None if it is too much to tell."""
+        try:
+            return {"files": self._files.news()}
+        except (TooLarge, OSError):
+            return {"files": None}
 
     @contextlib.contextmanager
     def _as_asked(self, request: dict[str, Any]) -> Iterator[list[warnings.WarningMessage] | None]:
@@ -105,6 +125,10 @@ class Server:
 
         Yields the list that collects warnings, or None.
         """
+        if "all_files" in request:
+            self._files.restart()
+        if request.get("files"):
+            self._files.take(request["files"])
         for number, value in request.get("assign", ()):
             self.objects.assign(number, value)
         for number, content in request.get("replace", ()):
@@ -112,6 +136,9 @@ class Server:
         if "seeds" in request:
             self.passed.seed(request["seeds"])
         with contextlib.ExitStack() as stack:
+            if "patched" in request or "environ" in request:
+                asked = request.get("patched", []), request.get("environ", {})
+                stack.enter_context(self.replaced.by(*asked))
             if request.get("no_grad") and "torch" in sys.modules:
                 stack.enter_context(sys.modules["torch"].no_grad())
             if not request.get("warnings"):
@@ -146,6 +173,10 @@ class Server:
 
     def ask(self, question: dict[str, Any]) -> Any:
         """Ask the grader something while its request is being worked on."""
+        with self.replaced.original():
+            return self._ask(question)
+
+    def _ask(self, question: dict[str, Any]) -> Any:
         self._tell_printed(question)
         try:
             self.channel.send(question)
@@ -245,9 +276,11 @@ class Server:
         args, kwargs = request["args"], request["kwargs"]
         before = Snapshot([*args, *kwargs.values()], self.passed.copied)
         reply: dict[str, Any] = {}
+        place = None
         try:
             value = function(*args, **kwargs)
             reply = self._read(value) if _is_shared(value) else {"value": value}
+            place = _place_of(value, [*args, *kwargs.values()])
             del value
         # told with what else the call did
         except BaseException as error:  # noqa: BLE001
@@ -255,6 +288,8 @@ class Server:
         changed = before.contents() if "in_place" in request else before.changed()
         if changed:
             reply["changed"] = changed
+        if place is not None and (not changed or "in_place" in request):
+            reply |= {"value": None, "argument": place}
         if before.is_held():
             reply |= self._held.add(before)
         return reply
@@ -286,11 +321,13 @@ class Server:
 
     def _op_operate(self, request: dict[str, Any]) -> dict[str, Any]:
         name, value = request["name"], self.objects[request["ref"]]
-        if name == "__next__":
+        if name in ("__next__", "__anext__"):
             try:
-                return self._read(next(value))
+                return self._read(OPERATIONS[name](value))
             except StopIteration as end:
                 return {"end": True, "value": end.value}
+            except StopAsyncIteration:
+                return {"end": True}
         return self._read(OPERATIONS[name](value, *request["args"]))
 
     def _op_signature(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -314,6 +351,13 @@ def _is_shared(value: Any) -> bool:
     """Whether student code may have kept a result: not a new array that nobody else refers to."""
     is_new = type(value) is np.ndarray and value.base is None and sys.getrefcount(value) <= NEW
     return not is_new
+
+
+def _place_of(value: Any, args: list[Any]) -> int | None:
+    """Which of these arguments a result is."""
+    if type(value) in _NO_MATTER:
+        return None
+    return next((place for place, one in enumerate(args) if one is value), None)
 
 
 def _is_plain(value: Any) -> bool:

@@ -1,0 +1,73 @@
+"""Replace attributes of modules while a request is worked on, as the test has in its process."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+__all__ = ["Replaced"]
+
+_NOTHING = object()
+
+
+class Replaced:
+    """What is replaced at present: `_swapped` has what to put back."""
+
+    __slots__ = ("_swapped",)
+
+    def __init__(self) -> None:
+        self._swapped: list[tuple[Any, str, Any]] = []  # module, name, what is not there now
+
+    @contextlib.contextmanager
+    def by(self, told: list[list[Any]], environ: dict[str, str | None]) -> Iterator[None]:
+        """Replace these attributes (module, name, value) and variables of the environment."""
+        with self.original(), _environment(environ):
+            self._swapped = [(import_module(home), name, value) for home, name, value in told]
+            self._swap()
+            try:
+                yield
+            finally:
+                self._swap()
+                self._swapped = []
+
+    @contextlib.contextmanager
+    def original(self) -> Iterator[None]:
+        """Everything as it is without the test, for what is not the student's code."""
+        outer = self._swapped
+        self._swap()
+        self._swapped = []
+        try:
+            yield
+        finally:
+            self._swapped = outer
+            self._swap()
+
+    def _swap(self) -> None:
+        """What is there now for what is not, and the other way round."""
+        for place, (module, name, value) in enumerate(self._swapped):
+            self._swapped[place] = module, name, vars(module).get(name, _NOTHING)
+            if value is _NOTHING:
+                vars(module).pop(name, None)
+            else:
+                setattr(module, name, value)
+
+
+@contextlib.contextmanager
+def _environment(environ: dict[str, str | None]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in environ}
+    _set_environment(environ)
+    try:
+        yield
+    finally:
+        _set_environment(before)
+
+
+def _set_environment(environ: dict[str, str | None]) -> None:
+    for name, value in environ.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
