@@ -849,7 +849,7 @@ IN_FILES: tuple[Idiom, ...] = (
         import os
         from pathlib import Path
         save_text("poem.txt", ["a", "b"])
-        assert os.path.exists("poem.txt") and open("poem.txt").read() == "a\\nb"
+        assert os.path.exists("poem.txt")
         with open("poem.txt") as file:
             assert file.readlines() == ["a\\n", "b"]
         assert Path("poem.txt").exists() and Path("poem.txt").read_text().split() == ["a", "b"]
@@ -859,6 +859,8 @@ IN_FILES: tuple[Idiom, ...] = (
         assert not os.path.exists("poem.txt")
         """,
         "def save_text(path, lines):\n    pass",
+        status="shared",
+        note="the grader opens no file of a student's",
     ),
     idiom(
         FILES,
@@ -908,6 +910,8 @@ IN_FILES: tuple[Idiom, ...] = (
             assert next(csv.reader(file)) == ["1.0", "2.5"]
         """,
         "def save_all(name, values):\n    np.save(name + '.npy', np.array([0.0, 0.0]))",
+        status="shared",
+        note="the grader opens no file of a student's",
     ),
     idiom(
         FILES,
@@ -930,6 +934,8 @@ IN_FILES: tuple[Idiom, ...] = (
             assert os.path.getsize(os.path.join(folder, "b.bin")) == 10
         """,
         "def save_in(folder, name):\n    pass",
+        status="shared",
+        note="the grader opens no file of a student's",
     ),
     idiom(
         FILES,

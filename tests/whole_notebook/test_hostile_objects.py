@@ -104,13 +104,6 @@ def attack(
     return Attack(name, code, test, evil, status or ("manual",))
 
 
-def file_attack(name: str, wrong: str, *status: str) -> Attack:
-    """An attack by what stands where a test wants to read a file."""
-    test = f"{name}()\nassert open('{name}.txt').read() == '5'"
-    right = f"Path('{name}.txt').write_text('5')"
-    return attack(name, test, right, wrong.format(f"{name}.txt"), *status)
-
-
 ATTACKS = (
     attack("equals", "assert equals() == 5"),
     attack("equalled", "assert 5 == equalled()"),
@@ -232,28 +225,6 @@ ATTACKS = (
         "__import__('functools').reduce(lambda x, _: [x, x], range(60), [5])",
         "error",
         "crashed",
-    ),
-    file_attack("a_link", "__import__('os').symlink('/proc/self/environ', '{}')", "failed"),
-    file_attack("a_pipe", "__import__('os').mkfifo('{}')", "failed"),
-    file_attack("a_large_file", "open('{}', 'wb').truncate(10**8)", "error", "manual"),
-    file_attack("many_files", "[Path(f'{{i}}.txt').touch() for i in range(2000)]"),
-    attack(
-        "a_bomb",
-        "a_bomb()\nassert np.load('out.npz')['x'].sum() == 5",
-        "np.savez('out.npz', x=[5])",
-        "np.savez_compressed('out.npz', x=np.zeros(2**26))",
-    ),
-    attack(
-        "a_pickle",
-        "a_pickle()\nassert Path('out.bin').exists() and read_file('out.bin') == 5",
-        "Path('out.bin').write_bytes(b'5')",
-        "Path('out.bin').write_bytes(__import__('pickle').dumps(Path))",
-    ),
-    attack(
-        "a_program",
-        "a_program()\nassert Path('out.py').exists() and run_file('out.py') == 5",
-        "Path('out.py').write_text('5')",
-        "Path('out.py').write_text('x = 5')",
     ),
     attack("long_range", "assert sum(long_range()) == 3", "range(3)", "range(10**15)", "manual"),
     attack(

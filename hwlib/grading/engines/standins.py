@@ -111,7 +111,6 @@ class Session:
             try:
                 reply = self._timed({"op": op, **fields})
                 self.arguments.take(reply, fields)
-                self.files.take(reply)
                 if "argument" in reply:
                     reply["value"] = _argument(reply["argument"], fields)
                 if self.cannot is not None and self.cannot is not before:

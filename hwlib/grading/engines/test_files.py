@@ -1,13 +1,14 @@
-"""Give a test that opens files a folder of its own, in which it finds the files that student code
-writes in the worker's folder, and the other way round.
+"""Give a test that opens files a folder of its own, and student code what the test writes there.
 
-The files of the assignment are there as links, and student code can't replace them.
+The way back does not exist: the grader opens no file of a student's. What a library reads from one
+could run code, unpack to any size or name other files.
 """
 
 from __future__ import annotations
 
 import ast
 import os
+import stat
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,60 +16,26 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from hwlib.atomic import remove_folder
-from hwlib.grading.engines.untrusted import Guard, is_dangerous, may_run_files
-from hwlib.grading.sandbox.written_files import Folder, TooLarge
 
 __all__ = ["TestFiles", "opens_files"]
 
-_WORDS = frozenset(
-    [
-        "open",
-        "Path",
-        "tempfile",
-        "exists",
-        "isfile",
-        "isdir",
-        "listdir",
-        "scandir",
-        "iterdir",
-        "glob",
-        "getsize",
-        "stat",
-        "remove",
-        "unlink",
-        "load",
-        "loadtxt",
-        "genfromtxt",
-        "fromfile",
-        "read_csv",
-        "read_json",
-        "read_excel",
-        "read_parquet",
-        "read_text",
-        "read_bytes",
-        "write_text",
-        "write_bytes",
-        "savetxt",
-        "imread",
-        "TemporaryDirectory",
-        "NamedTemporaryFile",
-        "mkdtemp",
-        "mkstemp",
-        "rmtree",
-    ]
-)
+_WORDS = frozenset(("open", "Path", "tempfile", "TemporaryDirectory", "NamedTemporaryFile"))
+_WORDS |= {"mkdtemp", "mkstemp", "write_text", "write_bytes", "save", "savez", "savetxt", "tofile"}
+_WORDS |= {"to_csv", "to_json", "dump"}
 TEMPORARY = "tmp"
+MAX_FILES = 1000
+MAX_BYTES = 2**26  # of all files that changed
 
 
 def opens_files(test: ast.AST) -> bool:
-    """Whether a test may open files or look at folders, and does not run what it finds there."""
+    """Whether a test may write files."""
     words = {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}
     words |= {node.attr for node in ast.walk(test) if isinstance(node, ast.Attribute)}
-    return not words.isdisjoint(_WORDS) and not may_run_files(test)
+    return not words.isdisjoint(_WORDS)
 
 
 class TestFiles:
-    """The folder of one run of a test.
+    """The folder of one run of a test. The files of the assignment are there as links.
 
     Parameters
     ----------
@@ -80,9 +47,8 @@ class TestFiles:
 
     def __init__(self, cannot_check: Callable[[str], Any]) -> None:
         self._cannot_check = cannot_check
-        self._guard = Guard(cannot_check)
-        self._folder: Folder | None = None
-        self._is_new = False
+        self._folder: Path | None = None
+        self._known: dict[str, tuple[int, ...]] = {}  # name → what is different after a change
         self._temporary: str | None = None
 
     def begin(self, files: Path) -> None:
@@ -93,57 +59,62 @@ class TestFiles:
         files : Path
             The folder with the assignment's files.
         """
-        path = Path(tempfile.mkdtemp(prefix="hw-test-")).resolve()
-        if files.is_dir():
-            for file in files.iterdir():
-                (path / file.name).symlink_to(file.resolve())
-        self._folder = Folder(path)
-        self._temporary, tempfile.tempdir = tempfile.tempdir, str(path / TEMPORARY)
-        self._is_new = True
-        self._guard.begin()
-        os.chdir(path)
-        with suppress(OSError):
-            (path / TEMPORARY).mkdir()
+        self._folder = Path(tempfile.mkdtemp(prefix="hw-test-")).resolve()
+        for file in files.iterdir() if files.is_dir() else ():
+            (self._folder / file.name).symlink_to(file.resolve())
+        (self._folder / TEMPORARY).mkdir(exist_ok=True)
+        self._temporary, tempfile.tempdir = tempfile.tempdir, str(self._folder / TEMPORARY)
+        self._known = {}
+        os.chdir(self._folder)
 
     def end(self) -> None:
         """The run has ended: the folder is not needed any more."""
         if self._folder is not None:
-            self._guard.end()
             os.chdir("/")
             tempfile.tempdir = self._temporary
-            remove_folder(self._folder.path)
+            remove_folder(self._folder)
             self._folder = None
 
     def news(self) -> dict[str, Any]:
-        """The files that the test has changed: a field of a request."""
+        """What the test has changed: a field of a request, with [name, bytes] of each file, [name,
+        True] of a folder, and [name, None] of what is not there any more.
+        """
         if self._folder is None:
             return {}
-        again, self._is_new = {"all_files": True} if self._is_new else {}, False
-        try:
-            return {"files": self._folder.news(), **again}
-        except TooLarge:
+        now = self._look(self._folder)
+        changed = [name for name, key in now.items() if self._known.get(name) != key]
+        gone = [[name, None] for name in self._known if name not in now]
+        if len(changed) > MAX_FILES or sum(now[name][0] for name in changed) > MAX_BYTES:
             self._cannot_check("the test writes too many or too large files")
-            return {"files": [], **again}
+            return {}
+        self._known = now
+        contents = [
+            [name, True if len(now[name]) == 1 else (self._folder / name).read_bytes()]
+            for name in changed
+        ]
+        told = [*gone, *contents]
+        return {"files": told} if told else {}
 
-    def take(self, reply: dict[str, Any]) -> None:
-        """Make the changes of student code to the files; WireError if they can't be."""
-        if self._folder is None or "files" not in reply:
-            return
-        if reply["files"] is None:
-            self._cannot_check("the student's code writes too many or too large files")
-            return
-        self._folder.take(reply["files"])
-        for _, content in reply["files"]:
-            if isinstance(content, bytes):
-                self._guard.note(content)
-                if is_dangerous(content):
-                    self._cannot_check("the student's code writes a file of a kind that unpacks")
+    @staticmethod
+    def _look(folder: Path) -> dict[str, tuple[int, ...]]:
+        found: dict[str, tuple[int, ...]] = {}
+        for root, folders, files in os.walk(folder):
+            place = Path(root).relative_to(folder)
+            for name in (*folders, *files):
+                with suppress(OSError):
+                    status = Path(root, name).lstat()
+                    if stat.S_ISDIR(status.st_mode):
+                        found[str(place / name)] = (0,)
+                    elif stat.S_ISREG(status.st_mode):
+                        key = status.st_size, status.st_ino, status.st_mtime_ns
+                        found[str(place / name)] = key
+        return found
 
     def as_sent(self, value: Any) -> Any:
         """A path in the test's folder as the path of the same file in the worker's."""
         if self._folder is None or not isinstance(value, (str, PurePath)):
             return value
-        text, start = str(value), f"{self._folder.path}{os.sep}"
+        text, start = str(value), f"{self._folder}{os.sep}"
         if not text.startswith(start):
             return value
         relative = text.removeprefix(start)

@@ -1,14 +1,18 @@
-"""Replace attributes of modules while a request is worked on, as the test has in its process."""
+"""Make the worker's surroundings those of the test: attributes of modules that it has replaced,
+variables of the environment, files that it has written.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterable, Iterator
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
-__all__ = ["Replaced"]
+__all__ = ["Replaced", "write_files"]
 
 _NOTHING = object()
 
@@ -53,6 +57,22 @@ class Replaced:
                 vars(module).pop(name, None)
             else:
                 setattr(module, name, value)
+
+
+def write_files(told: Iterable[list[Any]]) -> None:
+    """Make the changes to files that the test has made: name, and bytes, True for a folder, or None
+    for what is not there any more.
+    """
+    for name, content in told:
+        path = Path(name)
+        with contextlib.suppress(OSError):  # student code has put something else there
+            if content is None:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+            elif content is True:
+                path.mkdir(parents=True, exist_ok=True)
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
 
 
 @contextlib.contextmanager

@@ -16,7 +16,6 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,10 +28,9 @@ from hwlib.grading.sandbox.descriptions import describe_signature
 from hwlib.grading.sandbox.objects import Copied, Objects
 from hwlib.grading.sandbox.operations import OPERATIONS
 from hwlib.grading.sandbox.passed import Passed
-from hwlib.grading.sandbox.replaced import Replaced
+from hwlib.grading.sandbox.replaced import Replaced, write_files
 from hwlib.grading.sandbox.shell import StudentShell, describe_error
 from hwlib.grading.sandbox.wire import Channel
-from hwlib.grading.sandbox.written_files import Folder, TooLarge
 
 __all__ = ["Server", "serve"]
 
@@ -69,7 +67,6 @@ class Server:
         self._before: dict[str, list[Any]] = {}  # names that a test has changed
         self._held = Held()
         self.replaced = Replaced()
-        self._files = Folder(Path.cwd())
         self._console, builtins.input = builtins.input, self._input
 
     def _unpack(self, data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
@@ -104,20 +101,11 @@ class Server:
         # student code may raise anything, SystemExit too
         except BaseException as error:  # noqa: BLE001
             reply["error"] = self._describe(error)
-        if "files" in request:
-            reply |= self._changed_files()
         self._send(reply)
         self._depth -= 1
         self._in_cell = outer
         if not self._depth:  # the next ones arrive with the next request
             self.objects.tensors.leaves.clear()
-
-    def _changed_files(self) -> dict[str, Any]:
-        """What student code has written since the last answer; None if it is too much to tell."""
-        try:
-            return {"files": self._files.news()}
-        except (TooLarge, OSError):
-            return {"files": None}
 
     @contextlib.contextmanager
     def _as_asked(self, request: dict[str, Any]) -> Iterator[list[warnings.WarningMessage] | None]:
@@ -125,10 +113,7 @@ class Server:
 
         Yields the list that collects warnings, or None.
         """
-        if "all_files" in request:
-            self._files.restart()
-        if request.get("files"):
-            self._files.take(request["files"])
+        write_files(request.get("files", ()))
         for number, value in request.get("assign", ()):
             self.objects.assign(number, value)
         for number, content in request.get("replace", ()):
