@@ -71,6 +71,7 @@ def grade_submission(
     seed: int,
     release: dict[str, str],
     folder: Path,
+    on_question: Callable[[QuestionResult], None] = lambda question: None,
 ) -> Graded:
     """The verdict on every question, in the notebook's order.
 
@@ -88,6 +89,8 @@ def grade_submission(
         grade id → source as released. It shows which questions were left unanswered.
     folder : Path
         Folder with the models that were handed in.
+    on_question : callable
+        Called with each result as soon as it is known.
     """
     cells = tuple(_as_students_have_it(cell, release) for cell in submission.cells)
     tries = _Tries(bench, Shared(cells, new_session, limits))
@@ -99,6 +102,7 @@ def grade_submission(
             started = time.monotonic()
             if cell.role == "answer":
                 questions.append(manual(cell, submission, release))
+                on_question(questions[-1])
                 continue
             with checks.context(seed, folder) as noted:
                 verdict = tries.verdict(cell.name)
@@ -107,6 +111,7 @@ def grade_submission(
             unique |= noted.unique
             verdict = explain_missing(verdict, submission)
             questions.append(as_result(cell, verdict, time.monotonic() - started))
+            on_question(questions[-1])
     finally:
         tries.end()
     shared = tries.shared
