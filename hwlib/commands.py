@@ -562,6 +562,73 @@ def _state(submission: SubmissionResult) -> str:
     return submission.status + (" (cached)" if submission.cached else "")
 
 
+@cli.command()
+@click.argument(
+    "exports",
+    nargs=-1,
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE…",
+)
+@click.option(
+    "--roster",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.csv",
+    help="The students, with columns such as SID, Name and Email. It gives each hand-in its id.",
+)
+@click.option(
+    "--assignment",
+    "slug",
+    default="",
+    metavar="SLUG",
+    help="The assignment.  [default: told by the name of each notebook]",
+)
+@click.option(
+    "--submitted",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to write to, as STUDENT/SLUG/.  [default: submitted/ of the course]",
+)
+@json_option
+def collect(
+    exports: tuple[Path, ...],
+    roster: Path | None,
+    slug: str,
+    submitted: Path | None,
+    json_file: str | None,
+) -> None:
+    """Put exported hand-ins into submitted/.
+
+    FILE is an export of Gradescope, Moodle or Canvas, or a zip that hwlib.submit() wrote, named
+    STUDENT-SLUG.zip. Of several hand-ins by one student the latest counts. Older ones are kept in
+    submitted/.earlier/. If a hand-in belongs to no student or assignment, nothing is written.
+    """
+    from hwlib.grading.outlets.collect import Roster, collect
+
+    course = find_course()
+    target = submitted or course.root / "submitted"
+    found = collect(course, exports, target, Roster(roster) if roster else None, slug)
+    _write_json(
+        [
+            {
+                "student": one.student,
+                "assignment": one.slug,
+                "from": one.where,
+                "folder": str(one.folder),
+                "earlier": one.earlier,
+                "problems": list(one.problems),
+            }
+            for one in found
+        ],
+        json_file,
+    )
+    console = _console(json_file)
+    earlier = sum(one.earlier for one in found)
+    console.print(f"{len(found)} hand-ins are in {target}; {earlier} earlier ones are kept")
+    for one in found:
+        for problem in one.problems:
+            console.print(f"{one.student}: {problem}", style="dim", markup=False)
+
+
 # ---- Gradescope ----------------------------------------------------------------------------------
 
 

@@ -78,7 +78,7 @@ def half(x):
 BOMBS = {
     "memory": "def half(x):\n    return sum(len(b) for b in [bytearray(2**26) for _ in range(99)])",
     "forks": "import os\ndef half(x):\n    while True:\n        os.fork()",
-    "files": "def half(x):\n    for i in range(10**9):\n        open(str(i), 'w').write('x' * 9999)",
+    "files": "def half(x):\n    for i in range(10**9):\n        open(str(i), 'w').write('x' * 999)",
     "a loop": "def half(x):\n    while True:\n        pass",
     "an exit": "import os\ndef half(x):\n    os._exit(0)",
     "output": "def half(x):\n    while True:\n        print('x' * 10**6)",
