@@ -60,6 +60,7 @@ __all__ = [
     "WorkerMisbehaved",
     "WorkerTimeout",
     "ZygoteGone",
+    "with_detail",
 ]
 
 
@@ -82,25 +83,46 @@ class CheckFailed(HwlibError, AssertionError):
 
     def __init__(self, symptom: str, hint: str = "", detail: str = "") -> None:
         self.symptom, self.hint, self.detail = symptom, hint, detail
-        super().__init__("\n".join(part for part in (symptom, detail, hint) if part))
+        found = with_detail(symptom, detail)
+        super().__init__(f"{found}\n{hint}" if hint else found)
 
     def _render_traceback_(self) -> list[str]:
         """The text that IPython prints instead of a traceback: the message in red."""
-        return [
-            f"\x1b[0;31m✗ {self.symptom}\x1b[0m",
-            *(part for part in (self.detail, self.hint) if part),
-        ]
+        detail = f"\n{self.detail}" if self.detail else ""
+        return [f"\x1b[0;31m✗ {self.symptom}\x1b[0m{detail}", *filter(None, [self.hint])]
+
+
+def with_detail(symptom: str, detail: str) -> str:
+    """A symptom and its detail, one after the other.
+
+    >>> with_detail("The sum is wrong", "Found 3, expected 4.")
+    'The sum is wrong. Found 3, expected 4.'
+    """
+    end = "" if symptom.endswith((".", "?", "!", ":")) else "."
+    return f"{symptom}{end} {detail}" if detail else symptom
 
 
 class CannotCheck(HwlibError):
     """A test cannot decide on this machine.
 
     The grader gives no grade, and the question waits for a later run or a human.
+
+    Parameters
+    ----------
+    reason : str
+        What is missing. Students read it.
+    next_step : str
+        What the instructor can do about it.
     """
+
+    def __init__(self, reason: str, next_step: str = "") -> None:
+        self.reason, self.next_step = reason, next_step
+        super().__init__(f"{reason}. {next_step}" if next_step else reason)
 
     def _render_traceback_(self) -> list[str]:
         """The text that IPython prints instead of a traceback: the message."""
-        return [f"\x1b[0;33m? {self}\x1b[0m"]
+        more = [self.next_step] if self.next_step else []
+        return [f"\x1b[0;33m? {self.reason}\x1b[0m", *more]
 
 
 class DataError(HwlibError):

@@ -186,16 +186,19 @@ class TestAClass:
 
     def test_messages_name_the_symptom_and_no_hidden_value(self, graded: Graded) -> None:
         assert (
-            graded.results["raises"].question("half").message == "your code raised ValueError: no"
+            graded.results["raises"].question("half").message == "Your code raised ValueError: no"
         )
         assert "SyntaxError" in graded.results["unfinished"].question("half").message
         checks = graded.results["checks"].question("half")
-        assert (checks.message, checks.hint) == ("The values are too large.", "Is it twice?")
+        assert (checks.message, checks.hint) == (
+            "The values are too large. found 3, expected 1.5",
+            "Is it twice?",
+        )
         everything = "".join(
             f"{q.message}{q.hint}" for result in graded.results.values() for q in result.questions
         )
         assert "hidden-secret" not in everything
-        assert "assert" not in everything
+        assert "double(21)" not in everything
 
     def test_repairs_are_said(self, graded: Graded) -> None:
         assert "removed nbgrader's metadata" in graded.results["stripped"].problems[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import needs
 import pytest
@@ -98,14 +99,14 @@ def test_a_given_helper_that_a_student_rewrites_decides_nothing(tmp_path: Path) 
 def test_that_the_reference_passes_is_found_out_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from hwlib.grading.engines.isolated import IsolatedEngine
+    from hwlib.grading.engines.isolated import IsolatedEngine, ReferenceCheck
 
     checked = []
     check = IsolatedEngine.check_reference
 
-    def noted(engine: IsolatedEngine) -> dict[str, str]:
+    def noted(engine: IsolatedEngine, **options: Any) -> ReferenceCheck:
         checked.append(engine)
-        return check(engine)
+        return check(engine, **options)
 
     monkeypatch.setattr(IsolatedEngine, "check_reference", noted)
     tiny = tiny_with(tmp_path, PLAIN)

@@ -191,8 +191,9 @@ def test_set(name: str) -> tuple[Any, Any]:
         return load_test_set(name)
     except DataUnavailable:
         raise CannotCheck(
-            f"The full test set of {name} is not on this machine, so the accuracy cannot be "
-            f"measured. Next: run `hw data fetch {name}` and grade again."
+            f"the full test set of {name} is not on this machine, so the accuracy cannot be "
+            "measured",
+            f"Next: run `hw data fetch {name}` and grade again.",
         ) from None
 
 

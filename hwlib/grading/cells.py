@@ -21,6 +21,7 @@ from hwlib.markers import CODE_STUB, TEXT_STUB
 __all__ = [
     "HIDDEN",
     "MARKER",
+    "TERMINAL",
     "UNANSWERED",
     "LineKind",
     "Role",
@@ -32,6 +33,7 @@ __all__ = [
     "indented",
     "joined_source",
     "line_kinds",
+    "one_line",
     "parse_cell",
     "question_of",
     "readable",
@@ -58,10 +60,17 @@ LineKind = Literal["given", "marker", "solution", "hidden"]
 markers.
 """
 
-UNANSWERED = "not answered yet: the code still raises NotImplementedError"
-HIDDEN = "a hidden check failed"
+UNANSWERED = "Not answered yet: the code still raises NotImplementedError."
+HIDDEN = (
+    "A hidden check failed. Try your code with other inputs than those of the visible checks: "
+    "the smallest, the largest, unusual ones."
+)
 
 MAX_TRANSFORM_S = 1.0  # of CPU time, for one cell
+TERMINAL = re.compile(  # colours, titles and links for a terminal, then what has no place in a text
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]"
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _PARSE = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _LEADING_LINES = re.compile(r"\A(?:[ \t]*\n)+")  # empty ones, which IPython leaves out
 
@@ -288,6 +297,18 @@ def joined_source(value: object) -> str | None:
     if isinstance(value, list) and all(isinstance(line, str) for line in value):
         return "".join(value)
     return None
+
+
+def one_line(text: str, limit: int = 2000) -> str:
+    r"""Put a text on one readable line without control characters, of at most `limit` characters.
+
+    >>> one_line("found 3,\n  expected 4")
+    'found 3, expected 4'
+    >>> one_line("\x1b[31mfar too long\x1b[0m", 8)
+    'far too…'
+    """
+    text = " ".join(TERMINAL.sub("", readable(text[: 20 * limit])).split())
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
 def readable(text: str) -> str:

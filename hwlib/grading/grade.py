@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import tempfile
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from hwlib.errors import AuthoringError, CourseError, RecordingError
+from hwlib.grading.answer_key import load_key
 from hwlib.grading.authoring.build import build
+from hwlib.grading.cells import one_line
 from hwlib.grading.course import Assignment
-from hwlib.grading.engines.isolated import IsolatedEngine, imported_ahead
+from hwlib.grading.engines.isolated import IsolatedEngine, ReferenceCheck, imported_ahead
 from hwlib.grading.engines.nbgrader import grade_with_nbgrader
 from hwlib.grading.engines.pool import Pool, default_jobs
 from hwlib.grading.engines.test_sets import fetch_test_sets
@@ -105,6 +107,7 @@ def _grade_isolated(
     results: dict[str, SubmissionResult] = {}
     complaints, failures = _out_of_date(assignment), list[str]()
     todo, lacking = list[FoundSubmission](), Counter[str]()
+    waiting = Counter[tuple[str, str]]()
     seed = new_seed() if options.seed is None else options.seed
     with ClassRecords(assignment, output, "isolated", options.db_url) as records:
         records.log_seed(seed)
@@ -115,15 +118,18 @@ def _grade_isolated(
                 continue
             results[submission.student] = kept
             on_result(kept)
-        unproved: dict[str, str] = {}
-        is_proved = not todo or records.reference_passes()
+        checked: list[ReferenceCheck] = []
+        known = records.in_place()
+        is_proved = not todo or known is not None
         for submission, outcome in grade_many(
             assignment,
             todo,
             seed=seed,
             jobs=options.jobs,
             hidden=(output, submitted),
-            on_reference=None if is_proved else unproved.update,
+            on_reference=checked.append,
+            is_proved=is_proved,
+            in_place=known or (),
             sandbox=options.sandbox,
         ):
             try:
@@ -133,14 +139,17 @@ def _grade_isolated(
                 result = _with_problems(outcome.result, [str(error)])
             results[submission.student] = result
             lacking.update(outcome.lacking)
+            waiting.update(outcome.complaints.items())
             on_result(result)
-        if not is_proved:
-            records.note_reference(passes=not unproved)
+        for check in checked:
+            records.note_reference(passes=not check.failing, in_place=check.in_place)
         twins, tier = records.twins(), records.tier
+    unproved = {name: text for check in checked for name, text in check.failing.items()}
     complaints += _of_reference(assignment, unproved)
+    complaints += _of_submissions(assignment, waiting, unproved)
     complaints += [
-        f"{count} submissions import {name}, which is not installed here; install it and grade "
-        "again"
+        f"{_submissions(count)} {'imports' if count == 1 else 'import'} {name}, which is not "
+        "installed here; install it and grade again"
         for name, count in lacking.most_common()
     ]
     ordered = (_with_problems(results[one.student], twins[one.student]) for one in found)
@@ -173,14 +182,40 @@ def _out_of_date(assignment: Assignment) -> list[str]:
 
 
 def _of_reference(assignment: Assignment, failed: dict[str, str]) -> list[str]:
-    """A line for each question that the course's own solution does not pass."""
-    slug = assignment.slug
+    """One line that sums up the questions that humans must grade, and one for each reason."""
+    if not failed:
+        return []
+    slug, count = assignment.slug, len(load_key(assignment).questions)
+    questions = defaultdict[str, list[str]](list)  # in the order of the notebook
+    for name, reason in failed.items():
+        questions[reason].append(name)
+    wait = "question waits" if len(failed) == 1 else "questions wait"
     return [
-        f"{slug}: the course's own solution does not pass {name} in the isolated engine "
-        f"({message[:200]}), so a human must grade it for the whole class; run `hw verify {slug}`, "
-        'then mend the test or give it trust="shared"'
-        for name, message in failed.items()
+        f"{slug}: {len(failed)} of {count} {wait} for a human, in every submission: the course's "
+        "own solution does not pass these tests in the isolated engine. Mend what the next lines "
+        'name, or give the questions trust="shared"; '
+        f"`hw verify {slug}` tries again",
+        *(
+            f"{slug}: {', '.join(names)}: {one_line(reason, 600)}"
+            for reason, names in questions.items()
+        ),
     ]
+
+
+def _of_submissions(
+    assignment: Assignment, waiting: Counter[tuple[str, str]], known: Container[str]
+) -> list[str]:
+    """A line for each question that waits in some submissions only, in notebook order."""
+    order = [cell.name for cell in load_key(assignment).questions]
+    return [
+        f"{assignment.slug}: {name} waits for a human in {_submissions(count)}: {reason}"
+        for (name, reason), count in sorted(waiting.items(), key=lambda one: order.index(one[0][0]))
+        if name not in known
+    ]
+
+
+def _submissions(count: int) -> str:
+    return "1 submission" if count == 1 else f"{count} submissions"
 
 
 def _with_problems(result: SubmissionResult, more: list[str]) -> SubmissionResult:
@@ -210,7 +245,10 @@ def grade_many(
     seed: int,
     jobs: int | None = None,
     hidden: tuple[Path, ...] = (),
-    on_reference: Callable[[dict[str, str]], None] | None = None,
+    on_reference: Callable[[ReferenceCheck], None] | None = None,
+    is_proved: bool = False,
+    leave_to_humans: bool = True,
+    in_place: Iterable[str] = (),
     sandbox: bool = True,
 ) -> Iterator[tuple[FoundSubmission, Outcome]]:
     """Grade submissions in parallel; yields each of them as soon as it is graded.
@@ -223,8 +261,15 @@ def grade_many(
         Folders that student code must not see, in addition to the course: for example the folder
         with all submissions.
     on_reference : callable, optional
-        If given, the course's own solution is graded first. A question that it does not pass is
-        left to humans. The function gets these questions, with what happened.
+        If given, the course's own solution is graded first. The function gets what it says about
+        the tests.
+    is_proved : bool
+        The course's own solution has passed before, so it is graded only if a setup cell does not
+        run on this machine.
+    leave_to_humans : bool
+        Whether a question that the course's own solution does not pass is left to humans.
+    in_place : iterable of str
+        The questions that it passes only if it can change arguments, where this is known already.
     sandbox : bool
         False: without isolation. Only for submissions that you trust.
 
@@ -238,8 +283,9 @@ def grade_many(
     fetch_test_sets(assignment)
     with IsolatedEngine(assignment, seed, hidden, sandbox=sandbox) as engine:
         engine.learn_imports(imported_ahead(submissions))
-        if on_reference is not None:
-            on_reference(engine.check_reference())
+        engine.bench.change_arguments(in_place, True)
+        if on_reference is not None and (not is_proved or engine.bench.broken):
+            on_reference(engine.check_reference(leave_to_humans=leave_to_humans))
         with Pool(engine, min(jobs or default_jobs(assignment), len(submissions))) as pool:
             yield from pool.run(submissions)
 
@@ -283,9 +329,13 @@ def grade_notebook_file(
                 grade_with_nbgrader(assignment, [found], output=Path(output).resolve(), seed=seed)
             )
         return GradeReport(assignment.slug, engine, "T0", results)
-    unproved: dict[str, str] = {}
+    checked: list[ReferenceCheck] = []
     ((_, outcome),) = grade_many(
-        assignment, [found], seed=seed, jobs=1, on_reference=unproved.update, sandbox=sandbox
+        assignment, [found], seed=seed, jobs=1, on_reference=checked.append, sandbox=sandbox
     )
-    complaints = tuple(_of_reference(assignment, unproved))
+    unproved = checked[0].failing
+    complaints = (
+        *_of_reference(assignment, unproved),
+        *_of_submissions(assignment, Counter(outcome.complaints.items()), unproved),
+    )
     return GradeReport(assignment.slug, engine, outcome.tier, (outcome.result,), complaints)

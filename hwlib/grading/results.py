@@ -136,6 +136,8 @@ class Outcome:
     unique: dict[str, str] = field(default_factory=dict)  # values that no two students should share
     impeded: bool = False  # it hit a limit on a busy machine, so it is graded again, alone
     tier: str = "T0"  # the isolation that the submission was graded with
+    # question that this machine can't decide → what the instructor can do
+    complaints: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1076,8 +1076,131 @@ _CHANGES = (
         sorted_in_place(values)
         assert values == [1, 2, 3]
         """,
-        status="shared",
-        note="the student's code works on a copy; ask for a result instead",
+        "def sorted_in_place(values):\n    return sorted(values)",
+    ),
+    idiom(
+        CHANGES,
+        "a result that the test changes: `w = net.copy()`, then `net` must be as before",
+        """
+        class Net2:
+            def __init__(self):
+                self.weights, self.sizes = {"W": np.zeros(3)}, [1, 2]
+
+            def copied(self):
+                return {name: w.copy() for name, w in self.weights.items()}
+
+            def all_sizes(self):
+                return self.sizes
+        """,
+        """
+        net2 = Net2()
+        weights = net2.copied()
+        weights["W"][0] = 7.0
+        assert net2.weights["W"][0] == 0
+        net2.all_sizes().append(3)
+        assert net2.sizes == [1, 2, 3]
+        """,
+        """
+        class Net2:
+            def __init__(self):
+                self.weights, self.sizes = {"W": np.zeros(3)}, [1, 2]
+
+            def copied(self):
+                return self.weights.copy()
+
+            def all_sizes(self):
+                return self.sizes
+        """,
+    ),
+    idiom(
+        CHANGES,
+        "an argument that must not be changed: `f(x)`, then `assert x == before`",
+        """
+        def total_of(values):
+            values = sorted(values)
+            return values[-1] + values[0]
+        """,
+        """
+        values, rows = [3, 1, 2], [np.ones(3)]
+        assert total_of(values) == 4
+        assert values == [3, 1, 2]
+        """,
+        """
+        def total_of(values):
+            values.sort()
+            return values[-1] + values[0]
+        """,
+    ),
+    idiom(
+        CHANGES,
+        "arrays and tensors changed in place: `step(w, g)`, then `assert w == …`",
+        """
+        def stepped(params, grads):
+            for name in params:
+                params[name] -= 0.1 * grads[name]
+        """,
+        """
+        params = {"W": np.ones((2, 3)), "b": np.zeros(3)}
+        view = params["W"][0]
+        stepped(params, {"W": np.ones((2, 3)), "b": np.ones(3)})
+        assert np.allclose(params["W"], 0.9) and np.allclose(params["b"], -0.1)
+        assert np.allclose(view, 0.9)
+        """,
+        """
+        def stepped(params, grads):
+            params = {name: params[name] - 0.1 * grads[name] for name in params}
+        """,
+    ),
+    idiom(
+        CHANGES,
+        "an argument that the student's object changes later: `opt = SGD([w])`, then `opt.step()`",
+        """
+        class Descent:
+            def __init__(self, weights):
+                self.weights = weights
+
+            def step(self, grad):
+                self.weights -= 0.5 * grad
+        """,
+        """
+        w = np.ones(2)
+        descent = Descent(w)
+        descent.step(np.ones(2))
+        assert w.tolist() == [0.5, 0.5]
+        descent.step(np.ones(2))
+        assert w.tolist() == [0, 0]
+        """,
+        """
+        class Descent:
+            def __init__(self, weights):
+                self.weights = weights.copy()
+
+            def step(self, grad):
+                self.weights -= 0.5 * grad
+        """,
+    ),
+    idiom(
+        CHANGES,
+        "links of given objects changed in place: a linked list reversed by its nodes",
+        """
+        def reversed_links(node):
+            before = None
+            while node is not None:
+                node.left, before, node = before, node, node.left
+            return before
+        """,
+        """
+        first, second, third = Tree(1), Tree(2), Tree(3)
+        first.left, second.left = second, third
+        reversed_links(first)
+        assert third.left is second and second.left is first and first.left is None
+        """,
+        """
+        def reversed_links(node):
+            while node.left is not None:
+                node = node.left
+            return node
+        """,
     ),
     idiom(
         CHANGES,
@@ -1090,9 +1213,10 @@ _CHANGES = (
         tree = Tree(5)
         inserted(tree, 3)
         assert tree.left.value == 3
+        inserted(tree.left, 4)
+        assert tree.left.left.value == 4 and isinstance(tree.left.left, Tree)
         """,
-        status="shared",
-        note="the student's code works on a copy; ask for the tree instead",
+        "def inserted(tree, value):\n    tree = Tree(value)",
     ),
     idiom(
         CHANGES,
@@ -1439,9 +1563,13 @@ _TORCH = (
         sgd1([w], 0.5)
         assert torch.allclose(w, torch.tensor([0.5, -0.5])) and w.grad.sum().item() == 0
         """,
-        status="shared",
+        """
+        def sgd1(params, lr):
+            with torch.no_grad():
+                for p in params:
+                    p -= lr * p.grad
+        """,
         needs="torch",
-        note="the student's code works on a copy",
     ),
     idiom(
         TORCH,

@@ -533,13 +533,7 @@ TODAY: dict[str, str] = {
     "a coroutine": "`iscoroutinefunction` reads the code object, which stays in the worker",
     "the source": "the source of student code stays in the worker",
     **dict.fromkeys(
-        (
-            "a list changed in place",
-            "an array changed in place",
-            "a part of an array changed in place",
-            "a dict changed in place",
-            "a generator of random numbers that goes on",
-        ),
+        ("a generator of random numbers that goes on",),
         "arguments are copies: student code must not change what a test compares with",
     ),
     "a file": "an argument that is neither plain nor a function can't be sent",

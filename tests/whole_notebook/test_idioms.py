@@ -85,6 +85,7 @@ def grades(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grades]:
     right = reference_notebook(assignment)
     wrong = with_code(right, {one.name: one.wrong for one in WITH_WRONG_CODE})
     with IsolatedEngine(assignment, seed=7) as engine:
+        engine.check_reference()
         yield Grades(
             engine.grade_notebook(right, "right").result,
             engine.grade_notebook(wrong, "wrong").result,

@@ -12,7 +12,7 @@ import re
 import sys
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,21 +28,26 @@ from hwlib.errors import (
     Unsendable,
     WorkerLost,
     WorkerTimeout,
+    with_detail,
 )
 from hwlib.grading.answer_key import AnswerKey, KeyCell
-from hwlib.grading.cells import transformed, tree_of
+from hwlib.grading.cells import one_line, transformed, tree_of
 from hwlib.grading.engines.namespace import TestNamespace
 from hwlib.grading.engines.setup_shell import SetupShell
 from hwlib.grading.engines.shared_tests import run_shared
 from hwlib.grading.engines.standins import Session
 from hwlib.grading.engines.test_cells import Test
 from hwlib.grading.engines.verdicts import (
+    Place,
     Verdict,
+    cannot_decide,
     passed,
+    place_of,
     student_raised,
     test_raised,
     why_lost,
 )
+from hwlib.grading.engines.words import cannot_run, name_missing
 from hwlib.grading.submissions.dependencies import names_in
 from hwlib.markers import hidden_lines
 
@@ -50,6 +55,7 @@ __all__ = ["Bench"]
 
 # these look for tests in the process's __main__, where the grader has none: they would always pass
 _MAIN = re.compile(r"\b(?:unittest\.main|testmod)\(")
+_NO_SETUP = cannot_run("it needs a given cell, which does not run there")
 _AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 
 
@@ -70,6 +76,7 @@ class Bench:
     tests: dict[str, Test] = field(init=False)
     helpers: dict[str, str] = field(init=False)  # of given cells that students may edit
     broken: dict[str, str] = field(default_factory=dict)  # name → why no setup cell binds it here
+    changing: set[str] = field(default_factory=set)  # tests of which an argument was changed
 
     def __post_init__(self) -> None:
         self.given = {"__name__": "__main__"}
@@ -107,12 +114,23 @@ class Bench:
         """Give every submission `manual` for this question."""
         self.tests[name] = replace(self.tests[name], waits=reason)
 
-    def waits_for(self, verdict: Verdict) -> str:
-        """Why this machine cannot decide a question that was tried, or ""."""
+    def change_arguments(self, names: Iterable[str], in_place: bool) -> None:
+        """Let student code change the arguments of these tests themselves, or copies."""
+        for name in names:
+            self.tests[name] = replace(self.tests[name], in_place=in_place)
+
+    def without_setup(self, verdict: Verdict) -> Verdict | None:
+        """The verdict on a question whose code needs a setup cell that does not run here."""
         if verdict.status not in ("missing", "error"):
-            return ""
-        words = set(re.findall(r"\w+", verdict.message)) | {verdict.missing_name}
-        return next((self.broken[name] for name in sorted(words & set(self.broken))), "")
+            return None
+        words = {verdict.missing_name}
+        if verdict.status == "error":
+            words |= set(re.findall(r"\w+", verdict.message))
+        complaint = self._complaint_about(words)
+        return Verdict("manual", _NO_SETUP, told_instructor=complaint) if complaint else None
+
+    def _complaint_about(self, names: Iterable[str]) -> str:
+        return next((self.broken[name] for name in sorted(set(names) & set(self.broken))), "")
 
     @property
     def given_names(self) -> frozenset[str]:
@@ -152,10 +170,10 @@ class Bench:
 
     def complaint(self, cell: KeyCell, line: int, raised: str) -> str:
         """What is wrong with a setup cell, where, and how to fix it."""
-        slug, lines = self.key.slug, cell.source.splitlines()
+        slug, lines, raised = self.key.slug, cell.source.splitlines(), one_line(raised, 300)
         text = f" ({lines[line - 1].strip()[:80]})" if 0 < line <= len(lines) else ""
         return (
-            f"{slug}: the setup cell {cell.name}, line {line or '?'}{text}, raised {raised[:300]}; "
+            f"the setup cell {cell.name}, line {line or '?'}{text}, raised {raised}; "
             f"put the files that it reads into assignments/{slug}/files/, install the packages "
             f"that are missing, then run `hw build {slug}` and grade again"
         )
@@ -171,9 +189,11 @@ class Bench:
             expression = ast.Expression(tree.body.pop().value)  # type: ignore[attr-defined]
             last = compile(expression, filename, "eval", _AWAIT, optimize=0)
         uses = names_in(cell.source).uses
-        waits = next((self.broken[name] for name in sorted(uses & set(self.broken))), "")
+        complaint = self._complaint_about(uses)
+        waits = _NO_SETUP if complaint else ""
         if cell.trust != "shared" and _MAIN.search(source):
-            waits = "the test runs what stands in the student's own process; a human decides"
+            complaint = "it looks for tests in the process that runs the student's code"
+            waits = cannot_run("it looks for tests where they are not")
         return Test(
             cell.name,
             cell.points,
@@ -183,25 +203,35 @@ class Bench:
             hidden_lines(source.splitlines()),
             uses - self.given_names,
             waits,
+            complaint,
             cell.source if cell.trust == "shared" else "",
         )
 
-    def run(self, test: Test, session: Session) -> Verdict:
-        """Run a test cell against the student's code behind a session."""
+    def run(self, test: Test, session: Session, *, in_place: bool = False) -> Verdict:
+        """Run a test cell against the student's code behind a session.
+
+        Parameters
+        ----------
+        in_place : bool
+            Whether the student's code changes arguments themselves, as in a notebook, and not
+            copies.
+        """
         if test.shared:
             return run_shared(test, session)
         current().worker_cpu_seconds = session.worker.cpu_seconds
         session.values.given.names = self.given
-        verdict = self._judged(test, session)
+        verdict = self._judged(test, session, in_place or test.in_place)
         cannot, session.cannot = session.cannot, None
         if cannot is not None and verdict.status not in ("timeout", "crashed"):
-            return Verdict("manual", str(cannot))
-        return verdict
+            return cannot_decide(cannot)
+        if session.arguments.changed:
+            self.changing.add(test.name)
+        return replace(verdict, changed=session.arguments.changed)
 
-    def _judged(self, test: Test, session: Session) -> Verdict:
+    def _judged(self, test: Test, session: Session, in_place: bool) -> Verdict:
         namespace = TestNamespace(self.given, session, test.wanted, self.helpers)
         try:
-            with self.at_work():
+            with self.at_work(), session.one_test(in_place):
                 try:
                     _run(test.body, namespace)
                     value = _run(test.last, namespace) if test.last else None
@@ -213,26 +243,28 @@ class Bench:
         except WorkerLost as error:
             return Verdict("crashed", why_lost(error), lost=error)
         except CheckFailed as error:
-            symptom = "\n".join(filter(None, (error.symptom, error.detail)))
-            return Verdict("failed", symptom, error.hint)
+            return Verdict("failed", with_detail(error.symptom, error.detail), error.hint)
         except CannotCheck as error:
-            return Verdict("manual", str(error))
+            return cannot_decide(error)
         except NameMissing as error:
-            return Verdict("missing", f"`{error}` is not defined", missing_name=str(error))
+            name = str(error)
+            return Verdict("missing", name_missing(name), missing_name=name)
         except StudentRaised as error:
-            return student_raised(error)
+            return student_raised(error, self._place(error, test))
         except Unsendable as error:
-            reason = f"the isolated grader cannot run this test: {error}"
-            return Verdict("manual", reason)
+            return cannot_decide(session.cannot_send("what it passes to the code", error))
         # whatever the test does with what the student's code gave it
         except Exception as error:  # noqa: BLE001
-            return test_raised(error, test.filename, test.hidden)
+            return test_raised(error, self._place(error, test))
         except KeyboardInterrupt:
             raise
         # pytest.fail and pytest.raises stop a test with what is no Exception; so does SystemExit
         except BaseException as error:  # noqa: BLE001
-            failed = AssertionError(str(error)).with_traceback(error.__traceback__)
-            return test_raised(failed, test.filename, test.hidden)
+            return test_raised(AssertionError(str(error)), self._place(error, test))
+
+    @staticmethod
+    def _place(error: BaseException, test: Test) -> Place:
+        return place_of(error, test.filename, test.hidden)
 
 
 def _definitions(source: str) -> dict[str, str]:

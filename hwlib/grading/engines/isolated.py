@@ -24,13 +24,20 @@ from hwlib.errors import (
     ZygoteGone,
 )
 from hwlib.grading.answer_key import AnswerKey, load_key, released_sources
-from hwlib.grading.cells import readable, tree_of, without_markers
+from hwlib.grading.cells import one_line, tree_of, without_markers
 from hwlib.grading.course import Assignment
 from hwlib.grading.engines.bench import Bench
 from hwlib.grading.engines.clock import Limits, WorkClock
 from hwlib.grading.engines.standins import Session
 from hwlib.grading.engines.tries import Graded, grade_submission
-from hwlib.grading.results import Outcome, QuestionResult, SubmissionResult, SubmissionStatus
+from hwlib.grading.engines.words import UNREADABLE, cannot_run
+from hwlib.grading.results import (
+    Outcome,
+    QuestionResult,
+    QuestionStatus,
+    SubmissionResult,
+    SubmissionStatus,
+)
 from hwlib.grading.sandbox import processes, tiers
 from hwlib.grading.sandbox.confine import Confinement, Tier
 from hwlib.grading.sandbox.folders import RunFolder, give_to
@@ -38,7 +45,7 @@ from hwlib.grading.submissions.files import FoundSubmission, copy_files, read_fo
 from hwlib.grading.submissions.fingerprints import models_of
 from hwlib.grading.submissions.repair import RepairedSubmission, SubmittedCell, repair
 
-__all__ = ["IsolatedEngine"]
+__all__ = ["IsolatedEngine", "ReferenceCheck"]
 
 _log = logging.getLogger("hwlib.grading")
 
@@ -56,6 +63,22 @@ SLOW = (
 )
 MAX_SCANNED = 5_000_000  # bytes of a notebook
 _IMPORT = re.compile(rf"\b(?:import|from) +({'|'.join(map(re.escape, SLOW))})\b")
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceCheck:
+    """What the course's own solution says about its tests.
+
+    Attributes
+    ----------
+    failing : dict
+        Question → what happened. It is empty where the solution passes.
+    in_place : frozenset of str
+        The questions that it passes only if it can change the arguments of the test.
+    """
+
+    failing: dict[str, str]
+    in_place: frozenset[str] = frozenset()
 
 
 class IsolatedEngine:
@@ -173,37 +196,47 @@ class IsolatedEngine:
                 self._modules = sorted(before)  # a library that starts threads: without these
                 self.restart()
 
-    def check_reference(self) -> dict[str, str]:
-        """Grade the course's own solution first: a question that it does not pass is left to humans
-        for the whole class. So what this engine can't do is never a student's zero.
+    def check_reference(self, *, leave_to_humans: bool = True) -> ReferenceCheck:
+        """Grade the course's own solution first. Where it passes only if it can change arguments,
+        all submissions can.
 
-        Returns
-        -------
-        dict
-            Question → what happened. It is empty where the course's own solution passes.
+        Parameters
+        ----------
+        leave_to_humans : bool
+            Whether a question that it does not pass is left to humans for the whole class. So what
+            this engine can't do is never a student's zero.
         """
         failing = self._failed_by_reference()
-        if failing:  # a test of speed may have met a busy machine
+        if failing:  # a test of speed met a busy machine, or the task is to change an argument
+            self.bench.change_arguments(failing.keys() & self.bench.changing, True)
             again = self._failed_by_reference()
-            failing = {name: again[name] for name in failing.keys() & again.keys()}
-        for name, question in failing.items():
-            if question.status == "manual":  # for everybody, and it may change with this machine
+            failing = {name: again[name] for name in failing if name in again}
+            self.bench.change_arguments(failing.keys(), False)
+        for name, (status, _) in failing.items():
+            # the second is so for everybody, and it may change with this machine
+            if not leave_to_humans or status == "manual":
                 continue
             self._unproved.add(name)
-            reason = "the course's own solution does not pass this test on the grading machine"
-            self.bench.leave_to_humans(name, f"{reason}; a human will grade this question")
-        return {name: question.message for name, question in failing.items()}
+            self.bench.leave_to_humans(name, cannot_run())
+        in_place = (name for name, test in self.bench.tests.items() if test.in_place)
+        return ReferenceCheck(
+            {name: reason for name, (_, reason) in failing.items()}, frozenset(in_place)
+        )
 
-    def _failed_by_reference(self) -> dict[str, QuestionResult]:
+    def _failed_by_reference(self) -> dict[str, tuple[QuestionStatus, str]]:
+        """Question → its status, and what an instructor must know; in notebook order."""
         artifacts = self.assignment.folder / "artifacts"
         folder = artifacts if artifacts.is_dir() else None
         graded = self._grade_repaired(_reference(self.key), 0, folder)
         # without the models that go with it, the reference can't pass what checks them
         lost = "failed" if self.assignment.artifacts and folder is None else ""
         return {
-            question.id: question
-            for question in graded.questions
-            if question.id in self.bench.tests and question.status not in ("passed", lost)
+            one.id: (
+                one.status,
+                graded.complaints.get(one.id, f'it gets the message "{one.message}"'),
+            )
+            for one in graded.questions
+            if one.id in self.bench.tests and one.status not in ("passed", lost)
         }
 
     def restart(self) -> None:
@@ -247,8 +280,8 @@ class IsolatedEngine:
         except Exception as error:  # noqa: BLE001
             _log.exception("%s: the grader failed", found.student)
             reason = f"the grader failed on this submission ({type(error).__name__}: {error})"
-            reason = f"{readable(reason)[:300]}; grade it by hand, and report this"
-            questions = self.key.all_questions("manual", reason)
+            reason = f"{one_line(reason, 300)}; grade it by hand, and report this"
+            questions = self.key.all_questions("manual", cannot_run())
             result = SubmissionResult(found.student, "needs_manual", questions, (reason,))
             return Outcome(result, None, final=False, tier=self.tier)
 
@@ -294,6 +327,7 @@ class IsolatedEngine:
             unique,
             graded.impeded,
             self.tier,
+            graded.complaints,
         )
 
     def _grade_repaired(
@@ -318,7 +352,7 @@ class IsolatedEngine:
             )
 
     def _rejected(self, student: str, problems: tuple[str, ...]) -> Outcome:
-        questions = self.key.all_questions("missing", "the notebook could not be read")
+        questions = self.key.all_questions("missing", UNREADABLE)
         result = SubmissionResult(student, "rejected", questions, problems)
         return Outcome(result, None, tier=self.tier)
 
@@ -345,11 +379,11 @@ class _Workplace:
     only: frozenset[str] | None
     count: int = 0
 
-    def new_session(self) -> Session:
-        """A conversation with a fresh worker."""
-        return Session(self.new_worker(self.engine.zygote))
+    def new_session(self, lane: int = 0) -> Session:
+        """A conversation with a fresh worker. Lanes have workers at the same time."""
+        return Session(self.new_worker(self.engine.zygote, lane))
 
-    def new_worker(self, zygote: processes.Zygote) -> processes.Worker:
+    def new_worker(self, zygote: processes.Zygote, lane: int = 0) -> processes.Worker:
         """A fresh worker, among the files handed in and the assignment's."""
         engine, limits = self.engine, self.engine.assignment.limits
         self.count += 1
@@ -361,7 +395,7 @@ class _Workplace:
         if self.handed_in is not None:
             copy_files(self.handed_in, place, self.only, notebooks=True)
         copy_files(engine.assignment.source.parent, place)
-        uid = zygote.uid(self.slot)
+        uid = zygote.uid(self.slot, lane)
         give_to(place, uid)
         confinement = Confinement(
             uid,

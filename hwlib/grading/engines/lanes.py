@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hwlib.errors import StudentRaised, WorkerEnded, WorkerLost, WorkerTimeout
+from hwlib.grading.cells import one_line
 from hwlib.grading.engines.clock import Limits, WorkClock
 from hwlib.grading.engines.standins import Session
-from hwlib.grading.engines.verdicts import MESSAGE_LENGTH, Verdict
+from hwlib.grading.engines.verdicts import Verdict
+from hwlib.grading.engines.words import MESSAGE_LENGTH
 from hwlib.grading.submissions.repair import SubmittedCell
 
 __all__ = ["Lane", "Shared"]
@@ -29,7 +31,7 @@ class Shared:
     """What all lanes of one submission know about its cells."""
 
     cells: tuple[SubmittedCell, ...]
-    new_session: Callable[[], Session]
+    new_session: Callable[[int], Session]  # by the number of the lane
     limits: Limits
     bad: dict[int, Verdict] = field(default_factory=dict)  # cells that hang or end a worker
     deaths: Counter[int] = field(default_factory=Counter)  # cells during which a worker ended
@@ -53,9 +55,9 @@ class Shared:
         """The words for a cell in a message."""
         cell = self.cells[index]
         if cell.original is not None and cell.is_answer:
-            return cell.original.name
+            return f"the cell {cell.original.name}"
         first = next((line for line in cell.source.splitlines() if line.strip()), "")
-        return f"the cell that begins with {first.strip()[:60]!r}"
+        return f"the cell that begins with `{one_line(first, 60)}`"
 
 
 @dataclass(slots=True)
@@ -63,6 +65,7 @@ class Lane:
     """One worker at a time, and the cells that were run in it."""
 
     shared: Shared
+    number: int = 0  # lanes of one submission have different ones
     session: Session | None = None
     ready: set[int] = field(default_factory=set)  # cells run in the present worker
     raised: dict[int, str] = field(default_factory=dict)  # cells that raised, and what
@@ -76,7 +79,7 @@ class Lane:
     def start(self) -> Session:
         """The present worker or a fresh one, with the full time for one question."""
         if self.session is None:
-            self.session = self.shared.new_session()
+            self.session = self.shared.new_session(self.number)
             self.ready.clear()
             self.shared.workers += 1
         self._settle()
@@ -131,8 +134,8 @@ class Lane:
             self.note_timeout()
             limit = f"{shared.limits.question_s:g} s"
             reason = (
-                f"this cell did not finish within {limit}: {shared.name_of(index)}. "
-                "Is there a loop that never ends?"
+                f"This question needs {shared.name_of(index)}, which did not finish within "
+                f"{limit}: is there a loop that never ends, or one that you can avoid?"
             )
             shared.bad[index] = Verdict("timeout", reason)
             return False
@@ -141,7 +144,8 @@ class Lane:
             name = shared.name_of(index)
             if shared.note_death(error, name, shared.deaths[index]):
                 reason = (
-                    f"the process that ran your code ended ({error}) while it ran this cell: {name}"
+                    f"The process that ran your code ended ({error}) while it ran {name}. Possible "
+                    "causes are too much memory, a crash in a library, or a call of exit()."
                 )
                 shared.bad[index] = Verdict("crashed", reason)
             return False

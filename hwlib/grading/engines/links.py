@@ -21,9 +21,6 @@ class Conversation(Protocol):
     def part(self, reply: dict[str, Any]) -> Any:
         """The value of an answer, a part of a student's object that the test may change."""
 
-    def finished(self, reply: dict[str, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """The value of the answer to a call, which may have changed its arguments."""
-
     def watch(self, number: int, value: Any) -> None:
         """Tell the worker when the test changes the content of a value."""
 
@@ -66,8 +63,7 @@ class Link:
 
     def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """What it returns if it is called."""
-        reply = self.request("call", args=list(args), kwargs=kwargs)
-        return self.session.finished(reply, args, kwargs)
+        return self.session.part(self.request("call", args=list(args), kwargs=kwargs))
 
 
 class MethodLink(Link):

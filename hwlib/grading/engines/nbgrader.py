@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import subprocess
 import tempfile
 import time
@@ -33,27 +32,25 @@ from traitlets.utils.bunch import Bunch
 from hwlib.atomic import remove_folder, swap_folder
 from hwlib.errors import SubmissionError
 from hwlib.grading.answer_key import AnswerKey, KeyCell, load_key, released_sources
-from hwlib.grading.cells import HIDDEN, UNANSWERED, grade_id_of
+from hwlib.grading.cells import grade_id_of
 from hwlib.grading.course import Assignment, Limits
 from hwlib.grading.engines.kernel_messages import pack
+from hwlib.grading.engines.kernel_verdicts import STAGING, KernelVerdicts, said_of
 from hwlib.grading.engines.test_sets import fetch_test_sets
+from hwlib.grading.engines.words import UNREADABLE, cannot_run
 from hwlib.grading.records.autograded import graded_cells, with_metadata
 from hwlib.grading.records.gradebook import GradeStore, Mark, parse_time
 from hwlib.grading.records.harmless import harmless_cell
-from hwlib.grading.results import QuestionResult, QuestionStatus, SubmissionResult, SubmissionStatus
+from hwlib.grading.results import QuestionResult, SubmissionResult, SubmissionStatus
 from hwlib.grading.sandbox.processes import environment
 from hwlib.grading.submissions.files import FoundSubmission, copy_files, read_found
 from hwlib.grading.submissions.repair import repair
-from hwlib.markers import hidden_lines
 
 __all__ = ["grade_with_nbgrader"]
 
 # characters of output that a cell may make; a print in an endless loop makes gigabytes
 MAX_OUTPUT = 1_000_000
-MAX_MESSAGE = 300
 PACKER = f"{pack.__module__}.{pack.__qualname__}"  # a kernel loads it by this name
-ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-CELL_FRAME = re.compile(r"Cell In\[(\d+)\], line (\d+)")  # in IPython's tracebacks
 
 
 def grade_with_nbgrader(
@@ -93,7 +90,7 @@ def grade_with_nbgrader(
 @contextmanager
 def _staging(output: Path) -> Iterator[Path]:
     """A folder beside the results for nbgrader's copies of a submission."""
-    folder = Path(tempfile.mkdtemp(prefix=".grading-", dir=output))
+    folder = Path(tempfile.mkdtemp(prefix=STAGING, dir=output))
     try:
         yield folder
     finally:
@@ -124,7 +121,7 @@ def _grade_one(
         folder, left_out = _autograde(submission, notebook, store, staging)
     # nbgrader and nbclient raise all kinds; one submission must not stop the others
     except Exception as error:  # noqa: BLE001
-        reason = _one_line(str(error)) or type(error).__name__
+        reason = said_of(str(error)) or type(error).__name__
         problem = f"nbgrader could not grade this notebook: {reason}"
         result = _ungraded(submission, key, (*problems, problem), time.monotonic() - started)
         return store.write(result, notebook, submission.timestamp, folder=submission.folder)
@@ -329,7 +326,7 @@ def _rejected(submission: FoundSubmission, key: AnswerKey, reason: str) -> Submi
     return SubmissionResult(
         submission.student,
         "rejected",
-        key.all_questions("missing", "the notebook could not be read"),
+        key.all_questions("missing", UNREADABLE),
         problems or (reason,),
     )
 
@@ -339,8 +336,8 @@ def _ungraded(
 ) -> SubmissionResult:
     return SubmissionResult(
         submission.student,
-        "graded",
-        key.all_questions("missing", "nbgrader could not grade this notebook"),
+        "needs_manual",
+        key.all_questions("manual", cannot_run("nbgrader could not grade this notebook")),
         problems,
         seconds,
     )
@@ -357,114 +354,22 @@ def _read_result(
     cells = graded_cells(graded)
     absent = [cell.name for cell in key.questions if cell.grade_id not in cells]
     store.record_missing(submission.student, absent)
+    verdicts = KernelVerdicts(key, cells)
     store.record_waiting(
-        submission.student,
-        [cell.name for cell in key.questions if _waits(cells.get(cell.grade_id))],
+        submission.student, [cell.name for cell in key.questions if verdicts.waiting(cell)]
     )
     marks = store.marks(submission.student)
-    questions = tuple(_question(cell, cells, marks[cell.name]) for cell in key.questions)
+    questions = tuple(_question(cell, verdicts, marks[cell.name]) for cell in key.questions)
     status: SubmissionStatus = (
         "needs_manual" if any(mark.needs_look for mark in marks.values()) else "graded"
     )
     return SubmissionResult(submission.student, status, questions, problems, seconds)
 
 
-def _question(cell: KeyCell, cells: Mapping[str, NotebookNode], mark: Mark) -> QuestionResult:
+def _question(cell: KeyCell, verdicts: KernelVerdicts, mark: Mark) -> QuestionResult:
     given = mark.by_hand if mark.by_hand is not None else mark.automatic
     points = min(max(0.0, given or 0.0), cell.points)
-    status, message, hint = _verdict(
-        cells.get(cell.grade_id), cell, mark, _raised_by_answers(cells)
-    )
+    status, message, hint = verdicts.of(cell, mark)
     return QuestionResult(
         cell.name, cell.title, points, cell.points, status, message, hint, trust="shared"
     )
-
-
-def _verdict(
-    graded: NotebookNode | None, cell: KeyCell, mark: Mark, raised: str
-) -> tuple[QuestionStatus, str, str]:
-    """(status, message, hint) of a question, without its source or any hidden value."""
-    if graded is None:
-        return "missing", "this question is missing from the notebook", ""
-    if cell.role == "answer":
-        answered = mark.automatic is None
-        return (
-            ("manual", "a human will grade this answer", "")
-            if answered
-            else ("missing", "there is no answer in this cell", "")
-        )
-    errors = {output.ename: output for output in graded.outputs if output.output_type == "error"}
-    if "DeadKernelError" in errors:
-        return (
-            "crashed",
-            "the process that ran your code ended: out of memory, or a call of exit()",
-            "",
-        )
-    if "CellTimeoutError" in errors:
-        return "timeout", "your code took too long: is there a loop that never ends?", ""
-    if _waits(graded):
-        return "manual", _one_line(errors["CannotCheck"].evalue), ""
-    if errors:
-        return _verdict_of_error(graded, list(errors.values())[-1], raised)
-    fraction = (mark.automatic or 0.0) / cell.points if cell.points else 1.0
-    return "passed", "" if fraction == 1.0 else f"you get {fraction:.0%} of the points", ""
-
-
-def _waits(graded: NotebookNode | None) -> bool:
-    """Whether a test could not decide on this machine."""
-    return graded is not None and any(
-        output.get("ename") == "CannotCheck" for output in graded.get("outputs", [])
-    )
-
-
-def _verdict_of_error(
-    cell: NotebookNode, error: NotebookNode, raised: str
-) -> tuple[QuestionStatus, str, str]:
-    frames = CELL_FRAME.findall(ANSI.sub("", "\n".join(error.traceback)))
-    here = [int(line) for count, line in frames if int(count) == cell.execution_count]
-    in_student_code = len(here) < len(frames)  # another cell's code was running
-    hidden = not here or max(here) in hidden_lines(cell.source.splitlines())
-    text = _one_line(error.evalue)
-    if error.ename == "CheckFailed":
-        symptom, *more = [_one_line(part) for part in error.traceback] or ["a check failed"]
-        return "failed", symptom.removeprefix("✗ "), more[-1] if more else ""
-    if error.ename == "NotImplementedError" and not text:
-        return "missing", UNANSWERED, ""
-    if error.ename == "NameError" and raised:
-        return (
-            ("missing", UNANSWERED, "")
-            if raised == "NotImplementedError:"
-            else ("error", f"your cell raised {raised}", "")
-        )
-    if in_student_code:
-        status: QuestionStatus = "crashed" if error.ename == "MemoryError" else "error"
-        return status, f"your code raised {error.ename}: {text}", ""
-    if error.ename == "NameError":
-        return "missing", text, ""
-    if error.ename == "AssertionError":  # its text is the instructor's, and may say a hidden value
-        return (
-            "failed",
-            HIDDEN if hidden else text or "a check failed",
-            "",
-        )
-    detail = "" if hidden else f": {text}"
-    return (
-        "failed",
-        f"the check could not use the value that your code returned ({error.ename}{detail})",
-        "",
-    )
-
-
-def _raised_by_answers(cells: Mapping[str, NotebookNode]) -> str:
-    """The error of the first solution cell that failed, because tests then miss its names."""
-    for grade_id, cell in cells.items():
-        if grade_id.startswith("solution-"):
-            for output in cell.outputs:
-                if output.output_type == "error":
-                    return _one_line(f"{output.ename}: {output.evalue}")
-    return ""
-
-
-def _one_line(text: str) -> str:
-    text = " ".join(ANSI.sub("", text).split())
-    return text if len(text) <= MAX_MESSAGE else text[: MAX_MESSAGE - 1] + "…"

@@ -26,7 +26,7 @@ from hwlib.grading.engines.isolated import IsolatedEngine
 from hwlib.grading.results import Outcome, SubmissionResult
 from hwlib.grading.sandbox import processes
 from hwlib.grading.sandbox.confine import die_with_parent
-from hwlib.grading.sandbox.measures.limits import limit_memory
+from hwlib.grading.sandbox.measures.limits import keep_freed_memory, limit_memory
 from hwlib.grading.sandbox.usage import times_of
 from hwlib.grading.submissions.files import FoundSubmission
 
@@ -206,7 +206,11 @@ class Pool:
             f"the grader's own process ended {MAX_TRIES} times while grading this submission; "
             "grade it again or look at it by hand"
         )
-        questions = self.engine.key.all_questions("crashed", reason)
+        said = (
+            "The grader's own process ended while it graded this notebook. Nothing is decided yet: "
+            "a human will look at it."
+        )
+        questions = self.engine.key.all_questions("crashed", said)
         result = SubmissionResult(found.student, "rejected", questions, (reason,))
         return Outcome(result, None, final=False, tier=self.engine.tier)
 
@@ -228,6 +232,7 @@ def _serve_as_judge(engine: IsolatedEngine, pipe: Connection, slot: int) -> None
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's business
     _compute_alone()
     limit_memory(JUDGE_MB)
+    keep_freed_memory()
     while True:
         try:
             found = pipe.recv()

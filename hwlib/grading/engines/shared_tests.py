@@ -4,16 +4,33 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 from typing import Any
 
 from hwlib.checks.context import current
-from hwlib.errors import WorkerLost, WorkerTimeout
-from hwlib.grading.cells import HIDDEN, UNANSWERED
+from hwlib.errors import CannotCheck, WorkerLost, WorkerTimeout
+from hwlib.grading.cells import UNANSWERED
 from hwlib.grading.engines.standins import Session
 from hwlib.grading.engines.test_cells import Test
-from hwlib.grading.engines.verdicts import MESSAGE_LENGTH, Verdict, passed, why_lost
+from hwlib.grading.engines.verdicts import (
+    Place,
+    Verdict,
+    cannot_decide,
+    passed,
+    stopped,
+    why_lost,
+)
+from hwlib.grading.engines.words import (
+    MESSAGE_LENGTH,
+    check_failed,
+    name_missing,
+    statement_at,
+)
+from hwlib.grading.engines.words import raised as said
 
 __all__ = ["run_shared"]
+
+_TOLD = re.compile(r"line (\d{1,6}), in .*?: (.*)", re.DOTALL)
 
 
 def run_shared(test: Test, session: Session) -> Verdict:
@@ -35,18 +52,48 @@ def run_shared(test: Test, session: Session) -> Verdict:
     raised = run.get("error")
     if not isinstance(raised, dict):
         return passed(test.points, _shown_number(run["outputs"]))
+    return _verdict(test, raised)
+
+
+def _verdict(test: Test, raised: dict[str, Any]) -> Verdict:
+    """The verdict on a test that raised in the student's process."""
     kind, message = str(raised.get("type"))[:100], str(raised.get("message"))[:MESSAGE_LENGTH]
     if kind == "CheckFailed":
         symptom, _, hint = message.partition("\n")
         return Verdict("failed", symptom, hint)
     if kind == "CannotCheck":
-        return Verdict("manual", message)
+        return cannot_decide(CannotCheck(message))
     if kind == "NotImplementedError" and not message:
         return Verdict("missing", UNANSWERED)
-    if kind == "AssertionError":
-        return Verdict("failed", HIDDEN if test.hidden else message or "a check failed")
+    trace = [str(line) for line in raised.get("trace") or ()]
+    at = _place(test, trace)
     missing = message.partition("'")[2].partition("'")[0] if kind == "NameError" else ""
-    return Verdict("error", f"{kind}: {message}", missing_name=missing)
+    if trace and not _lines_of(test, trace[-1]):
+        return Verdict("error", said(kind, message, trace[-1]), missing_name=missing)
+    if missing:
+        return Verdict("missing", name_missing(missing), missing_name=missing)
+    if kind == "AssertionError":
+        return Verdict("failed", check_failed(message, at.statement, hidden=at.hidden))
+    return stopped(kind, message, at)
+
+
+def _place(test: Test, trace: list[str]) -> Place:
+    """Where in the test it happened. Without a trace, any hidden line may be meant."""
+    lines = [number for line in trace for number in _lines_of(test, line)]
+    if not lines:
+        return Place("", hidden=bool(test.hidden))
+    if max(lines) in test.hidden:
+        return Place("", hidden=True)
+    return Place(statement_at(test.shared, lines[-1]), hidden=False)
+
+
+def _lines_of(test: Test, told: str) -> list[int]:
+    """The number of the line of the test that `line 3, in f: x = 1` tells of, if it is one."""
+    found = _TOLD.match(told)
+    lines = test.shared.splitlines()
+    if not found or not 0 < int(found[1]) <= len(lines):
+        return []
+    return [int(found[1])] if lines[int(found[1]) - 1].strip() == found[2].strip() else []
 
 
 def _shown_number(outputs: list[Any]) -> float | None:

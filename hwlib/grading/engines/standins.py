@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from hwlib import checks
 from hwlib.errors import (
     CannotCheck,
     ConnectionClosed,
@@ -25,6 +26,8 @@ from hwlib.errors import (
     WorkerMisbehaved,
     WorkerTimeout,
 )
+from hwlib.grading.cells import one_line
+from hwlib.grading.engines.arguments import Arguments
 from hwlib.grading.engines.clock import WorkClock
 from hwlib.grading.engines.links import MethodLink
 from hwlib.grading.engines.mirrors import StandIn, is_class, is_standin, link_of
@@ -39,7 +42,6 @@ from hwlib.grading.sandbox.wire import Channel
 __all__ = ["Session", "StandIn", "is_defined"]
 
 MAX_PRINTED = 10_000_000  # characters that one worker prints while a test looks
-MAX_PATHS = 1000
 
 
 class Session:
@@ -59,6 +61,7 @@ class Session:
         self.channel = Channel(worker.sock, self.values.pack, self.values.unpack)
         self.clock: WorkClock | None = None
         self.cannot: CannotCheck | None = None
+        self.arguments = Arguments(self.cannot_check)
         self._watched = Watched()
         self._surroundings = Surroundings()
         self._lock = threading.RLock()
@@ -69,9 +72,14 @@ class Session:
     def cannot_check(self, reason: str) -> CannotCheck:
         """Note that the present test can't be decided; returns the exception to raise."""
         self.cannot = CannotCheck(
-            f"{reason}; that is not possible across two processes, a human decides"
+            reason, 'Next: give the question trust="shared", or ask for it in another way.'
         )
         return self.cannot
+
+    def cannot_send(self, what: str, error: object) -> CannotCheck:
+        """The same where a value can't be sent to the other process."""
+        refused = one_line(str(error), 200).removesuffix(" can't be sent")
+        return self.cannot_check(f"{what} can't be sent to another process: {refused}")
 
     def request(self, op: str, **fields: Any) -> dict[str, Any]:
         """Send one request and wait for its answer, serving the worker's calls back meanwhile.
@@ -91,12 +99,13 @@ class Session:
             before = self.cannot
             try:
                 reply = self._timed({"op": op, **fields})
+                self.arguments.take(reply, fields)
                 if self.cannot is not None and self.cannot is not before:
                     raise self.cannot
                 return self._finished(reply)
             except Unsendable as error:  # the test's own value: the test's mistake
                 if self.cannot is None:
-                    self.cannot = CannotCheck(f"the isolated grader cannot run this test: {error}")
+                    self.cannot_send("what it passes to the code", error)
                 raise
             except DeadlinePassed:
                 raise WorkerTimeout from None
@@ -113,6 +122,8 @@ class Session:
         for source in (self._watched, self.values.tensors, self._surroundings):
             if news := source.news():
                 request |= news
+        if self.arguments.in_place:
+            request["in_place"] = True
         self._depth += 1
         self._run_clock(True)
         try:
@@ -152,12 +163,14 @@ class Session:
         try:
             self.channel.send(answer, self.clock)
         except Unsendable as error:
-            self.cannot = CannotCheck(f"the isolated grader cannot run this test: {error}")
+            self.cannot_send("what it passes to the code", error)
             self.channel.send({"raised": self.values.callbacks.told(error)}, self.clock)
 
     def _finished(self, reply: dict[str, Any]) -> dict[str, Any]:
         if "warned" in reply:
             warn(reply["warned"])
+        if "unsent" in reply:  # what this engine can't do is never a student's zero
+            raise self.cannot_send("what the code returns", reply["unsent"])
         if "error" in reply:
             raise student_error(reply["error"], self.values.callbacks.raised)
         return reply
@@ -203,6 +216,39 @@ class Session:
         """Forget it, for the student's functions too."""
         self.request("delete", name=name)
 
+    @contextmanager
+    def one_test(self, in_place: bool) -> Iterator[None]:
+        """One run of a test.
+
+        Parameters
+        ----------
+        in_place : bool
+            Whether what student code changes in arguments changes in the test's own objects, too,
+            until the run ends.
+        """
+        self.arguments.begin(in_place)
+        asks = True
+        try:
+            yield
+        except WorkerLost:
+            asks = False
+            raise
+        finally:
+            try:
+                if asks and self.arguments.has_held:
+                    self._learn_changes()
+            finally:
+                self.arguments.end()
+
+    def _learn_changes(self) -> None:
+        """Ask what has changed in arguments since the calls that they were for."""
+        told = self.request("changes").get("value")
+        try:
+            if not self.arguments.in_place:  # else each answer has told it
+                self.arguments.take_later(told)
+        except WireError as error:
+            raise WorkerMisbehaved(str(error)) from None
+
     def restore_names(self) -> None:
         """Make what was set or deleted as it was."""
         self.request("restore")
@@ -216,25 +262,19 @@ class Session:
             self._watched.watch("assign", alias, value)
         return value
 
-    def finished(self, reply: dict[str, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """The value of the answer to a call, which may have changed its arguments."""
-        if "changed" in reply:
-            _note_changes(reply["changed"], [*args, *kwargs.values()])
-        return reply.get("value")
-
     def call_method(self, method: MethodLink, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """What a method returns, called on its owner."""
         named = {"name": method.name, "args": list(args), "kwargs": kwargs}
         base = next((base for base in MUTABLE if isinstance(method.content, base)), None)
         if base is None:
-            return self.finished(method.owner.request("call_method", **named), args, kwargs)
+            return self.part(method.owner.request("call_method", **named))
         reply = method.owner.request("call_method", content=base, **named)
         try:
             replace_content(method.content, reply.get("content"))
         except WireError as error:
             raise WorkerMisbehaved(str(error)) from None
         self._watched.note(method.content)
-        return self.finished(reply, args, kwargs)
+        return self.part(reply)
 
     def watch(self, number: int, value: Any) -> None:
         """Tell the worker when the content of a value changes."""
@@ -245,21 +285,6 @@ class Session:
         if not is_standin(value):
             raise TypeError(f"the student's {name} is not a method any more")
         return link_of(value).number
-
-
-def _note_changes(changed: Any, args: list[Any]) -> None:
-    """Tell the checks which of the test's own arguments the student's copy of was changed."""
-    for path in changed[:MAX_PATHS] if type(changed) is list else ():
-        value: Any = args
-        for key in path if type(path) is list else ():
-            if type(value) not in (list, tuple, dict) or type(key) not in (int, str):
-                break
-            try:
-                value = value[key]
-            except LookupError:
-                break
-            if not is_standin(value):
-                checks.note_changed(value)
 
 
 def is_defined(value: Any) -> bool:

@@ -21,5 +21,7 @@ class Test:
     filename: str
     hidden: frozenset[int]  # the lines of hidden tests
     wanted: frozenset[str]  # names that the student must define
-    waits: str = ""  # why it can't be run on this machine
+    waits: str = ""  # what a student reads if it can't be run on this machine
+    complaint: str = ""  # what the instructor reads then
     shared: str = ""  # the cell's source where it runs in the student's process
+    in_place: bool = False  # the course's own solution passes only if it can change arguments

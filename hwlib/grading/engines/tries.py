@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from hwlib import checks
-from hwlib.grading.cells import as_released, readable
+from hwlib.grading.cells import as_released, one_line
 from hwlib.grading.engines.bench import Bench
 from hwlib.grading.engines.clock import Limits
 from hwlib.grading.engines.lanes import Lane, Shared
@@ -33,6 +33,7 @@ from hwlib.grading.engines.verdicts import (
     explained_by,
     manual,
 )
+from hwlib.grading.engines.words import waits
 from hwlib.grading.results import QuestionResult
 from hwlib.grading.submissions.dependencies import (
     CellNames,
@@ -45,6 +46,14 @@ from hwlib.grading.submissions.repair import RepairedSubmission, SubmittedCell
 __all__ = ["Graded", "grade_submission"]
 
 _NOTHING = names_in("")
+_ONLY_IN_PLACE = waits(
+    "your code changes an argument that the check passes to it, and the check passes only with "
+    "that change"
+)
+_CHANGED = (
+    "Your code changes an argument that the check passes to it, and the check uses it again. Work "
+    "on a copy: `X = X - mean` makes a new array, while `X -= mean` changes the caller's array."
+)
 _LACKING = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
 
 
@@ -61,12 +70,13 @@ class Graded:
     final: bool = True  # False: an accident of the machine may have decided; try again next time
     lacking: tuple[str, ...] = ()  # modules that the student imports and this machine lacks
     impeded: bool = False  # a limit was hit while others used the cores
+    complaints: dict[str, str] = field(default_factory=dict)  # question → what an instructor reads
 
 
 def grade_submission(
     bench: Bench,
     submission: RepairedSubmission,
-    new_session: Callable[[], Session],
+    new_session: Callable[[int], Session],
     limits: Limits,
     seed: int,
     release: dict[str, str],
@@ -81,7 +91,7 @@ def grade_submission(
         The assignment, prepared.
     submission : RepairedSubmission
     new_session : callable
-        Returns a session with a fresh worker.
+        Returns a session with a fresh worker for the lane of this number.
     limits : Limits
     seed : int
         Seed for generating hidden inputs. The same seed gives the same inputs.
@@ -97,6 +107,7 @@ def grade_submission(
     questions = []
     remarks: list[str] = []
     unique: dict[str, str] = {}
+    complaints: dict[str, str] = {}
     try:
         for cell in bench.key.questions:
             started = time.monotonic()
@@ -109,13 +120,15 @@ def grade_submission(
             verdict = tries.excused(cell.name, verdict)
             remarks += [f"{cell.name}: {text}" for text in dict.fromkeys(noted.remarks)]
             unique |= noted.unique
-            verdict = explain_missing(verdict, submission)
+            verdict = explain_missing(tries.without_its_cell(cell.name, verdict), submission)
+            if verdict.told_instructor:
+                complaints[cell.name] = one_line(verdict.told_instructor)
             questions.append(as_result(cell, verdict, time.monotonic() - started))
             on_question(questions[-1])
     finally:
         tries.end()
     shared = tries.shared
-    remarks = [readable(text) for text in (*remarks, *dict.fromkeys(shared.notes))]
+    remarks = [one_line(text) for text in (*remarks, *dict.fromkeys(shared.notes))]
     return Graded(
         questions,
         shared.outputs,
@@ -126,6 +139,7 @@ def grade_submission(
         final=not shared.accident,
         lacking=tuple(sorted(tries.lacking)),
         impeded=shared.impeded,
+        complaints=complaints,
     )
 
 
@@ -139,7 +153,7 @@ class _Tries:
         self.bench, self.shared = bench, shared
         self.lacking: set[str] = set()  # modules that this machine does not have
         cells = shared.cells
-        self._needed, self._above, self._all = Lane(shared), Lane(shared), Lane(shared)
+        self._needed, self._above, self._all = (Lane(shared, number) for number in range(3))
         self._names = [cell.names if _is_counted(cell) else _NOTHING for cell in cells]
         self._given = _given_to_run(cells, self._names)
         self._everything = {index for index, cell in enumerate(cells) if _is_run(cell)}
@@ -161,7 +175,7 @@ class _Tries:
         """The verdict of the first try that passes, or else of the try that says most."""
         test, place = self.bench.tests[name], self._places[name]
         if test.waits:
-            return Verdict("manual", test.waits)
+            return Verdict("manual", test.waits, told_instructor=test.complaint)
         needed = self._wanted_by[name]
         above = {index for index in self._everything if index < place}
         # what other questions need from above comes along: so no worker has to start again
@@ -179,10 +193,24 @@ class _Tries:
             verdict = again if _says_more(again, verdict) else verdict
         return verdict
 
+    def without_its_cell(self, name: str, verdict: Verdict) -> Verdict:
+        """The reason for a missing name where the cell that should define it hangs or ends its
+        worker.
+        """
+        if verdict.status != "missing" or not verdict.missing_name:
+            return verdict
+        wanted = (verdict.missing_name, name)
+        found = (
+            self.shared.bad[index]
+            for index in sorted(self.shared.bad)
+            if (original := self.shared.cells[index].original) and original.name in wanted
+        )
+        return next(found, verdict)
+
     def excused(self, name: str, verdict: Verdict) -> Verdict:
         """Leave the verdict to a human if this machine lacks something that the code needs."""
-        if waits := self.bench.waits_for(verdict):
-            return Verdict("manual", waits)
+        if waiting := self.bench.without_setup(verdict):
+            return waiting
         if verdict.status not in ("missing", "error"):
             return verdict
         raised = [self._needed.raised.get(index, "") for index in sorted(self._wanted_by[name])]
@@ -191,7 +219,7 @@ class _Tries:
             if found:
                 self.lacking.add(found[1].partition(".")[0])
                 reason = f"your code imports {found[1]}, which is not on the grading machine"
-                return Verdict("manual", f"{reason}. A human will grade this question")
+                return Verdict("manual", waits(reason))
         return verdict
 
     def _may_change(self, verdict: Verdict, more: set[int], needed: set[int]) -> bool:
@@ -259,24 +287,51 @@ class _Tries:
             return self.shared.bad[bad[0]]
         if lane.is_over:
             reason = (
-                f"the {limits.submission_s:g} s for the whole notebook were used up before this "
+                f"The {limits.submission_s:g} s for the whole notebook were used up before this "
                 "question: which cell takes so long?"
             )
             return Verdict("timeout", reason)
-        verdict = self.bench.run(self.bench.tests[name], lane.start())
-        if verdict.status == "timeout":
-            lane.note_timeout()
-        if verdict.status in ("timeout", "crashed"):
+        verdict = self._run(lane, name)
+        if verdict.changed and not self.bench.tests[name].in_place:
             lane.drop()
+            lane.bring(bring)
+            if not lane.is_over:
+                verdict = _as_in_a_notebook(verdict, self._run(lane, name, in_place=True))
         if verdict.status == "timeout":
             reason = (
-                f"your code gave no result within {limits.question_s:g} s: "
+                f"Your code gave no result within {limits.question_s:g} s: "
                 "is there a loop that never ends, or one that you can avoid?"
             )
             return replace(verdict, message=reason)
         if verdict.missing_name:
-            return explained_by(verdict, [lane.raised.get(index, "") for index in sorted(needed)])
+            told = [
+                (self.shared.name_of(index), lane.raised.get(index, "")) for index in sorted(needed)
+            ]
+            return explained_by(verdict, told)
         return verdict
+
+    def _run(self, lane: Lane, name: str, *, in_place: bool = False) -> Verdict:
+        verdict = self.bench.run(self.bench.tests[name], lane.start(), in_place=in_place)
+        if verdict.status == "timeout":
+            lane.note_timeout()
+        if verdict.status in ("timeout", "crashed"):
+            lane.drop()
+        return verdict
+
+
+def _as_in_a_notebook(with_copies: Verdict, in_place: Verdict) -> Verdict:
+    """The verdict where student code changed an argument of the test.
+
+    With copies a test does not see such a change. With the arguments themselves, as in a notebook,
+    student code may change what the test compares with. So points need both.
+    """
+    if in_place.fraction > with_copies.fraction:
+        return Verdict("manual", _ONLY_IN_PLACE)
+    if in_place.fraction == with_copies.fraction:
+        return with_copies
+    if in_place.status == "failed" and not in_place.hint:
+        return replace(in_place, hint=_CHANGED)
+    return in_place
 
 
 def _as_students_have_it(cell: SubmittedCell, release: dict[str, str]) -> SubmittedCell:

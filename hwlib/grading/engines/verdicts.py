@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
+import linecache
 import math
 import numbers
 import traceback
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hwlib.errors import StudentRaised, WorkerEnded, WorkerLost
+from hwlib.errors import CannotCheck, StudentRaised, WorkerEnded, WorkerLost
 from hwlib.grading.answer_key import KeyCell
-from hwlib.grading.cells import HIDDEN, UNANSWERED, parse_cell, readable
+from hwlib.grading.cells import UNANSWERED, one_line, parse_cell
+from hwlib.grading.engines.words import (
+    ANSWER_WAITS,
+    NO_ANSWER,
+    cannot_run,
+    check_failed,
+    check_stopped,
+    name_missing,
+    raised,
+    statement_at,
+    waits,
+)
 from hwlib.grading.results import QuestionResult, QuestionStatus
 from hwlib.grading.submissions.repair import RepairedSubmission
 
 __all__ = [
-    "MESSAGE_LENGTH",
+    "Place",
     "Verdict",
     "as_result",
+    "cannot_decide",
     "explain_missing",
     "explained_by",
     "manual",
     "passed",
+    "place_of",
+    "stopped",
     "student_raised",
     "test_raised",
     "why_lost",
 ]
-
-MESSAGE_LENGTH = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +53,16 @@ class Verdict:
     fraction: float = 0.0  # of the points, where the test passed
     missing_name: str = ""  # the name whose absence decided it
     lost: WorkerLost | None = None  # the worker ended
+    told_instructor: str = ""  # why this machine can't decide, and what to do about it
+    changed: bool = False  # the student's code changed an argument of the test
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in its cell a test stopped."""
+
+    statement: str
+    hidden: bool
 
 
 def passed(points_of_test: float, value: Any) -> Verdict:
@@ -50,10 +73,11 @@ def passed(points_of_test: float, value: Any) -> Verdict:
         if points is None or not points_of_test:
             return Verdict("passed", fraction=1.0)
         if points > points_of_test:
+            gives = f"its check gives {points:g} of {points_of_test:g} points"
             return Verdict(
                 "manual",
-                f"the test gives {points:g} of {points_of_test:g} points. That is a mistake in the "
-                "course material, not in your work. A human will grade this question",
+                waits(f"{gives}, which is a mistake in the course"),
+                told_instructor=f"{gives}; its last value must not be more than that",
             )
         fraction = points / points_of_test
     fraction = 0.0 if math.isnan(fraction) else min(max(float(fraction), 0.0), 1.0)
@@ -65,54 +89,72 @@ def _as_number(value: object) -> float | None:
     return float(value) if is_number else None  # type: ignore[arg-type]
 
 
+def cannot_decide(error: CannotCheck) -> Verdict:
+    """The verdict where this machine cannot decide, whatever the student wrote."""
+    return Verdict("manual", cannot_run(error.reason), told_instructor=str(error))
+
+
 def why_lost(error: WorkerLost) -> str:
+    """Why the process with the student's code can't answer any more, with likely causes."""
     if isinstance(error, WorkerEnded):
         return (
-            f"the process that ran your code ended early ({error.how}). Possible causes are too "
-            "much memory, too much CPU time, a crash in a library, or a call of exit()"
+            f"The process that ran your code ended early ({error.how}). Possible causes are too "
+            "much memory, too much CPU time, a crash in a library, or a call of exit()."
         )
-    return f"the process that ran your code sent the grader an unreadable answer: {error}"
+    return (
+        f"The process that ran your code sent the grader an unreadable answer: {error}. Does your "
+        "code write to files or sockets that it did not open?"
+    )
 
 
-def student_raised(error: StudentRaised) -> Verdict:
+def student_raised(error: StudentRaised, at: Place) -> Verdict:
+    """The verdict when the student's code raised, or when it is not what the test takes it for."""
     if error.student_type == "NotImplementedError" and not error.student_message:
         return Verdict("missing", UNANSWERED)
-    where = f"\n{error.trace[-1]}" if error.trace else ""
+    where = error.trace[-1] if error.trace else ""
     if error.student_type == "MemoryError":
-        return Verdict("crashed", f"your code used more memory than it may{where}")
+        text = f"Your code used more memory than it may{f' ({where})' if where else ''}."
+        return Verdict("crashed", one_line(text))
+    if not error.trace:  # no line of the student's was running: the test used a thing wrongly
+        return stopped(error.student_type, error.student_message, at)
     missing = ""
     if error.student_type == "NameError":
         missing = error.student_message.partition("'")[2].partition("'")[0]
-    text = f"your code raised {error.student_type}: {error.student_message}{where}"
-    return Verdict("error", text[:MESSAGE_LENGTH], missing_name=missing)
+    text = raised(error.student_type, error.student_message, where)
+    return Verdict("error", text, missing_name=missing)
 
 
-def test_raised(error: Exception, filename: str, hidden_lines: frozenset[int]) -> Verdict:
-    """The verdict when the test itself raised: a plain assert, or a result that it cannot use."""
+def place_of(error: BaseException, filename: str, hidden_lines: frozenset[int]) -> Place:
+    """The statement of the test at which an exception stopped it, and whether it is hidden."""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno or 0 for frame in frames if frame.filename == filename]
-    hidden = not lines or max(lines) in hidden_lines
+    if not lines or max(lines) in hidden_lines:
+        return Place("", hidden=True)
+    return Place(statement_at("".join(linecache.getlines(filename)), lines[-1]), hidden=False)
+
+
+def test_raised(error: Exception, at: Place) -> Verdict:
+    """The verdict when the test itself raised: a plain assert, or a result that it cannot use."""
     if isinstance(error, AssertionError):
-        text = str(error)[:MESSAGE_LENGTH] or "a check failed"
-        return Verdict("failed", HIDDEN if hidden else text)
-    text = "" if hidden else f": {error}"[:200]
-    return Verdict(
-        "failed",
-        "the check could not use the value that your code returned "
-        f"({type(error).__name__}{text}): is it a value of the right kind?",
-    )
+        return Verdict("failed", check_failed(str(error), at.statement, hidden=at.hidden))
+    return stopped(type(error).__name__, str(error), at)
+
+
+def stopped(kind: str, text: str, at: Place) -> Verdict:
+    """The verdict when a test could not go on with what the student's code gave it."""
+    return Verdict("failed", check_stopped(kind, text, at.statement, hidden=at.hidden))
 
 
 # ---- in words ------------------------------------------------------------------------------------
 
 
-def explained_by(verdict: Verdict, raised: list[str]) -> Verdict:
-    """Explain a missing name by the first needed cell that raised an error."""
-    first = next(filter(None, raised), "")
+def explained_by(verdict: Verdict, raised: list[tuple[str, str]]) -> Verdict:
+    """Explain a missing name by the first needed cell that raised: (words for the cell, error)."""
+    cell, first = next(((cell, text) for cell, text in raised if text), ("", ""))
     if first.startswith("NotImplementedError"):
         return replace(verdict, message=UNANSWERED)
     if first:
-        reason = f"your cell raised {first}"
+        reason = name_missing(verdict.missing_name, f"{cell} raised {first}")
         return Verdict("error", reason, missing_name=verdict.missing_name)
     return verdict
 
@@ -123,11 +165,12 @@ def explain_missing(verdict: Verdict, submission: RepairedSubmission) -> Verdict
     answers = submission.answers(verdict.missing_name)
     if answers and all(not answer.source.strip() for answer in answers):
         return replace(
-            verdict, message=f"{verdict.message}: the cell for it is empty or was deleted"
+            verdict,
+            message=name_missing(verdict.missing_name, "its cell is empty or was deleted"),
         )
     if answers and all(not answer.names.parsed for answer in answers):
         reason = _syntax_error(answers[-1].source)
-        text = f"the cell {verdict.missing_name} is not valid Python ({reason})"
+        text = f"The cell {verdict.missing_name} is not valid Python ({reason})."
         return Verdict("error", text)
     return verdict
 
@@ -153,7 +196,7 @@ def manual(
         0.0,
         cell.points,
         "missing" if empty else "manual",
-        "there is no answer in this cell" if empty else "a human will grade this answer",
+        NO_ANSWER if empty else ANSWER_WAITS,
     )
 
 
@@ -163,7 +206,7 @@ def as_result(cell: KeyCell, verdict: Verdict, seconds: float) -> QuestionResult
     message = (
         verdict.message
         if not passed or fraction == 1.0
-        else f"you get {fraction:.0%} of the points"
+        else f"You get {fraction:.0%} of the points."
     )
     return QuestionResult(
         cell.name,
@@ -171,8 +214,8 @@ def as_result(cell: KeyCell, verdict: Verdict, seconds: float) -> QuestionResult
         cell.points * fraction,
         cell.points,
         verdict.status,
-        readable(message),
-        readable(verdict.hint),
+        one_line(message),
+        one_line(verdict.hint),
         round(seconds, 4),
         trust=cell.trust,
     )

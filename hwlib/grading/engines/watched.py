@@ -76,8 +76,19 @@ def _changed(one: _Value) -> bool:
 
 def _is_held(one: _Value) -> bool:
     if isinstance(one.value, (np.ndarray, *MUTABLE)) and isinstance(one.before, Snapshot):
-        return one.before.is_held()
+        alone = _ALONE + isinstance(one.value, np.ndarray)  # whose snapshot has it twice
+        return one.before.is_held(one.before.count - alone)
     return sys.getrefcount(one.value) > 2  # its place in `one`, and this call's
+
+
+def _alone() -> int:
+    """How often a value is referred to where only its snapshot and `_Value` do so."""
+    one, snapshot = _Value("", 0, value := [[0]], None), Snapshot([value])
+    assert one.value is value
+    return snapshot.count - 1  # the variable
+
+
+_ALONE = _alone()
 
 
 def _content(value: Any) -> Any:

@@ -146,10 +146,9 @@ def collect(
             else:
                 unmatched.append(_why(one, student, roster))
     if unmatched:
-        raise CourseError(
-            f"{len(unmatched)} hand-in{'s' * (len(unmatched) > 1)} can't be matched, so nothing was "
-            "written:\n" + "\n".join(f"  {line}" for line in unmatched)
-        )
+        count = "1 hand-in" if len(unmatched) == 1 else f"{len(unmatched)} hand-ins"
+        lines = "".join(f"\n  {line}" for line in unmatched)
+        raise CourseError(f"{count} can't be matched, so nothing was written:{lines}")
     return [_write(submitted, *key, found) for key, found in sorted(mine.items())]
 
 

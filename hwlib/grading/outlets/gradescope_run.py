@@ -18,7 +18,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -239,10 +239,10 @@ def _be_judge(base: Path, assignment: Assignment, pipe: int) -> None:
 
 
 def _graded(base: Path, assignment: Assignment, tell: Any) -> tuple[SubmissionResult, str]:
-    """The result, and the tier. Each question is told as soon as it is graded.
+    """The result, and the tier. Each question that passes is told at once.
 
-    A question that the course's own solution does not pass here is left to a human. Its result
-    waits for that, so only what passed is told at once.
+    If a question does not pass, the course's own solution is graded, too. If that shows that a test
+    must be run in another way or not at all on this machine, the submission is graded again.
     """
     from hwlib.grading.engines.isolated import IsolatedEngine, imported_ahead
     from hwlib.grading.records.cache import new_seed
@@ -255,30 +255,20 @@ def _graded(base: Path, assignment: Assignment, tell: Any) -> tuple[SubmissionRe
     with IsolatedEngine(assignment, seed, (base,)) as engine:
 
         def on_question(question: QuestionResult) -> None:
-            if question.status in ("passed", "manual", "missing"):
+            if question.status == "passed":
                 tell(question=asdict(question))
 
         engine.learn_imports(imported_ahead([found]))
         engine.on_question = on_question
         result = engine.grade(found).result
-        engine.on_question = lambda question: None
-        if any(one.status not in ("passed", "manual", "missing") for one in result.questions):
-            result = _excused(result, engine.check_reference())
+        tests = {cell.name for cell in engine.key.by_role("test")}
+        if any(one.id in tests and one.status != "passed" for one in result.questions):
+            reference = engine.check_reference()
+            for name, why in reference.failing.items():
+                _note(f"the course's own solution does not pass {name} here: {why}")
+            if reference.failing or reference.in_place:
+                result = engine.grade(found).result
         return result, engine.tier
-
-
-def _excused(result: SubmissionResult, unproved: dict[str, str]) -> SubmissionResult:
-    """The result with a question left to a human where the course's own solution fails, too."""
-    for name, why in unproved.items():
-        _note(f"the course's own solution does not pass {name} here: {why}")
-    why = LEFT.format(why="the course's own solution does not pass its test on this machine")
-    questions = tuple(
-        replace(one, points=0.0, status="manual", message=why, hint="")
-        if one.id in unproved and one.status != "passed"
-        else one
-        for one in result.questions
-    )
-    return replace(result, questions=questions)
 
 
 def _note(text: str) -> None:

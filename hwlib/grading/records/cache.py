@@ -64,17 +64,21 @@ class ResultCache:
         with (self.folder / "seeds").open("a", encoding="utf-8") as log:
             log.write(f"{seed}\n")
 
-    def reference_passes(self) -> bool:
-        """Whether the course's own solution passed with what results depend on now."""
+    def in_place(self) -> frozenset[str] | None:
+        """The tests of which the course's own solution must change arguments; None if it did not
+        pass with what results depend on now.
+        """
         try:
-            return (self.folder / "reference").read_text("utf-8") == self._of_assignment.hex()
-        except (OSError, ValueError):
-            return False
+            told = json.loads((self.folder / "reference").read_text("utf-8"))
+            return frozenset(told["in_place"]) if told["of"] == self._of_assignment.hex() else None
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
 
-    def note_reference(self, *, passes: bool) -> None:
+    def note_reference(self, *, passes: bool, in_place: frozenset[str]) -> None:
         """Keep that it passes; that it fails is never kept, so the next run tries it again."""
         if passes:
-            write_whole(self.folder / "reference", self._of_assignment.hex())
+            told = {"of": self._of_assignment.hex(), "in_place": sorted(in_place)}
+            write_whole(self.folder / "reference", json.dumps(told))
 
     def digest(self, found: FoundSubmission) -> str:
         """Hash everything that a result of this submission depends on."""

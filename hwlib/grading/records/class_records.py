@@ -70,13 +70,15 @@ class ClassRecords:
         """Record the seed for the hidden inputs of this run."""
         self._cache.log_seed(seed)
 
-    def reference_passes(self) -> bool:
-        """Whether the course's own solution passed in an earlier run with the same tests."""
-        return self._cache.reference_passes()
+    def in_place(self) -> frozenset[str] | None:
+        """The tests whose arguments the course's own solution must be able to change; None if it
+        did not pass in an earlier run with the same tests.
+        """
+        return self._cache.in_place()
 
-    def note_reference(self, *, passes: bool) -> None:
-        """Keep whether the course's own solution passes."""
-        self._cache.note_reference(passes=passes)
+    def note_reference(self, *, passes: bool, in_place: frozenset[str]) -> None:
+        """Keep whether the course's own solution passes, and where it changes arguments."""
+        self._cache.note_reference(passes=passes, in_place=in_place)
 
     def kept(
         self, found: FoundSubmission, seed: int | None = None, force: bool = False

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -16,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from nbformat import NotebookNode
 
 from hwlib.grading.answer_key import AnswerKey, KeyCell
-from hwlib.grading.cells import grade_id_of
+from hwlib.grading.cells import TERMINAL, grade_id_of
 from hwlib.grading.results import QuestionResult, SubmissionResult
 
 __all__ = ["feedback_page", "plain_text", "png_data"]
@@ -24,10 +23,6 @@ __all__ = ["feedback_page", "plain_text", "png_data"]
 MAX_CODE, MAX_OUTPUT, MAX_MESSAGE = 20_000, 4_000, 2_000  # characters
 MAX_IMAGES, MAX_IMAGE_BYTES = 4, 1_000_000  # of one cell; of one image
 PNG = b"\x89PNG\r\n\x1a\n"
-TERMINAL = re.compile(  # colours, titles and links for a terminal, then what has no place in a text
-    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]"
-    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
 LABELS = {
     "passed": ("✓", "passed"),
     "failed": ("✗", "a check failed"),

@@ -84,7 +84,10 @@ def _dtype_of(data: dict[str, Any]) -> np.dtype[Any]:
 
 def _encode(value: Array | np.generic, encoder: Encoder, depth: int) -> dict[str, Any] | None:
     array = np.asarray(value)  # the base class: what a subclass overrides stays behind
-    single = {"g": True} if isinstance(value, np.generic) else {}
+    if isinstance(value, np.generic):
+        single = {"g": True}
+    else:  # what can't be changed in a notebook can't be changed here
+        single = {} if array.flags.writeable else {"r": True}
     head = {"s": list(array.shape), **single}
     if array.dtype.kind == "U":
         return {"t": "text", "v": array.ravel().tolist(), **head}
@@ -108,6 +111,8 @@ def _shaped(flat: Array, shape: tuple[int, ...], data: dict[str, Any]) -> Any:
         array = flat.reshape(shape)
     except (ValueError, OverflowError) as error:
         raise WireError("an array of a shape that no array can have") from error
+    if data.get("r") is True:
+        array.flags.writeable = False
     return array[()] if data.get("g") is True and shape == () else array
 
 

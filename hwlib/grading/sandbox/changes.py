@@ -1,6 +1,7 @@
 """See which arguments a call has changed in place, and make a change of the test's here, too.
 
-A path leads from a list of arguments to one object in them: a position, then keys.
+A path leads from a list of arguments to one object in them: a position, then keys, and names of
+attributes as lists of one.
 """
 
 from __future__ import annotations
@@ -8,23 +9,45 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Set
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-__all__ = ["MUTABLE", "Snapshot", "assign"]
+__all__ = ["MUTABLE", "Held", "Path", "Snapshot", "assign", "attributes_of"]
 
-MAX_ITEMS = 1000  # of a list or dict that is looked into
+MIN_HELD, MAX_HELD = 64, 5000  # calls whose arguments are kept
+MAX_HELD_BYTES = 2**28  # of their arrays
 
 MAPPINGS = (dict, OrderedDict, defaultdict, Counter)
 MUTABLE = (*MAPPINGS, list, set, deque)
 _CONTAINERS = frozenset((*MUTABLE, tuple))
+_SIMPLE = frozenset((int, float, str, bool, bytes, complex, type(None)))
 
 Array = np.ndarray[Any, Any]
+Path = list[Any]
+
+
+@dataclass(slots=True, eq=False)
+class _Seen:
+    """One object that can change, and its content when it was seen."""
+
+    path: Path
+    value: Any
+    memory: Array | None  # of an array or a tensor
+    before: Any
+    count: int = 0  # of references to it
 
 
 class Snapshot:
     """The arguments of one call as they are now.
+
+    Parameters
+    ----------
+    args : list
+    copied : set of type
+        Classes whose instances are looked into.
 
     Examples
     --------
@@ -35,72 +58,217 @@ class Snapshot:
     [[0, 0]]
     """
 
-    __slots__ = ("_seen", "_torch")
+    __slots__ = ("_args", "_copied", "_paths", "_seen", "_torch")
 
-    def __init__(self, args: list[Any]) -> None:
-        self._torch = sys.modules.get("torch")
-        self._seen: list[tuple[list[Any], Any, Any]] = []  # path, object, copy of its content
+    def __init__(self, args: list[Any], copied: Set[type] = frozenset()) -> None:
+        self._torch, self._copied, self._args = sys.modules.get("torch"), copied, args
+        self._seen: list[_Seen] = []
+        self._paths: dict[int, Path] = {}  # id of an object that can change → where it was first
+        self._look_at_all(args)
+        for one in self._seen:
+            one.count = sys.getrefcount(one.value)
+
+    def _look_at_all(self, args: list[Any]) -> None:  # no reference to an argument is left
         for position, value in enumerate(args):
             self._look(value, [position])
 
-    def _look(self, value: Any, path: list[Any]) -> None:
+    def _look(self, value: Any, path: Path) -> None:
         kind = type(value)
-        if kind in (int, float, str, bool):
+        if kind in _SIMPLE or id(value) in self._paths:
             return
+        memory = value if isinstance(value, np.ndarray) else self._tensor_memory(value)
+        if memory is not None:
+            self._see(path, value, memory, _form_of(memory))
+            if memory is not value and value.is_leaf:
+                self._look(value.grad, [*path, ["grad"]])
+        elif kind in _CONTAINERS:
+            if kind is not tuple:
+                self._see(path, value, None, _items(value))
+            if kind is set:  # what it contains can't change, and its order is another one elsewhere
+                return
+            for key, item in value.items() if kind in MAPPINGS else enumerate(value):
+                if type(item) not in _SIMPLE and type(key) in (int, str):
+                    self._look(item, [*path, key])
+        elif kind in self._copied:
+            self._see(path, value, None, _items(attributes_of(value)))
+            for name, item in attributes_of(value).items():
+                self._look(item, [*path, [name]])
+
+    def _tensor_memory(self, value: Any) -> Array | None:
+        """The memory of a tensor, as an array."""
         if self._torch is not None and isinstance(value, self._torch.Tensor):
             # a kind of tensor that NumPy does not know, or one that is elsewhere
             with contextlib.suppress(RuntimeError, TypeError):
-                value = value.detach().numpy()  # the same memory
-        if isinstance(value, np.ndarray):
-            self._seen.append((path, value, _bytes_of(value)))
-        elif kind in _CONTAINERS and len(value) < MAX_ITEMS and len(path) < 10:
-            if kind is not tuple:
-                self._seen.append((path, value, _items(value)))
-            for key, item in value.items() if kind in MAPPINGS else enumerate(value):
-                if type(key) in (int, str):
-                    self._look(item, [*path, key])
+                memory: Array = value.detach().numpy()
+                return memory
+        return None
 
-    def changed(self) -> list[list[Any]]:
+    def _see(self, path: Path, value: Any, memory: Array | None, before: Any) -> None:
+        self._paths[id(value)] = path
+        self._seen.append(_Seen(path, value, memory, before))
+
+    def changed(self) -> list[Path]:
         """The paths of the objects whose content has changed."""
-        return [path for path, value, copy in self._seen if not _same(value, copy)]
+        return [one.path for one in self._seen if self._is_changed(one)]
+
+    def contents(self) -> list[list[Any]]:
+        """Path and content of each object that has changed.
+
+        Content is [form, data]: "array" with the array; "items" with a list of entries; "pairs"
+        with keys and entries; "attributes" with names and entries; "unknown" with None. An entry is
+        [0, path] for an object that the arguments contained before, [2, entries] for a tuple, else
+        [1, value].
+        """
+        return [[one.path, self._content(one)] for one in self._seen if self._is_changed(one)]
+
+    def renew(self) -> None:
+        """From now on, compare with the content that the objects have now."""
+        for one in self._seen:
+            one.before = self._now(one)
+
+    def _now(self, one: _Seen) -> Any:
+        if one.memory is not None:
+            return _form_of(one.memory)
+        is_container = type(one.value) in _CONTAINERS
+        return _items(one.value if is_container else attributes_of(one.value))
+
+    def _is_changed(self, one: _Seen) -> bool:
+        if one.memory is not None:
+            return not _is_as(one.memory, one.before)
+        now = self._now(one)
+        return len(now) != len(one.before) or not all(map(_is_same, now, one.before))
+
+    def _content(self, one: _Seen) -> list[Any]:
+        value = one.value
+        if one.memory is not None:
+            has_objects = one.memory.dtype.hasobject or one.memory.shape != one.before[0]
+            return ["unknown", None] if has_objects else ["array", one.memory]
+        if type(value) not in _CONTAINERS:
+            named = attributes_of(value).items()
+            told = [[name, self._entry(part)] for name, part in named if not name.startswith("__")]
+            return ["attributes", told]
+        if type(value) in MAPPINGS:
+            return ["pairs", [[key, self._entry(item)] for key, item in value.items()]]
+        return ["items", [self._entry(item) for item in value]]
+
+    def _entry(self, value: Any) -> list[Any]:
+        if type(value) is tuple:
+            return [2, [self._entry(item) for item in value]]
+        path = self._paths.get(id(value))
+        return [1, value] if path is None else [0, path]
 
     @property
     def nbytes(self) -> int:
         """The bytes of the arrays."""
-        return sum(len(copy[2]) for _, _, copy in self._seen if type(copy) is tuple)
+        return sum(one.memory.nbytes for one in self._seen if one.memory is not None)
 
-    def is_held(self) -> bool:
-        """Whether somebody else refers to one of the objects."""
-        return any(count > _ALONE for count in _references(self._seen))
+    @property
+    def count(self) -> int:
+        """How often somebody referred to the first argument."""
+        return self._seen[0].count if self._seen else 0
+
+    def is_held(self, gone: int = 0) -> bool:
+        """Whether somebody refers to one of the objects who did not do so at first. Of a tensor
+        nobody can tell.
+
+        Parameters
+        ----------
+        gone : int
+            How many references to each argument are gone: of lists, and of the caller.
+        """
+        for one in self._seen:
+            is_tensor = one.memory is not None and one.memory is not one.value
+            count = one.count - (gone if len(one.path) == 1 else 0)
+            if is_tensor or sys.getrefcount(one.value) > count:
+                return True
+        return False
 
 
-def _references(seen: list[tuple[list[Any], Any, Any]]) -> list[int]:
-    return [sys.getrefcount(value) for _, value, _ in seen]
+class Held:
+    """Arguments of a test that student code still refers to after the call, by number."""
+
+    __slots__ = ("_count", "_limit", "_snapshots")
+
+    def __init__(self) -> None:
+        self._snapshots: dict[int, Snapshot] = {}
+        self._count, self._limit = 0, MIN_HELD
+
+    def add(self, snapshot: Snapshot) -> dict[str, Any]:
+        """Keep the arguments of one more call; gives fields of the answer: its number, and the
+        numbers of those that are not kept any longer.
+        """
+        snapshot.renew()
+        self._count += 1
+        self._snapshots[self._count] = snapshot
+        dropped = self._dropped()
+        return {"held": self._count, "dropped": dropped} if dropped else {"held": self._count}
+
+    def _dropped(self) -> list[int]:
+        """Let go what nobody refers to any more, and the oldest ones if there are too many."""
+        is_large = sum(one.nbytes for one in self._snapshots.values()) > MAX_HELD_BYTES
+        if len(self._snapshots) <= self._limit and not is_large:
+            return []
+        gone = [number for number, one in self._snapshots.items() if not one.is_held(gone=1)]
+        kept = [number for number in self._snapshots if number not in set(gone)]
+        size = sum(self._snapshots[number].nbytes for number in kept)
+        while kept[1:] and (size > MAX_HELD_BYTES or len(kept) > MAX_HELD):
+            size -= self._snapshots[kept[0]].nbytes
+            gone.append(kept.pop(0))
+        for number in gone:
+            del self._snapshots[number]
+        self._limit = max(MIN_HELD, 2 * len(kept))
+        return gone
+
+    def news(self) -> dict[str, Any]:
+        """Fields of an answer: what has changed since in arguments of earlier calls."""
+        found = []
+        for number, snapshot in self._snapshots.items():
+            if contents := snapshot.contents():
+                found.append([number, contents])
+                snapshot.renew()
+        return {"later": found} if found else {}
+
+    def end(self) -> list[list[Any]]:
+        """Number of a call, and paths of what has changed since; then all are forgotten."""
+        changed = [[number, one.changed()] for number, one in self._snapshots.items()]
+        self._snapshots.clear()
+        self._limit = MIN_HELD
+        return [found for found in changed if found[1]]
 
 
-def _alone() -> int:
-    """How many references an object has that only its container and a snapshot hold."""
-    container: list[list[Any]] = [[]]
-    return _references([([], container[0], None)])[0]
+def _is_same(a: Any, b: Any) -> bool:
+    return a is b or (type(a) is type(b) and type(a) in _SIMPLE and a == b)
 
 
-_ALONE = _alone()
+def attributes_of(value: Any) -> dict[str, Any]:
+    """The attributes of an instance: of its dict and of its slots."""
+    found = dict(getattr(value, "__dict__", {}))
+    for cls in type(value).__mro__:
+        slots = vars(cls).get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else slots:
+            if name not in ("__dict__", "__weakref__") and hasattr(value, name):
+                found[name] = getattr(value, name)
+    return found
 
 
 def _items(value: Any) -> list[Any]:
     return [*value, *value.values()] if type(value) in MAPPINGS else list(value)
 
 
-def _bytes_of(array: Array) -> tuple[Any, ...]:
-    """Its form and bytes, so that NaN is the same as NaN; of objects, which ones it holds."""
-    return array.shape, array.dtype, array.tobytes()
+def _form_of(array: Array) -> tuple[Any, ...]:
+    """Shape, dtype and bytes: NaN is the same as NaN; of objects, which ones it holds."""
+    return array.shape, array.dtype, bytearray(_memory_of(array))
 
 
-def _same(value: Any, copy: Any) -> bool:
-    if isinstance(value, np.ndarray):
-        return bool(_bytes_of(value) == copy)
-    now = _items(value)
-    return len(now) == len(copy) and all(a is b for a, b in zip(now, copy, strict=True))
+def _is_as(array: Array, form: tuple[Any, ...]) -> bool:
+    # a bytearray compares with any memory without copying it
+    return (array.shape, array.dtype) == form[:2] and form[2] == _memory_of(array)
+
+
+def _memory_of(array: Array) -> memoryview | bytes:
+    if array.flags.c_contiguous and array.dtype.itemsize and not array.dtype.hasobject:
+        return array.reshape(-1).view(np.uint8).data
+    return array.tobytes()
 
 
 def assign(old: Any, new: Any) -> None:

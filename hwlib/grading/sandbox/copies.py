@@ -10,29 +10,19 @@ that the time limit holds.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
 from types import MemberDescriptorType
 from typing import Any
 
 from hwlib.errors import Unsendable, WireError
+from hwlib.grading.sandbox.changes import attributes_of
 from hwlib.grading.sandbox.codec import Decoder, Encoder
 
-__all__ = ["LIBRARIES", "encode_again", "encode_copy", "read_again", "read_copy"]
+__all__ = ["LIBRARIES", "encode_again", "encode_copy", "read_again", "read_copy", "set_attribute"]
 
 LIBRARIES = ("torch.nn.", "torch.utils.data.", "scipy.sparse.", "sklearn.", "types.")
 """Beginnings of the modules whose instances are no more than their attributes."""
 
 _CLOSED = (int, float, str, bytes, tuple, frozenset, list, dict, set)  # with content of their own
-
-
-def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
-    """The attributes of an instance: of its dict and of its slots."""
-    yield from getattr(value, "__dict__", {}).items()
-    for cls in type(value).__mro__:
-        slots = vars(cls).get("__slots__", ())
-        for name in (slots,) if isinstance(slots, str) else slots:
-            if name not in ("__dict__", "__weakref__") and hasattr(value, name):
-                yield name, getattr(value, name)
 
 
 def encode_again(value: Any, encoder: Encoder) -> dict[str, Any] | None:
@@ -59,7 +49,7 @@ def encode_copy(value: Any, name: str, encoder: Encoder, depth: int) -> dict[str
         raise Unsendable(f"an instance of {name}, which derives from a plain type")
     told = [
         [key, encoder.part(part, depth)]
-        for key, part in _attributes(value)
+        for key, part in attributes_of(value).items()
         if not key.startswith("__")
     ]
     return {"t": "copy", "n": name, "v": told}
@@ -88,11 +78,22 @@ def read_copy(data: dict[str, Any], cls: type, decoder: Decoder, depth: int) -> 
     except TypeError as error:
         raise WireError("a copy of what can't be copied") from error
     for name, part in told:
-        value, place_of = decoder.part(part, depth), getattr(cls, name, None)
-        if isinstance(place_of, MemberDescriptorType):
-            place_of.__set__(made, value)
-        elif name.startswith("__") or not hasattr(made, "__dict__"):
-            raise WireError("an attribute that a copy can't have")
-        else:
-            made.__dict__[name] = value
+        set_attribute(made, name, decoder.part(part, depth))
     return made
+
+
+def set_attribute(value: Any, name: str, part: Any) -> None:
+    """Set an attribute past the class's own `__setattr__` and properties.
+
+    Raises
+    ------
+    WireError
+        If it is one that a copy can't have.
+    """
+    place = getattr(type(value), name, None)
+    if isinstance(place, MemberDescriptorType):
+        place.__set__(value, part)
+    elif name.startswith("__") or not hasattr(value, "__dict__"):
+        raise WireError("an attribute that a copy can't have")
+    else:
+        value.__dict__[name] = part

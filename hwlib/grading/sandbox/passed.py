@@ -24,7 +24,7 @@ MAX_GENERATORS = 100
 
 
 class Passed:
-    """The worker's side of what stays with the grader.
+    """The worker's side of what stays with the grader, and of what it has copied.
 
     Parameters
     ----------
@@ -36,6 +36,7 @@ class Passed:
 
     def __init__(self, ask: Callable[[dict[str, Any]], Any], given: Callable[[str], Any]) -> None:
         self._ask, self._given = ask, given
+        self.copied: set[type] = set()  # classes whose instances have arrived as copies
         self._functions: dict[int, Callable[..., Any]] = {}
         self._generators: dict[int, Any] = {}
         self._raised: list[tuple[BaseException, int]] = []  # by the test's functions
@@ -123,7 +124,9 @@ class Passed:
     # ---- what both processes have ----------------------------------------------------------------
 
     def _copy(self, data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
-        return read_copy(data, self._given(data["n"]), decoder, depth)
+        cls = self._given(data["n"])
+        self.copied.add(cls)
+        return read_copy(data, cls, decoder, depth)
 
     def _again(self, data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
         return read_again(data, decoder)

@@ -43,7 +43,10 @@ __all__ = [
     "single_threaded",
 ]
 
-UIDS_A_RUN = 64  # one uid a concurrent worker, because RLIMIT_NPROC counts by uid
+# one uid for each worker at a time: RLIMIT_NPROC counts by uid, and a worker's end takes with it
+# all processes of its uid
+UIDS_A_RUN = 256
+UIDS_A_SUBMISSION = 4
 # the names of multiprocessing, PyTorch and joblib
 SHARED_BY_PYTHON = ("sem.", "psm_", "mp-", "torch_", "joblib_")
 TRIES = 200  # to find a block of them that is free
@@ -221,9 +224,10 @@ class Zygote:
             raise ZygoteGone("the zygote is gone")
         return Worker(ours, descriptors[0], descriptors[1], int(data), confinement)
 
-    def uid(self, slot: int) -> int:
-        """The user that the worker of this slot runs as: its own where the grader is root."""
-        return self._uids.first + slot % UIDS_A_RUN if self._uids else os.getuid()
+    def uid(self, slot: int, lane: int = 0) -> int:
+        """The user that the worker of this slot and lane runs as: its own if the grader is root."""
+        number = slot * UIDS_A_SUBMISSION + lane % UIDS_A_SUBMISSION
+        return self._uids.first + number % UIDS_A_RUN if self._uids else os.getuid()
 
     def _request(self, request: dict[str, Any], theirs: socket.socket) -> None:
         with theirs:

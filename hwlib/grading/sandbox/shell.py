@@ -281,23 +281,26 @@ def describe_error(error: BaseException, limit: int = 600) -> StudentError:
 
 
 def _student_frames(error: BaseException) -> list[str]:
-    """Where in the notebook it happened: `line 4, in predict: return x` for each frame of a cell,
-    innermost last.
+    """Where in the notebook it happened: `line 4, in predict: return x` for each frame of a cell or
+    of a module that was handed in, innermost last.
     """
     try:
         frames = traceback.extract_tb(error.__traceback__)
         own = os.path.dirname(__file__)  # noqa: PTH120
-        cells = [
-            f
-            for f in frames
-            if "ipykernel" in f.filename
-            or f.filename.startswith("<")
-            or "ipython-input" in f.filename
-        ]
+        here = os.getcwd() + os.sep  # noqa: PTH109
         return [
-            f"line {f.lineno}, in {f.name}: {f.line or ''}"[:300]
-            for f in cells
-            if not f.filename.startswith(own)
+            f"line {f.lineno}, in {f.name}{_of_file(f.filename, here)}: {f.line or ''}"[:300]
+            for f in frames
+            if not f.filename.startswith((own, "<frozen "))
+            and (f.filename.startswith(("<", here)) or _is_cell(f.filename))
         ][-5:]
     except BaseException:  # noqa: BLE001  student code can break anything here
         return []
+
+
+def _of_file(filename: str, here: str) -> str:
+    return f" of {filename.removeprefix(here)}" if filename.startswith(here) else ""
+
+
+def _is_cell(filename: str) -> bool:
+    return "ipykernel" in filename or "ipython-input" in filename

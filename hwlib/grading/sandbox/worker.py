@@ -18,8 +18,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
 
-from hwlib.errors import ConnectionClosed
-from hwlib.grading.sandbox.changes import Snapshot
+import numpy as np
+
+from hwlib.errors import ConnectionClosed, Unsendable
+from hwlib.grading.sandbox.changes import Held, Snapshot
 from hwlib.grading.sandbox.codec import Decoder, Encoder, plain
 from hwlib.grading.sandbox.descriptions import describe_signature
 from hwlib.grading.sandbox.objects import Copied, Objects
@@ -32,6 +34,7 @@ __all__ = ["Server", "serve"]
 
 MAX_CAUSES = 4  # exceptions that led to one another
 MAX_WARNINGS = 100  # of one request
+NEW = 3  # references to a result: of the caller, of `_is_shared`, of getrefcount
 
 _SET_BY_THE_TEST = frozenset(("assign", "replace", "seeds", "no_grad", "warnings"))
 
@@ -57,6 +60,7 @@ class Server:
         self.shell = shell
         self._depth, self._in_cell = 0, False  # requests inside each other; the last runs a cell
         self._before: dict[str, list[Any]] = {}  # names that a test has changed
+        self._held = Held()
         self._console, builtins.input = builtins.input, self._input
 
     def _unpack(self, data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
@@ -84,6 +88,8 @@ class Server:
                     reply["warned"] = [_told_warning(one.message) for one in warned[:MAX_WARNINGS]]
             else:
                 reply |= operation(request)
+            if "in_place" in request:
+                reply |= self._held.news()
         # student code may raise anything, SystemExit too
         except BaseException as error:  # noqa: BLE001
             reply["error"] = self._describe(error)
@@ -124,7 +130,9 @@ class Server:
         # a value that can't be sent, or whose own methods raise
         except BaseException as error:  # noqa: BLE001
             self.objects.forget_news()
-            self.channel.send({"id": reply["id"], "error": asdict(describe_error(error))})
+            refused = {"unsent": str(error)} if isinstance(error, Unsendable) else {}
+            told = {"error": asdict(describe_error(error))} | refused
+            self.channel.send({"id": reply["id"], **told})
         self.objects.news_arrived()
 
     def _tell_printed(self, message: dict[str, Any]) -> None:
@@ -235,10 +243,25 @@ class Server:
     def _called(self, function: Callable[..., Any], request: dict[str, Any]) -> dict[str, Any]:
         """What the call returns, and which of its arguments it changed."""
         args, kwargs = request["args"], request["kwargs"]
-        before = Snapshot([*args, *kwargs.values()])
-        value = function(*args, **kwargs)
-        changed = before.changed()
-        return {"value": value, "changed": changed} if changed else {"value": value}
+        before = Snapshot([*args, *kwargs.values()], self.passed.copied)
+        reply: dict[str, Any] = {}
+        try:
+            value = function(*args, **kwargs)
+            reply = self._read(value) if _is_shared(value) else {"value": value}
+            del value
+        # told with what else the call did
+        except BaseException as error:  # noqa: BLE001
+            reply["error"] = self._describe(error)
+        changed = before.contents() if "in_place" in request else before.changed()
+        if changed:
+            reply["changed"] = changed
+        if before.is_held():
+            reply |= self._held.add(before)
+        return reply
+
+    def _op_changes(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Which arguments of earlier calls have changed since; then they are forgotten."""
+        return {"value": self._held.end()}
 
     def _op_call(self, request: dict[str, Any]) -> dict[str, Any]:
         return self._called(self.objects[request["ref"]], request)
@@ -246,7 +269,7 @@ class Server:
     def _op_call_method(self, request: dict[str, Any]) -> dict[str, Any]:
         owner = self.objects[request["ref"]]
         reply = self._called(getattr(owner, request["name"]), request)
-        if "content" in request:
+        if "value" in reply and "content" in request:
             reply["content"] = plain(owner, request["content"])
         return reply
 
@@ -285,6 +308,12 @@ class Server:
 
     def _op_backward(self, request: dict[str, Any]) -> dict[str, Any]:
         return {"value": self.objects.tensors.backward(request["output"], request["gradient"])}
+
+
+def _is_shared(value: Any) -> bool:
+    """Whether student code may have kept a result: not a new array that nobody else refers to."""
+    is_new = type(value) is np.ndarray and value.base is None and sys.getrefcount(value) <= NEW
+    return not is_new
 
 
 def _is_plain(value: Any) -> bool:

@@ -24,7 +24,8 @@ import numpy as np
 
 from hwlib.grading.sandbox import colab
 from hwlib.grading.sandbox.confine import Confinement, Tier, confine, needed_folders
-from hwlib.grading.sandbox.measures import namespaces, system_calls
+from hwlib.grading.sandbox.measures import cgroups, namespaces, system_calls
+from hwlib.grading.sandbox.measures.limits import keep_freed_memory
 from hwlib.grading.sandbox.shell import CellRun, StudentShell
 from hwlib.grading.sandbox.wire import Channel
 from hwlib.grading.sandbox.without_sockets import send_tensors_through_pipes
@@ -42,6 +43,8 @@ def main() -> None:
     """Serve until the grader is gone."""
     control = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the grader's business
+    keep_freed_memory()
+    cgroups.remove_left()
     random.seed(0)  # what a student draws without a seed is the same in every run
     np.random.seed(0)
     sys.path.insert(0, str(Path.cwd()))  # the assignment's own modules

@@ -1,0 +1,238 @@
+"""Follow what a student's code changes in the arguments of a test.
+
+The student's code works on copies, so a change does not show here. It is noted: then the test is
+run once more, and that time each change is also made in the test's own objects, as in a notebook.
+Afterwards they are as they were, because setup cells may hold them and other submissions come next.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from hwlib import checks
+from hwlib.errors import WireError
+from hwlib.grading.engines.mirrors import is_standin
+from hwlib.grading.sandbox.changes import MAPPINGS, MUTABLE, attributes_of
+from hwlib.grading.sandbox.copies import set_attribute
+
+__all__ = ["Arguments"]
+
+MAX_PATHS = 10_000
+MAX_STEPS = 100
+MAX_HELD = 10_000
+
+_INDEXED = (list, tuple, deque, *MAPPINGS)
+
+
+class Arguments:
+    """The arguments of one run of a test.
+
+    Parameters
+    ----------
+    cannot_check : callable
+        Notes why the test can't be decided.
+
+    Attributes
+    ----------
+    in_place : bool
+        Whether changes are made here, too.
+    changed : bool
+        Whether student code has changed an argument.
+    """
+
+    def __init__(self, cannot_check: Callable[[str], Any]) -> None:
+        self._cannot_check = cannot_check
+        self.in_place = self.changed = False
+        self._held: dict[int, list[Any]] = {}  # number of a call → its arguments
+        self._undo: list[tuple[Any, Any]] = []  # object, its content before
+
+    def begin(self, in_place: bool) -> None:
+        """A run of a test begins."""
+        self.in_place, self.changed = in_place, False
+
+    @property
+    def has_held(self) -> bool:
+        """Whether the student's code still holds arguments, which it may change later."""
+        return bool(self._held)
+
+    def end(self) -> None:
+        """The run has ended: what was changed here is as before."""
+        self._held.clear()
+        while self._undo:
+            _give_content(*self._undo.pop())
+
+    def take(self, reply: dict[str, Any], request: dict[str, Any]) -> None:
+        """What an answer says about arguments: of the call that was asked for, and of earlier ones.
+
+        Raises
+        ------
+        WireError
+            If it is not what a worker says.
+        """
+        args = [*request.get("args", ()), *request.get("kwargs", {}).values()]
+        if "changed" in reply:
+            self._note(reply["changed"], args)
+        if type(reply.get("held")) is int and len(self._held) < MAX_HELD:
+            self._held[reply["held"]] = args
+            for number in _list(reply.get("dropped", [])):
+                self._held.pop(number if type(number) is int else 0, None)
+        if "later" in reply:
+            self.take_later(reply["later"])
+
+    def take_later(self, told: Any) -> None:
+        """What has changed in arguments of earlier calls."""
+        for number, changed in _pairs(told):
+            if type(number) is not int or number not in self._held:
+                raise WireError("arguments of a call that was not made")
+            self._note(changed, self._held[number])
+
+    def _note(self, changed: Any, args: list[Any]) -> None:
+        self.changed = True
+        if self.in_place:
+            made = [(_at(path, args), content) for path, content in _pairs(changed)]
+            made = [(old, self._content(old, content, args)) for old, content in made]
+            for old, new in made:
+                if new is not None:
+                    self._undo.append((old, _content_of(old)))
+                    _give_content(old, new)
+        else:
+            paths = changed if type(changed) is list else []
+            for path in paths[:MAX_PATHS]:
+                for value in _on_the_way(path, args):
+                    if not is_standin(value):
+                        checks.note_changed(value)
+
+    def _content(self, old: Any, told: Any, args: list[Any]) -> Any:
+        """The new content of an object, its parts being the test's own objects where they were."""
+        if is_standin(old):
+            return None  # its content is in the worker
+        if type(told) is not list or len(told) != 2 or type(told[0]) is not str:
+            raise WireError("a change without its content")
+        form, data = told
+        if form != _form_of(old):
+            self._cannot_check("the student's code changes an argument in a way that can't be told")
+            return None
+        if form == "array":
+            return _array_for(old, data)
+        if form == "items":
+            return [_entry(one, args) for one in _list(data)]
+        return {key: _entry(one, args) for key, one in _pairs(data)}
+
+
+# ---- what a message may say ----------------------------------------------------------------------
+
+
+def _list(data: Any) -> list[Any]:
+    if type(data) is not list:
+        raise WireError("a change that is no list")
+    return data
+
+
+def _pairs(data: Any) -> list[list[Any]]:
+    if not all(type(pair) is list and len(pair) == 2 for pair in _list(data)):
+        raise WireError("a change that is not made of pairs")
+    pairs: list[list[Any]] = data
+    return pairs
+
+
+def _entry(told: Any, args: list[Any]) -> Any:
+    kind, value = _pairs([told])[0]
+    if kind == 2:
+        return tuple(_entry(one, args) for one in _list(value))
+    return _at(value, args) if kind == 0 else value
+
+
+def _on_the_way(path: Any, args: list[Any]) -> list[Any]:
+    """The objects that a path leads through."""
+    value: Any = args
+    found = []
+    for key in _list(path)[:MAX_STEPS]:
+        try:
+            value = _step(value, key)
+        except (LookupError, TypeError):
+            break
+        found.append(value)
+    return found
+
+
+def _step(value: Any, key: Any) -> Any:
+    """One entry or attribute as it is stored, so that no code of the test's objects runs."""
+    if type(key) is list and len(key) == 1 and not is_standin(value):
+        is_grad = key == ["grad"] and _is_tensor(value) and value.is_leaf
+        return value.grad if is_grad else attributes_of(value)[key[0]]
+    if type(value) in _INDEXED and type(key) in (int, str):
+        return value[key]
+    raise LookupError
+
+
+def _at(path: Any, args: list[Any]) -> Any:
+    """The test's own object that a path leads to."""
+    found = _on_the_way(path, args)
+    if not found or len(found) != len(path):
+        raise WireError("a change in an argument that was not given")
+    return found[-1]
+
+
+def _array_for(old: Any, new: Any) -> Any:
+    if not isinstance(new, np.ndarray) or tuple(old.shape) != new.shape:
+        raise WireError("a change of an array's shape")
+    if isinstance(old, np.ndarray) and not old.flags.writeable:
+        raise WireError("a change of an array that can't be changed")
+    if new.dtype != getattr(old, "dtype", None) and new.dtype.kind not in "biufc":
+        raise WireError("a change of an array's dtype")
+    return new
+
+
+# ---- contents ------------------------------------------------------------------------------------
+
+
+def _is_tensor(value: Any) -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor)
+
+
+def _form_of(value: Any) -> str:
+    if isinstance(value, np.ndarray) or _is_tensor(value):
+        return "array"
+    if type(value) in MAPPINGS:
+        return "pairs"
+    return "items" if type(value) in MUTABLE else "attributes"
+
+
+def _content_of(value: Any) -> Any:
+    """Its content, the parts being the same objects."""
+    form = _form_of(value)
+    if form == "array":
+        return value.detach().clone() if _is_tensor(value) else value.copy()
+    if form == "items":
+        return list(value)
+    return dict(value) if form == "pairs" else attributes_of(value)
+
+
+def _give_content(value: Any, content: Any) -> None:
+    form = _form_of(value)
+    if form == "array":
+        _fill(value, content)
+    elif form == "attributes":
+        for name in attributes_of(value).keys() - content.keys():
+            if not name.startswith("__"):
+                object.__delattr__(value, name)
+        for name, part in content.items():
+            set_attribute(value, name, part)
+    else:
+        value.clear()
+        getattr(value, "extend" if hasattr(value, "extend") else "update")(content)
+
+
+def _fill(array: Any, content: Any) -> None:
+    if _is_tensor(array):
+        torch = sys.modules["torch"]
+        with torch.no_grad():
+            array.copy_(torch.as_tensor(content))
+    else:
+        array[...] = content

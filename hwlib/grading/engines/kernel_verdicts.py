@@ -1,0 +1,170 @@
+"""The verdicts on a notebook that nbgrader has run in one kernel, from the outputs of its cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from nbformat import NotebookNode
+
+from hwlib.errors import with_detail
+from hwlib.grading.answer_key import AnswerKey, KeyCell
+from hwlib.grading.cells import UNANSWERED, one_line
+from hwlib.grading.engines.words import (
+    ANSWER_WAITS,
+    NO_ANSWER,
+    cannot_run,
+    check_failed,
+    check_stopped,
+    name_missing,
+    raised,
+    statement_at,
+    waits,
+)
+from hwlib.grading.records.gradebook import Mark
+from hwlib.grading.results import QuestionStatus
+from hwlib.grading.submissions.dependencies import names_in
+from hwlib.markers import hidden_lines
+
+__all__ = ["STAGING", "KernelVerdicts", "Said", "said_of"]
+
+MAX_MESSAGE = 300
+STAGING = ".grading-"  # begins the name of the folder that submissions are run in
+ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+# in IPython's tracebacks: a frame of a cell, or of a module that was handed in
+FRAME = re.compile(
+    rf"Cell In\[(?P<count>\d+)\], line (?P<line>\d+)|File \S*/{re.escape(STAGING)}\S*:\d+, in "
+)
+CELL_FILE = re.compile(r"\(\d+\.py, line (\d+)\)")  # in the text of a SyntaxError
+TOO_SLOW = ("CellTimeoutError", "KeyboardInterrupt")
+
+Said = tuple[QuestionStatus, str, str]  # status, message, hint
+
+
+class KernelVerdicts:
+    """What the questions of one graded notebook come to, without any hidden value.
+
+    Parameters
+    ----------
+    key : AnswerKey
+    cells : mapping
+        Grade id → cell with its outputs.
+    """
+
+    def __init__(self, key: AnswerKey, cells: Mapping[str, NotebookNode]) -> None:
+        self._key, self._cells = key, cells
+
+    def waiting(self, cell: KeyCell) -> str:
+        """Why a human must grade a test, where that is not the student's doing; else ""."""
+        error = _last_error(self._cells.get(cell.grade_id))
+        if error is None:
+            return ""
+        if error.ename == "CannotCheck":
+            reason = next((said_of(line) for line in error.traceback), "")
+            return cannot_run(reason.removeprefix("? "))
+        if error.ename == "ModuleNotFoundError":
+            return _lacks(error)
+        for definer, above in self._definers(error):
+            if above.ename == "ModuleNotFoundError" and definer.role != "setup":
+                return _lacks(above)
+            if definer.role == "setup":
+                return cannot_run("it needs a given cell, which does not run there")
+        return ""
+
+    def _definers(self, error: NotebookNode) -> Iterator[tuple[KeyCell, NotebookNode]]:
+        """The cells that should have defined the name that is missing, and what they raised."""
+        if error.ename != "NameError":
+            return
+        name = _missing_name(error)
+        for cell in self._key.by_role("setup", "solution"):
+            above = _last_error(self._cells.get(cell.grade_id))
+            if above is not None and name in names_in(cell.source).binds:
+                yield cell, above
+
+    def of(self, cell: KeyCell, mark: Mark) -> Said:
+        """The verdict on one question."""
+        graded = self._cells.get(cell.grade_id)
+        if graded is None:
+            return "missing", "This question is missing from the notebook.", ""
+        if cell.role == "answer":
+            answered = mark.automatic is None
+            return ("manual", ANSWER_WAITS, "") if answered else ("missing", NO_ANSWER, "")
+        enames = {output.ename for output in _errors(graded)}
+        if "DeadKernelError" in enames:
+            text = "The process that ran your code ended. Possible causes are too much memory, a "
+            return "crashed", f"{text}crash in a library, or a call of exit().", ""
+        if "CellTimeoutError" in enames:
+            text = "Your code took too long: is there a loop that never ends, or one that you can "
+            return "timeout", f"{text}avoid?", ""
+        if waiting := self.waiting(cell):
+            return "manual", waiting, ""
+        error = _last_error(graded)
+        if error is not None:
+            return self._of_error(graded, error)
+        fraction = (mark.automatic or 0.0) / cell.points if cell.points else 1.0
+        return "passed", "" if fraction == 1.0 else f"You get {fraction:.0%} of the points.", ""
+
+    def _of_error(self, graded: NotebookNode, error: NotebookNode) -> Said:
+        text = said_of(error.evalue)
+        if error.ename == "CheckFailed":
+            first, *hint = [ANSI.sub("", part) for part in error.traceback] or ["A check failed."]
+            symptom, _, detail = first.removeprefix("✗ ").partition("\n")
+            return "failed", said_of(with_detail(symptom, detail)), said_of(" ".join(hint))
+        if error.ename == "NotImplementedError" and not text:
+            return "missing", UNANSWERED, ""
+        for definer, above in self._definers(error):
+            return _of_missing(_missing_name(error), definer, above)
+        return _of_frames(graded, error, text)
+
+
+def _of_missing(name: str, definer: KeyCell, above: NotebookNode) -> Said:
+    """The verdict where the cell that should define a name has raised."""
+    if above.ename == "NotImplementedError" and not above.evalue:
+        return "missing", UNANSWERED, ""
+    if above.ename in TOO_SLOW:
+        text = f"This question needs the cell {definer.name}, which did not finish in time: is "
+        return "timeout", f"{text}there a loop that never ends, or one that you can avoid?", ""
+    told = said_of(f"{above.ename}: {above.evalue}" if above.evalue else above.ename)
+    return "error", name_missing(name, f"the cell {definer.name} raised {told}"), ""
+
+
+def _of_frames(graded: NotebookNode, error: NotebookNode, text: str) -> Said:
+    """The verdict on an error: was it the test's own line, or one of the student's code?"""
+    frames = list(FRAME.finditer(ANSI.sub("", "\n".join(error.traceback))))
+    own = str(graded.execution_count)
+    here = [int(frame["line"]) for frame in frames if frame["count"] == own]
+    if len(here) < len(frames):  # other code than the test's was running
+        if error.ename == "MemoryError":
+            return "crashed", "Your code used more memory than it may.", ""
+        return "error", raised(error.ename, text), ""
+    hidden = not here or max(here) in hidden_lines(graded.source.splitlines())
+    statement = "" if hidden else statement_at(graded.source, here[-1])
+    if error.ename == "NameError":
+        return "missing", name_missing(_missing_name(error)), ""
+    if error.ename in ("AssertionError", "Failed"):  # of `assert`, and of pytest.fail
+        return "failed", check_failed(text, statement, hidden=hidden), ""
+    return "failed", check_stopped(error.ename, text, statement, hidden=hidden), ""
+
+
+def _missing_name(error: NotebookNode) -> str:
+    """The name that the text of a NameError tells of."""
+    return str(error.evalue).partition("'")[2].partition("'")[0]
+
+
+def _lacks(error: NotebookNode) -> str:
+    module = _missing_name(error) or "a module"
+    return waits(f"your code imports {module}, which is not on the grading machine")
+
+
+def _errors(graded: NotebookNode | None) -> list[NotebookNode]:
+    outputs = [] if graded is None else graded.get("outputs", [])
+    return [output for output in outputs if output.output_type == "error"]
+
+
+def _last_error(graded: NotebookNode | None) -> NotebookNode | None:
+    return next(reversed(_errors(graded)), None)
+
+
+def said_of(text: str) -> str:
+    """A text of a kernel on one line, without the names of files that no reader knows."""
+    return one_line(CELL_FILE.sub(r"(line \1)", text), MAX_MESSAGE)

@@ -1,0 +1,102 @@
+"""The words that both engines use to tell a student what happened: one line, and no hidden text."""
+
+from __future__ import annotations
+
+import ast
+
+from hwlib.grading.cells import HIDDEN, one_line
+
+__all__ = [
+    "ANSWER_WAITS",
+    "MESSAGE_LENGTH",
+    "NO_ANSWER",
+    "UNREADABLE",
+    "cannot_run",
+    "check_failed",
+    "check_stopped",
+    "name_missing",
+    "raised",
+    "statement_at",
+    "waits",
+]
+
+MESSAGE_LENGTH = 600
+MAX_STATEMENT = 120
+
+ANSWER_WAITS = "A human will grade this answer."
+NO_ANSWER = "There is no answer in this cell."
+UNREADABLE = "The notebook could not be read, so no question was graded."
+
+
+def waits(reason: str) -> str:
+    """A human grades the question, for a reason that is not the student's."""
+    return f"A human will grade this question: {reason}. You lose no points by it."
+
+
+def cannot_run(reason: str = "") -> str:
+    """The same, where the check does not work on this machine."""
+    because = f" ({reason.rstrip('.')})" if reason else ""
+    return waits(f"its check could not run on the grading machine{because}")
+
+
+def raised(kind: str, message: str, where: str = "") -> str:
+    """An error of the student's own code.
+
+    >>> raised("ValueError", "no luck", "line 2, in half: raise ValueError('no luck')")
+    "Your code raised ValueError: no luck (line 2, in half: raise ValueError('no luck'))"
+    """
+    text = one_line(f"{kind}: {message}" if message else kind, MESSAGE_LENGTH)
+    return f"Your code raised {text}" + (f" ({one_line(where, 300)})" if where else "")
+
+
+def check_failed(text: str, statement: str, *, hidden: bool) -> str:
+    """An `assert` of a test: its own text, or else the statement, unless it is hidden.
+
+    >>> check_failed("", "assert f(2) == 4", hidden=False)
+    'A check failed: assert f(2) == 4'
+    """
+    if hidden:
+        return HIDDEN
+    if text.strip():
+        return one_line(text, MESSAGE_LENGTH)
+    return f"A check failed: {statement}" if statement else "A check failed."
+
+
+def check_stopped(kind: str, text: str, statement: str, *, hidden: bool) -> str:
+    """A test that raised something else, while it worked with what the student's code gave it.
+
+    The course's own solution passes the test. So the value is probably of another kind, but that is
+    not certain, and the sentence does not claim it.
+    """
+    asks = "Compare your code with the task: the name, the parameters, the kind of result."
+    if hidden:
+        return f"A hidden check stopped with {kind}. {asks}"
+    found = one_line(f"{kind}: {text}" if text else kind, MESSAGE_LENGTH // 2)
+    at = f" (at: {statement})" if statement else ""
+    return f"A check stopped with {found}{at}. {asks}"
+
+
+def name_missing(name: str, because: str = "") -> str:
+    """A name that the test needs and the notebook does not define."""
+    if because:
+        return f"`{name}` is not defined, because {because}"
+    asks = "is its cell missing, or the name spelled differently?"
+    return f"`{name}` is not defined, and a check needs it: {asks}"
+
+
+def statement_at(source: str, line: int) -> str:
+    """The innermost statement at a line of a test cell, on one line; "" if there is none.
+
+    >>> statement_at("for x in (1, 2):\\n    assert f(x,\\n             2) == x\\n", 3)
+    'assert f(x, 2) == x'
+    """
+    try:
+        nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.stmt)]
+    except (SyntaxError, ValueError, RecursionError):
+        return ""
+    around = [node for node in nodes if node.lineno <= line <= (node.end_lineno or node.lineno)]
+    if not around:
+        return ""
+    found = max(around, key=lambda node: node.lineno)
+    text = "\n".join(source.splitlines()[found.lineno - 1 : found.end_lineno])
+    return one_line(text, MAX_STATEMENT)
