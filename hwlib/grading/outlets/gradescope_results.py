@@ -158,14 +158,13 @@ def _test(
 
 
 def _said(result: QuestionResult | PartResult) -> str:
-    """The text under a test: what happened, and a hint."""
-    state = STATES[result.status]
-    if result.status == "passed" and result.points < result.max_points:
-        state = "A part of the points was earned."
-    message = result.message.strip()
-    if result.status == "passed" and result.points >= result.max_points:
-        message = ""  # nothing more to say
-    return "\n".join(filter(None, (state, message, result.hint.strip())))
+    """The text under a test: what happened, and a hint. A message says more than a status."""
+    if result.status == "passed":
+        whole = result.points >= result.max_points
+        state = STATES["passed"] if whole else "A part of the points was earned."
+        return "\n".join(filter(None, (state, "" if whole else result.message.strip())))
+    said = result.message.strip() or STATES[result.status]
+    return "\n".join(filter(None, (said, result.hint.strip())))
 
 
 def _name(asked: Asked) -> str:
