@@ -557,6 +557,170 @@ def _state(submission: SubmissionResult) -> str:
 
 
 @cli.command()
+@click.argument(
+    "exports",
+    nargs=-1,
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE…",
+)
+@click.option(
+    "--roster",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.csv",
+    help="The students, with columns such as SID, Name and Email. It gives each hand-in its id.",
+)
+@click.option(
+    "--assignment",
+    "slug",
+    default="",
+    metavar="SLUG",
+    help="The assignment.  [default: told by the name of each notebook]",
+)
+@click.option(
+    "--submitted",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to write to, as STUDENT/SLUG/.  [default: submitted/ of the course]",
+)
+@json_option
+def collect(
+    exports: tuple[Path, ...],
+    roster: Path | None,
+    slug: str,
+    submitted: Path | None,
+    json_file: str | None,
+) -> None:
+    """Put exported hand-ins into submitted/.
+
+    FILE is an export of Gradescope, Moodle or Canvas, or a zip that hwlib.submit() wrote, named
+    STUDENT-SLUG.zip. Of several hand-ins by one student the latest counts. Older ones are kept in
+    submitted/.earlier/. If a hand-in belongs to no student or assignment, nothing is written.
+    """
+    from hwlib.grading.outlets.collect import Roster, collect
+
+    course = find_course()
+    target = submitted or course.root / "submitted"
+    found = collect(course, exports, target, Roster(roster) if roster else None, slug)
+    _write_json(
+        [
+            {
+                "student": one.student,
+                "assignment": one.slug,
+                "from": one.where,
+                "folder": str(one.folder),
+                "earlier": one.earlier,
+                "problems": list(one.problems),
+            }
+            for one in found
+        ],
+        json_file,
+    )
+    console = _console(json_file)
+    earlier = sum(one.earlier for one in found)
+    console.print(f"{len(found)} hand-ins are in {target}; {earlier} earlier ones are kept")
+    for one in found:
+        for problem in one.problems:
+            console.print(f"{one.student}: {problem}", style="dim", markup=False)
+
+
+# ---- Gradescope ----------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.argument("slug")
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.zip",
+    help="File to write.  [default: SLUG-gradescope.zip]",
+)
+@click.option(
+    "--wheels",
+    is_flag=True,
+    help="Put all packages into the zip, so that Gradescope needs no network to build it.",
+)
+@json_option
+def gradescope(slug: str, target: Path | None, wheels: bool, json_file: str | None) -> None:
+    """Build the autograder zip of one assignment for Gradescope.
+
+    Upload it there under Configure Autograder. It contains the solutions and hidden tests, so give
+    it to nobody else.
+    """
+    from dataclasses import asdict
+
+    from hwlib.grading.outlets.gradescope_zip import write_gradescope_zip
+
+    assignment = find_course().assignment(slug)
+    made = write_gradescope_zip(assignment, target or Path(f"{slug}-gradescope.zip"), wheels=wheels)
+    _write_json({**asdict(made), "path": str(made.path)}, json_file)
+    console = _console(json_file)
+    console.print(
+        f"{made.path}: {made.size_bytes / 1e6:.1f} MB, {len(made.requirements)} packages",
+        markup=False,
+    )
+    console.print(
+        f"In Gradescope, give the autograder {made.points:g} points and a time limit of "
+        f"{assignment.gradescope.minutes:g} minutes, and choose a base image with Python "
+        f"{made.python or '3.11 or newer'}."
+    )
+    if made.manual_points:
+        console.print(
+            f"The other {made.manual_points:g} points are graded by hand: enable manual grading."
+        )
+
+
+@cli.command("gradescope-test")
+@click.argument("archive", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.zip")
+@click.argument(
+    "submission",
+    nargs=-1,
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="NOTEBOOK…",
+)
+@click.option("--minutes", type=float, default=10, show_default=True, help="Time limit.")
+@click.option("--memory", type=int, default=768, show_default=True, help="Memory limit in MB.")
+@click.option("--cores", type=float, default=0.5, show_default=True, help="Share of a core.")
+@json_option
+def gradescope_test(
+    archive: Path,
+    submission: tuple[Path, ...],
+    minutes: float,
+    memory: int,
+    cores: float,
+    json_file: str | None,
+) -> int:
+    """Try an autograder zip as Gradescope would run it.
+
+    It runs setup.sh and run_autograder in a container, checks results.json, and shows what the
+    student reads before and after the due date. Name model files after the notebook.
+    """
+    from hwlib.grading.outlets.gradescope_simulator import Limits, built_image
+    from hwlib.grading.outlets.gradescope_view import complaints, student_view
+
+    with built_image(archive) as image:
+        done = image.grade(submission, Limits(minutes, memory, cores))
+    _write_json(done.results, json_file)
+    console = _console(json_file)
+    found = complaints(done.results) if done.results is not None else ["there is no results.json"]
+    if not found:
+        for heading, after in (("Before", False), ("After", True)):
+            console.print(f"{heading} the due date, the student sees:\n", style="bold")
+            console.print(student_view(done.results, after_due_date=after) + "\n", markup=False)
+    console.print(f"For instructors only:\n{done.stdout}", markup=False)
+    console.print(
+        f"setup.sh took {image.setup_s:.1f} s, run_autograder {done.seconds:.1f} s and at most "
+        f"{done.peak_mb:.0f} MB; limits: {done.limits}"
+    )
+    found += ["the time limit was reached"] if done.timed_out else []
+    for line in found:
+        _complain(f"{archive}: {line}; report this with the lines above", FAILURE)
+    return FAILURE if found else DONE
+
+
+@cli.command()
 @json_option
 def demo(json_file: str | None) -> None:
     """Show how hwlib works, from building to grading.

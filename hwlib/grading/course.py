@@ -6,12 +6,20 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from hwlib.errors import AuthoringError, CourseError
 from hwlib.extras import REQUIREMENTS
 
-__all__ = ["Assignment", "Course", "Limits", "address_problem", "find_course"]
+__all__ = [
+    "Assignment",
+    "Course",
+    "GradescopeSettings",
+    "Limits",
+    "Visibility",
+    "address_problem",
+    "find_course",
+]
 
 SLUG = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -23,6 +31,19 @@ class Limits:
     question_s: float = 20.0
     submission_s: float = 120.0
     memory_mb: int = 4096
+
+
+Visibility = Literal["visible", "after_due_date", "after_published", "hidden"]
+"""When Gradescope shows the result of a question to the student."""
+
+
+@dataclass(frozen=True, slots=True)
+class GradescopeSettings:
+    """How Gradescope grades the assignment; [gradescope] in assignment.toml."""
+
+    minutes: float = 10  # the time limit that is set in Gradescope
+    hidden_tests: Visibility = "after_due_date"  # results of questions that have hidden tests
+    packages: tuple[str, ...] = ()  # more packages that student code may import
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +62,7 @@ class Assignment:
     artifacts: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()  # hwlib extras that the notebook needs, e.g. "torch"
     limits: Limits = field(default_factory=Limits)
+    gradescope: GradescopeSettings = field(default_factory=GradescopeSettings)
 
     @property
     def folder(self) -> Path:
@@ -156,12 +178,14 @@ _OPTIONAL: dict[str, Any] = {
     "artifacts": list,
     "extras": list,
     "limits": dict,
+    "gradescope": dict,
 }
 _LIMITS: dict[str, Any] = {
     "question_s": (int, float),
     "submission_s": (int, float),
     "memory_mb": int,
 }
+_GRADESCOPE: dict[str, Any] = {"minutes": (int, float), "hidden_tests": str, "packages": list}
 
 
 def _read_assignment(path: Path, course: Course) -> Assignment:
@@ -179,8 +203,26 @@ def _read_assignment(path: Path, course: Course) -> Assignment:
                 path, _line(path, "extras"), f"unknown extra {extra!r}; use one of: {known}"
             )
     return Assignment(
-        slug=path.parent.name, course=course, limits=Limits(**limits), **lists, **values
+        slug=path.parent.name,
+        course=course,
+        limits=Limits(**limits),
+        gradescope=_read_gradescope(path, values.pop("gradescope", {})),
+        **lists,
+        **values,
     )
+
+
+def _read_gradescope(path: Path, values: dict[str, Any]) -> GradescopeSettings:
+    _require(path, values, {}, _GRADESCOPE)
+    visibility = values.get("hidden_tests", "after_due_date")
+    if visibility not in get_args(Visibility):
+        known = ", ".join(get_args(Visibility))
+        raise AuthoringError(
+            path,
+            _line(path, "hidden_tests"),
+            f"hidden_tests: unknown visibility {visibility!r}; use one of: {known}",
+        )
+    return GradescopeSettings(**{**values, "packages": tuple(values.get("packages", ()))})
 
 
 def _require_addresses(path: Path, values: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ import importlib.util
 import logging
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,7 +31,13 @@ from hwlib.grading.engines.clock import Limits, WorkClock
 from hwlib.grading.engines.standins import Session
 from hwlib.grading.engines.tries import Graded, grade_submission
 from hwlib.grading.engines.words import UNREADABLE, cannot_run
-from hwlib.grading.results import Outcome, QuestionStatus, SubmissionResult, SubmissionStatus
+from hwlib.grading.results import (
+    Outcome,
+    QuestionResult,
+    QuestionStatus,
+    SubmissionResult,
+    SubmissionStatus,
+)
 from hwlib.grading.sandbox import processes, tiers
 from hwlib.grading.sandbox.confine import Confinement, Tier
 from hwlib.grading.sandbox.folders import RunFolder, give_to
@@ -92,6 +98,8 @@ class IsolatedEngine:
     ----------
     tier : {"T3", "T2", "T1", "T0"}
         The isolation of the workers, proven by canaries.
+    on_question : callable
+        Called with each result of a submission as soon as it is known. It does nothing at first.
 
     Raises
     ------
@@ -113,6 +121,7 @@ class IsolatedEngine:
         self.released = released_sources(assignment)
         self._hidden = (assignment.course.root, *hidden)
         self._modules: list[str] = []
+        self.on_question: Callable[[QuestionResult], None] = lambda question: None
         self._unproved: set[str] = set()  # questions that the course's own solution does not pass
         with ExitStack() as stack:
             stack.enter_context(
@@ -298,7 +307,7 @@ class IsolatedEngine:
         """The same for a notebook that was read already."""
         started = time.monotonic()
         submission = repair(notebook, self.key, self.released)
-        graded = self._grade_repaired(submission, slot, folder, only)
+        graded = self._grade_repaired(submission, slot, folder, only, self.on_question)
         manual = [question for question in graded.questions if question.status == "manual"]
         status: SubmissionStatus = "needs_manual" if manual else "graded"
         result = SubmissionResult(
@@ -327,6 +336,7 @@ class IsolatedEngine:
         slot: int,
         folder: Path | None,
         only: frozenset[str] | None = None,
+        on_question: Callable[[QuestionResult], None] = lambda question: None,
     ) -> Graded:
         limits = self.assignment.limits
         with self._workplace(slot, folder, only) as workplace:
@@ -338,6 +348,7 @@ class IsolatedEngine:
                 self.seed,
                 self.released,
                 folder or workplace.root,
+                on_question,
             )
 
     def _rejected(self, student: str, problems: tuple[str, ...]) -> Outcome:

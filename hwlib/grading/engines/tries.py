@@ -81,6 +81,7 @@ def grade_submission(
     seed: int,
     release: dict[str, str],
     folder: Path,
+    on_question: Callable[[QuestionResult], None] = lambda question: None,
 ) -> Graded:
     """The verdict on every question, in the notebook's order.
 
@@ -98,6 +99,8 @@ def grade_submission(
         grade id → source as released. It shows which questions were left unanswered.
     folder : Path
         Folder with the models that were handed in.
+    on_question : callable
+        Called with each result as soon as it is known.
     """
     cells = tuple(_as_students_have_it(cell, release) for cell in submission.cells)
     tries = _Tries(bench, Shared(cells, new_session, limits))
@@ -110,6 +113,7 @@ def grade_submission(
             started = time.monotonic()
             if cell.role == "answer":
                 questions.append(manual(cell, submission, release))
+                on_question(questions[-1])
                 continue
             with checks.context(seed, folder) as noted:
                 verdict = tries.verdict(cell.name)
@@ -120,6 +124,7 @@ def grade_submission(
             if verdict.told_instructor:
                 complaints[cell.name] = one_line(verdict.told_instructor)
             questions.append(as_result(cell, verdict, time.monotonic() - started))
+            on_question(questions[-1])
     finally:
         tries.end()
     shared = tries.shared

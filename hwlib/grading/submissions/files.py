@@ -38,6 +38,7 @@ __all__ = [
     "read_submission",
     "read_text",
     "regular_files",
+    "submission_in",
     "whole_cell",
     "without_surrogates",
 ]
@@ -112,6 +113,15 @@ def find_submissions(
         )
     chosen = sorted(set(students) or folders)
     return [_found(student, folders[student], assignment, root) for student in chosen]
+
+
+def submission_in(folder: Path, assignment: Assignment, student: str = "") -> FoundSubmission:
+    """The submission whose files are directly in a folder, as Gradescope lays them out.
+
+    Whatever is wrong with the folder is in `problems`.
+    """
+    folder = folder.resolve()
+    return _found(student, folder, assignment, folder.parent)
 
 
 def misplaced(assignment: Assignment, submitted: Path) -> list[str]:

@@ -1,0 +1,251 @@
+"""Puts exported hand-ins into submitted/STUDENT/SLUG/, with the students' ids from a roster.
+
+Everything is read and matched first. If one hand-in can't be matched, nothing is written.
+"""
+
+from __future__ import annotations
+
+import csv
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hwlib.atomic import remove_folder, swap_folder, write_whole
+from hwlib.errors import CourseError
+from hwlib.grading.course import Course
+from hwlib.grading.outlets.exports import Exported, read_export
+from hwlib.grading.submissions.files import printable
+
+__all__ = ["Collected", "Roster", "collect"]
+
+EARLIER = ".earlier"  # hidden, so it is never graded
+TIMESTAMP = "timestamp.txt"  # nbgrader's name for the time of a hand-in
+# headings of a roster's columns, in lower case
+IDS = ("id", "student id", "sid", "sis user id", "sis login id", "id number", "username", "login")
+NAMES = ("name", "student", "full name")
+FIRST, LAST = ("first name", "given name"), ("last name", "surname", "family name")
+EMAILS = ("email", "email address", "e-mail")
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """One hand-in that was put into submitted/."""
+
+    student: str
+    slug: str
+    where: str  # the export it came from
+    folder: Path
+    earlier: int  # older hand-ins that were kept beside
+    problems: tuple[str, ...]
+
+
+class Roster:
+    """The students of a course: which id belongs to a number, an email or a name.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV file with a column for the id (such as "SID"), and columns for the name and the email
+        as far as the systems tell them.
+
+    Raises
+    ------
+    CourseError
+        If it can't be read, has no column of ids, or gives an id twice.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                rows = list(csv.DictReader(file))
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            raise CourseError(
+                f"{path}: cannot read this roster ({error}); save it as CSV"
+            ) from error
+        self._students: dict[str, set[str]] = defaultdict(set)
+        seen = set[str]()
+        for line, row in enumerate(rows, 2):
+            values = {
+                (key or "").strip().lower(): value.strip()
+                for key, value in row.items()
+                if isinstance(value, str)
+            }
+            student = _first(values, IDS) or _first(values, EMAILS)
+            if not student:
+                raise CourseError(
+                    f"{path}:{line}: this row has no id; the column of ids must have one of the "
+                    f"headings {', '.join(IDS)}"
+                )
+            if student in seen:
+                raise CourseError(f"{path}:{line}: the id {student!r} is there twice; remove one")
+            seen.add(student)
+            self._add(student, values)
+
+    def _add(self, student: str, values: dict[str, str]) -> None:
+        first, last = _first(values, FIRST), _first(values, LAST)
+        names = [_first(values, NAMES), f"{first} {last}", f"{last} {first}"]
+        # "Lovelace, Ada"; Canvas writes the last name first, and which word begins it is not known
+        names += [" ".join(reversed(name.split(",", 1))) for name in names if "," in name]
+        words = [name.split() for name in names if "," not in name]
+        names += [" ".join(one[i:] + one[:i]) for one in words for i in range(1, len(one))]
+        for text in [*(values.get(key, "") for key in (*IDS, *EMAILS)), *names]:
+            if _bare(text):
+                self._students[_bare(text)].add(student)
+
+    def student(self, one: Exported) -> str | None:
+        """The id of the student who handed this in; None if nobody or several could be."""
+        for text in (*one.ids, one.name):
+            found = self._students.get(_bare(text), set())
+            if len(found) == 1:
+                return next(iter(found))
+        return None
+
+
+def collect(
+    course: Course,
+    exports: Sequence[Path],
+    submitted: Path,
+    roster: Roster | None = None,
+    slug: str = "",
+) -> list[Collected]:
+    """Write the latest hand-in of each student to submitted/STUDENT/SLUG/.
+
+    Older ones, and what was there before, are kept in submitted/.earlier/STUDENT/SLUG/.
+
+    Parameters
+    ----------
+    course : Course
+    exports : sequence of Path
+        Zips of Gradescope, Moodle, Canvas or hwlib.submit().
+    submitted : Path
+    roster : Roster, optional
+        Without it, a student's id is the number or name that the system gives.
+    slug : str
+        The assignment. The default is told by the name of each notebook.
+
+    Raises
+    ------
+    CourseError
+        If an export can't be read, or a hand-in belongs to no student or no assignment; it lists
+        all of these.
+    """
+    slugs = course.slugs()
+    if slug:
+        course.assignment(slug)
+    mine: dict[tuple[str, str], list[Exported]] = defaultdict(list)
+    unmatched = []
+    for path in exports:
+        for one in read_export(path):
+            which = slug or _slug_of(one, slugs)
+            student = _student_of(one, roster, slugs)
+            if which and student:
+                mine[student, which].append(one)
+            else:
+                unmatched.append(_why(one, student, roster))
+    if unmatched:
+        count = "1 hand-in" if len(unmatched) == 1 else f"{len(unmatched)} hand-ins"
+        lines = "".join(f"\n  {line}" for line in unmatched)
+        raise CourseError(f"{count} can't be matched, so nothing was written:{lines}")
+    return [_write(submitted, *key, found) for key, found in sorted(mine.items())]
+
+
+def _why(one: Exported, student: str | None, roster: Roster | None) -> str:
+    if not student:
+        who = " ".join(filter(None, (one.name, *one.ids))) or "nobody"
+        place = "the roster has no such student, or several" if roster else "no id is known"
+        return f"{one.where}: handed in by {printable(who)}; {place}; correct the roster"
+    names = ", ".join(sorted(one.files)[:5]) or "no file"
+    return (
+        f"{one.where}: expected one notebook that is named after an assignment, found {names}; "
+        "name the assignment with --assignment"
+    )
+
+
+def _slug_of(one: Exported, slugs: Iterable[str]) -> str:
+    """The assignment that the notebook's name tells; "" if it tells none or several."""
+    stems = [Path(name).stem for name in one.files if name.endswith(".ipynb")]
+    found = {slug for slug in slugs if slug in stems}
+    if not found:  # "knn (1).ipynb", "My knn.ipynb"
+        found = {slug for slug in slugs if any(_bare(slug) in _bare(stem) for stem in stems)}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _student_of(one: Exported, roster: Roster | None, slugs: Iterable[str]) -> str | None:
+    """The name of the student's folder."""
+    if one.ids == (one.name,):  # a zip of hwlib's: its name may have the assignment's in it
+        for slug in sorted(slugs, key=len, reverse=True):
+            stem = one.name.removesuffix(slug).rstrip(" -_.")
+            if stem != one.name:
+                one.ids, one.name = (stem,), stem
+                break
+    known = (*one.ids, one.key, one.name)
+    student = roster.student(one) if roster else next(filter(None, known), None)
+    return _folder_name(student) if student else None
+
+
+def _folder_name(student: str) -> str | None:
+    """A name that is one visible folder on every system."""
+    name = printable(student.strip()).replace("/", "_").replace("\\", "_").lstrip(".")
+    return name if name and len(name.encode()) <= 200 else None
+
+
+def _write(submitted: Path, student: str, slug: str, found: list[Exported]) -> Collected:
+    never = datetime.min.replace(tzinfo=UTC)
+    *older, latest = sorted(found, key=lambda one: (one.time or never, one.order))
+    target, kept = submitted / student / slug, submitted / EARLIER / student / slug
+    for one in older:
+        _write_files(_free(kept), one)
+    fresh = submitted / EARLIER / f"new-{student}"
+    remove_folder(fresh)
+    _write_files(fresh, latest)
+    if target.is_dir() and _content(target) != _content(fresh):
+        place = _free(kept)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        target.rename(place)
+    swap_folder(fresh, target)
+    count = sum(1 for _ in kept.iterdir()) if kept.is_dir() else 0
+    return Collected(student, slug, latest.where, target, count, tuple(latest.problems))
+
+
+def _write_files(folder: Path, one: Exported) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in one.files.items():
+        try:
+            write_whole(folder / name, content)
+        except (FileExistsError, NotADirectoryError, IsADirectoryError):
+            one.problems.append(f"{name} was left out: it is a file and a folder at once")
+    if one.time and TIMESTAMP not in one.files:
+        write_whole(folder / TIMESTAMP, f"{one.time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
+
+
+def _free(kept: Path) -> Path:
+    """The next folder for an earlier hand-in: 1, 2, …"""
+    number = 1
+    while (kept / str(number)).exists():
+        number += 1
+    return kept / str(number)
+
+
+def _content(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def _first(values: dict[str, str], keys: Iterable[str]) -> str:
+    return next((values[key] for key in keys if values.get(key)), "")
+
+
+def _bare(text: str) -> str:
+    """A name without accents, capitals, spaces and punctuation: systems drop them.
+
+    >>> _bare("Zoë O'Neil"), _bare("zoeoneil")
+    ('zoeoneil', 'zoeoneil')
+    """
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(char for char in plain if char.isalnum())

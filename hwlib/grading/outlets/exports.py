@@ -1,0 +1,237 @@
+"""Reads what other systems export: whose files a zip from Gradescope, Moodle or Canvas holds.
+
+    Gradescope   assignment_1_export/submission_23/knn.ipynb, with submission_metadata.yml
+    Moodle       Ada Lovelace_123_assignsubmission_file/knn.ipynb, or the same with _knn.ipynb
+    Canvas       lovelaceada_123_456_knn.ipynb, late ones lovelaceada_LATE_123_456_knn-1.ipynb
+    hwlib        ada-knn.zip, as `hwlib.submit()` writes it, with the student's id in front
+
+A zip inside is a student's hand-in and is unpacked, once. Nothing is written here. A path that
+leaves its folder, a link, a hidden file or a file that is too large becomes a problem and no file.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import stat
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import yaml
+
+from hwlib.errors import CourseError
+from hwlib.grading.submissions.files import MAX_FILE_BYTES, MAX_FILES, MAX_TOTAL_BYTES, printable
+
+__all__ = ["Exported", "read_export"]
+
+MAX_MEMBERS = 100_000  # of one export
+MAX_METADATA = 200_000_000  # bytes; Gradescope's file has all results
+METADATA = "submission_metadata.yml"
+MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_file(?:_(?P<file>.+))?")
+CANVAS = re.compile(
+    r"(?P<name>[^_]+)_(?:LATE_)?(?P<number>\d+)_(?P<attempt>\d+)_(?P<file>.+?)(?:-\d+)?"
+    r"(?P<ending>\.[^.]+)"
+)
+
+
+@dataclass(slots=True)
+class Exported:
+    """One hand-in, as a system exported it."""
+
+    where: str  # the file, and the part of it
+    ids: tuple[str, ...] = ()  # a student's number or email, if the system tells
+    name: str = ""  # the student's name, as the system writes it
+    # name and number of a system that does not tell the student's id; its numbers are its own, so
+    # they are never looked up in a roster
+    key: str = ""
+    time: datetime | None = None
+    order: int = 0  # later hand-ins of the same time have a higher one
+    files: dict[str, bytes] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+def read_export(path: Path) -> list[Exported]:
+    """All hand-ins of one exported zip. Which system it came from is seen from the names.
+
+    Raises
+    ------
+    CourseError
+        If it is not a zip, is damaged, or has no files whose student can be told.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = list(_members(archive, path))
+            found = (
+                _from_gradescope(archive, members, path)
+                or _by_pattern(archive, members, path, MOODLE)
+                or _by_pattern(archive, members, path, CANVAS)
+                or _from_hwlib(archive, members, path)
+            )
+    except OSError as error:
+        raise CourseError(f"{path}: cannot read this file ({error.strerror})") from error
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError) as error:
+        raise CourseError(
+            f"{path}: cannot open this zip ({error}); download the export again"
+        ) from error
+    if not found:
+        raise CourseError(
+            f"{path}: expected an export of Gradescope, Moodle or Canvas, or a zip of "
+            "hwlib.submit(), and found none of their files; `hw collect --help` shows the names"
+        )
+    return found
+
+
+def _members(archive: zipfile.ZipFile, path: Path) -> Iterator[tuple[zipfile.ZipInfo, str]]:
+    """The regular files of a zip, each with its name as a relative path."""
+    entries = archive.infolist()
+    if len(entries) > MAX_MEMBERS:
+        raise CourseError(f"{path}: has {len(entries):,} entries, of at most {MAX_MEMBERS:,}")
+    for entry in entries:
+        if not entry.is_dir():
+            yield entry, entry.filename.replace("\\", "/")
+
+
+def _from_gradescope(
+    archive: zipfile.ZipFile, members: list[tuple[zipfile.ZipInfo, str]], path: Path
+) -> list[Exported]:
+    metadata = [entry for entry, name in members if name.rpartition("/")[2] == METADATA]
+    if not metadata:
+        return []
+    known = yaml.safe_load(_content(archive, metadata[0], MAX_METADATA))
+    if not isinstance(known, dict):
+        raise CourseError(f"{path}: {METADATA} is not a table of submissions; export again")
+    found: dict[str, Exported] = {}
+    for entry, name in members:
+        parts = name.split("/")
+        place = next((i for i, part in enumerate(parts[:-1]) if part in known), None)
+        if place is not None:
+            one = found.setdefault(
+                parts[place], Exported(f"{path.name}: {printable(parts[place])}")
+            )
+            _add(one, archive, entry, "/".join(parts[place + 1 :]))
+    every = []
+    for number, (folder, one) in enumerate(found.items()):
+        values = known[folder] if isinstance(known[folder], dict) else {}
+        one.time, one.order = _time(values.get(":created_at")), number
+        submitters = values.get(":submitters")
+        for who in submitters if isinstance(submitters, list) else [{}]:
+            who = who if isinstance(who, dict) else {}
+            ids = tuple(str(who[key]) for key in (":sid", ":email") if who.get(key))
+            every.append(_of(one, ids, str(who.get(":name") or "")))
+    return every
+
+
+def _of(one: Exported, ids: tuple[str, ...], name: str) -> Exported:
+    """A copy for one student of a group."""
+    return replace(one, ids=ids, name=name, files=dict(one.files), problems=list(one.problems))
+
+
+def _by_pattern(
+    archive: zipfile.ZipFile,
+    members: list[tuple[zipfile.ZipInfo, str]],
+    path: Path,
+    pattern: re.Pattern[str],
+) -> list[Exported]:
+    found: dict[str, Exported] = {}
+    for entry, name in members:
+        first, _, rest = name.partition("/")
+        match = pattern.fullmatch(first)
+        if match is None:
+            continue
+        parts = match.groupdict()
+        inner = rest or f"{parts['file'] or ''}{parts.get('ending') or ''}"
+        key = f"{parts['name']}_{parts['number']}"
+        one = found.setdefault(
+            key,
+            Exported(f"{path.name}: {printable(key)}", name=parts["name"], key=key),
+        )
+        one.time = _latest([one.time, _modified(entry)])
+        one.order = max(one.order, int(parts.get("attempt") or 0))
+        _add(one, archive, entry, inner)
+    return list(found.values())
+
+
+def _from_hwlib(
+    archive: zipfile.ZipFile, members: list[tuple[zipfile.ZipInfo, str]], path: Path
+) -> list[Exported]:
+    if not any(name.endswith(".ipynb") and "/" not in name for _, name in members):
+        return []
+    one = Exported(path.name, (path.stem,), path.stem)
+    one.time = _latest([_modified(entry) for entry, _ in members])
+    for entry, name in members:
+        _add(one, archive, entry, name)
+    return [one]
+
+
+def _add(
+    one: Exported, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, depth: int = 0
+) -> None:
+    """Add a file to a hand-in, or the files of a zip that was handed in."""
+    shown = printable(name)
+    parts = PurePosixPath(name).parts
+    if any(part.startswith(".") or part == "__MACOSX" for part in parts[:-1]) or not parts:
+        if ".." in parts:
+            one.problems.append(f"{shown} was left out: it leaves its folder")
+        return
+    kind = stat.S_IFMT(entry.external_attr >> 16)
+    total = sum(map(len, one.files.values()))
+    if PurePosixPath(name).is_absolute() or parts[-1] == ".." or ":" in parts[0]:
+        one.problems.append(f"{shown} was left out: it leaves its folder")
+    elif kind not in (0, stat.S_IFREG):
+        one.problems.append(f"{shown} was left out: it is no regular file")
+    elif parts[-1].startswith("."):
+        return
+    elif len(one.files) >= MAX_FILES or total + entry.file_size > MAX_TOTAL_BYTES:
+        one.problems.append(f"{shown} was left out: too many files, or too large together")
+    elif any(len(part.encode("utf-8", "replace")) > 255 for part in parts) or "\0" in name:
+        one.problems.append(f"{shown[:80]}… was left out: its name is not possible on a disk")
+    else:
+        content = _content(archive, entry, MAX_FILE_BYTES)
+        if len(content) > MAX_FILE_BYTES:
+            one.problems.append(f"{shown} was left out: larger than {MAX_FILE_BYTES / 1e6:g} MB")
+        elif name.lower().endswith(".zip") and not depth:
+            _unpack(one, content, shown)
+        else:
+            one.files["/".join(map(printable, parts))] = content
+
+
+def _unpack(one: Exported, content: bytes, shown: str) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as inner:
+            for entry in inner.infolist()[: 2 * MAX_FILES]:
+                if not entry.is_dir():
+                    _add(one, inner, entry, entry.filename.replace("\\", "/"), depth=1)
+    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError) as error:
+        one.problems.append(f"{shown} was left out: cannot open this zip ({error})")
+
+
+def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -> bytes:
+    """The content of a file, of which no more than limit + 1 bytes are unpacked."""
+    with archive.open(entry) as file:
+        return file.read(limit + 1)
+
+
+def _modified(entry: zipfile.ZipInfo) -> datetime | None:
+    try:
+        return datetime(*entry.date_time, tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _latest(times: list[datetime | None]) -> datetime | None:
+    return max((time for time in times if time), default=None)
+
+
+def _time(value: Any) -> datetime | None:
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if not isinstance(value, datetime):
+        return None
+    return value if value.tzinfo else value.replace(tzinfo=UTC)

@@ -1,0 +1,56 @@
+"""Checks a results.json, and shows what a student reads of it before and after the due date."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # comes with nbformat
+
+__all__ = ["complaints", "student_view"]
+
+SCHEMA = Path(__file__).with_name("gradescope.schema.json")
+
+
+def complaints(results: Any) -> list[str]:
+    """What is wrong with the values of a results.json, a line for each fault.
+
+    The schema is gradescope.schema.json beside this module; it names the source of each rule.
+    """
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    found = [
+        f"{'/'.join(map(str, error.absolute_path)) or 'the whole file'}: {error.message[:200]}"
+        for error in Draft202012Validator(schema).iter_errors(results)
+    ]
+    for test in results.get("tests", ()) if isinstance(results, Mapping) else ():
+        if isinstance(test, Mapping) and not found and test["score"] > test["max_score"]:
+            found.append(f"{test['name']}: {test['score']} points of {test['max_score']}")
+    return found
+
+
+def student_view(results: Mapping[str, Any], *, after_due_date: bool) -> str:
+    """The text that a student reads on Gradescope's page.
+
+    Parameters
+    ----------
+    results : mapping
+        The values of a valid results.json.
+    after_due_date : bool
+        Whether the due date has passed. The grades are not published in either case.
+    """
+    shown = {"visible", *(["after_due_date"] if after_due_date else [])}
+    tests = results.get("tests", [])
+    seen = [test for test in tests if test.get("visibility", "visible") in shown]
+    total = sum(test["max_score"] for test in tests)
+    lines = [f"Score: {results.get('score', 0):g} / {total:g}" if seen == tests else "Score: –"]
+    if results.get("visibility", "visible") in shown and results.get("output"):
+        lines += ["", results["output"]]
+    for test in seen:
+        lines += [
+            "",
+            f"{test['number']}) {test['name']}  {test['score']:g} / {test['max_score']:g}",
+        ]
+        lines += [f"    {line}" for line in test.get("output", "").splitlines()]
+    return "\n".join(lines)

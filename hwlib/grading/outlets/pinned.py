@@ -1,0 +1,94 @@
+"""The packages that grading one assignment needs, each with the version that is installed here."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from hwlib.extras import REQUIREMENTS
+from hwlib.grading.answer_key import AnswerKey
+from hwlib.grading.cells import tree_of
+from hwlib.grading.course import Assignment
+
+__all__ = ["pinned_requirements"]
+
+# what the isolated engine imports from the extra [grading]; nbgrader and JupyterLab stay out
+ENGINE = ("ipython", "landlockpy", "nbformat", "pyseccomp")
+# torchvision only downloads data sets; hwlib has other sources for the same files
+NOT_FOR_GRADING = ("torchvision",)
+TARGET = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"}
+
+
+def pinned_requirements(assignment: Assignment, key: AnswerKey) -> list[str]:
+    """The lines of a requirements.txt for a Linux machine, sorted.
+
+    A package that is not installed here (one that only Linux needs, for example) has the bounds
+    that hwlib gives it.
+
+    Parameters
+    ----------
+    assignment : Assignment
+        Its extras and the packages of [gradescope] are included.
+    key : AnswerKey
+        What its code cells import is included.
+    """
+    of_hwlib = [Requirement(text) for text in distribution("hwlib").requires or ()]
+    bounds = {one.name: one for one in of_hwlib}
+    base = [one for one in of_hwlib if one.marker is None or "extra" not in str(one.marker)]
+    extras = [Requirement(text) for extra in assignment.extras for text in REQUIREMENTS[extra]]
+    todo = [
+        *base,
+        *(bounds.get(name) or Requirement(name) for name in ENGINE),
+        *(one for one in extras if one.name not in NOT_FOR_GRADING),
+        *(Requirement(name) for name in assignment.gradescope.packages),
+        *(Requirement(name) for name in _imported(key)),
+    ]
+    lines: dict[str, str] = {}
+    while todo:
+        wanted = todo.pop()
+        name = canonicalize_name(wanted.name)
+        if name in lines or name == "hwlib" or name in NOT_FOR_GRADING:
+            continue
+        try:
+            found = distribution(wanted.name)
+        except PackageNotFoundError:
+            lines[name] = f"{wanted.name}{wanted.specifier}"
+            continue
+        lines[name] = f"{name}=={found.version}"
+        todo += _needed(found.requires or (), wanted.extras)
+    return [lines[name] for name in sorted(lines)]
+
+
+def _needed(requires: Iterable[str], extras: Iterable[str]) -> list[Requirement]:
+    """Those requirements of a package that hold on Linux, with some of its extras."""
+    found = [Requirement(text) for text in requires]
+    chosen = ["", *extras]
+    return [
+        one
+        for one in found
+        if one.marker is None
+        or any(one.marker.evaluate({**TARGET, "extra": extra}) for extra in chosen)
+    ]
+
+
+def _imported(key: AnswerKey) -> set[str]:
+    """The packages that the notebook's own cells import, where they are installed here."""
+    modules = set[str]()
+    for cell in key.cells:
+        tree = tree_of(cell.source) if cell.cell_type == "code" else None
+        for node in ast.walk(tree) if tree else ():
+            if isinstance(node, ast.Import):
+                modules |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                modules.add(node.module.partition(".")[0])
+    known = packages_distributions()
+    return {
+        known[name][0]
+        for name in modules - sys.stdlib_module_names - {"hwlib", "google"}
+        if name in known
+    }

@@ -1,0 +1,284 @@
+"""Exports of other systems become submitted/: whose hand-in it is, and what no file may do."""
+
+from __future__ import annotations
+
+import io
+import json
+import stat
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from courses import make_assignment
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hwlib.errors import CourseError
+from hwlib.grading import Course
+from hwlib.grading.outlets.collect import Roster, collect
+
+NOTEBOOK = json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
+ROSTER = (
+    "Name,SID,Email\n"
+    '"Lovelace, Ada",s1,ada@example.org\n'
+    "Zoë O'Neil,s2,zoe@example.org\n"
+    "Grace Hopper,s3,grace@example.org\n"
+)
+METADATA = """\
+---
+submission_11:
+  :submitters:
+  - :name: Ada Lovelace
+    :sid: s1
+    :email: ada@example.org
+  - :name: Grace Hopper
+    :sid: s3
+    :email: grace@example.org
+  :created_at: 2027-02-01 10:00:00.000000000 Z
+submission_12:
+  :submitters:
+  - :name: Zoë O'Neil
+    :sid:
+    :email: zoe@example.org
+  :created_at: 2027-02-02 10:00:00.000000000 Z
+submission_13:
+  :submitters:
+  - :name: Ada Lovelace
+    :sid: s1
+    :email: ada@example.org
+  :created_at: 2027-02-03 10:00:00.000000000 Z
+"""
+EXPORTS: dict[str, dict[str, bytes]] = {
+    "gradescope": {
+        "assignment_1_export/submission_metadata.yml": METADATA.encode(),
+        "assignment_1_export/submission_11/small.ipynb": NOTEBOOK + b" ",
+        "assignment_1_export/submission_12/small.ipynb": NOTEBOOK,
+        "assignment_1_export/submission_13/small.ipynb": NOTEBOOK,
+        "assignment_1_export/submission_13/net.safetensors": b"weights",
+    },
+    "moodle": {
+        "Ada Lovelace_1_assignsubmission_file/small.ipynb": NOTEBOOK,
+        "Ada Lovelace_1_assignsubmission_file/net.safetensors": b"weights",
+        "Zoë O'Neil_2_assignsubmission_file_small.ipynb": NOTEBOOK,
+        "Grace Hopper_3_assignsubmission_file/small.ipynb": NOTEBOOK,
+    },
+    "canvas": {
+        "lovelaceada_1_70_small.ipynb": NOTEBOOK,
+        "lovelaceada_1_70_net.safetensors": b"weights",
+        "oneilzoe_LATE_2_71_small-1.ipynb": NOTEBOOK,
+        "hoppergrace_3_72_small.ipynb": NOTEBOOK,
+    },
+}
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    return make_assignment(tmp_path / "course").course
+
+
+@pytest.fixture
+def roster(tmp_path: Path) -> Roster:
+    path = tmp_path / "roster.csv"
+    path.write_text(ROSTER, encoding="utf-8")
+    return Roster(path)
+
+
+def collected(
+    course: Course, folder: Path, files: Mapping[str, bytes], roster: Roster | None, name: str = "x"
+) -> dict[str, bytes]:
+    """Everything in submitted/ after an export was collected."""
+    (folder / f"{name}.zip").write_bytes(zipped(files))
+    collect(course, [folder / f"{name}.zip"], folder / "submitted", roster)
+    return everything(folder / "submitted")
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "timestamp.txt"
+    }
+
+
+@pytest.mark.parametrize("system", EXPORTS)
+def test_each_systems_export_gives_each_student_their_files(
+    course: Course, tmp_path: Path, roster: Roster, system: str
+) -> None:
+    found = collected(course, tmp_path, EXPORTS[system], roster)
+    graded = {name: text for name, text in found.items() if not name.startswith(".earlier")}
+    grace = NOTEBOOK + (b" " if system == "gradescope" else b"")  # she was in Ada's first group
+    assert graded == {
+        "s1/small/small.ipynb": NOTEBOOK,
+        "s1/small/net.safetensors": b"weights",
+        "s2/small/small.ipynb": NOTEBOOK,
+        "s3/small/small.ipynb": grace,
+    }
+
+
+def test_the_latest_counts_and_earlier_ones_are_kept(
+    course: Course, tmp_path: Path, roster: Roster
+) -> None:
+    found = collected(course, tmp_path, EXPORTS["gradescope"], roster)
+    assert found[".earlier/s1/small/1/small.ipynb"] == NOTEBOOK + b" "
+    stamp = (tmp_path / "submitted/s1/small/timestamp.txt").read_text("utf-8")
+    assert stamp == "2027-02-03 10:00:00 UTC\n"
+    # collecting the same again changes nothing that is graded; another export keeps the old one
+    again = collected(course, tmp_path, {"ada-small.ipynb": NOTEBOOK + b"\n"}, roster, "s1-small")
+    assert again["s1/small/ada-small.ipynb"] == NOTEBOOK + b"\n"
+    assert again[".earlier/s1/small/2/net.safetensors"] == b"weights"
+
+
+def test_a_systems_own_number_is_no_students_id(course: Course, tmp_path: Path) -> None:
+    path = tmp_path / "roster.csv"
+    path.write_text("SID,Name\n1,Grace Hopper\n2,Ada Lovelace\n", encoding="utf-8")
+    for files in (
+        {"Ada Lovelace_1_assignsubmission_file/small.ipynb": NOTEBOOK},
+        {"lovelaceada_1_2_small.ipynb": NOTEBOOK},
+    ):
+        assert collected(course, tmp_path, files, Roster(path)) == {"2/small/small.ipynb": NOTEBOOK}
+
+
+def test_two_students_of_one_name_are_not_guessed(course: Course, tmp_path: Path) -> None:
+    path = tmp_path / "roster.csv"
+    path.write_text("SID,Name\n1,Ada Lovelace\n2,Ada Lovelace\n", encoding="utf-8")
+    files = {"Ada Lovelace_1_assignsubmission_file/small.ipynb": NOTEBOOK}
+    with pytest.raises(CourseError, match="1 hand-in can't be matched"):
+        collected(course, tmp_path, files, Roster(path))
+    assert list(collected(course, tmp_path, files, None)) == ["Ada Lovelace_1/small/small.ipynb"]
+
+
+def test_a_zip_of_submit_names_its_student(course: Course, tmp_path: Path) -> None:
+    files = {"small.ipynb": NOTEBOOK, "net.safetensors": b"w"}
+    found = collected(course, tmp_path, files, None, "ada-small")
+    assert found == {"ada/small/small.ipynb": NOTEBOOK, "ada/small/net.safetensors": b"w"}
+
+
+def test_a_zip_that_was_handed_in_is_unpacked(
+    course: Course, tmp_path: Path, roster: Roster
+) -> None:
+    inner = zipped({"small.ipynb": NOTEBOOK})
+    found = collected(course, tmp_path, {"lovelaceada_1_7_small.zip": inner}, roster)
+    assert found == {"s1/small/small.ipynb": NOTEBOOK}
+
+
+def test_a_mismatch_lists_every_hand_in_and_writes_nothing(
+    course: Course, tmp_path: Path, roster: Roster
+) -> None:
+    files = {
+        "lovelaceada_1_70_small.ipynb": NOTEBOOK,
+        "strangereve_9_71_small.ipynb": NOTEBOOK,
+        "hoppergrace_3_72_other.ipynb": NOTEBOOK,
+    }
+    with pytest.raises(CourseError) as caught:
+        collected(course, tmp_path, files, roster)
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "2 hand-ins can't be matched, so nothing was written:"
+    assert "strangereve" in lines[1]
+    assert "other.ipynb" in lines[2]
+    assert not (tmp_path / "submitted").exists()
+
+
+SLIPS = [
+    "../../evil",
+    "/etc/evil",
+    "..\\..\\evil",
+    "a/../../../evil",
+    "C:/evil",
+    "x" * 300,
+    ".bashrc",
+    "a\x00b/../../evil",
+]
+
+
+@pytest.mark.parametrize("name", SLIPS)
+@pytest.mark.parametrize("nested", [False, True])
+def test_no_name_leaves_the_students_folder(
+    course: Course, tmp_path: Path, roster: Roster, name: str, nested: bool
+) -> None:
+    files = {"small.ipynb": NOTEBOOK, name: b"evil"}
+    inside = "Ada Lovelace_1_assignsubmission_file"
+    export = (
+        {f"{inside}/all.zip": zipped(files)}
+        if nested
+        else {f"{inside}/{key}": content for key, content in files.items()}
+    )
+    before = set(tmp_path.parent.rglob("*evil*"))
+    found = collected(course, tmp_path, export, roster)
+    assert all(place.startswith("s1/small/") for place in found)
+    if name != ".bashrc" and "evil" in name and not (name == "/etc/evil" and not nested):
+        outside = set(tmp_path.parent.rglob("*evil*")) - before
+        assert all((tmp_path / "submitted/s1/small") in path.parents for path in outside)
+    assert not Path("/etc/evil").exists()
+
+
+def test_a_bomb_a_link_and_a_broken_zip_are_left_out(
+    course: Course, tmp_path: Path, roster: Roster
+) -> None:
+    folder = "Ada Lovelace_1_assignsubmission_file"
+    path = tmp_path / "x.zip"
+    link = zipfile.ZipInfo(f"{folder}/link.txt")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"{folder}/small.ipynb", NOTEBOOK)
+        archive.writestr(f"{folder}/bomb.txt", bytes(101_000_000))
+        archive.writestr(link, "/etc/passwd")
+        archive.writestr(f"{folder}/broken.zip", b"PK no zip")
+    (one,) = collect(course, [path], tmp_path / "submitted", roster)
+    assert [problem.partition(" ")[0] for problem in one.problems] == [
+        "bomb.txt",
+        "link.txt",
+        "broken.zip",
+    ]
+    assert list(everything(tmp_path / "submitted")) == ["s1/small/small.ipynb"]
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("Name\nAda\n", "roster.csv:2: this row has no id"),
+        ("SID\ns1\ns1\n", "roster.csv:3: the id 's1' is there twice"),
+    ],
+)
+def test_a_wrong_roster_has_its_line(tmp_path: Path, text: str, complaint: str) -> None:
+    path = tmp_path / "roster.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(CourseError, match="roster") as caught:
+        Roster(path)
+    assert complaint in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip", zipped({}), zipped({"readme.txt": b"x"})])
+def test_what_is_no_export_is_refused(course: Course, tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.zip"
+    path.write_bytes(content)
+    with pytest.raises(CourseError, match=r"cannot open this zip|expected an export"):
+        collect(course, [path], tmp_path / "submitted")
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.dictionaries(st.text(min_size=1, max_size=12), st.binary(max_size=9), max_size=4))
+def test_whatever_the_names_files_stay_in_the_students_folder(
+    course: Course, tmp_path: Path, roster: Roster, files: dict[str, bytes]
+) -> None:
+    folder = "Ada Lovelace_1_assignsubmission_file"
+    before = {path for path in tmp_path.rglob("*") if "submitted" not in path.parts}
+    found = collected(
+        course,
+        tmp_path,
+        {f"{folder}/small.ipynb": NOTEBOOK, **{f"{folder}/{k}": v for k, v in files.items()}},
+        roster,
+    )
+    assert all(name.startswith(("s1/small/", ".earlier/s1/small/")) for name in found)
+    after = {path for path in tmp_path.rglob("*") if "submitted" not in path.parts}
+    assert after - before <= {tmp_path / "x.zip"}

@@ -1,0 +1,161 @@
+"""Gradescope's zip in a container like Gradescope's: setup.sh and run_autograder really run."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from courses import make_tiny, solved
+from nbformat import NotebookNode
+
+from hwlib.errors import CourseError, GradingError
+from hwlib.grading import Assignment
+from hwlib.grading.outlets.gradescope_simulator import Image, Limits, built_image
+from hwlib.grading.outlets.gradescope_view import complaints
+from hwlib.grading.outlets.gradescope_zip import write_gradescope_zip
+
+needs_container = pytest.mark.skipif(
+    sys.platform != "linux" or os.getuid() != 0 or shutil.which("bwrap") is None,
+    reason="a container needs root and bubblewrap; run: apt-get install bubblewrap, then as root",
+)
+
+# each is an expression that is true where the attack succeeds
+ATTACKS = {
+    "read the tests": "any(text(path) for path in pathlib.Path('/autograder').rglob('*.ipynb'))",
+    "list the source": "os.listdir('/autograder/source')",
+    "read who it is": "text('/autograder/submission_metadata.json')",
+    "read other tests": "os.listdir('/autograder/submission')",
+    "write results": "wrote('/autograder/results/results.json')",
+    "write the harness": "wrote('/autograder/run_autograder')",
+    "write setup.sh": "wrote('/autograder/source/setup.sh')",
+    "write hwlib": "wrote(pathlib.Path(os.__file__).parent / 'sitecustomize.py')",
+    "write packages": "wrote(pathlib.Path(hwlib.__file__).parent / '__init__.py')",
+    "write the cache": "wrote('/opt/hwlib/cache/poison')",
+    "write /etc/ld.so.preload": "wrote('/etc/ld.so.preload')",
+    "become root": "os.setuid(0) is None",
+    "read the environment": "any(text(f'/proc/{p}/environ') for p in others)",
+    "read memory": "any(open(f'/proc/{p}/mem', 'rb') for p in others)",
+    "signal": "any(can_signal(p) for p in others)",
+    "open a socket": "socket.socket()",
+}
+SPY = f"""
+import os, pathlib, socket
+import hwlib
+
+ATTACKS = {ATTACKS!r}
+me = os.getpid()
+others = [int(p) for p in os.listdir('/proc') if p.isdigit() and int(p) != me]
+others = [p for p in others if os.stat(f'/proc/{{p}}').st_uid != os.getuid()]
+
+def text(path):
+    return pathlib.Path(path).read_bytes()
+
+def wrote(path):
+    with open(path, 'ab') as file:
+        return bool(file.write(b' '))
+
+def can_signal(pid):
+    return os.kill(pid, 0) is None
+
+def succeeds(attack):
+    try:
+        return bool(eval(attack))
+    except BaseException:
+        return False
+
+found = [name for name, attack in ATTACKS.items() if succeeds(attack)]
+def half(x):
+    assert not found, found
+    return x / 2
+"""
+BOMBS = {
+    "memory": "def half(x):\n    return sum(len(b) for b in [bytearray(2**26) for _ in range(99)])",
+    "forks": "import os\ndef half(x):\n    while True:\n        os.fork()",
+    "files": "def half(x):\n    for i in range(10**9):\n        open(str(i), 'w').write('x' * 999)",
+    "a loop": "def half(x):\n    while True:\n        pass",
+    "an exit": "import os\ndef half(x):\n    os._exit(0)",
+    "output": "def half(x):\n    while True:\n        print('x' * 10**6)",
+}
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
+    return make_tiny(tmp_path_factory.mktemp("course"))
+
+
+@pytest.fixture(scope="module")
+def image(tiny: Assignment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Image]:
+    archive = tmp_path_factory.mktemp("zip") / "tiny.zip"
+    try:
+        write_gradescope_zip(tiny, archive, wheels=True)
+    except CourseError as error:
+        pytest.skip(f"no packages for the zip ({error}); run this test with a network")
+    with built_image(archive) as built:
+        yield built
+
+
+def graded(image: Image, folder: Path, notebook: NotebookNode, **more: Any) -> dict[str, Any]:
+    path = folder / "tiny.ipynb"
+    nbformat.write(notebook, path)
+    done = image.grade([path], Limits(minutes=3), **more)
+    assert not done.timed_out
+    assert "isolation T2" in done.stdout  # as at Gradescope: root without namespaces
+    assert complaints(done.results) == []
+    results: dict[str, Any] = done.results
+    everything = json.dumps(results) + done.stdout
+    assert "hidden-secret-4242" not in everything
+    return results
+
+
+def scores(results: dict[str, Any]) -> list[float]:
+    return [test["score"] for test in results["tests"]]
+
+
+@needs_container
+@pytest.mark.slow
+def test_one_image_grades_honest_and_hostile_submissions_one_after_another(
+    tiny: Assignment, image: Image, tmp_path: Path
+) -> None:
+    spied = graded(image, tmp_path, solved(tiny, solution_half=SPY))
+    assert scores(spied) == [3, 1, 4], spied["tests"][2]["output"]
+    for name, code in BOMBS.items():
+        assert scores(graded(image, tmp_path, solved(tiny, solution_half=code))) == [3, 1, 0], name
+    assert scores(graded(image, tmp_path, solved(tiny))) == [3, 1, 4]
+
+
+@needs_container
+@pytest.mark.slow
+@pytest.mark.parametrize("metadata", ["", "{", "[1]", '{"users": 3}'])
+def test_odd_metadata_stops_nothing(
+    tiny: Assignment, image: Image, tmp_path: Path, metadata: str
+) -> None:
+    assert scores(graded(image, tmp_path, solved(tiny), metadata=metadata)) == [3, 1, 4]
+
+
+@needs_container
+def test_a_setup_that_fails_is_told_with_its_last_lines(tmp_path: Path) -> None:
+    from hwlib.grading.outlets.same_bytes import zip_bytes
+
+    files = {"setup.sh": b"#!/bin/sh\necho no such package >&2\nexit 3\n", "run_autograder": b""}
+    (tmp_path / "bad.zip").write_bytes(zip_bytes(files, files))
+    expected = "setup.sh ended with exit code 3: no such package"
+    with pytest.raises(GradingError, match=expected), built_image(tmp_path / "bad.zip"):
+        pass
+
+
+@needs_container
+@pytest.mark.parametrize("content", [b"", b"PK", b"no zip"])
+def test_what_is_no_autograder_zip_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "bad.zip").write_bytes(content)
+    with (
+        pytest.raises(CourseError, match="cannot open this zip"),
+        built_image(tmp_path / "bad.zip"),
+    ):
+        pass
