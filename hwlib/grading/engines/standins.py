@@ -145,7 +145,7 @@ class Session:
                     self._print(reply["printed"])
                 if "callback" in reply or "input" in reply:
                     self._answer(reply)
-                elif reply.get("id") != request["id"]:
+                elif type(reply.get("id")) is not int or reply["id"] != request["id"]:
                     raise WireError("an answer that nobody asked for")
                 else:
                     return reply
