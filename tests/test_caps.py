@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_notebook
 from PIL import Image
 
+from hwlib.commands import run
 from hwlib.grading.engines.cell_outputs import MAX_CELL, MAX_OUTPUTS, MAX_TEXT, capped
 from hwlib.grading.grade import GradeOptions, grade_assignment
 from hwlib.grading.records.feedback import png_data
@@ -75,6 +76,27 @@ def test_a_worker_without_caps_changes_nothing(tmp_path: Path) -> None:
     (cell,) = [one for one in graded["cells"] if "MAX_TEXT" in "".join(one["source"])]
     assert 0 < len(json.dumps(cell["outputs"])) < 2 * MAX_TEXT
     assert len(cell["outputs"]) <= MAX_OUTPUTS
+
+
+HOSTILE = "\x1b]0;owned\x07\x1b[2J\u202egnp.exe\x9b5m"
+
+
+def test_nothing_that_a_student_names_reaches_a_terminal_as_a_code(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assignment = make_tiny(tmp_path)
+    code = f"def double(x):\n    raise ValueError({HOSTILE!r})\n"
+    folder = hand_in(assignment, f"eve{HOSTILE}", solved(assignment, solution_double=code))
+    (folder / f"{HOSTILE}.py").write_text("x = 1")
+    (folder / f"link{HOSTILE}").symlink_to("/etc/passwd")
+    (folder / f"{HOSTILE}.ipynb").write_text("{")
+    hand_in(assignment, f"bad{HOSTILE}", f"{HOSTILE}")
+    monkeypatch.chdir(assignment.course.root)
+    run(["grade", "tiny"])
+    run(["grade", HOSTILE])
+    shown = "".join(capsys.readouterr())
+    assert "eve" in shown
+    assert not [char for char in shown if char in "\x1b\x07\x9b\u202e"]
 
 
 # ---- pictures ------------------------------------------------------------------------------------
