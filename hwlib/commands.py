@@ -14,12 +14,12 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.table import Table
 
 from hwlib import data as datasets
 from hwlib.errors import CourseError, DataError, HwlibError
 from hwlib.grading.course import Assignment, Course, find_course
 from hwlib.grading.results import GradeReport, SubmissionResult
+from hwlib.grading.tables import print_table
 from hwlib.progress import Progress, progress
 
 __all__ = ["cli", "run"]
@@ -102,10 +102,13 @@ def _write_json(values: Any, file: str | None) -> None:
         ) from error
 
 
+PIPED_WIDTH = 100_000  # nothing is cut or wrapped where no terminal is
+
+
 def _console(json_file: str | None) -> Console:
     """The console for readable output: stderr when stdout carries the JSON, else stdout."""
     stream = sys.stderr if json_file == "-" else sys.stdout
-    return Console(file=stream, highlight=False, width=None if stream.isatty() else 200)
+    return Console(file=stream, highlight=False, width=None if stream.isatty() else PIPED_WIDTH)
 
 
 # ---- the course ----------------------------------------------------------------------------------
@@ -152,17 +155,8 @@ def _print_table(
     rows: Sequence[Sequence[str]],
     console: Console | None = None,
 ) -> None:
-    table = Table(
-        title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold"
-    )
-    for index, name in enumerate(columns):
-        numbers = bool(rows) and all(
-            row[index].replace(".", "").replace("-", "").isdigit() for row in rows
-        )
-        table.add_column(name, justify="right" if numbers else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*map(plain, row))
-    (console or _console(None)).print(table)
+    shown = [[plain(text) for text in row] for row in rows]
+    print_table(title, columns, shown, console or _console(None))
 
 
 title_option = click.option("--title", help="Title of the new course.")
@@ -538,7 +532,8 @@ def _print_grades(report: GradeReport, console: Console) -> None:
         for one in report.submissions
     ]
     how = f"engine {report.engine}, isolation {report.isolation}"
-    title = f"{report.assignment}: {len(rows)} submissions, {how}"
+    count = "1 submission" if len(rows) == 1 else f"{len(rows)} submissions"
+    title = f"{report.assignment}: {count}, {how}"
     _print_table(title, ["student", *questions, "score", "of", "status"], rows, console)
     for one in report.submissions:
         for problem in one.problems:

@@ -9,15 +9,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import needs
 import pytest
-from courses import make_assignment
+from courses import hand_in as hand_in_notebook
+from courses import make_assignment, released
 
 from hwlib.commands import run
 from hwlib.errors import AuthoringError
 from hwlib.grading import Assignment, GradeOptions, GradeReport, build, grade_assignment
 from hwlib.grading.engines.clock import WorkClock
 from hwlib.grading.engines.isolated import IsolatedEngine
+from hwlib.grading.grade import Engine, grade_notebook_file
 from hwlib.grading.proof.variants import reference_notebook
 from hwlib.grading.records.class_records import ClassRecords
 from hwlib.grading.results import QuestionResult
@@ -178,6 +181,41 @@ def test_trust_is_shared_or_isolated_and_belongs_to_tests(
         make_assignment(tmp_path, "rules", notebook.replace(place, header), points=7)
 
 
+VERSIONS = """\
+# %% [markdown]
+# # Versions
+
+# %% setup
+def given(x):
+    return {given}
+
+# %% solution="double"
+def double(x):
+    ### BEGIN SOLUTION
+    return given(x) + x
+    ### END SOLUTION
+
+# %% test="double" points=4
+limit = {limit}
+assert double(2) == limit
+"""
+
+
+@pytest.mark.parametrize("engine", ["isolated", "nbgrader"])
+def test_a_notebook_of_an_earlier_version_is_graded_with_the_present_given_cells(
+    tmp_path: Path, engine: Engine
+) -> None:
+    """The course mends a given cell after the release. Nobody but the course has changed it."""
+    first = make_assignment(tmp_path, "rules", VERSIONS.format(given="x + 1", limit=5), points=4)
+    notebook = released(first, solution_double="def double(x):\n    return given(x) + x\n")
+    hand_in_notebook(first, "ada", notebook)
+    second = make_assignment(tmp_path, "rules", VERSIONS.format(given="x", limit=4), points=4)
+    (ada,) = grade(second, engine=engine).submissions
+    assert ada.score == 4, ada
+    (problem,) = ada.problems
+    assert "an earlier version of the assignment" in problem
+
+
 # ---- the machine ---------------------------------------------------------------------------------
 
 
@@ -329,3 +367,21 @@ def test_results_that_can_not_be_written_stand_in_the_json_and_the_exit_code_is_
     errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith("hw:")]
     assert len(errors) == 1
     assert "No space left on device" in errors[0]
+
+
+@pytest.mark.parametrize("engine", ["isolated", "nbgrader"])
+def test_one_notebook_does_not_get_the_modules_beside_it_and_the_instructor_hears_of_it(
+    tmp_path: Path, engine: Engine
+) -> None:
+    assignment = make_assignment(
+        tmp_path / "course", "rules", VERSIONS.format(given="x", limit=4), points=4
+    )
+    notebook = released(assignment, solution_double="from helper import double\n")
+    nbformat.write(notebook, tmp_path / "ada.ipynb")
+    (tmp_path / "helper.py").write_text("def double(x):\n    return 2 * x\n")
+    (tmp_path / "other.py").write_text("")
+    report = grade_notebook_file(assignment, tmp_path / "ada.ipynb", engine=engine)
+    assert report.submissions[0].question("double").status == "manual"
+    (complaint,) = report.complaints
+    assert complaint.startswith(f"{tmp_path / 'helper.py'}: ")
+    assert "--submitted" in complaint

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
@@ -189,11 +190,11 @@ def _of_reference(assignment: Assignment, failed: dict[str, str]) -> list[str]:
     questions = defaultdict[str, list[str]](list)  # in the order of the notebook
     for name, reason in failed.items():
         questions[reason].append(name)
-    wait = "question waits" if len(failed) == 1 else "questions wait"
+    wait = "waits" if len(failed) == 1 else "wait"
     return [
-        f"{slug}: {len(failed)} of {count} {wait} for a human, in every submission: the course's "
-        "own solution does not pass these tests in the isolated engine. Mend what the next lines "
-        'name, or give the questions trust="shared"; '
+        f"{slug}: {len(failed)} of {count} questions {wait} for a human, in every submission: the "
+        "course's own solution does not pass these tests in the isolated engine. Mend what the "
+        'next lines name, or give the questions trust="shared"; '
         f"`hw verify {slug}` tries again",
         *(
             f"{slug}: {', '.join(names)}: {one_line(reason, 600)}"
@@ -322,20 +323,36 @@ def grade_notebook_file(
         None,
         only=frozenset(declared),
     )
+    unseen = tuple(_unseen_modules(notebook, declared))
     seed = new_seed() if seed is None else seed
     if engine == "nbgrader":
         with tempfile.TemporaryDirectory(prefix="hw-notebook-") as output:
             results = tuple(
                 grade_with_nbgrader(assignment, [found], output=Path(output).resolve(), seed=seed)
             )
-        return GradeReport(assignment.slug, engine, "T0", results)
+        return GradeReport(assignment.slug, engine, "T0", results, unseen)
     checked: list[ReferenceCheck] = []
     ((_, outcome),) = grade_many(
         assignment, [found], seed=seed, jobs=1, on_reference=checked.append, sandbox=sandbox
     )
     unproved = checked[0].failing
     complaints = (
+        *unseen,
         *_of_reference(assignment, unproved),
         *_of_submissions(assignment, Counter(outcome.complaints.items()), unproved),
     )
     return GradeReport(assignment.slug, engine, outcome.tier, (outcome.result,), complaints)
+
+
+def _unseen_modules(notebook: Path, declared: Container[str]) -> Iterator[str]:
+    """A line for each module beside a notebook that it seems to import, but does not get."""
+    text = notebook.read_text(encoding="utf-8", errors="replace")
+    for path in sorted(notebook.parent.iterdir()):
+        is_module = path.suffix == ".py" or (path.is_dir() and not path.name.startswith("."))
+        imported = rf"\b(?:import|from) +{re.escape(path.stem)}\b"
+        if is_module and path.name not in declared and re.search(imported, text):
+            yield (
+                f"{path}: this is not a file of the assignment, so the notebook can't import it; "
+                "to grade it with the files beside it, put all into STUDENT/SLUG/ of a folder and "
+                "name that folder with --submitted"
+            )

@@ -159,7 +159,7 @@ if ctypes.get_errno() == 14: print("GOT")  # EFAULT: the address is wrong, the a
         "fill the disk",
         """
         try:
-            for number in range(10):
+            for number in range(40):
                 with open(f"big{number}", "wb") as file: file.write(bytes(20_000_000))
             import time
             time.sleep(2)

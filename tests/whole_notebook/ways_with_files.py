@@ -42,6 +42,25 @@ WAYS = (
         },
     ),
     way(
+        "a module in a folder that %cd has entered",
+        share="from deeper import share",
+        primes="%cd ..\nprimes = [2, 3, 5, 7, 11, 13]",
+        own=[("above share", "%cd below")],
+        files={"below/deeper.py": HELPER},
+        rare=True,
+    ),
+    way(
+        "a module and a package handed in with the names of libraries",
+        share="from sympy import share",
+        primes="from scipy.numbers import primes",
+        files={
+            "sympy.py": HELPER,
+            "scipy/__init__.py": "",
+            "scipy/numbers.py": "primes = [2, 3, 5, 7, 11, 13]\n",
+        },
+        rare=True,
+    ),
+    way(
         "a module written by %%writefile and imported",
         share="from written import share",
         own=[("above share", f"%%writefile written.py\n{HELPER}")],

@@ -115,7 +115,8 @@ def confine(
         namespaces.own_folders(given.folder, readable, given.folder_mb, given.folder_files)
         give_to(Path(given.folder), given.uid)  # the copies that were just made
     os.chdir(given.folder)
-    sys.path[0] = given.folder  # was the zygote's: modules handed in can be imported
+    # instead of the zygote's folder: as in a kernel, where "" is the folder that `%cd` has entered
+    sys.path[0:1] = ["", given.folder]
     if given.cores:
         with contextlib.suppress(OSError):  # a core that was taken away meanwhile
             os.sched_setaffinity(0, given.cores)

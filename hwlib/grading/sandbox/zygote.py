@@ -24,6 +24,7 @@ import numpy as np
 
 from hwlib.grading.sandbox import colab
 from hwlib.grading.sandbox.confine import Confinement, Tier, confine, needed_folders
+from hwlib.grading.sandbox.handed_in import forget_shadowed
 from hwlib.grading.sandbox.measures import cgroups, namespaces, system_calls
 from hwlib.grading.sandbox.measures.limits import keep_freed_memory
 from hwlib.grading.sandbox.shell import CellRun, StudentShell
@@ -54,6 +55,7 @@ def main() -> None:
     system_calls.is_available()  # compiles the filter before the forks
     shell = StudentShell.create()
     workers: _Workers | None = None
+    kept = frozenset(sys.modules)
     while True:
         data, descriptors, _, _ = socket.recv_fds(control, 65536, 4)
         if not data:
@@ -63,7 +65,7 @@ def main() -> None:
         with socket.socket(fileno=descriptors[0]) as attached:
             if request.pop("do") == "prepare":
                 if workers is None:
-                    workers = _Workers(request["tier"], request["readable"])
+                    workers = _Workers(request["tier"], request["readable"], kept)
                     try:
                         workers.hide(request["hidden"])
                     except OSError as error:
@@ -80,6 +82,7 @@ class _Workers:
 
     tier: Tier
     readable: list[str]
+    kept: frozenset[str]  # modules that every worker needs
 
     def hide(self, folders: list[str]) -> None:
         """Enter namespaces in which these folders are empty, for this process and its workers."""
@@ -108,10 +111,12 @@ class _Workers:
         if os.fork():
             return
         try:
+            home = Path.cwd()
             control.close()
             confine(given, attached, self.tier, self.readable)
             random.setstate(state)  # Python seeds it anew in every fork
             shell.work_in(Path.cwd())
+            forget_shadowed(Path.cwd(), home, self.kept, shell.user_ns)
             serve(attached, shell)
         finally:
             os._exit(0)

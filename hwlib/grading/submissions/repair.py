@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 import nbformat
 from nbformat import NotebookNode
+from nbgrader.utils import compute_checksum
 
 from hwlib.grading.answer_key import AnswerKey, KeyCell
 from hwlib.grading.cells import as_released, grade_id_of, transformed, tree_of
@@ -43,6 +44,7 @@ class SubmittedCell:
     position: int = -1  # in the submitted notebook; -1 if restored from the key
     # a given cell that the student changed: it runs in addition to the key's cell
     edited: bool = False
+    untouched: bool = False  # a locked cell that the student has not changed, of any version
 
     @property
     def names(self) -> CellNames:
@@ -128,9 +130,21 @@ def _submitted_cells(notebook: NotebookNode) -> list[SubmittedCell]:
             cell_id=cell["id"],
             attachments=cell.get("attachments", {}),
             position=position,
+            untouched=_is_untouched(cell),
         )
         for position, cell in enumerate(notebook["cells"])
     ]
+
+
+def _is_untouched(cell: NotebookNode) -> bool:
+    """Whether a locked cell is as it was released, by the checksum that nbgrader wrote then."""
+    try:
+        settings = cell["metadata"]["nbgrader"]
+        locked = bool(settings["locked"]) and not settings.get("solution")
+        return locked and settings["checksum"] == compute_checksum(cell)
+    # whatever metadata may be
+    except Exception:  # noqa: BLE001
+        return False
 
 
 # ---- matching ------------------------------------------------------------------------------------
@@ -317,7 +331,7 @@ def _in_key_order(
     names_of_added = frozenset[str]().union(
         *(cells[index].names.binds for index in added if cells[index].cell_type == "code")
     )
-    result = list(followers[-1])
+    result, earlier = list(followers[-1]), False
     for place, key_cell in enumerate(key.cells):
         own = [cells[index] for index in matched.get(place, ())]
         if key_cell.role in ("solution", "answer"):
@@ -328,8 +342,20 @@ def _in_key_order(
         else:
             result += _given_cell(key_cell, own, names_of_added, problems)
         result += followers[place]
+        earlier |= any(_is_of_earlier_version(one, key_cell, release) for one in own)
+    if earlier:
+        problems.append(
+            "this notebook is an earlier version of the assignment; the present given cells and "
+            "tests were used"
+        )
     _report_order(matched, key, problems)
     return result
+
+
+def _is_of_earlier_version(cell: SubmittedCell, key_cell: KeyCell, release: dict[str, str]) -> bool:
+    """Whether a given cell is as it was released, but the course has changed it since."""
+    present = release.get(key_cell.grade_id) or as_released(key_cell.source)
+    return cell.untouched and _folded(cell.source) != _folded(present)
 
 
 def _by_place(
@@ -425,7 +451,11 @@ def _given_cell(
 ) -> list[SubmittedCell]:
     """The key's cell and, if the student changed its code, the student's version to run with it."""
     restored = _restored(key_cell, own)
-    changed = [cell for cell in own if _folded(cell.source) != _folded(key_cell.source)]
+    changed = [
+        cell
+        for cell in own
+        if not cell.untouched and _folded(cell.source) != _folded(key_cell.source)
+    ]
     if key_cell.cell_type != "code":
         return [restored, *_written_over(key_cell, own, problems)]
     if not own:
@@ -473,11 +503,12 @@ def _written_over(
         if cell.cell_type == "code" or _folded(cell.source) != _folded(key_cell.source)
     ]
     for cell in kept:
-        how = "turned into code" if cell.cell_type == "code" else "changed"
+        # a text has no checksum: the instructor may have changed it since the release
+        is_code = cell.cell_type == "code"
+        how = "was turned into code" if is_code else "differs from the present one"
         first = next(iter(key_cell.source.split("\n")), "")[:60]
         problems.append(
-            f"the given text {first!r} was {how}; the original was restored, with this version "
-            "below it"
+            f"the given text {first!r} {how}; the present one was used, with this version below it"
         )
     return kept
 
@@ -492,7 +523,7 @@ def _test_cell(
     restored = _restored(key_cell, own)
     if not own:
         _say_restored(key_cell, problems)
-    if all(_folded(cell.source) in (_folded(released), "") for cell in own):
+    if all(cell.untouched or _folded(cell.source) in (_folded(released), "") for cell in own):
         return [restored]
     above: list[SubmittedCell] = []
     below: list[SubmittedCell] = []
