@@ -48,8 +48,19 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _complain(message: str, code: int) -> int:
-    click.echo(f"hw: {message}", err=True)
+    click.echo(f"hw: {plain(message)}", err=True)
     return code
+
+
+def plain(text: str) -> str:
+    r"""A text as a terminal may get it: without codes for terminals and marks of direction.
+
+    >>> plain("a\x1b]0;title\x07b\u202ec")
+    'abc'
+    """
+    from hwlib.grading.cells import TERMINAL, readable
+
+    return TERMINAL.sub("", readable(text))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
@@ -144,7 +155,8 @@ def _print_table(
     rows: Sequence[Sequence[str]],
     console: Console | None = None,
 ) -> None:
-    print_table(title, columns, rows, console or _console(None))
+    shown = [[plain(text) for text in row] for row in rows]
+    print_table(title, columns, shown, console or _console(None))
 
 
 title_option = click.option("--title", help="Title of the new course.")
@@ -481,7 +493,7 @@ def grade(
     _write_json(report.to_json(), json_file)
     _print_grades(report, _console(json_file))
     for line in report.complaints:
-        click.echo(f"hw: {line}", err=True)
+        click.echo(f"hw: {plain(line)}", err=True)
     for line in report.failures:
         _complain(line, FAILURE)
     return FAILURE if report.failures else DONE
@@ -525,7 +537,7 @@ def _print_grades(report: GradeReport, console: Console) -> None:
     _print_table(title, ["student", *questions, "score", "of", "status"], rows, console)
     for one in report.submissions:
         for problem in one.problems:
-            console.print(f"{one.student}: {problem}", style="dim", markup=False)
+            console.print(plain(f"{one.student}: {problem}"), style="dim", markup=False)
 
 
 def _print_hints(report: GradeReport, console: Console) -> None:
@@ -540,7 +552,7 @@ def _print_hints(report: GradeReport, console: Console) -> None:
         console.print(
             "\nHints that students will read, because the grader recognised their mistake:"
         )
-        console.print("\n".join(lines), markup=False)
+        console.print(plain("\n".join(lines)), markup=False)
 
 
 def _cell(submission: SubmissionResult, question_id: str) -> str:

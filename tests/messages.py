@@ -102,6 +102,17 @@ CASES = (
     # in the student's process
     Case("shared: an assert", returns("x"), "assert F(2) == 4", shared=True),
     Case("shared: hidden", returns("4"), hidden=HIDDEN_ASSERT, shared=True),
+    Case(
+        "an exception about an input, hidden",
+        body("if x > 99: raise type(f'E{x}', (ValueError,), {})(x)\n    return 2 * x"),
+        hidden="assert F(4705) == 9410",
+    ),
+    Case(
+        "shared: an exception about an input, hidden",
+        body("if x > 99: raise ValueError(x)\n    return 2 * x"),
+        hidden="assert F(4705) == 9410",
+        shared=True,
+    ),
     Case("shared: an exception", body("raise ValueError('no luck')"), shared=True),
     Case(
         "shared: hidden, None",

@@ -413,7 +413,14 @@ def test_an_edited_setup_cell_may_add_imports(grader: Grader) -> None:
 
 
 def test_the_same_seed_draws_the_same_hidden_inputs(grader: Grader) -> None:
-    body = "    if x.shape == (3, 5): raise RuntimeError(repr(x.sum()))\n    return 2 * x"
+    # a message shows no more of an input than which built-in type was raised
+    body = (
+        "    import builtins\n"
+        "    kinds = sorted(name for name in dir(builtins) if name.endswith('Error'))\n"
+        "    chosen = kinds[int(abs(x.sum()) * 1e6) % len(kinds)]\n"
+        "    if x.shape == (3, 5): raise getattr(builtins, chosen)('no')\n"
+        "    return 2 * x"
+    )
     first, again = grader.double(body).message, grader.double(body).message
     assert first == again
     grader.engine.seed = 8

@@ -69,7 +69,7 @@ HIDDEN = (
 MAX_TRANSFORM_S = 1.0  # of CPU time, for one cell
 TERMINAL = re.compile(  # colours, titles and links for a terminal, then what has no place in a text
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]"
-    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 _PARSE = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _LEADING_LINES = re.compile(r"\A(?:[ \t]*\n)+")  # empty ones, which IPython leaves out

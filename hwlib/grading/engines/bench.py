@@ -260,7 +260,7 @@ class Bench:
             name = str(error)
             return Verdict("missing", name_missing(name), missing_name=name)
         except StudentRaised as error:
-            return student_raised(error, self._place(error, test))
+            return student_raised(error, self._place(error, test), session.sources)
         except Unsendable as error:
             return cannot_decide(session.cannot_send("what it passes to the code", error))
         # whatever the test does with what the student's code gave it

@@ -14,6 +14,7 @@ from hwlib.grading.engines.student_errors import builtin_exception
 __all__ = ["Callbacks", "importable"]
 
 MAX_DOC = 2000  # characters
+MAX_RAISED = 1000  # exceptions of the test's functions that are kept
 
 _console = builtins.input
 
@@ -24,7 +25,8 @@ class Callbacks:
     def __init__(self) -> None:
         self._functions: list[Callable[..., Any]] = []
         self._numbers: dict[int, int] = {}  # id of a function → its number
-        self._raised: list[BaseException] = []
+        self._raised: dict[int, BaseException] = {}
+        self._count = 0  # of what was raised
 
     def pack(self, function: Any) -> dict[str, Any]:
         """A function as the worker gets it."""
@@ -76,16 +78,17 @@ class Callbacks:
 
     def told(self, error: BaseException) -> dict[str, Any]:
         """An exception of the test's as the worker gets it."""
-        self._raised.append(error)
+        self._raised[self._count] = error
+        self._raised.pop(self._count - MAX_RAISED, None)  # student code may call without end
+        self._count += 1
         names = (cls.__name__ for cls in type(error).__mro__)
         name = next((name for name in names if builtin_exception(name)), "RuntimeError")
         args = [one if type(one) in (int, float, str, bool) else str(one) for one in error.args]
-        return {"type": name, "args": args, "number": len(self._raised) - 1}
+        return {"type": name, "args": args, "number": self._count - 1}
 
     def raised(self, number: Any) -> BaseException | None:
         """What a function of the test raised, by its number."""
-        known = type(number) is int and 0 <= number < len(self._raised)
-        return self._raised[number] if known else None
+        return self._raised.get(number) if type(number) is int else None
 
 
 def _typed(prompt: Any) -> str | None:

@@ -10,6 +10,7 @@ from nbformat import NotebookNode
 from hwlib.errors import with_detail
 from hwlib.grading.answer_key import AnswerKey, KeyCell
 from hwlib.grading.cells import UNANSWERED, one_line
+from hwlib.grading.engines.student_errors import builtin_exception
 from hwlib.grading.engines.words import (
     ANSWER_WAITS,
     NO_ANSWER,
@@ -133,11 +134,14 @@ def _of_frames(graded: NotebookNode, error: NotebookNode, text: str) -> Said:
     frames = list(FRAME.finditer(ANSI.sub("", "\n".join(error.traceback))))
     own = str(graded.execution_count)
     here = [int(frame["line"]) for frame in frames if frame["count"] == own]
+    hidden = not here or max(here) in hidden_lines(graded.source.splitlines())
     if len(here) < len(frames):  # other code than the test's was running
         if error.ename == "MemoryError":
             return "crashed", "Your code used more memory than it may.", ""
+        if hidden:  # a message may carry the inputs of the check, and so may a name
+            kind = error.ename if builtin_exception(error.ename) else "Exception"
+            return "error", raised(kind, ""), ""
         return "error", raised(error.ename, text), ""
-    hidden = not here or max(here) in hidden_lines(graded.source.splitlines())
     statement = "" if hidden else statement_at(graded.source, here[-1])
     if error.ename == "NameError":
         return "missing", name_missing(_missing_name(error)), ""

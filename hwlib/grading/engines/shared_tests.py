@@ -69,7 +69,9 @@ def _verdict(test: Test, raised: dict[str, Any]) -> Verdict:
     at = _place(test, trace)
     missing = message.partition("'")[2].partition("'")[0] if kind == "NameError" else ""
     if trace and not _lines_of(test, trace[-1]):
-        return Verdict("error", said(kind, message, trace[-1]), missing_name=missing)
+        return Verdict(
+            "error", said(kind, "" if at.hidden else message, trace[-1]), missing_name=missing
+        )
     if missing:
         return Verdict("missing", name_missing(missing), missing_name=missing)
     if kind == "AssertionError":

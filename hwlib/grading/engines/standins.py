@@ -28,6 +28,7 @@ from hwlib.errors import (
 )
 from hwlib.grading.cells import one_line
 from hwlib.grading.engines.arguments import Arguments
+from hwlib.grading.engines.cell_outputs import capped
 from hwlib.grading.engines.clock import WorkClock
 from hwlib.grading.engines.links import MethodLink
 from hwlib.grading.engines.mirrors import StandIn, is_class, is_standin, link_of
@@ -53,6 +54,8 @@ class Session:
     ----------
     clock : WorkClock or None
         Limits the requests until another one is set.
+    sources : list of str
+        The cells that were run.
     cannot : CannotCheck or None
         Why the present test can't be decided here. It counts even if the test has caught it.
     """
@@ -64,6 +67,7 @@ class Session:
         self.clock: WorkClock | None = None
         self.cannot: CannotCheck | None = None
         self.arguments = Arguments(self.cannot_check)
+        self.sources: list[str] = []
         self._watched = Watched()
         self._surroundings = Surroundings()
         self.patches = Patches()
@@ -162,7 +166,7 @@ class Session:
                     self._print(reply["printed"])
                 if "callback" in reply or "input" in reply:
                     self._answer(reply)
-                elif reply.get("id") != request["id"]:
+                elif type(reply.get("id")) is not int or reply["id"] != request["id"]:
                     raise WireError("an answer that nobody asked for")
                 else:
                     return reply
@@ -205,10 +209,11 @@ class Session:
 
     def run(self, source: str) -> dict[str, Any]:
         """Run one cell: {"outputs", "error"}, checked to be of that form."""
+        self.sources.append(source)
         value = self.request("run", source=source).get("value")
         if not isinstance(value, dict) or not isinstance(value.get("outputs"), list):
             raise WorkerMisbehaved("something else than a cell's outputs")
-        return value
+        return {**value, "outputs": capped(value["outputs"])}
 
     def name(self, name: str) -> Any:
         """The student's value of this name; NameMissing if there is none."""

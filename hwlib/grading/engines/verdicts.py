@@ -5,13 +5,16 @@ from __future__ import annotations
 import linecache
 import math
 import numbers
+import re
 import traceback
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from hwlib.errors import CannotCheck, StudentRaised, WorkerEnded, WorkerLost
 from hwlib.grading.answer_key import KeyCell
 from hwlib.grading.cells import UNANSWERED, one_line, parse_cell
+from hwlib.grading.engines.student_errors import builtin_exception
 from hwlib.grading.engines.words import (
     ANSWER_WAITS,
     NO_ANSWER,
@@ -41,6 +44,10 @@ __all__ = [
     "test_raised",
     "why_lost",
 ]
+
+_LINE = re.compile(
+    r"line (?P<number>\d{1,5})\b(?:, in (?P<name>\w{1,100}|<module>): (?P<text>.*))?", re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,21 +114,58 @@ def why_lost(error: WorkerLost) -> str:
     )
 
 
-def student_raised(error: StudentRaised, at: Place) -> Verdict:
-    """The verdict when the student's code raised, or when it is not what the test takes it for."""
+def student_raised(error: StudentRaised, at: Place, sources: Iterable[str] = ()) -> Verdict:
+    """The verdict when the student's code raised, or when it is not what the test takes it for.
+
+    Where a hidden check was running, only a built-in type and a line of `sources` are shown, the
+    cells that were run: a message, and names that student code chooses, may carry the check's
+    inputs.
+    """
     if error.student_type == "NotImplementedError" and not error.student_message:
         return Verdict("missing", UNANSWERED)
     where = error.trace[-1] if error.trace else ""
+    if at.hidden:
+        where = _known_line(where, sources)
     if error.student_type == "MemoryError":
         text = f"Your code used more memory than it may{f' ({where})' if where else ''}."
         return Verdict("crashed", one_line(text))
     if not error.trace:  # no line of the student's was running: the test used a thing wrongly
-        return stopped(error.student_type, error.student_message, at)
+        kind = _builtin_type(error) if at.hidden else error.student_type
+        return stopped(kind, error.student_message, at)
     missing = ""
     if error.student_type == "NameError":
         missing = error.student_message.partition("'")[2].partition("'")[0]
-    text = raised(error.student_type, error.student_message, where)
+    if at.hidden:
+        text = raised(_builtin_type(error), "", where)
+    else:
+        text = raised(error.student_type, error.student_message, where)
     return Verdict("error", text, missing_name=missing)
+
+
+def _known_line(told: str, sources: Iterable[str]) -> str:
+    r"""A line that a worker tells of, if it stands in the student's cells; else its number.
+
+    >>> _known_line("line 2, in f: return 1 / x", ["def f(x):\n    return 1 / x"])
+    'line 2, in f: return 1 / x'
+    >>> _known_line("line 2, in secret: return 1 / x", ["def f(x):\n    return 1 / x"])
+    'line 2'
+    """
+    found = _LINE.match(told)
+    if found is None:
+        return ""
+    number, name, text = int(found["number"]), found["name"], (found["text"] or "").strip()
+    for source in sources:
+        lines = source.splitlines()
+        is_there = 0 < number <= len(lines) and lines[number - 1].strip() == text
+        if is_there and (name == "<module>" or re.search(rf"\bdef {name}\b", source)):
+            return told
+    return f"line {number}"
+
+
+def _builtin_type(error: BaseException) -> str:
+    """The built-in type that an exception of the student's is or derives from."""
+    names = (cls.__name__ for cls in type(error).__mro__)
+    return next(filter(builtin_exception, names), "Exception")
 
 
 def place_of(error: BaseException, filename: str, hidden_lines: frozenset[int]) -> Place:

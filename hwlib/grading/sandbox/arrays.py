@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 MAX_AXES = 32
-MAX_AXIS = 10**6  # of an empty array, which brings no bytes
+MAX_EMPTY = 2**27  # bytes of an empty array without its axes of length 0: it brings none
 MAX_TEXT = 2**28  # bytes of an array of texts, where the longest one says how wide each is
 
 _UNIT = r"\d{0,6}(Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)"
@@ -77,10 +77,15 @@ def shape_of(data: dict[str, Any]) -> tuple[int, ...]:
         type(shape) is not list
         or len(shape) > MAX_AXES
         or any(type(n) is not int or n < 0 for n in shape)
-        or (0 in shape and max(shape) > MAX_AXIS)
+        or (0 in shape and _without_zeros(shape) > MAX_EMPTY)
     ):
         raise WireError("an array without a shape")
     return tuple(shape)
+
+
+def _without_zeros(shape: list[int]) -> int:
+    """The product of the other axes: a sum along an axis of length 0 has that many numbers."""
+    return 8 * math.prod(n for n in shape if n)
 
 
 def _dtype_of(data: dict[str, Any]) -> np.dtype[Any]:
@@ -139,6 +144,7 @@ def _read_text(data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
         raise WireError("an array of texts that does not fit its shape")
     if 4 * max(map(len, values), default=0) * len(values) > MAX_TEXT:
         raise WireError("an array of texts that is too large")
+    decoder.take(4 * max(map(len, values), default=0) * len(values))
     return _shaped(np.array(values, dtype=str), shape, data)
 
 

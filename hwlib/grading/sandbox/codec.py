@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +26,9 @@ MAX_DEPTH = 100
 MAX_NODES = 1_000_000
 MAX_INT_BITS = 2**17  # factorial(10_000) has 118,458
 MAX_RANGE = MAX_NODES  # a test may make a list of it
+MAX_UNPACKED = 2**29  # bytes that one message may become beyond what it brings
+MAX_COLLISIONS = 100  # keys with one hash: a dict compares each of them with all before it
+BYTES_A_NUMBER = 36  # of a list of integers
 
 _HEX = re.compile(r"-?0x[0-9a-f]+")
 
@@ -141,12 +145,19 @@ class Decoder:
     unpack : callable
         `unpack(data, decoder, depth)` gives what an object with an unknown tag stands for, or
         raises WireError.
+    max_nodes : int
+        How many values the message may have.
     """
 
-    __slots__ = ("_shared", "made", "nodes", "unpack", "unused")
+    __slots__ = ("_shared", "made", "max_nodes", "nodes", "unpack", "unpacked", "unused")
 
-    def __init__(self, buffers: list[np.ndarray[Any, Any]], unpack: Unpack) -> None:
-        self.unpack, self.nodes = unpack, 0
+    def __init__(
+        self,
+        buffers: list[np.ndarray[Any, Any]],
+        unpack: Unpack,
+        max_nodes: int = MAX_NODES,
+    ) -> None:
+        self.unpack, self.nodes, self.max_nodes, self.unpacked = unpack, 0, max_nodes, 0
         self.unused = dict(enumerate(buffers))
         self.made: list[Any] = []  # objects that can occur again in the message
         # number of a container or array that occurs again → itself, how many values it has
@@ -155,7 +166,7 @@ class Decoder:
     def part(self, data: Any, depth: int = 0) -> Any:
         """The value that data was made from; raises WireError for what no encoder makes."""
         self.nodes += 1
-        if self.nodes > MAX_NODES or depth > MAX_DEPTH + 1:
+        if self.nodes > self.max_nodes or depth > MAX_DEPTH + 1:
             raise WireError("a message with too many or too deeply nested values")
         if data is None or isinstance(data, (bool, int, float, str)):
             return data
@@ -183,7 +194,7 @@ class Decoder:
             raise WireError("a value that did not occur before")
         value, count = self._shared[number]
         self.nodes += count
-        if self.nodes > MAX_NODES:
+        if self.nodes > self.max_nodes:
             raise WireError("a message with too many values")
         return value
 
@@ -199,10 +210,30 @@ class Decoder:
         pairs = self.items(data, depth)
         if not all(type(pair) is list and len(pair) == 2 for pair in pairs):
             raise WireError("a dict that is not made of pairs")
+        self.check_keys([pair[0] for pair in pairs])
+        return dict(pairs)
+
+    @staticmethod
+    def check_keys(keys: list[Any]) -> None:
+        """Refuse keys that can't be hashed, or whose equal hashes would make a dict slow.
+
+        Large integers, fractions and tuples can be chosen so that all have one hash. A dict or set
+        of 60,000 such keys takes many seconds.
+        """
         try:
-            return dict(pairs)
+            hashes = [hash(key) for key in keys]
         except TypeError as error:
-            raise WireError("a dict whose keys can't be hashed") from error
+            raise WireError("a dict or set whose keys can't be hashed") from error
+        if len(keys) - len(set(hashes)) < MAX_COLLISIONS:
+            return
+        if max(Counter(hashes).values()) > MAX_COLLISIONS:
+            raise WireError("a dict or set of keys with the same hash")
+
+    def take(self, size: int) -> None:
+        """Count bytes that a value takes beyond those that it brought, before they are taken."""
+        self.unpacked += size
+        if self.unpacked > MAX_UNPACKED:
+            raise WireError("a message that becomes too large")
 
     def buffer(self, data: dict[str, Any]) -> np.ndarray[Any, Any]:
         """The bytes of an object: each buffer belongs to one object, so that few bytes stay few."""
@@ -308,7 +339,10 @@ def _read_complex(data: dict[str, Any], decoder: Decoder, depth: int) -> complex
     real, imag = decoder.items(data, depth, 2)
     if not all(type(part) in (int, float) for part in (real, imag)):
         raise WireError("not a complex number")
-    return complex(real, imag)
+    try:
+        return complex(real, imag)
+    except OverflowError as error:
+        raise WireError("a complex number that is too large") from error
 
 
 def _items_of(value: Any, encoder: Encoder, depth: int) -> dict[str, Any]:
@@ -320,10 +354,9 @@ def _read_tuple(data: dict[str, Any], decoder: Decoder, depth: int) -> tuple[Any
 
 
 def _read_set(data: dict[str, Any], decoder: Decoder, depth: int) -> set[Any]:
-    try:
-        return set(decoder.items(data, depth))
-    except TypeError as error:
-        raise WireError("a set of unhashable values") from error
+    items = decoder.items(data, depth)
+    decoder.check_keys(items)
+    return set(items)
 
 
 def _read_frozenset(data: dict[str, Any], decoder: Decoder, depth: int) -> frozenset[Any]:
@@ -367,6 +400,7 @@ def _read_range(data: dict[str, Any], decoder: Decoder, depth: int) -> range:
         raise WireError("not a range")
     if _is_long(range(*parts)):
         raise WireError("a range that is too long")
+    decoder.take(BYTES_A_NUMBER * len(range(*parts)))
     return range(*parts)
 
 

@@ -17,6 +17,8 @@ from hwlib.grading.sandbox.codec import MAX_RANGE, Decoder, Encoder
 
 __all__ = ["TAGS", "encode_table", "read_table"]
 
+MAX_COLUMNS = 10_000  # of a table: pandas takes its time for each
+
 _TEXTS = frozenset(("str", "string"))
 
 
@@ -87,7 +89,7 @@ def _field(data: dict[str, Any], key: str, kind: type) -> Any:
 def _read_frame(data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
     pandas = sys.modules["pandas"]
     index = _read_index(_field(data, "i", dict), decoder, depth)
-    columns = [_read_column(one, decoder, depth) for one in _field(data, "v", list)]
+    columns = _read_columns(_field(data, "v", list), decoder, depth)
     names = _read_index(_field(data, "c", dict), decoder, depth)
     parts = {i: pandas.Series(v, index, v.dtype) for i, v in enumerate(columns)}
     return pandas.DataFrame(parts, index).set_axis(names, axis=1)
@@ -109,10 +111,16 @@ def _read_index(data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
             raise WireError("an index that is not a range")
         return pandas.RangeIndex(steps, name=names[0])
     if kind == "many" and type(values) is list:
-        levels = [_read_column(one, decoder, depth) for one in values]
+        levels = _read_columns(values, decoder, depth)
         return pandas.MultiIndex.from_arrays(levels, names=names)
     column = _read_column(values, decoder, depth)
     return pandas.Index(column, column.dtype, name=names[0])
+
+
+def _read_columns(told: list[Any], decoder: Decoder, depth: int) -> list[Any]:
+    if len(told) > MAX_COLUMNS:
+        raise WireError("a table with too many columns")
+    return [_read_column(one, decoder, depth) for one in told]
 
 
 def _read_column(data: Any, decoder: Decoder, depth: int) -> Any:

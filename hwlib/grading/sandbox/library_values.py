@@ -28,6 +28,7 @@ T = TypeVar("T")
 
 MAX_EXPONENT = 10_000  # of a Decimal: int() of a larger one takes for ever
 MAX_LENGTH = 2**31 - 1  # of a deque
+MAX_ITEM = 2**20  # bytes of one item of a dtype: a test may make an array of that dtype
 _TYPECODES = "bBhHiIlLqQfd"  # of array.array
 
 _NUMPY = (
@@ -73,7 +74,10 @@ def _read_dtype(data: dict[str, Any], decoder: Decoder, depth: int) -> np.dtype[
     text = decoder.text(data, "d", 40)
     if not is_plain_dtype(text) and not re.fullmatch(r"\|O|[<>]U\d{1,8}", text):
         raise WireError("a dtype that is not plain")
-    return np.dtype(text)
+    dtype = np.dtype(text)
+    if dtype.itemsize > MAX_ITEM:
+        raise WireError("a dtype of texts that are too long")
+    return dtype
 
 
 # ---- dates ---------------------------------------------------------------------------------------

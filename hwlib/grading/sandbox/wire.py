@@ -14,6 +14,7 @@ against what was announced before memory is taken, and depth, count and frame si
 from __future__ import annotations
 
 import json
+import re
 import socket
 import struct
 import time
@@ -33,9 +34,17 @@ __all__ = ["Channel"]
 
 MAX_HEADER = 32 * 2**20  # bytes
 MAX_FRAME = 768 * 2**20  # bytes of buffers in one frame
+MAX_JSON = 3 * MAX_NODES  # values and brackets of a header, before it becomes objects
 MAX_PARTS = 512  # of one system call
 READ_AHEAD = 65536  # bytes
 
+# what the other side may send as often as it likes: arguments of a function, a prompt
+UNASKED = frozenset(("callback", "input"))
+MAX_UNASKED_NODES = 100_000
+MAX_UNASKED_BYTES = 128 * 2**20
+
+# up to its end or that of the header, so that no character is looked at twice
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _LENGTH = struct.Struct(">I")
 _TICK = struct.pack("ll", 0, 100_000)  # seconds, microseconds
 _TO_JSON = json.JSONEncoder(separators=(",", ":"))
@@ -85,14 +94,20 @@ class Channel:
         (length,) = _LENGTH.unpack(bytes(self._read(4, deadline)))
         if length > MAX_HEADER:
             raise WireError(f"a header that announces {length:,} bytes")
+        raw = self._read(length, deadline).tobytes()
+        if _brackets(raw) > MAX_JSON and _brackets(_STRING.sub(b"", raw)) > MAX_JSON:
+            raise WireError("a header with too many values")
         try:
-            header = _FROM_JSON.decode(str(self._read(length, deadline).data, "utf-8"))
+            header = _FROM_JSON.decode(raw.decode())
         except (ValueError, RecursionError) as error:
             raise WireError("a header that is not JSON") from error
         message, sizes = self._check_header(header)
+        unasked = not UNASKED.isdisjoint(message)
+        if unasked and sum(sizes) > MAX_UNASKED_BYTES:
+            raise WireError(f"a call of the test's function with {sum(sizes):,} bytes")
         buffers = [self._read(size, deadline) for size in sizes]
         try:
-            decoder = Decoder(buffers, self.unpack)
+            decoder = Decoder(buffers, self.unpack, MAX_UNASKED_NODES if unasked else MAX_NODES)
             return {key: decoder.part(value) for key, value in message.items()}
         except RecursionError as error:
             raise WireError("a message nested too deeply") from error
@@ -187,6 +202,11 @@ def _check(deadline: Deadline) -> None:
 
 def _no_references(data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
     raise WireError(f"an unknown kind of value: {str(data.get('t'))[:40]!r}")
+
+
+def _brackets(raw: bytes) -> int:
+    """At least as many as there are values in this JSON."""
+    return raw.count(b",") + raw.count(b"[") + raw.count(b"{")
 
 
 def _no_constant(name: str) -> Any:
