@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -228,7 +229,15 @@ def page(isolated: GradeReport, nbgrader: GradeReport) -> str:
     for report in (isolated, nbgrader):
         for one in report.submissions:
             lines += [f"- {report.engine}, {one.student}: {text}" for text in one.problems]
-    return "\n".join(lines) + "\n"
+    return "\n".join(_wrapped(line) for text in lines for line in text.split("\n")) + "\n"
+
+
+def _wrapped(line: str) -> str:
+    """A line of the page, no wider than prose is."""
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    return "\n".join(
+        textwrap.wrap(line, 100, subsequent_indent=indent, break_on_hyphens=False) or [""]
+    )
 
 
 WRITTEN = ("given", "empty")

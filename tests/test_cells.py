@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
+import nbformat
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
 from hwlib.grading import find_course
 from hwlib.grading.answer_key import load_key
-from hwlib.grading.cells import transformed
+from hwlib.grading.cells import checksum_of, transformed
 
 COURSE = find_course()
 CELLS = [
@@ -58,3 +60,13 @@ def test_thousands_of_magics_are_given_up_once(line: str) -> None:
         with pytest.raises(SyntaxError, match="too many magics"):
             transformed(source)
     assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize("folder", ["source", "release"])
+def test_the_checksum_is_nbgraders(folder: str) -> None:
+    from nbgrader.utils import compute_checksum
+
+    for path in sorted((Path(__file__).parents[1] / folder).glob("*/*.ipynb")):
+        for cell in nbformat.read(path, as_version=4).cells:
+            if "nbgrader" in cell.metadata:
+                assert checksum_of(cell) == compute_checksum(cell)

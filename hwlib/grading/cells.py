@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import io
 import re
 import signal
 import threading
 import tokenize
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, Literal, cast
@@ -26,6 +27,7 @@ __all__ = [
     "LineKind",
     "Role",
     "as_released",
+    "checksum_of",
     "code_and_comment",
     "given_part",
     "grade_id_for",
@@ -309,6 +311,23 @@ def one_line(text: str, limit: int = 2000) -> str:
     """
     text = " ".join(TERMINAL.sub("", readable(text[: 20 * limit])).split())
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def checksum_of(cell: Mapping[str, Any]) -> str:
+    """The checksum that nbgrader writes into the metadata of a cell (schema 3), without nbgrader:
+    `nbgrader.utils.compute_checksum`.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        If the cell is not one of nbgrader's.
+    """
+    settings = cell["metadata"]["nbgrader"]
+    grade, solution = settings.get("grade", False), settings.get("solution", False)
+    locked = not solution and (bool(grade) or settings.get("locked", False))
+    parts = [cell["source"], cell["cell_type"], str(grade), str(solution), str(locked)]
+    parts += [settings["grade_id"], *([str(float(settings["points"]))] if grade else [])]
+    return hashlib.md5("".join(parts).encode(), usedforsecurity=False).hexdigest()
 
 
 def readable(text: str) -> str:

@@ -2,7 +2,7 @@
 
 REPLACES = "fit_least_squares"
 FAILS = ["fit_least_squares"]
-HINT = "your code raised"
+HINT = "Your code raised"
 
 
 def fit_least_squares(K, y, lam):

@@ -2,7 +2,7 @@
 
 REPLACES = "settings_grid"
 FAILS = ["settings_grid"]
-HINT = "your code raised ValueError"
+HINT = "Your code raised ValueError"
 
 
 def settings_grid(choices):

@@ -118,7 +118,10 @@ def _grade_one(
         result = _rejected(submission, key, str(error))
         return store.write(result, None, submission.timestamp, folder=submission.folder)
     try:
-        folder, left_out = _autograde(submission, notebook, store, staging)
+        try:
+            folder, left_out = _autograde(submission, notebook, store, staging)
+        except Exception:  # noqa: BLE001  a kernel did not start in time, or its ports were taken
+            folder, left_out = _autograde(submission, notebook, store, staging)
     # nbgrader and nbclient raise all kinds; one submission must not stop the others
     except Exception as error:  # noqa: BLE001
         reason = said_of(str(error)) or type(error).__name__

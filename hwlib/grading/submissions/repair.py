@@ -16,10 +16,9 @@ from typing import Any, Literal
 
 import nbformat
 from nbformat import NotebookNode
-from nbgrader.utils import compute_checksum
 
 from hwlib.grading.answer_key import AnswerKey, KeyCell
-from hwlib.grading.cells import as_released, grade_id_of, transformed, tree_of
+from hwlib.grading.cells import as_released, checksum_of, grade_id_of, transformed, tree_of
 from hwlib.grading.submissions.dependencies import CellNames, names_in
 from hwlib.grading.submissions.files import printable, whole_cell, without_surrogates
 from hwlib.markers import is_unsolved
@@ -141,7 +140,7 @@ def _is_untouched(cell: NotebookNode) -> bool:
     try:
         settings = cell["metadata"]["nbgrader"]
         locked = bool(settings["locked"]) and not settings.get("solution")
-        return locked and settings["checksum"] == compute_checksum(cell)
+        return locked and settings["checksum"] == checksum_of(cell)
     # whatever metadata may be
     except Exception:  # noqa: BLE001
         return False
