@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import control_groups
 import nbformat
 import needs
 import pytest
@@ -25,7 +26,6 @@ from nbformat.v4 import new_code_cell
 from on_the_machine import ATTACKS
 
 from hwlib.grading import Assignment
-from hwlib.grading.sandbox.measures import cgroups
 from hwlib.grading.sandbox.measures.limits import MB
 
 pytestmark = [needs.linux, needs.root, pytest.mark.slow]
@@ -210,7 +210,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graded]:
             hand_in(tiny, student, with_attack(wrong, cell, last))
             hand_in(tiny, f"honest-{number:02}", right)
         before, files = picture(root), outside()
-        group = cgroups.make(16_000 * MB, 2000)
+        group = control_groups.make(16_000 * MB, 2000)
         folders = () if group is None else group.folders
         enter = "".join(f"echo 0 > {folder}/cgroup.procs; " for folder in folders)
         before_it = ("sh", "-c", f'{enter}exec "$@"', "sh")
@@ -233,7 +233,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graded]:
     yield Graded(tiny, results, seconds, peak_mb, changed, left)
 
 
-def _peak(group: cgroups.Group) -> int:
+def _peak(group: control_groups.Group) -> int:
     names = ("memory.peak", "memory.max_usage_in_bytes")
     files = [folder / name for folder in group.folders for name in names]
     return int(next(file for file in files if file.exists()).read_text())

@@ -82,7 +82,7 @@ class Patches:
     def __init__(self) -> None:
         _note_patches()
         self._before: dict[tuple[ModuleType, str], Any] = {}  # what was there when the run began
-        self._environ = dict(os.environ)
+        self._environ = _environment()
 
     def begin(self, namespace: dict[str, Any], attributes: Iterable[tuple[str, str]]) -> None:
         """A run of a test begins.
@@ -94,7 +94,7 @@ class Patches:
         attributes : iterable of tuple of str
             What `attributes_set` has found in the test.
         """
-        self._environ = dict(os.environ)
+        self._environ = _environment()
         places = [(_module(home, namespace), name) for home, name in attributes]
         self._before = {
             (module, name): vars(module).get(name, _NOTHING)
@@ -109,9 +109,9 @@ class Patches:
         for (module, name), value in self._before.items():
             _set(module, name, value)
         self._before = {}
-        if os.environ != self._environ:
+        if _environment() != self._environ:
             os.environ.clear()
-            os.environ.update(self._environ)
+            os.environb.update(self._environ)
 
     def news(self) -> dict[str, Any]:
         """What is replaced now: fields of a request."""
@@ -125,11 +125,20 @@ class Patches:
             ]
             if patched:
                 found["patched"] = patched[:MAX_PATCHED]
-        if os.environ != self._environ:
-            keys = sorted(os.environ.keys() | self._environ.keys())
-            changed = [one for one in keys if os.environ.get(one) != self._environ.get(one)]
-            found["environ"] = {key: os.environ.get(key) for key in changed}
+        now = _environment()
+        if now != self._environ:
+            changed = [one for one in now | self._environ if now.get(one) != self._environ.get(one)]
+            names = sorted(map(os.fsdecode, changed))
+            found["environ"] = {name: os.environ.get(name) for name in names}
         return found
+
+
+def _environment() -> dict[bytes, bytes]:
+    """The variables as they are stored: this is asked with each request, and reading `os.environ`
+    decodes them all.
+    """
+    stored: dict[bytes, bytes] = os.environ._data  # type: ignore[attr-defined]
+    return stored.copy()
 
 
 def _now(module: ModuleType, name: str) -> Any:

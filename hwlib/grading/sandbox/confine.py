@@ -19,7 +19,6 @@ from hwlib.grading.sandbox import usage
 from hwlib.grading.sandbox.folders import give_to
 from hwlib.grading.sandbox.measures import (
     capabilities,
-    cgroups,
     limits,
     namespaces,
     system_calls,
@@ -35,7 +34,6 @@ PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 36, 38
 ROUNDS = 1000  # of killing what forks again and again
 LOOK_S = 0.25  # between two looks at what a worker's processes use together
 SHARED_MEMORY = "/dev/shm"
-_OUT_OF_MEMORY = "its processes used more than {:,} MB of memory together"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +101,11 @@ def confine(
     os.setsid()
     if tier == "T3" and not namespaces.start_processes_anew():
         raise OSError("no namespaces for a worker")
-    group = _group_for(given) if tier != "T0" else None
     child = os.fork()
     if child:
-        _supervise(sock, child, given, tier, group)
+        _supervise(sock, child, given, tier)
     die_with_parent()
     os.setsid()
-    if group is not None:
-        group.enter()
     if tier == "T3":
         namespaces.own_folders(given.folder, readable, given.folder_mb, given.folder_files)
         give_to(Path(given.folder), given.uid)  # the copies that were just made
@@ -132,14 +127,6 @@ def confine(
     _close_all_but((sock.fileno(),))
     if tier != "T0":
         _restrict(given.folder, tier, readable)
-
-
-def _group_for(given: Confinement) -> cgroups.Group | None:
-    """A control group for all processes of a worker. What lies in its folders in memory counts."""
-    memory_mb = (
-        given.memory_mb + given.folder_mb + (1 + len(namespaces.SCRATCH)) * namespaces.SCRATCH_MB
-    )
-    return cgroups.make(memory_mb * limits.MB, given.processes)
 
 
 def _give_up_rights(uid: int, tier: Tier) -> None:
@@ -175,13 +162,7 @@ def _restrict(folder: str, tier: Tier, readable: Iterable[str]) -> None:
         system_calls.refuse()
 
 
-def _supervise(
-    sock: socket.socket,
-    child: int,
-    given: Confinement,
-    tier: Tier,
-    group: cgroups.Group | None,
-) -> None:
+def _supervise(sock: socket.socket, child: int, given: Confinement, tier: Tier) -> None:
     """Stay as the worker's parent: hand its handle to the grader, kill it when the grader hangs up
     or its processes use too much together, end when it ends.
     """
@@ -196,9 +177,7 @@ def _supervise(
     poll.register(sock.fileno(), select.POLLRDHUP)
     too_much = ""
     while not too_much and not poll.poll(LOOK_S * 1000):
-        too_much = _too_much(child, given, tier, group)
-    if not too_much and group is not None and group.was_out_of_memory():
-        too_much = _OUT_OF_MEMORY.format(given.memory_mb)
+        too_much = _too_much(child, given, tier)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child, signal.SIGKILL)
     with contextlib.suppress(ProcessLookupError):
@@ -207,8 +186,6 @@ def _supervise(
     with contextlib.suppress(OSError):
         os.write(tell, f"{status} {too_much}".encode())
     _end_all()
-    if group is not None:
-        group.remove()
     os._exit(0)
 
 
@@ -227,10 +204,8 @@ def _end_all() -> None:
         time.sleep(0.001)
 
 
-def _too_much(child: int, given: Confinement, tier: Tier, group: cgroups.Group | None) -> str:
+def _too_much(child: int, given: Confinement, tier: Tier) -> str:
     """What a worker's processes use too much of, or ""."""
-    if group is not None and group.was_out_of_memory():
-        return _OUT_OF_MEMORY.format(given.memory_mb)
     first = 1 if tier == "T3" else child  # /proc is that of the worker's own namespace
     others = usage.descendants(first)
     if others:

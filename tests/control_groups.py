@@ -1,7 +1,6 @@
-"""Control groups: how much memory and how many processes all of a worker may use together.
+"""Control groups: how much memory a program and all that it starts have used together.
 
-The kernel keeps these limits itself, at every moment, where the grader may make groups: that is
-root on most machines, but not in most containers. Elsewhere the supervisor looks now and then.
+Workers have none of their own: to enter one takes some 10 ms, a tenth of a submission's time.
 
 https://docs.kernel.org/admin-guide/cgroup-v2.html and cgroup-v1/memory.html
 """
@@ -17,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-__all__ = ["Group", "make", "remove_left", "version"]
+__all__ = ["Group", "make"]
 
 PREFIX = "hwlib-"
 CONTROLLERS = ("memory", "pids")
@@ -88,19 +87,6 @@ def make(memory_bytes: int, processes: int) -> Group | None:
         group.remove()
         return None
     return group
-
-
-def remove_left() -> None:
-    """Remove the groups of graders that were killed; those with processes stay."""
-    for parent in _parents():
-        for folder in parent.glob(f"{PREFIX}*"):
-            with contextlib.suppress(OSError):
-                folder.rmdir()
-
-
-def version() -> int:
-    """The version of the control groups that can be made here; 0 for none."""
-    return {0: 0, 1: 2}.get(len(_parents()), 1)
 
 
 @cache
