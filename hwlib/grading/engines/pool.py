@@ -26,7 +26,7 @@ from hwlib.grading.engines.isolated import IsolatedEngine
 from hwlib.grading.results import Outcome, SubmissionResult
 from hwlib.grading.sandbox import processes
 from hwlib.grading.sandbox.confine import die_with_parent
-from hwlib.grading.sandbox.measures.limits import keep_freed_memory, limit_memory
+from hwlib.grading.sandbox.measures.limits import limit_memory
 from hwlib.grading.sandbox.usage import times_of
 from hwlib.grading.submissions.files import FoundSubmission
 
@@ -232,7 +232,6 @@ def _serve_as_judge(engine: IsolatedEngine, pipe: Connection, slot: int) -> None
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's business
     _compute_alone()
     limit_memory(JUDGE_MB)
-    keep_freed_memory()
     while True:
         try:
             found = pipe.recv()
