@@ -770,7 +770,6 @@ IN_VALUES: tuple[Idiom, ...] = (
         assert valid(np.ma.array([1.5]))[:2] == (1, 1.5)
         """,
         "def valid(a):\n    a = np.asarray(a)\n    return len(a), a.sum(), a",
-        status="shared",
     ),
     idiom(
         VALUES,

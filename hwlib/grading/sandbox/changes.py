@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["MUTABLE", "Held", "Path", "Snapshot", "assign", "attributes_of"]
+__all__ = ["MUTABLE", "SIMPLE", "Held", "Path", "Snapshot", "assign", "attributes_of"]
 
 MIN_HELD, MAX_HELD = 64, 5000  # calls whose arguments are kept
 MAX_HELD_BYTES = 2**28  # of their arrays
@@ -23,7 +23,7 @@ MAX_HELD_BYTES = 2**28  # of their arrays
 MAPPINGS = (dict, OrderedDict, defaultdict, Counter)
 MUTABLE = (*MAPPINGS, list, set, deque)
 _CONTAINERS = frozenset((*MUTABLE, tuple))
-_SIMPLE = frozenset((int, float, str, bool, bytes, complex, type(None)))
+SIMPLE = frozenset((int, float, str, bool, bytes, complex, type(None)))
 
 Array = np.ndarray[Any, Any]
 Path = list[Any]
@@ -74,12 +74,14 @@ class Snapshot:
 
     def _look(self, value: Any, path: Path) -> None:
         kind = type(value)
-        if kind in _SIMPLE or id(value) in self._paths:
+        if kind in SIMPLE or id(value) in self._paths:
             return
-        memory = value if isinstance(value, np.ndarray) else self._tensor_memory(value)
+        # a masked array or a matrix would read its memory in a way of its own
+        is_array = isinstance(value, np.ndarray)
+        memory = np.asarray(value) if is_array else self._tensor_memory(value)
         if memory is not None:
             self._see(path, value, memory, _form_of(memory))
-            if memory is not value and value.is_leaf:
+            if not is_array and value.is_leaf:
                 self._look(value.grad, [*path, ["grad"]])
         elif kind in _CONTAINERS:
             if kind is not tuple:
@@ -87,7 +89,7 @@ class Snapshot:
             if kind is set:  # what it contains can't change, and its order is another one elsewhere
                 return
             for key, item in value.items() if kind in MAPPINGS else enumerate(value):
-                if type(item) not in _SIMPLE and type(key) in (int, str):
+                if type(item) not in SIMPLE and type(key) in (int, str):
                     self._look(item, [*path, key])
         elif kind in self._copied:
             self._see(path, value, None, _items(attributes_of(value)))
@@ -168,8 +170,8 @@ class Snapshot:
         return self._seen[0].count if self._seen else 0
 
     def is_held(self, gone: int = 0) -> bool:
-        """Whether somebody refers to one of the objects who did not do so at first. Of a tensor
-        nobody can tell.
+        """Whether somebody refers to one of the objects who did not do so at first. Of a tensor,
+        and of NumPy's other kinds of arrays, nobody can tell.
 
         Parameters
         ----------
@@ -177,9 +179,9 @@ class Snapshot:
             How many references to each argument are gone: of lists, and of the caller.
         """
         for one in self._seen:
-            is_tensor = one.memory is not None and one.memory is not one.value
+            is_view = one.memory is not None and one.memory is not one.value
             count = one.count - (gone if len(one.path) == 1 else 0)
-            if is_tensor or sys.getrefcount(one.value) > count:
+            if is_view or sys.getrefcount(one.value) > count:
                 return True
         return False
 
@@ -237,7 +239,7 @@ class Held:
 
 
 def _is_same(a: Any, b: Any) -> bool:
-    return a is b or (type(a) is type(b) and type(a) in _SIMPLE and a == b)
+    return a is b or (type(a) is type(b) and type(a) in SIMPLE and a == b)
 
 
 def attributes_of(value: Any) -> dict[str, Any]:

@@ -22,7 +22,7 @@ import numpy as np
 
 from hwlib.errors import ConnectionClosed, Unsendable
 from hwlib.grading.sandbox.array_kinds import read_masked
-from hwlib.grading.sandbox.changes import Held, Snapshot
+from hwlib.grading.sandbox.changes import SIMPLE, Held, Snapshot
 from hwlib.grading.sandbox.codec import Decoder, Encoder, plain
 from hwlib.grading.sandbox.descriptions import describe_signature
 from hwlib.grading.sandbox.objects import Copied, Objects
@@ -37,8 +37,6 @@ __all__ = ["Server", "serve"]
 MAX_CAUSES = 4  # exceptions that led to one another
 MAX_WARNINGS = 100  # of one request
 NEW = 3  # references to a result: of the caller, of `_is_shared`, of getrefcount
-
-_NO_MATTER = frozenset((int, float, str, bool, bytes, complex, type(None)))
 
 _SET_BY_THE_TEST = frozenset(("assign", "replace", "seeds", "no_grad", "warnings"))
 _SET_BY_THE_TEST |= {"patched", "environ", "files"}
@@ -259,13 +257,14 @@ class Server:
     def _called(self, function: Callable[..., Any], request: dict[str, Any]) -> dict[str, Any]:
         """What the call returns, and which of its arguments it changed."""
         args, kwargs = request["args"], request["kwargs"]
-        before = Snapshot([*args, *kwargs.values()], self.passed.copied)
+        given = [*args, *kwargs.values()]
+        before = Snapshot(given, self.passed.copied)
         reply: dict[str, Any] = {}
         place = None
         try:
             value = function(*args, **kwargs)
             reply = self._read(value) if _is_shared(value) else {"value": value}
-            place = _place_of(value, [*args, *kwargs.values()])
+            place = _place_of(value, given)
             del value
         # told with what else the call did
         except BaseException as error:  # noqa: BLE001
@@ -340,7 +339,7 @@ def _is_shared(value: Any) -> bool:
 
 def _place_of(value: Any, args: list[Any]) -> int | None:
     """Which of these arguments a result is."""
-    if type(value) in _NO_MATTER:
+    if type(value) in SIMPLE:
         return None
     return next((place for place, one in enumerate(args) if one is value), None)
 
