@@ -41,6 +41,7 @@ from hwlib.grading.results import (
 from hwlib.grading.sandbox import processes, tiers
 from hwlib.grading.sandbox.confine import Confinement, Tier
 from hwlib.grading.sandbox.folders import RunFolder, give_to
+from hwlib.grading.sandbox.variables import environment
 from hwlib.grading.submissions.files import FoundSubmission, copy_files, read_found
 from hwlib.grading.submissions.fingerprints import models_of
 from hwlib.grading.submissions.repair import RepairedSubmission, SubmittedCell, repair
@@ -125,9 +126,7 @@ class IsolatedEngine:
         self._unproved: set[str] = set()  # questions that the course's own solution does not pass
         with ExitStack() as stack:
             stack.enter_context(
-                processes.environment(
-                    HWLIB_GRADING="1", MPLBACKEND="agg", **processes.single_threaded()
-                )
+                environment(HWLIB_GRADING="1", MPLBACKEND="agg", **processes.single_threaded())
             )
             self.bench = Bench(self.key, assignment.source.parent)
             self._folder = RunFolder(self._hidden)

@@ -42,7 +42,7 @@ from hwlib.grading.records.autograded import graded_cells, with_metadata
 from hwlib.grading.records.gradebook import GradeStore, Mark, parse_time
 from hwlib.grading.records.harmless import harmless_cell
 from hwlib.grading.results import QuestionResult, SubmissionResult, SubmissionStatus
-from hwlib.grading.sandbox.processes import environment
+from hwlib.grading.sandbox.variables import environment
 from hwlib.grading.submissions.files import FoundSubmission, copy_files, read_found
 from hwlib.grading.submissions.repair import repair
 

@@ -22,8 +22,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -38,7 +37,6 @@ from hwlib.grading.sandbox.wire import Channel
 __all__ = [
     "Worker",
     "Zygote",
-    "environment",
     "own_cores",
     "single_threaded",
 ]
@@ -68,26 +66,6 @@ def single_threaded() -> dict[str, str]:
     return dict.fromkeys(
         ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
     )
-
-
-@contextmanager
-def environment(**values: str | None) -> Iterator[None]:
-    """Environment variables of this process, and of those it starts, while the block lasts; None
-    removes one.
-    """
-    before = {name: os.environ.get(name) for name in values}
-    _set_variables(values)
-    try:
-        yield
-    finally:
-        _set_variables(before)
-
-
-def _set_variables(values: Mapping[str, str | None]) -> None:
-    for name, value in values.items():
-        os.environ.pop(name, None)
-        if value is not None:
-            os.environ[name] = value
 
 
 # ---- in the grader -------------------------------------------------------------------------------

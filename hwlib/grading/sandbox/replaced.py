@@ -5,12 +5,13 @@ variables of the environment, files that it has written.
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from hwlib.grading.sandbox.variables import environment
 
 __all__ = ["Replaced", "write_files"]
 
@@ -28,7 +29,7 @@ class Replaced:
     @contextlib.contextmanager
     def by(self, told: list[list[Any]], environ: dict[str, str | None]) -> Iterator[None]:
         """Replace these attributes (module, name, value) and variables of the environment."""
-        with self.original(), _environment(environ):
+        with self.original(), environment(**environ):
             self._swapped = [(import_module(home), name, value) for home, name, value in told]
             self._swap()
             try:
@@ -73,21 +74,3 @@ def write_files(told: Iterable[list[Any]]) -> None:
             else:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
-
-
-@contextlib.contextmanager
-def _environment(environ: dict[str, str | None]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in environ}
-    _set_environment(environ)
-    try:
-        yield
-    finally:
-        _set_environment(before)
-
-
-def _set_environment(environ: dict[str, str | None]) -> None:
-    for name, value in environ.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
