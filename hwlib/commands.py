@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -536,8 +536,13 @@ def _print_grades(report: GradeReport, console: Console) -> None:
     title = f"{report.assignment}: {count}, {how}"
     _print_table(title, ["student", *questions, "score", "of", "status"], rows, console)
     for one in report.submissions:
-        for problem in one.problems:
-            console.print(plain(f"{one.student}: {problem}"), style="dim", markup=False)
+        _print_problems(one.student, one.problems, console)
+
+
+def _print_problems(student: str, problems: Iterable[str], console: Console) -> None:
+    """What was repaired or left out in one hand-in."""
+    for problem in problems:
+        console.print(plain(f"{student}: {problem}"), style="dim", markup=False)
 
 
 def _print_hints(report: GradeReport, console: Console) -> None:
@@ -631,8 +636,7 @@ def collect(
     earlier = sum(one.earlier for one in found)
     console.print(f"{len(found)} hand-ins are in {target}; {earlier} earlier ones are kept")
     for one in found:
-        for problem in one.problems:
-            console.print(f"{one.student}: {problem}", style="dim", markup=False)
+        _print_problems(one.student, one.problems, console)
 
 
 # ---- Gradescope ----------------------------------------------------------------------------------
@@ -720,8 +724,9 @@ def gradescope_test(
     if not found:
         for heading, after in (("Before", False), ("After", True)):
             console.print(f"{heading} the due date, the student sees:\n", style="bold")
-            console.print(student_view(done.results, after_due_date=after) + "\n", markup=False)
-    console.print(f"For instructors only:\n{done.stdout}", markup=False)
+            view = student_view(done.results, after_due_date=after)
+            console.print(plain(view) + "\n", markup=False)
+    console.print(plain(f"For instructors only:\n{done.stdout}"), markup=False)
     console.print(
         f"setup.sh took {image.setup_s:.1f} s, run_autograder {done.seconds:.1f} s and at most "
         f"{done.peak_mb:.0f} MB; limits: {done.limits}"

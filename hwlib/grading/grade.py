@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from hwlib.errors import AuthoringError, CourseError, RecordingError
+from hwlib.errors import AuthoringError, CourseError, RecordingError, SubmissionError
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.authoring.build import build
 from hwlib.grading.cells import one_line
@@ -27,6 +27,7 @@ from hwlib.grading.submissions.files import (
     find_submissions,
     misplaced,
     printable,
+    read_text,
     regular_files,
 )
 
@@ -346,11 +347,13 @@ def grade_notebook_file(
 
 def _unseen_modules(notebook: Path, declared: Container[str]) -> Iterator[str]:
     """A line for each module beside a notebook that it seems to import, but does not get."""
-    text = notebook.read_text(encoding="utf-8", errors="replace")
+    try:
+        imported = set(re.findall(r"\b(?:import|from) +(\w+)", read_text(notebook)))
+    except SubmissionError:  # grading says what is wrong with it
+        return
     for path in sorted(notebook.parent.iterdir()):
         is_module = path.suffix == ".py" or (path.is_dir() and not path.name.startswith("."))
-        imported = rf"\b(?:import|from) +{re.escape(path.stem)}\b"
-        if is_module and path.name not in declared and re.search(imported, text):
+        if is_module and path.name not in declared and path.stem in imported:
             yield (
                 f"{path}: this is not a file of the assignment, so the notebook can't import it; "
                 "to grade it with the files beside it, put all into STUDENT/SLUG/ of a folder and "

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import control_groups
 import nbformat
 import needs
 import pytest
@@ -26,7 +25,7 @@ from nbformat.v4 import new_code_cell
 from on_the_machine import ATTACKS
 
 from hwlib.grading import Assignment
-from hwlib.grading.sandbox.measures.limits import MB
+from hwlib.grading.outlets.control_groups import inside, limited, peak_mb
 
 pytestmark = [needs.linux, needs.root, pytest.mark.slow]
 
@@ -143,7 +142,6 @@ class Graded:
 
     assignment: Assignment
     results: dict[str, dict[str, Any]]
-    seconds: float
     peak_mb: float  # 0 where it can't be measured
     changed: list[str]  # files of the course that are not as before
     left: list[str]  # processes and files
@@ -210,15 +208,9 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graded]:
             hand_in(tiny, student, with_attack(wrong, cell, last))
             hand_in(tiny, f"honest-{number:02}", right)
         before, files = picture(root), outside()
-        group = control_groups.make(16_000 * MB, 2000)
-        folders = () if group is None else group.folders
-        enter = "".join(f"echo 0 > {folder}/cgroup.procs; " for folder in folders)
-        before_it = ("sh", "-c", f'{enter}exec "$@"', "sh")
-        started = time.monotonic()
-        run = Grading(root, "tiny", "--jobs", "4", before=before_it, HW_TOKEN=TOKEN)
-        results = run.results()
-        seconds = time.monotonic() - started
-        peak_mb = _peak(group) / MB if group is not None else 0.0
+        with limited(16_000, 16) as groups:
+            run = Grading(root, "tiny", "--jobs", "4", before=inside(groups), HW_TOKEN=TOKEN)
+            results, peak = run.results(), peak_mb(groups)
         time.sleep(2.5)  # what a cell leaves behind may need that long
     after = picture(root)
     changed = sorted(
@@ -227,16 +219,8 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graded]:
     left = [*processes_about(str(root)), *processes_about("hwlib.grading.sandbox.zygote -- tiny")]
     left += [str(meeting / "more")] if (meeting / "more").exists() else []
     left += sorted(path for path in outside() - files if "evil" in path or "late" in path)
-    if group is not None:
-        group.remove()
-        left += [str(folder) for folder in group.folders if folder.exists()]
-    yield Graded(tiny, results, seconds, peak_mb, changed, left)
-
-
-def _peak(group: control_groups.Group) -> int:
-    names = ("memory.peak", "memory.max_usage_in_bytes")
-    files = [folder / name for folder in group.folders for name in names]
-    return int(next(file for file in files if file.exists()).read_text())
+    left += [str(group) for group in groups if group.exists()]
+    yield Graded(tiny, results, peak, changed, left)
 
 
 def test_honest_students_get_their_points(graded: Graded) -> None:

@@ -74,7 +74,7 @@ class Arguments:
         WireError
             If it is not what a worker says.
         """
-        args = [*request.get("args", ()), *request.get("kwargs", {}).values()]
+        args = _all_of(request)
         if "changed" in reply:
             self._note(reply["changed"], args)
         if type(reply.get("held")) is int and len(self._held) < MAX_HELD:
@@ -83,6 +83,14 @@ class Arguments:
                 self._held.pop(number if type(number) is int else 0, None)
         if "later" in reply:
             self.take_later(reply["later"])
+
+    @staticmethod
+    def returned(place: Any, request: dict[str, Any]) -> Any:
+        """The test's own object, where a student's function returns an argument."""
+        args = _all_of(request)
+        if type(place) is not int or not 0 <= place < len(args):
+            raise WireError("an argument that was not given")
+        return args[place]
 
     def take_later(self, told: Any) -> None:
         """What has changed in arguments of earlier calls."""
@@ -122,6 +130,10 @@ class Arguments:
         if form == "items":
             return [_entry(one, args) for one in _list(data)]
         return {key: _entry(one, args) for key, one in _pairs(data)}
+
+
+def _all_of(request: dict[str, Any]) -> list[Any]:
+    return [*request.get("args", ()), *request.get("kwargs", {}).values()]
 
 
 # ---- what a message may say ----------------------------------------------------------------------

@@ -185,8 +185,8 @@ class Bench:
         source = transformed(cell.source)
         lines = source.splitlines(keepends=True)
         linecache.cache[filename] = (len(source), None, lines, filename)
-        tree, whole = ast.parse(source, filename), ast.parse(source, filename)
-        last = None
+        tree, last = ast.parse(source, filename), None
+        sets, opens = attributes_set(tree), opens_files(tree)
         if tree.body and isinstance(tree.body[-1], ast.Expr):
             expression = ast.Expression(tree.body.pop().value)  # type: ignore[attr-defined]
             last = compile(expression, filename, "eval", _AWAIT, optimize=0)
@@ -207,8 +207,8 @@ class Bench:
             waits,
             complaint,
             cell.source if cell.trust == "shared" else "",
-            sets=attributes_set(whole),
-            opens_files=opens_files(whole),
+            sets=sets,
+            opens_files=opens,
         )
 
     def run(self, test: Test, session: Session, *, in_place: bool = False) -> Verdict:

@@ -82,7 +82,7 @@ class Patches:
     def __init__(self) -> None:
         _note_patches()
         self._before: dict[tuple[ModuleType, str], Any] = {}  # what was there when the run began
-        self._environ = _environment()
+        self._environ = _stored().copy()
 
     def begin(self, namespace: dict[str, Any], attributes: Iterable[tuple[str, str]]) -> None:
         """A run of a test begins.
@@ -94,7 +94,7 @@ class Patches:
         attributes : iterable of tuple of str
             What `attributes_set` has found in the test.
         """
-        self._environ = _environment()
+        self._environ = _stored().copy()
         places = [(_module(home, namespace), name) for home, name in attributes]
         self._before = {
             (module, name): vars(module).get(name, _NOTHING)
@@ -109,7 +109,7 @@ class Patches:
         for (module, name), value in self._before.items():
             _set(module, name, value)
         self._before = {}
-        if _environment() != self._environ:
+        if _stored() != self._environ:
             os.environ.clear()
             os.environb.update(self._environ)
 
@@ -125,7 +125,7 @@ class Patches:
             ]
             if patched:
                 found["patched"] = patched[:MAX_PATCHED]
-        now = _environment()
+        now = _stored()
         if now != self._environ:
             changed = [one for one in now | self._environ if now.get(one) != self._environ.get(one)]
             names = sorted(map(os.fsdecode, changed))
@@ -133,12 +133,12 @@ class Patches:
         return found
 
 
-def _environment() -> dict[bytes, bytes]:
-    """The variables as they are stored: this is asked with each request, and reading `os.environ`
-    decodes them all.
+def _stored() -> dict[bytes, bytes]:
+    """The variables as they are stored: they are compared with each request, and `os.environ`
+    would decode them all.
     """
     stored: dict[bytes, bytes] = os.environ._data  # type: ignore[attr-defined]
-    return stored.copy()
+    return stored
 
 
 def _now(module: ModuleType, name: str) -> Any:

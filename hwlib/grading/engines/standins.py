@@ -116,7 +116,7 @@ class Session:
                 reply = self._timed({"op": op, **fields})
                 self.arguments.take(reply, fields)
                 if "argument" in reply:
-                    reply["value"] = _argument(reply["argument"], fields)
+                    reply["value"] = self.arguments.returned(reply["argument"], fields)
                 if self.cannot is not None and self.cannot is not before:
                     raise self.cannot
                 return self._finished(reply)
@@ -307,14 +307,6 @@ class Session:
         if not is_standin(value):
             raise TypeError(f"the student's {name} is not a method any more")
         return link_of(value).number
-
-
-def _argument(place: Any, fields: dict[str, Any]) -> Any:
-    """The test's own object, where a student's function returns an argument."""
-    args = [*fields.get("args", ()), *fields.get("kwargs", {}).values()]
-    if type(place) is not int or not 0 <= place < len(args):
-        raise WireError("an argument that was not given")
-    return args[place]
 
 
 def is_defined(value: Any) -> bool:

@@ -6,10 +6,8 @@ Docker gives to root, no network while grading. So a tier is used that Gradescop
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import secrets
 import shutil
 import subprocess
 import sys
@@ -24,6 +22,7 @@ from typing import Any
 
 from hwlib.atomic import remove_folder
 from hwlib.errors import CourseError, GradingError
+from hwlib.grading.outlets.control_groups import inside, limited, peak_mb
 
 __all__ = ["Image", "Limits", "Simulated", "built_image"]
 
@@ -32,7 +31,6 @@ DOCKER_RIGHTS = (
     *("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD"),
     *("NET_BIND_SERVICE", "NET_RAW", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"),
 )
-PERIOD_US = 100_000  # of the kernel's share of CPU time
 SETUP_S = 1800
 METADATA = {
     "id": 1,
@@ -133,10 +131,9 @@ def _require_file(path: Path) -> None:
 def _run(root: Path, limits: Limits) -> Simulated:
     started, timed_out = time.monotonic(), False
     command = [*_container(root, network=False), "/autograder/run_autograder"]
-    with _limited(limits) as groups, (root / "stdout").open("wb") as stdout:
-        enter = [f"echo $$ > {group}/cgroup.procs;" for group in groups]
+    with limited(limits.memory_mb, limits.cores) as groups, (root / "stdout").open("wb") as stdout:
         process = subprocess.Popen(
-            ["sh", "-c", f'{" ".join(enter)} exec "$@"', "sh", *command],
+            [*inside(groups), *command],
             stdout=stdout,
             stderr=subprocess.STDOUT,
         )
@@ -146,7 +143,7 @@ def _run(root: Path, limits: Limits) -> Simulated:
             timed_out = True
             process.kill()
             process.wait()
-        seconds, peak_mb = time.monotonic() - started, _peak_mb(groups)
+        seconds, peak = time.monotonic() - started, peak_mb(groups)
     said = f"{limits.memory_mb} MB of memory, {limits.cores:g} cores"
     none = "memory and cores not limited, because control groups can't be made here"
     return Simulated(
@@ -154,7 +151,7 @@ def _run(root: Path, limits: Limits) -> Simulated:
         (root / "stdout").read_text("utf-8", "replace"),
         seconds,
         timed_out,
-        peak_mb,
+        peak,
         f"{limits.minutes:g} minutes, {said if groups else none}",
     )
 
@@ -218,53 +215,6 @@ def _container(root: Path, *, network: bool) -> list[str]:
     for right in DOCKER_RIGHTS:
         command += ["--cap-add", f"CAP_{right}"]
     return command
-
-
-@contextmanager
-def _limited(limits: Limits) -> Iterator[list[Path]]:
-    """Control groups with these limits; none where they can't be made."""
-    name = f"hw-gradescope-{secrets.token_hex(4)}"
-    top = Path("/sys/fs/cgroup")
-    memory = f"{limits.memory_mb}M"
-    quota = str(int(limits.cores * PERIOD_US))
-    if (top / "cgroup.controllers").is_file():
-        wanted = {top / name: {"memory.max": memory, "cpu.max": f"{quota} {PERIOD_US}"}}
-    else:
-        wanted = {
-            top / "memory" / name: {"memory.limit_in_bytes": memory},
-            top / "cpu" / name: {"cpu.cfs_period_us": str(PERIOD_US), "cpu.cfs_quota_us": quota},
-        }
-    made: list[Path] = []
-    try:
-        try:
-            for group, values in wanted.items():
-                group.mkdir()
-                made.append(group)
-                for key, value in values.items():
-                    (group / key).write_text(value)
-        except OSError:
-            yield []
-        else:
-            yield made
-    finally:
-        for group in made:
-            _remove(group)
-
-
-def _remove(group: Path) -> None:
-    for _ in range(50):  # a process that was just killed still counts
-        with contextlib.suppress(OSError):
-            group.rmdir()
-            return
-        time.sleep(0.1)
-
-
-def _peak_mb(groups: Sequence[Path]) -> float:
-    for group in groups:
-        for name in ("memory.peak", "memory.max_usage_in_bytes"):
-            with contextlib.suppress(OSError, ValueError):
-                return int((group / name).read_text()) / 2**20
-    return 0.0
 
 
 def _results(path: Path) -> Any:

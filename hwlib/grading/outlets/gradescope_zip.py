@@ -133,10 +133,11 @@ def _wheelhouse(requirements: list[str]) -> dict[str, bytes]:
         folder = Path(name)
         (folder / "requirements.txt").write_text("".join(f"{line}\n" for line in requirements))
         command = [sys.executable, "-m", "pip"]
-        pip = next(iter(_pip()))
         if subprocess.run([*command, "--version"], capture_output=True, check=False).returncode:
-            (folder / Path(pip).name).write_bytes(_pip()[pip])
-            command = [sys.executable, str(folder / Path(pip).name / "pip")]
+            ((name, content),) = _pip().items()
+            wheel = folder / Path(name).name
+            wheel.write_bytes(content)
+            command = [sys.executable, str(wheel / "pip")]
         command += ["download", "--quiet", "--disable-pip-version-check", "--no-deps"]
         command += ["--only-binary", ":all:", "--dest", str(folder / "all")]
         for platform in PLATFORMS:
