@@ -108,8 +108,8 @@ class Lane:
 
     def bring(self, wanted: set[int]) -> None:
         """Run those of these cells, in order, that the present worker has not run yet."""
+        self._settle()
         while not self.is_over:
-            self.start()
             todo = [
                 index
                 for index in sorted(wanted)

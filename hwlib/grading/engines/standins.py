@@ -134,10 +134,10 @@ class Session:
     def _timed(self, request: dict[str, Any]) -> dict[str, Any]:
         self._next_id += 1
         request["id"] = self._next_id
-        if "args" in request:
+        if self.files.in_use and "args" in request:
             request["args"] = [self.files.as_sent(one) for one in request["args"]]
-        if request.get("kwargs"):
-            request["kwargs"] = {k: self.files.as_sent(v) for k, v in request["kwargs"].items()}
+            named = request.get("kwargs", {})
+            request["kwargs"] = {key: self.files.as_sent(value) for key, value in named.items()}
         if not self._depth:
             self.values.tensors.starts()
         for source in self._sources:
