@@ -54,6 +54,8 @@ class Session:
     ----------
     clock : WorkClock or None
         Limits the requests until another one is set.
+    question_s : float
+        Seconds that the code may work for one question.
     sources : list of str
         The cells that were run.
     cannot : CannotCheck or None
@@ -65,6 +67,7 @@ class Session:
         self.values = Values(self)
         self.channel = Channel(worker.sock, self.values.pack, self.values.unpack)
         self.clock: WorkClock | None = None
+        self.question_s = 0.0
         self.cannot: CannotCheck | None = None
         self.arguments = Arguments(self.cannot_check)
         self.sources: list[str] = []
