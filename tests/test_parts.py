@@ -224,7 +224,7 @@ def test_verify_knows_parts(tmp_path: Path) -> None:
         "wrong first: passes vote/one label, vote/the most frequent, but must fail"
     )
     path.write_text(WRONG.replace("vote/ties", "vote/tie"))
-    with pytest.raises(AuthoringError, match="no autograded question or part of that name; use"):
+    with pytest.raises(AuthoringError, match="no autograded part of that name; use"):
         build(assignment)
 
 

@@ -137,10 +137,11 @@ def _fails_and_hint(
     fails = _names(path, settings, "FAILS", 'FAILS = ["predict_labels"]')
     for name in fails:
         if name not in questions:
+            kind = "part" if "/" in name else "question"
             raise AuthoringError(
                 path,
                 settings["FAILS"].lineno,
-                f"FAILS has {name!r}, but there is no autograded question or part of that name; "
+                f"FAILS has {name!r}, but there is no autograded {kind} of that name; "
                 f"use one of: {', '.join(questions)}",
             )
     line, hint = _value(path, settings, "HINT")
