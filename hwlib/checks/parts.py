@@ -53,12 +53,12 @@ class part:
     --------
     >>> with part(2, "the sum"):
     ...     assert 1 + 1 == 2
-    ✓ the sum: 2 of 2 points
+    ✓ the sum (2 points): passed the checks of this cell.
     >>> earned()
     2
     >>> with part(1, "ties"):
     ...     raise CheckFailed("The label is 3, but 2 is as frequent", "Take the smallest label.")
-    ✗ ties: 0 of 1 point. The label is 3, but 2 is as frequent. Take the smallest label.
+    ✗ ties (1 point): The label is 3, but 2 is as frequent. Take the smallest label.
     """
 
     def __init__(self, points: float, name: str) -> None:
@@ -92,7 +92,10 @@ class _Points(float):
         return f"{float(self):g}"
 
     def _repr_html_(self) -> str:
-        return f"<p>{self!r} of {_counted(self.most)} in this cell</p>"
+        return (
+            f"<p>{self!r} of {_counted(self.most)} by the checks of this cell. Hidden checks try "
+            "other shapes and numbers after you hand in.</p>"
+        )
 
 
 def earned() -> float:
@@ -105,11 +108,9 @@ def earned() -> float:
 
 def _tell(one: part, error: BaseException | None) -> None:
     """Print how a part went; for an engine that grades in this kernel, as an output."""
-    score = f"{0 if error else one.points:g} of {_counted(one.points)}"
-    if error is None:
-        print(f"✓ {one.name}: {score}")  # noqa: T201  this is what the student sees
-    else:
-        print(f"✗ {one.name}: {score}. {_said(error)}")  # noqa: T201
+    said = "passed the checks of this cell." if error is None else _said(error)
+    mark = "✓" if error is None else "✗"
+    print(f"{mark} {one.name} ({_counted(one.points)}): {said}")  # noqa: T201  students see it
     if os.environ.get("HWLIB_GRADING"):
         _publish(one, error)
 
