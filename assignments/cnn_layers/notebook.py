@@ -475,7 +475,7 @@ def check_gradients(sizes):
         case = f"for x of shape {x.shape}, w of shape {w.shape}, stride {stride} and pad {pad}"
         two_uses = "Does the layer keep anything outside its cache? It was used twice here, before the first backward pass."
         check.equal(np.shape(dx), x.shape, what=f"the shape of dx {case}", hint="dx has the shape of x: cut off the border that the padding added.", mistakes={
-            "Without padding nothing may be cut off, but `[0:-0]` is empty: end the slice at pad + H and pad + W.": (N, C, 0, 0),
+            "Without padding nothing may be cut off. But −0 is 0, so `[0:-0]` is empty: end the slices at pad + H and pad + W.": (N, C, 0, 0),
         })
         check.gradient(dx, dpadded[border], what=f"the gradient dx {case}", mistakes={
             "Windows overlap: each pixel must collect (`+=`) from all the windows that it lies in.":

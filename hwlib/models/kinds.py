@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 from typing import Any
 
 from hwlib.errors import ModelError
@@ -27,7 +28,8 @@ Check = Callable[[Any], Any]
 
 def _count(low: int = 1, high: int = 65_536) -> Check:
     def check(value: Any) -> int:
-        if type(value) is not int or not low <= value <= high:
+        # np.prod and its like give NumPy's integers
+        if isinstance(value, bool) or not isinstance(value, Integral) or not low <= value <= high:
             raise ValueError(f"a whole number from {low} to {high}")
         return int(value)
 
@@ -48,11 +50,7 @@ def _pair(low: int, high: int = 512) -> Check:
 
 def _number(low: float, high: float) -> Check:
     def check(value: Any) -> float:
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not low <= value <= high
-        ):
+        if isinstance(value, bool) or not isinstance(value, Real) or not low <= value <= high:
             raise ValueError(f"a number from {low:g} to {high:g}")
         return float(value)
 
@@ -60,9 +58,9 @@ def _number(low: float, high: float) -> Check:
 
 
 def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
+    if type(value).__name__ not in ("bool", "bool_"):  # NumPy's, too
         raise ValueError("True or False")
-    return value
+    return bool(value)
 
 
 def _choice(*choices: Any, because: str = "") -> Check:
