@@ -29,9 +29,10 @@ Check = Callable[[Any], Any]
 def _count(low: int = 1, high: int = 65_536) -> Check:
     def check(value: Any) -> int:
         # np.prod and its like give NumPy's integers
-        if isinstance(value, bool) or not isinstance(value, Integral) or not low <= value <= high:
+        number = int(value) if isinstance(value, Integral) else None
+        if isinstance(value, bool) or number is None or not low <= number <= high:
             raise ValueError(f"a whole number from {low} to {high}")
-        return int(value)
+        return number
 
     return check
 
@@ -50,9 +51,10 @@ def _pair(low: int, high: int = 512) -> Check:
 
 def _number(low: float, high: float) -> Check:
     def check(value: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, Real) or not low <= value <= high:
+        number = float(value) if isinstance(value, Real) else math.nan
+        if isinstance(value, bool) or not low <= number <= high:
             raise ValueError(f"a number from {low:g} to {high:g}")
-        return float(value)
+        return number
 
     return check
 
