@@ -515,10 +515,10 @@ def descend(loss_function, model, update, learning_rate, num_steps):
     return best, losses
     ### END SOLUTION
 
-# %%
+# %% setup
 toy_start = toy_model()
 
-
+# %%
 def toy_race(update, num_steps=100):
     """Losses of the toy net on its way down from toy_start: learning rate 0.1, reg 0.001, all five examples at each step."""
     return descend(lambda model: two_layer_net(X_toy, model, y_toy, reg=0.001), toy_start, update, 0.1, num_steps)[1]

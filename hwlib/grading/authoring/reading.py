@@ -19,6 +19,7 @@ import jupytext
 from hwlib.errors import AuthoringError, CourseError
 from hwlib.grading.authoring.names import bound_names
 from hwlib.grading.authoring.oracles import inline_oracles
+from hwlib.grading.authoring.tested_names import check_names_of_tests
 from hwlib.grading.authoring.written import (
     AuthoredCell,
     AuthoredRole,
@@ -85,7 +86,9 @@ def parse_notebook(path: Path, names: Collection[str] = ()) -> ParsedNotebook:
     _check_unique(path, cells)
     trees = {cell.line: _check_syntax(path, cell) for cell in cells if cell.cell_type == "code"}
     _check_tested_names(path, cells, trees, names)
-    return ParsedNotebook(path, inline_oracles(path, cells, trees))
+    inlined = inline_oracles(path, cells, trees)
+    check_names_of_tests(path, inlined)
+    return ParsedNotebook(path, inlined)
 
 
 def run_cells(
@@ -205,6 +208,7 @@ def _read_cell(
         )
     points = _points(path, line, role, name, attributes.pop("points", None))
     trust = _trust(path, line, role, attributes.pop("trust", "isolated"))
+    asks = _asks(path, line, role, attributes.pop("asks", None))
     if attributes:
         unknown = next(iter(attributes))
         raise AuthoringError(
@@ -221,7 +225,7 @@ def _read_cell(
         + 1
     )
     return WrittenCell(
-        role, name, points, "markdown" if markdown else "code", kept, line, start, trust
+        role, name, points, "markdown" if markdown else "code", kept, line, start, trust, asks
     )
 
 
@@ -301,6 +305,25 @@ def _trust(path: Path, line: int, role: AuthoredRole, text: str) -> Trust:
             "its result can be forged)",
         )
     return "shared"
+
+
+def _asks(path: Path, line: int, role: AuthoredRole, text: str | None) -> tuple[str, ...]:
+    """The names in `asks="student_id, group"`."""
+    if text is None:
+        return ()
+    if role != "test":
+        raise AuthoringError(
+            path, line, f"{_a(role)} cell cannot have the attribute 'asks'; only tests can"
+        )
+    names = tuple(name.strip() for name in text.split(","))
+    if not all(map(str.isidentifier, names)):
+        raise AuthoringError(
+            path,
+            line,
+            f'asks="{text}": expected the names of values that students type into a given cell, '
+            "with commas between them",
+        )
+    return names
 
 
 def _points(path: Path, line: int, role: AuthoredRole, name: str, text: str | None) -> float | None:
