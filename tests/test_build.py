@@ -76,9 +76,9 @@ def test_the_build_adds_title_bits_a_setup_cell_and_a_submit_cell(
 
 
 def test_a_notebook_without_a_title_gets_the_one_of_assignment_toml(course: MakeCourse) -> None:
-    small = course(notebook_text='# %%\nx = 1\n# %% test="x" points=5\nassert x\n').assignment(
-        "small"
-    )
+    small = course(
+        notebook_text='# %%\nx = 1\n# %% test="x" points=5 asks="x"\nassert x\n'
+    ).assignment("small")
     source, _ = build_notebooks(small)
     assert source.cells[0].source.startswith("# Small\n")
     assert [cell.id for cell in source.cells] == [

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwlib.grading.submissions.dependencies import names_in, needed_cells
+from hwlib.grading.cell_names import names_in
+from hwlib.grading.submissions.dependencies import needed_cells
 
 
 @pytest.mark.parametrize(
@@ -14,7 +15,13 @@ from hwlib.grading.submissions.dependencies import names_in, needed_cells
     [
         ("x = y + 1", {"x"}, {"y"}),
         ("x = x + 1", {"x"}, {"x"}),
-        ("x += 1", {"x"}, set()),  # a store alone: what it changes is bound, and so needed, already
+        ("x += 1", {"x"}, {"x"}),
+        ("x = 0\nx += 1", {"x"}, set()),
+        (
+            "def f(a: A, *b: B, c: C = 1, **d: D) -> E: pass",
+            {"f"},
+            {"A", "B", "C", "D", "E"},
+        ),  # a store alone: what it changes is bound, and so needed, already
         ("def f(a, b=c):\n    return a + g(b)", {"f"}, {"c", "g"}),
         ("def f():\n    helper()\ndef helper():\n    pass", {"f", "helper"}, set()),
         (

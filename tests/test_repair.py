@@ -55,7 +55,7 @@ class Box:
 # %%
 scale = 10
 
-# %% test="Box" points=2
+# %% test="Box" points=2 asks="scale"
 check.equal(Box(scale).opened()[1], 10)
 
 # %% [markdown]

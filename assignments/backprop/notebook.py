@@ -67,7 +67,7 @@ answers = by_hand(numbers)
 # %% [markdown]
 # The first check follows you forward.
 
-# %% test="answers-forward" points=2
+# %% test="answers-forward" points=2 asks="student_id"
 mine = network_numbers(student_id)
 check.true(isinstance(answers, dict), "`answers` is not a dict.", 'It should look like {"x1": [..., ...], "x2": ..., …}.')
 for name in ("x1", "x2", "loss"):
@@ -110,7 +110,7 @@ check.close(np.squeeze(answers["loss"]), (mine.y - last) ** 2 / 2, rtol=2e-3, wh
 # The second check doesn't know the chain rule at all. It moves each weight a little, up and down, and looks how much the
 # loss changes. This works for any function, and it is how gradients are tested.
 
-# %% test="answers-backward" points=4
+# %% test="answers-backward" points=4 asks="student_id"
 mine = network_numbers(student_id)
 
 def loss_with(**changed):

@@ -608,11 +608,25 @@ def _oracle(T, y, X, k):
     rows = np.argsort(cdist(X, T), axis=1)[:, :k]
     return np.array([min(multimode(votes)) for votes in y[rows].tolist()])
 
-def _own(T, y, X, k):
-    """Labels from the student's class: whoever lost points for it should not lose them here again."""
-    classifier = KNN()
-    classifier.train(T, y)
-    return np.asarray(classifier.predict_labels(classifier.compute_L2_distances_vectorized(X), k))
+def _distances(self, X, norm=np.linalg.norm):
+    return cdist(np.asarray(X, dtype=float), np.asarray(self.X_train, dtype=float))
+
+def _labels(self, dists, k=1):
+    rows = np.argsort(np.asarray(dists), axis=1)[:, :k]
+    return np.array([min(multimode(votes)) for votes in np.asarray(self.y_train)[rows].tolist()])
+
+right_methods = {"compute_distances": _distances, "compute_L2_distances_vectorized": _distances, "predict_labels": _labels}
+
+def _with_right_class(*arguments, **settings):
+    """The result if the student's class is right: whoever lost points for it should not lose them here again."""
+    own_methods = {name: getattr(KNN, name) for name in right_methods}
+    try:
+        for name, method in right_methods.items():
+            setattr(KNN, name, method)
+        return cross_validate_k(*arguments, **settings)
+    finally:
+        for name, method in own_methods.items():
+            setattr(KNN, name, method)
 
 def _accuracies(X, y, ks, folds, predict, training=np.setdiff1d):
     """A table (k, fold): what is right, or with other folds or training sets what a mistake gives."""
@@ -620,7 +634,7 @@ def _accuracies(X, y, ks, folds, predict, training=np.setdiff1d):
     rounds = [(training(everything, fold), fold) for fold in folds]
     return [[np.mean(predict(X[train], y[train], X[fold], k) == y[fold]) for train, fold in rounds] for k in ks]
 
-def _known(X, y, ks, num_folds, predict):
+def _known(X, y, ks, num_folds, predict=_oracle):
     """What mistakes would give, to be worked out only when a check fails."""
     rows = np.arange(len(X))
     folds, size = np.array_split(rows, num_folds), len(X) // num_folds
@@ -644,14 +658,6 @@ def _known(X, y, ks, num_folds, predict):
             lambda: [_accuracies(X, y, ks[:1], folds, predict)[0]] * len(ks),
     }
 
-def _own_or_oracle(X, y):
-    """The student's class where it works at all."""
-    try:
-        _own(X, y, X[:1], 1)
-    except Exception:
-        return _oracle
-    return _own
-
 for size, num_folds, ks, by_keyword in [(47, 5, [1, 3, 5], False), (45, 4, [7, 1, 2], True), (13, 13, [1, 4], True), (50, 3, [20, 5], True)]:
     y = rng.integers(0, 3, size=size)
     X = rng.normal(size=(size, 2)) + y[:, None] * [1.0, 0.5]
@@ -663,11 +669,16 @@ for size, num_folds, ks, by_keyword in [(47, 5, [1, 3, 5], False), (45, 4, [7, 1
                 hint="Is the argument `num_folds` used?")
     table = [list(result[k]) for k in ks]
     case = f"the accuracies for k = {', '.join(map(str, ks))}, {size} examples in {num_folds} folds"
+    right = _accuracies(X, y, ks, folds, _oracle)
     try:
-        check.close(table, _accuracies(X, y, ks, folds, _oracle), what=case)
-    except check.CheckFailed:
-        predict = _own_or_oracle(X, y)
-        check.close(table, _accuracies(X, y, ks, folds, predict), what=case, mistakes=_known(X, y, ks, num_folds, predict),
+        check.close(table, right, what=case)
+    except check.CheckFailed as failure:
+        try:
+            result = _with_right_class(X, y, ks, num_folds)
+            table = [list(result[k]) for k in ks]
+        except Exception:
+            raise failure from None
+        check.close(table, right, what=case, mistakes=_known(X, y, ks, num_folds),
                     hint="Are the folds contiguous and not shuffled, and are the arguments X and y used, not other data?")
 ### END HIDDEN TESTS
 

@@ -237,7 +237,8 @@ for dtype, labels, tolerance in [(np.uint8, np.uint8, 1e-6), (np.float32, np.int
 # And both weight matrices get the derivative of the regularisation on top. If you are ever unsure which factor to
 # transpose: only one way makes the shapes fit.
 #
-# Write **part 3**. The check compares with numerical slopes of your own loss, one parameter after the other.
+# Write **part 3**. The check compares with numerical slopes of your own loss, one parameter after the other, so the loss
+# must be right first.
 
 # %% test="two_layer_net-gradients" points=6
 toy = toy_model()
@@ -245,14 +246,16 @@ loss, grads = two_layer_net(X_toy, toy, y_toy, 0.1)
 check.equal(sorted(grads), ["W1", "W2", "b1", "b2"], what="the keys of grads", hint="One gradient for each parameter, with the same key.")
 no_reg = "The regularisation has no part in the gradient."
 bias_reg = "The bias has a part from the regularisation in its gradient."
-for name in ("W2", "b2", "W1", "b1"):        # in the order in which they are computed
+loss_is_right = np.allclose(np.asarray(loss, dtype=float), 1.381919460924677, rtol=1e-6)
+for name in ("W2", "b2", "W1", "b1") if loss_is_right else ():        # in the order in which they are computed
     slopes = eval_numerical_gradient(lambda value: two_layer_net(X_toy, {**toy, name: value}, y_toy, 0.1)[0], toy[name].copy())
     check.gradient(grads[name], slopes, what=f"the gradient of {name}, compared with the slopes of your own loss", mistakes={
         bias_reg if name[0] == "b" else no_reg: slopes + 0.1 * toy[name] * (1 if name[0] == "b" else -1),
         "The gradient of ½·reg·w² is reg·w, without a 2.": slopes + 0.1 * toy[name],
         "The gradient of ½·reg·w² is reg·w, without a ½.": slopes - 0.05 * toy[name],
     })
-check.passed("The gradients of all four parameters agree with numerical slopes.")
+check.passed("The gradients of all four parameters agree with numerical slopes." if loss_is_right else
+             "The loss is not right yet (section 4), so its slopes can't tell whether the gradients are: correct it first.")
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
 
@@ -515,10 +518,10 @@ def descend(loss_function, model, update, learning_rate, num_steps):
     return best, losses
     ### END SOLUTION
 
-# %%
+# %% setup
 toy_start = toy_model()
 
-
+# %%
 def toy_race(update, num_steps=100):
     """Losses of the toy net on its way down from toy_start: learning rate 0.1, reg 0.001, all five examples at each step."""
     return descend(lambda model: two_layer_net(X_toy, model, y_toy, reg=0.001), toy_start, update, 0.1, num_steps)[1]

@@ -1,7 +1,7 @@
 """The derivative of the log-likelihood, not of its negative: the formula that many books print."""
 
 REPLACES = "poisson_gradient"
-FAILS = ["poisson_gradient", "poisson_hessian"]
+FAILS = ["poisson_gradient"]
 HINT = "The sign is wrong: this is the gradient of the log-likelihood."
 
 

@@ -2,7 +2,7 @@
 
 REPLACES = "tune"
 FAILS = ["tune"]
-HINT = "Is every classifier trained with its own settings"
+HINT = "each with its own learning rate and regularisation"
 
 
 def tune(X_train, y_train, X_val, y_val, learning_rates, regs, num_iters, batch_size, rng):

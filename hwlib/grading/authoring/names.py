@@ -7,7 +7,7 @@ import re
 import symtable
 from dataclasses import dataclass
 
-__all__ = ["TopNames", "bound_names", "line_of", "top_names"]
+__all__ = ["TopNames", "bound_names", "imported_names", "line_of", "top_names"]
 
 
 def bound_names(tree: ast.AST, members: bool = True) -> set[str]:
@@ -85,21 +85,21 @@ def top_names(tree: ast.Module) -> TopNames:
             for symbol in table.get_symbols()
             if symbol.is_global() and symbol.is_referenced()
         }
-    return TopNames(
-        frozenset(bound_names(tree, members=False)), frozenset(_imports(tree)), frozenset(uses)
-    )
+    binds, imports = bound_names(tree, members=False), imported_names(tree)
+    return TopNames(frozenset(binds), frozenset(imports), frozenset(uses))
 
 
 _STAR = re.compile(r"^(\s*)from \S+ import \*$", re.MULTILINE)  # not allowed in a function
 
 
-def _imports(tree: ast.AST) -> set[str]:
+def imported_names(tree: ast.AST) -> set[str]:
+    """The names that a cell imports, not counting those inside a function or class."""
     found: set[str] = set()
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             found |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
         elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            found |= _imports(node)
+            found |= imported_names(node)
     return found
 
 

@@ -240,5 +240,13 @@ def _inlined(
             f"{error.msg}; correct the code",
         ) from error
     return AuthoredCell(
-        role, cell.name, cell.points, cell.cell_type, source, cell.line, tuple(places), cell.trust
+        role,
+        cell.name,
+        cell.points,
+        cell.cell_type,
+        source,
+        cell.line,
+        tuple(places),
+        cell.trust,
+        cell.asks,
     )

@@ -20,6 +20,7 @@ import jupytext
 from hwlib.errors import AuthoringError, CourseError
 from hwlib.grading.authoring.names import bound_names
 from hwlib.grading.authoring.oracles import inline_oracles
+from hwlib.grading.authoring.tested_names import check_names_of_tests
 from hwlib.grading.authoring.written import (
     AuthoredCell,
     AuthoredRole,
@@ -88,8 +89,9 @@ def parse_notebook(path: Path, names: Collection[str] = ()) -> ParsedNotebook:
     trees = {cell.line: _check_syntax(path, cell) for cell in cells if cell.cell_type == "code"}
     cells = tuple(_with_points_of_parts(path, cell) for cell in cells)
     _check_tested_names(path, cells, trees, names)
-    asked = tuple(map(_with_parts_listed, inline_oracles(path, cells, trees)))
-    return ParsedNotebook(path, asked)
+    inlined = inline_oracles(path, cells, trees)
+    check_names_of_tests(path, inlined)
+    return ParsedNotebook(path, tuple(map(_with_parts_listed, inlined)))
 
 
 def run_cells(
@@ -213,6 +215,7 @@ def _read_cell(
     else:
         points = _points(path, line, role, name, said)
     trust = _trust(path, line, role, attributes.pop("trust", "isolated"))
+    asks = _asks(path, line, role, attributes.pop("asks", None))
     if attributes:
         unknown = next(iter(attributes))
         raise AuthoringError(
@@ -229,7 +232,7 @@ def _read_cell(
         + 1
     )
     return WrittenCell(
-        role, name, points, "markdown" if markdown else "code", kept, line, start, trust
+        role, name, points, "markdown" if markdown else "code", kept, line, start, trust, asks
     )
 
 
@@ -309,6 +312,25 @@ def _trust(path: Path, line: int, role: AuthoredRole, text: str) -> Trust:
             "its result can be forged)",
         )
     return "shared"
+
+
+def _asks(path: Path, line: int, role: AuthoredRole, text: str | None) -> tuple[str, ...]:
+    """The names in `asks="student_id, group"`."""
+    if text is None:
+        return ()
+    if role != "test":
+        raise AuthoringError(
+            path, line, f"{_a(role)} cell cannot have the attribute 'asks'; only tests can"
+        )
+    names = tuple(name.strip() for name in text.split(","))
+    if not all(map(str.isidentifier, names)):
+        raise AuthoringError(
+            path,
+            line,
+            f'asks="{text}": expected the names of values that students type into a given cell, '
+            "with commas between them",
+        )
+    return names
 
 
 def _points(path: Path, line: int, role: AuthoredRole, name: str, text: str | None) -> float | None:

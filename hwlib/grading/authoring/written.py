@@ -38,6 +38,7 @@ class WrittenCell:
     line: int  # the header's line in notebook.py, from 1
     source_line: int  # where the first line of `source` is in notebook.py
     trust: Trust = "isolated"  # where a test runs
+    asks: tuple[str, ...] = ()  # values that students type into a given cell, for a test
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class AuthoredCell:
     line: int  # the header's line in notebook.py, from 1
     lines: tuple[int, ...]  # where each line of `source` stands in notebook.py
     trust: Trust = "isolated"  # where a test runs
+    asks: tuple[str, ...] = ()  # values that students type into a given cell, for a test
 
     @property
     def source_line(self) -> int:

@@ -31,6 +31,7 @@ from hwlib.errors import (
     with_detail,
 )
 from hwlib.grading.answer_key import AnswerKey, KeyCell
+from hwlib.grading.cell_names import names_in
 from hwlib.grading.cells import one_line, transformed, tree_of
 from hwlib.grading.engines.namespace import TestNamespace
 from hwlib.grading.engines.part_verdicts import of_parts
@@ -53,7 +54,6 @@ from hwlib.grading.engines.verdicts import (
 )
 from hwlib.grading.engines.words import cannot_run, name_missing
 from hwlib.grading.parts import block_of, part_of
-from hwlib.grading.submissions.dependencies import names_in
 from hwlib.markers import hidden_lines
 
 __all__ = ["Bench"]

@@ -9,6 +9,7 @@ from nbformat import NotebookNode
 
 from hwlib.errors import with_detail
 from hwlib.grading.answer_key import AnswerKey, KeyCell
+from hwlib.grading.cell_names import names_in
 from hwlib.grading.cells import UNANSWERED, one_line
 from hwlib.grading.engines.part_verdicts import told_parts
 from hwlib.grading.engines.student_errors import builtin_exception
@@ -26,7 +27,6 @@ from hwlib.grading.engines.words import (
 from hwlib.grading.parts import parts_of
 from hwlib.grading.records.gradebook import Mark
 from hwlib.grading.results import PartResult, QuestionStatus
-from hwlib.grading.submissions.dependencies import names_in
 from hwlib.markers import hidden_lines
 
 __all__ = ["STAGING", "KernelVerdicts", "Said", "of_first_lost", "said_of"]

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from hwlib import checks
+from hwlib.grading.cell_names import CellNames, names_in, only_defines
 from hwlib.grading.cells import as_released, one_line
 from hwlib.grading.engines.bench import Bench
 from hwlib.grading.engines.clock import Limits
@@ -36,12 +37,7 @@ from hwlib.grading.engines.verdicts import (
 )
 from hwlib.grading.engines.words import waits
 from hwlib.grading.results import QuestionResult
-from hwlib.grading.submissions.dependencies import (
-    CellNames,
-    names_in,
-    needed_cells,
-    only_defines,
-)
+from hwlib.grading.submissions.dependencies import needed_cells
 from hwlib.grading.submissions.repair import RepairedSubmission, SubmittedCell
 
 __all__ = ["Graded", "grade_submission"]

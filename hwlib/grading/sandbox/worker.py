@@ -16,6 +16,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,7 @@ class Server:
         self.shell = shell
         self._depth, self._in_cell = 0, False  # requests inside each other; the last runs a cell
         self._before: dict[str, list[Any]] = {}  # names that a test has changed
+        self._setup = dict(shell.user_ns)  # what the setup cells have bound
         self._held = Held()
         self.replaced = Replaced()
         self._console, builtins.input = builtins.input, self._input
@@ -220,10 +222,17 @@ class Server:
         return {"value": None}
 
     def _op_define(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Definitions of given cells, as the course has them, until `restore`."""
+        """Definitions of given cells, as the course has them, until `restore`. What they use of
+        functions, classes and modules of setup cells is the course's, too.
+        """
         for name, source in request["sources"].items():
+            code = compile(source, "<given>", "exec")
+            for used in _names_of(code) & self._setup.keys():
+                if isinstance(self._setup[used], type | FunctionType | ModuleType):
+                    self._keep(used)
+                    self.shell.user_ns[used] = self._setup[used]
             self._keep(name)
-            exec(compile(source, "<given>", "exec"), self.shell.user_ns)
+            exec(code, self.shell.user_ns)
         return {"value": None}
 
     def _op_delete(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -357,3 +366,9 @@ def _told_warning(message: Warning | str) -> list[Any]:
     """The names of its classes, and its text."""
     names = [cls.__name__ for cls in type(message).__mro__]
     return [names, str(message)[:1000]]
+
+
+def _names_of(code: CodeType) -> set[str]:
+    """The names of globals, builtins and attributes in this code and its functions."""
+    inner = [one for one in code.co_consts if isinstance(one, CodeType)]
+    return set(code.co_names).union(*map(_names_of, inner))

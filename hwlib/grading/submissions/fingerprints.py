@@ -1,4 +1,7 @@
-"""Finds submissions that share values which should differ: weights of a model, a student's id."""
+"""Finds submissions that share values which should differ: weights of a model, a student's id.
+
+Weights need not be equal for that: `sketches` finds those that are almost equal.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +10,28 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from hwlib.grading.submissions.sketches import near_pairs, sketch
 from hwlib.models import fingerprint
 
 __all__ = ["models_of", "name_twins"]
 
 NAMED = 5  # number of other students that are named; further ones are counted
 REFERENCE = "the course's own solution"
+_SKETCH = "sketch of "  # begins the label of a sketch
 
 
 def models_of(folder: Path, names: Iterable[str]) -> dict[str, str]:
-    """Label → hash of the numbers, for each model file NAME.safetensors in a folder.
+    """Label → hash or sketch of the numbers, for each model file NAME.safetensors in a folder.
 
     Files that are not models are left out.
     """
     found = {}
     for name in names:
+        path, what = folder / f"{name}.safetensors", f"weights in {name}.safetensors"
         # a damaged or hostile file: its question reports the fault
         with contextlib.suppress(Exception):
-            found[f"weights in {name}.safetensors"] = fingerprint(folder / f"{name}.safetensors")
+            found[what] = fingerprint(path)
+            found[_SKETCH + what] = sketch(path)
     return found
 
 
@@ -41,16 +48,40 @@ def name_twins(
         Label → value, for the course's own solution.
     """
     owners: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for student, values in [(REFERENCE, reference), *unique.items()]:
+    sketches: dict[str, dict[str, str]] = defaultdict(dict)  # label of the weights → owner → sketch
+    everybody = {REFERENCE: reference, **unique}
+    for student, values in everybody.items():
         for what, value in values.items():
-            owners[what, value].append(student)
-    return {
+            if what.startswith(_SKETCH):
+                sketches[what.removeprefix(_SKETCH)][student] = value
+            else:
+                owners[what, value].append(student)
+    lines = {
         student: [
             f"{what}: shared with {_named(name for name in owners[what, value] if name != student)}"
             for what, value in values.items()
-            if len(owners[what, value]) > 1
+            if not what.startswith(_SKETCH) and len(owners[what, value]) > 1
         ]
         for student, values in unique.items()
+    }
+    for what, theirs in sketches.items():
+        hashes = {student: everybody[student].get(what) for student in theirs}
+        for student, said in _almost_equal(theirs, hashes).items():
+            if student in lines:
+                lines[student].append(f"{what}: {said}")
+    return lines
+
+
+def _almost_equal(sketches: Mapping[str, str], hashes: Mapping[str, str | None]) -> dict[str, str]:
+    """Owner → what is said of the owners whose weights are almost equal, but not equal."""
+    near: dict[str, dict[str, float]] = defaultdict(dict)  # owner → other owner → difference
+    for pair in near_pairs(sketches):
+        if hashes[pair.one] != hashes[pair.other]:
+            near[pair.one][pair.other] = near[pair.other][pair.one] = pair.difference
+    return {
+        owner: f"almost those of {_named(others)} (layer by layer, the extreme weights and the "
+        f"means of sorted weights differ by at most {100 * max(others.values()):.1g} %)"
+        for owner, others in near.items()
     }
 
 

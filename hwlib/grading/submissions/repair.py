@@ -18,8 +18,8 @@ import nbformat
 from nbformat import NotebookNode
 
 from hwlib.grading.answer_key import AnswerKey, KeyCell
+from hwlib.grading.cell_names import CellNames, names_in
 from hwlib.grading.cells import as_released, checksum_of, grade_id_of, transformed, tree_of
-from hwlib.grading.submissions.dependencies import CellNames, names_in
 from hwlib.grading.submissions.files import printable, whole_cell, without_surrogates
 from hwlib.markers import is_unsolved
 
