@@ -111,7 +111,7 @@ def _as_number(value: object) -> float | None:
     try:
         return float(value)
     except OverflowError:  # an integer or a fraction beyond all floats
-        return math.inf if value > 0 else -math.inf
+        return math.inf if value > 0 else -math.inf  # type: ignore[operator]
 
 
 def cannot_decide(error: CannotCheck) -> Verdict:
