@@ -282,10 +282,16 @@ class Session:
 
     def part(self, reply: dict[str, Any]) -> Any:
         """The value of an answer: if it is a part of a student's object, it is watched."""
-        value, alias = reply.get("value"), reply.get("alias")
+        value = reply.get("value")
+        self._watch_parts(value, reply.get("alias"))
+        return value
+
+    def _watch_parts(self, value: Any, alias: Any) -> None:
         if type(alias) is int and not is_standin(value):
             self._watched.watch("assign", alias, value)
-        return value
+        elif type(alias) is list and type(value) is tuple:
+            for part, number in zip(value, alias, strict=False):
+                self._watch_parts(part, number)
 
     def call_method(self, method: MethodLink, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """What a method returns, called on its owner."""

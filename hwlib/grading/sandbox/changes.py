@@ -306,6 +306,9 @@ def assign(old: Any, new: Any) -> None:
 
 def _kept(old: Any, new: Any) -> Any:
     """The old part with the new content where that is possible, else the new part."""
+    if type(old) is tuple and type(new) is tuple and len(old) == len(new):
+        parts = tuple(map(_kept, old, new))
+        return old if all(a is b for a, b in zip(parts, old, strict=True)) else parts
     if type(old) not in (*MUTABLE, np.ndarray):
         return new
     try:

@@ -332,8 +332,20 @@ class Server:
 
 
 def _is_shared(value: Any) -> bool:
-    """Whether student code may have kept a result: not a new array that nobody else refers to."""
-    is_new = type(value) is np.ndarray and value.base is None and sys.getrefcount(value) <= NEW
+    """Whether student code may have kept a result or a part of it: not new arrays, alone or in a
+    new tuple, that nobody else refers to.
+    """
+    if sys.getrefcount(value) > NEW:
+        return True
+    if type(value) is tuple:
+        return any(_is_kept(part) for part in value)
+    return type(value) is not np.ndarray or value.base is not None
+
+
+def _is_kept(part: Any) -> bool:
+    if type(part) in SIMPLE:
+        return False
+    is_new = type(part) is np.ndarray and part.base is None and sys.getrefcount(part) <= NEW + 1
     return not is_new
 
 
