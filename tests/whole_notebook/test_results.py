@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import needs
+import numpy as np
+import pytest
 from asked_of_both import asked, make_class, verdicts
+
+from hwlib.errors import WireError
+from hwlib.grading.engines.arguments import Arguments
 
 SETUP = """
 import functools
 
 import numpy as np
+
+class Node:
+    def __init__(self, value, next=None):
+        self.value, self.next = value, next
 """
 # question → what students do, and whether the notebook gives the point; others are right
 QUESTIONS = (
@@ -39,6 +49,104 @@ QUESTIONS = (
         kept='ONES = [np.ones(2)]\ndef nested(n):\n    return 1.0, {"W": (np.zeros(n), ONES)}',
     ),
 )
+# a test sees by a change whether a result is a copy
+SHARED = (
+    asked(
+        "copied",
+        "def copied(x):\n    return x.copy()",
+        """
+        x = np.zeros((2, 2))
+        result = copied(x)
+        result[0] = 2
+        assert x.sum() == 0 and result.sum() == 4
+        """,
+        same="def copied(x):\n    return x",
+        view="def copied(x):\n    return x[:]",
+        odd="def copied(x):\n    return np.asarray(x).T[::-1].T[::-1]",
+    ),
+    asked(
+        "turned",
+        "def turned(x):\n    return x.T",
+        """
+        x = np.zeros((2, 3))
+        result = turned(x)
+        result[1, 0] = 7
+        assert x[0, 1] == 7 and result.base is x and np.shares_memory(result, x)
+        """,
+        odd="def turned(x):\n    return x.transpose(1, 0)",
+        view="def turned(x):\n    return x.T.copy()",
+    ),
+    asked(
+        "rows",
+        "def rows(x):\n    return [list(row) for row in x]",
+        """
+        x = [[1], [2]]
+        result = rows(x)
+        result[0].append(3)
+        assert x == [[1], [2]] and result == [[1, 3], [2]]
+        """,
+        same="def rows(x):\n    return x",
+        view="def rows(x):\n    return x[:]",
+        odd="def rows(x):\n    return [x[0], list(x[1])]",
+    ),
+    asked(
+        "found",
+        "def found(head, value):\n    while head.value != value:\n        head = head.next\n"
+        "    return head, [head.next]",
+        """
+        head = Node(1, Node(2, Node(3)))
+        node, rest = found(head, 2)
+        assert node is head.next and rest[0] is head.next.next
+        node.value = 5
+        assert head.next.value == 5
+        """,
+        view="import copy\ndef found(head, value):\n    head = copy.deepcopy(head.next)\n"
+        "    return head, [head.next]",
+    ),
+    asked(
+        "taken",
+        "def taken(stack, table):\n    table['new'] = [1]\n    return stack.pop(), table['new']",
+        """
+        first, last, table = [1], [2], {}
+        stack = [first, last]
+        top, new = taken(stack, table)
+        assert top is last and stack == [first] and stack[0] is first
+        new.append(2)
+        assert table == {"new": [1, 2]}
+        """,
+        same="def taken(stack, table):\n    table['new'] = [1]\n    return stack.pop(), [1]",
+        view="def taken(stack, table):\n    table['new'] = [1]\n"
+        "    return list(stack.pop()), table['new']",
+    ),
+    asked(
+        "grown",
+        "def grown(x):\n    x.append(len(x))\n    return x",
+        """
+        x = []
+        grown(grown(x))
+        assert grown(x) is x and x == [0, 1, 2]
+        """,
+        view="def grown(x):\n    return [*x, len(x)]",
+    ),
+    # the copy of what does not lie in one piece lies in another way
+    asked(
+        "columns",
+        "def columns(x):\n    return x + 0",
+        """
+        x = np.arange(6.0).reshape(2, 3).T
+        result = columns(x)
+        result[0] = 9
+        assert x[0, 0] == 0
+        """,
+        view="def columns(x):\n    return x[:]",
+    ),
+)
+SHARED_FAILED = {
+    "right": set(),
+    "same": {"copied", "rows", "taken"},
+    "view": {"copied", "turned", "rows", "found", "taken", "grown", "columns"},
+    "odd": {"copied", "rows"},
+}
 FAILED = {"kept": {"pair", "nested"}, "cached": {"pair"}, "part": {"pair"}, "right": set()}
 
 
@@ -52,3 +160,52 @@ def test_a_result_that_student_code_has_kept_changes_with_the_tests(tmp_path: Pa
             for student, questions in found.items()
         }
         assert lost == FAILED, engine
+
+
+@needs.linux
+def test_a_result_that_is_a_part_of_an_argument_is_that_part(tmp_path: Path) -> None:
+    assignment = make_class(tmp_path, SETUP, SHARED, tuple(SHARED_FAILED))
+    for engine in ("isolated", "nbgrader"):
+        found = verdicts(assignment, engine)
+        lost = {
+            student: {name for name, status in questions.items() if status != "passed"}
+            for student, questions in found.items()
+        }
+        assert lost == SHARED_FAILED, engine
+        left = found["view"].pop("columns")
+        assert left == ("manual" if engine == "isolated" else "failed")
+
+
+# ---- what a hostile worker says ------------------------------------------------------------------
+
+LIES: list[Any] = [
+    7,
+    [7],
+    [[[], [0]]],
+    [[0, [0], "same"]],
+    [[[], [9], "same"]],
+    [[[slice(0, 1)], [0], "same"]],
+    [[[9], [0], "same"]],
+    [[["a"], [0], "same"]],
+    [[[0, 0], [0], [[2], 0, [8]]]],
+    [[[0], [0], [[2], -8, [8]]]],
+    [[[0], [0], [[2], 32, [8]]]],
+    [[[0], [0], [[2], 0, [2**62]]]],
+    [[[0], [0], [[2], 0, ["8"]]]],
+    [[[0], [0], [[2], 0, 8]]],
+    [[[0], [0], [[2], 0, [8, 8]]]],
+]
+
+
+@pytest.mark.parametrize("lie", LIES, ids=range(len(LIES)))
+def test_a_lie_about_parts_of_a_result_is_refused(lie: Any) -> None:
+    request = {"args": [np.zeros(4), [1]], "kwargs": {}}
+    arguments = Arguments(no_reason)
+    arguments.begin(in_place=False)
+    with pytest.raises(WireError):
+        objects = arguments.own_objects(lie, request)
+        arguments.with_own((np.ones(2), [1]), lie, objects)
+
+
+def no_reason(reason: str) -> None:
+    raise AssertionError(reason)

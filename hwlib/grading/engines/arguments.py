@@ -17,6 +17,7 @@ import numpy as np
 from hwlib import checks
 from hwlib.errors import WireError
 from hwlib.grading.engines.mirrors import is_standin
+from hwlib.grading.engines.own_parts import Tied, part_of, put_in, view_of
 from hwlib.grading.sandbox.changes import MAPPINGS, MUTABLE, attributes_of
 from hwlib.grading.sandbox.copies import set_attribute
 
@@ -26,6 +27,7 @@ MAX_PATHS = 10_000
 MAX_STEPS = 100
 MAX_HELD = 10_000
 
+_TIED = "it changes a result of the student's code that shares memory with an argument"
 _INDEXED = (list, tuple, deque, *MAPPINGS)
 
 
@@ -50,6 +52,7 @@ class Arguments:
         self.in_place = self.changed = False
         self._held: dict[int, list[Any]] = {}  # number of a call → its arguments
         self._undo: list[tuple[Any, Any]] = []  # object, its content before
+        self._tied = Tied()
 
     def begin(self, in_place: bool) -> None:
         """A run of a test begins."""
@@ -62,6 +65,8 @@ class Arguments:
 
     def end(self) -> None:
         """The run has ended: what was changed here is as before."""
+        if self._tied.have_changed():
+            self._cannot_check(_TIED)
         self._held.clear()
         while self._undo:
             _give_content(*self._undo.pop())
@@ -84,13 +89,39 @@ class Arguments:
         if "later" in reply:
             self.take_later(reply["later"])
 
+    def with_own(self, value: Any, told: Any, objects: list[Any]) -> Any:
+        """A result in which the test's own objects are where a student's function put them.
+
+        Parameters
+        ----------
+        value : object
+            The result, as it arrived.
+        told : list
+            What the answer says, see `sandbox.shared_parts`.
+        objects : list
+            The arguments that it tells of, from `own_objects`.
+        """
+        for (path, _, how), own in zip(told, objects, strict=True):
+            if how == "same":
+                value = put_in(value, path, own)
+                continue
+            part = part_of(value, path)
+            view = view_of(own, part, *how[1:]) if type(how) is list and len(how) == 3 else None
+            if view is None:
+                self._tied.tie(part, own)
+            else:
+                value = put_in(value, path, view)
+        return value
+
     @staticmethod
-    def returned(place: Any, request: dict[str, Any]) -> Any:
-        """The test's own object, where a student's function returns an argument."""
+    def own_objects(told: Any, request: dict[str, Any]) -> list[Any]:
+        """The test's own objects that a result contains, as they are before the call's changes."""
         args = _all_of(request)
-        if type(place) is not int or not 0 <= place < len(args):
-            raise WireError("an argument that was not given")
-        return args[place]
+        for one in _list(told):
+            is_known = type(one) is list and len(one) == 3 and type(one[0]) is list
+            if not is_known or not all(type(key) in (int, str) for key in one[0]):
+                raise WireError("a part of a result without its place")
+        return [_at(path, args) for _, path, _ in told]
 
     def take_later(self, told: Any) -> None:
         """What has changed in arguments of earlier calls."""

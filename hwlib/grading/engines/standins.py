@@ -117,9 +117,11 @@ class Session:
             before = self.cannot
             try:
                 reply = self._timed({"op": op, **fields})
+                told = reply.get("own", [])
+                own = self.arguments.own_objects(told, fields)
                 self.arguments.take(reply, fields)
-                if "argument" in reply:
-                    reply["value"] = self.arguments.returned(reply["argument"], fields)
+                if told:
+                    reply["value"] = self.arguments.with_own(reply.get("value"), told, own)
                 if self.cannot is not None and self.cannot is not before:
                     raise self.cannot
                 return self._finished(reply)

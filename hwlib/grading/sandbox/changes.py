@@ -109,6 +109,14 @@ class Snapshot:
         self._paths[id(value)] = path
         self._seen.append(_Seen(path, value, memory, before))
 
+    def path_of(self, value: Any) -> Path | None:
+        """Where an object that can change was first, if the arguments contained it."""
+        return self._paths.get(id(value))
+
+    def memories(self) -> list[tuple[Path, Any, Array]]:
+        """Path, object and memory of each array or tensor."""
+        return [(one.path, one.value, one.memory) for one in self._seen if one.memory is not None]
+
     def changed(self) -> list[Path]:
         """The paths of the objects whose content has changed."""
         return [one.path for one in self._seen if self._is_changed(one)]
