@@ -141,6 +141,73 @@ SHARED = (
         view="def columns(x):\n    return x[:]",
     ),
 )
+# a test changes what it has passed, and sees whether student code has kept it
+KEPT = (
+    asked(
+        "Copies",
+        "class Copies:\n    def __init__(self, rows):\n        self.rows = [list(r) for r in rows]",
+        """
+        rows = [[1], [2]]
+        made = Copies(rows)
+        rows[0].append(3)
+        rows.append([4])
+        assert made.rows == [[1], [2]]
+        """,
+        keeps="class Copies:\n    def __init__(self, rows):\n        self.rows = rows",
+        half="class Copies:\n    def __init__(self, rows):\n        self.rows = list(rows)",
+    ),
+    asked(
+        "Descent",
+        "class Descent:\n    def __init__(self, w):\n        self.w = w\n"
+        "    def step(self, g):\n        self.w -= g",
+        """
+        w = np.zeros(2)
+        descent = Descent(w)
+        descent.step(1)
+        w[0] = 5
+        descent.step(np.array([1.0, 2.0]))
+        assert w.tolist() == [4, -3]
+        """,
+        half="class Descent:\n    def __init__(self, w):\n        self.w = w.copy()\n"
+        "    def step(self, g):\n        self.w -= g",
+    ),
+    asked(
+        "Tree",
+        "class Tree:\n    def __init__(self, root):\n        self.root = root\n"
+        "    def last(self):\n        node = self.root\n        while node.next:\n"
+        "            node = node.next\n        return node",
+        """
+        root = Node(1)
+        tree = Tree(root)
+        assert tree.last() is root
+        root.next = Node(2)
+        assert tree.last().value == 2
+        root.next.next = Node(3)
+        root.value = 7
+        assert tree.last().value == 3 and tree.root.value == 7
+        """,
+        half="import copy\nclass Tree:\n    def __init__(self, root):\n"
+        "        self.root = copy.deepcopy(root)\n"
+        "    def last(self):\n        return self.root",
+    ),
+    asked(
+        "total",
+        "def total(x):\n    return sum(x)",
+        """
+        x = [1, 2]
+        assert total(x) == 3
+        x.append(4)
+        assert total(x) == 7
+        """,
+        keeps="SEEN = []\ndef total(x):\n    SEEN.append(x)\n    return sum(SEEN[0])",
+        half="SEEN = []\ndef total(x):\n    SEEN.append(list(x))\n    return sum(SEEN[0])",
+    ),
+)
+KEPT_FAILED = {
+    "right": set(),
+    "keeps": {"Copies"},
+    "half": {"Copies", "Descent", "Tree", "total"},
+}
 SHARED_FAILED = {
     "right": set(),
     "same": {"copied", "rows", "taken"},
@@ -174,6 +241,20 @@ def test_a_result_that_is_a_part_of_an_argument_is_that_part(tmp_path: Path) -> 
         assert lost == SHARED_FAILED, engine
         left = found["view"].pop("columns")
         assert left == ("manual" if engine == "isolated" else "failed")
+
+
+@needs.linux
+def test_what_a_test_changes_in_an_argument_changes_what_student_code_has_kept(
+    tmp_path: Path,
+) -> None:
+    assignment = make_class(tmp_path, SETUP, KEPT, tuple(KEPT_FAILED))
+    for engine in ("isolated", "nbgrader"):
+        found = verdicts(assignment, engine)
+        lost = {
+            student: {name for name, status in questions.items() if status != "passed"}
+            for student, questions in found.items()
+        }
+        assert lost == KEPT_FAILED, engine
 
 
 # ---- what a hostile worker says ------------------------------------------------------------------

@@ -8,7 +8,7 @@ Afterwards they are as they were, because setup cells may hold them and other su
 from __future__ import annotations
 
 import sys
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +18,7 @@ from hwlib import checks
 from hwlib.errors import WireError
 from hwlib.grading.engines.mirrors import is_standin
 from hwlib.grading.engines.own_parts import Tied, part_of, put_in, view_of
-from hwlib.grading.sandbox.changes import MAPPINGS, MUTABLE, attributes_of
+from hwlib.grading.sandbox.changes import MAPPINGS, MUTABLE, Snapshot, attributes_of
 from hwlib.grading.sandbox.copies import set_attribute
 
 __all__ = ["Arguments"]
@@ -26,6 +26,7 @@ __all__ = ["Arguments"]
 MAX_PATHS = 10_000
 MAX_STEPS = 100
 MAX_HELD = 10_000
+MAX_WATCHED, MAX_WATCHED_BYTES = 64, 2**20  # calls whose arguments are compared at each request
 
 _TIED = "it changes a result of the student's code that shares memory with an argument"
 _INDEXED = (list, tuple, deque, *MAPPINGS)
@@ -51,6 +52,8 @@ class Arguments:
         self._cannot_check = cannot_check
         self.in_place = self.changed = False
         self._held: dict[int, list[Any]] = {}  # number of a call → its arguments
+        self._told: OrderedDict[int, Snapshot] = OrderedDict()  # as the worker has them
+        self.given: frozenset[type] = frozenset()  # the classes of setup cells
         self._undo: list[tuple[Any, Any]] = []  # object, its content before
         self._tied = Tied()
 
@@ -68,6 +71,7 @@ class Arguments:
         if self._tied.have_changed():
             self._cannot_check(_TIED)
         self._held.clear()
+        self._told.clear()
         while self._undo:
             _give_content(*self._undo.pop())
 
@@ -86,8 +90,37 @@ class Arguments:
             self._held[reply["held"]] = args
             for number in _list(reply.get("dropped", [])):
                 self._held.pop(number if type(number) is int else 0, None)
+                self._told.pop(number if type(number) is int else 0, None)
         if "later" in reply:
             self.take_later(reply["later"])
+        if self.in_place and ("changed" in reply or "later" in reply):
+            for snapshot in self._told.values():
+                snapshot.renew()
+        if reply.get("held") in self._held and (self.in_place or "changed" not in reply):
+            self._watch(reply["held"], args)
+
+    def _watch(self, number: int, args: list[Any]) -> None:
+        """Tell the worker what the test changes in arguments that student code has kept."""
+        self._told[number] = Snapshot(args, self.given)
+        while len(self._told) > MAX_WATCHED or self._told_bytes() > MAX_WATCHED_BYTES:
+            self._told.popitem(last=False)
+
+    def _told_bytes(self) -> int:
+        return sum(one.nbytes for one in self._told.values())
+
+    def news(self) -> dict[str, Any]:
+        """What the test has changed in arguments that student code has kept: a field of a
+        request.
+        """
+        found = []
+        for number, snapshot in list(self._told.items()):
+            if contents := snapshot.contents():
+                if any(form == "unknown" for _, (form, _) in contents):
+                    self._cannot_check("it changes an argument in a way that can't be told")
+                    continue
+                found.append([number, contents])
+                self._told[number] = Snapshot(self._held[number], self.given)
+        return {"given": found} if found else {}
 
     def with_own(self, value: Any, told: Any, objects: list[Any]) -> Any:
         """A result in which the test's own objects are where a student's function put them.
@@ -122,6 +155,14 @@ class Arguments:
             if not is_known or not all(type(key) in (int, str) for key in one[0]):
                 raise WireError("a part of a result without its place")
         return [_at(path, args) for _, path, _ in told]
+
+    def kept(self, place: Any) -> Any:
+        """The test's own object, where a value is an argument of an earlier call."""
+        if type(place) is not list or len(place) != 2 or type(place[0]) is not int:
+            raise WireError("an argument without its place")
+        if place[0] not in self._held:
+            raise WireError("an argument of a call that was not made")
+        return _at(place[1], self._held[place[0]])
 
     def take_later(self, told: Any) -> None:
         """What has changed in arguments of earlier calls."""

@@ -240,6 +240,9 @@ class Bench:
         current().worker_cpu_seconds = session.worker.cpu_seconds
         session.values.given.names = self.given
         session.values.given.folder = self.folder.resolve()
+        session.arguments.given = frozenset(
+            one for one in self.given.values() if isinstance(one, type) and _is_ours(one)
+        )
         if self._before is not None and self._latest == test.name:
             self._before.restore()
         else:
@@ -328,6 +331,10 @@ class Bench:
     @staticmethod
     def _place(error: BaseException, test: Test) -> Place:
         return place_of(error, test.filename, test.hidden)
+
+
+def _is_ours(cls: type) -> bool:
+    return cls.__module__ == "__main__"
 
 
 def _definitions(source: str) -> dict[str, str]:

@@ -77,6 +77,7 @@ class Session:
         self.files = TestFiles(self.cannot_check)
         self._sources = (
             self._watched,
+            self.arguments,
             self.values.tensors,
             self._surroundings,
             self.patches,
@@ -122,6 +123,8 @@ class Session:
                 self.arguments.take(reply, fields)
                 if told:
                     reply["value"] = self.arguments.with_own(reply.get("value"), told, own)
+                elif "kept" in reply:
+                    reply["value"] = self.arguments.kept(reply["kept"])
                 if self.cannot is not None and self.cannot is not before:
                     raise self.cannot
                 return self._finished(reply)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Set
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -131,6 +131,13 @@ class Snapshot:
         """
         return [[one.path, self._content(one)] for one in self._seen if self._is_changed(one)]
 
+    def put(self, contents: list[list[Any]]) -> None:
+        """Give objects the content that `contents` of the other side says."""
+        found = [(_at(path, self._args), told) for path, told in contents]
+        made = [(old, form, _made(form, data, self._args)) for old, (form, data) in found]
+        for old, form, data in made:
+            _put(old, form, data)
+
     def renew(self) -> None:
         """From now on, compare with the content that the objects have now."""
         for one in self._seen:
@@ -197,10 +204,11 @@ class Snapshot:
 class Held:
     """Arguments of a test that student code still refers to after the call, by number."""
 
-    __slots__ = ("_count", "_limit", "_snapshots")
+    __slots__ = ("_changed", "_count", "_limit", "_snapshots")
 
     def __init__(self) -> None:
         self._snapshots: dict[int, Snapshot] = {}
+        self._changed: dict[int, list[Path]] = {}  # before the test's last change
         self._count, self._limit = 0, MIN_HELD
 
     def add(self, snapshot: Snapshot) -> dict[str, Any]:
@@ -229,6 +237,42 @@ class Held:
         self._limit = max(MIN_HELD, 2 * len(kept))
         return gone
 
+    @contextlib.contextmanager
+    def changed_by_test(self, told: Iterable[tuple[int, list[Any]]]) -> Iterator[None]:
+        """What changes meanwhile is the test's doing, not the student's.
+
+        Parameters
+        ----------
+        told : iterable
+            Number of a call, and `Snapshot.contents` of the test's own arguments: what the test has
+            changed in them.
+        """
+        for number, snapshot in self._snapshots.items():
+            if paths := snapshot.changed():
+                self._changed.setdefault(number, []).extend(paths)
+        for number, contents in told:
+            if number in self._snapshots:
+                self._snapshots[number].put(contents)
+        yield
+        for snapshot in self._snapshots.values():
+            snapshot.renew()
+
+    def place_of(self, value: Any, *, in_place: bool) -> tuple[int, Path] | None:
+        """The call whose arguments contain an object that can change, and where.
+
+        Parameters
+        ----------
+        in_place : bool
+            False: None, too, if student code has changed arguments of that call, because the test's
+            own are as before.
+        """
+        for number, snapshot in reversed(self._snapshots.items()):
+            path = snapshot.path_of(value)
+            if path is not None:
+                is_as_before = number not in self._changed and not snapshot.changed()
+                return (number, path) if in_place or is_as_before else None
+        return None
+
     def news(self) -> dict[str, Any]:
         """Fields of an answer: what has changed since in arguments of earlier calls."""
         found = []
@@ -240,8 +284,12 @@ class Held:
 
     def end(self) -> list[list[Any]]:
         """Number of a call, and paths of what has changed since; then all are forgotten."""
-        changed = [[number, one.changed()] for number, one in self._snapshots.items()]
+        changed = [
+            [number, [*self._changed.get(number, ()), *one.changed()]]
+            for number, one in self._snapshots.items()
+        ]
         self._snapshots.clear()
+        self._changed.clear()
         self._limit = MIN_HELD
         return [found for found in changed if found[1]]
 
@@ -279,6 +327,43 @@ def _memory_of(array: Array) -> memoryview | bytes:
     if array.flags.c_contiguous and array.dtype.itemsize and not array.dtype.hasobject:
         return array.reshape(-1).view(np.uint8).data
     return array.tobytes()
+
+
+def _at(path: Path, args: list[Any]) -> Any:
+    value: Any = args
+    for key in path:
+        if type(key) is not list:
+            value = value[key]
+        elif key == ["grad"] and hasattr(value, "grad"):
+            value = value.grad
+        else:
+            value = attributes_of(value)[key[0]]
+    return value
+
+
+def _made(form: str, data: Any, args: list[Any]) -> Any:
+    """A content that the other side has told of, with the objects of this side."""
+    if form == "items":
+        return [_of_entry(one, args) for one in data]
+    return data if form == "array" else {key: _of_entry(one, args) for key, one in data}
+
+
+def _of_entry(entry: list[Any], args: list[Any]) -> Any:
+    kind, value = entry
+    if kind == 2:
+        return tuple(_of_entry(one, args) for one in value)
+    return _at(value, args) if kind == 0 else value
+
+
+def _put(old: Any, form: str, content: Any) -> None:
+    if form == "array":
+        assign(old, content)
+    elif form == "attributes":
+        for name, part in content.items():
+            setattr(old, name, part)
+    else:
+        old.clear()
+        getattr(old, "extend" if hasattr(old, "extend") else "update")(content)
 
 
 def assign(old: Any, new: Any) -> None:

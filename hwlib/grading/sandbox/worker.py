@@ -40,7 +40,7 @@ MAX_WARNINGS = 100  # of one request
 NEW = 3  # references to a result: of the caller, of `_is_shared`, of getrefcount
 
 _SET_BY_THE_TEST = frozenset(("assign", "replace", "seeds", "no_grad", "warnings"))
-_SET_BY_THE_TEST |= {"patched", "environ", "files"}
+_SET_BY_THE_TEST |= {"patched", "environ", "files", "given"}
 
 
 def serve(sock: socket.socket, shell: StudentShell) -> None:
@@ -95,6 +95,7 @@ class Server:
                     reply["warned"] = [_told_warning(one.message) for one in warned[:MAX_WARNINGS]]
             else:
                 reply |= operation(request)
+            self._tell_kept(reply, in_place="in_place" in request)
             if "in_place" in request:
                 reply |= self._held.news()
         # student code may raise anything, SystemExit too
@@ -106,6 +107,16 @@ class Server:
         if not self._depth:  # the next ones arrive with the next request
             self.objects.tensors.leaves.clear()
 
+    def _tell_kept(self, reply: dict[str, Any], *, in_place: bool) -> None:
+        """If the value is an argument of an earlier call, the test has it."""
+        value = reply.get("value")
+        if type(value) in SIMPLE or "own" in reply:
+            return
+        place = self._held.place_of(value, in_place=in_place)
+        if place is not None and place[0] != reply.get("held"):
+            reply |= {"value": None, "kept": list(place)}
+            reply.pop("alias", None)
+
     @contextlib.contextmanager
     def _as_asked(self, request: dict[str, Any]) -> Iterator[list[warnings.WarningMessage] | None]:
         """As the test has set it for its own process: what it changed, seeds, gradients, warnings.
@@ -113,10 +124,11 @@ class Server:
         Yields the list that collects warnings, or None.
         """
         write_files(request.get("files", ()))
-        for number, value in request.get("assign", ()):
-            self.objects.assign(number, value)
-        for number, content in request.get("replace", ()):
-            self.objects.replace(number, content)
+        with self._held.changed_by_test(request.get("given", ())):
+            for number, value in request.get("assign", ()):
+                self.objects.assign(number, value)
+            for number, content in request.get("replace", ()):
+                self.objects.replace(number, content)
         if "seeds" in request:
             self.passed.seed(request["seeds"])
         with contextlib.ExitStack() as stack:
