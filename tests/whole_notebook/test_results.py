@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 from typing import Any
 
@@ -208,6 +209,62 @@ KEPT_FAILED = {
     "keeps": {"Copies"},
     "half": {"Copies", "Descent", "Tree", "total"},
 }
+# every kind of argument that a function may change and must not; None: the engine can't repeat it
+TABLES = importlib.util.find_spec("pandas") is not None
+UNCHANGED = (
+    asked(
+        "raw",
+        "def raw(x):\n    return bytes(x) + b'!'",
+        "x = bytearray(b'ab')\nassert raw(x) == b'ab!' and x == b'ab'",
+        changes="def raw(x):\n    x += b'!'\n    return bytes(x)",
+    ),
+    asked(
+        "numbers",
+        "def numbers(x):\n    return [*x, 3]",
+        "x = array.array('i', [1])\nassert numbers(x) == [1, 3] and x.tolist() == [1]",
+        changes="def numbers(x):\n    x.append(3)\n    return list(x)",
+    ),
+    asked(
+        "objects",
+        "def objects(x):\n    return [*x[1], 3]",
+        "x = np.array([1, [2]], dtype=object)\nassert objects(x) == [2, 3] and x[1] == [2]",
+        changes="def objects(x):\n    x[1].append(3)\n    return list(x[1])",
+    ),
+    asked(
+        "masked",
+        "def masked(x):\n    return float(x[1:].sum())",
+        "x = np.ma.array([1.0, 2.0])\nassert masked(x) == 2 and not np.ma.getmaskarray(x).any()",
+        changes="def masked(x):\n    x[0] = np.ma.masked\n    return float(x.sum())",
+    ),
+    asked(
+        "shape",
+        "def shape(x):\n    return x.reshape(2, 2)",
+        "x = np.arange(4)\nresult = shape(x)\n"
+        "assert (x if result is None else result).shape == (2, 2)",
+        changes="def shape(x):\n    x.shape = (2, 2)",
+    ),
+    asked(
+        "overlap",
+        "def overlap(part, whole):\n    return whole.sum() + 10 - part.sum()",
+        "x = np.zeros(4)\nassert overlap(x[:2], x) == 10",
+        changes="def overlap(part, whole):\n    part[:] = 5\n    return whole.sum()",
+    ),
+)
+UNCHANGED += (
+    asked(
+        "table",
+        "def table(df):\n    return df.assign(c=df.a * 2)",
+        "df = pd.DataFrame({'a': [1, 2]})\nbefore = df.copy()\n"
+        "assert table(df).c.tolist() == [2, 4] and df.equals(before)",
+        changes="def table(df):\n    df['c'] = df.a * 2\n    return df",
+    ),
+    asked(
+        "column",
+        "def column(s):\n    return s.fillna(0)",
+        "s = pd.Series([1.0, None])\nassert column(s).tolist() == [1, 0] and s.isna().sum() == 1",
+        changes="def column(s):\n    s.iloc[1] = 0\n    return s",
+    ),
+) * TABLES
 SHARED_FAILED = {
     "right": set(),
     "same": {"copied", "rows", "taken"},
@@ -241,6 +298,20 @@ def test_a_result_that_is_a_part_of_an_argument_is_that_part(tmp_path: Path) -> 
         assert lost == SHARED_FAILED, engine
         left = found["view"].pop("columns")
         assert left == ("manual" if engine == "isolated" else "failed")
+
+
+@needs.linux
+def test_a_change_that_can_not_be_repeated_is_left_to_a_human(tmp_path: Path) -> None:
+    setup = f"import array\n{SETUP}" + "import pandas as pd\n" * TABLES
+    assignment = make_class(tmp_path, setup, UNCHANGED, ("right", "changes"))
+    notebook = verdicts(assignment, "nbgrader")
+    assert set(notebook["right"].values()) == {"passed"}
+    right = {"shape", "overlap"}
+    assert {name for name, one in notebook["changes"].items() if one == "passed"} == right
+    found = verdicts(assignment, "isolated")
+    assert found["right"] == notebook["right"]
+    repeated = found["changes"].pop("raw")
+    assert repeated == "failed" and set(found["changes"].values()) == {"manual"}
 
 
 @needs.linux

@@ -26,9 +26,11 @@ __all__ = ["Arguments"]
 MAX_PATHS = 10_000
 MAX_STEPS = 100
 MAX_HELD = 10_000
+MAX_WORK = 10_000  # to find out whether two arrays overlap
 MAX_WATCHED, MAX_WATCHED_BYTES = 64, 2**20  # calls whose arguments are compared at each request
 
 _TIED = "it changes a result of the student's code that shares memory with an argument"
+_OVERLAP = "the student's code changes an argument that shares memory with another one"
 _INDEXED = (list, tuple, deque, *MAPPINGS)
 
 
@@ -174,6 +176,8 @@ class Arguments:
     def _note(self, changed: Any, args: list[Any]) -> None:
         self.changed = True
         if self.in_place:
+            if _overlap(args):
+                self._cannot_check(_OVERLAP)
             made = [(_at(path, args), content) for path, content in _pairs(changed)]
             made = [(old, self._content(old, content, args)) for old, content in made]
             for old, new in made:
@@ -202,6 +206,19 @@ class Arguments:
         if form == "items":
             return [_entry(one, args) for one in _list(data)]
         return {key: _entry(one, args) for key, one in _pairs(data)}
+
+
+def _overlap(args: list[Any]) -> bool:
+    """Whether two arrays in the arguments are different views of the same memory."""
+    arrays = [memory for _, _, memory in Snapshot(args).memories()]
+    return any(_share(a, b) for place, a in enumerate(arrays) for b in arrays[:place])
+
+
+def _share(a: Any, b: Any) -> bool:
+    try:
+        return np.may_share_memory(a, b) and np.shares_memory(a, b, max_work=MAX_WORK)  # type: ignore[arg-type]
+    except np.exceptions.TooHardError:
+        return True
 
 
 def _all_of(request: dict[str, Any]) -> list[Any]:
@@ -318,5 +335,5 @@ def _fill(array: Any, content: Any) -> None:
         torch = sys.modules["torch"]
         with torch.no_grad():
             array.copy_(torch.as_tensor(content))
-    else:
-        array[...] = content
+    else:  # a masked array would change its mask
+        np.asarray(array)[...] = np.asarray(content)

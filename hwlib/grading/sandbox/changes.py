@@ -6,10 +6,11 @@ attributes as lists of one.
 
 from __future__ import annotations
 
+import array
 import contextlib
 import sys
 from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,7 @@ MIN_HELD, MAX_HELD = 64, 5000  # calls whose arguments are kept
 MAX_HELD_BYTES = 2**28  # of their arrays
 
 MAPPINGS = (dict, OrderedDict, defaultdict, Counter)
-MUTABLE = (*MAPPINGS, list, set, deque)
+MUTABLE = (*MAPPINGS, list, set, deque, bytearray)
 _CONTAINERS = frozenset((*MUTABLE, tuple))
 SIMPLE = frozenset((int, float, str, bool, bytes, complex, type(None)))
 
@@ -38,6 +39,7 @@ class _Seen:
     memory: Array | None  # of an array or a tensor
     before: Any
     count: int = 0  # of references to it
+    picture: Callable[[], Any] | None = None  # its content, of what can only be compared
 
 
 class Snapshot:
@@ -76,11 +78,16 @@ class Snapshot:
         kind = type(value)
         if kind in SIMPLE or id(value) in self._paths:
             return
+        if (picture := picture_of(value)) is not None:
+            self._see(path, value, None, picture(), picture)
         # a masked array or a matrix would read its memory in a way of its own
         is_array = isinstance(value, np.ndarray)
         memory = np.asarray(value) if is_array else self._tensor_memory(value)
         if memory is not None:
             self._see(path, value, memory, _form_of(memory))
+            if memory.dtype.hasobject:
+                for item in memory.ravel().tolist():
+                    self._look_inside(item, path)
             if not is_array and value.is_leaf:
                 self._look(value.grad, [*path, ["grad"]])
         elif kind in _CONTAINERS:
@@ -96,6 +103,12 @@ class Snapshot:
             for name, item in attributes_of(value).items():
                 self._look(item, [*path, [name]])
 
+    def _look_inside(self, item: Any, path: Path) -> None:
+        """An object in an array, to which no path leads: it can only be compared."""
+        if type(item) not in SIMPLE and id(item) not in self._paths:
+            inner = Snapshot([item], self._copied)
+            self._see(path, item, None, False, lambda: bool(inner.changed()))
+
     def _tensor_memory(self, value: Any) -> Array | None:
         """The memory of a tensor, as an array."""
         if self._torch is not None and isinstance(value, self._torch.Tensor):
@@ -105,9 +118,16 @@ class Snapshot:
                 return memory
         return None
 
-    def _see(self, path: Path, value: Any, memory: Array | None, before: Any) -> None:
-        self._paths[id(value)] = path
-        self._seen.append(_Seen(path, value, memory, before))
+    def _see(
+        self,
+        path: Path,
+        value: Any,
+        memory: Array | None,
+        before: Any,
+        picture: Callable[[], Any] | None = None,
+    ) -> None:
+        self._paths.setdefault(id(value), path)
+        self._seen.append(_Seen(path, value, memory, before, picture=picture))
 
     def path_of(self, value: Any) -> Path | None:
         """Where an object that can change was first, if the arguments contained it."""
@@ -144,12 +164,16 @@ class Snapshot:
             one.before = self._now(one)
 
     def _now(self, one: _Seen) -> Any:
+        if one.picture is not None:
+            return one.picture()
         if one.memory is not None:
             return _form_of(one.memory)
         is_container = type(one.value) in _CONTAINERS
         return _items(one.value if is_container else attributes_of(one.value))
 
     def _is_changed(self, one: _Seen) -> bool:
+        if one.picture is not None:
+            return bool(one.picture() != one.before)
         if one.memory is not None:
             return not _is_as(one.memory, one.before)
         now = self._now(one)
@@ -157,6 +181,8 @@ class Snapshot:
 
     def _content(self, one: _Seen) -> list[Any]:
         value = one.value
+        if one.picture is not None:
+            return ["unknown", None]
         if one.memory is not None:
             has_objects = one.memory.dtype.hasobject or one.memory.shape != one.before[0]
             return ["unknown", None] if has_objects else ["array", one.memory]
@@ -294,6 +320,29 @@ class Held:
         return [found for found in changed if found[1]]
 
 
+def picture_of(value: Any) -> Callable[[], Any] | None:
+    """What gives the content of a value that can only be compared: an array of the module `array`,
+    the mask of an array, a table; None of others.
+    """
+    if type(value) is array.array:
+        return value.tobytes
+    if isinstance(value, np.ma.MaskedArray):
+        return lambda: np.ma.getmaskarray(value).tobytes()
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and isinstance(value, (pandas.DataFrame, pandas.Series)):
+        return lambda: _of_table(value, pandas)
+    return None
+
+
+def _of_table(table: Any, pandas: Any) -> Any:
+    names = repr(list(table.columns) if isinstance(table, pandas.DataFrame) else table.name)
+    try:
+        rows: Any = pandas.util.hash_pandas_object(table).to_numpy().tobytes()
+    except TypeError:  # lists in a table have no hash
+        rows = repr(table.to_dict())
+    return names, str(table.dtypes), rows
+
+
 def _is_same(a: Any, b: Any) -> bool:
     return a is b or (type(a) is type(b) and type(a) in SIMPLE and a == b)
 
@@ -313,20 +362,20 @@ def _items(value: Any) -> list[Any]:
     return [*value, *value.values()] if type(value) in MAPPINGS else list(value)
 
 
-def _form_of(array: Array) -> tuple[Any, ...]:
+def _form_of(memory: Array) -> tuple[Any, ...]:
     """Shape, dtype and bytes: NaN is the same as NaN; of objects, which ones it holds."""
-    return array.shape, array.dtype, bytearray(_memory_of(array))
+    return memory.shape, memory.dtype, bytearray(_memory_of(memory))
 
 
-def _is_as(array: Array, form: tuple[Any, ...]) -> bool:
+def _is_as(memory: Array, form: tuple[Any, ...]) -> bool:
     # a bytearray compares with any memory without copying it
-    return (array.shape, array.dtype) == form[:2] and form[2] == _memory_of(array)
+    return (memory.shape, memory.dtype) == form[:2] and form[2] == _memory_of(memory)
 
 
-def _memory_of(array: Array) -> memoryview | bytes:
-    if array.flags.c_contiguous and array.dtype.itemsize and not array.dtype.hasobject:
-        return array.reshape(-1).view(np.uint8).data
-    return array.tobytes()
+def _memory_of(memory: Array) -> memoryview | bytes:
+    if memory.flags.c_contiguous and memory.dtype.itemsize and not memory.dtype.hasobject:
+        return memory.reshape(-1).view(np.uint8).data
+    return memory.tobytes()
 
 
 def _at(path: Path, args: list[Any]) -> Any:
@@ -387,7 +436,7 @@ def assign(old: Any, new: Any) -> None:
         old.clear()
         for key, item in kept.items():
             old[key] = item
-    elif type(old) in (list, deque):
+    elif type(old) in (list, deque, bytearray):
         same = len(old) == len(new)
         items = [_kept(a, b) for a, b in zip(old, new, strict=True)] if same else list(new)
         old.clear()
