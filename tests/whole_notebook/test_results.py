@@ -265,6 +265,101 @@ UNCHANGED += (
         changes="def column(s):\n    s.iloc[1] = 0\n    return s",
     ),
 ) * TABLES
+# each of these ways changes a test's own tensors in a notebook
+TORCH = (
+    asked(
+        "descend",
+        """
+        def descend(parameters, lr):
+            with torch.no_grad():
+                for w in parameters:
+                    w -= lr * w.grad
+                    w.grad.zero_()
+        """,
+        """
+        w = torch.ones(3, requires_grad=True)
+        for _ in range(2):
+            (w * w).sum().backward()
+            descend([w], 0.25)
+        assert torch.equal(w.detach(), torch.full((3,), 0.25)) and not w.grad.any()
+        """,
+        data="""
+        def descend(parameters, lr):
+            for w in parameters:
+                w.data = w.data - lr * w.grad
+                w.grad = torch.zeros_like(w)
+        """,
+        none="""
+        def descend(parameters, lr):
+            for w in parameters:
+                w.data.add_(w.grad, alpha=-lr)
+                w.grad = None
+        """,
+        copies="""
+        def descend(parameters, lr):
+            for w in parameters:
+                w = w.detach() - lr * w.grad
+        """,
+    ),
+    asked(
+        "Steps",
+        """
+        class Steps:
+            def __init__(self, parameters, lr):
+                self.parameters, self.lr = list(parameters), lr
+
+            def step(self):
+                for w in self.parameters:
+                    w.data -= self.lr * w.grad
+
+            def zero_grad(self):
+                for w in self.parameters:
+                    w.grad = None
+        """,
+        """
+        w = torch.ones(1, requires_grad=True)
+        steps = Steps([w], 0.25)
+        for _ in range(2):
+            steps.zero_grad()
+            (w * w).sum().backward()
+            steps.step()
+        assert w.item() == 0.25
+        """,
+        data="""
+        class Steps:
+            def __init__(self, parameters, lr):
+                self.parameters, self.lr = parameters, lr
+
+            def step(self):
+                with torch.no_grad():
+                    for w in self.parameters:
+                        w.sub_(self.lr * w.grad)
+
+            def zero_grad(self):
+                for w in self.parameters:
+                    if w.grad is not None:
+                        w.grad.zero_()
+        """,
+        none="""
+        class Steps:
+            def __init__(self, parameters, lr):
+                self.parameters, self.lr = list(parameters), lr
+
+            def step(self):
+                for w in self.parameters:
+                    w.data -= self.lr * w.grad
+
+            def zero_grad(self):
+                pass
+        """,
+    ),
+)
+TORCH_FAILED = {
+    "right": set(),
+    "data": set(),
+    "none": {"descend", "Steps"},
+    "copies": {"descend"},
+}
 SHARED_FAILED = {
     "right": set(),
     "same": {"copied", "rows", "taken"},
@@ -326,6 +421,22 @@ def test_what_a_test_changes_in_an_argument_changes_what_student_code_has_kept(
             for student, questions in found.items()
         }
         assert lost == KEPT_FAILED, engine
+
+
+@needs.linux
+@pytest.mark.skipif(
+    importlib.util.find_spec("torch") is None,
+    reason="PyTorch is not installed; run pip install 'hwlib[torch]'",
+)
+def test_tensors_and_gradients_of_a_test_change_as_in_a_notebook(tmp_path: Path) -> None:
+    assignment = make_class(tmp_path, "import torch\n", TORCH, tuple(TORCH_FAILED))
+    for engine in ("isolated", "nbgrader"):
+        found = verdicts(assignment, engine)
+        lost = {
+            student: {name for name, status in questions.items() if status != "passed"}
+            for student, questions in found.items()
+        }
+        assert lost == TORCH_FAILED, engine
 
 
 # ---- what a hostile worker says ------------------------------------------------------------------

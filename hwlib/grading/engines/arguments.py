@@ -18,7 +18,7 @@ from hwlib import checks
 from hwlib.errors import WireError
 from hwlib.grading.engines.mirrors import is_standin
 from hwlib.grading.engines.own_parts import Tied, part_of, put_in, view_of
-from hwlib.grading.sandbox.changes import MAPPINGS, MUTABLE, Snapshot, attributes_of
+from hwlib.grading.sandbox.changes import MAPPINGS, MUTABLE, Snapshot, attributes_of, set_gradient
 from hwlib.grading.sandbox.copies import set_attribute
 
 __all__ = ["Arguments"]
@@ -56,7 +56,7 @@ class Arguments:
         self._held: dict[int, list[Any]] = {}  # number of a call → its arguments
         self._told: OrderedDict[int, Snapshot] = OrderedDict()  # as the worker has them
         self.given: frozenset[type] = frozenset()  # the classes of setup cells
-        self._undo: list[tuple[Any, Any]] = []  # object, its content before
+        self._undo: list[tuple[Any, str, Any]] = []  # object, form and content before
         self._tied = Tied()
 
     def begin(self, in_place: bool) -> None:
@@ -178,12 +178,12 @@ class Arguments:
         if self.in_place:
             if _overlap(args):
                 self._cannot_check(_OVERLAP)
-            made = [(_at(path, args), content) for path, content in _pairs(changed)]
-            made = [(old, self._content(old, content, args)) for old, content in made]
-            for old, new in made:
-                if new is not None:
-                    self._undo.append((old, _content_of(old)))
-                    _give_content(old, new)
+            told = [(_at(path, args), content) for path, content in _pairs(changed)]
+            made = [(old, *self._content(old, content, args)) for old, content in told]
+            for old, form, new in made:
+                if form:
+                    self._undo.append((old, form, _content_of(old, form)))
+                    _give_content(old, form, new)
         else:
             paths = changed if type(changed) is list else []
             for path in paths[:MAX_PATHS]:
@@ -191,21 +191,25 @@ class Arguments:
                     if not is_standin(value):
                         checks.note_changed(value)
 
-    def _content(self, old: Any, told: Any, args: list[Any]) -> Any:
-        """The new content of an object, its parts being the test's own objects where they were."""
+    def _content(self, old: Any, told: Any, args: list[Any]) -> tuple[str, Any]:
+        """Form and new content of an object, its parts being the test's own objects where they
+        were; the form is "" where there is nothing to do.
+        """
         if is_standin(old):
-            return None  # its content is in the worker
+            return "", None  # its content is in the worker
         if type(told) is not list or len(told) != 2 or type(told[0]) is not str:
             raise WireError("a change without its content")
         form, data = told
-        if form != _form_of(old):
+        if form not in _forms_of(old):
             self._cannot_check("the student's code changes an argument in a way that can't be told")
-            return None
+            return "", None
+        if form == "gradient":
+            return form, None if data is None else _array_for(old, data)
         if form == "array":
-            return _array_for(old, data)
+            return form, _array_for(old, data)
         if form == "items":
-            return [_entry(one, args) for one in _list(data)]
-        return {key: _entry(one, args) for key, one in _pairs(data)}
+            return form, [_entry(one, args) for one in _list(data)]
+        return form, {key: _entry(one, args) for key, one in _pairs(data)}
 
 
 def _overlap(args: list[Any]) -> bool:
@@ -264,8 +268,7 @@ def _on_the_way(path: Any, args: list[Any]) -> list[Any]:
 def _step(value: Any, key: Any) -> Any:
     """One entry or attribute as it is stored, so that no code of the test's objects runs."""
     if type(key) is list and len(key) == 1 and not is_standin(value):
-        is_grad = key == ["grad"] and _is_tensor(value) and value.is_leaf
-        return value.grad if is_grad else attributes_of(value)[key[0]]
+        return attributes_of(value)[key[0]]
     if type(value) in _INDEXED and type(key) in (int, str):
         return value[key]
     raise LookupError
@@ -297,17 +300,21 @@ def _is_tensor(value: Any) -> bool:
     return torch is not None and isinstance(value, torch.Tensor)
 
 
-def _form_of(value: Any) -> str:
-    if isinstance(value, np.ndarray) or _is_tensor(value):
-        return "array"
+def _forms_of(value: Any) -> tuple[str, ...]:
+    """The forms in which its content may be told."""
+    if _is_tensor(value):
+        return ("array", "gradient") if value.is_leaf else ("array",)
+    if isinstance(value, np.ndarray):
+        return ("array",)
     if type(value) in MAPPINGS:
-        return "pairs"
-    return "items" if type(value) in MUTABLE else "attributes"
+        return ("pairs",)
+    return ("items",) if type(value) in MUTABLE else ("attributes",)
 
 
-def _content_of(value: Any) -> Any:
+def _content_of(value: Any, form: str) -> Any:
     """Its content, the parts being the same objects."""
-    form = _form_of(value)
+    if form == "gradient":
+        return None if value.grad is None else value.grad.detach().clone()
     if form == "array":
         return value.detach().clone() if _is_tensor(value) else value.copy()
     if form == "items":
@@ -315,9 +322,10 @@ def _content_of(value: Any) -> Any:
     return dict(value) if form == "pairs" else attributes_of(value)
 
 
-def _give_content(value: Any, content: Any) -> None:
-    form = _form_of(value)
-    if form == "array":
+def _give_content(value: Any, form: str, content: Any) -> None:
+    if form == "gradient":
+        set_gradient(value, content)
+    elif form == "array":
         _fill(value, content)
     elif form == "attributes":
         for name in attributes_of(value).keys() - content.keys():

@@ -12,11 +12,21 @@ import sys
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-__all__ = ["MUTABLE", "SIMPLE", "Held", "Path", "Snapshot", "assign", "attributes_of"]
+__all__ = [
+    "MUTABLE",
+    "SIMPLE",
+    "Held",
+    "Path",
+    "Snapshot",
+    "assign",
+    "attributes_of",
+    "set_gradient",
+]
 
 MIN_HELD, MAX_HELD = 64, 5000  # calls whose arguments are kept
 MAX_HELD_BYTES = 2**28  # of their arrays
@@ -89,7 +99,8 @@ class Snapshot:
                 for item in memory.ravel().tolist():
                     self._look_inside(item, path)
             if not is_array and value.is_leaf:
-                self._look(value.grad, [*path, ["grad"]])
+                picture = partial(self._gradient, value)
+                self._see(path, value, None, picture(), picture)
         elif kind in _CONTAINERS:
             if kind is not tuple:
                 self._see(path, value, None, _items(value))
@@ -118,6 +129,17 @@ class Snapshot:
                 return memory
         return None
 
+    def _gradient(self, tensor: Any) -> Any:
+        """What can be compared of a leaf's gradient, which may be another object later."""
+        memory = self._tensor_memory(tensor.grad)
+        return None if memory is None else _form_of(memory)
+
+    def _memory(self, one: _Seen) -> Array | None:
+        """The memory that an object has now: `w.data = …` gives a tensor another one."""
+        if one.memory is None or isinstance(one.value, np.ndarray):
+            return one.memory
+        return self._tensor_memory(one.value)
+
     def _see(
         self,
         path: Path,
@@ -144,10 +166,10 @@ class Snapshot:
     def contents(self) -> list[list[Any]]:
         """Path and content of each object that has changed.
 
-        Content is [form, data]: "array" with the array; "items" with a list of entries; "pairs"
-        with keys and entries; "attributes" with names and entries; "unknown" with None. An entry is
-        [0, path] for an object that the arguments contained before, [2, entries] for a tuple, else
-        [1, value].
+        Content is [form, data]: "array" with the array; "gradient" with None or an array; "items"
+        with a list of entries; "pairs" with keys and entries; "attributes" with names and entries;
+        "unknown" with None. An entry is [0, path] for an object that the arguments contained
+        before, [2, entries] for a tuple, else [1, value].
         """
         return [[one.path, self._content(one)] for one in self._seen if self._is_changed(one)]
 
@@ -166,26 +188,28 @@ class Snapshot:
     def _now(self, one: _Seen) -> Any:
         if one.picture is not None:
             return one.picture()
-        if one.memory is not None:
-            return _form_of(one.memory)
+        if (memory := self._memory(one)) is not None:
+            return _form_of(memory)
         is_container = type(one.value) in _CONTAINERS
         return _items(one.value if is_container else attributes_of(one.value))
 
     def _is_changed(self, one: _Seen) -> bool:
         if one.picture is not None:
             return bool(one.picture() != one.before)
-        if one.memory is not None:
-            return not _is_as(one.memory, one.before)
+        if (memory := self._memory(one)) is not None:
+            return not _is_as(memory, one.before)
         now = self._now(one)
         return len(now) != len(one.before) or not all(map(_is_same, now, one.before))
 
     def _content(self, one: _Seen) -> list[Any]:
         value = one.value
         if one.picture is not None:
-            return ["unknown", None]
-        if one.memory is not None:
-            has_objects = one.memory.dtype.hasobject or one.memory.shape != one.before[0]
-            return ["unknown", None] if has_objects else ["array", one.memory]
+            if self._tensor_memory(value) is None:
+                return ["unknown", None]
+            return ["gradient", self._tensor_memory(value.grad)]
+        if (memory := self._memory(one)) is not None:
+            is_odd = memory.dtype.hasobject or memory.shape != one.before[0]
+            return ["unknown", None] if is_odd else ["array", memory]
         if type(value) not in _CONTAINERS:
             named = attributes_of(value).items()
             told = [[name, self._entry(part)] for name, part in named if not name.startswith("__")]
@@ -381,12 +405,7 @@ def _memory_of(memory: Array) -> memoryview | bytes:
 def _at(path: Path, args: list[Any]) -> Any:
     value: Any = args
     for key in path:
-        if type(key) is not list:
-            value = value[key]
-        elif key == ["grad"] and hasattr(value, "grad"):
-            value = value.grad
-        else:
-            value = attributes_of(value)[key[0]]
+        value = value[key] if type(key) is not list else attributes_of(value)[key[0]]
     return value
 
 
@@ -394,7 +413,9 @@ def _made(form: str, data: Any, args: list[Any]) -> Any:
     """A content that the other side has told of, with the objects of this side."""
     if form == "items":
         return [_of_entry(one, args) for one in data]
-    return data if form == "array" else {key: _of_entry(one, args) for key, one in data}
+    return (
+        data if form in ("array", "gradient") else {key: _of_entry(one, args) for key, one in data}
+    )
 
 
 def _of_entry(entry: list[Any], args: list[Any]) -> Any:
@@ -407,12 +428,28 @@ def _of_entry(entry: list[Any], args: list[Any]) -> Any:
 def _put(old: Any, form: str, content: Any) -> None:
     if form == "array":
         assign(old, content)
+    elif form == "gradient":
+        set_gradient(old, content)
     elif form == "attributes":
         for name, part in content.items():
             setattr(old, name, part)
     else:
         old.clear()
         getattr(old, "extend" if hasattr(old, "extend") else "update")(content)
+
+
+def set_gradient(tensor: Any, gradient: Any) -> None:
+    """Give a leaf this gradient: None, or an array of its shape. It stays the same object if it
+    was one.
+    """
+    torch = sys.modules["torch"]
+    if gradient is None:
+        tensor.grad = None
+        return
+    with torch.no_grad():
+        if tensor.grad is None:
+            tensor.grad = torch.zeros_like(tensor)
+        tensor.grad.copy_(torch.as_tensor(gradient))
 
 
 def assign(old: Any, new: Any) -> None:
