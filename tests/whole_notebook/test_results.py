@@ -360,6 +360,56 @@ TORCH_FAILED = {
     "none": {"descend", "Steps"},
     "copies": {"descend"},
 }
+# functions and iterators of a test give student code what the test looks at again
+CALLED = (
+    asked(
+        "rows_of",
+        "def rows_of(rows):\n    return [sorted(row) for row in rows]",
+        """
+        x = [[2, 1], [4, 3]]
+        assert rows_of(iter(x)) == [[1, 2], [3, 4]]
+        assert x == [[2, 1], [4, 3]]
+        """,
+        changes="def rows_of(rows):\n    rows = list(rows)\n    for row in rows:\n"
+        "        row.sort()\n    return rows",
+    ),
+    asked(
+        "filled_by",
+        "def filled_by(give):\n    give().append(1)",
+        "x = []\nfilled_by(lambda: x)\nassert x == [1]",
+        copies="def filled_by(give):\n    return [*give(), 1]",
+    ),
+    asked(
+        "step",
+        "def step(f, x):\n    g = np.zeros_like(x)\n    f(x, g)\n    return x - g",
+        """
+        def f(x, g):
+            g[:] = 2 * x
+        x = np.ones(2)
+        assert step(f, x).tolist() == [-1, -1] and x.tolist() == [1, 1]
+        """,
+        copies="def step(f, x):\n    g = np.zeros_like(x)\n    f(x, g.copy())\n    return x - g",
+        changes="def step(f, x):\n    g = np.zeros_like(x)\n    f(x, g)\n    x -= g\n    return x",
+    ),
+    asked(
+        "centred",
+        "def centred(batch):\n    x = batch()\n    return x - x.mean()",
+        """
+        made = []
+        def batch():
+            made.append(1)
+            return np.array([1.0, 3.0])
+        assert centred(batch).tolist() == [-1, 1] and made == [1]
+        """,
+        new="def centred(batch):\n    x = batch()\n    x -= x.mean()\n    return x",
+    ),
+)
+CALLED_FAILED = {
+    "right": set(),
+    "new": set(),
+    "changes": {"rows_of", "step"},
+    "copies": {"filled_by", "step"},
+}
 SHARED_FAILED = {
     "right": set(),
     "same": {"copied", "rows", "taken"},
@@ -369,16 +419,19 @@ SHARED_FAILED = {
 FAILED = {"kept": {"pair", "nested"}, "cached": {"pair"}, "part": {"pair"}, "right": set()}
 
 
+def lost(found: dict[str, dict[str, str]]) -> dict[str, set[str]]:
+    """Student → the questions that did not pass."""
+    return {
+        student: {name for name, status in questions.items() if status != "passed"}
+        for student, questions in found.items()
+    }
+
+
 @needs.linux
 def test_a_result_that_student_code_has_kept_changes_with_the_tests(tmp_path: Path) -> None:
     assignment = make_class(tmp_path, SETUP, QUESTIONS, tuple(FAILED))
     for engine in ("isolated", "nbgrader"):
-        found = verdicts(assignment, engine)
-        lost = {
-            student: {name for name, status in questions.items() if status != "passed"}
-            for student, questions in found.items()
-        }
-        assert lost == FAILED, engine
+        assert lost(verdicts(assignment, engine)) == FAILED, engine
 
 
 @needs.linux
@@ -386,11 +439,7 @@ def test_a_result_that_is_a_part_of_an_argument_is_that_part(tmp_path: Path) -> 
     assignment = make_class(tmp_path, SETUP, SHARED, tuple(SHARED_FAILED))
     for engine in ("isolated", "nbgrader"):
         found = verdicts(assignment, engine)
-        lost = {
-            student: {name for name, status in questions.items() if status != "passed"}
-            for student, questions in found.items()
-        }
-        assert lost == SHARED_FAILED, engine
+        assert lost(found) == SHARED_FAILED, engine
         left = found["view"].pop("columns")
         assert left == ("manual" if engine == "isolated" else "failed")
 
@@ -415,12 +464,7 @@ def test_what_a_test_changes_in_an_argument_changes_what_student_code_has_kept(
 ) -> None:
     assignment = make_class(tmp_path, SETUP, KEPT, tuple(KEPT_FAILED))
     for engine in ("isolated", "nbgrader"):
-        found = verdicts(assignment, engine)
-        lost = {
-            student: {name for name, status in questions.items() if status != "passed"}
-            for student, questions in found.items()
-        }
-        assert lost == KEPT_FAILED, engine
+        assert lost(verdicts(assignment, engine)) == KEPT_FAILED, engine
 
 
 @needs.linux
@@ -431,12 +475,14 @@ def test_what_a_test_changes_in_an_argument_changes_what_student_code_has_kept(
 def test_tensors_and_gradients_of_a_test_change_as_in_a_notebook(tmp_path: Path) -> None:
     assignment = make_class(tmp_path, "import torch\n", TORCH, tuple(TORCH_FAILED))
     for engine in ("isolated", "nbgrader"):
-        found = verdicts(assignment, engine)
-        lost = {
-            student: {name for name, status in questions.items() if status != "passed"}
-            for student, questions in found.items()
-        }
-        assert lost == TORCH_FAILED, engine
+        assert lost(verdicts(assignment, engine)) == TORCH_FAILED, engine
+
+
+@needs.linux
+def test_what_functions_of_a_test_give_and_get_may_change(tmp_path: Path) -> None:
+    assignment = make_class(tmp_path, SETUP, CALLED, tuple(CALLED_FAILED))
+    for engine in ("isolated", "nbgrader"):
+        assert lost(verdicts(assignment, engine)) == CALLED_FAILED, engine
 
 
 # ---- what a hostile worker says ------------------------------------------------------------------

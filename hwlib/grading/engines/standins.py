@@ -188,6 +188,10 @@ class Session:
         """Call a function of the test, or type a line, for the student's code."""
         self._run_clock(False)
         answer = self.values.callbacks.answer(question)
+        if any(form == "unknown" for _, (form, _) in answer.get("changed", ())):
+            self.cannot_check("a function of the test changes an argument in a way of its own")
+        if answer.pop("kept", False):
+            answer |= self.arguments.returned(answer["result"])
         self._run_clock(True)
         try:
             self.channel.send(answer, self.clock)

@@ -30,6 +30,7 @@ __all__ = [
 
 MIN_HELD, MAX_HELD = 64, 5000  # calls whose arguments are kept
 MAX_HELD_BYTES = 2**28  # of their arrays
+MAX_RETURNED_BYTES = 2**23  # of the arrays in what a function of the test returns
 
 MAPPINGS = (dict, OrderedDict, defaultdict, Counter)
 MUTABLE = (*MAPPINGS, list, set, deque, bytearray)
@@ -270,6 +271,11 @@ class Held:
         self._snapshots[self._count] = snapshot
         dropped = self._dropped()
         return {"held": self._count, "dropped": dropped} if dropped else {"held": self._count}
+
+    def keep(self, number: int, snapshot: Snapshot) -> None:
+        """Keep what a function of the test has returned, under a number that it has chosen."""
+        if len(self._snapshots) < MAX_HELD and snapshot.nbytes < MAX_RETURNED_BYTES:
+            self._snapshots[number] = snapshot
 
     def _dropped(self) -> list[int]:
         """Let go what nobody refers to any more, and the oldest ones if there are too many."""

@@ -187,7 +187,17 @@ class Server:
             elif "raised" in reply:
                 raise self.passed.exception(reply["raised"])
             else:
-                return reply.get("result")
+                return self._answered(question, reply)
+
+    def _answered(self, question: dict[str, Any], reply: dict[str, Any]) -> Any:
+        """What a function of the test returns; what it has changed in its arguments, too."""
+        if "changed" in reply:
+            given = [*question.get("args", ()), *question.get("kwargs", {}).values()]
+            Snapshot(given, self.passed.copied).put(reply["changed"])
+        result = reply.get("result")
+        if "number" in reply:
+            self._held.keep(reply["number"], Snapshot([result], self.passed.copied))
+        return result
 
     def _input(self, prompt: object = "") -> str:
         """`input` of student code: the test's, if it has replaced `input`."""
