@@ -74,7 +74,7 @@ def measured_sandbox(results: Path) -> Iterator[None]:
                 mock.patch.object(processes, "subprocess", _starting_with(folder / ".coverage")),
                 mock.patch.object(processes.Zygote, "close", _zygote_close),
                 mock.patch.object(processes.Worker, "kill", _worker_kill),
-                mock.patch.object(pool, "_serve_as_judge", _judge),
+                mock.patch.object(pool, "_grade_as_judge", _judge),
                 mock.patch.object(pool, "_bury", _bury),
             ):
                 yield
@@ -100,7 +100,7 @@ def _starting_with(data: Path) -> SimpleNamespace:
 CLOSE, KILL, JUDGE, BURY = (
     processes.Zygote.close,
     processes.Worker.kill,
-    pool._serve_as_judge,
+    pool._grade_as_judge,
     pool._bury,
 )
 

@@ -124,6 +124,16 @@ def test_what_lies_in_another_place_is_named(
     assert place.startswith(named) and "STUDENT/tiny/tiny.ipynb" in line
 
 
+def test_a_hidden_folder_with_a_hand_in_is_named(assignment: Assignment, tmp_path: Path) -> None:
+    for name in (".ada", ".git"):
+        (tmp_path / "submitted" / name / ("tiny" if name == ".ada" else "hooks")).mkdir(
+            parents=True
+        )
+    (tmp_path / "submitted" / ".DS_Store").write_text("")
+    (line,) = misplaced(assignment, tmp_path / "submitted")
+    assert line.startswith(f"{tmp_path / 'submitted' / '.ada'} is not graded") and "dot" in line
+
+
 def test_other_assignments_and_notes_are_not_misplaced(
     assignment: Assignment, tmp_path: Path
 ) -> None:

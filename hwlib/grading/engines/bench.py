@@ -37,6 +37,7 @@ from hwlib.grading.engines.namespace import TestNamespace
 from hwlib.grading.engines.part_verdicts import of_parts
 from hwlib.grading.engines.patches import attributes_set
 from hwlib.grading.engines.setup_shell import SetupShell
+from hwlib.grading.engines.setup_values import SetupValues
 from hwlib.grading.engines.shared_tests import run_shared
 from hwlib.grading.engines.standins import Session
 from hwlib.grading.engines.test_cells import Step, Test
@@ -82,6 +83,8 @@ class Bench:
     helpers: dict[str, str] = field(init=False)  # of given cells that students may edit
     broken: dict[str, str] = field(default_factory=dict)  # name → why no setup cell binds it here
     changing: set[str] = field(default_factory=set)  # tests of which an argument was changed
+    _latest: str = ""  # the test that ran last
+    _before: SetupValues | None = None  # as it found them
 
     def __post_init__(self) -> None:
         self.given = {"__name__": "__main__"}
@@ -237,6 +240,13 @@ class Bench:
         current().worker_cpu_seconds = session.worker.cpu_seconds
         session.values.given.names = self.given
         session.values.given.folder = self.folder.resolve()
+        session.arguments.given = frozenset(
+            one for one in self.given.values() if isinstance(one, type) and _is_ours(one)
+        )
+        if self._before is not None and self._latest == test.name:
+            self._before.restore()
+        else:
+            self._latest, self._before = test.name, SetupValues(self.given)
         verdict = self._judged(test, session, in_place or test.in_place, known)
         cannot, session.cannot = session.cannot, None
         if cannot is not None and not verdict.ended:
@@ -321,6 +331,10 @@ class Bench:
     @staticmethod
     def _place(error: BaseException, test: Test) -> Place:
         return place_of(error, test.filename, test.hidden)
+
+
+def _is_ours(cls: type) -> bool:
+    return cls.__module__ == "__main__"
 
 
 def _definitions(source: str) -> dict[str, str]:

@@ -10,9 +10,11 @@ from typing import Any
 
 from hwlib.errors import WireError, WorkerLost
 from hwlib.grading.engines.student_errors import builtin_exception
+from hwlib.grading.sandbox.changes import Snapshot
 
 __all__ = ["Callbacks", "importable"]
 
+NEW = 3  # references to a result: of `answer`, of its message, of getrefcount
 MAX_DOC = 2000  # characters
 MAX_RAISED = 1000  # exceptions of the test's functions that are kept
 
@@ -51,8 +53,13 @@ class Callbacks:
     def answer(self, question: dict[str, Any]) -> dict[str, Any]:
         """Call what the worker wants called, or give it a line; returns the message to send."""
         function, args, kwargs = self._asked(question)
+        given = [*args, *kwargs.values()]
+        before = Snapshot(given)
         try:
-            return {"result": function(*args, **kwargs)}
+            result = function(*args, **kwargs)
+            changed = before.contents()
+            answer = {"result": result, "changed": changed} if changed else {"result": result}
+            return answer | ({"kept": True} if sys.getrefcount(result) > NEW else {})
         except (WorkerLost, KeyboardInterrupt):
             raise
         # what the instructor's function raises goes to the student's code

@@ -26,6 +26,7 @@ from hwlib.errors import (
 from hwlib.grading.answer_key import AnswerKey, load_key, released_sources
 from hwlib.grading.cells import one_line, tree_of, without_markers
 from hwlib.grading.course import Assignment
+from hwlib.grading.engines.apart import apart
 from hwlib.grading.engines.bench import Bench
 from hwlib.grading.engines.clock import Limits, WorkClock
 from hwlib.grading.engines.standins import Session
@@ -205,10 +206,10 @@ class IsolatedEngine:
             Whether a question that it does not pass is left to humans for the whole class. So what
             this engine can't do is never a student's zero.
         """
-        failing = self._failed_by_reference()
+        failing, changing = apart(self._failed_by_reference)
         if failing:  # a test of speed met a busy machine, or the task is to change an argument
-            self.bench.change_arguments(failing.keys() & self.bench.changing, True)
-            again = self._failed_by_reference()
+            self.bench.change_arguments(failing.keys() & changing, True)
+            again, _ = apart(self._failed_by_reference)
             failing = {name: again[name] for name in failing if name in again}
             self.bench.change_arguments(failing.keys(), False)
         for name, (status, _) in failing.items():
@@ -222,14 +223,16 @@ class IsolatedEngine:
             {name: reason for name, (_, reason) in failing.items()}, frozenset(in_place)
         )
 
-    def _failed_by_reference(self) -> dict[str, tuple[QuestionStatus, str]]:
-        """Question → its status, and what an instructor must know; in notebook order."""
+    def _failed_by_reference(self) -> tuple[dict[str, tuple[QuestionStatus, str]], set[str]]:
+        """Question → its status, and what an instructor must know, in notebook order; and the
+        tests of which it changed an argument.
+        """
         artifacts = self.assignment.folder / "artifacts"
         folder = artifacts if artifacts.is_dir() else None
         graded = self._grade_repaired(_reference(self.key), 0, folder)
         # without the models that go with it, the reference can't pass what checks them
         lost = "failed" if self.assignment.artifacts and folder is None else ""
-        return {
+        failed = {
             one.id: (
                 one.status,
                 graded.complaints.get(one.id, f'it gets the message "{one.message}"'),
@@ -237,6 +240,7 @@ class IsolatedEngine:
             for one in graded.questions
             if one.id in self.bench.tests and one.status not in ("passed", lost)
         }
+        return failed, self.bench.changing
 
     def restart(self) -> None:
         """A new zygote in place of one that died."""

@@ -1,10 +1,11 @@
 """The judges of a grading run: one a core, each with one worker at a time.
 
-    this process ── pipe ── judge 0 ── socket ── worker    judge: a fork of us, has the tests
-                         └─ judge 1 ── socket ── worker    worker: the zygote's, has the code
+    this process ── pipe ── judge ── socket ── worker    judge: a fork of us, has the tests
+                         └─ judge ── socket ── worker    worker: the zygote's, has the code
 
-A judge that dies is replaced and its submission graded again. When the zygote dies, it is replaced
-with all judges.
+Each submission has a judge of its own. So what a test has changed in the values of setup cells, or
+a student's code through the test, is not there for the next submission. If a judge dies, another
+one grades its submission again. When the zygote dies, it is replaced, and all judges with it.
 """
 
 from __future__ import annotations
@@ -66,15 +67,14 @@ class _ZygoteIsGone:
     """What a judge sends in place of an outcome when it needs a new zygote."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Judge:
     """A judge as this process sees it."""
 
     pid: int
     pipe: Connection
-    task: _Task | None = None
-    since: float = 0.0  # when it was handed out
-    cpu_s: float = 0.0  # that the judge had used by then
+    task: _Task
+    since: float  # when it began
 
     def hangs(self, patience_s: float) -> bool:
         """Whether its task has taken more time than any task may."""
@@ -82,7 +82,7 @@ class _Judge:
         if wall_s < patience_s:
             return False
         cpu_s, _ = times_of(self.pid)
-        return cpu_s - self.cpu_s > patience_s or wall_s > ASLEEP * patience_s
+        return cpu_s > patience_s or wall_s > ASLEEP * patience_s
 
 
 class Pool:
@@ -93,7 +93,7 @@ class Pool:
     engine : IsolatedEngine
         Its zygote makes the workers; each judge is a fork that holds its tests.
     jobs : int
-        How many judges.
+        How many judges at the same time.
     """
 
     def __init__(self, engine: IsolatedEngine, jobs: int) -> None:
@@ -101,14 +101,13 @@ class Pool:
         self.patience_s = 3 * engine.assignment.limits.submission_s + PATIENCE_S
         self._waiting: deque[_Task] = deque()
         self._again: deque[_Task] = deque()  # hit a limit beside others
-        self._judges: list[_Judge] = []
+        self._judges: dict[int, _Judge] = {}  # slot → judge
 
     def __enter__(self) -> Pool:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for judge in self._judges:
-            _bury(judge)
+        self._bury_all()
 
     def run(self, submissions: Sequence[FoundSubmission]) -> Iterator[Done]:
         """Each submission with its outcome, once, in the order in which they are done.
@@ -116,79 +115,62 @@ class Pool:
         One that hits a limit while the machine is busy is graded once more at the end, alone.
         """
         self._waiting.extend(map(_Task, submissions))
-        self._start()
         yield from self._work(self.jobs)
         while self._again:
             self._waiting.append(self._again.popleft())
             yield from self._work(1)
 
-    def _work(self, judges: int) -> Iterator[Done]:
-        """Grade what is waiting, with so many of the judges."""
-        while self._waiting or any(judge.task for judge in self._judges):
-            for slot, judge in enumerate(self._judges[:judges]):
-                if judge.task is None and self._waiting:
-                    yield from self._hand_out(slot, judge)
-            busy = {judge.pipe: slot for slot, judge in enumerate(self._judges) if judge.task}
+    def _work(self, jobs: int) -> Iterator[Done]:
+        """Grade what is waiting, with so many judges at the same time."""
+        while self._waiting or self._judges:
+            for slot in range(jobs):
+                if slot not in self._judges and self._waiting:
+                    self._judges[slot] = self._fork(slot, self._waiting.popleft())
+            busy = {judge.pipe: slot for slot, judge in self._judges.items()}
             for pipe in wait(list(busy), timeout=1.0):
                 # wait gives back what it was given
                 yield from self._collect(busy[pipe])  # type: ignore[index]
-            for slot, judge in enumerate(self._judges):
-                if judge.task and judge.hangs(self.patience_s):
-                    yield from self._replace(slot)
+            for slot, judge in list(self._judges.items()):
+                if judge.hangs(self.patience_s):
+                    yield from self._lost(slot)
 
-    def _start(self) -> None:
-        self._judges = []
-        for slot in range(self.jobs):
-            self._judges.append(self._fork(slot))
-
-    def _fork(self, slot: int) -> _Judge:
+    def _fork(self, slot: int, task: _Task) -> _Judge:
         ours, theirs = Pipe()
         pid = os.fork()
         if pid == 0:
             try:
                 ours.close()
-                for judge in self._judges:
+                for judge in self._judges.values():
                     judge.pipe.close()
                 _keep_to_one_core(slot, self.jobs)
-                _serve_as_judge(self.engine, theirs, slot)
+                _grade_as_judge(self.engine, task.found, theirs, slot)
             finally:
                 os._exit(0)
         theirs.close()
-        return _Judge(pid, ours)
-
-    def _hand_out(self, slot: int, judge: _Judge) -> Iterator[Done]:
-        judge.task, judge.since = self._waiting.popleft(), time.monotonic()
-        judge.cpu_s, _ = times_of(judge.pid)
-        try:
-            judge.pipe.send(judge.task.found)
-        except OSError:
-            yield from self._replace(slot)
+        return _Judge(pid, ours, task, time.monotonic())
 
     def _collect(self, slot: int) -> Iterator[Done]:
-        judge = self._judges[slot]
-        if judge.task is None:  # the judges were renewed in this round
+        judge = self._judges.get(slot)
+        if judge is None:  # the judges were buried in this round
             return
         try:
             answer: Outcome | _ZygoteIsGone = judge.pipe.recv()
         except (EOFError, OSError):
-            yield from self._replace(slot)
+            yield from self._lost(slot)
             return
         if isinstance(answer, _ZygoteIsGone):
             self._renew()
             return
-        task, judge.task = judge.task, None
-        if answer.impeded and self.jobs > 1 and not task.alone:
-            self._again.append(_Task(task.found, alone=True))
+        _bury(self._judges.pop(slot))
+        if answer.impeded and self.jobs > 1 and not judge.task.alone:
+            self._again.append(_Task(judge.task.found, alone=True))
         else:
-            yield task.found, answer
+            yield judge.task.found, answer
 
-    def _replace(self, slot: int) -> Iterator[Done]:
-        """A judge died: a new one, and its submission again, unless it has cost too many."""
-        judge = self._judges[slot]
+    def _lost(self, slot: int) -> Iterator[Done]:
+        """A judge died or hangs: its submission again, unless it has cost too many."""
+        judge = self._judges.pop(slot)
         _bury(judge)
-        self._judges[slot] = self._fork(slot)
-        if judge.task is None:
-            return
         if judge.task.tries < MAX_TRIES:
             self._waiting.appendleft(replace(judge.task, tries=judge.task.tries + 1))
             return
@@ -196,11 +178,14 @@ class Pool:
 
     def _renew(self) -> None:
         """Another zygote for everybody; what was being graded is graded again."""
-        self._waiting.extendleft(judge.task for judge in reversed(self._judges) if judge.task)
-        for judge in self._judges:
-            _bury(judge)
+        self._waiting.extendleft(judge.task for judge in reversed(self._judges.values()))
+        self._bury_all()
         self.engine.restart()
-        self._start()
+
+    def _bury_all(self) -> None:
+        for judge in self._judges.values():
+            _bury(judge)
+        self._judges.clear()
 
     def _given_up(self, found: FoundSubmission) -> Outcome:
         reason = (
@@ -227,26 +212,23 @@ def _bury(judge: _Judge) -> None:
 # ---- in the judge --------------------------------------------------------------------------------
 
 
-def _serve_as_judge(engine: IsolatedEngine, pipe: Connection, slot: int) -> None:
-    """Take a submission, grade it, give the outcome back, until the pipe ends."""
+def _grade_as_judge(
+    engine: IsolatedEngine, found: FoundSubmission, pipe: Connection, slot: int
+) -> None:
+    """Grade a submission and give the outcome back."""
     die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's business
     _compute_alone()
     limit_memory(JUDGE_MB)
     gc.freeze()  # what the main process has made is never garbage here, and need not be looked at
-    while True:
-        try:
-            found = pipe.recv()
-        except (EOFError, OSError):
-            return
-        started = time.monotonic()
-        try:
-            outcome = engine.grade(found, slot)
-        except ZygoteGone:
-            pipe.send(_ZygoteIsGone())
-            return
-        seconds = time.monotonic() - started
-        pipe.send(replace(outcome, result=replace(outcome.result, seconds=seconds)))
+    started = time.monotonic()
+    try:
+        outcome = engine.grade(found, slot)
+    except ZygoteGone:
+        pipe.send(_ZygoteIsGone())
+        return
+    seconds = time.monotonic() - started
+    pipe.send(replace(outcome, result=replace(outcome.result, seconds=seconds)))
 
 
 def _keep_to_one_core(slot: int, jobs: int) -> None:

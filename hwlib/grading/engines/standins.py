@@ -77,6 +77,7 @@ class Session:
         self.files = TestFiles(self.cannot_check)
         self._sources = (
             self._watched,
+            self.arguments,
             self.values.tensors,
             self._surroundings,
             self.patches,
@@ -117,9 +118,13 @@ class Session:
             before = self.cannot
             try:
                 reply = self._timed({"op": op, **fields})
+                told = reply.get("own", [])
+                own = self.arguments.own_objects(told, fields)
                 self.arguments.take(reply, fields)
-                if "argument" in reply:
-                    reply["value"] = self.arguments.returned(reply["argument"], fields)
+                if told:
+                    reply["value"] = self.arguments.with_own(reply.get("value"), told, own)
+                elif "kept" in reply:
+                    reply["value"] = self.arguments.kept(reply["kept"])
                 if self.cannot is not None and self.cannot is not before:
                     raise self.cannot
                 return self._finished(reply)
@@ -183,6 +188,10 @@ class Session:
         """Call a function of the test, or type a line, for the student's code."""
         self._run_clock(False)
         answer = self.values.callbacks.answer(question)
+        if any(form == "unknown" for _, (form, _) in answer.get("changed", ())):
+            self.cannot_check("a function of the test changes an argument in a way of its own")
+        if answer.pop("kept", False):
+            answer |= self.arguments.returned(answer["result"])
         self._run_clock(True)
         try:
             self.channel.send(answer, self.clock)
@@ -282,10 +291,16 @@ class Session:
 
     def part(self, reply: dict[str, Any]) -> Any:
         """The value of an answer: if it is a part of a student's object, it is watched."""
-        value, alias = reply.get("value"), reply.get("alias")
+        value = reply.get("value")
+        self._watch_parts(value, reply.get("alias"))
+        return value
+
+    def _watch_parts(self, value: Any, alias: Any) -> None:
         if type(alias) is int and not is_standin(value):
             self._watched.watch("assign", alias, value)
-        return value
+        elif type(alias) is list and type(value) is tuple:
+            for part, number in zip(value, alias, strict=False):
+                self._watch_parts(part, number)
 
     def call_method(self, method: MethodLink, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """What a method returns, called on its owner."""

@@ -330,8 +330,11 @@ def _as_in_a_notebook(with_copies: Verdict, in_place: Verdict) -> Verdict:
     """The verdict where student code changed an argument of the test.
 
     With copies a test does not see such a change. With the arguments themselves, as in a notebook,
-    student code may change what the test compares with. So points need both.
+    student code may change what the test compares with. So points need both. Where the second run
+    can't be decided, nothing is known about the notebook.
     """
+    if in_place.status == "manual":
+        return in_place
     if in_place.fraction > with_copies.fraction:
         return Verdict("manual", _ONLY_IN_PLACE)
     if in_place.fraction == with_copies.fraction:

@@ -101,13 +101,17 @@ def passed(points_of_test: float, value: Any) -> Verdict:
                 told_instructor=f"{gives}; its last value must not be more than that",
             )
         fraction = points / points_of_test
-    fraction = 0.0 if math.isnan(fraction) else min(max(float(fraction), 0.0), 1.0)
+    fraction = min(float(fraction), 1.0) if fraction > 0 else 0.0  # of NaN and -0.0, too
     return Verdict("passed", fraction=fraction)
 
 
 def _as_number(value: object) -> float | None:
-    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    return float(value) if is_number else None  # type: ignore[arg-type]
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+        return None
+    try:
+        return float(value)
+    except OverflowError:  # an integer or a fraction beyond all floats
+        return math.inf if value > 0 else -math.inf  # type: ignore[operator]
 
 
 def cannot_decide(error: CannotCheck) -> Verdict:

@@ -244,6 +244,7 @@ def _graded(base: Path, assignment: Assignment, tell: Any) -> tuple[SubmissionRe
     If a question does not pass, the course's own solution is graded, too. If that shows that a test
     must be run in another way or not at all on this machine, the submission is graded again.
     """
+    from hwlib.grading.engines.apart import apart
     from hwlib.grading.engines.isolated import IsolatedEngine, imported_ahead
     from hwlib.grading.records.cache import new_seed
     from hwlib.grading.submissions.files import submission_in
@@ -260,7 +261,7 @@ def _graded(base: Path, assignment: Assignment, tell: Any) -> tuple[SubmissionRe
 
         engine.learn_imports(imported_ahead([found]))
         engine.on_question = on_question
-        result = engine.grade(found).result
+        result = apart(lambda: engine.grade(found).result)
         tests = {cell.name for cell in engine.key.by_role("test")}
         if any(one.id in tests and one.status != "passed" for one in result.questions):
             reference = engine.check_reference()

@@ -6,22 +6,34 @@ attributes as lists of one.
 
 from __future__ import annotations
 
+import array
 import contextlib
 import sys
 from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-__all__ = ["MUTABLE", "SIMPLE", "Held", "Path", "Snapshot", "assign", "attributes_of"]
+__all__ = [
+    "MUTABLE",
+    "SIMPLE",
+    "Held",
+    "Path",
+    "Snapshot",
+    "assign",
+    "attributes_of",
+    "set_gradient",
+]
 
 MIN_HELD, MAX_HELD = 64, 5000  # calls whose arguments are kept
 MAX_HELD_BYTES = 2**28  # of their arrays
+MAX_RETURNED_BYTES = 2**23  # of the arrays in what a function of the test returns
 
 MAPPINGS = (dict, OrderedDict, defaultdict, Counter)
-MUTABLE = (*MAPPINGS, list, set, deque)
+MUTABLE = (*MAPPINGS, list, set, deque, bytearray)
 _CONTAINERS = frozenset((*MUTABLE, tuple))
 SIMPLE = frozenset((int, float, str, bool, bytes, complex, type(None)))
 
@@ -38,6 +50,7 @@ class _Seen:
     memory: Array | None  # of an array or a tensor
     before: Any
     count: int = 0  # of references to it
+    picture: Callable[[], Any] | None = None  # its content, of what can only be compared
 
 
 class Snapshot:
@@ -76,13 +89,19 @@ class Snapshot:
         kind = type(value)
         if kind in SIMPLE or id(value) in self._paths:
             return
+        if (picture := picture_of(value)) is not None:
+            self._see(path, value, None, picture(), picture)
         # a masked array or a matrix would read its memory in a way of its own
         is_array = isinstance(value, np.ndarray)
         memory = np.asarray(value) if is_array else self._tensor_memory(value)
         if memory is not None:
             self._see(path, value, memory, _form_of(memory))
+            if memory.dtype.hasobject:
+                for item in memory.ravel().tolist():
+                    self._look_inside(item, path)
             if not is_array and value.is_leaf:
-                self._look(value.grad, [*path, ["grad"]])
+                picture = partial(self._gradient, value)
+                self._see(path, value, None, picture(), picture)
         elif kind in _CONTAINERS:
             if kind is not tuple:
                 self._see(path, value, None, _items(value))
@@ -96,6 +115,12 @@ class Snapshot:
             for name, item in attributes_of(value).items():
                 self._look(item, [*path, [name]])
 
+    def _look_inside(self, item: Any, path: Path) -> None:
+        """An object in an array, to which no path leads: it can only be compared."""
+        if type(item) not in SIMPLE and id(item) not in self._paths:
+            inner = Snapshot([item], self._copied)
+            self._see(path, item, None, False, lambda: bool(inner.changed()))
+
     def _tensor_memory(self, value: Any) -> Array | None:
         """The memory of a tensor, as an array."""
         if self._torch is not None and isinstance(value, self._torch.Tensor):
@@ -105,9 +130,35 @@ class Snapshot:
                 return memory
         return None
 
-    def _see(self, path: Path, value: Any, memory: Array | None, before: Any) -> None:
-        self._paths[id(value)] = path
-        self._seen.append(_Seen(path, value, memory, before))
+    def _gradient(self, tensor: Any) -> Any:
+        """What can be compared of a leaf's gradient, which may be another object later."""
+        memory = self._tensor_memory(tensor.grad)
+        return None if memory is None else _form_of(memory)
+
+    def _memory(self, one: _Seen) -> Array | None:
+        """The memory that an object has now: `w.data = …` gives a tensor another one."""
+        if one.memory is None or isinstance(one.value, np.ndarray):
+            return one.memory
+        return self._tensor_memory(one.value)
+
+    def _see(
+        self,
+        path: Path,
+        value: Any,
+        memory: Array | None,
+        before: Any,
+        picture: Callable[[], Any] | None = None,
+    ) -> None:
+        self._paths.setdefault(id(value), path)
+        self._seen.append(_Seen(path, value, memory, before, picture=picture))
+
+    def path_of(self, value: Any) -> Path | None:
+        """Where an object that can change was first, if the arguments contained it."""
+        return self._paths.get(id(value))
+
+    def memories(self) -> list[tuple[Path, Any, Array]]:
+        """Path, object and memory of each array or tensor."""
+        return [(one.path, one.value, one.memory) for one in self._seen if one.memory is not None]
 
     def changed(self) -> list[Path]:
         """The paths of the objects whose content has changed."""
@@ -116,12 +167,19 @@ class Snapshot:
     def contents(self) -> list[list[Any]]:
         """Path and content of each object that has changed.
 
-        Content is [form, data]: "array" with the array; "items" with a list of entries; "pairs"
-        with keys and entries; "attributes" with names and entries; "unknown" with None. An entry is
-        [0, path] for an object that the arguments contained before, [2, entries] for a tuple, else
-        [1, value].
+        Content is [form, data]: "array" with the array; "gradient" with None or an array; "items"
+        with a list of entries; "pairs" with keys and entries; "attributes" with names and entries;
+        "unknown" with None. An entry is [0, path] for an object that the arguments contained
+        before, [2, entries] for a tuple, else [1, value].
         """
         return [[one.path, self._content(one)] for one in self._seen if self._is_changed(one)]
+
+    def put(self, contents: list[list[Any]]) -> None:
+        """Give objects the content that `contents` of the other side says."""
+        found = [(_at(path, self._args), told) for path, told in contents]
+        made = [(old, form, _made(form, data, self._args)) for old, (form, data) in found]
+        for old, form, data in made:
+            _put(old, form, data)
 
     def renew(self) -> None:
         """From now on, compare with the content that the objects have now."""
@@ -129,22 +187,30 @@ class Snapshot:
             one.before = self._now(one)
 
     def _now(self, one: _Seen) -> Any:
-        if one.memory is not None:
-            return _form_of(one.memory)
+        if one.picture is not None:
+            return one.picture()
+        if (memory := self._memory(one)) is not None:
+            return _form_of(memory)
         is_container = type(one.value) in _CONTAINERS
         return _items(one.value if is_container else attributes_of(one.value))
 
     def _is_changed(self, one: _Seen) -> bool:
-        if one.memory is not None:
-            return not _is_as(one.memory, one.before)
+        if one.picture is not None:
+            return bool(one.picture() != one.before)
+        if (memory := self._memory(one)) is not None:
+            return not _is_as(memory, one.before)
         now = self._now(one)
         return len(now) != len(one.before) or not all(map(_is_same, now, one.before))
 
     def _content(self, one: _Seen) -> list[Any]:
         value = one.value
-        if one.memory is not None:
-            has_objects = one.memory.dtype.hasobject or one.memory.shape != one.before[0]
-            return ["unknown", None] if has_objects else ["array", one.memory]
+        if one.picture is not None:
+            if self._tensor_memory(value) is None:
+                return ["unknown", None]
+            return ["gradient", self._tensor_memory(value.grad)]
+        if (memory := self._memory(one)) is not None:
+            is_odd = memory.dtype.hasobject or memory.shape != one.before[0]
+            return ["unknown", None] if is_odd else ["array", memory]
         if type(value) not in _CONTAINERS:
             named = attributes_of(value).items()
             told = [[name, self._entry(part)] for name, part in named if not name.startswith("__")]
@@ -189,10 +255,11 @@ class Snapshot:
 class Held:
     """Arguments of a test that student code still refers to after the call, by number."""
 
-    __slots__ = ("_count", "_limit", "_snapshots")
+    __slots__ = ("_changed", "_count", "_limit", "_snapshots")
 
     def __init__(self) -> None:
         self._snapshots: dict[int, Snapshot] = {}
+        self._changed: dict[int, list[Path]] = {}  # before the test's last change
         self._count, self._limit = 0, MIN_HELD
 
     def add(self, snapshot: Snapshot) -> dict[str, Any]:
@@ -204,6 +271,11 @@ class Held:
         self._snapshots[self._count] = snapshot
         dropped = self._dropped()
         return {"held": self._count, "dropped": dropped} if dropped else {"held": self._count}
+
+    def keep(self, number: int, snapshot: Snapshot) -> None:
+        """Keep what a function of the test has returned, under a number that it has chosen."""
+        if len(self._snapshots) < MAX_HELD and snapshot.nbytes < MAX_RETURNED_BYTES:
+            self._snapshots[number] = snapshot
 
     def _dropped(self) -> list[int]:
         """Let go what nobody refers to any more, and the oldest ones if there are too many."""
@@ -221,6 +293,42 @@ class Held:
         self._limit = max(MIN_HELD, 2 * len(kept))
         return gone
 
+    @contextlib.contextmanager
+    def changed_by_test(self, told: Iterable[tuple[int, list[Any]]]) -> Iterator[None]:
+        """What changes meanwhile is the test's doing, not the student's.
+
+        Parameters
+        ----------
+        told : iterable
+            Number of a call, and `Snapshot.contents` of the test's own arguments: what the test has
+            changed in them.
+        """
+        for number, snapshot in self._snapshots.items():
+            if paths := snapshot.changed():
+                self._changed.setdefault(number, []).extend(paths)
+        for number, contents in told:
+            if number in self._snapshots:
+                self._snapshots[number].put(contents)
+        yield
+        for snapshot in self._snapshots.values():
+            snapshot.renew()
+
+    def place_of(self, value: Any, *, in_place: bool) -> tuple[int, Path] | None:
+        """The call whose arguments contain an object that can change, and where.
+
+        Parameters
+        ----------
+        in_place : bool
+            False: None, too, if student code has changed arguments of that call, because the test's
+            own are as before.
+        """
+        for number, snapshot in reversed(self._snapshots.items()):
+            path = snapshot.path_of(value)
+            if path is not None:
+                is_as_before = number not in self._changed and not snapshot.changed()
+                return (number, path) if in_place or is_as_before else None
+        return None
+
     def news(self) -> dict[str, Any]:
         """Fields of an answer: what has changed since in arguments of earlier calls."""
         found = []
@@ -232,10 +340,37 @@ class Held:
 
     def end(self) -> list[list[Any]]:
         """Number of a call, and paths of what has changed since; then all are forgotten."""
-        changed = [[number, one.changed()] for number, one in self._snapshots.items()]
+        changed = [
+            [number, [*self._changed.get(number, ()), *one.changed()]]
+            for number, one in self._snapshots.items()
+        ]
         self._snapshots.clear()
+        self._changed.clear()
         self._limit = MIN_HELD
         return [found for found in changed if found[1]]
+
+
+def picture_of(value: Any) -> Callable[[], Any] | None:
+    """What gives the content of a value that can only be compared: an array of the module `array`,
+    the mask of an array, a table; None of others.
+    """
+    if type(value) is array.array:
+        return value.tobytes
+    if isinstance(value, np.ma.MaskedArray):
+        return lambda: np.ma.getmaskarray(value).tobytes()
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and isinstance(value, (pandas.DataFrame, pandas.Series)):
+        return lambda: _of_table(value, pandas)
+    return None
+
+
+def _of_table(table: Any, pandas: Any) -> Any:
+    names = repr(list(table.columns) if isinstance(table, pandas.DataFrame) else table.name)
+    try:
+        rows: Any = pandas.util.hash_pandas_object(table).to_numpy().tobytes()
+    except TypeError:  # lists in a table have no hash
+        rows = repr(table.to_dict())
+    return names, str(table.dtypes), rows
 
 
 def _is_same(a: Any, b: Any) -> bool:
@@ -257,20 +392,70 @@ def _items(value: Any) -> list[Any]:
     return [*value, *value.values()] if type(value) in MAPPINGS else list(value)
 
 
-def _form_of(array: Array) -> tuple[Any, ...]:
+def _form_of(memory: Array) -> tuple[Any, ...]:
     """Shape, dtype and bytes: NaN is the same as NaN; of objects, which ones it holds."""
-    return array.shape, array.dtype, bytearray(_memory_of(array))
+    return memory.shape, memory.dtype, bytearray(_memory_of(memory))
 
 
-def _is_as(array: Array, form: tuple[Any, ...]) -> bool:
+def _is_as(memory: Array, form: tuple[Any, ...]) -> bool:
     # a bytearray compares with any memory without copying it
-    return (array.shape, array.dtype) == form[:2] and form[2] == _memory_of(array)
+    return (memory.shape, memory.dtype) == form[:2] and form[2] == _memory_of(memory)
 
 
-def _memory_of(array: Array) -> memoryview | bytes:
-    if array.flags.c_contiguous and array.dtype.itemsize and not array.dtype.hasobject:
-        return array.reshape(-1).view(np.uint8).data
-    return array.tobytes()
+def _memory_of(memory: Array) -> memoryview | bytes:
+    if memory.flags.c_contiguous and memory.dtype.itemsize and not memory.dtype.hasobject:
+        return memory.reshape(-1).view(np.uint8).data
+    return memory.tobytes()
+
+
+def _at(path: Path, args: list[Any]) -> Any:
+    value: Any = args
+    for key in path:
+        value = value[key] if type(key) is not list else attributes_of(value)[key[0]]
+    return value
+
+
+def _made(form: str, data: Any, args: list[Any]) -> Any:
+    """A content that the other side has told of, with the objects of this side."""
+    if form == "items":
+        return [_of_entry(one, args) for one in data]
+    return (
+        data if form in ("array", "gradient") else {key: _of_entry(one, args) for key, one in data}
+    )
+
+
+def _of_entry(entry: list[Any], args: list[Any]) -> Any:
+    kind, value = entry
+    if kind == 2:
+        return tuple(_of_entry(one, args) for one in value)
+    return _at(value, args) if kind == 0 else value
+
+
+def _put(old: Any, form: str, content: Any) -> None:
+    if form == "array":
+        assign(old, content)
+    elif form == "gradient":
+        set_gradient(old, content)
+    elif form == "attributes":
+        for name, part in content.items():
+            setattr(old, name, part)
+    else:
+        old.clear()
+        getattr(old, "extend" if hasattr(old, "extend") else "update")(content)
+
+
+def set_gradient(tensor: Any, gradient: Any) -> None:
+    """Give a leaf this gradient: None, or an array of its shape. It stays the same object if it
+    was one.
+    """
+    torch = sys.modules["torch"]
+    if gradient is None:
+        tensor.grad = None
+        return
+    with torch.no_grad():
+        if tensor.grad is None:
+            tensor.grad = torch.zeros_like(tensor)
+        tensor.grad.copy_(torch.as_tensor(gradient))
 
 
 def assign(old: Any, new: Any) -> None:
@@ -294,7 +479,7 @@ def assign(old: Any, new: Any) -> None:
         old.clear()
         for key, item in kept.items():
             old[key] = item
-    elif type(old) in (list, deque):
+    elif type(old) in (list, deque, bytearray):
         same = len(old) == len(new)
         items = [_kept(a, b) for a, b in zip(old, new, strict=True)] if same else list(new)
         old.clear()
@@ -306,6 +491,9 @@ def assign(old: Any, new: Any) -> None:
 
 def _kept(old: Any, new: Any) -> Any:
     """The old part with the new content where that is possible, else the new part."""
+    if type(old) is tuple and type(new) is tuple and len(old) == len(new):
+        parts = tuple(map(_kept, old, new))
+        return old if all(a is b for a, b in zip(parts, old, strict=True)) else parts
     if type(old) not in (*MUTABLE, np.ndarray):
         return new
     try:

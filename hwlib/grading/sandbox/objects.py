@@ -169,11 +169,14 @@ class Objects:
             return self.tensors.unpack(data, decoder, depth)
         return self._objects[data["id"]]
 
-    def alias(self, value: Any) -> int | None:
+    def alias(self, value: Any) -> int | list[Any] | None:
         """A number for a container, array or tensor that crosses as a copy: the test may change the
-        copy, and the original must change, too.
+        copy, and the original must change, too. Of a tuple, the numbers of its parts.
         """
         kind = type(value)
+        if kind is tuple:
+            parts = [self.alias(part) for part in value[:MAX_ALIASES]]
+            return parts if any(part is not None for part in parts) else None
         if kind in MUTABLE:
             is_small = len(value) < MAX_ALIASED_ITEMS
         elif kind is np.ndarray or kind.__module__.startswith("torch"):

@@ -30,6 +30,7 @@ from hwlib.grading.sandbox.objects import Copied, Objects
 from hwlib.grading.sandbox.operations import OPERATIONS
 from hwlib.grading.sandbox.passed import Passed
 from hwlib.grading.sandbox.replaced import Replaced, write_files
+from hwlib.grading.sandbox.shared_parts import shared_parts
 from hwlib.grading.sandbox.shell import StudentShell, describe_error
 from hwlib.grading.sandbox.wire import Channel
 
@@ -40,7 +41,7 @@ MAX_WARNINGS = 100  # of one request
 NEW = 3  # references to a result: of the caller, of `_is_shared`, of getrefcount
 
 _SET_BY_THE_TEST = frozenset(("assign", "replace", "seeds", "no_grad", "warnings"))
-_SET_BY_THE_TEST |= {"patched", "environ", "files"}
+_SET_BY_THE_TEST |= {"patched", "environ", "files", "given"}
 
 
 def serve(sock: socket.socket, shell: StudentShell) -> None:
@@ -96,6 +97,7 @@ class Server:
                     reply["warned"] = [_told_warning(one.message) for one in warned[:MAX_WARNINGS]]
             else:
                 reply |= operation(request)
+            self._tell_kept(reply, in_place="in_place" in request)
             if "in_place" in request:
                 reply |= self._held.news()
         # student code may raise anything, SystemExit too
@@ -107,6 +109,16 @@ class Server:
         if not self._depth:  # the next ones arrive with the next request
             self.objects.tensors.leaves.clear()
 
+    def _tell_kept(self, reply: dict[str, Any], *, in_place: bool) -> None:
+        """If the value is an argument of an earlier call, the test has it."""
+        value = reply.get("value")
+        if type(value) in SIMPLE or "own" in reply:
+            return
+        place = self._held.place_of(value, in_place=in_place)
+        if place is not None and place[0] != reply.get("held"):
+            reply |= {"value": None, "kept": list(place)}
+            reply.pop("alias", None)
+
     @contextlib.contextmanager
     def _as_asked(self, request: dict[str, Any]) -> Iterator[list[warnings.WarningMessage] | None]:
         """As the test has set it for its own process: what it changed, seeds, gradients, warnings.
@@ -114,10 +126,11 @@ class Server:
         Yields the list that collects warnings, or None.
         """
         write_files(request.get("files", ()))
-        for number, value in request.get("assign", ()):
-            self.objects.assign(number, value)
-        for number, content in request.get("replace", ()):
-            self.objects.replace(number, content)
+        with self._held.changed_by_test(request.get("given", ())):
+            for number, value in request.get("assign", ()):
+                self.objects.assign(number, value)
+            for number, content in request.get("replace", ()):
+                self.objects.replace(number, content)
         if "seeds" in request:
             self.passed.seed(request["seeds"])
         with contextlib.ExitStack() as stack:
@@ -176,7 +189,17 @@ class Server:
             elif "raised" in reply:
                 raise self.passed.exception(reply["raised"])
             else:
-                return reply.get("result")
+                return self._answered(question, reply)
+
+    def _answered(self, question: dict[str, Any], reply: dict[str, Any]) -> Any:
+        """What a function of the test returns; what it has changed in its arguments, too."""
+        if "changed" in reply:
+            given = [*question.get("args", ()), *question.get("kwargs", {}).values()]
+            Snapshot(given, self.passed.copied).put(reply["changed"])
+        result = reply.get("result")
+        if "number" in reply:
+            self._held.keep(reply["number"], Snapshot([result], self.passed.copied))
+        return result
 
     def _input(self, prompt: object = "") -> str:
         """`input` of student code: the test's, if it has replaced `input`."""
@@ -269,11 +292,11 @@ class Server:
         given = [*args, *kwargs.values()]
         before = Snapshot(given, self.passed.copied)
         reply: dict[str, Any] = {}
-        place = None
+        own: list[list[Any]] = []
         try:
             value = function(*args, **kwargs)
             reply = self._read(value) if _is_shared(value) else {"value": value}
-            place = _place_of(value, given)
+            own = shared_parts(value, before)
             del value
         # told with what else the call did
         except BaseException as error:  # noqa: BLE001
@@ -281,8 +304,11 @@ class Server:
         changed = before.contents() if "in_place" in request else before.changed()
         if changed:
             reply["changed"] = changed
-        if place is not None and (not changed or "in_place" in request):
-            reply |= {"value": None, "argument": place}
+        if own and (not changed or "in_place" in request):
+            reply["own"] = own
+            if own[0][0] == [] and own[0][2] == "same":  # the test has it all
+                reply["value"] = None
+                reply.pop("alias", None)
         if before.is_held():
             reply |= self._held.add(before)
         return reply
@@ -341,16 +367,21 @@ class Server:
 
 
 def _is_shared(value: Any) -> bool:
-    """Whether student code may have kept a result: not a new array that nobody else refers to."""
-    is_new = type(value) is np.ndarray and value.base is None and sys.getrefcount(value) <= NEW
+    """Whether student code may have kept a result or a part of it: not new arrays, alone or in a
+    new tuple, that nobody else refers to.
+    """
+    if sys.getrefcount(value) > NEW:
+        return True
+    if type(value) is tuple:
+        return any(_is_kept(part) for part in value)
+    return type(value) is not np.ndarray or value.base is not None
+
+
+def _is_kept(part: Any) -> bool:
+    if type(part) in SIMPLE:
+        return False
+    is_new = type(part) is np.ndarray and part.base is None and sys.getrefcount(part) <= NEW + 1
     return not is_new
-
-
-def _place_of(value: Any, args: list[Any]) -> int | None:
-    """Which of these arguments a result is."""
-    if type(value) in SIMPLE:
-        return None
-    return next((place for place, one in enumerate(args) if one is value), None)
 
 
 def _is_plain(value: Any) -> bool:

@@ -127,7 +127,8 @@ def submission_in(folder: Path, assignment: Assignment, student: str = "") -> Fo
 def misplaced(assignment: Assignment, submitted: Path) -> list[str]:
     """A line for each thing in `submitted` that looks like a hand-in of this assignment and lies
     where it is not graded: a notebook or zip outside STUDENT/SLUG/, a folder whose name differs
-    from SLUG in capitals or punctuation only, or SLUG/ where STUDENT/ should be.
+    from SLUG in capitals or punctuation only, SLUG/ where STUDENT/ should be, or a student's folder
+    that is hidden.
     """
     slug, found = assignment.slug, list[str]()
     for entry in _entries(submitted):
@@ -138,11 +139,24 @@ def misplaced(assignment: Assignment, submitted: Path) -> list[str]:
             found += [f"{entry.name}/{one.name}" for one in inner if _is_like(one, slug)]
         if _is_like(entry, slug):
             found.append(entry.name)
-    return [
+    hidden = [
+        f"{submitted / printable(name)} is not graded: its name begins with a dot, so it is "
+        "hidden; give it another name and grade again"
+        for name in _hidden(submitted)
+        if _may_be_folder(submitted / name / slug)
+    ]
+    return hidden + [
         f"{submitted / printable(name)} is not graded: expected it at STUDENT/{slug}/{slug}.ipynb "
         f"in {submitted}; move it there and grade again"
         for name in found
     ]
+
+
+def _hidden(folder: Path) -> list[str]:
+    """The names in a folder that begin with a dot."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        return sorted(entry.name for entry in entries if entry.name.startswith("."))
+    return []
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
