@@ -24,6 +24,7 @@ WAYS = [
     ("root without CAP_SYS_ADMIN", "T2"),
     ("a user", "T3"),
     ("a user", "T1"),
+    ("a user without namespaces", "T1"),
 ]
 # what students do with processes and files → what it prints
 WORKS = {
