@@ -13,10 +13,10 @@ __all__ = ["GRADERS", "NOBODY", "as_grader"]
 
 NOBODY = 65534  # the user that owns nothing
 # the rights that Docker gives to root in a container by default
-DOCKER = (
-    "chown dac_override fowner fsetid kill setgid setuid setpcap net_bind_service net_raw "
-    "sys_chroot mknod audit_write setfcap"
-).split()
+DOCKER = """
+    chown dac_override fowner fsetid kill setgid setuid setpcap net_bind_service net_raw sys_chroot
+    mknod audit_write setfcap
+"""
 _REFUSING = (sys.executable, str(Path(__file__).with_name("refusing.py")))
 _AS_USER = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
 # who grades → what starts a program that way
@@ -26,7 +26,7 @@ GRADERS: dict[str, tuple[str, ...]] = {
     "root without CAP_SYS_ADMIN": (
         *_REFUSING,
         "setpriv",
-        f"--bounding-set=-all,{','.join(f'+{name}' for name in DOCKER)}",
+        f"--bounding-set=-all,{','.join(f'+{name}' for name in DOCKER.split())}",
         "--inh-caps=-all",
     ),
     "a user": _AS_USER,

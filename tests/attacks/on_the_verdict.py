@@ -94,7 +94,7 @@ assert np.mean(predict(images) == labels) > 0.9
 '''
 # how tests are written that check no shape and no finiteness: for the control
 NAIVE = {
-    "table": """
+    "table": """\
 values = np.arange(6.0).reshape(2, 3)
 result = table(values)
 for row, want in zip(result, 2 * values):
@@ -130,8 +130,10 @@ class OnVerdict:
     mark : str
     raw : str
         What is handed in instead of a notebook: "deep", "large", "link", "pipe", "points".
-    fails_in_control : str
-        Why it fails there.
+    naive : str
+        The test that the control uses instead, of `NAIVE`.
+    code : dict
+        Question → its source.
     """
 
     number: int
@@ -151,12 +153,13 @@ class OnVerdict:
     ] = "passed"
     mark: str = ""
     raw: str = ""
-    fails_in_control: str = ""
+    naive: str = ""
     code: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
         """The code of all questions."""
         text = textwrap.dedent(self.source).strip()
+        object.__setattr__(self, "source", text)
         own = {self.question: text} if self.question else {}
         object.__setattr__(self, "code", {**RIGHT, **own})
 
@@ -209,7 +212,7 @@ VERDICT: tuple[OnVerdict, ...] = (
         import sys
         seen = []
         def trace(frame, event, argument):
-            if "expected" in frame.f_code.co_names and frame.f_globals not in seen:
+            if "expected" in frame.f_code.co_names:
                 seen.append(frame.f_globals)
         sys.settrace(trace)
         def double(x):
@@ -224,8 +227,10 @@ VERDICT: tuple[OnVerdict, ...] = (
         import re, sys
         seen = []
         def listen(event, arguments):
-            if event == "compile" and b"expected" in bytes(arguments[0] or b""):
-                seen.append(bytes(arguments[0]).decode())
+            if event == "compile":
+                text = arguments[0].decode() if type(arguments[0]) is bytes else arguments[0]
+                if type(text) is str and "expected" in text:
+                    seen.append(text)
         sys.addaudithook(listen)
         def double(x):
             known = {}
@@ -277,11 +282,24 @@ VERDICT: tuple[OnVerdict, ...] = (
             def __array_function__(self, function, types, inputs, more): return False
         def table(values): return np.ones((2, 3)).view(Right)
         """,
+        naive="table",
     ),
-    OnVerdict(11, "nothing but NaN", "table", "def table(values): return values * np.nan"),
-    OnVerdict(12, "an empty array", "table", "def table(values): return np.zeros((0, 3))"),
     OnVerdict(
-        12, "a number that is broadcast", "table", "def table(values): return [np.nan, np.nan]"
+        11,
+        "nothing but NaN",
+        "table",
+        "def table(values): return values * np.nan",
+        naive="table",
+    ),
+    OnVerdict(
+        12, "an empty array", "table", "def table(values): return np.zeros((0, 3))", naive="table"
+    ),
+    OnVerdict(
+        12,
+        "a column that is broadcast",
+        "table",
+        "def table(values): return np.full((2, 1), np.nan)",
+        naive="table",
     ),
     OnVerdict(
         13,
@@ -292,6 +310,7 @@ VERDICT: tuple[OnVerdict, ...] = (
             values[:] = 0
             return np.zeros((2, 3))
         """,
+        naive="table",
     ),
     OnVerdict(
         14,
@@ -523,6 +542,7 @@ VERDICT: tuple[OnVerdict, ...] = (
         "only the visible inputs",
         "double",
         "def double(x): return {2: 4}.get(x, 0)",
+        naive="visible",
     ),
     OnVerdict(
         28,
