@@ -27,7 +27,7 @@ import numpy as np
 
 from hwlib.grading.sandbox import usage
 
-CLOCK_S = 6.0
+CLOCK_S = 9.0
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -102,6 +102,8 @@ def grade(
 
 def _in_child(notebook: Path, tests: dict[str, str], folder: Path, out: int) -> None:
     os.setsid()
+    os.closerange(3, out)
+    os.closerange(out + 1, 256)
     os.chdir(folder)
     printed = os.open("printed", os.O_CREAT | os.O_WRONLY, 0o600)
     os.dup2(printed, 1)
@@ -120,7 +122,7 @@ def _in_child(notebook: Path, tests: dict[str, str], folder: Path, out: int) -> 
         try:
             _run(known, source)
             passed = True
-        except Exception:
+        except Exception:  # noqa: BLE001  a check failed, in whatever way
             traceback.print_exc()
             passed = False
         os.write(out, json.dumps({"name": name, "passed": passed}).encode() + b"\n")
@@ -162,7 +164,7 @@ def _listen(graded: Graded, end: int, child: int) -> None:
 def _read_values(folder: Path) -> None:
     for path in sorted(folder.glob("*.pkl")):
         with path.open("rb") as file:
-            pickle.load(file)
+            pickle.load(file)  # noqa: S301  this is the fault
 
 
 def _end_all(spared: int) -> None:

@@ -41,6 +41,7 @@ from hwlib.grading.engines.words import UNREADABLE, cannot_run
 from hwlib.grading.records.autograded import graded_cells, with_metadata
 from hwlib.grading.records.gradebook import GradeStore, Mark, parse_time
 from hwlib.grading.records.harmless import harmless_cell
+from hwlib.grading.records.pictures import Pictures
 from hwlib.grading.results import QuestionResult, SubmissionResult, SubmissionStatus
 from hwlib.grading.sandbox.variables import environment
 from hwlib.grading.submissions.files import FoundSubmission, copy_files, read_found
@@ -131,17 +132,20 @@ def _grade_one(
     graded = nbformat.read(folder / f"{key.slug}.ipynb", as_version=4)
     problems = (*problems, *left_out, *parse_time(submission.timestamp)[1])
     result = _read_result(submission, graded, key, store, time.monotonic() - started, problems)
-    graded.cells = [_harmless(cell, graded_cells(store.template)) for cell in graded.cells]
+    given, pictures = graded_cells(store.template), Pictures()
+    graded.cells = [_harmless(cell, given, pictures) for cell in graded.cells]
     nbformat.write(graded, folder / f"{key.slug}.ipynb")
     swap_folder(folder, store.output / "autograded" / submission.student / key.slug)
     return result
 
 
-def _harmless(cell: NotebookNode, given: Mapping[str, NotebookNode]) -> NotebookNode:
+def _harmless(
+    cell: NotebookNode, given: Mapping[str, NotebookNode], pictures: Pictures
+) -> NotebookNode:
     """As the formgrader may show it; the instructor's own cells stay as they are, but for their
     outputs.
     """
-    harmless = harmless_cell(cell)
+    harmless = harmless_cell(cell, pictures)
     original = given.get(grade_id_of(cell))
     harmless.source = (
         cell.source if original and original.source == cell.source else harmless.source

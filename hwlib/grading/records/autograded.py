@@ -29,8 +29,10 @@ from hwlib.errors import CourseError
 from hwlib.grading.cells import grade_id_of
 from hwlib.grading.course import Assignment
 from hwlib.grading.records.harmless import harmless_cell
+from hwlib.grading.records.pictures import Pictures
 from hwlib.grading.results import QuestionResult, SubmissionResult
 from hwlib.grading.submissions.files import copy_files
+from hwlib.grading.texts import for_markdown, for_terminal
 
 __all__ = [
     "complete_notebook",
@@ -111,10 +113,11 @@ def _own_cells(notebook: NotebookNode, template: NotebookNode) -> Iterator[Noteb
     """
     known, given = graded_cells(template), {cell.source for cell in template.cells}
     last = {grade_id_of(cell): index for index, cell in enumerate(notebook.cells)}
+    pictures = Pictures()
     for index, cell in enumerate(notebook.cells):
         grade_id = grade_id_of(cell)
         original = known.get(grade_id) if last[grade_id] == index else None
-        own = harmless_cell(cell)
+        own = harmless_cell(cell, pictures)
         if cell.source in given:  # the instructor's own text needs no cleaning
             own.source = cell.source
         if original is not None:
@@ -143,11 +146,10 @@ def _verdict_output(question: QuestionResult) -> NotebookNode:
     score = f"{question.points:g} of {question.max_points:g} points"
     if question.status == "passed":
         return NotebookNode(output_type="stream", name="stdout", text=f"✓ {score}\n")
-    text = f"✗ {score} ({question.status}): {question.message or 'no message'}"
-    lines = [f"\x1b[0;31m{text}\x1b[0m", *([question.hint] if question.hint else [])]
-    return NotebookNode(
-        output_type="error", ename=question.status, evalue=question.message, traceback=lines
-    )
+    message, hint = for_terminal(question.message), for_terminal(question.hint)
+    text = f"✗ {score} ({question.status}): {message or 'no message'}"
+    lines = [f"\x1b[0;31m{text}\x1b[0m", *([hint] if hint else [])]
+    return NotebookNode(output_type="error", ename=question.status, evalue=message, traceback=lines)
 
 
 def with_metadata(notebook: NotebookNode, template: NotebookNode) -> NotebookNode:
@@ -164,7 +166,9 @@ def with_metadata(notebook: NotebookNode, template: NotebookNode) -> NotebookNod
 
 def placeholder(template: NotebookNode, problems: Sequence[str]) -> NotebookNode:
     """The notebook for a submission that cannot be read: the reason, then the empty assignment."""
-    listed = "\n".join(f"- {problem}" for problem in problems) or "- no reason was given"
+    listed = (
+        "\n".join(f"- {for_markdown(problem)}" for problem in problems) or "- no reason was given"
+    )
     below = "The cells below are the empty assignment."
     text = f"# This submission could not be read\n\n{listed}\n\n{below}"
     note = new_markdown_cell(text, id="not-readable")
