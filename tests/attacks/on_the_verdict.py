@@ -10,7 +10,7 @@ import textwrap
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["COURSE", "NAIVE", "NOTEBOOK", "RIGHT", "TOML", "VERDICT", "OnVerdict"]
+__all__ = ["COURSE", "NAIVE", "NOTEBOOK", "RIGHT", "TOML", "VERDICT", "WRONG", "OnVerdict"]
 
 COURSE = "attacked"
 TOML = (
@@ -164,7 +164,7 @@ class OnVerdict:
         object.__setattr__(self, "code", {**RIGHT, **own})
 
 
-_WRONG = "def double(x):\n    return 3 * x\n"
+WRONG = "def double(x):\n    return 3 * x\n"
 HOSTILE = "<script>alert('GOT')</script>\x1b]0;GOT\x07\x1b[2J\u202eGOT"
 
 VERDICT: tuple[OnVerdict, ...] = (
@@ -384,7 +384,7 @@ VERDICT: tuple[OnVerdict, ...] = (
         16,
         "more points in the notebook's metadata",
         "double",
-        _WRONG,
+        WRONG,
         wins="points",
         raw="points",
     ),

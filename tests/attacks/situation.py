@@ -28,7 +28,7 @@ from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
 from on_the_machine import ATTACKS, Attack
-from on_the_verdict import COURSE, HOSTILE, NAIVE, NOTEBOOK, RIGHT, TOML, VERDICT, OnVerdict
+from on_the_verdict import COURSE, HOSTILE, NAIVE, NOTEBOOK, RIGHT, TOML, VERDICT, WRONG, OnVerdict
 
 from hwlib.grading import Assignment
 from hwlib.grading.answer_key import load_key
@@ -58,8 +58,10 @@ def hand_in(assignment: Assignment, student: str, one: Attack | OnVerdict, prelu
     elif raw == "deep":
         path.write_text('{"cells": ' + "[" * 200_000 + "]" * 200_000 + "}")
     else:
-        code = one.code if isinstance(one, OnVerdict) else RIGHT
+        code = one.code if isinstance(one, OnVerdict) else {}
         own = one.source if isinstance(one, Attack) or not one.question else ""
+        if own:  # where an answer is wrong, all cells are run, not only those that a test needs
+            code = {**RIGHT, "double": WRONG}
         nbformat.write(notebook(assignment, code, prelude, own, raw), path)
     return path
 

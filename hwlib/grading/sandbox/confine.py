@@ -214,6 +214,9 @@ def _too_much(child: int, given: Confinement, tier: Tier) -> str:
             return f"its processes used {used_mb:,} MB of memory, of {given.memory_mb:,}"
     if tier != "T3":  # there the file system has that size
         size, files = usage.folder_use(given.folder, given.folder_files)
+        if given.uid != os.getuid():  # what it keeps in the machine's shared memory can be told
+            shared = usage.folder_use(SHARED_MEMORY, given.folder_files, given.uid)
+            size, files = size + shared[0], files + shared[1]
         if size > given.folder_mb * limits.MB:
             return f"it wrote more than {given.folder_mb:,} MB of files"
         if files > given.folder_files:

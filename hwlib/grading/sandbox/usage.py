@@ -48,18 +48,23 @@ def memory_of(pids: list[int]) -> int:
     return total
 
 
-def folder_use(folder: str, most_files: int) -> tuple[int, int]:
-    """(bytes, files) below a folder; the count ends soon after `most_files`."""
+def folder_use(folder: str, most_files: int, uid: int | None = None) -> tuple[int, int]:
+    """(bytes, files) below a folder; the count ends soon after `most_files`. With `uid`, only what
+    belongs to this user.
+    """
     size = files = 0
     todo = [folder]
     while todo and files <= most_files:
         with contextlib.suppress(OSError), os.scandir(todo.pop()) as entries:
             for entry in entries:
-                files += 1
                 with contextlib.suppress(OSError):
-                    size += entry.stat(follow_symlinks=False).st_blocks * 512
+                    status = entry.stat(follow_symlinks=False)
+                    if uid is not None and status.st_uid != uid:
+                        continue
+                    size += status.st_blocks * 512
                     if entry.is_dir(follow_symlinks=False):
                         todo.append(entry.path)
+                files += 1
                 if files > most_files:
                     break
     return size, files
