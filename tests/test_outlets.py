@@ -15,8 +15,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import needs
 import nbformat
+import needs
 import pytest
 from courses import make_tiny, solved, submission_folder
 from nbconvert import HTMLExporter
@@ -202,11 +202,11 @@ class Page(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.faults: list[str] = []
-        self._in_script = False
+        self._inside: list[str] = []
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._in_script = tag == "script"
+        self._inside += [tag] if tag in ("script", "pre") else []
         for name, value in attrs:
             address = re.sub(r"[\x00-\x20]", "", value or "").lower()
             if name.startswith("on") or (name == "style" and "GOT" in str(value)):
@@ -221,15 +221,18 @@ class Page(HTMLParser):
                 self.faults.append(f"<{tag} src={value!r}>")
 
     def handle_endtag(self, tag: str) -> None:
-        self._in_script = False
+        if self._inside[-1:] == [tag]:
+            self._inside.pop()
 
     def handle_data(self, data: str) -> None:
-        if self._in_script and "GOT" in data:
+        if "script" in self._inside and "GOT" in data:
             self.faults.append(f"<script>{data[:99]}")
+        if "pre" not in self._inside and "\\href" in data:  # MathJax would make a link of it
+            self.faults.append(data[:99])
 
 
 def test_the_judge_of_pages_knows_a_fault_when_it_sees_one() -> None:
-    assert len(Page(HOSTILE).faults) == 3
+    assert len(Page(HOSTILE).faults) == 4
     assert len(Page(markdown2html(HOSTILE.replace("(attachment:GOT)", ""))).faults) >= 5
 
 
@@ -241,7 +244,9 @@ def test_feedback_runs_and_fetches_nothing(seen: Seen) -> None:
 
 def test_the_formgrader_runs_and_fetches_nothing(seen: Seen) -> None:
     """It shows graded notebooks by nbconvert."""
-    own = Page(HTMLExporter().from_notebook_node(nbformat.v4.new_notebook())[0]).faults
+    given = nbformat.read(seen.root / "release" / "tiny" / "tiny.ipynb", as_version=4)
+    own = Page(HTMLExporter().from_notebook_node(given)[0]).faults  # the badge of Colab
+    assert len(own) <= 1
     notebooks = list(seen.files(".ipynb"))
     assert len([path for path in notebooks if path.name == "tiny.ipynb"]) >= 8
     for path in notebooks:
@@ -249,7 +254,6 @@ def test_the_formgrader_runs_and_fetches_nothing(seen: Seen) -> None:
             continue  # as it was handed in
         page, _ = HTMLExporter().from_notebook_node(nbformat.read(path, as_version=4))
         assert Page(page).faults == own, path
-        assert r"\href" not in page
 
 
 def test_graded_notebooks_have_no_codes_but_colours(seen: Seen) -> None:
@@ -272,11 +276,11 @@ def _codes(values: Any) -> Iterator[str]:
             yield from _codes(value)
 
 
-def test_names_of_files_and_folders_are_printable(seen: Seen) -> None:
-    for folder in ("autograded", "feedback", "collected", "plain/autograded", "plain/feedback"):
+def test_names_of_files_and_folders_have_no_codes(seen: Seen) -> None:
+    for folder in ("autograded", "feedback", "collected", "plain/autograded"):
         names = [path.name for path in (seen.root / folder).rglob("*")]
         assert names
-        assert [name for name in names if not name.isprintable()] == []
+        assert [name for name in names if CODES.search(name) or "\t" in name] == []
 
 
 @pytest.mark.parametrize("where", ["gradebook.db", "plain/gradebook.db"])

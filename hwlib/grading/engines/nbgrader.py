@@ -281,7 +281,7 @@ def _autograde(
     remove_folder(staging / "autograded")
     folder = staging / "submitted" / student / slug
     folder.mkdir(parents=True)
-    left_out = copy_files(submission.folder, folder, submission.only)
+    left_out = copy_files(submission.folder, folder, submission.only, shown=True)
     copy_files(store.assignment.source.parent, staging / "source" / slug)
     if parse_time(submission.timestamp)[0] is None:  # nbgrader would stop at a garbled one
         (folder / "timestamp.txt").unlink(missing_ok=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,9 @@ __all__ = [
     "with_metadata",
     "write_notebook",
 ]
+
+
+CELL_ID = re.compile(r"[\w-]{1,64}", re.ASCII)  # as nbformat defines it
 
 
 def load_template(assignment: Assignment, config: Config) -> NotebookNode:
@@ -183,7 +187,7 @@ def _as_notebook(cells: list[NotebookNode], template: NotebookNode) -> NotebookN
 def _make_ids_unique(cells: Iterable[NotebookNode]) -> None:
     seen: set[str] = set()
     for index, cell in enumerate(cells):
-        if cell.get("id") in seen or not cell.get("id"):
+        if cell.get("id") in seen or not CELL_ID.fullmatch(str(cell.get("id", ""))):
             cell["id"] = f"cell-{index}"
         seen.add(cell["id"])
 
@@ -203,7 +207,7 @@ def write_notebook(
     fresh = folder.parent / f".{folder.name}.new"
     remove_folder(fresh)  # left by a run that was killed
     fresh.mkdir(parents=True)
-    problems = copy_files(files, fresh, only) if files else []
+    problems = copy_files(files, fresh, only, shown=True) if files else []
     for trusted in extra:
         copy_files(trusted, fresh)
     text = json.dumps(notebook, ensure_ascii=False) + "\n"

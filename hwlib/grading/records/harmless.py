@@ -41,7 +41,9 @@ COMMAND = re.compile(
     re.IGNORECASE,
 )
 DRAWN = re.compile(r"^(\W*(?:`{3,}|~{3,})\s*)(?=mermaid)", re.IGNORECASE | re.MULTILINE)
-PICTURE = re.compile(r"!(?=\[)(?P<direct>\[[^\[\]!]*\]\(attachment:(?P<name>[^\s()<>\\&]+)\))?")
+PICTURE = re.compile(r"!(?=\[)(?:\[[^\[\]!]*\]\(attachment:(?P<name>[^\s()<>\\&]+)\))?")
+KEPT = "\x00"  # before the address of a picture that stays; no text has this character
+NAME = re.compile(r"[^\s()<>\\&]+")  # of an attachment that a text can show
 # colours of a printed text stay
 COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
 # these tags with their content
@@ -91,7 +93,11 @@ def harmless_cell(cell: NotebookNode, pictures: Pictures | None = None) -> Noteb
     harmless = NotebookNode({**cell, "metadata": NotebookNode()})
     attached = cell.get("attachments", {})
     found = {str(name): _harmless_data(data, room) for name, data in attached.items()}
-    found = {name: data for name, data in found.items() if data}
+    found = {
+        name: data
+        for name, data in found.items()
+        if data and NAME.fullmatch(name) and _without_codes(name) == name
+    }
     if attached:
         harmless.attachments = NotebookNode(found)
     if cell.cell_type != "code":
@@ -113,18 +119,19 @@ def harmless_markdown(text: str, attached: Collection[str] = ()) -> str:
     """
 
     def picture(found: re.Match[str]) -> str:
-        kept = found["name"] is not None and found["name"] in attached
-        return found[0] if kept else found[0].replace("!", "!\u200b", 1)
+        if found["name"] is not None and found["name"] in attached:
+            return found[0].replace("(attachment", f"({KEPT}attachment")
+        return found[0].replace("!", "!\u200b", 1)
 
     def address(found: re.Match[str]) -> str:
-        name = found["name"].lower()
-        if name in WEB or (name == "attachment" and found["before"] == "]("):
+        if found["name"].lower() in WEB or found["name"] == f"{KEPT}attachment":
             return found[0]
         return f"{found['before']}{found['name']}\u200b:"
 
     text = ENTITY.sub("&\u200b", _without_codes(text))
     text = PICTURE.sub(picture, DRAWN.sub("\\1\u200b", COMMAND.sub("\\\\\u200b", text)))
-    return TAG.sub("&lt;", ADDRESS.sub(address, SCHEME.sub("\\1\u200b:", text)))
+    text = ADDRESS.sub(address, SCHEME.sub("\\1\u200b:", text))
+    return TAG.sub("&lt;", text.replace(KEPT, ""))
 
 
 def _without_codes(text: str) -> str:

@@ -26,7 +26,7 @@ from nbformat import NotebookNode
 from hwlib.errors import CourseError, SubmissionError
 from hwlib.grading.cells import joined_source, readable, tree_of
 from hwlib.grading.course import Assignment
-from hwlib.grading.texts import for_csv
+from hwlib.grading.texts import for_csv, for_terminal
 
 __all__ = [
     "FoundSubmission",
@@ -359,6 +359,7 @@ def copy_files(
     only: frozenset[str] | None = None,
     *,
     notebooks: bool = False,
+    shown: bool = False,
 ) -> list[str]:
     """Copy the files next to a notebook: regular files within limits of number, depth and size.
 
@@ -369,6 +370,9 @@ def copy_files(
         Names of the files directly in `source` that may be copied. The default is all.
     notebooks : bool
         Copy notebooks, too. Never for a folder with solutions or tests in its notebooks.
+    shown : bool
+        Whether humans will look into `target`. Files whose names hold codes for a terminal are then
+        left out.
 
     Returns
     -------
@@ -380,6 +384,11 @@ def copy_files(
     for path in regular_files(source, problems, notebooks=notebooks):
         name = path.relative_to(source)
         if only is not None and str(name) not in only:
+            continue
+        if shown and for_terminal(str(name)) != str(name):
+            problems.append(f"{printable(str(name))} was left out: rename it without control codes")
+            if len(problems) > MAX_LISTED:
+                break
             continue
         try:
             size = path.stat().st_size
