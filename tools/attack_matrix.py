@@ -39,18 +39,22 @@ def main() -> int:
     """Print the table and write it, or check it; returns the exit code."""
     parser = argparse.ArgumentParser(description="Write the table of attacks in docs/security.md.")
     parser.add_argument("--check", action="store_true", help="only say whether it lists all")
-    page = PAGE.read_text(encoding="utf-8")
-    before, _, rest = page.partition(BEGIN)
-    old, end, after = rest.partition(END)
-    if not end:
-        sys.exit(f"{PAGE}: the lines {BEGIN.strip()} and {END.strip()} are missing")
     if parser.parse_args().check:
-        return check(old)
-    found = {who: in_situation(who) for who in GRADERS}
-    new = table(found)
+        return check(parts_of(PAGE)[1])
+    new = table({who: in_situation(who) for who in GRADERS})
     print(new)
+    before, _, after = parts_of(PAGE)
     PAGE.write_text(f"{before}{BEGIN}{new}{END}{after}", encoding="utf-8")
     return 0
+
+
+def parts_of(page: Path) -> tuple[str, str, str]:
+    """What stands before the table, the table, and what stands after it."""
+    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+    old, end, after = rest.partition(END)
+    if not end:
+        sys.exit(f"{page}: the lines {BEGIN.strip()} and {END.strip()} are missing")
+    return before, old, after
 
 
 def check(old: str) -> int:

@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,6 @@ from traitlets.utils.bunch import Bunch
 from hwlib.atomic import remove_folder, swap_folder
 from hwlib.errors import SubmissionError
 from hwlib.grading.answer_key import AnswerKey, KeyCell, load_key, released_sources
-from hwlib.grading.cells import grade_id_of
 from hwlib.grading.course import Assignment, Limits
 from hwlib.grading.engines.kernel_messages import pack
 from hwlib.grading.engines.kernel_verdicts import STAGING, KernelVerdicts, said_of
@@ -132,24 +131,20 @@ def _grade_one(
     graded = nbformat.read(folder / f"{key.slug}.ipynb", as_version=4)
     problems = (*problems, *left_out, *parse_time(submission.timestamp)[1])
     result = _read_result(submission, graded, key, store, time.monotonic() - started, problems)
-    given, pictures = graded_cells(store.template), Pictures()
+    given, pictures = {cell.source for cell in store.template.cells}, Pictures()
     graded.cells = [_harmless(cell, given, pictures) for cell in graded.cells]
     nbformat.write(graded, folder / f"{key.slug}.ipynb")
     swap_folder(folder, store.output / "autograded" / submission.student / key.slug)
     return result
 
 
-def _harmless(
-    cell: NotebookNode, given: Mapping[str, NotebookNode], pictures: Pictures
-) -> NotebookNode:
+def _harmless(cell: NotebookNode, given: Collection[str], pictures: Pictures) -> NotebookNode:
     """As the formgrader may show it; the instructor's own cells stay as they are, but for their
     outputs.
     """
     harmless = harmless_cell(cell, pictures)
-    original = given.get(grade_id_of(cell))
-    harmless.source = (
-        cell.source if original and original.source == cell.source else harmless.source
-    )
+    if cell.source in given:
+        harmless.source = cell.source
     harmless.metadata = cell.metadata
     return harmless
 
