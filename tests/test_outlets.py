@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import json
 import re
@@ -24,6 +25,7 @@ from nbconvert.filters import markdown2html
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
+import hwlib
 from hwlib.grading import Assignment
 from hwlib.grading.texts import FORMULA
 
@@ -308,3 +310,34 @@ def test_a_table_of_grades_has_no_formulas(seen: Seen, monkeypatch: pytest.Monke
         cells = [cell for row in csv.reader(file) for cell in row]
     assert len(cells) > 40
     assert [cell for cell in cells if FORMULA.match(cell)] == []
+
+
+# The commands print through `terminal`. The others: before rich is there; what Gradescope shows to
+# instructors, through `for_terminal`; a worker, whose output goes to the grader.
+WRITERS = {
+    "grading/terminal.py",
+    "cli.py",
+    "grading/outlets/gradescope_run.py",
+    "grading/sandbox/shell.py",
+}
+
+
+def test_only_one_module_of_the_grading_half_writes_to_a_terminal() -> None:
+    package = Path(hwlib.__file__).parent
+    writers = {
+        str(path.relative_to(package))
+        for path in [*package.glob("grading/**/*.py"), package / "commands.py", package / "cli.py"]
+        if "templates" not in path.parts
+        and any(map(_writes, ast.walk(ast.parse(path.read_text()))))
+    }
+    assert writers == WRITERS
+
+
+def _writes(node: ast.AST) -> bool:
+    """Whether this is a call of print, click.echo, Console, or a standard stream's write."""
+    if not isinstance(node, ast.Call):
+        return False
+    called = ast.unparse(node.func)
+    return called in ("print", "Console", "click.echo", "click.secho") or bool(
+        re.fullmatch(r"sys\.(__)?std(out|err)(__)?\.write", called)
+    )

@@ -25,14 +25,18 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "attacks")]
 
 from classes import ALSO, CLASSES
 from graders import GRADERS, as_grader
-from on_the_machine import ATTACKS
-from on_the_verdict import VERDICT
+from on_the_machine import ATTACKS, Attack
+from on_the_verdict import VERDICT, OnVerdict
 
 PAGE = ROOT / "docs" / "security.md"
 BEGIN = "<!-- begin attacks: written by tools/attack_matrix.py -->\n"
 END = "<!-- end attacks -->\n"
-KNOWN = (*ATTACKS, *VERDICT)
+KNOWN: tuple[Attack | OnVerdict, ...] = (*ATTACKS, *VERDICT)
 TOKEN = "token-of-the-grader"
+
+
+class NotPossible(Exception):
+    """This machine can't start programs as such a user."""
 
 
 def main() -> int:
@@ -72,15 +76,20 @@ def in_situation(who: str, names: tuple[str, ...] = ()) -> dict[str, Any]:
 
     Raises
     ------
-    RuntimeError
+    NotPossible
         Where this machine can't start programs as this user.
+    RuntimeError
+        If the attempt failed.
     """
     with tempfile.TemporaryDirectory(prefix="hw-attacks-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o777)
         start = as_grader(who, folder)
         if start is None:
-            raise RuntimeError(f"no program can be started as {who}; run this as root, on Linux")
+            raise NotPossible(
+                f"no program can be started as {who}, for lack of setpriv or of rights; run: sudo "
+                "apt-get install util-linux, and then `sudo make test`"
+            )
         work = folder / "work"
         work.mkdir()
         work.chmod(0o777)

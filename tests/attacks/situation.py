@@ -43,8 +43,8 @@ NEWNS, PRIVATE, REC = 0x20000, 1 << 18, 16384
 
 def chosen(names: Iterable[str]) -> list[Attack | OnVerdict]:
     """The attacks with these names; all if there are none."""
-    wanted = set(names)
-    return [one for one in (*ATTACKS, *VERDICT) if not wanted or one.what in wanted]
+    wanted, known = set(names), list[Attack | OnVerdict]([*ATTACKS, *VERDICT])
+    return [one for one in known if not wanted or one.what in wanted]
 
 
 def hand_in(assignment: Assignment, student: str, one: Attack | OnVerdict, prelude: str) -> Path:
@@ -199,7 +199,7 @@ def protected(
         pages.append(HTMLExporter().from_filename(str(graded))[0])
         return any(map(runs_something, pages))
     status = {each["id"]: each["status"] for each in result["questions"]}
-    return {
+    succeeded: dict[str, bool] = {
         "passed": status.get(one.question) == "passed" if one.question else result["score"] > 0,
         "runs on": status.get("double") not in ("timeout", "crashed", "error"),
         "no result": result["status"] == "",
@@ -207,7 +207,8 @@ def protected(
         "output": graded.exists() and graded.stat().st_size > MUCH,
         "terminal": shows_codes(shown),
         "file": False,
-    }[one.wins]
+    }
+    return succeeded[one.wins]
 
 
 def outputs(path: Path) -> str:
@@ -262,8 +263,8 @@ def main(folder: Path, names: list[str]) -> None:
             found[one.what].append(protected(one, student, by_student.get(student), root, shown))
     clean_up(root)
     honest = [by_student[f"honest-{number}"]["score"] for number in range(HONEST)]
-    told = {"tier": results["isolation"], "attacks": found, "honest": honest}
-    sys.stdout.write(json.dumps(told))
+    said = {"tier": results["isolation"], "attacks": found, "honest": honest}
+    sys.stdout.write(json.dumps(said))
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def grade(
             code = error.code if isinstance(error.code, int) else 1
         finally:
             sys.stdout.flush()
-            threading._shutdown()
+            threading._shutdown()  # type: ignore[attr-defined]
             atexit._run_exitfuncs()  # as at the end of a Python of its own
             os._exit(code)
     os.close(out)
@@ -108,7 +108,7 @@ def _in_child(notebook: Path, tests: dict[str, str], folder: Path, out: int) -> 
     printed = os.open("printed", os.O_CREAT | os.O_WRONLY, 0o600)
     os.dup2(printed, 1)
     os.dup2(printed, 2)
-    sys.stdout.reconfigure(line_buffering=True)
+    sys.stdout = os.fdopen(1, "w", buffering=1, closefd=False)
     cells = json.loads(notebook.read_text())["cells"]
     points = sum(one["metadata"].get("nbgrader", {}).get("points", 0) for one in cells)
     Path("points").write_text(str(points))
