@@ -221,7 +221,7 @@ def _too_much(child: int, given: Confinement, tier: Tier) -> str:
         if size > given.folder_mb * limits.MB:
             return f"it wrote more than {given.folder_mb:,} MB of files"
         if files > given.folder_files:
-            return f"it made more than {given.folder_files:,} files"
+            return f"it made more than {given.folder_files:,} files, or nested folders too deeply"
     return ""
 
 

@@ -11,6 +11,9 @@ from hwlib.grading.sandbox.measures.kernel import files_as
 __all__ = ["descendants", "folder_use", "memory_of", "times_of"]
 
 MAX_COUNTED = 1000  # processes of one worker
+MAX_PATH = (
+    3800  # bytes of a folder's path, to which the name of a file comes; the kernel takes 4096
+)
 
 
 def times_of(pid: int) -> tuple[float, float]:
@@ -54,11 +57,17 @@ def memory_of(pids: list[int], uid: int) -> int:
 def folder_use(folder: str, most_files: int, uid: int | None = None) -> tuple[int, int]:
     """(bytes, files) below a folder; the count ends soon after `most_files`. With `uid`, only what
     belongs to this user.
+
+    Folders that are nested so deeply that their path has no room in a call count as too many files:
+    what lies in them can't be seen.
     """
     size = files = 0
     todo = [folder]
     while todo and files <= most_files:
-        with contextlib.suppress(OSError), os.scandir(todo.pop()) as entries:
+        place = todo.pop()
+        if len(os.fsencode(place)) > MAX_PATH:
+            return size, most_files + 1
+        with contextlib.suppress(OSError), os.scandir(place) as entries:
             for entry in entries:
                 with contextlib.suppress(OSError):
                     status = entry.stat(follow_symlinks=False)
