@@ -245,6 +245,13 @@ def test_feedback_runs_and_fetches_nothing(seen: Seen) -> None:
         assert (Page(text).faults, CODES.findall(text)) == ([], []), path
 
 
+def test_a_feedback_page_names_the_tier(seen: Seen) -> None:
+    tier = json.loads((seen.root / "results.json").read_text())["isolation"]
+    pages = [path for path in seen.files(".html") if "plain" not in path.parts]
+    assert len(pages) == 4
+    assert all(f"Graded with isolation {tier}." in path.read_text() for path in pages)
+
+
 def test_the_formgrader_runs_and_fetches_nothing(seen: Seen) -> None:
     """It shows graded notebooks by nbconvert."""
     given = nbformat.read(seen.root / "release" / "tiny" / "tiny.ipynb", as_version=4)

@@ -83,6 +83,7 @@ def feedback_page(
     title: str = "",
     comments: Mapping[str, str] | None = None,
     late_penalty: float = 0.0,
+    tier: str = "",
 ) -> str:
     """Make the feedback page: one HTML file that needs no other file.
 
@@ -100,6 +101,8 @@ def feedback_page(
         Name of a solution or written answer → a human's comment on it.
     late_penalty : float
         Points taken off for handing in late.
+    tier : str
+        How far the student's code was confined: "T0" to "T3".
     """
     room = Pictures()
     parts = [_part(cells, result, notebook, comments or {}, room) for cells in _groups(key)]
@@ -111,6 +114,7 @@ def feedback_page(
         parts=parts,
         score=f"{score:g}",
         max_score=f"{result.max_score:g}",
+        tier=tier,
         late_penalty=f"{late_penalty:g}" if late_penalty else "",
         problems=[for_page(problem, MAX_MESSAGE) for problem in result.problems],
         waiting=[
