@@ -109,7 +109,8 @@ FILLS = (
 
 # the same, where no path reaches
 FILLS_DEEP = (
-    "import os\nos.makedirs('shut/in')\nos.chmod('shut', 0)\nfor _ in range(2100):\n    os.mkdir('d')\n    os.chdir('d')\n"
+    "import os\nos.makedirs('shut/in')\nos.chmod('shut', 0)\n"
+    "for _ in range(2100):\n    os.mkdir('d')\n    os.chdir('d')\n"
     "for name in 'ab':\n    with open(name, 'wb') as file:\n        file.write(bytes(50_000_000))\n"
     "import time\ntime.sleep(3)"
 )
