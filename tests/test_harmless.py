@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import copy
 import re
+import time
 from html.parser import HTMLParser
 
 import pytest
@@ -300,3 +301,30 @@ def test_printed_text_keeps_its_colours_and_nothing_else_of_a_terminal() -> None
     assert harmless.outputs[0].text == "\x1b[31mred\x1b[0m"
     error = harmless.outputs[1]
     assert (error.ename, error.evalue, error.traceback) == ("E", "v", ["\x1b[1mE2J"])
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "](",
+        "]( ",
+        "]:",
+        "![",
+        "![a](attachment:",
+        "```\n",
+        "`",
+        " ",
+        "&",
+        "&a",
+        "\\",
+        "<",
+        "]( <",
+        "\x1b]",
+    ],
+)
+def test_a_long_text_takes_no_longer_for_each_character(piece: str) -> None:
+    text = piece * (300_000 // len(piece))
+    start = time.process_time()
+    harmless_markdown(text)
+    harmless_markdown("](" + text)
+    assert time.process_time() - start < 3  # 0.1 s where the time grows with the length

@@ -28,7 +28,7 @@ TAG = re.compile(
 # link, even twice.
 ENTITY = re.compile(r"&(?=#|\w+;)")
 # an address, in a link or in a list of addresses, that begins with the name of a protocol
-ADDRESS = re.compile(r"(?P<before>\](?:\(|:)\s*<?\s*)(?P<name>[^\s/?#()<>]*?)\\?:")
+ADDRESS = re.compile(r"(?P<before>\](?:\(|:)\s*(?:<\s*)?)(?P<name>[^\s/?#()<>]*?)\\?:")
 # runs what follows wherever it stands, in formulas, too
 SCHEME = re.compile(r"(javascript|vbscript|data)\\?:", re.IGNORECASE)
 WEB = frozenset({"http", "https"})
@@ -40,7 +40,7 @@ COMMAND = re.compile(
     r"renewenvironment|DeclareMathOperator|bbox)(?![A-Za-z]))",
     re.IGNORECASE,
 )
-DRAWN = re.compile(r"^(\W*(?:`{3,}|~{3,})\s*)(?=mermaid)", re.IGNORECASE | re.MULTILINE)
+DRAWN = re.compile(r"([`~][ \t]*)(?=mermaid)", re.IGNORECASE)
 PICTURE = re.compile(r"!(?=\[)(?:\[[^\[\]!]*\]\(attachment:(?P<name>[^\s()<>\\&]+)\))?")
 KEPT = "\x00"  # before the address of a picture that stays; no text has this character
 NAME = re.compile(r"[^\s()<>\\&]+")  # of an attachment that a text can show
