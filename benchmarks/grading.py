@@ -1,7 +1,7 @@
 """One class of twenty submissions of knn, graded by this engine, nbgrader, otter, two parallel
 nbclients, and nobody at all.
 
-    python benchmarks/grading.py [--rounds 3] [--otter PYTHON] [--profile]
+    python benchmarks/grading.py [--rounds 3] [--otter PYTHON] [--profile] [--tiers]
 
 The class is honest, wrong, slow and raising work and one endless loop; the time limit for a
 question is the same everywhere. Engines take turns, so that each round sees the same machine, and
@@ -32,6 +32,7 @@ import grading_engines as engines
 from grading_class import SLUG, Handed, make_class
 from grading_engines import Run
 from grading_profile import print_profile
+from grading_tiers import print_tiers
 
 from hwlib.grading import Assignment
 
@@ -64,7 +65,13 @@ def main() -> int:
     parser.add_argument(
         "--profile", action="store_true", help="where this engine's time goes, and nothing else"
     )
+    parser.add_argument(
+        "--tiers", action="store_true", help="what each isolation tier costs, and nothing else"
+    )
     options = parser.parse_args()
+    if options.tiers:
+        print_tiers()
+        return 0
     with tempfile.TemporaryDirectory(prefix="hw-benchmark-") as name:
         folder = Path(name).resolve()
         (folder / "course").mkdir()

@@ -52,14 +52,15 @@ def write_whole(path: Path, content: str | bytes) -> None:
 def remove_folder(folder: Path) -> None:
     """Remove a folder with everything in it, as far as that is allowed; no error if it is gone.
 
-    Folders nested too deeply for Python's own way are left to `rm`. Symbolic links are removed, not
-    followed.
+    Folders nested too deeply for Python's own way are left to `rm`, and those that their owner may
+    not enter are opened first. Symbolic links are removed, not followed.
     """
     with contextlib.suppress(RecursionError):
         shutil.rmtree(folder, ignore_errors=True)
     if os.path.lexists(folder):
-        with contextlib.suppress(OSError):
-            subprocess.run(["rm", "-rf", "--", str(folder)], check=False, capture_output=True)
+        for command in (("chmod", "-R", "u+rwx"), ("rm", "-rf")):
+            with contextlib.suppress(OSError):
+                subprocess.run([*command, "--", str(folder)], check=False, capture_output=True)
 
 
 def swap_folder(fresh: Path, target: Path) -> None:

@@ -6,20 +6,20 @@ a mistake in the command. Each error is one line on stderr.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from hwlib import data as datasets
 from hwlib.errors import CourseError, DataError, HwlibError
 from hwlib.grading.course import Assignment, Course, find_course
 from hwlib.grading.results import GradeReport, SubmissionResult
 from hwlib.grading.tables import print_table
+from hwlib.grading.terminal import Terminal, say, terminal_for
+from hwlib.grading.texts import for_json, for_terminal
 from hwlib.progress import Progress, progress
 
 __all__ = ["cli", "run"]
@@ -48,19 +48,8 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _complain(message: str, code: int) -> int:
-    click.echo(f"hw: {plain(message)}", err=True)
+    say(f"hw: {message}", err=True)
     return code
-
-
-def plain(text: str) -> str:
-    r"""A text as a terminal may get it: without codes for terminals and marks of direction.
-
-    >>> plain("a\x1b]0;title\x07b\u202ec")
-    'abc'
-    """
-    from hwlib.grading.cells import TERMINAL, readable
-
-    return TERMINAL.sub("", readable(text))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
@@ -85,13 +74,9 @@ slugs_argument = click.argument("slugs", nargs=-1, metavar="[SLUG]…")
 def _write_json(values: Any, file: str | None) -> None:
     if file is None:
         return
-    text = (
-        values
-        if isinstance(values, str)
-        else json.dumps(values, indent=2, ensure_ascii=False) + "\n"
-    )
+    text = for_json(values)
     if file == "-":
-        click.echo(text, nl=False)
+        say(text, end="")
         return
     try:
         Path(file).write_text(text, encoding="utf-8")
@@ -100,15 +85,6 @@ def _write_json(values: Any, file: str | None) -> None:
             f"--json {file}: cannot write this file ({error.strerror}); name a file in a folder "
             "that exists"
         ) from error
-
-
-PIPED_WIDTH = 100_000  # nothing is cut or wrapped where no terminal is
-
-
-def _console(json_file: str | None) -> Console:
-    """The console for readable output: stderr when stdout carries the JSON, else stdout."""
-    stream = sys.stderr if json_file == "-" else sys.stdout
-    return Console(file=stream, highlight=False, width=None if stream.isatty() else PIPED_WIDTH)
 
 
 # ---- the course ----------------------------------------------------------------------------------
@@ -153,10 +129,10 @@ def _print_table(
     title: str,
     columns: Sequence[str],
     rows: Sequence[Sequence[str]],
-    console: Console | None = None,
+    console: Terminal | None = None,
 ) -> None:
-    shown = [[plain(text) for text in row] for row in rows]
-    print_table(title, columns, shown, console or _console(None))
+    shown = [[for_terminal(text) for text in row] for row in rows]
+    print_table(title, columns, shown, console or terminal_for(None))
 
 
 title_option = click.option("--title", help="Title of the new course.")
@@ -225,7 +201,7 @@ def _start_course(
     course = new_course(folder, title or "", repository or "", slug or FIRST)
     for assignment in course.assignments():
         build(assignment)
-    click.echo(
+    say(
         f"Created the course {course.root} with the assignment {slug or FIRST}. Next: go to that "
         "folder and run `hw verify`. README.md there explains the files."
     )
@@ -238,7 +214,7 @@ def _start_assignment(slug: str) -> None:
     course = find_course()
     folder = new_assignment(course, slug)
     build(course.assignment(slug))
-    click.echo(
+    say(
         f"Created and built {folder}. Next: edit notebook.py there, then run `hw build {slug}` and "
         f"`hw verify {slug}`"
     )
@@ -271,7 +247,7 @@ def build(slugs: tuple[str, ...], check: bool, json_file: str | None) -> int:
         ],
         json_file,
     )
-    console = _console(json_file)
+    console = terminal_for(json_file)
     for result in results:
         changed = [_below(path, course) for path in (*result.changed, *result.stale)]
         verb = "out of date" if check else "written"
@@ -312,7 +288,7 @@ def verify(slugs: tuple[str, ...], engine: str, json_file: str | None) -> int:
     from hwlib.grading.proof.verify import verify as verify_one
     from hwlib.grading.proof.verify import with_nbgrader
 
-    console = _console(json_file)
+    console = terminal_for(json_file)
     reports = []
     for assignment in find_course().assignments(slugs):
         report = verify_one(assignment, with_nbgrader if engine == "nbgrader" else None)
@@ -338,7 +314,7 @@ def verify(slugs: tuple[str, ...], engine: str, json_file: str | None) -> int:
             f"{len(report.complaints)} problems\n"
         )
         for name, reason in report.waiting.items():
-            console.print(f"? {name}: cannot be decided on this machine. {reason}\n", markup=False)
+            console.print(f"? {name}: cannot be decided on this machine. {reason}\n")
     _write_json([report.to_dict() for report in reports], json_file)
     for report in reports:
         for complaint in report.complaints:
@@ -385,7 +361,7 @@ def simulate(slug: str, students: int, seed: int, folder: Path, json_file: str |
 
     made = make(find_course().assignment(slug), students, seed, folder)
     _write_json([asdict(one) for one in made], json_file)
-    _console(json_file).print(f"{len(made)} submissions of {slug} in {folder}")
+    terminal_for(json_file).print(f"{len(made)} submissions of {slug} in {folder}")
 
 
 @cli.command()
@@ -487,10 +463,10 @@ def grade(
             students,
             options,
         )
-    _write_json(report.to_json(), json_file)
-    _print_grades(report, _console(json_file))
+    _write_json(report.to_dict(), json_file)
+    _print_grades(report, terminal_for(json_file))
     for line in report.complaints:
-        click.echo(f"hw: {plain(line)}", err=True)
+        say(f"hw: {line}", err=True)
     for line in report.failures:
         _complain(line, FAILURE)
     return FAILURE if report.failures else DONE
@@ -516,7 +492,7 @@ def _grade_with_bar(
             bar.close()
 
 
-def _print_grades(report: GradeReport, console: Console) -> None:
+def _print_grades(report: GradeReport, console: Terminal) -> None:
     questions = [question.id for question in report.submissions[0].questions]
     rows = [
         [
@@ -536,13 +512,13 @@ def _print_grades(report: GradeReport, console: Console) -> None:
         _print_problems(one.student, one.problems, console)
 
 
-def _print_problems(student: str, problems: Iterable[str], console: Console) -> None:
+def _print_problems(student: str, problems: Iterable[str], console: Terminal) -> None:
     """What was repaired or left out in one hand-in."""
     for problem in problems:
-        console.print(plain(f"{student}: {problem}"), style="dim", markup=False)
+        console.print(f"{student}: {problem}", style="dim")
 
 
-def _print_hints(report: GradeReport, console: Console) -> None:
+def _print_hints(report: GradeReport, console: Terminal) -> None:
     """Print each hint with the student who will read it."""
     lines = [
         f"  {one.student}, {question.id}: {question.hint}"
@@ -554,7 +530,7 @@ def _print_hints(report: GradeReport, console: Console) -> None:
         console.print(
             "\nHints that students will read, because the grader recognised their mistake:"
         )
-        console.print(plain("\n".join(lines)), markup=False)
+        console.print("\n".join(lines))
 
 
 def _cell(submission: SubmissionResult, question_id: str) -> str:
@@ -629,7 +605,7 @@ def collect(
         ],
         json_file,
     )
-    console = _console(json_file)
+    console = terminal_for(json_file)
     earlier = sum(one.earlier for one in found)
     console.print(f"{len(found)} hand-ins are in {target}; {earlier} earlier ones are kept")
     for one in found:
@@ -668,10 +644,9 @@ def gradescope(slug: str, target: Path | None, wheels: bool, json_file: str | No
     assignment = find_course().assignment(slug)
     made = write_gradescope_zip(assignment, target or Path(f"{slug}-gradescope.zip"), wheels=wheels)
     _write_json({**asdict(made), "path": str(made.path)}, json_file)
-    console = _console(json_file)
+    console = terminal_for(json_file)
     console.print(
         f"{made.path}: {made.size_bytes / 1e6:.1f} MB, {len(made.requirements)} packages",
-        markup=False,
     )
     console.print(
         f"In Gradescope, give the autograder {made.points:g} points and a time limit of "
@@ -716,14 +691,14 @@ def gradescope_test(
     with built_image(archive) as image:
         done = image.grade(submission, Limits(minutes, memory, cores))
     _write_json(done.results, json_file)
-    console = _console(json_file)
+    console = terminal_for(json_file)
     found = complaints(done.results) if done.results is not None else ["there is no results.json"]
     if not found:
         for heading, after in (("Before", False), ("After", True)):
             console.print(f"{heading} the due date, the student sees:\n", style="bold")
             view = student_view(done.results, after_due_date=after)
-            console.print(plain(view) + "\n", markup=False)
-    console.print(plain(f"For instructors only:\n{done.stdout}"), markup=False)
+            console.print(view + "\n")
+    console.print(f"For instructors only:\n{done.stdout}")
     console.print(
         f"setup.sh took {image.setup_s:.1f} s, run_autograder {done.seconds:.1f} s and at most "
         f"{done.peak_mb:.0f} MB; limits: {done.limits}"
@@ -744,11 +719,9 @@ def demo(json_file: str | None) -> None:
     from hwlib.grading.proof.demo import run_demo
 
     course = find_course()
-    console = _console(json_file)
-    demo = run_demo(
-        course, say=lambda text: console.print(text, markup=False), grade=_grade_with_bar
-    )
-    _write_json(demo.report.to_json(), json_file)
+    console = terminal_for(json_file)
+    demo = run_demo(course, say=console.print, grade=_grade_with_bar)
+    _write_json(demo.report.to_dict(), json_file)
     _print_grades(demo.report, console)
     _print_hints(demo.report, console)
     console.print(
@@ -756,7 +729,7 @@ def demo(json_file: str | None) -> None:
         f"The results are in {demo.folder}:"
     )
     for name, what in demo.written.items():
-        console.print(f"  {name:<22} {what}", markup=False)
+        console.print(f"  {name:<22} {what}")
 
 
 # ---- this machine --------------------------------------------------------------------------------
@@ -806,7 +779,7 @@ def data(action: str, names: tuple[str, ...], json_file: str | None) -> int:
         )
         for one in found:
             if one.detail:
-                click.echo(one.detail)
+                say(one.detail)
     good = all(one.sample_state == "whole" and one.state != "damaged" for one in found)
     return (
         DONE

@@ -12,16 +12,26 @@ from pathlib import Path
 __all__ = ["GRADERS", "NOBODY", "as_grader"]
 
 NOBODY = 65534  # the user that owns nothing
+# the rights that Docker gives to root in a container by default
+DOCKER = """
+    chown dac_override fowner fsetid kill setgid setuid setpcap net_bind_service net_raw sys_chroot
+    mknod audit_write setfcap
+"""
+_REFUSING = (sys.executable, str(Path(__file__).with_name("refusing.py")))
+_AS_USER = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
 # who grades → what starts a program that way
 GRADERS: dict[str, tuple[str, ...]] = {
     "root": (),
-    # as in a container that Docker started with its default rights
+    # as in a container that Docker started with its default rights and its default filter of calls
     "root without CAP_SYS_ADMIN": (
+        *_REFUSING,
         "setpriv",
-        "--bounding-set=-sys_admin",
-        "--inh-caps=-sys_admin",
+        f"--bounding-set=-all,{','.join(f'+{name}' for name in DOCKER.split())}",
+        "--inh-caps=-all",
     ),
-    "a user": ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"),
+    "a user": _AS_USER,
+    # as on Ubuntu from 24.04 on, and in a container that is not run by root
+    "a user without namespaces": (*_REFUSING, *_AS_USER),
 }
 # Python often lies in root's home, which nobody else may enter: in a view of the disk of its own,
 # that home is empty but for Python

@@ -148,6 +148,8 @@ def main(tier: Tier) -> None:
     finally:
         workers.zygote.close()
         workers.run.close()
+    found["left"] = [str(path) for path in (workers.run.path, *workers.run.base.glob("hw-run-*"))]
+    found["left"] = [path for path in found["left"] if Path(path).exists()]
     sys.stdout.write(json.dumps(found))
 
 

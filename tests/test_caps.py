@@ -21,9 +21,8 @@ from PIL import Image
 from hwlib.commands import run
 from hwlib.grading.engines.cell_outputs import MAX_CELL, MAX_OUTPUTS, MAX_TEXT, capped
 from hwlib.grading.grade import GradeOptions, grade_assignment
-from hwlib.grading.records.feedback import png_data
 from hwlib.grading.records.harmless import harmless_cell
-from hwlib.grading.records.pictures import MAX_PIXELS, picture_data
+from hwlib.grading.records.pictures import MAX_PIXELS, MAX_PIXELS_PAGE, Pictures
 
 JSON = st.recursive(
     st.none() | st.integers() | st.text(max_size=5),
@@ -122,9 +121,18 @@ def saved(kind: str, size: tuple[int, int], **options: Any) -> str:
 
 @pytest.mark.parametrize("size", [(1, 1), (640, 480), (5000, 5000)])
 def test_pictures_that_a_browser_can_hold_are_kept(size: tuple[int, int]) -> None:
-    assert png_data(png(*size)) == png(*size)
+    assert Pictures().take(png(*size)) == png(*size)
     jpeg = saved("JPEG", size)
-    assert picture_data(jpeg, "image/jpeg") == jpeg
+    assert Pictures().take(jpeg, "image/jpeg") == jpeg
+
+
+def test_the_pictures_of_a_page_have_so_many_pixels_together() -> None:
+    output = {"output_type": "display_data", "metadata": {}, "data": {"image/png": png(5000, 5000)}}
+    room = Pictures()
+    cells = [new_code_cell(outputs=[nbformat.from_dict(output)] * 3) for _ in range(3)]
+    kept = [bool(one.data) for cell in cells for one in harmless_cell(cell, room).outputs]
+    assert kept == [True] * 4 + [False] * 5
+    assert MAX_PIXELS_PAGE == 4 * 5000 * 5000
 
 
 @pytest.mark.parametrize(
@@ -150,7 +158,7 @@ def test_pictures_that_a_browser_can_hold_are_kept(size: tuple[int, int]) -> Non
 )
 def test_pictures_that_unpack_to_gigabytes_are_left_out(mime: str, encoded: str) -> None:
     assert MAX_PIXELS < 6000 * 5000
-    assert picture_data(encoded, mime) == ""
+    assert Pictures().take(encoded, mime) == ""
     output = {"output_type": "display_data", "metadata": {}, "data": {mime: encoded}}
     cell = new_code_cell(outputs=[nbformat.from_dict(output)])
     assert harmless_cell(cell).outputs[0].data == {}

@@ -19,7 +19,9 @@ from nbformat import NotebookNode
 
 from hwlib.grading import Assignment, SubmissionResult
 from hwlib.grading.answer_key import AnswerKey, load_key
-from hwlib.grading.records.feedback import feedback_page, plain_text, png_data
+from hwlib.grading.records.feedback import MAX_IMAGE_BYTES, feedback_page
+from hwlib.grading.records.pictures import Pictures
+from hwlib.grading.texts import for_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -160,7 +162,7 @@ def test_what_a_student_wrote_is_text_and_nothing_else(
 ) -> None:
     harmless, page = Page(hostile(tiny, key, "text")), Page(hostile(tiny, key, attack))
     assert [tag for tag, _ in page.tags] == [tag for tag, _ in harmless.tags]
-    assert plain_text(attack, 1000) in page.text
+    assert for_page(attack, 1000) in page.text
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202e]", hostile(tiny, key, attack))
 
 
@@ -176,9 +178,9 @@ def test_any_text_leaves_the_structure_of_the_page_alone(
 @settings(max_examples=200, deadline=None)
 @given(st.text(alphabet=st.sampled_from("ab\x1b[]31m;?\x07\\\n\t\r\x00\u202e")))
 def test_plain_text_has_no_control_characters_and_is_already_plain(text: str) -> None:
-    plain = plain_text(text, 50)
+    plain = for_page(text, 50)
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202e]", plain)
-    assert plain_text(plain, 51) == plain
+    assert for_page(plain, 51) == plain
 
 
 @pytest.mark.parametrize(
@@ -196,7 +198,7 @@ def test_plain_text_has_no_control_characters_and_is_already_plain(text: str) ->
     ],
 )
 def test_only_real_png_files_become_pictures(encoded: object) -> None:
-    assert png_data(encoded) == ""
+    assert Pictures().take(encoded, max_bytes=MAX_IMAGE_BYTES) == ""
 
 
 def test_pictures_and_texts_are_bounded(tiny: Assignment, key: AnswerKey) -> None:

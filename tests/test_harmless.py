@@ -4,13 +4,16 @@ run or fetch.
 
 from __future__ import annotations
 
+import copy
 import re
+import time
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbconvert.filters import markdown2html
+from nbconvert.filters.markdown_mistune import InvalidNotebook, IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
@@ -43,6 +46,15 @@ ATTACKS = [
     "$<script>x</script>$",
     "```\n<script>\n```",
     "<a href='javascript:x'>a</a>",
+    "[a](file:///etc/passwd)",
+    "[a](\n file:x)",
+    "[a]\n\n[a]: smb://host/share",
+    "[a]\n\n[a]:\n  ms-word:ofe|u|x",
+    "[a]\n\n[a]: <file:x>",
+    "[a](mailto:x@example.org)",
+    "[a](file\\:x)",
+    "[a](HTTPS\u200b:x)[b](ftp:x)",
+    "```mermaid\nclick a href 'javascript:x'\n```",
     "&#60;script&#62;",
 ]
 
@@ -50,15 +62,19 @@ ATTACKS = [
 class Rendered(HTMLParser):
     """What nbgrader's formgrader would make of a Markdown cell: its tags, their attributes."""
 
-    def __init__(self, markdown: str) -> None:
+    def __init__(self, text: str, html: bool = False) -> None:
         super().__init__()
         self.tags: list[str] = []
         self.attributes: list[tuple[str, str | None]] = []
-        self.feed(markdown2html(markdown))
+        self.feed(text if html else markdown2html(text))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.attributes += attrs
+
+    def pictures(self) -> list[str]:
+        """The addresses of all pictures."""
+        return [value or "" for name, value in self.attributes if name == "src"]
 
     def is_harmless(self) -> bool:
         """No tag that does something, no handler, no address but of the web."""
@@ -83,7 +99,8 @@ class Rendered(HTMLParser):
         ]
         handlers = [name for name, _ in self.attributes if name.startswith("on") or name == "style"]
         return not handlers and not any(
-            address.startswith(("javascript:", "vbscript:", "data:")) for address in addresses
+            re.match(r"[a-z][a-z0-9+.-]*:", address) and not address.startswith(("http:", "https:"))
+            for address in addresses
         )
 
 
@@ -133,6 +150,10 @@ def test_the_judge_of_these_tests_knows_harm_when_it_sees_it() -> None:
                 "'",
                 '"',
                 "img src=x ",
+                "file",
+                "]: ",
+                "attachment:",
+                "http:",
             ]
         ),
         max_size=14,
@@ -206,4 +227,104 @@ def test_a_photograph_attached_to_an_answer_stays() -> None:
     cell.attachments = NotebookNode(
         {"a.png": {"image/png": PIXEL}, "b.svg": {"image/svg+xml": "<svg onload=x>"}}
     )
-    assert harmless_cell(cell).attachments == {"a.png": {"image/png": PIXEL}, "b.svg": {}}
+    harmless = harmless_cell(cell)
+    assert harmless.attachments == {"a.png": {"image/png": PIXEL}}
+    assert harmless.source == cell.source
+    assert rendered(harmless).pictures() == [f"data:image/png;base64,{PIXEL}"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "![a](attachment:missing.png)",
+        "![a](attachment:b.svg)",  # not shown, because it may run something
+        "![a][r]\n\n[r]: attachment:missing.png",
+        "![r]\n\n[r]: attachment:missing.png",
+        "![a](attachment:a%20b.png)",
+        "![a](attachment:)",
+        "![a]( attachment:missing.png )",
+        "![a](attachment:missing.png 'title')",
+        "[![a](attachment:missing.png)](https://example.org)",
+    ],
+)
+def test_a_missing_attachment_does_not_stop_the_page(text: str) -> None:
+    """nbconvert gives up on the whole notebook there."""
+    cell = new_markdown_cell(text)
+    cell.attachments = NotebookNode(
+        {"a.png": {"image/png": PIXEL}, "b.svg": {"image/svg+xml": "<svg onload=x>"}}
+    )
+    with pytest.raises((InvalidNotebook, RuntimeError)):
+        rendered(cell if "b.svg" not in text else _with_nothing(cell, "b.svg"))
+    assert rendered(harmless_cell(cell)).pictures() == []
+
+
+def _with_nothing(cell: NotebookNode, name: str) -> NotebookNode:
+    cell = copy.deepcopy(cell)
+    cell.attachments[name] = {}
+    return cell
+
+
+def rendered(cell: NotebookNode) -> Rendered:
+    """A cell as the formgrader shows it, with its attachments."""
+    renderer = IPythonRenderer(escape=False, attachments=cell.get("attachments", {}))
+    return Rendered(MarkdownWithMath(renderer=renderer).render(cell.source), html=True)
+
+
+def test_a_picture_is_not_fetched_from_elsewhere() -> None:
+    text = "![a](https://example.org/pixel.png) ![b](//example.org/c.png) ![d](own.png)"
+    page = Rendered(harmless_markdown(text))
+    assert (page.pictures(), page.tags.count("a")) == ([], 3)
+    assert len(Rendered(text).pictures()) == 3
+
+
+def test_a_formula_makes_no_link_and_defines_no_command() -> None:
+    for text in (r"$\href{java#1}{x}$", r"$\def\a#1{x}$", r"$$\require{html}\style{x}{y}$$"):
+        assert not re.search(r"\\(href|def|require|style)\b", harmless_markdown(text))
+    honest = (
+        r"$\alpha \le \hat{y} \stackrel{!}{=} \defeq$ and $$\begin{aligned} a &= b \end{aligned}$$"
+    )
+    assert harmless_markdown(honest) == honest
+
+
+def test_printed_text_keeps_its_colours_and_nothing_else_of_a_terminal() -> None:
+    cell = new_code_cell("x = '\u202e'")
+    cell.outputs = [
+        NotebookNode(
+            output_type="stream", name="stdout", text="\x1b[31mred\x1b[0m\x1b]0;t\x07\x1b[2J\u202e"
+        ),
+        NotebookNode(
+            output_type="error", ename="E\x1b[2J", evalue="\u202ev", traceback=["\x1b[1mE\x9b2J"]
+        ),
+    ]
+    harmless = harmless_cell(cell)
+    assert harmless.source == "x = ''"
+    assert harmless.outputs[0].text == "\x1b[31mred\x1b[0m"
+    error = harmless.outputs[1]
+    assert (error.ename, error.evalue, error.traceback) == ("E", "v", ["\x1b[1mE2J"])
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "](",
+        "]( ",
+        "]:",
+        "![",
+        "![a](attachment:",
+        "```\n",
+        "`",
+        " ",
+        "&",
+        "&a",
+        "\\",
+        "<",
+        "]( <",
+        "\x1b]",
+    ],
+)
+def test_a_long_text_takes_no_longer_for_each_character(piece: str) -> None:
+    text = piece * (300_000 // len(piece))
+    start = time.process_time()
+    harmless_markdown(text)
+    harmless_markdown("](" + text)
+    assert time.process_time() - start < 3  # 0.1 s where the time grows with the length

@@ -24,6 +24,7 @@ WAYS = [
     ("root without CAP_SYS_ADMIN", "T2"),
     ("a user", "T3"),
     ("a user", "T1"),
+    ("a user without namespaces", "T1"),
 ]
 # what students do with processes and files → what it prints
 WORKS = {
@@ -106,6 +107,14 @@ FILLS = (
     "with open('b', 'wb') as file:\n    file.write(bytes(50_000_000))\nimport time\ntime.sleep(3)"
 )
 
+# the same, where no path reaches
+FILLS_DEEP = (
+    "import os\nos.makedirs('shut/in')\nos.chmod('shut', 0)\n"
+    "for _ in range(2100):\n    os.mkdir('d')\n    os.chdir('d')\n"
+    "for name in 'ab':\n    with open(name, 'wb') as file:\n        file.write(bytes(50_000_000))\n"
+    "import time\ntime.sleep(3)"
+)
+
 
 # left by one worker, looked for by the next
 LEAVES = (
@@ -158,7 +167,7 @@ def way(request: pytest.FixtureRequest, folder: Path) -> tuple[str, dict[str, An
     """The tier, and what happened to all cells in its workers."""
     who, tier = request.param
     cells = {name: source for name, (source, _) in (WORKS | USES_UP).items()}
-    cells |= {"fills": FILLS, "leaves": LEAVES, "finds": FINDS}
+    cells |= {"fills": FILLS, "fills deep": FILLS_DEEP, "leaves": LEAVES, "finds": FINDS}
     return tier, run_in_workers(who, tier, folder, cells)
 
 
@@ -182,6 +191,15 @@ def test_a_folder_holds_so_much_and_no_more(way: tuple[str, dict[str, Any]]) -> 
         assert "No space left" in found["fills"]["raised"]
     else:
         assert "MB of files" in found["fills"]["ended"]
+
+
+def test_a_file_that_no_path_reaches_counts_and_is_removed(way: tuple[str, dict[str, Any]]) -> None:
+    tier, found = way
+    if tier == "T3":
+        assert "No space left" in found["fills deep"]["raised"]
+    else:
+        assert "nested folders too deeply" in found["fills deep"]["ended"]
+    assert found["left"] == []
 
 
 def test_what_one_worker_leaves_the_next_does_not_find(way: tuple[str, dict[str, Any]]) -> None:

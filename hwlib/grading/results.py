@@ -5,11 +5,12 @@ docs/grading.md describes the format.
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from nbformat import NotebookNode
+
+from hwlib.grading.texts import for_json
 
 __all__ = [
     "GradeReport",
@@ -163,4 +164,4 @@ class GradeReport:
 
     def to_json(self) -> str:
         """The published JSON format, indented."""
-        return json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n"
+        return for_json(self.to_dict())

@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,6 @@ from traitlets.utils.bunch import Bunch
 from hwlib.atomic import remove_folder, swap_folder
 from hwlib.errors import SubmissionError
 from hwlib.grading.answer_key import AnswerKey, KeyCell, load_key, released_sources
-from hwlib.grading.cells import grade_id_of
 from hwlib.grading.course import Assignment, Limits
 from hwlib.grading.engines.kernel_messages import pack
 from hwlib.grading.engines.kernel_verdicts import (
@@ -46,6 +45,7 @@ from hwlib.grading.engines.words import UNREADABLE, cannot_run
 from hwlib.grading.records.autograded import graded_cells, with_metadata
 from hwlib.grading.records.gradebook import GradeStore, Mark, parse_time
 from hwlib.grading.records.harmless import harmless_cell
+from hwlib.grading.records.pictures import Pictures
 from hwlib.grading.results import QuestionResult, SubmissionResult, SubmissionStatus
 from hwlib.grading.sandbox.variables import environment
 from hwlib.grading.submissions.files import FoundSubmission, copy_files, read_found
@@ -136,21 +136,20 @@ def _grade_one(
     graded = nbformat.read(folder / f"{key.slug}.ipynb", as_version=4)
     problems = (*problems, *left_out, *parse_time(submission.timestamp)[1])
     result = _read_result(submission, graded, key, store, time.monotonic() - started, problems)
-    graded.cells = [_harmless(cell, graded_cells(store.template)) for cell in graded.cells]
+    given, pictures = {cell.source for cell in store.template.cells}, Pictures()
+    graded.cells = [_harmless(cell, given, pictures) for cell in graded.cells]
     nbformat.write(graded, folder / f"{key.slug}.ipynb")
     swap_folder(folder, store.output / "autograded" / submission.student / key.slug)
     return result
 
 
-def _harmless(cell: NotebookNode, given: Mapping[str, NotebookNode]) -> NotebookNode:
+def _harmless(cell: NotebookNode, given: Collection[str], pictures: Pictures) -> NotebookNode:
     """As the formgrader may show it; the instructor's own cells stay as they are, but for their
     outputs.
     """
-    harmless = harmless_cell(cell)
-    original = given.get(grade_id_of(cell))
-    harmless.source = (
-        cell.source if original and original.source == cell.source else harmless.source
-    )
+    harmless = harmless_cell(cell, pictures)
+    if cell.source in given:
+        harmless.source = cell.source
     harmless.metadata = cell.metadata
     return harmless
 
@@ -282,7 +281,7 @@ def _autograde(
     remove_folder(staging / "autograded")
     folder = staging / "submitted" / student / slug
     folder.mkdir(parents=True)
-    left_out = copy_files(submission.folder, folder, submission.only)
+    left_out = copy_files(submission.folder, folder, submission.only, shown=True)
     copy_files(store.assignment.source.parent, staging / "source" / slug)
     if parse_time(submission.timestamp)[0] is None:  # nbgrader would stop at a garbled one
         (folder / "timestamp.txt").unlink(missing_ok=True)

@@ -13,6 +13,7 @@ from typing import Any
 
 from hwlib.grading.course import Visibility
 from hwlib.grading.results import PartResult, QuestionResult
+from hwlib.grading.texts import for_gradescope
 
 __all__ = ["Asked", "HandIn", "results_json"]
 
@@ -115,7 +116,7 @@ def results_json(
     return {
         "score": round(sum(test["score"] for test in tests), 6),
         "execution_time": round(seconds, 2),
-        "output": _plain("\n\n".join(filter(None, sections))),
+        "output": for_gradescope("\n\n".join(filter(None, sections)), MAX_TEXT),
         "output_format": "text",
         "test_output_format": "text",
         "test_name_format": "text",
@@ -146,10 +147,10 @@ def _test(
 ) -> dict[str, Any]:
     test: dict[str, Any] = {
         "number": number,
-        "name": _plain(name),
+        "name": for_gradescope(name, MAX_TEXT),
         "score": result.points if result else 0.0,
         "max_score": result.max_points if result else asked.max_points,
-        "output": _plain(_said(result) if result else waiting),
+        "output": for_gradescope(_said(result) if result else waiting, MAX_TEXT),
         "visibility": asked.visibility,
     }
     if result and result.status != "manual":  # without it, Gradescope compares the points
@@ -236,14 +237,6 @@ def _number(some: Sequence[Asked]) -> str:
 def _points(some: Iterable[Asked]) -> str:
     total = sum(one.max_points for one in some)
     return f"{total:g} point" if total == 1 else f"{total:g} points"
-
-
-def _plain(text: str) -> str:
-    """Printable text of a bounded length: no control characters but line ends, no lone surrogates,
-    no marks of writing direction.
-    """
-    cut = text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]} …"
-    return "".join(char if char == "\n" or char.isprintable() else " " for char in cut)
 
 
 def _at(values: Any, *keys: str) -> Any:

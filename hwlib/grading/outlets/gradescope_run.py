@@ -28,6 +28,7 @@ from hwlib.grading.answer_key import AnswerKey, KeyCell, load_key
 from hwlib.grading.course import Assignment, Visibility, find_course
 from hwlib.grading.outlets.gradescope_results import Asked, HandIn, results_json
 from hwlib.grading.results import QuestionResult, SubmissionResult
+from hwlib.grading.texts import for_terminal
 from hwlib.markers import BEGIN_HIDDEN
 
 __all__ = ["main", "questions_of", "run"]
@@ -274,7 +275,7 @@ def _graded(base: Path, assignment: Assignment, tell: Any) -> tuple[SubmissionRe
 
 def _note(text: str) -> None:
     """A line on standard output, which Gradescope shows to instructors only."""
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(f"{for_terminal(text)}\n")
     sys.stdout.flush()
 
 

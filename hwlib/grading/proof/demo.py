@@ -5,12 +5,12 @@ The images come with the package, so nothing is downloaded.
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from hwlib.atomic import remove_folder
 from hwlib.errors import CourseError
 from hwlib.grading.authoring.build import build
 from hwlib.grading.course import Assignment, Course
@@ -57,7 +57,7 @@ def run_demo(course: Course, say: Callable[[str], None], grade: GradeFunction) -
         raise CourseError(
             f"{folder} is a symbolic link, but the demo must delete this folder; remove the link"
         )
-    shutil.rmtree(folder, ignore_errors=True)
+    remove_folder(folder)
     say(f"1. Build {assignment.slug}: assignments/ → source/ and release/")
     build(assignment)
     say(f"2. Simulate a class of {STUDENTS} in {folder.name}/submitted")

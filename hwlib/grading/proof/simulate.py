@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
@@ -21,6 +20,7 @@ import numpy as np
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from hwlib.atomic import remove_folder
 from hwlib.errors import CourseError
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.authoring.written import Variant
@@ -158,7 +158,7 @@ def _make_room(to: Path, slug: str, names: list[str]) -> None:
             "folder"
         )
     for name in earlier:
-        shutil.rmtree(to / name / slug, ignore_errors=True)
+        remove_folder(to / name / slug)
     to.mkdir(parents=True, exist_ok=True)
 
 

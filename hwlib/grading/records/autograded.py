@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,10 @@ from hwlib.errors import CourseError
 from hwlib.grading.cells import grade_id_of
 from hwlib.grading.course import Assignment
 from hwlib.grading.records.harmless import harmless_cell
+from hwlib.grading.records.pictures import Pictures
 from hwlib.grading.results import PartResult, QuestionResult, SubmissionResult
 from hwlib.grading.submissions.files import copy_files
+from hwlib.grading.texts import for_markdown, for_terminal
 
 __all__ = [
     "complete_notebook",
@@ -41,6 +44,9 @@ __all__ = [
     "with_metadata",
     "write_notebook",
 ]
+
+
+CELL_ID = re.compile(r"[\w-]{1,64}", re.ASCII)  # as nbformat defines it
 
 
 def load_template(assignment: Assignment, config: Config) -> NotebookNode:
@@ -111,10 +117,11 @@ def _own_cells(notebook: NotebookNode, template: NotebookNode) -> Iterator[Noteb
     """
     known, given = graded_cells(template), {cell.source for cell in template.cells}
     last = {grade_id_of(cell): index for index, cell in enumerate(notebook.cells)}
+    pictures = Pictures()
     for index, cell in enumerate(notebook.cells):
         grade_id = grade_id_of(cell)
         original = known.get(grade_id) if last[grade_id] == index else None
-        own = harmless_cell(cell)
+        own = harmless_cell(cell, pictures)
         if cell.source in given:  # the instructor's own text needs no cleaning
             own.source = cell.source
         if original is not None:
@@ -145,18 +152,18 @@ def _verdict_output(question: QuestionResult) -> NotebookNode:
     if question.status == "passed":
         text = "\n".join([f"✓ {score}", *parts, ""])
         return NotebookNode(output_type="stream", name="stdout", text=text)
-    text = f"✗ {score} ({question.status}): {question.message or 'no message'}"
-    lines = [f"\x1b[0;31m{text}\x1b[0m", *([question.hint] if question.hint else []), *parts]
-    return NotebookNode(
-        output_type="error", ename=question.status, evalue=question.message, traceback=lines
-    )
+    message, hint = for_terminal(question.message), for_terminal(question.hint)
+    text = f"✗ {score} ({question.status}): {message or 'no message'}"
+    lines = [f"\x1b[0;31m{text}\x1b[0m", *([hint] if hint else []), *parts]
+    return NotebookNode(output_type="error", ename=question.status, evalue=message, traceback=lines)
 
 
 def _part_line(part: PartResult) -> str:
     score = f"{part.points:g} of {part.max_points:g}"
     if part.status == "passed":
         return f"  ✓ {part.name}: {score}"
-    return " ".join(filter(None, (f"  ✗ {part.name}: {score}.", part.message, part.hint)))
+    said = (for_terminal(part.message), for_terminal(part.hint))
+    return " ".join(filter(None, (f"  ✗ {part.name}: {score}.", *said)))
 
 
 def with_metadata(notebook: NotebookNode, template: NotebookNode) -> NotebookNode:
@@ -173,7 +180,9 @@ def with_metadata(notebook: NotebookNode, template: NotebookNode) -> NotebookNod
 
 def placeholder(template: NotebookNode, problems: Sequence[str]) -> NotebookNode:
     """The notebook for a submission that cannot be read: the reason, then the empty assignment."""
-    listed = "\n".join(f"- {problem}" for problem in problems) or "- no reason was given"
+    listed = (
+        "\n".join(f"- {for_markdown(problem)}" for problem in problems) or "- no reason was given"
+    )
     below = "The cells below are the empty assignment."
     text = f"# This submission could not be read\n\n{listed}\n\n{below}"
     note = new_markdown_cell(text, id="not-readable")
@@ -188,7 +197,7 @@ def _as_notebook(cells: list[NotebookNode], template: NotebookNode) -> NotebookN
 def _make_ids_unique(cells: Iterable[NotebookNode]) -> None:
     seen: set[str] = set()
     for index, cell in enumerate(cells):
-        if cell.get("id") in seen or not cell.get("id"):
+        if cell.get("id") in seen or not CELL_ID.fullmatch(str(cell.get("id", ""))):
             cell["id"] = f"cell-{index}"
         seen.add(cell["id"])
 
@@ -208,7 +217,7 @@ def write_notebook(
     fresh = folder.parent / f".{folder.name}.new"
     remove_folder(fresh)  # left by a run that was killed
     fresh.mkdir(parents=True)
-    problems = copy_files(files, fresh, only) if files else []
+    problems = copy_files(files, fresh, only, shown=True) if files else []
     for trusted in extra:
         copy_files(trusted, fresh)
     text = json.dumps(notebook, ensure_ascii=False) + "\n"

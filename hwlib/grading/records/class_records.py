@@ -137,6 +137,7 @@ class ClassRecords:
             title=self.assignment.title,
             comments=self._store.human_comments(found.student),
             late_penalty=self._store.late_penalty(found.student),
+            tier=outcome.tier,
         )
         write_whole(self._page(found.student), page)
         if outcome.final:

@@ -13,11 +13,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from nbformat import NotebookNode
 
 from hwlib.grading.answer_key import AnswerKey, KeyCell
-from hwlib.grading.cells import TERMINAL, grade_id_of
-from hwlib.grading.records.pictures import picture_data
+from hwlib.grading.cells import grade_id_of
+from hwlib.grading.records.pictures import Pictures
 from hwlib.grading.results import PartResult, QuestionResult, SubmissionResult
+from hwlib.grading.texts import for_page
 
-__all__ = ["feedback_page", "plain_text", "png_data"]
+__all__ = ["feedback_page"]
 
 MAX_CODE, MAX_OUTPUT, MAX_MESSAGE = 20_000, 4_000, 2_000  # characters
 MAX_IMAGES, MAX_IMAGE_BYTES = 4, 1_000_000  # of one cell; of one image
@@ -84,6 +85,7 @@ def feedback_page(
     title: str = "",
     comments: Mapping[str, str] | None = None,
     late_penalty: float = 0.0,
+    tier: str = "",
 ) -> str:
     """Make the feedback page: one HTML file that needs no other file.
 
@@ -101,18 +103,22 @@ def feedback_page(
         Name of a solution or written answer → a human's comment on it.
     late_penalty : float
         Points taken off for handing in late.
+    tier : str
+        How far the student's code was confined: "T0" to "T3".
     """
-    parts = [_part(cells, result, notebook, comments or {}) for cells in _groups(key)]
+    room = Pictures()
+    parts = [_part(cells, result, notebook, comments or {}, room) for cells in _groups(key)]
     score = max(0.0, result.score - late_penalty)
     return _templates.get_template("feedback.html.j2").render(
         title=title or key.slug,
-        student=plain_text(result.student, 200),
+        student=for_page(result.student, 200),
         status=result.status,
         parts=parts,
         score=f"{score:g}",
         max_score=f"{result.max_score:g}",
+        tier=tier,
         late_penalty=f"{late_penalty:g}" if late_penalty else "",
-        problems=[plain_text(problem, MAX_MESSAGE) for problem in result.problems],
+        problems=[for_page(problem, MAX_MESSAGE) for problem in result.problems],
         waiting=[
             question.title
             for part in parts
@@ -144,10 +150,13 @@ def _part(
     result: SubmissionResult,
     notebook: NotebookNode | None,
     comments: Mapping[str, str],
+    pictures: Pictures,
 ) -> _Part:
     asked = {cell.name for cell in cells if cell.role != "solution"}
     works = tuple(
-        _work(cell, notebook, comments.get(cell.name, "")) for cell in cells if cell.role != "test"
+        _work(cell, notebook, comments.get(cell.name, ""), pictures)
+        for cell in cells
+        if cell.role != "test"
     )
     questions = tuple(_question(question) for question in result.questions if question.id in asked)
     return _Part(
@@ -175,12 +184,12 @@ def _graded(one: QuestionResult | PartResult, title: str, name: str) -> _Questio
         status=one.status,
         symbol=symbol,
         label=label,
-        message=plain_text(one.message, MAX_MESSAGE),
-        hint=plain_text(one.hint, MAX_MESSAGE),
+        message=for_page(one.message, MAX_MESSAGE),
+        hint=for_page(one.hint, MAX_MESSAGE),
     )
 
 
-def _work(cell: KeyCell, notebook: NotebookNode | None, comment: str) -> _Work:
+def _work(cell: KeyCell, notebook: NotebookNode | None, comment: str, pictures: Pictures) -> _Work:
     own = [
         other
         for other in (notebook.cells if notebook else ())
@@ -190,10 +199,10 @@ def _work(cell: KeyCell, notebook: NotebookNode | None, comment: str) -> _Work:
     return _Work(
         name=cell.name,
         is_text=cell.cell_type == "markdown",
-        comment=plain_text(comment, MAX_MESSAGE),
-        source=plain_text("\n\n".join(other.source for other in own), MAX_CODE),
-        output=plain_text("".join(_texts(outputs)), MAX_OUTPUT),
-        images=tuple(_images(outputs)),
+        comment=for_page(comment, MAX_MESSAGE),
+        source=for_page("\n\n".join(other.source for other in own), MAX_CODE),
+        output=for_page("".join(_texts(outputs)), MAX_OUTPUT),
+        images=tuple(_images(outputs, pictures)),
     )
 
 
@@ -208,29 +217,12 @@ def _texts(outputs: Iterable[NotebookNode]) -> Iterator[str]:
             yield f"{text if isinstance(text, str) else ''.join(text)}\n"
 
 
-def _images(outputs: Iterable[NotebookNode]) -> Iterator[str]:
-    found = (png_data(output.get("data", {}).get("image/png")) for output in outputs)
+def _images(outputs: Iterable[NotebookNode], pictures: Pictures) -> Iterator[str]:
+    found = (
+        pictures.take(output.get("data", {}).get("image/png"), max_bytes=MAX_IMAGE_BYTES)
+        for output in outputs
+    )
     for count, image in enumerate(image for image in found if image):
         if count == MAX_IMAGES:
             return
         yield image
-
-
-def png_data(encoded: object) -> str:
-    """Encode a PNG file as base64 again; returns "" for anything else,
-    and for a file that says it has very many pixels.
-
-    >>> png_data("PHNjcmlwdD4=")
-    ''
-    """
-    return picture_data(encoded, max_bytes=MAX_IMAGE_BYTES)
-
-
-def plain_text(text: str, length: int) -> str:
-    r"""Remove terminal codes, control characters and direction marks, and cut to a length.
-
-    >>> plain_text("\x1b[31mred\x1b[0m\r\nand more", 8)
-    'red\nand …'
-    """
-    text = TERMINAL.sub("", text[: 4 * length].replace("\r\n", "\n"))
-    return text if len(text) <= length else text[:length] + "…"

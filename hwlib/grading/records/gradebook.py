@@ -53,6 +53,7 @@ from hwlib.grading.records.gradebook_rows import (
 )
 from hwlib.grading.results import QuestionResult, SubmissionResult, SubmissionStatus
 from hwlib.grading.submissions.files import read_submission
+from hwlib.grading.texts import for_markdown
 
 __all__ = ["GradeStore", "Mark", "parse_time"]
 
@@ -94,11 +95,13 @@ class _Graded:
     def comment(self, grade_id: str, first: bool) -> str | None:
         """nbgrader's automatic comment.
 
-        If the submission was rejected, the comment on the first cell gives the reason.
+        If the submission was rejected, the comment on the first cell gives the reason. nbgrader's
+        feedback shows comments as Markdown.
         """
         if self.rejected:
             return (
-                "This submission could not be read: " + "; ".join(self.result.problems)
+                "This submission could not be read: "
+                + "; ".join(map(for_markdown, self.result.problems))
                 if first
                 else None
             )

@@ -30,7 +30,7 @@ __all__ = ["Confinement", "Tier", "confine", "die_with_parent", "needed_folders"
 
 Tier = Literal["T3", "T2", "T1", "T0"]
 
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 36, 38
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 36, 38
 ROUNDS = 1000  # of killing what forks again and again
 LOOK_S = 0.25  # between two looks at what a worker's processes use together
 SHARED_MEMORY = "/dev/shm"
@@ -122,6 +122,7 @@ def confine(
         file_mb=given.file_mb,
     )
     _give_up_rights(given.uid, tier)
+    prctl(PR_SET_DUMPABLE, 1)  # or else its own user could not read what it uses
     die_with_parent()
     _set_environment(given.folder)
     _close_all_but((sock.fileno(),))
@@ -209,15 +210,18 @@ def _too_much(child: int, given: Confinement, tier: Tier) -> str:
     first = 1 if tier == "T3" else child  # /proc is that of the worker's own namespace
     others = usage.descendants(first)
     if others:
-        used_mb = usage.memory_of([first, *others]) // limits.MB
+        used_mb = usage.memory_of([first, *others], given.uid) // limits.MB
         if used_mb > given.memory_mb:
             return f"its processes used {used_mb:,} MB of memory, of {given.memory_mb:,}"
     if tier != "T3":  # there the file system has that size
         size, files = usage.folder_use(given.folder, given.folder_files)
+        if given.uid != os.getuid():  # what it keeps in the machine's shared memory can be told
+            shared = usage.folder_use(SHARED_MEMORY, given.folder_files, given.uid)
+            size, files = size + shared[0], files + shared[1]
         if size > given.folder_mb * limits.MB:
             return f"it wrote more than {given.folder_mb:,} MB of files"
         if files > given.folder_files:
-            return f"it made more than {given.folder_files:,} files"
+            return f"it made more than {given.folder_files:,} files, or nested folders too deeply"
     return ""
 
 

@@ -363,7 +363,10 @@ def _clear_shared_memory(uid: int, since: float) -> None:
                     entry.name.startswith(SHARED_BY_PYTHON) and status.st_mtime >= since
                 )
                 if status.st_uid == uid and ours:
-                    Path(entry.path).unlink()
+                    if entry.is_dir(follow_symlinks=False):
+                        remove_folder(Path(entry.path))
+                    else:
+                        Path(entry.path).unlink()
 
 
 def _kill_user(uid: int) -> None:

@@ -5,12 +5,12 @@ variables of the environment, files that it has written.
 from __future__ import annotations
 
 import contextlib
-import shutil
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from hwlib.atomic import remove_folder
 from hwlib.grading.sandbox.variables import environment
 
 __all__ = ["Replaced", "write_files"]
@@ -68,7 +68,7 @@ def write_files(told: Iterable[list[Any]]) -> None:
         path = Path(name)
         with contextlib.suppress(OSError):  # student code has put something else there
             if content is None:
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+                remove_folder(path) if path.is_dir() else path.unlink()
             elif content is True:
                 path.mkdir(parents=True, exist_ok=True)
             else:

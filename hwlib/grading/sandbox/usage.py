@@ -6,9 +6,14 @@ import contextlib
 import os
 from pathlib import Path
 
+from hwlib.grading.sandbox.measures.kernel import files_as
+
 __all__ = ["descendants", "folder_use", "memory_of", "times_of"]
 
 MAX_COUNTED = 1000  # processes of one worker
+MAX_PATH = (
+    3800  # bytes of a folder's path, to which the name of a file comes; the kernel takes 4096
+)
 
 
 def times_of(pid: int) -> tuple[float, float]:
@@ -37,29 +42,41 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
-def memory_of(pids: list[int]) -> int:
-    """Bytes that these processes use together; what several share counts once."""
+def memory_of(pids: list[int], uid: int) -> int:
+    """Bytes that these processes of a user use together; what several share counts once."""
     total = 0
-    for pid in pids:
-        with contextlib.suppress(OSError, ValueError):
-            for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-                if line.startswith("Pss:"):
-                    total += int(line.split()[1]) * 1024
+    with files_as(uid):
+        for pid in pids:
+            with contextlib.suppress(OSError, ValueError):
+                for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+                    if line.startswith("Pss:"):
+                        total += int(line.split()[1]) * 1024
     return total
 
 
-def folder_use(folder: str, most_files: int) -> tuple[int, int]:
-    """(bytes, files) below a folder; the count ends soon after `most_files`."""
+def folder_use(folder: str, most_files: int, uid: int | None = None) -> tuple[int, int]:
+    """(bytes, files) below a folder; the count ends soon after `most_files`. With `uid`, only what
+    belongs to this user.
+
+    Folders that are nested so deeply that their path has no room in a call count as too many files:
+    what lies in them can't be seen.
+    """
     size = files = 0
     todo = [folder]
     while todo and files <= most_files:
-        with contextlib.suppress(OSError), os.scandir(todo.pop()) as entries:
+        place = todo.pop()
+        if len(os.fsencode(place)) > MAX_PATH:
+            return size, most_files + 1
+        with contextlib.suppress(OSError), os.scandir(place) as entries:
             for entry in entries:
-                files += 1
                 with contextlib.suppress(OSError):
-                    size += entry.stat(follow_symlinks=False).st_blocks * 512
+                    status = entry.stat(follow_symlinks=False)
+                    if uid is not None and status.st_uid != uid:
+                        continue
+                    size += status.st_blocks * 512
                     if entry.is_dir(follow_symlinks=False):
                         todo.append(entry.path)
+                files += 1
                 if files > most_files:
                     break
     return size, files

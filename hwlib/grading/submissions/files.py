@@ -26,6 +26,7 @@ from nbformat import NotebookNode
 from hwlib.errors import CourseError, SubmissionError
 from hwlib.grading.cells import joined_source, readable, tree_of
 from hwlib.grading.course import Assignment
+from hwlib.grading.texts import for_csv, for_terminal
 
 __all__ = [
     "FoundSubmission",
@@ -184,12 +185,18 @@ def _bare(name: str) -> str:
 def _students(names: Iterable[str]) -> dict[str, str]:
     r"""Give each folder a student's id; returns id → name of the folder.
 
+    A spreadsheet of grades would take some names for formulas: those begin with an escape.
+
+    >>> _students(["=1+1"])
+    {'\\x3d1+1': '=1+1'}
     >>> _students(["M\udcfcller", "zoe", r"M\xfcller"])
     {'M\\xfcller': 'M\\xfcller', 'zoe': 'zoe', 'M\\xfcller-fbb53510': 'M\udcfcller'}
     """
     found: dict[str, str] = {}
     for name in sorted(names, key=lambda name: (printable(name) != name, name)):
         student = printable(name)
+        if for_csv(student) != student:
+            student = f"\\x{ord(student[0]):02x}{student[1:]}"
         if student in found or len(student.encode()) > MAX_NAME:
             number = hashlib.sha256(os.fsencode(name)).hexdigest()[:8]
             student = f"{student[: MAX_NAME // 4]}-{number}"
@@ -366,6 +373,7 @@ def copy_files(
     only: frozenset[str] | None = None,
     *,
     notebooks: bool = False,
+    shown: bool = False,
 ) -> list[str]:
     """Copy the files next to a notebook: regular files within limits of number, depth and size.
 
@@ -376,6 +384,9 @@ def copy_files(
         Names of the files directly in `source` that may be copied. The default is all.
     notebooks : bool
         Copy notebooks, too. Never for a folder with solutions or tests in its notebooks.
+    shown : bool
+        Whether humans will look into `target`. Files whose names hold codes for a terminal are then
+        left out.
 
     Returns
     -------
@@ -387,6 +398,11 @@ def copy_files(
     for path in regular_files(source, problems, notebooks=notebooks):
         name = path.relative_to(source)
         if only is not None and str(name) not in only:
+            continue
+        if shown and for_terminal(str(name)) != str(name):
+            problems.append(f"{printable(str(name))} was left out: rename it without control codes")
+            if len(problems) > MAX_LISTED:
+                break
             continue
         try:
             size = path.stat().st_size

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-__all__ = ["call", "mount", "prctl"]
+__all__ = ["call", "files_as", "mount", "prctl"]
 
 
 @cache
@@ -37,3 +39,19 @@ def mount(source: str, target: str, kind: str | None, flags: int, data: str | No
     if not call("mount", *encoded, ctypes.c_ulong(flags), data and data.encode()):
         number = ctypes.get_errno()
         raise OSError(number, f"mount of {target}: {os.strerror(number)}")
+
+
+@contextmanager
+def files_as(uid: int) -> Iterator[None]:
+    """Open files as another user, with a group of the same number, for a while; only this thread,
+    and only if it may.
+
+    Root in a container lacks the right to look into other users' processes, which these have.
+    """
+    libc = _libc()
+    group, user = libc.setfsgid(uid), libc.setfsuid(uid)
+    try:
+        yield
+    finally:
+        libc.setfsuid(user)
+        libc.setfsgid(group)
