@@ -639,6 +639,39 @@ def collect(
         _print_problems(one.student, one.problems, console)
 
 
+# ---- for students --------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@slugs_argument
+@json_option
+def publish(folder: Path, slugs: tuple[str, ...], json_file: str | None) -> int:
+    """Write what students get to DIR, ready to push to a repository of its own.
+
+    That is release/, a README, an environment, and hwlib if course.toml names no other place for
+    it. Nothing of source/ or assignments/ is in it: keep these in a private repository. A second
+    run brings DIR up to date. If a solution or a hidden test leaks, nothing is written. Without
+    SLUG, all assignments are published.
+    """
+    from dataclasses import asdict
+
+    from hwlib.grading.outlets.publish import publish
+
+    done = publish(find_course(), folder, slugs)
+    _write_json({**asdict(done), "folder": str(done.folder)}, json_file)
+    for line in done.problems:
+        _complain(line, FAILURE)
+    if done.problems:
+        return FAILURE
+    _console(json_file).print(
+        f"{folder}: {len(done.files)} files; {len(done.changed)} were written, "
+        f"{len(done.removed)} removed",
+        markup=False,
+    )
+    return DONE
+
+
 # ---- Gradescope ----------------------------------------------------------------------------------
 
 
