@@ -7,6 +7,7 @@ a mistake in the command. Each error is one line on stderr.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -669,6 +670,78 @@ def publish(folder: Path, slugs: tuple[str, ...], json_file: str | None) -> int:
         f"{len(done.removed)} removed",
         markup=False,
     )
+    return DONE
+
+
+@cli.command()
+@click.argument("slugs", nargs=-1, required=True, metavar="SLUG…")
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("bundle.zip"),
+    show_default=True,
+    metavar="FILE.zip",
+    help="File to write.",
+)
+@click.option(
+    "--system",
+    type=click.Choice(["linux", "macos", "windows"]),
+    default="linux",
+    show_default=True,
+    help="System of the room's machines.",
+)
+@click.option(
+    "--python",
+    metavar="3.N",
+    default="",
+    help="Their version of Python.  [default: the one that runs here]",
+)
+@click.option("--sample", is_flag=True, help="Leave the full data sets out, even if they are here.")
+@json_option
+def bundle(
+    slugs: tuple[str, ...],
+    target: Path,
+    system: Any,
+    python: str,
+    sample: bool,
+    json_file: str | None,
+) -> int:
+    """Pack assignments for a room without a network.
+
+    The file has the notebooks, JupyterLab and all other packages, the data sets, and a README with
+    two commands: one installs, one starts. It fits one system and one version of Python.
+    """
+    from dataclasses import asdict
+
+    from hwlib.grading.outlets.bundle import write_bundle
+
+    if python and not re.fullmatch(r"3\.\d+", python):
+        raise click.UsageError(f"--python: expected a version such as 3.12, found {python!r}")
+    made = write_bundle(
+        find_course().assignments(slugs),
+        target,
+        system=system,
+        python=python,
+        whole_data=not sample,
+    )
+    _write_json({**asdict(made), "path": str(made.path)}, json_file)
+    for line in made.problems:
+        _complain(line, FAILURE)
+    if made.problems:
+        return FAILURE
+    console = _console(json_file)
+    console.print(
+        f"{made.path}: {made.size_bytes / 1e6:.0f} MB, {made.wheels} packages, for {made.system} "
+        f"with Python {made.python}",
+        markup=False,
+    )
+    for title in made.full:
+        console.print(f"{title}: the whole data set is in it")
+    advice = "" if sample else "; to put in all of it, run `hw data fetch` first"
+    for title in made.sampled:
+        console.print(f"{title}: only the sample in the package{advice}")
     return DONE
 
 

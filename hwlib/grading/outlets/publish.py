@@ -31,7 +31,7 @@ from hwlib.grading.course import Assignment, Course
 from hwlib.grading.outlets.own_wheel import own_wheel, package_files
 from hwlib.grading.submissions.files import printable
 
-__all__ = ["Published", "publish", "student_files"]
+__all__ = ["Published", "publish", "released_files", "student_files", "unfit"]
 
 RECORD = ".published.json"
 MAX_LISTED = 5
@@ -72,7 +72,7 @@ def publish(course: Course, folder: Path, slugs: Sequence[str] = ()) -> Publishe
     assignments = course.assignments(tuple(sorted(set(slugs))))
     if not assignments:
         raise CourseError(f"{course.root}: there is no assignment to publish; `hw new` starts one")
-    problems = [line for one in assignments for line in _unfit(one)]
+    problems = [line for one in assignments for line in unfit(one)]
     files = student_files(course, assignments)
     if not problems:
         problems = [line for one in assignments for line in _leaks(one, files)]
@@ -130,7 +130,7 @@ def student_files(course: Course, assignments: Sequence[Assignment]) -> dict[str
         quoted = {**values, "requirement": f"'{requirement}'"} if name == "README.md" else values
         files[name] = _render(name, assignments=shown, **quoted)
     for one in assignments:
-        for path in _released(one):
+        for path in released_files(one):
             files[path.relative_to(course.root).as_posix()] = path.read_bytes()
     return files
 
@@ -138,8 +138,8 @@ def student_files(course: Course, assignments: Sequence[Assignment]) -> dict[str
 # ---- what must not be published ------------------------------------------------------------------
 
 
-def _unfit(assignment: Assignment) -> Iterator[str]:
-    """A line for each file of release/SLUG/ that is not as the build makes it."""
+def unfit(assignment: Assignment) -> Iterator[str]:
+    """A line for each leak in release/SLUG/, and for each file there that is not as built."""
     result = build(assignment, check=True)
     root = assignment.course.root
     if result.changed:
@@ -154,11 +154,11 @@ def _unfit(assignment: Assignment) -> Iterator[str]:
     for path in sorted(assignment.release.parent.rglob("*")):
         if path.is_symlink():
             yield f"{path.relative_to(root)}: this is a link; put the file itself there"
+    yield from map(str, find_leaks(assignment))
 
 
 def _leaks(assignment: Assignment, files: Mapping[str, bytes]) -> Iterator[str]:
-    for leak in find_leaks(assignment):
-        yield str(leak)
+    """What the rest of the tree tells of this assignment."""
     own = f"release/{assignment.slug}/"
     shown = {
         name: text
@@ -242,7 +242,7 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _released(assignment: Assignment) -> list[Path]:
+def released_files(assignment: Assignment) -> list[Path]:
     """The files of release/SLUG/ without what editors leave there."""
     folder = assignment.release.parent
     return [
