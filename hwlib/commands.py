@@ -600,25 +600,34 @@ def _state(submission: SubmissionResult) -> str:
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder to write to, as STUDENT/SLUG/.  [default: submitted/ of the course]",
 )
+@click.option(
+    "--keep",
+    type=click.Choice(["latest", "best"]),
+    default="latest",
+    show_default=True,
+    help="Which of several hand-ins by one student counts. For the best one they are graded.",
+)
 @json_option
 def collect(
     exports: tuple[Path, ...],
     roster: Path | None,
     slug: str,
     submitted: Path | None,
+    keep: Any,
     json_file: str | None,
 ) -> None:
     """Put exported hand-ins into submitted/.
 
     FILE is an export of Gradescope, Moodle or Canvas, or a zip that hwlib.submit() wrote, named
-    STUDENT-SLUG.zip. Of several hand-ins by one student the latest counts. Older ones are kept in
-    submitted/.earlier/. If a hand-in belongs to no student or assignment, nothing is written.
+    STUDENT-SLUG.zip. Of several hand-ins by one student the latest counts, or the best. The others
+    are kept in submitted/.earlier/. If a hand-in belongs to no student or assignment, nothing is
+    written.
     """
     from hwlib.grading.outlets.collect import Roster, collect
 
     course = find_course()
     target = submitted or course.root / "submitted"
-    found = collect(course, exports, target, Roster(roster) if roster else None, slug)
+    found = collect(course, exports, target, Roster(roster) if roster else None, slug, keep)
     _write_json(
         [
             {
@@ -627,6 +636,8 @@ def collect(
                 "from": one.where,
                 "folder": str(one.folder),
                 "earlier": one.earlier,
+                "best": one.best,
+                "latest": one.latest,
                 "problems": list(one.problems),
             }
             for one in found
@@ -635,8 +646,18 @@ def collect(
     )
     console = _console(json_file)
     earlier = sum(one.earlier for one in found)
-    console.print(f"{len(found)} hand-ins are in {target}; {earlier} earlier ones are kept")
+    console.print(
+        f"{len(found)} hand-ins are in {target}"
+        + (f"; {earlier} others are kept in {target / '.earlier'}" if earlier else ""),
+        markup=False,
+    )
     for one in found:
+        if one.best is not None and one.best != one.latest:
+            console.print(
+                plain(f"{one.student}: an earlier hand-in counts, with {one.best:g} points; the ")
+                + f"latest one has {one.latest:g}",
+                markup=False,
+            )
         _print_problems(one.student, one.problems, console)
 
 
