@@ -418,10 +418,11 @@ def simulate(slug: str, students: int, seed: int, folder: Path, json_file: str |
 )
 @click.option(
     "--engine",
-    type=click.Choice(["isolated", "nbgrader"]),
+    type=click.Choice(["isolated", "nbgrader", "otter"]),
     default="isolated",
     show_default=True,
-    help="Which grader runs the tests: hwlib's, in separate processes, or nbgrader's own.",
+    help="Which grader runs the tests: hwlib's, in separate processes, or nbgrader's or otter's, "
+    "whose results student code can forge.",
 )
 @click.option("--force", is_flag=True, help="Grade unchanged submissions again, too.")
 @click.option(
@@ -453,7 +454,7 @@ def grade(
     notebook: Path | None,
     students: tuple[str, ...],
     jobs: int | None,
-    engine: str,
+    engine: Any,
     force: bool,
     seed: int | None,
     unsafe: bool,
@@ -469,7 +470,7 @@ def grade(
 
     course = find_course()
     assignment = course.assignment(slug)
-    chosen: Engine = "nbgrader" if engine == "nbgrader" else "isolated"
+    chosen: Engine = engine
     if notebook is not None:
         student = students[0] if students else ""
         report = grade_notebook_file(
@@ -784,8 +785,15 @@ def bundle(
     is_flag=True,
     help="Put all packages into the zip, so that Gradescope needs no network to build it.",
 )
+@click.option(
+    "--otter",
+    is_flag=True,
+    help="Build otter-grader's own zip for the same questions. Student code can forge its results.",
+)
 @json_option
-def gradescope(slug: str, target: Path | None, wheels: bool, json_file: str | None) -> None:
+def gradescope(
+    slug: str, target: Path | None, wheels: bool, otter: bool, json_file: str | None
+) -> None:
     """Build the autograder zip of one assignment for Gradescope.
 
     Upload it there under Configure Autograder. It contains the solutions and hidden tests, so give
@@ -796,6 +804,11 @@ def gradescope(slug: str, target: Path | None, wheels: bool, json_file: str | No
     from hwlib.grading.outlets.gradescope_zip import write_gradescope_zip
 
     assignment = find_course().assignment(slug)
+    if otter and wheels:
+        raise click.UsageError("--wheels is not for --otter, whose setup.sh installs with conda")
+    if otter:
+        _write_otter_zip(assignment, target or Path(f"{slug}-otter.zip"), json_file)
+        return
     made = write_gradescope_zip(assignment, target or Path(f"{slug}-gradescope.zip"), wheels=wheels)
     _write_json({**asdict(made), "path": str(made.path)}, json_file)
     console = _console(json_file)
@@ -812,6 +825,22 @@ def gradescope(slug: str, target: Path | None, wheels: bool, json_file: str | No
         console.print(
             f"The other {made.manual_points:g} points are graded by hand: enable manual grading."
         )
+
+
+def _write_otter_zip(assignment: Assignment, target: Path, json_file: str | None) -> None:
+    from dataclasses import asdict
+
+    from hwlib.grading.outlets.otter_zip import write_otter_zip
+
+    made = write_otter_zip(assignment, target)
+    _write_json({**asdict(made), "path": str(made.path)}, json_file)
+    _console(json_file).print(f"{made.path}: {made.size_bytes / 1e6:.1f} MB", markup=False)
+    for line in (
+        f"isolation {made.isolation}: otter runs student code and tests in one process, so student "
+        "code can read the hidden tests and forge results",
+        *made.notes,
+    ):
+        click.echo(f"hw: {plain(line)}", err=True)
 
 
 @cli.command("gradescope-test")
