@@ -258,7 +258,9 @@ def _grade_with_otter(
         records.log_seed(seed)
         for submission in found:
             records.kept(submission, force=True)
-        for submission, outcome in grade_with_otter(assignment, found, seed=seed):
+        for submission, outcome in grade_with_otter(
+            assignment, found, seed=seed, jobs=options.jobs
+        ):
             try:
                 result = records.write(submission, outcome, seed)
             except RecordingError as error:

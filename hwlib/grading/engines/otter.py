@@ -1,4 +1,4 @@
-"""Grading by otter-grader: `otter run` for one submission after the other.
+"""Grading by otter-grader: `otter run` for each submission.
 
 It runs student code and tests in one kernel, so its results can be forged. Use it to compare.
 hwlib's plugin in the zip repairs damaged notebooks and puts the checks in their places.
@@ -16,6 +16,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from hwlib.grading.answer_key import AnswerKey, KeyCell, load_key, released_sour
 from hwlib.grading.cells import one_line
 from hwlib.grading.course import Assignment
 from hwlib.grading.engines.otter_zip import generated_zip
+from hwlib.grading.engines.pool import default_jobs
 from hwlib.grading.engines.test_sets import fetch_test_sets
 from hwlib.grading.engines.words import ANSWER_WAITS, NO_ANSWER, UNREADABLE, cannot_run
 from hwlib.grading.results import Outcome, QuestionResult, QuestionStatus, SubmissionResult
@@ -47,9 +49,13 @@ SLOW = "Your code took too long: is there a loop that never ends, or one that yo
 
 
 def grade_with_otter(
-    assignment: Assignment, submissions: Iterable[FoundSubmission], *, seed: int
+    assignment: Assignment,
+    submissions: Iterable[FoundSubmission],
+    *,
+    seed: int,
+    jobs: int | None = None,
 ) -> Iterator[tuple[FoundSubmission, Outcome]]:
-    """Grade submissions one after the other. Each gives one outcome, in the order given.
+    """Grade submissions, each by a process of otter's. Each gives one outcome, in the order given.
 
     Parameters
     ----------
@@ -57,6 +63,8 @@ def grade_with_otter(
     submissions : iterable of FoundSubmission
     seed : int
         Makes the random inputs of tests repeatable (`hwlib.checks.rng`).
+    jobs : int, optional
+        Number of submissions to grade at the same time. The default is one per core.
 
     Raises
     ------
@@ -70,10 +78,14 @@ def grade_with_otter(
         folder = Path(name).resolve()
         archive = folder / "autograder.zip"
         _pack(archive, files)
-        for number, submission in enumerate(submissions):
-            place = folder / str(number)
+
+        def graded(one: tuple[int, FoundSubmission]) -> tuple[FoundSubmission, Outcome]:
+            place = folder / str(one[0])
             place.mkdir()
-            yield submission, _grade_one(assignment, key, submission, archive, place, seed)
+            return one[1], _grade_one(assignment, key, one[1], archive, place, seed)
+
+        with ThreadPoolExecutor(jobs or default_jobs(assignment)) as pool:
+            yield from pool.map(graded, enumerate(submissions))
 
 
 def _grade_one(
