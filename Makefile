@@ -52,5 +52,5 @@ $(VENV)/.grading: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.grading
-	$(PIP) --editable '.[grading,torch,cvxpy,dev]'
+	$(PIP) --editable '.[grading,otter,torch,cvxpy,dev]'
 	touch $@

@@ -6,6 +6,7 @@ a mistake in the command. Each error is one line on stderr.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -390,10 +391,11 @@ def simulate(slug: str, students: int, seed: int, folder: Path, json_file: str |
 )
 @click.option(
     "--engine",
-    type=click.Choice(["isolated", "nbgrader"]),
+    type=click.Choice(["isolated", "nbgrader", "otter"]),
     default="isolated",
     show_default=True,
-    help="Which grader runs the tests: hwlib's, in separate processes, or nbgrader's own.",
+    help="Which grader runs the tests: hwlib's, in separate processes, or nbgrader's or otter's, "
+    "whose results student code can forge.",
 )
 @click.option("--force", is_flag=True, help="Grade unchanged submissions again, too.")
 @click.option(
@@ -425,7 +427,7 @@ def grade(
     notebook: Path | None,
     students: tuple[str, ...],
     jobs: int | None,
-    engine: str,
+    engine: Any,
     force: bool,
     seed: int | None,
     unsafe: bool,
@@ -441,7 +443,7 @@ def grade(
 
     course = find_course()
     assignment = course.assignment(slug)
-    chosen: Engine = "nbgrader" if engine == "nbgrader" else "isolated"
+    chosen: Engine = engine
     if notebook is not None:
         student = students[0] if students else ""
         report = grade_notebook_file(
@@ -572,25 +574,34 @@ def _state(submission: SubmissionResult) -> str:
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder to write to, as STUDENT/SLUG/.  [default: submitted/ of the course]",
 )
+@click.option(
+    "--keep",
+    type=click.Choice(["latest", "best"]),
+    default="latest",
+    show_default=True,
+    help="Which of several hand-ins by one student counts. For the best one they are graded.",
+)
 @json_option
 def collect(
     exports: tuple[Path, ...],
     roster: Path | None,
     slug: str,
     submitted: Path | None,
+    keep: Any,
     json_file: str | None,
 ) -> None:
     """Put exported hand-ins into submitted/.
 
     FILE is an export of Gradescope, Moodle or Canvas, or a zip that hwlib.submit() wrote, named
-    STUDENT-SLUG.zip. Of several hand-ins by one student the latest counts. Older ones are kept in
-    submitted/.earlier/. If a hand-in belongs to no student or assignment, nothing is written.
+    STUDENT-SLUG.zip. Of several hand-ins by one student the latest counts, or the best. The others
+    are kept in submitted/.earlier/. If a hand-in belongs to no student or assignment, nothing is
+    written.
     """
     from hwlib.grading.outlets.collect import Roster, collect
 
     course = find_course()
     target = submitted or course.root / "submitted"
-    found = collect(course, exports, target, Roster(roster) if roster else None, slug)
+    found = collect(course, exports, target, Roster(roster) if roster else None, slug, keep)
     _write_json(
         [
             {
@@ -599,6 +610,8 @@ def collect(
                 "from": one.where,
                 "folder": str(one.folder),
                 "earlier": one.earlier,
+                "best": one.best,
+                "latest": one.latest,
                 "problems": list(one.problems),
             }
             for one in found
@@ -607,9 +620,120 @@ def collect(
     )
     console = terminal_for(json_file)
     earlier = sum(one.earlier for one in found)
-    console.print(f"{len(found)} hand-ins are in {target}; {earlier} earlier ones are kept")
+    console.print(
+        f"{len(found)} hand-ins are in {target}"
+        + (f"; {earlier} others are kept in {target / '.earlier'}" if earlier else ""),
+    )
     for one in found:
+        if one.best is not None and one.best != one.latest:
+            console.print(
+                f"{one.student}: an earlier hand-in counts, with {one.best:g} points; the latest "
+                f"one has {one.latest:g}",
+            )
         _print_problems(one.student, one.problems, console)
+
+
+# ---- for students --------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@slugs_argument
+@json_option
+def publish(folder: Path, slugs: tuple[str, ...], json_file: str | None) -> int:
+    """Write what students get to DIR, ready to push to a repository of its own.
+
+    That is release/, a README, an environment, and hwlib if course.toml names no other place for
+    it. Nothing of source/ or assignments/ is in it: keep these in a private repository. A second
+    run brings DIR up to date. If a solution or a hidden test leaks, nothing is written. Without
+    SLUG, all assignments are published.
+    """
+    from dataclasses import asdict
+
+    from hwlib.grading.outlets.publish import publish
+
+    done = publish(find_course(), folder, slugs)
+    _write_json({**asdict(done), "folder": str(done.folder)}, json_file)
+    for line in done.problems:
+        _complain(line, FAILURE)
+    if done.problems:
+        return FAILURE
+    terminal_for(json_file).print(
+        f"{folder}: {len(done.files)} files; {len(done.changed)} were written, "
+        f"{len(done.removed)} removed",
+    )
+    return DONE
+
+
+@cli.command()
+@click.argument("slugs", nargs=-1, required=True, metavar="SLUG…")
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("bundle.zip"),
+    show_default=True,
+    metavar="FILE.zip",
+    help="File to write.",
+)
+@click.option(
+    "--system",
+    type=click.Choice(["linux", "macos", "windows"]),
+    default="linux",
+    show_default=True,
+    help="System of the room's machines.",
+)
+@click.option(
+    "--python",
+    metavar="3.N",
+    default="",
+    help="Their version of Python.  [default: the one that runs here]",
+)
+@click.option("--sample", is_flag=True, help="Leave the full data sets out, even if they are here.")
+@json_option
+def bundle(
+    slugs: tuple[str, ...],
+    target: Path,
+    system: Any,
+    python: str,
+    sample: bool,
+    json_file: str | None,
+) -> int:
+    """Pack assignments for a room without a network.
+
+    The file has the notebooks, JupyterLab and all other packages, the data sets, and a README with
+    two commands: one installs, one starts. It fits one system and one version of Python.
+    """
+    from dataclasses import asdict
+
+    from hwlib.grading.outlets.bundle import write_bundle
+
+    if python and not re.fullmatch(r"3\.\d+", python):
+        raise click.UsageError(f"--python: expected a version such as 3.12, found {python!r}")
+    made = write_bundle(
+        find_course().assignments(slugs),
+        target,
+        system=system,
+        python=python,
+        whole_data=not sample,
+    )
+    _write_json({**asdict(made), "path": str(made.path)}, json_file)
+    for line in made.problems:
+        _complain(line, FAILURE)
+    if made.problems:
+        return FAILURE
+    console = terminal_for(json_file)
+    console.print(
+        f"{made.path}: {made.size_bytes / 1e6:.0f} MB, {made.wheels} packages, for {made.system} "
+        f"with Python {made.python}",
+    )
+    for title in made.full:
+        console.print(f"{title}: the whole data set is in it")
+    advice = "" if sample else "; to put in all of it, run `hw data fetch` first"
+    for title in made.sampled:
+        console.print(f"{title}: only the sample in the package{advice}")
+    return DONE
 
 
 # ---- Gradescope ----------------------------------------------------------------------------------
@@ -630,8 +754,15 @@ def collect(
     is_flag=True,
     help="Put all packages into the zip, so that Gradescope needs no network to build it.",
 )
+@click.option(
+    "--otter",
+    is_flag=True,
+    help="Build otter-grader's own zip for the same questions. Student code can forge its results.",
+)
 @json_option
-def gradescope(slug: str, target: Path | None, wheels: bool, json_file: str | None) -> None:
+def gradescope(
+    slug: str, target: Path | None, wheels: bool, otter: bool, json_file: str | None
+) -> None:
     """Build the autograder zip of one assignment for Gradescope.
 
     Upload it there under Configure Autograder. It contains the solutions and hidden tests, so give
@@ -642,6 +773,11 @@ def gradescope(slug: str, target: Path | None, wheels: bool, json_file: str | No
     from hwlib.grading.outlets.gradescope_zip import write_gradescope_zip
 
     assignment = find_course().assignment(slug)
+    if otter and wheels:
+        raise click.UsageError("--wheels is not for --otter, whose setup.sh installs with conda")
+    if otter:
+        _write_otter_zip(assignment, target or Path(f"{slug}-otter.zip"), json_file)
+        return
     made = write_gradescope_zip(assignment, target or Path(f"{slug}-gradescope.zip"), wheels=wheels)
     _write_json({**asdict(made), "path": str(made.path)}, json_file)
     console = terminal_for(json_file)
@@ -657,6 +793,22 @@ def gradescope(slug: str, target: Path | None, wheels: bool, json_file: str | No
         console.print(
             f"The other {made.manual_points:g} points are graded by hand: enable manual grading."
         )
+
+
+def _write_otter_zip(assignment: Assignment, target: Path, json_file: str | None) -> None:
+    from dataclasses import asdict
+
+    from hwlib.grading.outlets.otter_zip import write_otter_zip
+
+    made = write_otter_zip(assignment, target)
+    _write_json({**asdict(made), "path": str(made.path)}, json_file)
+    terminal_for(json_file).print(f"{made.path}: {made.size_bytes / 1e6:.1f} MB")
+    for line in (
+        f"isolation {made.isolation}: otter runs student code and tests in one process, so student "
+        "code can read the hidden tests and forge results",
+        *made.notes,
+    ):
+        say(f"hw: {line}", err=True)
 
 
 @cli.command("gradescope-test")

@@ -24,6 +24,7 @@ INSTALL = {
     "matplotlib": "pip install hwlib",
     "nbclient": "pip install 'hwlib[grading]'",
     "nbformat": "pip install 'hwlib[grading]'",
+    "otter": "pip install 'hwlib[otter]'",
     "playwright": "pip install playwright",
     "torch": "pip install 'hwlib[torch]'",
     "torchvision": "pip install 'hwlib[torch]'",

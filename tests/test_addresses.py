@@ -179,5 +179,7 @@ def test_install_commands_are_written_in_one_place_only() -> None:
     assert sorted(hits) == [
         "hwlib/diagnosis.py",  # numpy and matplotlib
         "hwlib/extras.py",
+        "hwlib/grading/templates/bundle/README.md.j2",  # from a folder: test_bundle.py runs it
+        "hwlib/grading/templates/publish/README.md.j2",  # checked in test_publish.py
         "hwlib/grading/templates/setup.py.j2",  # checked above, for every assignment
     ]

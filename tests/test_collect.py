@@ -9,10 +9,12 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+import nbformat
 import pytest
-from courses import make_assignment
+from courses import make_assignment, make_tiny, solved
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from needs import linux
 
 from hwlib.errors import CourseError
 from hwlib.grading import Course
@@ -282,3 +284,73 @@ def test_whatever_the_names_files_stay_in_the_students_folder(
     assert all(name.startswith(("s1/small/", ".earlier/s1/small/")) for name in found)
     after = {path for path in tmp_path.rglob("*") if "submitted" not in path.parts}
     assert after - before <= {tmp_path / "x.zip"}
+
+
+# ---- which one counts ----------------------------------------------------------------------------
+
+
+def tiny_hand_ins(root: Path) -> tuple[Course, Path, dict[str, bytes]]:
+    """A course, an export in which s1 hands in a better notebook first, and the notebooks."""
+    assignment = make_tiny(root / "course")
+    wrong = "def half(x):\n    return x\n"
+    notebooks = {
+        "better": nbformat.writes(solved(assignment)).encode(),
+        "worse": nbformat.writes(solved(assignment, solution_half=wrong)).encode(),
+    }
+    export = {
+        "a/submission_metadata.yml": METADATA.replace(
+            "Grace Hopper\n    :sid: s3", "B\n    :sid: s9"
+        ),
+        "a/submission_11/tiny.ipynb": notebooks["better"],
+        "a/submission_12/tiny.ipynb": notebooks["worse"],
+        "a/submission_13/tiny.ipynb": notebooks["worse"],
+    }
+    files = {
+        name: text.encode() if isinstance(text, str) else text for name, text in export.items()
+    }
+    path = root / "export.zip"
+    path.write_bytes(zipped(files))
+    return assignment.course, path, notebooks
+
+
+def test_the_same_export_again_keeps_no_hand_in_twice(tmp_path: Path) -> None:
+    course, export, _ = tiny_hand_ins(tmp_path)
+    before = None
+    for _ in range(3):
+        collect(course, [export], tmp_path / "submitted")
+        now = sorted(path.relative_to(tmp_path) for path in (tmp_path / "submitted").rglob("*"))
+        assert before in (None, now)
+        before = now
+
+
+@linux
+def test_the_best_hand_in_counts_where_that_is_asked_for(tmp_path: Path) -> None:
+    course, export, notebooks = tiny_hand_ins(tmp_path)
+    submitted = tmp_path / "submitted"
+    for _ in range(2):  # the second time, the latest is in .earlier/
+        found = {one.student: one for one in collect(course, [export], submitted, keep="best")}
+        assert (found["s1"].best, found["s1"].latest, found["s1"].earlier) == (8, 4, 1)
+        assert (found["zoe@example.org"].best, found["zoe@example.org"].earlier) == (None, 0)
+        assert (submitted / "s1" / "tiny" / "tiny.ipynb").read_bytes() == notebooks["better"]
+        (kept,) = (submitted / ".earlier" / "s1" / "tiny").iterdir()
+        assert (kept / "tiny.ipynb").read_bytes() == notebooks["worse"]
+        assert (kept / "timestamp.txt").read_text() == "2027-02-03 10:00:00 UTC\n"
+    collect(course, [export], submitted)
+    assert (submitted / "s1" / "tiny" / "tiny.ipynb").read_bytes() == notebooks["worse"]
+    (kept,) = (submitted / ".earlier" / "s1" / "tiny").iterdir()
+    assert (kept / "tiny.ipynb").read_bytes() == notebooks["better"]
+
+
+@linux
+def test_of_equally_good_hand_ins_the_latest_counts(tmp_path: Path) -> None:
+    course, export, notebooks = tiny_hand_ins(tmp_path)
+    spaced = notebooks["worse"] + b"\n"
+    files = {
+        "a/submission_metadata.yml": METADATA.encode(),
+        "a/submission_11/tiny.ipynb": notebooks["worse"],
+        "a/submission_13/tiny.ipynb": spaced,
+    }
+    export.write_bytes(zipped(files))
+    (one, *_) = collect(course, [export], tmp_path / "submitted", keep="best")
+    assert (one.student, one.best, one.latest) == ("s1", 4, 4)
+    assert (tmp_path / "submitted" / "s1" / "tiny" / "tiny.ipynb").read_bytes() == spaced

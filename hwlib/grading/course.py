@@ -22,6 +22,7 @@ __all__ = [
 ]
 
 SLUG = re.compile(r"[a-z][a-z0-9_]*")
+GITHUB = re.compile(r"https://github\.com/([^/\s]+/[^/\s]+?)(?:\.git)?/?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,12 @@ class Course:
             return self.install
         repository = self.repository.rstrip("/").removesuffix(".git")
         return f"git+{repository}@{self.branch}" if repository else ""
+
+    @property
+    def github(self) -> str:
+        """NAME/COURSE of a repository on GitHub, or "" if it is elsewhere."""
+        found = GITHUB.fullmatch(self.repository)
+        return found[1] if found else ""
 
     def slugs(self) -> list[str]:
         """Names of the folders assignments/*/ that have an assignment.toml, sorted."""

@@ -17,6 +17,8 @@ from hwlib.grading.cells import one_line
 from hwlib.grading.course import Assignment
 from hwlib.grading.engines.isolated import IsolatedEngine, ReferenceCheck, imported_ahead
 from hwlib.grading.engines.nbgrader import grade_with_nbgrader
+from hwlib.grading.engines.otter import grade_with_otter
+from hwlib.grading.engines.otter_zip import otter_notes
 from hwlib.grading.engines.pool import Pool, default_jobs
 from hwlib.grading.engines.test_sets import fetch_test_sets
 from hwlib.grading.records.cache import ResultCache, new_seed
@@ -33,7 +35,7 @@ from hwlib.grading.submissions.files import (
 
 __all__ = ["Engine", "GradeOptions", "grade_assignment", "grade_many", "grade_notebook_file"]
 
-Engine = Literal["isolated", "nbgrader"]
+Engine = Literal["isolated", "nbgrader", "otter"]
 OnResult = Callable[[SubmissionResult], None]
 
 
@@ -93,7 +95,9 @@ def grade_assignment(
         )
     output.mkdir(parents=True, exist_ok=True)
     on_start(len(found))
-    grade = _grade_with_nbgrader if options.engine == "nbgrader" else _grade_isolated
+    grade = {"nbgrader": _grade_with_nbgrader, "otter": _grade_with_otter}.get(
+        options.engine, _grade_isolated
+    )
     report = grade(assignment, found, submitted.resolve(), output.resolve(), options, on_result)
     return replace(report, complaints=(*report.complaints, *elsewhere))
 
@@ -240,6 +244,48 @@ def _grade_with_nbgrader(
     return GradeReport(assignment.slug, "nbgrader", "T0", tuple(results))
 
 
+def _grade_with_otter(
+    assignment: Assignment,
+    found: Sequence[FoundSubmission],
+    submitted: Path,
+    output: Path,
+    options: GradeOptions,
+    on_result: OnResult,
+) -> GradeReport:
+    seed = new_seed() if options.seed is None else options.seed
+    results, failures = list[SubmissionResult](), list[str]()
+    with ClassRecords(assignment, output, "otter", options.db_url) as records:
+        records.log_seed(seed)
+        for submission in found:
+            records.kept(submission, force=True)
+        for submission, outcome in grade_with_otter(
+            assignment, found, seed=seed, jobs=options.jobs
+        ):
+            try:
+                result = records.write(submission, outcome, seed)
+            except RecordingError as error:
+                failures.append(str(error))
+                result = _with_problems(outcome.result, [str(error)])
+            results.append(result)
+            on_result(result)
+    return GradeReport(
+        assignment.slug, "otter", "T0", tuple(results), _of_otter(assignment), tuple(failures)
+    )
+
+
+def _of_otter(assignment: Assignment) -> tuple[str, ...]:
+    """What an instructor must know about otter's results."""
+    return (
+        f"{assignment.slug}: otter runs student code and tests in one process, so these results "
+        "can be forged (isolation T0)",
+        *(
+            f"{assignment.slug}: {line}"
+            for line in otter_notes(assignment, load_key(assignment))
+            if ": left out" in line
+        ),
+    )
+
+
 def grade_many(
     assignment: Assignment,
     submissions: Sequence[FoundSubmission],
@@ -332,6 +378,10 @@ def grade_notebook_file(
                 grade_with_nbgrader(assignment, [found], output=Path(output).resolve(), seed=seed)
             )
         return GradeReport(assignment.slug, engine, "T0", results, unseen)
+    if engine == "otter":
+        ((_, outcome),) = grade_with_otter(assignment, [found], seed=seed)
+        complaints = (*unseen, *_of_otter(assignment))
+        return GradeReport(assignment.slug, engine, "T0", (outcome.result,), complaints)
     checked: list[ReferenceCheck] = []
     ((_, outcome),) = grade_many(
         assignment, [found], seed=seed, jobs=1, on_reference=checked.append, sandbox=sandbox

@@ -30,7 +30,7 @@ from hwlib.grading.course import Assignment
 from hwlib.grading.parts import that_may_fail
 from hwlib.grading.results import Trust
 
-__all__ = ["BuildResult", "build", "build_notebooks", "cell_id", "notebook_text"]
+__all__ = ["BuildResult", "build", "build_notebooks", "cell_id", "duration", "notebook_text"]
 
 # Nothing here depends on the machine: no minor version of Python, no path.
 _NOTEBOOK_METADATA = {
@@ -335,22 +335,18 @@ def _render(template: str, **values: object) -> str:
     return _templates.get_template(template).render(**values).rstrip("\n")
 
 
-_GITHUB = re.compile(r"https://github\.com/([^/\s]+/[^/\s]+?)(?:\.git)?/?")
-
-
 def _title_cell(assignment: Assignment, text: str) -> str:
     """The first cell: title, Colab badge (if the course is on GitHub), text and budget card."""
     title, _, rest = text.partition("\n")
     course = assignment.course
-    github = _GITHUB.fullmatch(course.repository)
     badge = (
-        _render("badge.md.j2", github=github[1], branch=course.branch, slug=assignment.slug)
-        if github
+        _render("badge.md.j2", github=course.github, branch=course.branch, slug=assignment.slug)
+        if course.github
         else ""
     )
     card = _render(
         "budget.md.j2",
-        minutes=_duration(assignment.minutes),
+        minutes=duration(assignment.minutes),
         gpu=assignment.gpu,
         points=f"{assignment.points:g}",
         data=", ".join(_DATA_NAMES.get(name, name) for name in assignment.data) or "none",
@@ -368,7 +364,12 @@ def _submit_call(assignment: Assignment) -> str:
     )
 
 
-def _duration(minutes: float) -> str:
+def duration(minutes: float) -> str:
+    """A time in words.
+
+    >>> duration(0.5), duration(1), duration(2.5)
+    ('30 seconds', '1 minute', '2.5 minutes')
+    """
     if minutes < 1:
         return f"{60 * minutes:.0f} seconds"
     return f"{minutes:g} minute{'s' * (minutes != 1)}"

@@ -21,6 +21,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -38,7 +39,7 @@ from hwlib.grading.cells import (
 )
 from hwlib.grading.course import Assignment
 
-__all__ = ["Leak", "find_leaks", "is_trivial", "leaks_between"]
+__all__ = ["Leak", "find_leaks", "is_trivial", "leaks_between", "leaks_in_tree"]
 
 Kind = Literal["solution", "hidden test", "answer", "number", "string", "marker", "file"]
 
@@ -80,6 +81,35 @@ def find_leaks(assignment: Assignment) -> list[Leak]:
         if path.is_file()
     }
     return [*leaks_between(source, released), *_instructor_files(assignment, released)]
+
+
+def leaks_in_tree(assignment: Assignment, files: Mapping[str, bytes]) -> list[Leak]:
+    """Look for one assignment's secrets in files that do not belong to it.
+
+    A line of code or a string may be the same by chance in another assignment. So these count from
+    three of one cell in one place.
+
+    Parameters
+    ----------
+    assignment : Assignment
+    files : Mapping[str, bytes]
+        File name → content.
+    """
+    source = _as_node(json.loads(assignment.source.read_text(encoding="utf-8")))
+    found = leaks_between(source, files)
+    by_chance = ("solution", "hidden test", "string")
+    count = Counter((leak.origin, leak.where) for leak in found if leak.kind in by_chance)
+    return [
+        *(
+            leak
+            for leak in found
+            if leak.kind not in by_chance or count[leak.origin, leak.where] >= _NOT_BY_CHANCE
+        ),
+        *_instructor_files(assignment, files),
+    ]
+
+
+_NOT_BY_CHANCE = 3  # lines of one secret cell in one place
 
 
 def leaks_between(source: NotebookNode, released: Mapping[str, bytes]) -> list[Leak]:

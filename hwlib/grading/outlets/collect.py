@@ -1,6 +1,7 @@
 """Puts exported hand-ins into submitted/STUDENT/SLUG/, with the students' ids from a roster.
 
-Everything is read and matched first. If one hand-in can't be matched, nothing is written.
+Everything is read and matched first. If one hand-in can't be matched, nothing is written. Hand-ins
+that do not count are in submitted/.earlier/STUDENT/SLUG/1, 2, …; each is there once.
 """
 
 from __future__ import annotations
@@ -9,17 +10,19 @@ import csv
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from hwlib.atomic import remove_folder, swap_folder, write_whole
 from hwlib.errors import CourseError
 from hwlib.grading.course import Course
+from hwlib.grading.outlets.best import exchange, scores
 from hwlib.grading.outlets.exports import Exported, read_export
 from hwlib.grading.submissions.files import printable
 
-__all__ = ["Collected", "Roster", "collect"]
+__all__ = ["Collected", "Keep", "Roster", "collect"]
 
 EARLIER = ".earlier"  # hidden, so it is never graded
 TIMESTAMP = "timestamp.txt"  # nbgrader's name for the time of a hand-in
@@ -38,8 +41,14 @@ class Collected:
     slug: str
     where: str  # the export it came from
     folder: Path
-    earlier: int  # older hand-ins that were kept beside
+    earlier: int  # other hand-ins of the student that were kept
     problems: tuple[str, ...]
+    best: float | None = None  # its points, if the hand-ins were graded to find the best one
+    latest: float | None = None  # then also the points of the latest one
+
+
+Keep = Literal["latest", "best"]
+"""Which of several hand-ins by one student counts."""
 
 
 class Roster:
@@ -110,10 +119,11 @@ def collect(
     submitted: Path,
     roster: Roster | None = None,
     slug: str = "",
+    keep: Keep = "latest",
 ) -> list[Collected]:
-    """Write the latest hand-in of each student to submitted/STUDENT/SLUG/.
+    """Write the latest hand-in of each student, or the best one, to submitted/STUDENT/SLUG/.
 
-    Older ones, and what was there before, are kept in submitted/.earlier/STUDENT/SLUG/.
+    The others, and what was there before, are kept in submitted/.earlier/STUDENT/SLUG/.
 
     Parameters
     ----------
@@ -125,9 +135,15 @@ def collect(
         Without it, a student's id is the number or name that the system gives.
     slug : str
         The assignment. The default is told by the name of each notebook.
+    keep : {"latest", "best"}
+        For the best one, all hand-ins of students who have several are graded, those of earlier
+        exports included. Points that a human gives and lateness do not count for this. Of equally
+        good ones the latest counts.
 
     Raises
     ------
+    GradingError
+        If the best is asked for, and student code can't be confined on this machine.
     CourseError
         If an export can't be read, or a hand-in belongs to no student or no assignment; it lists
         all of these.
@@ -149,7 +165,44 @@ def collect(
         count = "1 hand-in" if len(unmatched) == 1 else f"{len(unmatched)} hand-ins"
         lines = "".join(f"\n  {line}" for line in unmatched)
         raise CourseError(f"{count} can't be matched, so nothing was written:{lines}")
-    return [_write(submitted, *key, found) for key, found in sorted(mine.items())]
+    done = [_write(submitted, *key, found) for key, found in sorted(mine.items())]
+    return _with_best(course, submitted, done) if keep == "best" else done
+
+
+def _with_best(course: Course, submitted: Path, done: list[Collected]) -> list[Collected]:
+    """Put the best hand-in of each student in the place of the latest one."""
+    found: dict[Path, float] = {}
+    for slug in sorted({one.slug for one in done}):
+        several = {
+            one.student: [one.folder, *_earlier(submitted, one)]
+            for one in done
+            if one.slug == slug and one.earlier
+        }
+        found |= scores(course.assignment(slug), several, (submitted.resolve(),))
+    chosen = []
+    for one in done:
+        latest = found.get(one.folder.resolve())
+        if latest is None:
+            chosen.append(one)
+            continue
+        best = max(
+            [one.folder, *_earlier(submitted, one)],
+            key=lambda folder: (found[folder.resolve()], _time_in(folder)),
+        )
+        points = found[best.resolve()]
+        if points > latest:
+            exchange(one.folder, best)
+        chosen.append(replace(one, best=points, latest=latest))
+    return chosen
+
+
+def _earlier(submitted: Path, one: Collected) -> list[Path]:
+    return sorted((submitted / EARLIER / one.student / one.slug).iterdir())
+
+
+def _time_in(folder: Path) -> str:
+    path = folder / TIMESTAMP
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 
 
 def _why(one: Exported, student: str | None, roster: Roster | None) -> str:
@@ -196,18 +249,38 @@ def _write(submitted: Path, student: str, slug: str, found: list[Exported]) -> C
     never = datetime.min.replace(tzinfo=UTC)
     *older, latest = sorted(found, key=lambda one: (one.time or never, one.order))
     target, kept = submitted / student / slug, submitted / EARLIER / student / slug
-    for one in older:
-        _write_files(_free(kept), one)
     fresh = submitted / EARLIER / f"new-{student}"
+    for one in older:
+        remove_folder(fresh)
+        _write_files(fresh, one)
+        _keep(fresh, kept)
     remove_folder(fresh)
     _write_files(fresh, latest)
     if target.is_dir() and _content(target) != _content(fresh):
-        place = _free(kept)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        target.rename(place)
+        _keep(target, kept)
     swap_folder(fresh, target)
+    for folder in _same(target, kept):  # it was kept when another one was the best
+        remove_folder(folder)
     count = sum(1 for _ in kept.iterdir()) if kept.is_dir() else 0
     return Collected(student, slug, latest.where, target, count, tuple(latest.problems))
+
+
+def _keep(folder: Path, kept: Path) -> None:
+    """Move a hand-in to the earlier ones, unless it is there."""
+    if _same(folder, kept):
+        remove_folder(folder)
+        return
+    place = _free(kept)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    folder.rename(place)
+
+
+def _same(folder: Path, kept: Path) -> list[Path]:
+    """The earlier hand-ins with the same files."""
+    if not kept.is_dir():
+        return []
+    content = _content(folder)
+    return [one for one in kept.iterdir() if _content(one) == content]
 
 
 def _write_files(folder: Path, one: Exported) -> None:

@@ -8,9 +8,7 @@ course/                       the course with this one assignment: source/, rele
 
 from __future__ import annotations
 
-import ensurepip
 import json
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -23,14 +21,13 @@ from hwlib.grading.course import Assignment
 from hwlib.grading.outlets.own_wheel import own_wheel
 from hwlib.grading.outlets.pinned import pinned_requirements
 from hwlib.grading.outlets.same_bytes import zip_bytes
+from hwlib.grading.outlets.wheelhouse import download_wheels, pip_wheel
 from hwlib.grading.submissions.files import regular_files
 
 __all__ = ["GradescopeZip", "write_gradescope_zip"]
 
 TEMPLATES = Path(__file__).parents[1] / "templates" / "gradescope"
 PROGRAMS = ("setup.sh", "run_autograder")
-# the wheels for Gradescope's images; a Python of this machine's version runs there
-PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +68,13 @@ def write_gradescope_zip(
         **{name: (TEMPLATES / name).read_bytes() for name in PROGRAMS},
         "requirements.txt": "".join(f"{line}\n" for line in requirements).encode(),
         f"wheels/{wheel_name}": wheel,
-        **_pip(),
+        **pip_wheel(),
         **_course(assignment),
     }
     if wheels:
-        files |= _wheelhouse(requirements)
+        with tempfile.TemporaryDirectory(prefix="hw-wheels-") as name:
+            for path in download_wheels(requirements, Path(name)):
+                files[f"wheels/all/{path.name}"] = path.read_bytes()
     content = zip_bytes(files, PROGRAMS)
     try:
         write_whole(target, content)
@@ -114,47 +113,3 @@ def _course(assignment: Assignment) -> dict[str, bytes]:
         if path.is_file()
     }
     return files
-
-
-def _pip() -> dict[str, bytes]:
-    """The wheel of pip that comes with Python: images may have none, or one that is too old."""
-    found = sorted((Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl"))
-    found = found or sorted(Path("/usr/share/python-wheels").glob("pip-*.whl"))
-    if not found:
-        raise CourseError(
-            "this Python comes without pip's wheel, which the zip needs; install it "
-            "(apt-get install python3-venv), or run hw with Python from python.org"
-        )
-    return {f"wheels/{found[-1].name}": found[-1].read_bytes()}
-
-
-def _wheelhouse(requirements: list[str]) -> dict[str, bytes]:
-    with tempfile.TemporaryDirectory(prefix="hw-wheels-") as name:
-        folder = Path(name)
-        (folder / "requirements.txt").write_text("".join(f"{line}\n" for line in requirements))
-        command = [sys.executable, "-m", "pip"]
-        if subprocess.run([*command, "--version"], capture_output=True, check=False).returncode:
-            ((name, content),) = _pip().items()
-            wheel = folder / Path(name).name
-            wheel.write_bytes(content)
-            command = [sys.executable, str(wheel / "pip")]
-        command += ["download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        command += ["--only-binary", ":all:", "--dest", str(folder / "all")]
-        for platform in PLATFORMS:
-            command += ["--platform", platform]
-        done = subprocess.run(
-            [*command, "--requirement", str(folder / "requirements.txt")],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            lines = [line for line in done.stderr.splitlines() if "ERROR" in line]
-            raise CourseError(
-                f"--wheels: pip can't download a package ({' '.join(lines[-1:])[:300]}); check the "
-                "network, or build the zip without --wheels"
-            )
-        return {
-            f"wheels/all/{path.name}": path.read_bytes()
-            for path in sorted((folder / "all").iterdir())
-        }

@@ -14,7 +14,7 @@ import hwlib
 from hwlib.errors import CourseError
 from hwlib.grading.outlets.same_bytes import zip_bytes
 
-__all__ = ["own_wheel"]
+__all__ = ["own_wheel", "package_files"]
 
 _WHEEL = "Wheel-Version: 1.0\nGenerator: hwlib\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 
@@ -35,18 +35,24 @@ def own_wheel() -> tuple[str, bytes]:
         raise CourseError(
             "hwlib is not installed, so it can't be packed; install it with pip and try again"
         ) from error
-    package, version = Path(hwlib.__file__).parent, found.version
+    version = found.version
     info = f"hwlib-{version}.dist-info"
-    files = {
-        f"hwlib/{path.relative_to(package).as_posix()}": path.read_bytes()
-        for path in sorted(package.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts
-    }
+    files = {f"hwlib/{name}": content for name, content in package_files().items()}
     for name in ("METADATA", "entry_points.txt"):
         files[f"{info}/{name}"] = (found.read_text(name) or "").encode()
     files[f"{info}/WHEEL"] = _WHEEL.encode()
     files[f"{info}/RECORD"] = _record(files, f"{info}/RECORD")
     return f"hwlib-{version}-py3-none-any.whl", zip_bytes(files)
+
+
+def package_files() -> dict[str, bytes]:
+    """The files of the package hwlib that is running, by their path in it."""
+    package = Path(hwlib.__file__).parent
+    return {
+        path.relative_to(package).as_posix(): path.read_bytes()
+        for path in sorted(package.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    }
 
 
 def _record(files: dict[str, bytes], own_name: str) -> bytes:

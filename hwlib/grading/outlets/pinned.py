@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
 
 from packaging.requirements import Requirement
@@ -14,14 +14,15 @@ from hwlib.extras import REQUIREMENTS
 from hwlib.grading.answer_key import AnswerKey
 from hwlib.grading.cells import tree_of
 from hwlib.grading.course import Assignment
+from hwlib.grading.outlets.wheelhouse import LATEST, MARKERS, THIS_PYTHON, System
 
-__all__ = ["pinned_requirements"]
+__all__ = ["classroom_requirements", "pinned_requirements"]
 
 # what the isolated engine imports from the extra [grading]; nbgrader and JupyterLab stay out
 ENGINE = ("ipython", "landlockpy", "nbformat", "pyseccomp")
 # torchvision only downloads data sets; hwlib has other sources for the same files
 NOT_FOR_GRADING = ("torchvision",)
-TARGET = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"}
+EDITOR = ("ipykernel", "jupyterlab")  # to work on a notebook
 
 
 def pinned_requirements(assignment: Assignment, key: AnswerKey) -> list[str]:
@@ -37,42 +38,81 @@ def pinned_requirements(assignment: Assignment, key: AnswerKey) -> list[str]:
     key : AnswerKey
         What its code cells import is included.
     """
-    of_hwlib = [Requirement(text) for text in distribution("hwlib").requires or ()]
-    bounds = {one.name: one for one in of_hwlib}
-    base = [one for one in of_hwlib if one.marker is None or "extra" not in str(one.marker)]
+    bounds = {one.name: one for one in _of_hwlib()}
+    engine = [bounds.get(name) or Requirement(name) for name in ENGINE]
+    return _pinned([*engine, *_of_assignment(assignment, key)], MARKERS["linux"])
+
+
+def classroom_requirements(
+    assignments: Mapping[Assignment, AnswerKey], system: System, python: str = ""
+) -> list[str]:
+    """The same for a machine on which students work on these notebooks in JupyterLab.
+
+    Parameters
+    ----------
+    assignments : mapping of Assignment to AnswerKey
+    system : {"linux", "macos", "windows"}
+        The system of that machine. A package that only that system needs has no pinned version.
+    python : str
+        Its Python, such as "3.12". The default is this one.
+    """
+    todo = [Requirement(name) for name in EDITOR]
+    for assignment, key in assignments.items():
+        todo += _of_assignment(assignment, key)
+    target = dict(MARKERS[system])
+    if python and python != THIS_PYTHON:
+        target |= {"python_version": python, "python_full_version": f"{python}.{LATEST}"}
+    return _pinned(todo, target)
+
+
+def _of_hwlib() -> list[Requirement]:
+    return [Requirement(text) for text in distribution("hwlib").requires or ()]
+
+
+def _of_assignment(assignment: Assignment, key: AnswerKey) -> list[Requirement]:
+    """What the students' half of hwlib needs, and this assignment."""
+    base = [one for one in _of_hwlib() if one.marker is None or "extra" not in str(one.marker)]
     extras = [Requirement(text) for extra in assignment.extras for text in REQUIREMENTS[extra]]
-    todo = [
+    return [
         *base,
-        *(bounds.get(name) or Requirement(name) for name in ENGINE),
         *(one for one in extras if one.name not in NOT_FOR_GRADING),
         *(Requirement(name) for name in assignment.gradescope.packages),
         *(Requirement(name) for name in _imported(key)),
     ]
+
+
+def _pinned(todo: list[Requirement], target: Mapping[str, str]) -> list[str]:
+    """These requirements and all that they need on the target, each with the version here."""
     lines: dict[str, str] = {}
+    seen: set[tuple[str, frozenset[str]]] = set()  # a package may be needed again with an extra
     while todo:
         wanted = todo.pop()
         name = canonicalize_name(wanted.name)
-        if name in lines or name == "hwlib" or name in NOT_FOR_GRADING:
+        once = (name, frozenset(wanted.extras))
+        if once in seen or name == "hwlib" or name in NOT_FOR_GRADING:
             continue
+        seen.add(once)
         try:
             found = distribution(wanted.name)
         except PackageNotFoundError:
             lines[name] = f"{wanted.name}{wanted.specifier}"
             continue
         lines[name] = f"{name}=={found.version}"
-        todo += _needed(found.requires or (), wanted.extras)
+        todo += _needed(found.requires or (), wanted.extras, target)
     return [lines[name] for name in sorted(lines)]
 
 
-def _needed(requires: Iterable[str], extras: Iterable[str]) -> list[Requirement]:
-    """Those requirements of a package that hold on Linux, with some of its extras."""
+def _needed(
+    requires: Iterable[str], extras: Iterable[str], target: Mapping[str, str]
+) -> list[Requirement]:
+    """Those requirements of a package that hold on the target, with some of its extras."""
     found = [Requirement(text) for text in requires]
     chosen = ["", *extras]
     return [
         one
         for one in found
         if one.marker is None
-        or any(one.marker.evaluate({**TARGET, "extra": extra}) for extra in chosen)
+        or any(one.marker.evaluate({**target, "extra": extra}) for extra in chosen)
     ]
 
 

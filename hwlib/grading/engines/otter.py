@@ -1,0 +1,229 @@
+"""Grading by otter-grader: `otter run` for each submission.
+
+It runs student code and tests in one kernel, so its results can be forged. Use it to compare.
+hwlib's plugin in the zip repairs damaged notebooks and puts the checks in their places.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from hwlib.errors import SubmissionError
+from hwlib.grading.answer_key import AnswerKey, KeyCell, load_key, released_sources
+from hwlib.grading.cells import one_line
+from hwlib.grading.course import Assignment
+from hwlib.grading.engines.otter_zip import generated_zip
+from hwlib.grading.engines.pool import default_jobs
+from hwlib.grading.engines.test_sets import fetch_test_sets
+from hwlib.grading.engines.words import ANSWER_WAITS, NO_ANSWER, UNREADABLE, cannot_run
+from hwlib.grading.results import Outcome, QuestionResult, QuestionStatus, SubmissionResult
+from hwlib.grading.submissions.files import FoundSubmission, copy_files, read_found
+from hwlib.grading.submissions.repair import RepairedSubmission, repair
+from hwlib.markers import is_unsolved
+
+__all__ = ["grade_with_otter"]
+
+START_S = 60.0  # for Python, otter and the kernel, in addition to the submission's time
+STATUSES: dict[str, QuestionStatus] = {
+    "Failed": "failed",
+    "Missing": "missing",
+    "Timeout": "timeout",
+    "Waits": "manual",
+}
+ENDED = "The process that ran your code ended, so nothing after it was graded."
+SLOW = "Your code took too long: is there a loop that never ends, or one that you can avoid?"
+
+
+def grade_with_otter(
+    assignment: Assignment,
+    submissions: Iterable[FoundSubmission],
+    *,
+    seed: int,
+    jobs: int | None = None,
+) -> Iterator[tuple[FoundSubmission, Outcome]]:
+    """Grade submissions, each by a process of otter's. Each gives one outcome, in the order given.
+
+    Parameters
+    ----------
+    assignment : Assignment
+    submissions : iterable of FoundSubmission
+    seed : int
+        Makes the random inputs of tests repeatable (`hwlib.checks.rng`).
+    jobs : int, optional
+        Number of submissions to grade at the same time. The default is one per core.
+
+    Raises
+    ------
+    MissingExtra
+        If otter-grader is not installed.
+    """
+    key = load_key(assignment)
+    files = generated_zip(assignment)
+    fetch_test_sets(assignment)
+    with tempfile.TemporaryDirectory(prefix="hw-otter-") as name:
+        folder = Path(name).resolve()
+        archive = folder / "autograder.zip"
+        _pack(archive, files)
+
+        def graded(one: tuple[int, FoundSubmission]) -> tuple[FoundSubmission, Outcome]:
+            place = folder / str(one[0])
+            place.mkdir()
+            return one[1], _grade_one(assignment, key, one[1], archive, place, seed)
+
+        with ThreadPoolExecutor(jobs or default_jobs(assignment)) as pool:
+            yield from pool.map(graded, enumerate(submissions))
+
+
+def _grade_one(
+    assignment: Assignment,
+    key: AnswerKey,
+    submission: FoundSubmission,
+    archive: Path,
+    place: Path,
+    seed: int,
+) -> Outcome:
+    started = time.monotonic()
+    odd: list[str] = []
+    try:
+        notebook = read_found(submission, odd)
+    except SubmissionError as error:
+        said = str(error)
+        problems = (
+            submission.problems
+            if said in submission.problems
+            else (
+                *submission.problems,
+                said,
+            )
+        )
+        questions = key.all_questions("missing", UNREADABLE)
+        rejected = SubmissionResult(submission.student, "rejected", questions, problems or (said,))
+        return Outcome(rejected, None)
+    repaired = repair(notebook, key, released_sources(assignment))
+    left_out = copy_files(submission.folder, place / "files", submission.only)
+    (place / "files").mkdir(exist_ok=True)
+    nbformat.write(notebook, place / "files" / f"{key.slug}.ipynb")
+    _pack(
+        place / "submission.zip",
+        {
+            path.relative_to(place / "files").as_posix(): path.read_bytes()
+            for path in (place / "files").rglob("*")
+            if path.is_file()
+        },
+    )
+    limit_s = assignment.limits.submission_s + START_S
+    tests, timed_out = _otter_run(archive, place, seed, limit_s)
+    questions = tuple(_question(cell, tests, repaired, timed_out) for cell in key.questions)
+    waits = any(question.status == "manual" for question in questions)
+    result = SubmissionResult(
+        submission.student,
+        "needs_manual" if waits else "graded",
+        questions,
+        (*submission.problems, *odd, *repaired.problems, *left_out),
+        time.monotonic() - started,
+    )
+    return Outcome(result, repaired.as_notebook())
+
+
+def _otter_run(
+    archive: Path, place: Path, seed: int, limit_s: float
+) -> tuple[Mapping[str, Any] | None, bool]:
+    """Question's test → its entry in results.json; None without results. Whether time was up."""
+    command = [sys.executable, "-m", "otter", "run", "-a", str(archive), "-o", str(place)]
+    process = subprocess.Popen(
+        [*command, "--no-logo", str(place / "submission.zip")],
+        cwd=place,
+        env={**os.environ, "HWLIB_SEED": str(seed), "HWLIB_GRADING": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        process.wait(limit_s)
+        timed_out = False
+    except subprocess.TimeoutExpired:
+        timed_out = True
+    finally:
+        _end(process)
+    try:
+        values = json.loads((place / "results.json").read_text(encoding="utf-8"))
+        return {str(test["name"]): test for test in values["tests"] if "score" in test}, timed_out
+    except (OSError, ValueError, KeyError, TypeError):
+        return None, timed_out
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End otter and its kernel, which is in the same session."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _question(
+    cell: KeyCell,
+    tests: Mapping[str, Any] | None,
+    repaired: RepairedSubmission,
+    timed_out: bool,
+) -> QuestionResult:
+    points, status, message = 0.0, "manual", ""
+    if cell.role == "answer":
+        text = "\n".join(answer.source for answer in repaired.answers(cell.name))
+        answered = bool(text.strip()) and not is_unsolved(text)
+        status, message = ("manual", ANSWER_WAITS) if answered else ("missing", NO_ANSWER)
+    elif not tests:
+        status, message = ("timeout", SLOW) if timed_out else ("crashed", ENDED)
+    else:
+        points, status, message = _verdict(cell, tests)
+    return QuestionResult(
+        cell.name,
+        cell.title,
+        points,
+        cell.points,
+        status,  # type: ignore[arg-type]  # one of QuestionStatus
+        message,
+        trust="shared",
+    )
+
+
+def _verdict(cell: KeyCell, tests: Mapping[str, Any]) -> tuple[float, str, str]:
+    """Points, status and message of a question, from the entry of its test."""
+    found = next((one for name, one in tests.items() if _is_of(name, cell)), None)
+    if found is None:
+        return 0.0, "manual", cannot_run("otter did not run it")
+    points = min(max(0.0, float(found["score"])), cell.points)
+    output = str(found.get("output", ""))
+    if points >= cell.points and "result:" not in output:
+        return points, "passed", ""
+    if points > 0:
+        return points, "passed", f"You get {points / cell.points:.0%} of the points."
+    for line in output.splitlines():
+        kind, colon, text = line.strip().partition(": ")
+        if colon and kind in STATUSES:
+            return 0.0, STATUSES[kind], one_line(text, 600)
+    return (cell.points, "passed", "") if not cell.points else (0.0, "failed", "A check failed.")
+
+
+def _is_of(test: str, cell: KeyCell) -> bool:
+    plain = "".join(char if char.isalnum() and char.isascii() else "_" for char in cell.name)
+    return test.partition("_")[2] == plain
+
+
+def _pack(target: Path, files: Mapping[str, bytes]) -> None:
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
