@@ -195,3 +195,41 @@ def test_the_command_that_grades_with_otter_says_that_results_can_be_forged(
     assert values["submissions"][0]["score"] == 8
     assert {q["trust"] for q in values["submissions"][0]["questions"]} == {"shared"}
     assert "these results can be forged (isolation T0)" in err
+
+
+@needs.installed("otter")
+def test_each_part_of_a_question_is_a_test_with_points_of_its_own(tmp_path: Path) -> None:
+    parts = """
+# %% test="half-parts" points=4
+three = 3
+with check.part(1, "whole"):
+    assert half(2 * three) == 3
+with check.part(2.5, "odd"), check.unchanged(three=three):
+    assert half(three) == 1.5
+    ### BEGIN HIDDEN TESTS
+    assert half(5) == 2.5
+    ### END HIDDEN TESTS
+### BEGIN HIDDEN TESTS
+with check.part(0.5, "none"):
+    assert half(0) == 0
+### END HIDDEN TESTS
+"""
+    (tmp_path / "c").mkdir()
+    toml = TINY_TOML.replace("points = 10", "points = 14")
+    tiny = make_assignment(tmp_path / "c", "tiny", TINY + parts, toml)
+    hand_in(tiny, "right", solved(tiny))
+    hand_in(tiny, "floor", solved(tiny, solution_half="def half(x):\n    return x // 2"))
+    root = tiny.course.root
+    for engine in ("isolated", "otter"):
+        options = GradeOptions(engine=engine, force=True)
+        report = grade_assignment(tiny, root / "submitted", tmp_path / engine, options=options)
+        found = {one.student: one.question("half-parts").points for one in report.submissions}
+        assert found == {"right": 4, "floor": 1.5}, engine
+    (text,) = [one for name, one in otter_tests(load_key(tiny)).items() if "half_parts" in name]
+    cases = [one for one in names_in(text).values() if type(one).__name__ == "test_case"]
+    assert [(case.points, case.hidden) for case in cases] == [
+        (0, False),
+        (1, False),
+        (2.5, True),
+        (0.5, True),
+    ]

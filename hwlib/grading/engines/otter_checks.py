@@ -60,8 +60,17 @@ class CheckRun:
     def __init__(self, points: float) -> None:
         self._points, self._stopped = points, False
 
-    def part(self, source: str, names: dict[str, Any], *, hidden: bool, last: bool) -> None:
-        """Run one part. If an earlier one has failed, it fails without being run.
+    def part(
+        self,
+        source: str,
+        names: dict[str, Any],
+        *,
+        hidden: bool,
+        last: bool,
+        alone: bool = False,
+    ) -> None:
+        """Run one part. If an earlier one has failed, it fails without being run, unless that one
+        was tried alone, as the parts of a question with points of their own.
 
         The value of the last part's last line may be the points, as in nbgrader.
 
@@ -75,7 +84,7 @@ class CheckRun:
         try:
             value = _run(source, names)
         except Exception as error:  # noqa: BLE001  of the student's code, and of any kind
-            self._stopped = True
+            self._stopped = not alone
             raise _told(error, source, hidden) from None
         if not last:
             return

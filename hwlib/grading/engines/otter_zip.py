@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import groupby
@@ -19,6 +19,7 @@ from hwlib.errors import GradingError, MissingExtra
 from hwlib.extras import how_to_install
 from hwlib.grading.answer_key import AnswerKey, KeyCell, load_key
 from hwlib.grading.course import Assignment
+from hwlib.grading.parts import EARNED, block_of, part_of, parts_of
 from hwlib.grading.submissions.files import regular_files
 from hwlib.markers import BEGIN_HIDDEN, END_HIDDEN, hidden_lines
 
@@ -38,6 +39,8 @@ def require_otter() -> None:
 class _Part:
     source: str
     hidden: bool
+    name: str = ""  # of a part of the question, which has points of its own
+    points: float = 0.0
 
 
 def otter_tests(key: AnswerKey) -> dict[str, str]:
@@ -164,7 +167,7 @@ from hwlib.grading.engines.otter_checks import CheckRun
 OK_FORMAT = False
 name = {name!r}
 points = None
-all_or_nothing = True
+all_or_nothing = {whole!r}
 run = CheckRun({points!r})
 '''
 _CASE = """
@@ -174,25 +177,28 @@ PART_{number} = {source!r}
 
 @test_case(name={title!r}, points={points!r}, hidden={hidden!r})
 def part_{number}(env):
-    run.part(PART_{number}, env, hidden={hidden!r}, last={last!r})
+    run.part(PART_{number}, env, hidden={hidden!r}, last={last!r}, alone={alone!r})
 """
 
 
 def _test_file(name: str, cell: KeyCell) -> str:
     """An exception-based test file: one case for each visible or hidden part of the cell.
 
-    The cell has its points as a whole, so they belong to the last case, and all cases must pass.
+    If the cell has its points as a whole, they belong to the last case, and all cases must pass. If
+    the question has parts, each is a case with points of its own.
     """
     parts = _parts(cell)
-    text = _HEAD.format(name=name, points=cell.points)
+    whole = not any(part.name for part in parts)
+    text = _HEAD.format(name=name, points=cell.points, whole=whole)
     for number, part in enumerate(parts, 1):
         text += _CASE.format(
             number=number,
             source=part.source,
-            title=f"{cell.name}: {'hidden' if part.hidden else 'visible'} part",
-            points=cell.points if number == len(parts) else 0,
+            title=f"{cell.name}: {part.name or ('hidden' if part.hidden else 'visible') + ' part'}",
+            points=cell.points if whole and number == len(parts) else part.points,
             hidden=part.hidden,
-            last=number == len(parts),
+            last=whole and number == len(parts),
+            alone=bool(part.name),
         )
     return text
 
@@ -200,10 +206,12 @@ def _test_file(name: str, cell: KeyCell) -> str:
 def _parts(cell: KeyCell) -> list[_Part]:
     """The cell cut at the marks of hidden tests; in one part where that is no whole statement.
 
-    An empty list if it is not plain Python.
+    An empty list if it is not plain Python. If the question has parts, it is cut at those.
     """
     lines = cell.source.splitlines()
     hidden = hidden_lines(lines)
+    if parts_of(cell.source):
+        return list(_own_parts(cell.source, hidden))
     groups = groupby(enumerate(lines, 1), key=lambda one: one[0] in hidden)
     parts = [
         _Part("\n".join(line for _, line in group if not _is_mark(line)), is_hidden)
@@ -214,6 +222,19 @@ def _parts(cell: KeyCell) -> list[_Part]:
         whole = _Part("\n".join(line for line in lines if not _is_mark(line)), bool(hidden))
         parts = [whole] if _code_in(whole.source) else []
     return parts
+
+
+def _own_parts(source: str, hidden: frozenset[int]) -> Iterator[_Part]:
+    """The parts of a question, and the statements between them."""
+    for node in ast.parse(source).body:
+        if ast.get_source_segment(source, node) == EARNED:
+            continue
+        lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
+        part = part_of(node)
+        block = block_of(node) if part is not None and isinstance(node, ast.With) else [node]
+        code = ast.unparse(ast.fix_missing_locations(ast.Module(list(block), [])))
+        name, points = ("", 0.0) if part is None else (part.name, part.points)
+        yield _Part(code, not hidden.isdisjoint(lines), name, points)
 
 
 def _is_mark(line: str) -> bool:
