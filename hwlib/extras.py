@@ -27,7 +27,7 @@ def how_to_install(extra: str) -> str:
     Parameters
     ----------
     extra : str
-        "torch", "cvxpy" or "grading".
+        "torch", "cvxpy", "otter" or "grading".
     """
     short = f"pip install 'hwlib[{extra}]' from where hwlib came"
     record = _record()

@@ -37,6 +37,11 @@ from hwlib.markers import is_unsolved
 
 __all__ = ["grade_with_otter"]
 
+# `python -m otter`, which ends with the grader if that is killed
+OTTER = (
+    "import runpy; from hwlib.grading.sandbox.confine import die_with_parent; die_with_parent(); "
+    "runpy.run_module('otter', run_name='__main__')"
+)
 START_S = 60.0  # for Python, otter and the kernel, in addition to the submission's time
 STATUSES: dict[str, QuestionStatus] = {
     "Failed": "failed",
@@ -143,7 +148,8 @@ def _otter_run(
     archive: Path, place: Path, seed: int, limit_s: float
 ) -> tuple[Mapping[str, Any] | None, bool]:
     """Question's test → its entry in results.json; None without results. Whether time was up."""
-    command = [sys.executable, "-m", "otter", "run", "-a", str(archive), "-o", str(place)]
+    start = ["-c", OTTER] if sys.platform == "linux" else ["-m", "otter"]
+    command = [sys.executable, *start, "run", "-a", str(archive), "-o", str(place)]
     process = subprocess.Popen(
         [*command, "--no-logo", str(place / "submission.zip")],
         cwd=place,
