@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import importlib
 import importlib.util
 import logging
 import re
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -24,6 +26,7 @@ from hwlib.errors import (
     ZygoteGone,
 )
 from hwlib.grading.answer_key import AnswerKey, load_key, released_sources
+from hwlib.grading.cell_names import names_in
 from hwlib.grading.cells import one_line, tree_of, without_markers
 from hwlib.grading.course import Assignment
 from hwlib.grading.engines.apart import apart
@@ -206,7 +209,8 @@ class IsolatedEngine:
             Whether a question that it does not pass is left to humans for the whole class. So what
             this engine can't do is never a student's zero.
         """
-        failing, changing = apart(self._failed_by_reference)
+        (failing, changing), modules = apart(lambda: (self._failed_by_reference(), [*sys.modules]))
+        self._get_ready(modules)
         if failing:  # a test of speed met a busy machine, or the task is to change an argument
             self.bench.change_arguments(failing.keys() & changing, True)
             again, _ = apart(self._failed_by_reference)
@@ -222,6 +226,19 @@ class IsolatedEngine:
         return ReferenceCheck(
             {name: reason for name, (_, reason) in failing.items()}, frozenset(in_place)
         )
+
+    def _get_ready(self, modules: Iterable[str]) -> None:
+        """Do once, before judges are forked, what each of them would do: import these modules, and
+        parse the cells that all submissions have.
+        """
+        for name in modules:
+            if name not in sys.modules:
+                with contextlib.suppress(Exception):  # whatever a module does when it is imported
+                    importlib.import_module(name)
+        for cell in self.key.cells:
+            if cell.cell_type == "code":
+                names_in(cell.source)
+                names_in(self.released.get(cell.grade_id, ""))
 
     def _failed_by_reference(self) -> tuple[dict[str, tuple[QuestionStatus, str]], set[str]]:
         """Question → its status, and what an instructor must know, in notebook order; and the

@@ -115,7 +115,16 @@ class Pool:
         One that hits a limit while the machine is busy is graded once more at the end, alone.
         """
         self._waiting.extend(map(_Task, submissions))
-        yield from self._work(self.jobs)
+        gc.collect()
+        gc.freeze()  # what is here is never garbage in a judge, which need not look at it
+        try:
+            yield from self._work(self.jobs)
+            yield from self._work_alone()
+        finally:
+            gc.unfreeze()
+
+    def _work_alone(self) -> Iterator[Done]:
+        """Those that hit a limit beside others, one after the other."""
         while self._again:
             self._waiting.append(self._again.popleft())
             yield from self._work(1)
@@ -220,7 +229,6 @@ def _grade_as_judge(
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's business
     _compute_alone()
     limit_memory(JUDGE_MB)
-    gc.freeze()  # what the main process has made is never garbage here, and need not be looked at
     started = time.monotonic()
     try:
         outcome = engine.grade(found, slot)
