@@ -164,7 +164,7 @@ def test_the_line_is_that_of_the_first_use(tmp_path: Path) -> None:
             "uses 'inner', which uses 'WIDTH', which only the given cell in line 7",
         ),
         ("def make():\n    return lost\n", "uses 'make', which uses 'lost', which no cell defines"),
-        ("def make():\n    pass\nmake = f(make)\n", "uses 'make', which only the given cell in"),
+        ("def make():\n    pass\nmake = len(make)\n", "uses 'make', which only the given cell in"),
     ],
 )
 def test_functions_of_given_cells_may_not_depend_on_their_variables(
@@ -178,6 +178,24 @@ def test_functions_of_given_cells_may_call_each_other_and_the_student(tmp_path: 
         "# %%\ndef odd(n):\n    return n and even(n - 1)\ndef even(n):\n    return odd(f(n))\n"
     )
     assert complaint(tmp_path, helpers, a_test("print(odd(3))")) == ""
+
+
+@pytest.mark.parametrize(
+    ("given_cell", "said"),
+    [
+        ("it = f(3)", ""),
+        ("made = f(3)\nit = [made, 4]", ""),
+        ("it, other = f(3), 4", ""),
+        ("for it in f(3):\n    pass", ""),
+        ("it = 3\nmade = f(it)", "uses 'it', which only the given cell"),
+        ("it = 3\nit = f(it)", "uses 'it', which only the given cell"),
+    ],
+)
+def test_what_a_given_cell_makes_with_the_students_code_is_the_students(
+    tmp_path: Path, given_cell: str, said: str
+) -> None:
+    found = complaint(tmp_path, f"# %%\n{given_cell}\n", a_test("print(it)"))
+    assert said in found if said else found == ""
 
 
 def test_a_star_import_may_bring_any_name_but_that_of_a_given_cell(tmp_path: Path) -> None:

@@ -2,8 +2,9 @@
 
 A test may use builtins, names of setup cells, the student's solutions, its own names, and those of
 oracles. A function or class of a given cell is fine, too: where a test uses one, the grader defines
-it anew from the course's copy. A variable or import of a given cell is not: students may edit that
-cell, and would decide the verdict. docs/authoring.md has the rules.
+it anew from the course's copy. So is what a given cell makes with the student's own code, such as
+`net = Net(3)`: that is the student's anyway. Any other variable or import of a given cell is not:
+students may edit that cell, and would decide the verdict. docs/authoring.md has the rules.
 """
 
 from __future__ import annotations
@@ -61,6 +62,8 @@ class _Sources:
         self.fixed = _EVERYWHERE.union(*(names_in(cell.source).binds for cell in fixed))
         self.definitions: dict[str, ast.stmt] = {}
         self.variables: dict[str, AuthoredCell] = {}
+        solved = (names_in(cell.source).binds for cell in cells if cell.role == "solution")
+        self.students = frozenset[str]().union(*solved)  # and what is made with these
         for cell in cells:
             if cell.role in _OPEN and cell.cell_type == "code":
                 self._read(cell)
@@ -73,15 +76,19 @@ class _Sources:
                 self.definitions[node.name] = node
             else:
                 rest.append(node)
-        tree = ast.Module(rest, [])
-        for name in bound_names(tree, members=False) | imported_names(tree):
-            self.variables.setdefault(name, cell)
+        for node in rest:
+            tree = ast.Module([node], [])
+            bound = bound_names(tree, members=False) | imported_names(tree)
+            if names_in(ast.unparse(tree)).uses & self.students:
+                self.students |= bound - self.variables.keys()
+            for name in bound - self.students:
+                self.variables.setdefault(name, cell)
 
     def check(self, test: AuthoredCell) -> None:
         """Check the names of one test."""
         names = names_in(test.source)
         self._check_asked(test, names.uses)
-        known = self.fixed.union(test.asks, _made_global(test.source))
+        known = self.fixed.union(test.asks, _made_global(test.source), self.students)
         # a star import may bring any name that nobody else has
         starred = "*" in names.binds | self.fixed
         for name in sorted(names.uses - known):
