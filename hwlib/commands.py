@@ -297,10 +297,7 @@ def verify(slugs: tuple[str, ...], engine: str, json_file: str | None) -> int:
             [
                 row.kind,
                 row.name,
-                *(
-                    "✗" if name in row.lost else "?" if name in row.waiting else "·"
-                    for name in report.questions
-                ),
+                *map(row.mark, report.questions),
                 "as expected" if not row.complaint else "NOT as expected",
             ]
             for row in report.rows

@@ -112,6 +112,51 @@ class SmallResNet(nn.Module):
         return self.head(x.mean(dim=(2, 3)))
 
 
+class NamedTwice(nn.Module):
+    """Layers as attributes, and once more in an nn.Sequential."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = nn.Linear(3072, 6), nn.Linear(6, 10)
+        self.net = nn.Sequential(nn.Flatten(), self.a, nn.ReLU(), self.b)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.net(x)
+
+
+class CountsFeatures(nn.Module):
+    """As in PyTorch's first tutorial, and other ways to count what one image has."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__()
+        self.how, self.conv, self.out = how, nn.Conv2d(3, 2, 5), nn.Linear(2 * 14 * 14, 10)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = F.max_pool2d(torch.relu(self.conv(x)), 2)
+        features = 1
+        if self.how == "loop":
+            for size in x.size()[1:]:
+                features *= size
+        elif self.how == "product":
+            features = int(np.prod(x.shape[1:]))
+        elif self.how == "unpacked":
+            batch, channels, height, width = x.shape
+            assert x.dim() == 4 and height == width
+            return self.out(x.reshape(batch, channels * height * width))
+        else:
+            features = x.size(1) * x.size(2) * x.size(-1)
+        return self.out(x.view(-1, features))
+
+
+class FlattensTo(nn.Module):
+    def __init__(self, *axes: int) -> None:
+        super().__init__()
+        self.axes, self.linear = axes, nn.Linear(3072, 10)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.linear(torch.flatten(x, *self.axes))
+
+
 SHAPES = {1: (1, 28, 28), 3: (3, 32, 32)}
 CNN = nn.Sequential(
     nn.Conv2d(1, 4, 3, stride=2, padding=1),
@@ -140,6 +185,25 @@ NETWORKS = {
             ),
             GlobalAvgPool2d(),
             nn.Linear(4, 10),
+        ),
+        3,
+    ),
+    "layers with two names": (NamedTwice(), 3),
+    **{
+        f"features counted by {how}": (CountsFeatures(how), 3)
+        for how in ("loop", "product", "unpacked", "axes")
+    },
+    "flatten to the last axis": (FlattensTo(1, 3), 3),
+    "a layer that flattens to the last axis": (
+        nn.Sequential(nn.Flatten(1, 3), nn.Linear(3072, 10)),
+        3,
+    ),
+    "numbers of NumPy": (
+        nn.Sequential(
+            nn.Conv2d(3, np.int64(4), kernel_size=(np.int32(3), 3), padding=np.int64(1)),
+            nn.Dropout(np.float32(0.25)),
+            nn.Flatten(),
+            nn.Linear(np.prod((4, 32, 32)), np.int64(10), bias=np.True_),
         ),
         3,
     ),
@@ -388,6 +452,8 @@ def hooked() -> nn.Module:
         (AlwaysDrops(), "training=self.training"),
         (InAList(), "InAList"),
         (MixesImages(), "MixesImages"),
+        (FlattensTo(0, -1), "must have start_dim=1, or it mixes the images of a batch"),
+        (FlattensTo(2, 3), "must have start_dim=1"),
         (nn.Sequential(nn.Flatten(), Secretly(784, 10)), "adds something other than two tensors"),
         (hooked(), "hooks"),
         (

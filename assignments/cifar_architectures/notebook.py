@@ -71,8 +71,9 @@ plots.image_grid_by_class(raw_images[:1000], raw_labels[:1000], CIFAR10_CLASSES)
 
 # %% setup
 def weights_of(network):
-    """A copy of everything that a network stores, as arrays."""
-    return {name: torch.as_tensor(value).numpy().copy() for name, value in network.state_dict().items()}
+    """A copy of everything that a network stores, as arrays. A layer with two names counts once."""
+    names = {name for name, _ in (*network.named_parameters(), *network.named_buffers())}
+    return {name: torch.as_tensor(value).numpy().copy() for name, value in network.state_dict().items() if name in names}
 
 
 def of_size(stored, size):
@@ -152,7 +153,7 @@ def check_new(network, images, expected, what, mistakes, hint=""):
 def draw_weights(network, rng):
     """Replace all weights by random numbers."""
     network.load_state_dict({name: torch.from_numpy(rng.normal(size=value.shape, scale=0.2).astype(np.float32))
-                             for name, value in weights_of(network).items()})
+                             for name, value in weights_of(network).items()}, strict=False)
 
 
 def random_images(rng, count):

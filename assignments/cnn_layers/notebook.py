@@ -437,26 +437,8 @@ def conv_backward_naive(dout, cache):
     return dx, dw, db
 
 # %% test="conv_backward_naive" points=6
-rng = np.random.default_rng(231)
-x, w, b, dout = rng.normal(size=(4, 3, 5, 5)), rng.normal(size=(2, 3, 3, 3)), rng.normal(size=2), rng.normal(size=(4, 2, 5, 5))
-conv_param = {"stride": 1, "pad": 1}
-_, cache = run_forward(conv_forward_naive, x, w, b, conv_param)
-dx, dw, db = run_backward(conv_backward_naive, dout, cache, 3)
-check.equal(np.shape(dx), x.shape, what="the shape of dx", hint="dx has the shape of x: cut off the border that the padding added.")
-check.gradient(dx, eval_numerical_gradient_array(lambda x: conv_forward_fast(x, w, b, conv_param)[0], x, dout), what="the gradient dx", mistakes={
-    "The wrong part of the padded image is cut out: its middle is asked for.": lambda: conv_backward_fast(
-        dout, conv_forward_fast(np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1))), w, b, {"stride": 1, "pad": 0})[1])[0][:, :, :5, :5],
-}, hint="Windows overlap: does each pixel collect (`+=`) from all the windows that it lies in?")
-check.gradient(dw, eval_numerical_gradient_array(lambda w: conv_forward_fast(x, w, b, conv_param)[0], w, dout), what="the gradient dw",
-               hint="Each output pixel of each image has a part in the filter's gradient: does dw collect (`+=`) from all of them?")
-check.gradient(db, eval_numerical_gradient_array(lambda b: conv_forward_fast(x, w, b, conv_param)[0], b, dout), what="the gradient db", mistakes={
-    "db is a mean: every output pixel of every image adds to it, so it is a sum.": dout.mean(axis=(0, 2, 3)),
-})
-check.passed("conv_backward_naive agrees with central differences.")
 ### BEGIN HIDDEN TESTS
 from scipy.signal import convolve2d, correlate2d
-
-rng = check.rng()
 
 def spread(dout, rows, columns, stride):
     """dout on the grid of stride 1, with zeros between."""
@@ -478,45 +460,70 @@ def last_one_wins(shape, w, dout, stride):
         result[n, :, i * stride:i * stride + w.shape[2], j * stride:j * stride + w.shape[3]] = dout[n, f, i, j] * w[f]
     return result
 
-sizes = [  # N, C, H, W, F, HH, WW, stride, pad
-    (1, 1, 3, 3, 1, 3, 3, 1, 0), (2, 3, 5, 6, 4, 3, 3, 1, 1), (2, 2, 6, 5, 3, 2, 3, 2, 0), (1, 3, 7, 4, 2, 3, 1, 2, 1),
-    (2, 2, 6, 8, 3, 3, 4, 3, 2), (3, 1, 4, 6, 2, 1, 1, 1, 0), (1, 2, 5, 5, 3, 2, 2, 4, 0),
-]
-for N, C, H, W, F, HH, WW, stride, pad in sizes:
-    x, w, b = rng.normal(size=(N, C, H, W)), rng.normal(size=(F, C, HH, WW)), rng.normal(size=F)
-    out, cache = run_forward(conv_forward_naive, x, w, b, {"stride": stride, "pad": pad})
-    other = rng.normal(size=x.shape)
-    run_forward(conv_forward_naive, other, 2 * w, b, {"stride": stride, "pad": pad})        # a second use, with a cache of its own
-    padded, border = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad))), (slice(None), slice(None), slice(pad, pad + H), slice(pad, pad + W))
-    dout = rng.normal(size=(N, F, 1 + (H + 2 * pad - HH) // stride, 1 + (W + 2 * pad - WW) // stride))
+def check_gradients(sizes):
+    """Against SciPy, for each N, C, H, W, F, HH, WW, stride, pad."""
+    rng = check.rng()
+    for N, C, H, W, F, HH, WW, stride, pad in sizes:
+        x, w, b = rng.normal(size=(N, C, H, W)), rng.normal(size=(F, C, HH, WW)), rng.normal(size=F)
+        out, cache = run_forward(conv_forward_naive, x, w, b, {"stride": stride, "pad": pad})
+        other = rng.normal(size=x.shape)
+        run_forward(conv_forward_naive, other, 2 * w, b, {"stride": stride, "pad": pad})        # a second use, with a cache of its own
+        padded, border = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad))), (slice(None), slice(None), slice(pad, pad + H), slice(pad, pad + W))
+        dout = rng.normal(size=(N, F, 1 + (H + 2 * pad - HH) // stride, 1 + (W + 2 * pad - WW) // stride))
+        dx, dw, db = run_backward(conv_backward_naive, dout, cache, 3)
+        dpadded, right_dw = gradients(padded, w, dout, stride)
+        case = f"for x of shape {x.shape}, w of shape {w.shape}, stride {stride} and pad {pad}"
+        two_uses = "Does the layer keep anything outside its cache? It was used twice here, before the first backward pass."
+        check.equal(np.shape(dx), x.shape, what=f"the shape of dx {case}", hint="dx has the shape of x: cut off the border that the padding added.", mistakes={
+            "Without padding nothing may be cut off. But −0 is 0, so `[0:-0]` is empty: end the slices at pad + H and pad + W.": (N, C, 0, 0),
+        })
+        check.gradient(dx, dpadded[border], what=f"the gradient dx {case}", mistakes={
+            "Windows overlap: each pixel must collect (`+=`) from all the windows that it lies in.":
+                lambda: last_one_wins(padded.shape, w, dout, stride)[border],
+            "The filter seems to be flipped on the way back.": lambda: gradients(padded, w[:, :, ::-1, ::-1], dout, stride)[0][border],
+            "The wrong part of the padded image is cut out: its middle is asked for.": lambda: dpadded[:, :, :H, :W],
+            "Does each output go back to the window that begins at i * stride and j * stride?":
+                lambda: gradients(padded, w, spread(dout, padded.shape[2] - HH + 1, padded.shape[3] - WW + 1, 1), 1)[0][border],
+            two_uses: 2 * dpadded[border],
+            "Is dx divided by N? Only the loss is a mean.": dpadded[border] / N,
+        })
+        check.gradient(dw, right_dw, what=f"the gradient dw {case}", mistakes={
+            "The windows seem to be taken from the image without its border.":
+                lambda: gradients(np.pad(x, ((0, 0), (0, 0), (0, 2 * pad), (0, 2 * pad))), w, dout, stride)[1],
+            two_uses: lambda: gradients(np.pad(other, ((0, 0), (0, 0), (pad, pad), (pad, pad))), w, dout, stride)[1],
+            "Does each output look at the window that begins at i * stride and j * stride?":
+                lambda: gradients(padded, w, spread(dout, padded.shape[2] - HH + 1, padded.shape[3] - WW + 1, 1), 1)[1],
+            "dw collects from all images: is only one of them in it?": lambda: gradients(padded[-1:], w, dout[-1:], stride)[1],
+            "Is dw divided by N? Only the loss is a mean.": right_dw / N,
+        })
+        check.gradient(db, dout.sum(axis=(0, 2, 3)), what=f"the gradient db {case}", mistakes={
+            "db is a mean: every output pixel of every image adds to it.": dout.mean(axis=(0, 2, 3)),
+            "db collects from all places of the window, and from all images too.": dout[-1].sum(axis=(1, 2)),
+        })
+### END HIDDEN TESTS
+
+with check.part(5, "with a border of zeros"):
+    rng = np.random.default_rng(231)
+    x, w, b, dout = rng.normal(size=(4, 3, 5, 5)), rng.normal(size=(2, 3, 3, 3)), rng.normal(size=2), rng.normal(size=(4, 2, 5, 5))
+    conv_param = {"stride": 1, "pad": 1}
+    _, cache = run_forward(conv_forward_naive, x, w, b, conv_param)
     dx, dw, db = run_backward(conv_backward_naive, dout, cache, 3)
-    dpadded, right_dw = gradients(padded, w, dout, stride)
-    case = f"for x of shape {x.shape}, w of shape {w.shape}, stride {stride} and pad {pad}"
-    two_uses = "Does the layer keep anything outside its cache? It was used twice here, before the first backward pass."
-    check.equal(np.shape(dx), x.shape, what=f"the shape of dx {case}", hint="dx has the shape of x: cut off the border that the padding added.")
-    check.gradient(dx, dpadded[border], what=f"the gradient dx {case}", mistakes={
-        "Windows overlap: each pixel must collect (`+=`) from all the windows that it lies in.":
-            lambda: last_one_wins(padded.shape, w, dout, stride)[border],
-        "The filter seems to be flipped on the way back.": lambda: gradients(padded, w[:, :, ::-1, ::-1], dout, stride)[0][border],
-        "The wrong part of the padded image is cut out: its middle is asked for.": lambda: dpadded[:, :, :H, :W],
-        "Does each output go back to the window that begins at i * stride and j * stride?":
-            lambda: gradients(padded, w, spread(dout, padded.shape[2] - HH + 1, padded.shape[3] - WW + 1, 1), 1)[0][border],
-        two_uses: 2 * dpadded[border],
-        "Is dx divided by N? Only the loss is a mean.": dpadded[border] / N,
+    check.equal(np.shape(dx), x.shape, what="the shape of dx", hint="dx has the shape of x: cut off the border that the padding added.")
+    check.gradient(dx, eval_numerical_gradient_array(lambda x: conv_forward_fast(x, w, b, conv_param)[0], x, dout), what="the gradient dx", mistakes={
+        "The wrong part of the padded image is cut out: its middle is asked for.": lambda: conv_backward_fast(
+            dout, conv_forward_fast(np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1))), w, b, {"stride": 1, "pad": 0})[1])[0][:, :, :5, :5],
+    }, hint="Windows overlap: does each pixel collect (`+=`) from all the windows that it lies in?")
+    check.gradient(dw, eval_numerical_gradient_array(lambda w: conv_forward_fast(x, w, b, conv_param)[0], w, dout), what="the gradient dw",
+                   hint="Each output pixel of each image has a part in the filter's gradient: does dw collect (`+=`) from all of them?")
+    check.gradient(db, eval_numerical_gradient_array(lambda b: conv_forward_fast(x, w, b, conv_param)[0], b, dout), what="the gradient db", mistakes={
+        "db is a mean: every output pixel of every image adds to it, so it is a sum.": dout.mean(axis=(0, 2, 3)),
     })
-    check.gradient(dw, right_dw, what=f"the gradient dw {case}", mistakes={
-        "The windows seem to be taken from the image without its border.":
-            lambda: gradients(np.pad(x, ((0, 0), (0, 0), (0, 2 * pad), (0, 2 * pad))), w, dout, stride)[1],
-        two_uses: lambda: gradients(np.pad(other, ((0, 0), (0, 0), (pad, pad), (pad, pad))), w, dout, stride)[1],
-        "Does each output look at the window that begins at i * stride and j * stride?":
-            lambda: gradients(padded, w, spread(dout, padded.shape[2] - HH + 1, padded.shape[3] - WW + 1, 1), 1)[1],
-        "dw collects from all images: is only one of them in it?": lambda: gradients(padded[-1:], w, dout[-1:], stride)[1],
-        "Is dw divided by N? Only the loss is a mean.": right_dw / N,
-    })
-    check.gradient(db, dout.sum(axis=(0, 2, 3)), what=f"the gradient db {case}", mistakes={
-        "db is a mean: every output pixel of every image adds to it.": dout.mean(axis=(0, 2, 3)),
-        "db collects from all places of the window, and from all images too.": dout[-1].sum(axis=(1, 2)),
-    })
+    ### BEGIN HIDDEN TESTS
+    check_gradients([(2, 3, 5, 6, 4, 3, 3, 1, 1), (1, 3, 7, 4, 2, 3, 1, 2, 1), (2, 2, 6, 8, 3, 3, 4, 3, 2)])
+    ### END HIDDEN TESTS
+### BEGIN HIDDEN TESTS
+with check.part(1, "without a border (pad 0)"):
+    check_gradients([(1, 1, 3, 3, 1, 3, 3, 1, 0), (2, 2, 6, 5, 3, 2, 3, 2, 0), (3, 1, 4, 6, 2, 1, 1, 1, 0), (1, 2, 5, 5, 3, 2, 2, 4, 0)])
 ### END HIDDEN TESTS
 
 # %% [markdown]

@@ -251,71 +251,87 @@ plots.matrix(few, xlabel="training image j", ylabel="test image i", colorbar="di
 # Write **`compute_L2_distances_vectorized`**.
 
 # %% test="compute_L2_distances_vectorized" points=5
-model = KNN()
-model.train(X_train[:50], y_train[:50])
-some = X_test[:7]
-
-euclidean = cdist(some, X_train[:50])
-check.close(model.compute_L2_distances_vectorized(some), euclidean, what="the distances of 7 test images to 50 training images", mistakes={
-    "The values look squared: is the root missing?": euclidean ** 2,
-    "This is the 1-norm: the question asks for the 2-norm.": cdist(some, X_train[:50], "cityblock"),
-    "Look at the sign of the middle term: these are lengths of sums, not of differences.": cdist(some, -X_train[:50]),
-})
-
-model = KNN()
-model.train(np.array([[5, 10]], dtype=np.uint8), np.array([0]))
-found = model.compute_L2_distances_vectorized(np.array([[3, 200]], dtype=np.uint8))
-check.close(found, [[np.hypot(2, 190)]], what="the distance of two `uint8` vectors",
-            hint="`uint8` wraps around, in squares and products too: convert to float first.")
-check.passed("compute_L2_distances_vectorized agrees with an independent library.")
-### BEGIN HIDDEN TESTS
-rng = check.rng()
-
-for num_train, num_test, num_features in [(1, 1, 1), (5, 2, 3), (3, 9, 40), (6, 1, 4), (1, 6, 2), (8, 8, 8)]:
-    T, X = rng.normal(size=(num_train, num_features)), rng.normal(size=(num_test, num_features))
+with check.part(3, "the distances"):
     model = KNN()
-    model.train(T, np.arange(num_train))
-    with check.unchanged(X=X):
-        distances = model.compute_L2_distances_vectorized(X)
-    check.close(model.X_train, T, what="X_train after the call", hint="The training data was changed: work on a copy.")
-    case = f"the distances for {num_test} test and {num_train} training examples of {num_features} features"
-    check.close(distances, cdist(X, T), what=case, mistakes={
-        "The values look squared: is the root missing?": cdist(X, T, "sqeuclidean"),
-        "This is the 1-norm: the question asks for the 2-norm.": cdist(X, T, "cityblock"),
-        "Look at the sign of the middle term: these are lengths of sums, not of differences.": cdist(X, -T),
+    model.train(X_train[:50], y_train[:50])
+    some = X_test[:7]
+    euclidean = cdist(some, X_train[:50])
+    check.close(model.compute_L2_distances_vectorized(some), euclidean, what="the distances of 7 test images to 50 training images", mistakes={
+        "The values look squared: is the root missing?": euclidean ** 2,
+        "This is the 1-norm: the question asks for the 2-norm.": cdist(some, X_train[:50], "cityblock"),
+        "Look at the sign of the middle term: these are lengths of sums, not of differences.": cdist(some, -X_train[:50]),
     })
+    ### BEGIN HIDDEN TESTS
+    rng = check.rng()
+    for num_train, num_test, num_features in [(1, 1, 1), (5, 2, 3), (3, 9, 40), (6, 1, 4), (1, 6, 2), (8, 8, 8)]:
+        T, X = rng.normal(size=(num_train, num_features)), rng.normal(size=(num_test, num_features))
+        model = KNN()
+        model.train(T, np.arange(num_train))
+        with check.unchanged(X=X):
+            distances = model.compute_L2_distances_vectorized(X)
+        check.close(model.X_train, T, what="X_train after the call", hint="The training data was changed: work on a copy.")
+        case = f"the distances for {num_test} test and {num_train} training examples of {num_features} features"
+        check.close(distances, cdist(X, T), what=case, mistakes={
+            "The values look squared: is the root missing?": cdist(X, T, "sqeuclidean"),
+            "This is the 1-norm: the question asks for the 2-norm.": cdist(X, T, "cityblock"),
+            "Look at the sign of the middle term: these are lengths of sums, not of differences.": cdist(X, -T),
+        })
+
+    first, second = KNN(), KNN()
+    T, X = rng.normal(size=(4, 3)), rng.normal(size=(2, 3))
+    first.train(T, np.arange(4))
+    first.compute_L2_distances_vectorized(X)
+    second.train(10 * T, np.arange(4))
+    check.close(first.compute_L2_distances_vectorized(X), cdist(X, T), what="the distances of a first classifier after training a second",
+                hint="Each classifier has its own training data: keep it in `self`.")
+    for T in (rng.normal(size=(4, 3)), rng.normal(size=(7, 3))):
+        first.train(T, np.arange(len(T)))
+        check.close(first.compute_L2_distances_vectorized(X), cdist(X, T), what="the distances after training a second time",
+                    hint="After another call of `train` nothing of the old examples may be left: is something kept for reuse?")
+    ### END HIDDEN TESTS
+
+with check.part(1, "whole numbers"):
+    model = KNN()
+    model.train(np.array([[5, 10]], dtype=np.uint8), np.array([0]))
+    found = model.compute_L2_distances_vectorized(np.array([[3, 200]], dtype=np.uint8))
+    check.close(found, [[np.hypot(2, 190)]], what="the distance of two `uint8` vectors",
+                hint="`uint8` wraps around, in squares and products too: convert to float first.")
+    ### BEGIN HIDDEN TESTS
+    rng = check.rng()
+    for dtype, largest, tolerance in [(np.uint8, 256, 1e-6), (np.int64, 1000, 1e-6), (np.float32, 10, 1e-3)]:
+        T, X = rng.integers(0, largest, size=(5, 12)).astype(dtype), rng.integers(0, largest, size=(4, 12)).astype(dtype)
+        model = KNN()
+        model.train(T, np.arange(5))
+        check.close(model.compute_L2_distances_vectorized(X), cdist(X.astype(float), T.astype(float)), rtol=tolerance,
+                    what=f"the distances of {np.dtype(dtype)} vectors", hint="Convert to float first: squares and products wrap around too.")
+    ### END HIDDEN TESTS
 
 # Training examples among the queries: rounding makes the squares of many zero distances negative.
-T, others = rng.normal(size=(120, 300)), rng.normal(size=(5, 300))
-X = np.concatenate([others, T])
-model = KNN()
-model.train(T, np.arange(120))
-right = cdist(X, T)
-distances = model.compute_L2_distances_vectorized(X)
-check.close(distances, right, what="the distances of training examples to themselves and others", mistakes={
-    "Rounding can make a square of 0 slightly negative, and the root of that is NaN: what should it be instead?":
-        lambda: np.where(np.isnan(np.asarray(distances, dtype=float)), np.nan, right),
-})
-
-first, second = KNN(), KNN()
-T, X = rng.normal(size=(4, 3)), rng.normal(size=(2, 3))
-first.train(T, np.arange(4))
-first.compute_L2_distances_vectorized(X)
-second.train(10 * T, np.arange(4))
-check.close(first.compute_L2_distances_vectorized(X), cdist(X, T), what="the distances of a first classifier after training a second",
-            hint="Each classifier has its own training data: keep it in `self`.")
-for T in (rng.normal(size=(4, 3)), rng.normal(size=(7, 3))):
-    first.train(T, np.arange(len(T)))
-    check.close(first.compute_L2_distances_vectorized(X), cdist(X, T), what="the distances after training a second time",
-                hint="After another call of `train` nothing of the old examples may be left: is something kept for reuse?")
-
-for dtype, largest, tolerance in [(np.uint8, 256, 1e-6), (np.int64, 1000, 1e-6), (np.float32, 10, 1e-3)]:
-    T, X = rng.integers(0, largest, size=(5, 12)).astype(dtype), rng.integers(0, largest, size=(4, 12)).astype(dtype)
+with check.part(1, "distances of zero"):
+    rows = np.random.default_rng(0).normal(size=(60, 300))
     model = KNN()
-    model.train(T, np.arange(5))
-    check.close(model.compute_L2_distances_vectorized(X), cdist(X.astype(float), T.astype(float)), rtol=tolerance,
-                what=f"the distances of {np.dtype(dtype)} vectors", hint="Convert to float first: squares and products wrap around too.")
+    model.train(rows, np.arange(60))
+    found = model.compute_L2_distances_vectorized(rows[:5])
+    check.close(found, cdist(rows[:5], rows), atol=1e-6, what="the distances of 5 training examples to all of them", mistakes={
+        "Rounding can make a square of 0 slightly negative, and the root of that is NaN: what should it be instead?":
+            lambda: np.where(np.isnan(np.asarray(found, dtype=float)), np.nan, cdist(rows[:5], rows)),
+    })
+    ### BEGIN HIDDEN TESTS
+    rng = check.rng()
+    T, others = rng.normal(size=(120, 300)), rng.normal(size=(5, 300))
+    X = np.concatenate([others, T])
+    model = KNN()
+    model.train(T, np.arange(120))
+    right = cdist(X, T)
+    distances = model.compute_L2_distances_vectorized(X)
+    check.close(distances, right, what="the distances of training examples to themselves and others", mistakes={
+        "Rounding can make a square of 0 slightly negative, and the root of that is NaN: what should it be instead?":
+            lambda: np.where(np.isnan(np.asarray(distances, dtype=float)), np.nan, right),
+    })
+    ### END HIDDEN TESTS
 
+### BEGIN HIDDEN TESTS
+rng = check.rng()
 # Without a loop over pairs: matrix arithmetic is about 100 times as fast as two loops here; 5 times is enough.
 T, X = rng.normal(size=(70, 4)), rng.normal(size=(70, 4))
 model = KNN()

@@ -53,8 +53,9 @@ def build_network(widths, norm=True):
 
 
 def weights_of(network):
-    """A copy of everything that a network stores, as arrays: parameters, and the running statistics of batch norm."""
-    return {name: torch.as_tensor(value).numpy().copy() for name, value in network.state_dict().items()}
+    """A copy of everything that a network stores, as arrays: parameters, and the running statistics of batch norm. A layer with two names counts once."""
+    names = {name for name, _ in (*network.named_parameters(), *network.named_buffers())}
+    return {name: torch.as_tensor(value).numpy().copy() for name, value in network.state_dict().items() if name in names}
 
 # %% experiment
 plots.images(all_images[:20, 0].numpy(), [str(label) for label in all_labels[:20].tolist()], columns=10)
@@ -131,7 +132,7 @@ def draw_weights(net, rng):
     """Give a network random weights and running statistics, and return them as arrays by name."""
     drawn = {name: value if value.ndim == 0 else (rng.uniform(0.3, 2, size=value.shape) if "running_var" in name else
                                                   rng.normal(size=value.shape)).astype(np.float32) for name, value in weights_of(net).items()}
-    net.load_state_dict({name: torch.from_numpy(value) for name, value in drawn.items()})
+    net.load_state_dict({name: torch.from_numpy(value) for name, value in drawn.items()}, strict=False)
     return drawn
 
 def draw_images(count, rng):

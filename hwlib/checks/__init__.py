@@ -17,6 +17,7 @@ from hwlib.checks.context import context
 from hwlib.checks.draws import rng
 from hwlib.checks.inputs import note_changed, unchanged
 from hwlib.checks.networks import accuracy, architecture, handed_in, partial, test_set
+from hwlib.checks.parts import earned, part
 from hwlib.checks.remarks import remark, unique
 from hwlib.checks.timing import cpu_seconds
 from hwlib.errors import CannotCheck, CheckFailed
@@ -29,10 +30,12 @@ __all__ = [
     "close",
     "context",
     "cpu_seconds",
+    "earned",
     "equal",
     "gradient",
     "handed_in",
     "note_changed",
+    "part",
     "partial",
     "passed",
     "raises",

@@ -32,7 +32,7 @@ def describe_network(
         If it cannot be described, or the description would compute something else.
     """
     name = type(model).__name__
-    layers, weights = traced(model)
+    layers, weights = traced(model, input_shape)
     shape = tuple(input_shape) if input_shape is not None else _guessed_shape(layers, name)
     description = Description(name, layers, shape).for_input(shape)
     arrays = {key: value.cpu().to(torch.float32).numpy() for key, value in weights.items()}

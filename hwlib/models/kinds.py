@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 from typing import Any
 
 from hwlib.errors import ModelError
@@ -27,9 +28,11 @@ Check = Callable[[Any], Any]
 
 def _count(low: int = 1, high: int = 65_536) -> Check:
     def check(value: Any) -> int:
-        if type(value) is not int or not low <= value <= high:
+        # np.prod and its like give NumPy's integers
+        number = int(value) if isinstance(value, Integral) else None
+        if isinstance(value, bool) or number is None or not low <= number <= high:
             raise ValueError(f"a whole number from {low} to {high}")
-        return int(value)
+        return number
 
     return check
 
@@ -48,21 +51,18 @@ def _pair(low: int, high: int = 512) -> Check:
 
 def _number(low: float, high: float) -> Check:
     def check(value: Any) -> float:
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not low <= value <= high
-        ):
+        number = float(value) if isinstance(value, Real) else math.nan
+        if isinstance(value, bool) or not low <= number <= high:
             raise ValueError(f"a number from {low:g} to {high:g}")
-        return float(value)
+        return number
 
     return check
 
 
 def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
+    if type(value).__name__ not in ("bool", "bool_"):  # NumPy's, too
         raise ValueError("True or False")
-    return value
+    return bool(value)
 
 
 def _choice(*choices: Any, because: str = "") -> Check:

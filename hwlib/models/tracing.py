@@ -9,6 +9,7 @@ input.
 
 from __future__ import annotations
 
+import contextlib
 import operator
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -67,8 +68,17 @@ _RESHAPES = ("view", "reshape", torch.reshape)
 _BATCH = 104_729  # the value of len(x) while tracing: a number that nobody writes
 
 
-def traced(model: nn.Module) -> tuple[tuple[Layer, ...], dict[str, Any]]:
+def traced(
+    model: nn.Module, input_shape: Sequence[int] | None = None
+) -> tuple[tuple[Layer, ...], dict[str, Any]]:
     """Find the layers of a network, and its weights by their names in the description.
+
+    Parameters
+    ----------
+    model : nn.Module
+    input_shape : sequence of int, optional
+        The shape of one example. Without it, an MNIST or CIFAR-10 image, or a row of features,
+        whichever the network takes.
 
     Raises
     ------
@@ -81,7 +91,7 @@ def traced(model: nn.Module) -> tuple[tuple[Layer, ...], dict[str, Any]]:
     try:
         for module in modes:
             module.training = False
-        graph = _Tracer().trace(model)
+        graph = _Tracer(_example(model, input_shape)).trace(model)
     except ModelError:
         raise
     except Exception as error:
@@ -96,14 +106,57 @@ def traced(model: nn.Module) -> tuple[tuple[Layer, ...], dict[str, Any]]:
     return _Reader(model, graph).read()
 
 
+def _example(model: nn.Module, input_shape: Sequence[int] | None) -> torch.Tensor | None:
+    """Two examples that the network takes; None if none is known."""
+    widths = [module.in_features for module in model.modules() if isinstance(module, nn.Linear)]
+    shapes = [(1, 28, 28), (3, 32, 32), *((width,) for width in widths[:1])]
+    weight = next(model.parameters(), torch.zeros(()))
+    for shape in shapes if input_shape is None else [tuple(input_shape)]:
+        inputs = torch.zeros((2, *shape), device=weight.device, dtype=weight.dtype)
+        with torch.no_grad(), contextlib.suppress(Exception):
+            model(inputs)
+            return inputs
+    return None
+
+
 class _Input(fx.Proxy):  # type: ignore[misc]
-    """The stand-in for a tensor. It also supports len(x), which torch.fx refuses."""
+    """The stand-in for a tensor.
+
+    It also supports len(x), which torch.fx refuses, and knows its shape where an example of the
+    input is known: so `forward` may compute with `x.size()`.
+    """
+
+    value: torch.Tensor | None = None  # what it is for the example
 
     def __len__(self) -> int:
         return _BATCH
 
+    @property
+    def shape(self) -> Any:
+        if self.value is None:
+            return fx.proxy.Attribute(self, "shape")
+        return torch.Size((_BATCH, *self.value.shape[1:]))
+
+    def size(self, dim: int | None = None) -> Any:
+        if self.value is None:
+            return self.tracer.create_proxy("call_method", "size", (self, *_given(dim)), {})
+        return self.shape if dim is None else self.shape[dim]
+
+    def dim(self) -> Any:
+        if self.value is None:
+            return self.tracer.create_proxy("call_method", "dim", (self,), {})
+        return self.value.dim()
+
+
+def _given(dim: int | None) -> tuple[int, ...]:
+    return () if dim is None else (dim,)
+
 
 class _Tracer(fx.Tracer):  # type: ignore[misc]
+    def __init__(self, example: torch.Tensor | None) -> None:
+        super().__init__()
+        self.example = example
+
     def is_leaf_module(self, module: nn.Module, name: str) -> bool:
         """Whether to record a module as one layer: any module of torch, and hwlib's own layers.
 
@@ -116,13 +169,69 @@ class _Tracer(fx.Tracer):  # type: ignore[misc]
     def proxy(self, node: fx.Node) -> fx.Proxy:
         return _Input(node, self)
 
+    def create_proxy(
+        self, kind: str, target: Any, args: Any, kwargs: Any, *more: Any, **named: Any
+    ) -> fx.Proxy:
+        """The stand-in for what a call gives, with its value for the example."""
+        proxy = super().create_proxy(kind, target, args, kwargs, *more, **named)
+        if kind == "placeholder":
+            proxy.value = self.example
+        elif self.example is not None:
+            with torch.no_grad(), _unrecorded(), contextlib.suppress(Exception):
+                proxy.value = self._called(kind, target, _values(args), _values(kwargs))
+        return proxy
+
+    def _called(self, kind: str, target: Any, args: Any, kwargs: Any) -> torch.Tensor | None:
+        function = {
+            "call_module": lambda: self.root.get_submodule(target),
+            "call_method": lambda: getattr(torch.Tensor, target),
+            "call_function": lambda: target,
+        }[kind]()
+        found = function(*args, **kwargs)
+        return found if isinstance(found, torch.Tensor) else None
+
+
+# torch.fx replaces both while it traces
+_ORIGINAL = {name: getattr(nn.Module, name) for name in ("__call__", "__getattr__")}
+
+
+@contextlib.contextmanager
+def _unrecorded() -> Iterator[None]:
+    """Calls of modules are calls, and not nodes of the graph."""
+    replaced = {name: getattr(nn.Module, name) for name in _ORIGINAL}
+    try:
+        for name, method in _ORIGINAL.items():
+            setattr(nn.Module, name, method)
+        yield
+    finally:
+        for name, method in replaced.items():
+            setattr(nn.Module, name, method)
+
+
+def _values(arguments: Any) -> Any:
+    """The same arguments for the example: two images, where `forward` says how many there are."""
+    match arguments:
+        case _Input():
+            if arguments.value is None:
+                raise ValueError("nobody knows its value")
+            return arguments.value
+        case dict():
+            return {name: _values(value) for name, value in arguments.items()}
+        case list() | tuple():
+            return tuple(map(_values, arguments))
+        case int() if arguments == _BATCH:
+            return 2
+    return arguments
+
 
 class _Reader:
     """Reads the recorded graph from its end back to the input."""
 
     def __init__(self, model: nn.Module, graph: fx.Graph) -> None:
         self.model, self.name = model, type(model).__name__
-        self.modules = dict(model.named_modules())
+        # a layer may have several names: self.a, and in self.net = nn.Sequential(self.a, …)
+        self.modules = dict(model.named_modules(remove_duplicate=False))
+        self.first_name = {module: name for name, module in model.named_modules()}
         self.order = {node: number for number, node in enumerate(graph.nodes)}
         self.used: list[str] = []
         # (name in the description, name of the module) of each layer with weights
@@ -179,7 +288,8 @@ class _Reader:
                 "output of a layer; use a layer of torch.nn instead"
             )
         if node.op == "call_module":
-            return self._of_module(str(node.target)), str(node.target), source
+            name = self.first_name[self.modules[str(node.target)]]
+            return self._of_module(name), name, source
         return self._of_function(node), "", source
 
     def _residual(self, node: fx.Node) -> tuple[Layer, Any, fx.Node]:
@@ -218,7 +328,7 @@ class _Reader:
                 f"{', '.join(KINDS)}"
             )
         for attribute, value in KINDS[kind].fixed.items():
-            if getattr(module, attribute) != value:
+            if not _is_as(kind, attribute, getattr(module, attribute), value):
                 raise ModelError(
                     f"{where}: {kind} with {attribute}={getattr(module, attribute)} cannot be "
                     f"saved; use {value}"
@@ -264,7 +374,7 @@ class _Reader:
         if kind == "Flatten":
             given.setdefault("start_dim", 0)
         for attribute, value in KINDS[kind].fixed.items():
-            if given.pop(attribute, value) != value:
+            if not _is_as(kind, attribute, given.pop(attribute, value), value):
                 raise ModelError(
                     f"{where}: {self._called(node)} must have {attribute}={value}"
                     + (", or it mixes the images of a batch" if kind == "Flatten" else "")
@@ -304,27 +414,33 @@ class _Reader:
 
     def _check_use(self) -> None:
         """Raise ModelError if a layer is not used, or if a weight belongs to no used layer."""
-        for name, module in self.modules.items():
+        for module, name in self.first_name.items():
             if type(module) in _TYPES and type(module) is not nn.Identity and name not in self.used:
                 raise ModelError(
                     f"{self.name}.{name}: forward never uses this {type(module).__name__}; use it "
                     "in forward, or remove it"
                 )
         owned = {
-            f"{name}.{weight}"
+            id(weight)
             for name in self.used
-            for weight, _ in self.modules[name].named_parameters(recurse=False)
+            for weight in self.modules[name].parameters(recurse=False)
         }
-        strays = [
-            name
-            for name, _ in self.model.named_parameters(remove_duplicate=False)
-            if name not in owned
-        ]
+        strays = [name for name, weight in self.model.named_parameters() if id(weight) not in owned]
         if strays:
             raise ModelError(
                 f"{self.name}: the parameter {strays[0]!r} belongs to no layer that can be saved; "
                 "put it into a layer of torch.nn"
             )
+
+
+def _is_as(kind: str, attribute: str, value: Any, wanted: Any) -> bool:
+    """Whether an attribute has the value that it must have. `flatten(x, 1, 3)` does the same as
+    `flatten(x, 1)` to a batch of images; that it does so here is proven when the results of both
+    networks are compared.
+    """
+    if kind == "Flatten" and attribute == "end_dim":
+        return value in (-1, 2, 3)
+    return bool(value == wanted)
 
 
 def _arguments(module: nn.Module, kind: str) -> dict[str, Any]:

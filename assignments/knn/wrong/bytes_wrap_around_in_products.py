@@ -1,7 +1,7 @@
 """Squares and multiplies pixels as they are stored: uint8 keeps only the last eight bits."""
 
 REPLACES = "KNN.compute_L2_distances_vectorized"
-FAILS = ["compute_L2_distances_vectorized"]
+FAILS = ["compute_L2_distances_vectorized/whole numbers"]
 HINT = "`uint8` wraps around"
 
 

@@ -1,7 +1,7 @@
 """Trusts that a sum of squares is never negative; rounding makes it so for images that are in both sets."""
 
 REPLACES = "KNN.compute_L2_distances_vectorized"
-FAILS = ["compute_L2_distances_vectorized"]
+FAILS = ["compute_L2_distances_vectorized/distances of zero"]
 HINT = "Rounding can make a square of 0 slightly negative"
 
 

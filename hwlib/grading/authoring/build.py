@@ -27,6 +27,7 @@ from hwlib.grading.authoring.variants import read_variants
 from hwlib.grading.authoring.written import ParsedNotebook
 from hwlib.grading.cells import Role, given_part, grade_id_for, without_markers
 from hwlib.grading.course import Assignment
+from hwlib.grading.parts import that_may_fail
 from hwlib.grading.results import Trust
 
 __all__ = ["BuildResult", "build", "build_notebooks", "cell_id", "notebook_text"]
@@ -147,7 +148,12 @@ def _check_variants(assignment: Assignment, parsed: ParsedNotebook) -> None:
     """Raise AuthoringError if a wrong or right solution no longer fits the reference."""
     read_variants(
         assignment,
-        [cell.name for cell in parsed.cells if cell.role == "test"],
+        [
+            name
+            for cell in parsed.cells
+            if cell.role == "test"
+            for name in that_may_fail(cell.name, cell.source)
+        ],
         {
             grade_id_for(cell.role, cell.name): without_markers(cell.source)
             for cell in parsed.cells

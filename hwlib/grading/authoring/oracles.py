@@ -18,6 +18,8 @@ from hwlib.errors import AuthoringError
 from hwlib.grading.authoring.names import TopNames, line_of, top_names
 from hwlib.grading.authoring.written import AuthoredCell, WrittenCell
 from hwlib.grading.cells import Role, given_part, indented, line_kinds, parse_cell
+from hwlib.grading.parts import parts_of
+from hwlib.markers import BEGIN_HIDDEN, END_HIDDEN
 
 __all__ = ["inline_oracles"]
 
@@ -207,11 +209,17 @@ class _Notebook:
 def _inlined(
     path: Path, cell: WrittenCell, role: Role, oracles: Sequence[WrittenCell]
 ) -> AuthoredCell:
-    """The cell with these oracles below `### BEGIN HIDDEN TESTS`, indented like that line."""
+    """The cell with these oracles below `### BEGIN HIDDEN TESTS`, indented like that line.
+
+    If it has parts, they come first, in a region of their own: no part may fail for lack of one.
+    """
     lines = cell.source.split("\n")
     places = list(range(cell.source_line, cell.source_line + len(lines)))
+    if oracles and parts_of(cell.source):
+        lines[:0] = [BEGIN_HIDDEN, END_HIDDEN]
+        places[:0] = [cell.source_line] * 2
     if oracles:
-        below = line_kinds(cell.source).index("marker") + 1
+        below = line_kinds("\n".join(lines)).index("marker") + 1
         marker = lines[below - 1]
         indent = marker[: len(marker) - len(marker.lstrip())]
         for oracle in reversed(oracles):

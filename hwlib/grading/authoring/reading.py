@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -27,6 +28,7 @@ from hwlib.grading.authoring.written import (
 )
 from hwlib.grading.cells import MARKER, as_released, line_kinds, parse_cell
 from hwlib.grading.course import Assignment
+from hwlib.grading.parts import EARNED, PartFault, listed, parts_of
 from hwlib.grading.results import Trust
 
 __all__ = ["load_notebook", "parse_notebook", "run_cells"]
@@ -84,8 +86,10 @@ def parse_notebook(path: Path, names: Collection[str] = ()) -> ParsedNotebook:
         _check_markers(path, cell)
     _check_unique(path, cells)
     trees = {cell.line: _check_syntax(path, cell) for cell in cells if cell.cell_type == "code"}
+    cells = tuple(_with_points_of_parts(path, cell) for cell in cells)
     _check_tested_names(path, cells, trees, names)
-    return ParsedNotebook(path, inline_oracles(path, cells, trees))
+    asked = tuple(map(_with_parts_listed, inline_oracles(path, cells, trees)))
+    return ParsedNotebook(path, asked)
 
 
 def run_cells(
@@ -203,7 +207,11 @@ def _read_cell(
             f'{role}="{name}": expected a name of letters, digits and _, perhaps with a suffix '
             'such as "KNN-2"',
         )
-    points = _points(path, line, role, name, attributes.pop("points", None))
+    said = attributes.pop("points", None)
+    if said is None and role == "test" and _PART in source:
+        points = None  # those of its parts
+    else:
+        points = _points(path, line, role, name, said)
     trust = _trust(path, line, role, attributes.pop("trust", "isolated"))
     if attributes:
         unknown = next(iter(attributes))
@@ -321,6 +329,46 @@ def _points(path: Path, line: int, role: AuthoredRole, name: str, text: str | No
     return float(text)
 
 
+# ---- parts ----
+
+_PART = "with check.part("
+
+
+def _with_points_of_parts(path: Path, cell: WrittenCell) -> WrittenCell:
+    """A test with parts is worth their sum, whether its header says so or not."""
+    if cell.role != "test":
+        return cell
+    try:
+        parts = parts_of(cell.source)
+    except PartFault as error:
+        raise AuthoringError(path, cell.source_line + error.line - 1, str(error)) from error
+    if not parts:
+        if cell.points is None:  # the words stand in a comment
+            _points(path, cell.line, cell.role, cell.name, None)
+        return cell
+    total = sum(part.points for part in parts)
+    if cell.points is not None and abs(cell.points - total) > 1e-9:
+        raise AuthoringError(
+            path,
+            cell.line,
+            f"points={cell.points:g}, but the parts of this test add up to {total:g}; change one "
+            "of them, or leave points out",
+        )
+    return replace(cell, points=total)
+
+
+def _with_parts_listed(cell: AuthoredCell) -> AuthoredCell:
+    """A test with parts: students read first which ones there are, and last what they earned."""
+    parts = parts_of(cell.source) if cell.role == "test" else ()
+    if not parts:
+        return cell
+    above = list(listed(parts))
+    below = [] if cell.source.rstrip().endswith(EARNED) else [EARNED]
+    source = "\n".join([*above, cell.source, *below])
+    lines = (*[cell.line] * len(above), *cell.lines, *[cell.lines[-1]] * len(below))
+    return replace(cell, source=source, lines=lines)
+
+
 # ---- markers ----
 
 # what nbgrader takes for a marker anywhere in a line, and what an author may have meant as one
@@ -335,12 +383,14 @@ _HOME = {"SOLUTION": ("solution", "answer"), "HIDDEN TESTS": ("test",)}
 def _check_markers(path: Path, cell: WrittenCell) -> None:
     opened: tuple[str, int] | None = None
     closed: set[str] = set()
+    in_parts = cell.role == "test" and _PART in cell.source  # each may have hidden tests
     lines = cell.source.split("\n")
     for number, text in enumerate(lines, cell.source_line):
         marker = MARKER.match(text)
         if not marker:
             _check_no_marker(path, number, cell, text)
-            if text.strip() and opened is None and "HIDDEN TESTS" in closed:
+            below = opened is None and "HIDDEN TESTS" in closed
+            if text.strip() and below and not in_parts:
                 raise AuthoringError(
                     path,
                     number,
@@ -364,7 +414,7 @@ def _check_markers(path: Path, cell: WrittenCell) -> None:
                     f"BEGIN {what} inside the region that begins in line {opened[1]}; "
                     f"close that region first with ### END {opened[0]}",
                 )
-            if what == "HIDDEN TESTS" and what in closed:
+            if what == "HIDDEN TESTS" and what in closed and not in_parts:
                 raise AuthoringError(
                     path, number, "a second BEGIN HIDDEN TESTS in this cell; join the two regions"
                 )

@@ -27,7 +27,7 @@ def read_variants(
     assignment : Assignment
         The assignment with these files in its folder.
     questions : Collection[str]
-        Names of the autograded questions.
+        Names of the autograded questions, and of their parts.
     cells : Mapping[str, str]
         The reference's code of each solution cell by grade id, without markers.
 
@@ -137,10 +137,11 @@ def _fails_and_hint(
     fails = _names(path, settings, "FAILS", 'FAILS = ["predict_labels"]')
     for name in fails:
         if name not in questions:
+            kind = "part" if "/" in name else "question"
             raise AuthoringError(
                 path,
                 settings["FAILS"].lineno,
-                f"FAILS has {name!r}, but there is no autograded question of that name; "
+                f"FAILS has {name!r}, but there is no autograded {kind} of that name; "
                 f"use one of: {', '.join(questions)}",
             )
     line, hint = _value(path, settings, "HINT")

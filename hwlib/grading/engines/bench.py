@@ -12,11 +12,11 @@ import re
 import sys
 import traceback
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import CodeType
+from types import CodeType, MappingProxyType
 from typing import Any
 
 from hwlib.checks.context import current
@@ -33,11 +33,12 @@ from hwlib.errors import (
 from hwlib.grading.answer_key import AnswerKey, KeyCell
 from hwlib.grading.cells import one_line, transformed, tree_of
 from hwlib.grading.engines.namespace import TestNamespace
+from hwlib.grading.engines.part_verdicts import of_parts
 from hwlib.grading.engines.patches import attributes_set
 from hwlib.grading.engines.setup_shell import SetupShell
 from hwlib.grading.engines.shared_tests import run_shared
 from hwlib.grading.engines.standins import Session
-from hwlib.grading.engines.test_cells import Test
+from hwlib.grading.engines.test_cells import Step, Test
 from hwlib.grading.engines.test_files import opens_files
 from hwlib.grading.engines.verdicts import (
     Place,
@@ -47,9 +48,11 @@ from hwlib.grading.engines.verdicts import (
     place_of,
     student_raised,
     test_raised,
+    too_slow,
     why_lost,
 )
 from hwlib.grading.engines.words import cannot_run, name_missing
+from hwlib.grading.parts import block_of, part_of
 from hwlib.grading.submissions.dependencies import names_in
 from hwlib.markers import hidden_lines
 
@@ -199,7 +202,7 @@ class Bench:
         return Test(
             cell.name,
             cell.points,
-            compile(tree, filename, "exec", _AWAIT, optimize=0),
+            tuple(_steps(tree, filename)),
             last,
             filename,
             hidden_lines(source.splitlines()),
@@ -211,7 +214,14 @@ class Bench:
             opens_files=opens,
         )
 
-    def run(self, test: Test, session: Session, *, in_place: bool = False) -> Verdict:
+    def run(
+        self,
+        test: Test,
+        session: Session,
+        *,
+        in_place: bool = False,
+        known: Mapping[str, Verdict] = MappingProxyType({}),
+    ) -> Verdict:
         """Run a test cell against the student's code behind a session.
 
         Parameters
@@ -219,58 +229,94 @@ class Bench:
         in_place : bool
             Whether the student's code changes arguments themselves, as in a notebook, and not
             copies.
+        known : mapping
+            Part → its verdict, for the parts that are not run: each has ended a worker.
         """
         if test.shared:
             return run_shared(test, session)
         current().worker_cpu_seconds = session.worker.cpu_seconds
         session.values.given.names = self.given
         session.values.given.folder = self.folder.resolve()
-        verdict = self._judged(test, session, in_place or test.in_place)
+        verdict = self._judged(test, session, in_place or test.in_place, known)
         cannot, session.cannot = session.cannot, None
-        if cannot is not None and verdict.status not in ("timeout", "crashed"):
+        if cannot is not None and not verdict.ended:
             return cannot_decide(cannot)
         if session.arguments.changed:
             self.changing.add(test.name)
         return replace(verdict, changed=session.arguments.changed)
 
-    def _judged(self, test: Test, session: Session, in_place: bool) -> Verdict:
+    def _judged(
+        self, test: Test, session: Session, in_place: bool, known: Mapping[str, Verdict]
+    ) -> Verdict:
         namespace = TestNamespace(self.given, session, test.wanted, self.helpers)
+        found: dict[str, Verdict] = {}
+        part = ""
         try:
             with self.at_work(), session.one_test(in_place):
                 session.patches.begin(self.given, test.sets)
                 try:
                     if test.opens_files:
                         session.files.begin(self.folder)
-                    _run(test.body, namespace)
+                    for step in test.steps:
+                        part = step.part.name if step.part else ""
+                        if part in known:
+                            found[part] = known[part]
+                        elif part:
+                            found[part] = self._judged_part(step, test, session, namespace)
+                        else:
+                            _run(step.code, namespace)
                     value = _run(test.last, namespace) if test.last else None
                 finally:
                     session.patches.end()
                     session.files.end()
                     namespace.end()
-            return passed(test.points, value)
-        except WorkerTimeout:
-            return Verdict("timeout")
-        except WorkerLost as error:
-            return Verdict("crashed", why_lost(error), lost=error)
-        except CheckFailed as error:
-            return Verdict("failed", with_detail(error.symptom, error.detail), error.hint)
-        except CannotCheck as error:
-            return cannot_decide(error)
-        except NameMissing as error:
-            name = str(error)
-            return Verdict("missing", name_missing(name), missing_name=name)
-        except StudentRaised as error:
-            return student_raised(error, self._place(error, test), session.sources)
-        except Unsendable as error:
-            return cannot_decide(session.cannot_send("what it passes to the code", error))
-        # whatever the test does with what the student's code gave it
-        except Exception as error:  # noqa: BLE001
-            return test_raised(error, self._place(error, test))
+            return of_parts(test.parts, found) if found else passed(test.points, value)
         except KeyboardInterrupt:
             raise
         # pytest.fail and pytest.raises stop a test with what is no Exception; so does SystemExit
         except BaseException as error:  # noqa: BLE001
-            return test_raised(AssertionError(str(error)), self._place(error, test))
+            verdict = self._verdict_on(error, test, session)
+            if not test.parts:
+                return verdict
+            # an error outside all parts costs all of them, as in nbgrader
+            return of_parts(test.parts, found if part else {}, verdict, part)
+
+    def _judged_part(
+        self, step: Step, test: Test, session: Session, namespace: TestNamespace
+    ) -> Verdict:
+        """The verdict on one part. What stops the other parts, too, is raised: the worker has
+        ended, or this machine can't decide the question.
+        """
+        try:
+            _run(step.code, namespace)
+        except (KeyboardInterrupt, WorkerLost, CannotCheck, Unsendable):
+            raise
+        except BaseException as error:  # noqa: BLE001  as of a whole test
+            return self._verdict_on(error, test, session)
+        return Verdict("passed", fraction=1.0)
+
+    def _verdict_on(self, error: BaseException, test: Test, session: Session) -> Verdict:
+        """The verdict where a test, or a part of it, raised."""
+        match error:
+            case WorkerTimeout():
+                return too_slow(session.question_s)
+            case WorkerLost():
+                return Verdict("crashed", why_lost(error), lost=error, ended="crashed")
+            case CheckFailed():
+                return Verdict("failed", with_detail(error.symptom, error.detail), error.hint)
+            case CannotCheck():
+                return cannot_decide(error)
+            case NameMissing():
+                name = str(error)
+                return Verdict("missing", name_missing(name), missing_name=name)
+            case StudentRaised():
+                return student_raised(error, self._place(error, test), session.sources)
+            case Unsendable():
+                return cannot_decide(session.cannot_send("what it passes to the code", error))
+            # whatever the test does with what the student's code gave it
+            case Exception():
+                return test_raised(error, self._place(error, test))
+        return test_raised(AssertionError(str(error)), self._place(error, test))
 
     @staticmethod
     def _place(error: BaseException, test: Test) -> Place:
@@ -286,6 +332,27 @@ def _definitions(source: str) -> dict[str, str]:
             first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
             found[node.name] = "\n".join(lines[first - 1 : node.end_lineno])
     return found
+
+
+def _steps(tree: ast.Module, filename: str) -> Iterator[Step]:
+    """The statements of a test cell, each part by itself."""
+    between: list[ast.stmt] = []
+    for node in [*tree.body, None]:
+        part = part_of(node) if node is not None else None
+        if node is not None and part is None:
+            between.append(node)
+            continue
+        if between:
+            yield Step(_compiled(between, filename))
+            between = []
+        if part is not None and isinstance(node, ast.With):
+            yield Step(_compiled(block_of(node), filename), part)
+
+
+def _compiled(statements: Sequence[ast.stmt], filename: str) -> CodeType:
+    module = ast.fix_missing_locations(ast.Module(list(statements), []))
+    code: CodeType = compile(module, filename, "exec", _AWAIT, optimize=0)
+    return code
 
 
 def _run(code: CodeType, namespace: dict[str, Any]) -> Any:

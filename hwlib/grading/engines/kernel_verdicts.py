@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from nbformat import NotebookNode
 
 from hwlib.errors import with_detail
 from hwlib.grading.answer_key import AnswerKey, KeyCell
 from hwlib.grading.cells import UNANSWERED, one_line
+from hwlib.grading.engines.part_verdicts import told_parts
 from hwlib.grading.engines.student_errors import builtin_exception
 from hwlib.grading.engines.words import (
     ANSWER_WAITS,
@@ -22,12 +23,13 @@ from hwlib.grading.engines.words import (
     statement_at,
     waits,
 )
+from hwlib.grading.parts import parts_of
 from hwlib.grading.records.gradebook import Mark
-from hwlib.grading.results import QuestionStatus
+from hwlib.grading.results import PartResult, QuestionStatus
 from hwlib.grading.submissions.dependencies import names_in
 from hwlib.markers import hidden_lines
 
-__all__ = ["STAGING", "KernelVerdicts", "Said", "said_of"]
+__all__ = ["STAGING", "KernelVerdicts", "Said", "of_first_lost", "said_of"]
 
 MAX_MESSAGE = 300
 STAGING = ".grading-"  # begins the name of the folder that submissions are run in
@@ -40,6 +42,7 @@ CELL_FILE = re.compile(r"\(\d+\.py, line (\d+)\)")  # in the text of a SyntaxErr
 TOO_SLOW = ("CellTimeoutError", "KeyboardInterrupt")
 
 Said = tuple[QuestionStatus, str, str]  # status, message, hint
+_NOT_RUN: Said = "missing", "This part was not run.", ""
 
 
 class KernelVerdicts:
@@ -105,6 +108,24 @@ class KernelVerdicts:
         fraction = (mark.automatic or 0.0) / cell.points if cell.points else 1.0
         return "passed", "" if fraction == 1.0 else f"You get {fraction:.0%} of the points.", ""
 
+    def parts(self, cell: KeyCell, said: Said) -> tuple[PartResult, ...]:
+        """The verdicts on the parts of a question, whose own verdict is `said`."""
+        graded, parts = self._cells.get(cell.grade_id), parts_of(cell.source)
+        if graded is None or said[0] == "manual":
+            return ()
+        told = {} if _errors(graded) else told_parts(graded.get("outputs", []))
+        results = []
+        for part in parts:
+            if part.name not in told:
+                status, message, hint = said if said[0] != "passed" else _NOT_RUN
+            elif (error := told[part.name]) is None:
+                status, message, hint = "passed", "", ""
+            else:
+                status, message, hint = self._of_error(graded, NotebookNode(error))
+            points = part.points if status == "passed" else 0.0
+            results.append(PartResult(part.name, points, part.points, status, message, hint))
+        return tuple(results)
+
     def _of_error(self, graded: NotebookNode, error: NotebookNode) -> Said:
         text = said_of(error.evalue)
         if error.ename == "CheckFailed":
@@ -116,6 +137,14 @@ class KernelVerdicts:
         for definer, above in self._definers(error):
             return _of_missing(_missing_name(error), definer, above)
         return _of_frames(graded, error, text)
+
+
+def of_first_lost(parts: Sequence[PartResult], said: Said) -> Said:
+    """The verdict on a question that has parts: that on the first part that lost points."""
+    lost = [part for part in parts if part.status != "passed"]
+    if not lost or said[0] != "passed":
+        return said
+    return lost[0].status, f"{lost[0].name}: {lost[0].message}", lost[0].hint
 
 
 def _of_missing(name: str, definer: KeyCell, above: NotebookNode) -> Said:

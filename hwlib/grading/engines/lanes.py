@@ -80,6 +80,7 @@ class Lane:
         """The present worker or a fresh one, with the full time for one question."""
         if self.session is None:
             self.session = self.shared.new_session(self.number)
+            self.session.question_s = self.shared.limits.question_s
             self.ready.clear()
             self.shared.workers += 1
         self._settle()
@@ -108,8 +109,8 @@ class Lane:
 
     def bring(self, wanted: set[int]) -> None:
         """Run those of these cells, in order, that the present worker has not run yet."""
+        self._settle()
         while not self.is_over:
-            self.start()
             todo = [
                 index
                 for index in sorted(wanted)

@@ -34,7 +34,12 @@ from hwlib.errors import SubmissionError
 from hwlib.grading.answer_key import AnswerKey, KeyCell, load_key, released_sources
 from hwlib.grading.course import Assignment, Limits
 from hwlib.grading.engines.kernel_messages import pack
-from hwlib.grading.engines.kernel_verdicts import STAGING, KernelVerdicts, said_of
+from hwlib.grading.engines.kernel_verdicts import (
+    STAGING,
+    KernelVerdicts,
+    of_first_lost,
+    said_of,
+)
 from hwlib.grading.engines.test_sets import fetch_test_sets
 from hwlib.grading.engines.words import UNREADABLE, cannot_run
 from hwlib.grading.records.autograded import graded_cells, with_metadata
@@ -371,7 +376,17 @@ def _read_result(
 def _question(cell: KeyCell, verdicts: KernelVerdicts, mark: Mark) -> QuestionResult:
     given = mark.by_hand if mark.by_hand is not None else mark.automatic
     points = min(max(0.0, given or 0.0), cell.points)
-    status, message, hint = verdicts.of(cell, mark)
+    said = verdicts.of(cell, mark)
+    parts = verdicts.parts(cell, said) if cell.role == "test" else ()
+    status, message, hint = of_first_lost(parts, said)
     return QuestionResult(
-        cell.name, cell.title, points, cell.points, status, message, hint, trust="shared"
+        cell.name,
+        cell.title,
+        points,
+        cell.points,
+        status,
+        message,
+        hint,
+        parts=parts,
+        trust="shared",
     )

@@ -10,6 +10,7 @@ with all judges.
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -232,6 +233,7 @@ def _serve_as_judge(engine: IsolatedEngine, pipe: Connection, slot: int) -> None
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's business
     _compute_alone()
     limit_memory(JUDGE_MB)
+    gc.freeze()  # what the main process has made is never garbage here, and need not be looked at
     while True:
         try:
             found = pipe.recv()

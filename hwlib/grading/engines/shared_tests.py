@@ -10,6 +10,7 @@ from typing import Any
 from hwlib.checks.context import current
 from hwlib.errors import CannotCheck, WorkerLost, WorkerTimeout
 from hwlib.grading.cells import UNANSWERED
+from hwlib.grading.engines.part_verdicts import of_parts, told_parts
 from hwlib.grading.engines.standins import Session
 from hwlib.grading.engines.test_cells import Test
 from hwlib.grading.engines.verdicts import (
@@ -18,6 +19,7 @@ from hwlib.grading.engines.verdicts import (
     cannot_decide,
     passed,
     stopped,
+    too_slow,
     why_lost,
 )
 from hwlib.grading.engines.words import (
@@ -46,13 +48,28 @@ def run_shared(test: Test, session: Session) -> Verdict:
     try:
         run = session.run(test.shared)
     except WorkerTimeout:
-        return Verdict("timeout")
+        return too_slow(session.question_s)
     except WorkerLost as error:
-        return Verdict("crashed", why_lost(error), lost=error)
+        return Verdict("crashed", why_lost(error), lost=error, ended="crashed")
     raised = run.get("error")
+    if test.parts:
+        return _verdict_on_parts(test, run["outputs"], raised)
     if not isinstance(raised, dict):
         return passed(test.points, _shown_number(run["outputs"]))
     return _verdict(test, raised)
+
+
+def _verdict_on_parts(test: Test, outputs: list[Any], raised: object) -> Verdict:
+    if isinstance(raised, dict):  # outside all parts
+        return of_parts(test.parts, {}, _verdict(test, raised))
+    found = {}
+    for name, error in told_parts(outputs).items():
+        if error is None:
+            found[name] = Verdict("passed", fraction=1.0)
+        else:
+            told = {"type": error["ename"], "message": error["evalue"], "trace": error["trace"]}
+            found[name] = _verdict(test, told)
+    return of_parts(test.parts, found, Verdict("missing", "This part was not run."))
 
 
 def _verdict(test: Test, raised: dict[str, Any]) -> Verdict:

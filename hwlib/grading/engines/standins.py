@@ -54,6 +54,8 @@ class Session:
     ----------
     clock : WorkClock or None
         Limits the requests until another one is set.
+    question_s : float
+        Seconds that the code may work for one question.
     sources : list of str
         The cells that were run.
     cannot : CannotCheck or None
@@ -65,6 +67,7 @@ class Session:
         self.values = Values(self)
         self.channel = Channel(worker.sock, self.values.pack, self.values.unpack)
         self.clock: WorkClock | None = None
+        self.question_s = 0.0
         self.cannot: CannotCheck | None = None
         self.arguments = Arguments(self.cannot_check)
         self.sources: list[str] = []
@@ -134,10 +137,10 @@ class Session:
     def _timed(self, request: dict[str, Any]) -> dict[str, Any]:
         self._next_id += 1
         request["id"] = self._next_id
-        if "args" in request:
+        if self.files.in_use and "args" in request:
             request["args"] = [self.files.as_sent(one) for one in request["args"]]
-        if request.get("kwargs"):
-            request["kwargs"] = {k: self.files.as_sent(v) for k, v in request["kwargs"].items()}
+            named = request.get("kwargs", {})
+            request["kwargs"] = {key: self.files.as_sent(value) for key, value in named.items()}
         if not self._depth:
             self.values.tensors.starts()
         for source in self._sources:

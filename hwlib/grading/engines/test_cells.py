@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Test"]
+from hwlib.grading.parts import Part
+
+__all__ = ["Step", "Test"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Statements of a test cell: one part, or what stands between parts."""
+
+    code: Any  # code object
+    part: Part | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +26,8 @@ class Test:
 
     name: str
     points: float
-    body: Any  # code object
-    last: Any  # code object of the last expression, or None
+    steps: tuple[Step, ...]  # its statements, and its parts
+    last: Any  # code object of the last expression, or None; not used where it has parts
     filename: str
     hidden: frozenset[int]  # the lines of hidden tests
     wanted: frozenset[str]  # names that the student must define
@@ -27,3 +37,8 @@ class Test:
     sets: frozenset[tuple[str, str]] = frozenset()  # attributes of modules that it sets
     opens_files: bool = False
     in_place: bool = False  # the course's own solution passes only if it can change arguments
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Its parts, in order."""
+        return tuple(step.part for step in self.steps if step.part is not None)

@@ -67,6 +67,11 @@ class TestFiles:
         self._known = {}
         os.chdir(self._folder)
 
+    @property
+    def in_use(self) -> bool:
+        """Whether the test works in a folder of its own."""
+        return self._folder is not None
+
     def end(self) -> None:
         """The run has ended: the folder is not needed any more."""
         if self._folder is not None:

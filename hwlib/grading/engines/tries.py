@@ -25,6 +25,7 @@ from hwlib.grading.cells import as_released, one_line
 from hwlib.grading.engines.bench import Bench
 from hwlib.grading.engines.clock import Limits
 from hwlib.grading.engines.lanes import Lane, Shared
+from hwlib.grading.engines.part_verdicts import of_parts
 from hwlib.grading.engines.standins import Session
 from hwlib.grading.engines.verdicts import (
     Verdict,
@@ -197,7 +198,7 @@ class _Tries:
         """The reason for a missing name where the cell that should define it hangs or ends its
         worker.
         """
-        if verdict.status != "missing" or not verdict.missing_name:
+        if verdict.status != "missing" or not verdict.missing_name or verdict.fraction:
             return verdict
         wanted = (verdict.missing_name, name)
         found = (
@@ -205,7 +206,8 @@ class _Tries:
             for index in sorted(self.shared.bad)
             if (original := self.shared.cells[index].original) and original.name in wanted
         )
-        return next(found, verdict)
+        because = next(found, None)
+        return verdict if because is None else self._on_all_parts(name, because)
 
     def excused(self, name: str, verdict: Verdict) -> Verdict:
         """Leave the verdict to a human if this machine lacks something that the code needs."""
@@ -271,38 +273,40 @@ class _Tries:
 
     def _attempt(self, lane: Lane, name: str, needed: set[int], bring: set[int]) -> Verdict:
         deaths = 0
+        known: dict[str, Verdict] = {}  # part → verdict, where it has ended a worker
         while True:
-            verdict = self._try_once(lane, name, needed, bring)
-            if verdict.lost is None:
+            verdict = self._try_once(lane, name, needed, bring, known)
+            if verdict.lost is not None:
+                deaths += 1
+                if not self.shared.note_death(verdict.lost, name, deaths) and not lane.is_over:
+                    continue
+            if not verdict.stopped_at or lane.is_over:
                 return verdict
-            deaths += 1
-            if self.shared.note_death(verdict.lost, name, deaths) or lane.is_over:
-                return verdict
+            deaths = 0
+            known |= {
+                one.name: one.verdict for one in verdict.parts if one.name == verdict.stopped_at
+            }
 
-    def _try_once(self, lane: Lane, name: str, needed: set[int], bring: set[int]) -> Verdict:
-        limits = self.shared.limits
+    def _try_once(
+        self, lane: Lane, name: str, needed: set[int], bring: set[int], known: dict[str, Verdict]
+    ) -> Verdict:
         lane.bring(bring)
         bad = sorted(needed & set(self.shared.bad))
         if bad:
-            return self.shared.bad[bad[0]]
+            return self._on_all_parts(name, self.shared.bad[bad[0]])
         if lane.is_over:
+            limit_s = self.shared.limits.submission_s
             reason = (
-                f"The {limits.submission_s:g} s for the whole notebook were used up before this "
-                "question: which cell takes so long?"
+                f"The {limit_s:g} s for the whole notebook were used up before this question: "
+                "which cell takes so long?"
             )
-            return Verdict("timeout", reason)
-        verdict = self._run(lane, name)
+            return self._on_all_parts(name, Verdict("timeout", reason))
+        verdict = self._run(lane, name, known)
         if verdict.changed and not self.bench.tests[name].in_place:
             lane.drop()
             lane.bring(bring)
             if not lane.is_over:
-                verdict = _as_in_a_notebook(verdict, self._run(lane, name, in_place=True))
-        if verdict.status == "timeout":
-            reason = (
-                f"Your code gave no result within {limits.question_s:g} s: "
-                "is there a loop that never ends, or one that you can avoid?"
-            )
-            return replace(verdict, message=reason)
+                verdict = _as_in_a_notebook(verdict, self._run(lane, name, known, in_place=True))
         if verdict.missing_name:
             told = [
                 (self.shared.name_of(index), lane.raised.get(index, "")) for index in sorted(needed)
@@ -310,13 +314,20 @@ class _Tries:
             return explained_by(verdict, told)
         return verdict
 
-    def _run(self, lane: Lane, name: str, *, in_place: bool = False) -> Verdict:
-        verdict = self.bench.run(self.bench.tests[name], lane.start(), in_place=in_place)
-        if verdict.status == "timeout":
+    def _run(
+        self, lane: Lane, name: str, known: dict[str, Verdict], *, in_place: bool = False
+    ) -> Verdict:
+        test = self.bench.tests[name]
+        verdict = self.bench.run(test, lane.start(), in_place=in_place, known=known)
+        if verdict.ended == "timeout":
             lane.note_timeout()
-        if verdict.status in ("timeout", "crashed"):
+        if verdict.ended:
             lane.drop()
         return verdict
+
+    def _on_all_parts(self, name: str, verdict: Verdict) -> Verdict:
+        parts = self.bench.tests[name].parts
+        return of_parts(parts, {}, verdict) if parts else verdict
 
 
 def _as_in_a_notebook(with_copies: Verdict, in_place: Verdict) -> Verdict:
@@ -374,6 +385,8 @@ def _is_decided(verdict: Verdict) -> bool:
 
 def _says_more(again: Verdict, verdict: Verdict) -> bool:
     """Whether a later try counts: it gives more points, or finds a name that was missing."""
+    if verdict.parts and again.fraction != verdict.fraction:
+        return again.fraction > verdict.fraction
     if again.status == "passed":
         return verdict.status != "passed" or again.fraction > verdict.fraction
     return bool(verdict.missing_name) and again.missing_name != verdict.missing_name

@@ -9,7 +9,7 @@ import re
 import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from hwlib.errors import CannotCheck, StudentRaised, WorkerEnded, WorkerLost
 from hwlib.grading.answer_key import KeyCell
@@ -26,10 +26,11 @@ from hwlib.grading.engines.words import (
     statement_at,
     waits,
 )
-from hwlib.grading.results import QuestionResult, QuestionStatus
+from hwlib.grading.results import PartResult, QuestionResult, QuestionStatus
 from hwlib.grading.submissions.repair import RepairedSubmission
 
 __all__ = [
+    "PartVerdict",
     "Place",
     "Verdict",
     "as_result",
@@ -42,6 +43,7 @@ __all__ = [
     "stopped",
     "student_raised",
     "test_raised",
+    "too_slow",
     "why_lost",
 ]
 
@@ -62,6 +64,18 @@ class Verdict:
     lost: WorkerLost | None = None  # the worker ended
     told_instructor: str = ""  # why this machine can't decide, and what to do about it
     changed: bool = False  # the student's code changed an argument of the test
+    parts: tuple[PartVerdict, ...] = ()
+    stopped_at: str = ""  # the part during which the worker ended
+    ended: Literal["", "timeout", "crashed"] = ""  # how the worker was lost, if it was
+
+
+@dataclass(frozen=True, slots=True)
+class PartVerdict:
+    """The verdict on one part of a question."""
+
+    name: str
+    points: float
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +115,15 @@ def cannot_decide(error: CannotCheck) -> Verdict:
     return Verdict("manual", cannot_run(error.reason), told_instructor=str(error))
 
 
+def too_slow(question_s: float) -> Verdict:
+    """The verdict when student code gave no result in time."""
+    reason = (
+        f"Your code gave no result within {question_s:g} s: is there a loop that never ends, or "
+        "one that you can avoid?"
+    )
+    return Verdict("timeout", reason, ended="timeout")
+
+
 def why_lost(error: WorkerLost) -> str:
     """Why the process with the student's code can't answer any more, with likely causes."""
     if isinstance(error, WorkerEnded):
@@ -128,7 +151,7 @@ def student_raised(error: StudentRaised, at: Place, sources: Iterable[str] = ())
         where = _known_line(where, sources)
     if error.student_type == "MemoryError":
         text = f"Your code used more memory than it may{f' ({where})' if where else ''}."
-        return Verdict("crashed", one_line(text))
+        return Verdict("crashed", one_line(text), ended="crashed")
     if not error.trace:  # no line of the student's was running: the test used a thing wrongly
         kind = _builtin_type(error) if at.hidden else error.student_type
         return stopped(kind, error.student_message, at)
@@ -199,7 +222,7 @@ def explained_by(verdict: Verdict, raised: list[tuple[str, str]]) -> Verdict:
         return replace(verdict, message=UNANSWERED)
     if first:
         reason = name_missing(verdict.missing_name, f"{cell} raised {first}")
-        return Verdict("error", reason, missing_name=verdict.missing_name)
+        return replace(verdict, status="error", message=reason, hint="")
     return verdict
 
 
@@ -215,7 +238,7 @@ def explain_missing(verdict: Verdict, submission: RepairedSubmission) -> Verdict
     if answers and all(not answer.names.parsed for answer in answers):
         reason = _syntax_error(answers[-1].source)
         text = f"The cell {verdict.missing_name} is not valid Python ({reason})."
-        return Verdict("error", text)
+        return replace(verdict, status="error", message=text, hint="")
     return verdict
 
 
@@ -246,7 +269,7 @@ def manual(
 
 def as_result(cell: KeyCell, verdict: Verdict, seconds: float) -> QuestionResult:
     passed = verdict.status == "passed"
-    fraction = verdict.fraction if passed else 0.0
+    fraction = verdict.fraction if passed or verdict.parts else 0.0
     message = (
         verdict.message
         if not passed or fraction == 1.0
@@ -261,5 +284,22 @@ def as_result(cell: KeyCell, verdict: Verdict, seconds: float) -> QuestionResult
         one_line(message),
         one_line(verdict.hint),
         round(seconds, 4),
+        parts=tuple(_part_result(one, verdict) for one in verdict.parts),
         trust=cell.trust,
+    )
+
+
+def _part_result(one: PartVerdict, whole: Verdict) -> PartResult:
+    verdict = one.verdict
+    if verdict.missing_name and verdict.missing_name == whole.missing_name:
+        # why it is missing is found out once, for the whole question
+        message = whole.message.removeprefix(f"{one.name}: ")
+        verdict = replace(verdict, status=whole.status, message=message, hint=whole.hint)
+    return PartResult(
+        one.name,
+        one.points * verdict.fraction,
+        one.points,
+        verdict.status,
+        one_line(verdict.message),
+        one_line(verdict.hint),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 
 from hwlib.grading.cells import HIDDEN, one_line
 
@@ -90,13 +91,18 @@ def statement_at(source: str, line: int) -> str:
     >>> statement_at("for x in (1, 2):\\n    assert f(x,\\n             2) == x\\n", 3)
     'assert f(x, 2) == x'
     """
+    around = [(first, last) for first, last in _statements(source) if first <= line <= last]
+    if not around:
+        return ""
+    first, last = max(around, key=lambda lines: lines[0])
+    return one_line("\n".join(source.splitlines()[first - 1 : last]), MAX_STATEMENT)
+
+
+@lru_cache(maxsize=128)
+def _statements(source: str) -> list[tuple[int, int]]:
+    """First and last line of each statement of a test cell."""
     try:
         nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.stmt)]
     except (SyntaxError, ValueError, RecursionError):
-        return ""
-    around = [node for node in nodes if node.lineno <= line <= (node.end_lineno or node.lineno)]
-    if not around:
-        return ""
-    found = max(around, key=lambda node: node.lineno)
-    text = "\n".join(source.splitlines()[found.lineno - 1 : found.end_lineno])
-    return one_line(text, MAX_STATEMENT)
+        return []
+    return [(node.lineno, node.end_lineno or node.lineno) for node in nodes]

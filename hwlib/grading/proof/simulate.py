@@ -25,6 +25,7 @@ from hwlib.errors import CourseError
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.authoring.written import Variant
 from hwlib.grading.course import Assignment
+from hwlib.grading.parts import parts_of
 from hwlib.grading.proof.variants import (
     handed_in_models,
     load_variants,
@@ -75,7 +76,8 @@ class SimulatedSubmission:
     status: SubmissionStatus
     # automatic points; None if only running the code could tell
     score: float | None = None
-    # exactly the autograded questions without points; None if unknown
+    # exactly the autograded questions, or parts of them (`question/part`), without points; None if
+    # unknown
     lost: tuple[str, ...] | None = None
 
 
@@ -187,6 +189,11 @@ class _Maker:
         self.wrong = [variant for variant in variants if variant.kind == "wrong"]
         self.right = [variant for variant in variants if variant.kind == "right"]
         self.tests = {cell.name: cell.points for cell in self.key.by_role("test")}
+        self.points = self.tests | {  # of questions, and of their parts
+            f"{cell.name}/{part.name}": part.points
+            for cell in self.key.by_role("test")
+            for part in parts_of(cell.source)
+        }
 
     @cached_property
     def reference(self) -> NotebookNode:
@@ -228,7 +235,7 @@ class _Maker:
         score = (
             None
             if made.lost is None
-            else sum(self.tests.values()) - sum(self.tests[name] for name in made.lost)
+            else sum(self.tests.values()) - sum(self.points[name] for name in made.lost)
         )
         return SimulatedSubmission(student, kind, made.note, status, score, made.lost)
 

@@ -21,6 +21,7 @@ from hwlib.grading.authoring.variants import read_variants
 from hwlib.grading.authoring.written import Variant
 from hwlib.grading.cells import grade_id_of, without_markers
 from hwlib.grading.course import Assignment
+from hwlib.grading.parts import that_may_fail
 from hwlib.markers import TEXT_STUB
 
 __all__ = ["handed_in_models", "load_variants", "reference_notebook", "variant_notebook"]
@@ -38,7 +39,9 @@ def load_variants(assignment: Assignment) -> tuple[Variant, ...]:
         If the assignment has not been built.
     """
     key = load_key(assignment)
-    questions = [cell.name for cell in key.by_role("test")]
+    questions = [
+        name for cell in key.by_role("test") for name in that_may_fail(cell.name, cell.source)
+    ]
     return read_variants(assignment, questions, _solved_cells(key))
 
 

@@ -11,7 +11,7 @@ import json
 import math
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -19,16 +19,18 @@ from typing import Any, Literal
 import nbformat
 from nbformat import NotebookNode
 
+from hwlib.grading.answer_key import load_key
 from hwlib.grading.authoring.leaks import find_leaks
 from hwlib.grading.course import Assignment
 from hwlib.grading.grade import grade_many
+from hwlib.grading.parts import in_full
 from hwlib.grading.proof.variants import (
     handed_in_models,
     load_variants,
     reference_notebook,
     variant_notebook,
 )
-from hwlib.grading.results import SubmissionResult
+from hwlib.grading.results import PartResult, QuestionResult, SubmissionResult
 from hwlib.grading.submissions.files import FoundSubmission
 
 __all__ = ["VerifyReport", "VerifyRow", "hand_in", "verify", "with_nbgrader"]
@@ -45,17 +47,20 @@ class VerifyRow:
     kind: Literal["reference", "release", "wrong", "right"]
     name: str
     result: SubmissionResult
-    autograded: frozenset[str]  # the questions that are graded by tests
-    expected: frozenset[str]  # the questions that it must lose
+    autograded: Mapping[str, tuple[str, ...]]  # question that tests grade → its parts, or itself
+    expected: frozenset[str]  # the questions, or parts of them, that it must lose
     hint: str = ""  # text that the first of these must show to the student, or ""
 
     @property
     def lost(self) -> frozenset[str]:
-        """The autograded questions that got less than all their points."""
+        """The autograded questions that got less than all their points: those of a question that
+        has parts as `question/part`.
+        """
         return frozenset(
-            q.id
+            name
             for q in self.result.questions
             if q.id in self.autograded and q.points < q.max_points and q.status != "manual"
+            for name in _lost_of(q, self.autograded[q.id])
         )
 
     @property
@@ -67,15 +72,16 @@ class VerifyRow:
 
     @property
     def first_lost_text(self) -> str:
-        """Message and hint of the first lost question."""
-        return next(
-            (
-                f"{q.message} {q.hint}"
-                for q in self.result.questions
-                if q.id in self.expected & self.lost
-            ),
-            "",
-        )
+        """Message and hint of the first lost question, or of all its parts that it must lose."""
+        wanted = self.expected & self.lost
+        for q in self.result.questions:
+            if q.id in wanted:
+                return f"{q.message} {q.hint}"
+            if texts := [
+                f"{part.message} {part.hint}" for part in q.parts if f"{q.id}/{part.name}" in wanted
+            ]:
+                return " ".join(texts)
+        return ""
 
     @property
     def complaint(self) -> str:
@@ -83,15 +89,16 @@ class VerifyRow:
         if self.result.status == "rejected":
             return f"could not be graded: {'; '.join(self.result.problems)}"
         gained, unexpected = (
-            sorted(self.expected - self.lost - self.waiting),
+            sorted(name for name in self.expected - self.lost if not self._waits(name)),
             sorted(self.lost - self.expected),
         )
         parts = [f"passes {', '.join(gained)}, but must fail"] if gained else []
         if unexpected:
             texts = [
-                f"{q.id} ({q.status}: {q.message})"
+                f"{name} ({one.status}: {one.message})"
                 for q in self.result.questions
-                if q.id in unexpected
+                for name, one in _by_name(q)
+                if name in unexpected
             ]
             parts.append(f"loses {'; '.join(texts)}, but must pass")
         if self.kind == "release" and any(q.points for q in self.result.questions):
@@ -103,6 +110,16 @@ class VerifyRow:
             )
         return "; ".join(parts)
 
+    def mark(self, question: str) -> str:
+        """How a question went, as one character: all of it lost, some parts, undecided, none."""
+        if question in self.waiting:
+            return "?"
+        lost = self.lost.intersection(self.autograded[question])
+        return "·" if not lost else "✗" if len(lost) == len(self.autograded[question]) else "½"
+
+    def _waits(self, name: str) -> bool:
+        return any(name in self.autograded[question] for question in self.waiting)
+
 
 @dataclass(frozen=True, slots=True)
 class VerifyReport:
@@ -110,6 +127,7 @@ class VerifyReport:
 
     slug: str
     questions: tuple[str, ...]  # the autograded ones
+    names: tuple[str, ...]  # the same, those that have parts as `question/part`
     rows: tuple[VerifyRow, ...]
     leaks: tuple[str, ...]
     differences: tuple[str, ...]  # between the two engines
@@ -121,7 +139,7 @@ class VerifyReport:
         rows = [f"{row.kind} {row.name}: {row.complaint}" for row in self.rows if row.complaint]
         uncaught = [
             name
-            for name in self.questions
+            for name in self.names
             if name not in self.waiting
             and not any(name in row.lost for row in self.rows if row.kind == "wrong")
         ]
@@ -196,18 +214,20 @@ def verify(
     started = time.monotonic()
     variants = load_variants(assignment)
     release = nbformat.read(assignment.release, as_version=4)
-    autograded = _autograded(release)
+    autograded = {
+        cell.name: in_full(cell.name, cell.source) for cell in load_key(assignment).by_role("test")
+    }
     files = handed_in_models(assignment)
     plan = [
         _Plan("reference", "reference", reference_notebook(assignment), files),
-        _Plan("release", "release", release, {}, frozenset(autograded)),
+        _Plan("release", "release", release, {}, _in_full(autograded, autograded)),
         *(
             _Plan(
                 v.kind,
                 v.name,
                 variant_notebook(assignment, v),
                 handed_in_models(assignment, v) if v.models else files,
-                frozenset(v.fails),
+                _in_full(v.fails, autograded),
                 v.hint,
             )
             for v in variants
@@ -229,14 +249,18 @@ def verify(
             line for other in theirs for line in _differences(results[other.student], other)
         )
     rows = tuple(
-        VerifyRow(
-            one.kind, one.name, results[one.student], frozenset(autograded), one.expected, one.hint
-        )
+        VerifyRow(one.kind, one.name, results[one.student], autograded, one.expected, one.hint)
         for one in plan
     )
     leaks = tuple(str(leak) for leak in find_leaks(assignment))
     return VerifyReport(
-        assignment.slug, tuple(autograded), rows, leaks, differences, time.monotonic() - started
+        assignment.slug,
+        tuple(autograded),
+        tuple(name for names in autograded.values() for name in names),
+        rows,
+        leaks,
+        differences,
+        time.monotonic() - started,
     )
 
 
@@ -281,12 +305,25 @@ def _isolated(
         yield outcome.result
 
 
-def _autograded(release: NotebookNode) -> list[str]:
-    return [
-        cell.metadata.hwlib.name
-        for cell in release.cells
-        if cell.metadata.get("hwlib", {}).get("role") == "test"
-    ]
+def _by_name(question: QuestionResult) -> Iterator[tuple[str, QuestionResult | PartResult]]:
+    """A question and its parts with their full names."""
+    yield question.id, question
+    for part in question.parts:
+        yield f"{question.id}/{part.name}", part
+
+
+def _lost_of(question: QuestionResult, names: tuple[str, ...]) -> Iterator[str]:
+    """The names of what is lost of a question."""
+    if not question.parts:
+        yield from names
+    for part in question.parts:
+        if part.status != "passed":
+            yield f"{question.id}/{part.name}"
+
+
+def _in_full(fails: Iterable[str], autograded: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
+    """What FAILS names; a question that has parts stands for all of them."""
+    return frozenset(full for name in fails for full in autograded.get(name, (name,)))
 
 
 def hand_in(

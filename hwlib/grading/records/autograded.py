@@ -31,7 +31,7 @@ from hwlib.grading.cells import grade_id_of
 from hwlib.grading.course import Assignment
 from hwlib.grading.records.harmless import harmless_cell
 from hwlib.grading.records.pictures import Pictures
-from hwlib.grading.results import QuestionResult, SubmissionResult
+from hwlib.grading.results import PartResult, QuestionResult, SubmissionResult
 from hwlib.grading.submissions.files import copy_files
 from hwlib.grading.texts import for_markdown, for_terminal
 
@@ -148,12 +148,22 @@ def _verdict(result: SubmissionResult, question_id: str) -> list[NotebookNode]:
 
 def _verdict_output(question: QuestionResult) -> NotebookNode:
     score = f"{question.points:g} of {question.max_points:g} points"
+    parts = [_part_line(part) for part in question.parts]
     if question.status == "passed":
-        return NotebookNode(output_type="stream", name="stdout", text=f"✓ {score}\n")
+        text = "\n".join([f"✓ {score}", *parts, ""])
+        return NotebookNode(output_type="stream", name="stdout", text=text)
     message, hint = for_terminal(question.message), for_terminal(question.hint)
     text = f"✗ {score} ({question.status}): {message or 'no message'}"
-    lines = [f"\x1b[0;31m{text}\x1b[0m", *([hint] if hint else [])]
+    lines = [f"\x1b[0;31m{text}\x1b[0m", *([hint] if hint else []), *parts]
     return NotebookNode(output_type="error", ename=question.status, evalue=message, traceback=lines)
+
+
+def _part_line(part: PartResult) -> str:
+    score = f"{part.points:g} of {part.max_points:g}"
+    if part.status == "passed":
+        return f"  ✓ {part.name}: {score}"
+    said = filter(None, (f"  ✗ {part.name}: {score}.", part.message, part.hint))
+    return for_terminal(" ".join(said))
 
 
 def with_metadata(notebook: NotebookNode, template: NotebookNode) -> NotebookNode:

@@ -7,7 +7,7 @@ control characters and is cut to length. Pictures are checked PNG files. The pag
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from nbformat import NotebookNode
@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 from hwlib.grading.answer_key import AnswerKey, KeyCell
 from hwlib.grading.cells import grade_id_of
 from hwlib.grading.records.pictures import Pictures
-from hwlib.grading.results import QuestionResult, SubmissionResult
+from hwlib.grading.results import PartResult, QuestionResult, SubmissionResult
 from hwlib.grading.texts import for_page
 
 __all__ = ["feedback_page"]
@@ -31,6 +31,7 @@ LABELS = {
     "missing": ("–", "not answered"),
     "manual": ("✎", "graded by hand"),
 }
+PARTLY = "see its parts"
 
 _templates = Environment(
     loader=PackageLoader("hwlib.grading"),
@@ -52,6 +53,7 @@ class _Question:
     label: str
     message: str
     hint: str
+    parts: tuple[_Question, ...] = ()  # those of a question
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,17 +165,27 @@ def _part(
 
 
 def _question(question: QuestionResult) -> _Question:
-    symbol, label = LABELS[question.status]
+    whole = _graded(question, question.title or question.id, question.id)
+    if not question.parts:
+        return whole
+    # each part has its own message; some points may be there although one failed
+    parts = tuple(_graded(part, part.name, part.name) for part in question.parts)
+    label = whole.label if whole.status in ("passed", "manual") else PARTLY
+    return replace(whole, label=label, message="", hint="", parts=parts)
+
+
+def _graded(one: QuestionResult | PartResult, title: str, name: str) -> _Question:
+    symbol, label = LABELS[one.status]
     return _Question(
-        title=question.title or question.id,
-        name=question.id,
-        lost=question.points < question.max_points,
-        score=f"{question.points:g} of {question.max_points:g}",
-        status=question.status,
+        title=title,
+        name=name,
+        lost=one.points < one.max_points,
+        score=f"{one.points:g} of {one.max_points:g}",
+        status=one.status,
         symbol=symbol,
         label=label,
-        message=for_page(question.message, MAX_MESSAGE),
-        hint=for_page(question.hint, MAX_MESSAGE),
+        message=for_page(one.message, MAX_MESSAGE),
+        hint=for_page(one.hint, MAX_MESSAGE),
     )
 
 

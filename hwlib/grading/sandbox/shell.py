@@ -136,6 +136,7 @@ class StudentShell(InteractiveShell):  # type: ignore[misc]  # IPython has no ty
     _trace: list[str]
     _store_class: Callable[[Path], Any]
     _loop: tuple[int, asyncio.AbstractEventLoop] | None = None  # with the process that made it
+    _transformed: tuple[str, str] | None = None  # a cell that is about to be run, and its Python
 
     @classmethod
     def create(cls) -> StudentShell:
@@ -223,6 +224,7 @@ class StudentShell(InteractiveShell):  # type: ignore[misc]  # IPython has no ty
             transformed, failed = source, sys.exc_info()
         transforms = {"transformed_cell": transformed, "preprocessing_exc_tuple": failed}
         if not self.should_run_async(source, **transforms):
+            self._transformed = None if failed else (source, transformed)
             return self.run_cell(source, store_history=True)
         result = None
         try:
@@ -231,6 +233,21 @@ class StudentShell(InteractiveShell):  # type: ignore[misc]  # IPython has no ty
             self.events.trigger("post_execute")
             self.events.trigger("post_run_cell", result)
         return result
+
+    def transform_cell(self, raw_cell: str) -> str:
+        """The Python of a cell; of the one that is about to be run it is known already."""
+        known, self._transformed = self._transformed, None
+        if known is not None and known[0] == raw_cell:
+            return known[1]
+        return str(super().transform_cell(raw_cell))
+
+    def should_run_async(self, raw_cell: str, **transforms: Any) -> bool:
+        """Whether a cell awaits something at its top level: a cell without either word does not,
+        and need not be compiled to see that.
+        """
+        cell = transforms.get("transformed_cell") or raw_cell
+        awaits = "await" in cell or "async" in cell
+        return awaits and bool(super().should_run_async(raw_cell, **transforms))
 
     def _in_the_loop(self, cell: Coroutine[Any, Any, Any]) -> Any:
         """What a coroutine gives. Context variables that it set, such as NumPy's error state, stay

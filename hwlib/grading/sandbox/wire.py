@@ -47,7 +47,20 @@ MAX_UNASKED_BYTES = 128 * 2**20
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _LENGTH = struct.Struct(">I")
 _TICK = struct.pack("ll", 0, 100_000)  # seconds, microseconds
-_TO_JSON = json.JSONEncoder(separators=(",", ":"))
+
+
+def _json_writer() -> Callable[[Any], str]:
+    """Writes JSON without spaces. `JSONEncoder.encode` makes a new encoder for each text."""
+    encoder = json.JSONEncoder(separators=(",", ":"))
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:  # a Python without its C parts
+        return encoder.encode
+    quote = json.encoder.encode_basestring_ascii
+    parts = make(None, encoder.default, quote, None, ":", ",", False, False, True)
+    return lambda value: "".join(parts(value, 0))
+
+
+_to_json = _json_writer()
 
 
 for _formats in (arrays, array_kinds, library_values, type_hints):
@@ -81,7 +94,7 @@ class Channel:
         encoder = Encoder(self.pack)
         data = {key: encoder.part(value) for key, value in message.items()}
         buffers = encoder.buffers
-        header = _TO_JSON.encode({"b": [len(b) for b in buffers], "m": data}).encode()
+        header = _to_json({"b": [len(b) for b in buffers], "m": data}).encode()
         if len(header) > MAX_HEADER or sum(map(len, buffers)) > MAX_FRAME:
             raise Unsendable(
                 f"a message of {len(header) + sum(map(len, buffers)):,} bytes; at most "
@@ -91,10 +104,10 @@ class Channel:
 
     def receive(self, deadline: Deadline = None) -> dict[str, Any]:
         """The next message; ConnectionClosed, DeadlinePassed or WireError otherwise."""
-        (length,) = _LENGTH.unpack(bytes(self._read(4, deadline)))
+        (length,) = _LENGTH.unpack(self._read_bytes(4, deadline))
         if length > MAX_HEADER:
             raise WireError(f"a header that announces {length:,} bytes")
-        raw = self._read(length, deadline).tobytes()
+        raw = self._read_bytes(length, deadline)
         if _brackets(raw) > MAX_JSON and _brackets(_STRING.sub(b"", raw)) > MAX_JSON:
             raise WireError("a header with too many values")
         try:
@@ -150,6 +163,13 @@ class Channel:
                 count -= len(views.popleft())
             if count:
                 views[0] = views[0][count:]
+
+    def _read_bytes(self, size: int, deadline: Deadline) -> bytes:
+        end = self._start + size
+        if end > self._end:
+            return self._read(size, deadline).tobytes()
+        found, self._start = bytes(self._ahead[self._start : end]), end
+        return found
 
     def _read(self, size: int, deadline: Deadline) -> np.ndarray[Any, Any]:
         array = np.empty(size, dtype=np.uint8)
