@@ -162,8 +162,8 @@ def _part_line(part: PartResult) -> str:
     score = f"{part.points:g} of {part.max_points:g}"
     if part.status == "passed":
         return f"  ✓ {part.name}: {score}"
-    said = (for_terminal(part.message), for_terminal(part.hint))
-    return " ".join(filter(None, (f"  ✗ {part.name}: {score}.", *said)))
+    said = filter(None, (f"  ✗ {part.name}: {score}.", part.message, part.hint))
+    return for_terminal(" ".join(said))
 
 
 def with_metadata(notebook: NotebookNode, template: NotebookNode) -> NotebookNode:
