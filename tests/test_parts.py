@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hwlib.errors import AuthoringError
 from hwlib.grading import Assignment, GradeOptions, SubmissionResult, build, grade_assignment
 from hwlib.grading.authoring.reading import parse_notebook
+from hwlib.grading.grade import Engine
 from hwlib.grading.parts import PartFault, parts_of
 from hwlib.grading.proof.variants import reference_notebook
 from hwlib.grading.proof.verify import verify
@@ -96,7 +97,7 @@ def made(root: Path, notebook: str = NOTEBOOK, wrong: str = WRONG) -> Assignment
     return assignment
 
 
-def graded(assignment: Assignment, answers: list[str], engine: str) -> list[SubmissionResult]:
+def graded(assignment: Assignment, answers: list[str], engine: Engine) -> list[SubmissionResult]:
     for number, answer in enumerate(answers):
         source = f"def vote(labels):\n    {answer}"
         notebook = with_code(reference_notebook(assignment), {"vote": source})
@@ -109,7 +110,7 @@ def graded(assignment: Assignment, answers: list[str], engine: str) -> list[Subm
 
 @pytest.mark.parametrize("trust", ["isolated", "shared"])
 @pytest.mark.parametrize("engine", ["isolated", "nbgrader"])
-def test_each_part_is_tried_for_itself(tmp_path: Path, engine: str, trust: str) -> None:
+def test_each_part_is_tried_for_itself(tmp_path: Path, engine: Engine, trust: str) -> None:
     shared = NOTEBOOK.replace('test="vote"', 'test="vote" trust="shared"')
     assignment = made(tmp_path, shared if trust == "shared" else NOTEBOOK)
     results = graded(assignment, list(ANSWERS), engine)
@@ -153,7 +154,7 @@ def test_a_part_that_crashes_or_hangs_leaves_the_others_their_points(
 
 
 @pytest.mark.parametrize("engine", ["isolated", "nbgrader"])
-def test_an_error_outside_all_parts_costs_all_of_them(tmp_path: Path, engine: str) -> None:
+def test_an_error_outside_all_parts_costs_all_of_them(tmp_path: Path, engine: Engine) -> None:
     late = NOTEBOOK.replace(
         "### BEGIN HIDDEN TESTS\nwith", "vote([])\n### BEGIN HIDDEN TESTS\nwith"
     )

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -36,7 +37,7 @@ def weights(seed: int = 0, features: int = 300, hidden: int = 40, classes: int =
     }
 
 
-def sketch_of(model: object, **how: bool) -> str:
+def sketch_of(model: object, **how: Any) -> str:
     save_model(model, "net", **how)
     return sketch(Path("net.safetensors"))
 

@@ -9,7 +9,7 @@ from typing import Any
 import needs
 import numpy as np
 import pytest
-from asked_of_both import asked, make_class, verdicts
+from asked_of_both import Asked, asked, make_class, verdicts
 
 from hwlib.errors import WireError
 from hwlib.grading.engines.arguments import Arguments
@@ -211,7 +211,7 @@ KEPT_FAILED = {
 }
 # every kind of argument that a function may change and must not; None: the engine can't repeat it
 TABLES = importlib.util.find_spec("pandas") is not None
-UNCHANGED = (
+UNCHANGED: tuple[Asked, ...] = (
     asked(
         "raw",
         "def raw(x):\n    return bytes(x) + b'!'",

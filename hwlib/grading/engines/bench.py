@@ -37,7 +37,7 @@ from hwlib.grading.engines.namespace import TestNamespace
 from hwlib.grading.engines.part_verdicts import of_parts
 from hwlib.grading.engines.patches import attributes_set
 from hwlib.grading.engines.setup_shell import SetupShell
-from hwlib.grading.engines.setup_values import SetupValues
+from hwlib.grading.engines.setup_values import Copies, SetupValues
 from hwlib.grading.engines.shared_tests import run_shared
 from hwlib.grading.engines.standins import Session
 from hwlib.grading.engines.test_cells import Step, Test
@@ -85,6 +85,7 @@ class Bench:
     changing: set[str] = field(default_factory=set)  # tests of which an argument was changed
     _latest: str = ""  # the test that ran last
     _before: SetupValues | None = None  # as it found them
+    _copies: Copies = field(default_factory=dict)  # of their arrays
 
     def __post_init__(self) -> None:
         self.given = {"__name__": "__main__"}
@@ -117,6 +118,10 @@ class Bench:
             *(names_in(other.source).binds for other in self.setup if other is not cell)
         )
         self.broken |= dict.fromkeys(names_in(cell.source).binds - kept, complaint)
+
+    def copy_setup_values(self) -> None:
+        """Make the copies now, so that forks of this process have them."""
+        SetupValues(self.given, self._copies)
 
     def leave_to_humans(self, name: str, reason: str) -> None:
         """Give every submission `manual` for this question."""
@@ -246,7 +251,7 @@ class Bench:
         if self._before is not None and self._latest == test.name:
             self._before.restore()
         else:
-            self._latest, self._before = test.name, SetupValues(self.given)
+            self._latest, self._before = test.name, SetupValues(self.given, self._copies)
         verdict = self._judged(test, session, in_place or test.in_place, known)
         cannot, session.cannot = session.cannot, None
         if cannot is not None and not verdict.ended:

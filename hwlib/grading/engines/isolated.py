@@ -235,6 +235,7 @@ class IsolatedEngine:
             if name not in sys.modules:
                 with contextlib.suppress(Exception):  # whatever a module does when it is imported
                     importlib.import_module(name)
+        self.bench.copy_setup_values()
         for cell in self.key.cells:
             if cell.cell_type == "code":
                 names_in(cell.source)
