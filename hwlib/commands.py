@@ -41,6 +41,13 @@ def run(arguments: Sequence[str]) -> int:
         return _complain(str(error), MISUSE)
     except HwlibError as error:
         return _complain(str(error), FAILURE)
+    except OSError as error:  # a folder that is read-only, shut or full
+        where = f"{error.filename}: " if error.filename is not None else ""
+        return _complain(
+            f"{where}{error.strerror or error}; use another folder, or make that one writable and "
+            "free some space there",
+            FAILURE,
+        )
     except (KeyboardInterrupt, click.exceptions.Abort):
         return _complain(
             "interrupted. Finished work is kept: run the same command again to continue",

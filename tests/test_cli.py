@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import needs
 import pytest
 from courses import make_course
 
@@ -265,3 +266,35 @@ def test_doctor_and_data_print_what_their_json_says(hw: Cli) -> None:
         for one in json.loads(out):
             title = {"mnist": "MNIST", "cifar10": "CIFAR-10"}.get(one["name"], one["name"])
             assert title in printed
+
+
+@pytest.mark.parametrize("command", ["grade", "simulate"])
+@pytest.mark.parametrize("place", ["course.toml/below", "/proc/hwlib"])
+def test_a_folder_that_cannot_be_written_is_one_line(hw: Cli, command: str, place: str) -> None:
+    assert hw("build")[0] == 0
+    assert hw("simulate", "small", "--students", "2", "--to", "class")[0] == 0
+    where = {"grade": ("--submitted", "class", "--output"), "simulate": ("--students", "2", "--to")}
+    code, out, err = hw(command, "small", *where[command], place)
+    assert (code, out) == (1, "")
+    assert err.startswith(f"hw: {place}")
+    assert "use another folder, or make that one writable" in err
+    assert err.count("\n") == 1
+
+
+@needs.root
+def test_a_disk_that_is_full_is_one_line(hw: Cli, tmp_path: Path) -> None:
+    assert hw("build")[0] == 0
+    assert hw("simulate", "small", "--students", "2", "--to", "class")[0] == 0
+    (tmp_path / "full").mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(tmp_path / "full")]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip(
+            "no file system can be mounted here; run `sudo make test` on a machine of its own"
+        )
+    try:
+        code, _, err = hw("grade", "small", "--submitted", "class", "--output", "full")
+    finally:
+        subprocess.run(["umount", str(tmp_path / "full")], check=True)
+    assert code == 1
+    assert err.count("\n") == 1
+    assert "free some space on its disk" in err

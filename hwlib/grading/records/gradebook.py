@@ -44,6 +44,7 @@ from hwlib.grading.records.gradebook_rows import (
     SUBMITTED,
     SUBMITTED_NOTEBOOK,
     AssignmentRows,
+    advice,
     create_database,
     drop_stray_course,
     find_or_insert,
@@ -347,8 +348,7 @@ class GradeStore:
             except (IntegrityError, OperationalError) as error:
                 if attempt == ATTEMPTS - 1:
                     raise GradingError(
-                        f"{self._engine.url!r}: cannot write to it ({error.orig}); close other "
-                        "programs that use the gradebook and grade again"
+                        f"{self._engine.url!r}: {advice(str(error.orig))}"
                     ) from error
                 time.sleep(0.1 * 2**attempt)
         raise AssertionError("unreachable")

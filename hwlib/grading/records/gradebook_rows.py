@@ -24,6 +24,7 @@ from hwlib.grading.records.autograded import graded_cells
 
 __all__ = [
     "AssignmentRows",
+    "advice",
     "create_database",
     "find_or_insert",
     "load_nbgrader_config",
@@ -92,7 +93,7 @@ def create_database(db_url: str) -> None:
         ) from error
     except (SQLAlchemyError, ModuleNotFoundError) as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-        raise RecordingError(f"{shown}: {_advice(reason)}") from error
+        raise RecordingError(f"{shown}: {advice(reason)}") from error
 
 
 def _make_tables(engine: sa.Engine, shown: str) -> None:
@@ -118,8 +119,8 @@ def _make_tables(engine: sa.Engine, shown: str) -> None:
         )
 
 
-def _advice(reason: str) -> str:
-    """Say why a database does not open and what to do."""
+def advice(reason: str) -> str:
+    """Why a database does not open or cannot be written, and what to do."""
     if "not a database" in reason or "malformed" in reason:
         return (
             f"this file is not a gradebook, or is damaged ({reason}); move it away or restore a "
@@ -127,6 +128,13 @@ def _advice(reason: str) -> str:
         )
     if "locked" in reason:
         return f"another program uses the gradebook ({reason}); close it and grade again"
+    if "full" in reason:
+        return f"cannot write the gradebook ({reason}); free some space on its disk and grade again"
+    if "readonly" in reason or "read-only" in reason:
+        return (
+            f"cannot write the gradebook ({reason}); make the file and its folder writable, or "
+            "name others with --db and --output"
+        )
     return f"cannot use the gradebook ({reason}); check --db and --output"
 
 
