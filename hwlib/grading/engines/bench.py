@@ -37,7 +37,7 @@ from hwlib.grading.engines.namespace import TestNamespace
 from hwlib.grading.engines.part_verdicts import of_parts
 from hwlib.grading.engines.patches import attributes_set
 from hwlib.grading.engines.setup_shell import SetupShell
-from hwlib.grading.engines.setup_values import Copies, SetupValues
+from hwlib.grading.engines.setup_values import Copies, SetupValues, settings
 from hwlib.grading.engines.shared_tests import run_shared
 from hwlib.grading.engines.standins import Session
 from hwlib.grading.engines.test_cells import Step, Test
@@ -85,6 +85,8 @@ class Bench:
     changing: set[str] = field(default_factory=set)  # tests of which an argument was changed
     _latest: str = ""  # the test that ran last
     _before: SetupValues | None = None  # as it found them
+    _first: SetupValues | None = None  # as the setup cells left them
+    _settings: str = ""  # of this process, at that time
     _copies: Copies = field(default_factory=dict)  # of their arrays
 
     def __post_init__(self) -> None:
@@ -119,9 +121,23 @@ class Bench:
         )
         self.broken |= dict.fromkeys(names_in(cell.source).binds - kept, complaint)
 
-    def copy_setup_values(self) -> None:
-        """Make the copies now, so that forks of this process have them."""
-        SetupValues(self.given, self._copies)
+    def keep_setup_values(self) -> None:
+        """Keep what setup cells have bound, so that `reset` and forks of this process have it."""
+        self._first, self._settings = SetupValues(self.given, self._copies), settings()
+
+    def rest(self) -> bytes | None:
+        """A digest of what `reset` can't set back; None if nobody can tell."""
+        return self._first.rest() if self._first is not None else None
+
+    def reset(self) -> bool:
+        """Make the values of setup cells what they were first; False if a test has changed
+        something else of this process.
+        """
+        self._latest, self._before = "", None
+        if self._first is None or settings() != self._settings:
+            return False
+        self._first.restore()
+        return True
 
     def leave_to_humans(self, name: str, reason: str) -> None:
         """Give every submission `manual` for this question."""

@@ -103,6 +103,9 @@ class IsolatedEngine:
     ----------
     tier : {"T3", "T2", "T1", "T0"}
         The isolation of the workers, proven by canaries.
+    lasting : bool
+        Whether one process can grade several submissions: the tests change nothing in it that can't
+        be set back. False until `check_reference` has found that out.
     on_question : callable
         Called with each result of a submission as soon as it is known. It does nothing at first.
 
@@ -127,6 +130,7 @@ class IsolatedEngine:
         self._hidden = (assignment.course.root, *hidden)
         self._modules: list[str] = []
         self.on_question: Callable[[QuestionResult], None] = lambda question: None
+        self.lasting = False
         self._unproved: set[str] = set()  # questions that the course's own solution does not pass
         with ExitStack() as stack:
             stack.enter_context(
@@ -209,11 +213,15 @@ class IsolatedEngine:
             Whether a question that it does not pass is left to humans for the whole class. So what
             this engine can't do is never a student's zero.
         """
-        (failing, changing), modules = apart(lambda: (self._failed_by_reference(), [*sys.modules]))
+        self.bench.keep_setup_values()
+        (failing, changing, self.lasting), modules = apart(
+            lambda: (self._failed_by_reference(), [*sys.modules])
+        )
         self._get_ready(modules)
         if failing:  # a test of speed met a busy machine, or the task is to change an argument
             self.bench.change_arguments(failing.keys() & changing, True)
-            again, _ = apart(self._failed_by_reference)
+            again, _, lasting = apart(self._failed_by_reference)
+            self.lasting &= lasting
             failing = {name: again[name] for name in failing if name in again}
             self.bench.change_arguments(failing.keys(), False)
         for name, (status, _) in failing.items():
@@ -235,16 +243,20 @@ class IsolatedEngine:
             if name not in sys.modules:
                 with contextlib.suppress(Exception):  # whatever a module does when it is imported
                     importlib.import_module(name)
-        self.bench.copy_setup_values()
+        self.bench.keep_setup_values()
         for cell in self.key.cells:
             if cell.cell_type == "code":
                 names_in(cell.source)
                 names_in(self.released.get(cell.grade_id, ""))
 
-    def _failed_by_reference(self) -> tuple[dict[str, tuple[QuestionStatus, str]], set[str]]:
-        """Question → its status, and what an instructor must know, in notebook order; and the
-        tests of which it changed an argument.
+    def _failed_by_reference(
+        self,
+    ) -> tuple[dict[str, tuple[QuestionStatus, str]], set[str], bool]:
+        """Question → its status, and what an instructor must know, in notebook order; the tests of
+        which it changed an argument; and whether the tests left all as it was, but for what can be
+        set back.
         """
+        before = self.bench.rest()
         artifacts = self.assignment.folder / "artifacts"
         folder = artifacts if artifacts.is_dir() else None
         graded = self._grade_repaired(_reference(self.key), 0, folder)
@@ -258,7 +270,8 @@ class IsolatedEngine:
             for one in graded.questions
             if one.id in self.bench.tests and one.status not in ("passed", lost)
         }
-        return failed, self.bench.changing
+        lasting = self.bench.reset() and before is not None and before == self.bench.rest()
+        return failed, self.bench.changing, lasting
 
     def restart(self) -> None:
         """A new zygote in place of one that died."""

@@ -3,9 +3,11 @@
     this process ── pipe ── judge ── socket ── worker    judge: a fork of us, has the tests
                          └─ judge ── socket ── worker    worker: the zygote's, has the code
 
-Each submission has a judge of its own. So what a test has changed in the values of setup cells, or
-a student's code through the test, is not there for the next submission. If a judge dies, another
-one grades its submission again. When the zygote dies, it is replaced, and all judges with it.
+What a test has changed in the values of setup cells, or a student's code through the test, is not
+there for the next submission: a judge sets it back. Where the course's own solution has shown that
+a test changes what can't be set back, each submission has a judge of its own. If a judge dies,
+another one grades its submission again. When the zygote dies, it is replaced, and all judges with
+it.
 """
 
 from __future__ import annotations
@@ -75,6 +77,7 @@ class _Judge:
     pipe: Connection
     task: _Task
     since: float  # when it began
+    cpu_s: float = 0.0  # that it had used by then
 
     def hangs(self, patience_s: float) -> bool:
         """Whether its task has taken more time than any task may."""
@@ -82,7 +85,7 @@ class _Judge:
         if wall_s < patience_s:
             return False
         cpu_s, _ = times_of(self.pid)
-        return cpu_s > patience_s or wall_s > ASLEEP * patience_s
+        return cpu_s - self.cpu_s > patience_s or wall_s > ASLEEP * patience_s
 
 
 class Pool:
@@ -102,6 +105,7 @@ class Pool:
         self._waiting: deque[_Task] = deque()
         self._again: deque[_Task] = deque()  # hit a limit beside others
         self._judges: dict[int, _Judge] = {}  # slot → judge
+        self._idle: dict[int, _Judge] = {}  # the same, those that wait for another submission
 
     def __enter__(self) -> Pool:
         return self
@@ -134,7 +138,7 @@ class Pool:
         while self._waiting or self._judges:
             for slot in range(jobs):
                 if slot not in self._judges and self._waiting:
-                    self._judges[slot] = self._fork(slot, self._waiting.popleft())
+                    self._judges[slot] = self._start(slot, self._waiting.popleft())
             busy = {judge.pipe: slot for slot, judge in self._judges.items()}
             for pipe in wait(list(busy), timeout=1.0):
                 # wait gives back what it was given
@@ -143,13 +147,25 @@ class Pool:
                 if judge.hangs(self.patience_s):
                     yield from self._lost(slot)
 
+    def _start(self, slot: int, task: _Task) -> _Judge:
+        """Hand a submission to the judge that waits, or to a new one."""
+        idle = self._idle.pop(slot, None)
+        if idle is not None:
+            try:
+                cpu_s, _ = times_of(idle.pid)
+                idle.pipe.send(task.found)
+                return replace(idle, task=task, since=time.monotonic(), cpu_s=cpu_s)
+            except OSError:
+                _bury(idle)
+        return self._fork(slot, task)
+
     def _fork(self, slot: int, task: _Task) -> _Judge:
         ours, theirs = Pipe()
         pid = os.fork()
         if pid == 0:
             try:
                 ours.close()
-                for judge in self._judges.values():
+                for judge in (*self._judges.values(), *self._idle.values()):
                     judge.pipe.close()
                 _keep_to_one_core(slot, self.jobs)
                 _grade_as_judge(self.engine, task.found, theirs, slot)
@@ -163,18 +179,22 @@ class Pool:
         if judge is None:  # the judges were buried in this round
             return
         try:
-            answer: Outcome | _ZygoteIsGone = judge.pipe.recv()
+            answer: tuple[Outcome, bool] | _ZygoteIsGone = judge.pipe.recv()
         except (EOFError, OSError):
             yield from self._lost(slot)
             return
         if isinstance(answer, _ZygoteIsGone):
             self._renew()
             return
-        _bury(self._judges.pop(slot))
-        if answer.impeded and self.jobs > 1 and not judge.task.alone:
+        outcome, goes_on = answer
+        if goes_on:
+            self._idle[slot] = self._judges.pop(slot)
+        else:
+            _bury(self._judges.pop(slot))
+        if outcome.impeded and self.jobs > 1 and not judge.task.alone:
             self._again.append(_Task(judge.task.found, alone=True))
         else:
-            yield judge.task.found, answer
+            yield judge.task.found, outcome
 
     def _lost(self, slot: int) -> Iterator[Done]:
         """A judge died or hangs: its submission again, unless it has cost too many."""
@@ -192,9 +212,10 @@ class Pool:
         self.engine.restart()
 
     def _bury_all(self) -> None:
-        for judge in self._judges.values():
+        for judge in (*self._judges.values(), *self._idle.values()):
             _bury(judge)
         self._judges.clear()
+        self._idle.clear()
 
     def _given_up(self, found: FoundSubmission) -> Outcome:
         reason = (
@@ -224,19 +245,29 @@ def _bury(judge: _Judge) -> None:
 def _grade_as_judge(
     engine: IsolatedEngine, found: FoundSubmission, pipe: Connection, slot: int
 ) -> None:
-    """Grade a submission and give the outcome back."""
+    """Grade a submission and give the outcome back, and those that come next, as long as nothing
+    is left of one when the next one comes.
+    """
     die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's business
     _compute_alone()
     limit_memory(JUDGE_MB)
-    started = time.monotonic()
-    try:
-        outcome = engine.grade(found, slot)
-    except ZygoteGone:
-        pipe.send(_ZygoteIsGone())
-        return
-    seconds = time.monotonic() - started
-    pipe.send(replace(outcome, result=replace(outcome.result, seconds=seconds)))
+    goes_on = True
+    while goes_on:
+        started = time.monotonic()
+        try:
+            outcome = engine.grade(found, slot)
+        except ZygoteGone:
+            pipe.send(_ZygoteIsGone())
+            return
+        seconds = time.monotonic() - started
+        goes_on = engine.lasting and engine.bench.reset()
+        pipe.send((replace(outcome, result=replace(outcome.result, seconds=seconds)), goes_on))
+        if goes_on:
+            try:
+                found = pipe.recv()
+            except (EOFError, OSError):
+                return
 
 
 def _keep_to_one_core(slot: int, jobs: int) -> None:

@@ -7,23 +7,36 @@ run again, with more of the student's cells or with arguments that can change.
 
 from __future__ import annotations
 
+import hashlib
+import os
+import pickle
 import random
+import re
 import sys
+import types
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import PurePath
 from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
 from hwlib.grading.engines.mirrors import is_standin
+from hwlib.grading.engines.setup_shell import SetupShell
 from hwlib.grading.sandbox.changes import MAPPINGS, MUTABLE, SIMPLE, attributes_of
 from hwlib.grading.sandbox.copies import set_attribute
 
-__all__ = ["Copies", "SetupValues"]
+__all__ = ["Copies", "SetupValues", "settings"]
 
 MAX_BYTES = 2**22  # of all arrays; larger ones are looked at no more
 MAX_VALUES = 100_000
+
+MAX_DIGEST, MAX_READ, PIECE = 2**25, 2**27, 4096  # bytes
+
+# what can't change, or is looked at by its parts
+_FIXED = (types.BuiltinFunctionType, types.GenericAlias, np.ufunc, np.dtype, re.Pattern)
+_FIXED = (*_FIXED, PurePath, SetupShell)
 
 Restore = Callable[[], Any]
 Copies = dict[int, tuple[Any, np.ndarray[Any, Any]]]
@@ -56,17 +69,36 @@ class SetupValues:
         self._seen: dict[int, Any] = {}  # id → the object, so that no other gets its id
         self._restore: list[Restore] = _global_numbers()
         self._bytes = 0
+        self._rest: list[Any] = []  # what `restore` leaves alone
         todo = [value for name, value in names.items() if not name.startswith("__")]
         while todo and len(self._seen) < MAX_VALUES:
             value = todo.pop()
             if type(value) not in SIMPLE and id(value) not in self._seen:
                 self._seen[id(value)] = value
                 todo += self._look(value)
+        if todo:
+            self._rest.append(iter(()))  # too many values: nobody can tell
 
     def restore(self) -> None:
         """Make them as they were."""
         for restore in self._restore:
             restore()
+
+    def rest(self) -> bytes | None:
+        """A digest of what `restore` leaves alone: large arrays, objects of libraries, settings of
+        this process. None if nobody can tell, as of an iterator.
+        """
+        digest = _Digest()
+        try:
+            for value in self._rest:
+                if isinstance(value, np.ndarray):
+                    digest.of_array(value)
+                else:
+                    pickle.dump(value, digest)
+        # objects of libraries raise whatever they like when they are pickled
+        except Exception:  # noqa: BLE001
+            return None
+        return digest.value(settings())
 
     def _look(self, value: Any) -> list[Any]:
         """Keep the content of one value; gives its parts."""
@@ -101,7 +133,10 @@ class SetupValues:
         return parts
 
     def _keep_array(self, owner: Any, memory: np.ndarray[Any, Any]) -> None:
-        if self._bytes + memory.nbytes > MAX_BYTES or not memory.flags.writeable:
+        if not memory.flags.writeable:
+            return
+        if self._bytes + memory.nbytes > MAX_BYTES or memory.dtype.hasobject:
+            self._rest.append(memory)
             return
         self._bytes += memory.nbytes
         before = self._copy_of(owner, memory)
@@ -151,6 +186,8 @@ class SetupValues:
             before = attributes_of(value)
             self._restore.append(lambda: _set_all(value, before))
             return list(before.values())
+        elif not isinstance(value, _FIXED):
+            self._rest.append(value)
         return []
 
 
@@ -162,6 +199,45 @@ def _is_same(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
         return True
     one, other = (memory.reshape(-1).view(np.uint8).data for memory in (a, b))
     return bool(one == other)
+
+
+def settings() -> str:
+    """Settings of this process that a test may change."""
+    torch = sys.modules.get("torch")
+    found: list[Any] = [np.geterr(), sorted(os.environ.items()), sys.getrecursionlimit()]
+    if torch is not None:
+        found += [torch.is_grad_enabled(), torch.get_default_dtype()]
+    return repr(found)
+
+
+class _Digest:
+    """A file that keeps only a hash of what is written to it."""
+
+    def __init__(self) -> None:
+        self._hash, self._room = hashlib.sha256(), MAX_DIGEST
+
+    def write(self, data: Any) -> int:
+        size = memoryview(data).nbytes
+        self._room -= size
+        if self._room < 0:
+            raise ValueError("too much to look at")
+        self._hash.update(data)
+        return size
+
+    def of_array(self, array: np.ndarray[Any, Any]) -> None:
+        """Of a very large array only every n-th piece counts."""
+        if array.dtype.hasobject:
+            raise ValueError("an array of objects")
+        self._hash.update(f"{array.shape} {array.dtype}".encode())
+        flat = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+        pieces = flat[: flat.size // PIECE * PIECE].reshape(-1, PIECE)
+        step = 1 + flat.size // MAX_READ
+        self._hash.update(np.ascontiguousarray(pieces[::step]).data)
+        self._hash.update(flat[-PIECE:].tobytes())
+
+    def value(self, more: str) -> bytes:
+        self._hash.update(more.encode("utf-8", "surrogateescape"))
+        return self._hash.digest()
 
 
 def _of_cell(cell: Any) -> Any:
