@@ -106,3 +106,17 @@ def test_nothing_of_one_submission_is_left_for_the_next(
         assignment, tmp_path / "submitted", tmp_path, options=GradeOptions(jobs=1)
     )
     assert [one.score for one in report.submissions] == [1, 1, 1], report.submissions
+
+
+def test_a_fork_of_a_process_whose_torch_has_threads_does_not_hang(tmp_path: Path) -> None:
+    torch = needs.module("torch")
+    torch.set_num_threads(2)
+    torch.rand(600, 600) @ torch.rand(600, 600)  # now it has them
+    setup, test = "import torch", "x = torch.rand(600, 600)\nassert (x @ x).shape[0] == 600 * one()"
+    notebook = NOTEBOOK.format(setup=setup, test=test)
+    assignment = make_assignment(tmp_path, "left", notebook, points=1)
+    hand_in(assignment, "ada", reference_notebook(assignment))
+    report = grade_assignment(
+        assignment, tmp_path / "submitted", tmp_path, options=GradeOptions(jobs=1)
+    )
+    assert [one.score for one in report.submissions] == [1]

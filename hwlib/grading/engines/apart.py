@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import sys
 from collections.abc import Callable
 from multiprocessing import Pipe
 from typing import Any, TypeVar
@@ -11,7 +12,7 @@ from typing import Any, TypeVar
 from hwlib.errors import GradingError
 from hwlib.grading.sandbox.confine import die_with_parent
 
-__all__ = ["apart"]
+__all__ = ["apart", "compute_alone"]
 
 T = TypeVar("T")
 
@@ -36,6 +37,7 @@ def apart(do: Callable[[], T]) -> T:
         try:
             ours.close()
             die_with_parent()
+            compute_alone()
             theirs.send_bytes(_done(do))
         finally:
             os._exit(0)
@@ -51,6 +53,13 @@ def apart(do: Callable[[], T]) -> T:
         raise raised
     result: T = found
     return result
+
+
+def compute_alone() -> None:
+    """One thread in this fork: more would wait for ever for those of the process it comes from."""
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(1)
 
 
 def _done(do: Callable[[], Any]) -> bytes:

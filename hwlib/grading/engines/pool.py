@@ -16,7 +16,6 @@ import contextlib
 import gc
 import os
 import signal
-import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -26,6 +25,7 @@ from multiprocessing.connection import Connection, wait
 
 from hwlib.errors import ZygoteGone
 from hwlib.grading.course import Assignment
+from hwlib.grading.engines.apart import compute_alone
 from hwlib.grading.engines.isolated import IsolatedEngine
 from hwlib.grading.results import Outcome, SubmissionResult
 from hwlib.grading.sandbox import processes
@@ -250,7 +250,7 @@ def _grade_as_judge(
     """
     die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's business
-    _compute_alone()
+    compute_alone()
     limit_memory(JUDGE_MB)
     goes_on = True
     while goes_on:
@@ -275,10 +275,3 @@ def _keep_to_one_core(slot: int, jobs: int) -> None:
     cores = processes.own_cores()
     if jobs == len(cores) > 1 and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {cores[slot]})
-
-
-def _compute_alone() -> None:
-    """One thread in this fork: more would wait for ever for those of the main process."""
-    torch = sys.modules.get("torch")
-    if torch is not None:
-        torch.set_num_threads(1)

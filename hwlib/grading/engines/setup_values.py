@@ -35,8 +35,10 @@ MAX_VALUES = 100_000
 MAX_DIGEST, MAX_READ, PIECE = 2**25, 2**27, 4096  # bytes
 
 # what can't change, or is looked at by its parts
-_FIXED = (types.BuiltinFunctionType, types.GenericAlias, np.ufunc, np.dtype, re.Pattern)
-_FIXED = (*_FIXED, PurePath, SetupShell)
+_FIXED = (
+    *(types.BuiltinFunctionType, types.GenericAlias, np.ufunc, np.dtype),
+    *(re.Pattern, PurePath, SetupShell),
+)
 
 Restore = Callable[[], Any]
 Copies = dict[int, tuple[Any, np.ndarray[Any, Any]]]
