@@ -32,3 +32,6 @@ c.IgnorePattern.pattern = r"(?s).*"
 
 # nbgrader's own feedback pages show the hidden tests unless they are taken out.
 c.GenerateFeedback.preprocessors = [GetGrades, ClearHiddenTests, CSSHTMLHeaderPreprocessor]
+
+# A spreadsheet takes a text that begins with = for a formula. In this table of grades none does.
+c.ExportApp.plugin_class = "hwlib.grading.records.export.CsvExport"

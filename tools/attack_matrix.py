@@ -16,6 +16,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -136,7 +137,7 @@ def table(found: dict[str, dict[str, Any]]) -> str:
         through = [name for name, (_, succeeded) in one["attacks"].items() if succeeded]
         named = f" It does not stop: {', '.join(through)}." if through else ""
         line = f"- **{one['tier']}, {who}**: stops {stopped} of 30 classes.{named}"
-        lines.append(line)
+        lines += textwrap.wrap(line, 100, subsequent_indent="  ", break_on_hyphens=False)
     return "\n" + "\n".join(lines) + "\n\n"
 
 

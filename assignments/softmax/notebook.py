@@ -588,14 +588,16 @@ def try_out():
     check.close(classifier.W, once[1], what="W after training the same classifier again",
                 hint="Every call of `train` begins anew with small random weights.")
 
-own_losses = softmax_loss_naive, softmax_loss_vectorized
+own_losses = {"softmax_loss_naive": softmax_loss_naive, "softmax_loss_vectorized": softmax_loss_vectorized}
 try:
     try_out()
 except check.CheckFailed:       # whoever lost points for the loss should not lose them here again
-    softmax_loss_naive = softmax_loss_vectorized = loss_and_slopes
+    for loss in own_losses:
+        globals()[loss] = loss_and_slopes
     try_out()
 finally:
-    softmax_loss_naive, softmax_loss_vectorized = own_losses
+    for loss, own_loss in own_losses.items():
+        globals()[loss] = own_loss
 ### END HIDDEN TESTS
 
 # %% test="predict" points=2

@@ -26,7 +26,7 @@ from nbformat import NotebookNode
 from hwlib.errors import CourseError, SubmissionError
 from hwlib.grading.cells import joined_source, readable, tree_of
 from hwlib.grading.course import Assignment
-from hwlib.grading.texts import for_csv, for_terminal
+from hwlib.grading.texts import for_terminal
 
 __all__ = [
     "FoundSubmission",
@@ -185,18 +185,12 @@ def _bare(name: str) -> str:
 def _students(names: Iterable[str]) -> dict[str, str]:
     r"""Give each folder a student's id; returns id → name of the folder.
 
-    A spreadsheet of grades would take some names for formulas: those begin with an escape.
-
-    >>> _students(["=1+1"])
-    {'\\x3d1+1': '=1+1'}
     >>> _students(["M\udcfcller", "zoe", r"M\xfcller"])
     {'M\\xfcller': 'M\\xfcller', 'zoe': 'zoe', 'M\\xfcller-fbb53510': 'M\udcfcller'}
     """
     found: dict[str, str] = {}
     for name in sorted(names, key=lambda name: (printable(name) != name, name)):
         student = printable(name)
-        if for_csv(student) != student:
-            student = f"\\x{ord(student[0]):02x}{student[1:]}"
         if student in found or len(student.encode()) > MAX_NAME:
             number = hashlib.sha256(os.fsencode(name)).hexdigest()[:8]
             student = f"{student[: MAX_NAME // 4]}-{number}"
