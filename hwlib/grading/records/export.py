@@ -24,7 +24,7 @@ class CsvExport(CsvExportPlugin):  # type: ignore[misc]  # nbgrader has no types
     def export(self, gradebook: Any) -> None:
         """Write the file that `--to` names."""
         super().export(gradebook)
-        table = Path(self.to)
+        table = Path(self.to or "grades.csv")  # as nbgrader itself names it
         with table.open(newline="", encoding="utf-8") as file:
             rows = [[for_csv(cell) for cell in row] for row in csv.reader(file)]
         text = io.StringIO()
