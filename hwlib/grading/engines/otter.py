@@ -26,7 +26,7 @@ from hwlib.errors import SubmissionError
 from hwlib.grading.answer_key import AnswerKey, KeyCell, load_key, released_sources
 from hwlib.grading.cells import one_line
 from hwlib.grading.course import Assignment
-from hwlib.grading.engines.otter_zip import generated_zip
+from hwlib.grading.engines.otter_zip import generated_zip, plain_name
 from hwlib.grading.engines.pool import default_jobs
 from hwlib.grading.engines.test_sets import fetch_test_sets
 from hwlib.grading.engines.words import ANSWER_WAITS, NO_ANSWER, UNREADABLE, cannot_run
@@ -107,16 +107,9 @@ def _grade_one(
         notebook = read_found(submission, odd)
     except SubmissionError as error:
         said = str(error)
-        problems = (
-            submission.problems
-            if said in submission.problems
-            else (
-                *submission.problems,
-                said,
-            )
-        )
+        problems = tuple(dict.fromkeys((*submission.problems, said)))
         questions = key.all_questions("missing", UNREADABLE)
-        rejected = SubmissionResult(submission.student, "rejected", questions, problems or (said,))
+        rejected = SubmissionResult(submission.student, "rejected", questions, problems)
         return Outcome(rejected, None)
     repaired = repair(notebook, key, released_sources(assignment))
     left_out = copy_files(submission.folder, place / "files", submission.only)
@@ -225,8 +218,7 @@ def _verdict(cell: KeyCell, tests: Mapping[str, Any]) -> tuple[float, str, str]:
 
 
 def _is_of(test: str, cell: KeyCell) -> bool:
-    plain = "".join(char if char.isalnum() and char.isascii() else "_" for char in cell.name)
-    return test.partition("_")[2] == plain
+    return test.partition("_")[2] == plain_name(cell.name)
 
 
 def _pack(target: Path, files: Mapping[str, bytes]) -> None:

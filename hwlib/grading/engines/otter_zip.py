@@ -23,7 +23,7 @@ from hwlib.grading.parts import EARNED, block_of, part_of, parts_of
 from hwlib.grading.submissions.files import regular_files
 from hwlib.markers import BEGIN_HIDDEN, END_HIDDEN, hidden_lines
 
-__all__ = ["generated_zip", "otter_notes", "otter_tests", "require_otter"]
+__all__ = ["generated_zip", "otter_notes", "otter_tests", "plain_name", "require_otter"]
 
 PLUGIN = "hwlib.grading.engines.otter_plugin.Plugin"
 RELEASE = "hwlib_release.json"
@@ -46,7 +46,9 @@ class _Part:
 def otter_tests(key: AnswerKey) -> dict[str, str]:
     """Name of a test file → its text, for each question that tests grade, in order."""
     return {
-        f"q{number:02}_{_plain(cell.name)}": _test_file(f"q{number:02}_{_plain(cell.name)}", cell)
+        f"q{number:02}_{plain_name(cell.name)}": _test_file(
+            f"q{number:02}_{plain_name(cell.name)}", cell
+        )
         for number, cell in enumerate(key.by_role("test"), 1)
         if _parts(cell)
     }
@@ -256,5 +258,6 @@ def _has_code(cell: KeyCell) -> bool:
     return any(line.strip() and not line.lstrip().startswith("#") for line in visible)
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """The name of a question as it may stand in the name of a test file."""
     return "".join(char if char.isalnum() and char.isascii() else "_" for char in name)

@@ -11,9 +11,8 @@ from hwlib.grading.sandbox.measures.kernel import files_as
 __all__ = ["descendants", "folder_use", "memory_of", "times_of"]
 
 MAX_COUNTED = 1000  # processes of one worker
-MAX_PATH = (
-    3800  # bytes of a folder's path, to which the name of a file comes; the kernel takes 4096
-)
+# bytes of a folder's path, to which the name of a file comes; the kernel takes 4096
+MAX_PATH = 3800
 
 
 def times_of(pid: int) -> tuple[float, float]:
