@@ -10,7 +10,7 @@ import logging
 import re
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,7 +25,7 @@ from hwlib.errors import (
     WorkerLost,
     ZygoteGone,
 )
-from hwlib.grading.answer_key import AnswerKey, load_key, released_sources
+from hwlib.grading.answer_key import AnswerKey, KeyCell, load_key, released_sources
 from hwlib.grading.cell_names import names_in
 from hwlib.grading.cells import one_line, tree_of, without_markers
 from hwlib.grading.course import Assignment
@@ -50,7 +50,7 @@ from hwlib.grading.submissions.files import FoundSubmission, copy_files, read_fo
 from hwlib.grading.submissions.fingerprints import models_of
 from hwlib.grading.submissions.repair import RepairedSubmission, SubmittedCell, repair
 
-__all__ = ["IsolatedEngine", "ReferenceCheck"]
+__all__ = ["IsolatedEngine", "ReferenceCheck", "reference_as_submitted"]
 
 _log = logging.getLogger("hwlib.grading")
 
@@ -259,7 +259,7 @@ class IsolatedEngine:
         before = self.bench.rest()
         artifacts = self.assignment.folder / "artifacts"
         folder = artifacts if artifacts.is_dir() else None
-        graded = self._grade_repaired(_reference(self.key), 0, folder)
+        graded = self.grade_repaired(reference_as_submitted(self.key), 0, folder)
         # without the models that go with it, the reference can't pass what checks them
         lost = "failed" if self.assignment.artifacts and folder is None else ""
         failed = {
@@ -341,7 +341,7 @@ class IsolatedEngine:
         """The same for a notebook that was read already."""
         started = time.monotonic()
         submission = repair(notebook, self.key, self.released)
-        graded = self._grade_repaired(submission, slot, folder, only, self.on_question)
+        graded = self.grade_repaired(submission, slot, folder, only, self.on_question)
         manual = [question for question in graded.questions if question.status == "manual"]
         status: SubmissionStatus = "needs_manual" if manual else "graded"
         result = SubmissionResult(
@@ -364,14 +364,16 @@ class IsolatedEngine:
             graded.complaints,
         )
 
-    def _grade_repaired(
+    def grade_repaired(
         self,
         submission: RepairedSubmission,
         slot: int,
         folder: Path | None,
         only: frozenset[str] | None = None,
         on_question: Callable[[QuestionResult], None] = lambda question: None,
+        questions: Sequence[KeyCell] = (),
     ) -> Graded:
+        """The same for its cells: all questions, or only those that are given."""
         limits = self.assignment.limits
         with self._workplace(slot, folder, only) as workplace:
             return grade_submission(
@@ -383,6 +385,7 @@ class IsolatedEngine:
                 self.released,
                 folder or workplace.root,
                 on_question,
+                questions,
             )
 
     def _rejected(self, student: str, problems: tuple[str, ...]) -> Outcome:
@@ -442,7 +445,7 @@ class _Workplace:
         return zygote.fork(confinement)
 
 
-def _reference(key: AnswerKey) -> RepairedSubmission:
+def reference_as_submitted(key: AnswerKey) -> RepairedSubmission:
     """The course's own solution as a submission."""
     return RepairedSubmission(
         tuple(

@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from hwlib import checks
+from hwlib.grading.answer_key import KeyCell
 from hwlib.grading.cell_names import CellNames, names_in, only_defines
 from hwlib.grading.cells import as_released, one_line
 from hwlib.grading.engines.bench import Bench
@@ -79,6 +80,7 @@ def grade_submission(
     release: dict[str, str],
     folder: Path,
     on_question: Callable[[QuestionResult], None] = lambda question: None,
+    questions: Sequence[KeyCell] = (),
 ) -> Graded:
     """The verdict on every question, in the notebook's order.
 
@@ -98,19 +100,22 @@ def grade_submission(
         Folder with the models that were handed in.
     on_question : callable
         Called with each result as soon as it is known.
+    questions : sequence of KeyCell
+        Only these, in this order. The default is all.
     """
     cells = tuple(_as_students_have_it(cell, release) for cell in submission.cells)
-    tries = _Tries(bench, Shared(cells, new_session, limits))
-    questions = []
+    wanted = questions or bench.key.questions
+    tries = _Tries(bench, Shared(cells, new_session, limits), [cell.name for cell in wanted])
+    results: list[QuestionResult] = []
     remarks: list[str] = []
     unique: dict[str, str] = {}
     complaints: dict[str, str] = {}
     try:
-        for cell in bench.key.questions:
+        for cell in wanted:
             started = time.monotonic()
             if cell.role == "answer":
-                questions.append(manual(cell, submission, release))
-                on_question(questions[-1])
+                results.append(manual(cell, submission, release))
+                on_question(results[-1])
                 continue
             with checks.context(seed, folder) as noted:
                 verdict = tries.verdict(cell.name)
@@ -120,14 +125,14 @@ def grade_submission(
             verdict = explain_missing(tries.without_its_cell(cell.name, verdict), submission)
             if verdict.told_instructor:
                 complaints[cell.name] = one_line(verdict.told_instructor)
-            questions.append(as_result(cell, verdict, time.monotonic() - started))
-            on_question(questions[-1])
+            results.append(as_result(cell, verdict, time.monotonic() - started))
+            on_question(results[-1])
     finally:
         tries.end()
     shared = tries.shared
     remarks = [one_line(text) for text in (*remarks, *dict.fromkeys(shared.notes))]
     return Graded(
-        questions,
+        results,
         shared.outputs,
         cells_run=len(shared.outputs),
         workers=shared.workers,
@@ -146,7 +151,7 @@ def grade_submission(
 class _Tries:
     """The tries of one submission's questions: a lane for each kind of try."""
 
-    def __init__(self, bench: Bench, shared: Shared) -> None:
+    def __init__(self, bench: Bench, shared: Shared, questions: Iterable[str]) -> None:
         self.bench, self.shared = bench, shared
         self.lacking: set[str] = set()  # modules that this machine does not have
         cells = shared.cells
@@ -161,7 +166,7 @@ class _Tries:
             for index, cell in enumerate(cells)
             if cell.original is not None and cell.original.role == "test"
         }
-        self._wanted_by = {name: self._cells_for(name) for name in bench.tests}
+        self._wanted_by = {name: self._cells_for(name) for name in questions if name in bench.tests}
         self._together: set[int] = set().union(*self._wanted_by.values())
 
     def end(self) -> None:

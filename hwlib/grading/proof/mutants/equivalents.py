@@ -1,0 +1,111 @@
+"""Reads equivalents.toml: the mutants that an instructor accepts, each with the reason.
+
+    [[equivalent]]
+    where = "KNN.compute_distances"
+    change = '''
+    - distances[i, j] = norm(X[i] - X_train[j])
+    + distances[i, j] = norm(X_train[j] - X[i])
+    '''
+    why = "A norm is the same for a vector and its negative."
+
+An entry without `change` accepts every mutant of a value that students choose themselves.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from hwlib.errors import AuthoringError
+from hwlib.grading.cells import code_and_comment
+from hwlib.grading.proof.mutants.making import Mutant
+
+__all__ = ["FILE", "Equivalent", "read_equivalents", "written"]
+
+FILE = "equivalents.toml"
+_KEYS = {"where", "change", "why"}
+
+
+@dataclass(frozen=True, slots=True)
+class Equivalent:
+    """One entry of equivalents.toml."""
+
+    where: str
+    change: str  # as `Mutant.change`; "" accepts every change there
+    why: str
+    line: int  # of the entry in its file
+
+    def names(self, mutant: Mutant) -> bool:
+        """Whether this entry is about a mutant."""
+        return self.where == mutant.where and self.change in ("", mutant.change)
+
+
+def read_equivalents(folder: Path) -> tuple[Equivalent, ...]:
+    """The entries of an assignment's equivalents.toml; () if there is no such file.
+
+    Raises
+    ------
+    AuthoringError
+        If it is not valid TOML, if a key is missing or unknown, or if an entry stands there twice.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        return ()
+    text = path.read_text(encoding="utf-8")
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise AuthoringError(path, 0, f"not valid TOML: {error}; correct that line") from error
+    entries = values.pop("equivalent", [])
+    if values or not isinstance(entries, list):
+        unknown = ", ".join(values) or "equivalent"
+        raise AuthoringError(path, 0, f"unknown key {unknown}; each entry begins with [[equivalent]]")
+    lines = [i for i, line in enumerate(text.split("\n"), 1) if line.strip() == "[[equivalent]]"]
+    found: dict[tuple[str, str], Equivalent] = {}
+    for line, entry in zip(lines, entries, strict=True):
+        one = _entry(path, line, entry)
+        if (one.where, one.change) in found:
+            raise AuthoringError(path, line, f"this change of {one.where} is in the file twice")
+        found[one.where, one.change] = one
+    return tuple(found.values())
+
+
+def _entry(path: Path, line: int, entry: object) -> Equivalent:
+    if not isinstance(entry, dict) or not entry.keys() <= _KEYS:
+        unknown = ", ".join(sorted(set(entry) - _KEYS)) if isinstance(entry, dict) else entry
+        raise AuthoringError(path, line, f"unknown key {unknown}; use where, change and why")
+    for name in ("where", "why"):
+        if not isinstance(entry.get(name), str) or not entry[name].strip():
+            example = '"KNN.predict_labels"' if name == "where" else '"the reason"'
+            raise AuthoringError(
+                path, line, f"{name} is missing or empty; add a line such as {name} = {example}"
+            )
+    change = entry.get("change", "")
+    if not isinstance(change, str) or ("change" in entry and not change.strip()):
+        raise AuthoringError(
+            path, line, "change must be the lines that `hw mutate` prints, after - and +"
+        )
+    lines = [_bare(one) for one in change.split("\n") if one.strip()]
+    return Equivalent(entry["where"], "\n".join(lines), " ".join(entry["why"].split()), line)
+
+
+def _bare(line: str) -> str:
+    """A line of a change as `Mutant.change` has it."""
+    sign, code = line.strip()[:1], line.strip()[1:]
+    return f"{sign} {code_and_comment(code)[0]}"
+
+
+def written(mutant: Mutant, why: str = "") -> str:
+    """The entry for a mutant, ready for equivalents.toml."""
+    quotes = "'''" if "'''" not in mutant.change else '"""'
+    return "\n".join(
+        [
+            "[[equivalent]]",
+            f'where = "{mutant.where}"',
+            f"change = {quotes}",
+            mutant.change,
+            quotes,
+            f'why = "{why}"',
+        ]
+    )
