@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +22,9 @@ from hwlib.grading.tables import print_table
 from hwlib.grading.terminal import Terminal, say, terminal_for
 from hwlib.grading.texts import for_json, for_terminal
 from hwlib.progress import Progress, progress
+
+if TYPE_CHECKING:
+    from hwlib.grading.proof.mutants.report import MutateReport
 
 __all__ = ["cli", "run"]
 
@@ -285,8 +288,14 @@ def _below(path: Path, course: Course) -> str:
     help="Grader that runs the solutions. `isolated` also grades the right ones with nbgrader, to "
     "compare.",
 )
+@click.option(
+    "--mutants",
+    is_flag=True,
+    help="Also run `hw mutate`: no one-line change of the reference may keep all points, unless "
+    "equivalents.toml names it.",
+)
 @json_option
-def verify(slugs: tuple[str, ...], engine: str, json_file: str | None) -> int:
+def verify(slugs: tuple[str, ...], engine: str, mutants: bool, json_file: str | None) -> int:
     """Check that the tests of an assignment work.
 
     The reference solution must get full marks and the released notebook none. Each wrong solution
@@ -297,7 +306,7 @@ def verify(slugs: tuple[str, ...], engine: str, json_file: str | None) -> int:
     from hwlib.grading.proof.verify import with_nbgrader
 
     console = terminal_for(json_file)
-    reports = []
+    reports, mutated = [], dict[str, MutateReport]()
     for assignment in find_course().assignments(slugs):
         report = verify_one(assignment, with_nbgrader if engine == "nbgrader" else None)
         reports.append(report)
@@ -323,11 +332,97 @@ def verify(slugs: tuple[str, ...], engine: str, json_file: str | None) -> int:
         )
         for name, reason in report.waiting.items():
             console.print(f"? {name}: cannot be decided on this machine. {reason}\n")
-    _write_json([report.to_dict() for report in reports], json_file)
-    for report in reports:
-        for complaint in report.complaints:
-            _complain(f"{report.slug}: {complaint}", FAILURE)
-    return FAILURE if any(report.complaints for report in reports) else DONE
+        if mutants:
+            mutated[report.slug] = _mutate_with_bar(assignment, None)
+            console.print(f"{mutated[report.slug].summary}\n")
+    _write_json(
+        [
+            report.to_dict()
+            | ({"mutants": mutated[report.slug].to_dict()} if report.slug in mutated else {})
+            for report in reports
+        ],
+        json_file,
+    )
+    complaints = [f"{report.slug}: {line}" for report in reports for line in report.complaints]
+    complaints += [f"{slug}: {line}" for slug, one in mutated.items() for line in one.complaints]
+    for complaint in complaints:
+        _complain(complaint, FAILURE)
+    return FAILURE if complaints else DONE
+
+
+@cli.command()
+@slugs_argument
+@click.option(
+    "--draft",
+    is_flag=True,
+    help="Write drafts of wrong solutions to wrong/draft_….py: one for each change that no test "
+    "notices, and some for each question whose message no file in wrong/ has yet.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    help="Number of changes to try at the same time.  [default: one for each CPU core]",
+)
+@json_option
+def mutate(slugs: tuple[str, ...], draft: bool, jobs: int | None, json_file: str | None) -> int:
+    """Change the reference line by line, and report what no test notices.
+
+    Each change is one slip inside a solution region: another operator, constant, axis or bound, a
+    statement or term left out, arguments exchanged, a copy dropped. A change that keeps all points
+    shows a missing check, unless it is equivalent. Then copy the entry that is printed to
+    assignments/SLUG/equivalents.toml and write down why. Without SLUG, it changes all assignments.
+    """
+    from hwlib.grading.proof.mutants.equivalents import written
+
+    console = terminal_for(json_file)
+    reports, drafts = [], list[Path]()
+    course = find_course()
+    for assignment in course.assignments(slugs):
+        report = _mutate_with_bar(assignment, jobs)
+        reports.append(report)
+        for graded in report.surviving:
+            console.print(f"# {graded.mutant.kind}\n{written(graded.mutant)}\n")
+        for graded in report.waiting:
+            mutant = graded.mutant
+            console.print(f"? {mutant.where}: not decided on this machine\n{mutant.change}\n")
+        console.print(report.summary)
+        if draft:
+            from hwlib.grading.proof.mutants.drafts import write_drafts
+
+            found = write_drafts(assignment, report)
+            drafts += found
+            for path in found:
+                console.print(f"written: {_below(path, course)}")
+    _write_json(
+        [
+            report.to_dict()
+            | {"drafts": [_below(path, course) for path in drafts if report.slug in path.parts]}
+            for report in reports
+        ],
+        json_file,
+    )
+    complaints = [f"{report.slug}: {line}" for report in reports for line in report.complaints]
+    for complaint in complaints:
+        _complain(complaint, FAILURE)
+    return FAILURE if complaints else DONE
+
+
+def _mutate_with_bar(assignment: Assignment, jobs: int | None) -> MutateReport:
+    from hwlib.grading.proof.mutants.report import mutate as mutate_one
+
+    bars: list[Progress[None]] = []
+
+    def start(count: int) -> None:
+        bars.append(progress(total=count, desc=f"changing {assignment.slug}", unit="mutant"))
+
+    def advance(_: object) -> None:
+        bars[0].update(1)
+
+    try:
+        return mutate_one(assignment, jobs, start, advance)
+    finally:
+        for bar in bars:
+            bar.close()
 
 
 # ---- a class -------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from nbformat import NotebookNode
 
@@ -283,7 +284,7 @@ class IsolatedEngine:
         self.zygote.close()
         self._environment.close()
 
-    def __enter__(self) -> IsolatedEngine:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -8,12 +8,16 @@
     '''
     why = "A norm is the same for a vector and its negative."
 
-An entry without `change` accepts every mutant of a value that students choose themselves.
+Changes with one reason may share an entry: an empty line stands between them, and one without old
+lines is another change of the same lines. An entry without `change` accepts every change of a value
+that students choose themselves.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,18 +64,24 @@ def read_equivalents(folder: Path) -> tuple[Equivalent, ...]:
     entries = values.pop("equivalent", [])
     if values or not isinstance(entries, list):
         unknown = ", ".join(values) or "equivalent"
-        raise AuthoringError(path, 0, f"unknown key {unknown}; each entry begins with [[equivalent]]")
+        raise AuthoringError(
+            path, 0, f"unknown key {unknown}; each entry begins with [[equivalent]]"
+        )
     lines = [i for i, line in enumerate(text.split("\n"), 1) if line.strip() == "[[equivalent]]"]
     found: dict[tuple[str, str], Equivalent] = {}
     for line, entry in zip(lines, entries, strict=True):
-        one = _entry(path, line, entry)
-        if (one.where, one.change) in found:
-            raise AuthoringError(path, line, f"this change of {one.where} is in the file twice")
-        found[one.where, one.change] = one
+        for one in _of_entry(path, line, entry):
+            if (one.where, one.change) in found:
+                raise AuthoringError(
+                    path,
+                    line,
+                    f"this change of {one.where} is in the file twice: {one.change!r}; keep one",
+                )
+            found[one.where, one.change] = one
     return tuple(found.values())
 
 
-def _entry(path: Path, line: int, entry: object) -> Equivalent:
+def _of_entry(path: Path, line: int, entry: object) -> Iterator[Equivalent]:
     if not isinstance(entry, dict) or not entry.keys() <= _KEYS:
         unknown = ", ".join(sorted(set(entry) - _KEYS)) if isinstance(entry, dict) else entry
         raise AuthoringError(path, line, f"unknown key {unknown}; use where, change and why")
@@ -81,17 +91,33 @@ def _entry(path: Path, line: int, entry: object) -> Equivalent:
             raise AuthoringError(
                 path, line, f"{name} is missing or empty; add a line such as {name} = {example}"
             )
-    change = entry.get("change", "")
-    if not isinstance(change, str) or ("change" in entry and not change.strip()):
+    text = entry.get("change", "")
+    why = " ".join(entry["why"].split())
+    if "change" not in entry:
+        yield Equivalent(entry["where"], "", why, line)
+        return
+    changes = list(_changes(text)) if isinstance(text, str) else []
+    if not changes:
         raise AuthoringError(
             path, line, "change must be the lines that `hw mutate` prints, after - and +"
         )
-    lines = [_bare(one) for one in change.split("\n") if one.strip()]
-    return Equivalent(entry["where"], "\n".join(lines), " ".join(entry["why"].split()), line)
+    for change in changes:
+        yield Equivalent(entry["where"], change, why, line)
+
+
+def _changes(text: str) -> Iterator[str]:
+    """Each change of an entry, as `Mutant.change` has it."""
+    old: list[str] = []
+    for block in re.split(r"\n[ \t]*\n", text.strip("\n")):
+        lines = [_bare(line) for line in block.split("\n")]
+        old = [line for line in lines if line.startswith("-")] or old
+        new = [line for line in lines if line.startswith("+")]
+        if old and new:
+            yield "\n".join([*old, *new])
 
 
 def _bare(line: str) -> str:
-    """A line of a change as `Mutant.change` has it."""
+    """A line of a change, without indentation and comment."""
     sign, code = line.strip()[:1], line.strip()[1:]
     return f"{sign} {code_and_comment(code)[0]}"
 

@@ -35,6 +35,7 @@ class Graded:
     mutant: Mutant
     questions: tuple[QuestionResult, ...]
     problem: str = ""  # why it could not be graded
+    untested: bool = False  # no test needs the changed cell
 
     @property
     def lost(self) -> QuestionResult | None:
@@ -45,7 +46,8 @@ class Graded:
     def waits(self) -> bool:
         """Whether no question was lost, but some could not be decided."""
         undecided = any(one.status == "manual" for one in self.questions)
-        return self.lost is None and (bool(self.problem) or undecided or not self.questions)
+        unknown = bool(self.problem) or undecided or not self.questions
+        return self.lost is None and unknown and not self.untested
 
 
 def _is_lost(question: QuestionResult) -> bool:
@@ -88,11 +90,15 @@ def grade_mutants(
         with Pool(engine, 1) as pool:
             ((_, outcome),) = pool.run([_named(REFERENCE)])
         engine.seconds = {one.id: one.seconds for one in outcome.result.questions}
-        engine.passed = {
-            one.id for one in outcome.result.questions if one.points == one.max_points
-        }
+        engine.passed = {one.id for one in outcome.result.questions if one.points == one.max_points}
+        tested = []
+        for index, mutant in enumerate(mutants):
+            if engine.about[mutant.grade_id]:
+                tested.append(_named(str(index)))
+            else:
+                yield Graded(mutant, (), untested=True)
         with Pool(engine, min(jobs or default_jobs(assignment), len(mutants))) as pool:
-            for found, one in pool.run([_named(str(index)) for index in range(len(mutants))]):
+            for found, one in pool.run(tested):
                 result = one.result
                 problem = "; ".join(result.problems) if result.status == "rejected" else ""
                 tried = () if problem else result.questions
@@ -116,6 +122,8 @@ class _MutantEngine(IsolatedEngine):
         What each question of the reference took.
     passed : set of str
         The questions that the reference passes: only these say something about a mutant.
+    about : dict
+        Grade id of a solution cell → the tests that need it.
     """
 
     def __init__(
@@ -125,7 +133,7 @@ class _MutantEngine(IsolatedEngine):
         self.mutants, self.to_the_end = mutants, to_the_end
         self.seconds: Mapping[str, float] = {}
         self.passed: set[str] = set()
-        self._about = questions_by_cell(self)
+        self.about = questions_by_cell(self)
 
     def grade(self, found: FoundSubmission, slot: int = 0) -> Outcome:
         """Grade the mutant of this index, or the reference."""
@@ -166,7 +174,7 @@ class _MutantEngine(IsolatedEngine):
             base = question.name.partition("-")[0]
             return 0 if base == name else 1 if f"solution-{base}" == cell else 2
 
-        return sorted((q for q in self._about[cell] if q.name in self.passed), key=distance)
+        return sorted((q for q in self.about[cell] if q.name in self.passed), key=distance)
 
     def _limits_for(self, questions: Iterable[KeyCell]) -> Limits:
         slowest = max((self.seconds[one.name] for one in questions), default=0.0)

@@ -66,10 +66,13 @@ _SIBLINGS = MappingProxyType(
         "standard_normal": "random",
     }
 )
+_SYMMETRIC_CALLS = ("maximum", "minimum", "max", "min", "isclose", "allclose")
 _KEPT = ("print", "super", "isinstance", "range", "enumerate", "zip")  # calls that stay calls
 
 
-def changes_of(cell: CellText, in_region: Callable[[ast.stmt | ast.expr], bool]) -> Iterator[Change]:
+def changes_of(
+    cell: CellText, in_region: Callable[[ast.stmt | ast.expr], bool]
+) -> Iterator[Change]:
     """Every change of a cell, in no particular order; some may not be valid Python.
 
     Parameters
@@ -89,7 +92,9 @@ def _is_prose(cell: CellText, node: ast.AST) -> bool:
     inner: ast.AST | None = node
     while inner is not None:
         match inner:
-            case ast.JoinedStr() | ast.Expr(value=ast.Constant() | ast.Call(func=ast.Name("print"))):
+            case (
+                ast.JoinedStr() | ast.Expr(value=ast.Constant() | ast.Call(func=ast.Name("print")))
+            ):
                 return True
             case ast.Raise() if inner is not node:
                 return True
@@ -120,7 +125,7 @@ def _of_statement(cell: CellText, node: ast.stmt) -> Iterator[Change]:
             yield from _swapped(cell, elements, "results exchanged")
         case ast.If(test=test) if not isinstance(test, ast.Compare | ast.BoolOp | ast.UnaryOp):
             yield cell.replaced(test, f"not {cell.atom(test)}", "condition negated")
-        case ast.With(items=[item]):
+        case ast.With(items=[_]):
             yield from _without_context(cell, node)
         case ast.For(iter=loop):
             yield cell.replaced(loop, "()", "loop never runs")
@@ -245,7 +250,8 @@ def _other_constants(value: object) -> Sequence[str]:
 def _of_call(cell: CellText, node: ast.Call) -> Iterator[Change]:
     name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
     name = name or (node.func.id if isinstance(node.func, ast.Name) else "")
-    yield from _swapped(cell, node.args, "arguments exchanged")
+    if name not in _SYMMETRIC_CALLS:
+        yield from _swapped(cell, node.args, "arguments exchanged")
     everything: list[ast.expr | ast.keyword] = [*node.args, *node.keywords]
     for index, one in enumerate(everything):
         if isinstance(one, ast.keyword) or len(node.args) > 2 or (index and name != "isinstance"):

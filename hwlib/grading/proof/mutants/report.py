@@ -25,6 +25,7 @@ class MutateReport:
 
     slug: str
     graded: tuple[Graded, ...]  # in the order of the notebook
+    untested: tuple[str, ...]  # definitions that no test needs, which were not changed
     equivalents: tuple[Equivalent, ...]
     seconds: float
 
@@ -80,6 +81,17 @@ class MutateReport:
         ]
         return [*surviving, *stale]
 
+    @property
+    def summary(self) -> str:
+        """The counts in one sentence."""
+        waiting = f", {len(self.waiting)} not decided on this machine" if self.waiting else ""
+        untested = f"; no test needs {', '.join(self.untested)}" if self.untested else ""
+        return (
+            f"{self.slug}: {len(self.graded)} changes of the reference: {len(self.caught)} caught, "
+            f"{len(self.accepted)} accepted in {FILE}, {len(self.surviving)} unnoticed{waiting} "
+            f"({self.seconds:.0f} s){untested}"
+        )
+
     def caught_by(self) -> Counter[str]:
         """Question → how many mutants it was the first to notice."""
         return Counter(one.lost.id for one in self.graded if one.lost is not None)
@@ -89,8 +101,7 @@ class MutateReport:
         return Counter(
             one.lost.id
             for one in self.graded
-            if one.lost is not None
-            and (one.lost.hint or any(part.hint for part in one.lost.parts))
+            if one.lost is not None and (one.lost.hint or any(part.hint for part in one.lost.parts))
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -106,6 +117,7 @@ class MutateReport:
             ],
             "surviving": [_plain(one) for one in self.surviving],
             "waiting": [_plain(one) for one in self.waiting],
+            "untested": list(self.untested),
             "caught_by": dict(self.caught_by()),
             "hinted": dict(self.hinted()),
             "complaints": self.complaints,
@@ -154,5 +166,11 @@ def mutate(
     for graded in grade_mutants(assignment, mutants, seed=SEED, jobs=jobs):
         found[graded.mutant] = graded
         on_result(graded)
-    ordered = tuple(found[mutant] for mutant in mutants)
-    return MutateReport(assignment.slug, ordered, equivalents, time.monotonic() - started)
+    ordered = [found[mutant] for mutant in mutants]
+    return MutateReport(
+        assignment.slug,
+        tuple(one for one in ordered if not one.untested),
+        tuple(dict.fromkeys(one.mutant.where for one in ordered if one.untested)),
+        equivalents,
+        time.monotonic() - started,
+    )

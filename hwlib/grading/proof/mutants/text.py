@@ -101,9 +101,7 @@ class CellText:
             return None
         return Change(begin + place, begin + place + len(old.encode()), new, kind)
 
-    def without(
-        self, nodes: Sequence[ast.expr | ast.keyword], index: int, kind: str
-    ) -> Change:
+    def without(self, nodes: Sequence[ast.expr | ast.keyword], index: int, kind: str) -> Change:
         """The change that takes one of several nodes out, and a comma with it."""
         begin, end = self.span(nodes[index])
         if index:
