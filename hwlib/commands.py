@@ -306,7 +306,8 @@ def verify(slugs: tuple[str, ...], engine: str, mutants: bool, json_file: str | 
     from hwlib.grading.proof.verify import with_nbgrader
 
     console = terminal_for(json_file)
-    reports, mutated = [], dict[str, MutateReport]()
+    reports = []
+    mutated: dict[str, MutateReport] = {}
     for assignment in find_course().assignments(slugs):
         report = verify_one(assignment, with_nbgrader if engine == "nbgrader" else None)
         reports.append(report)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -105,7 +105,7 @@ def grade_submission(
     """
     cells = tuple(_as_students_have_it(cell, release) for cell in submission.cells)
     wanted = questions or bench.key.questions
-    tries = _Tries(bench, Shared(cells, new_session, limits), [cell.name for cell in wanted])
+    tries = _Tries(bench, Shared(cells, new_session, limits), together=not questions)
     results: list[QuestionResult] = []
     remarks: list[str] = []
     unique: dict[str, str] = {}
@@ -151,7 +151,7 @@ def grade_submission(
 class _Tries:
     """The tries of one submission's questions: a lane for each kind of try."""
 
-    def __init__(self, bench: Bench, shared: Shared, questions: Iterable[str]) -> None:
+    def __init__(self, bench: Bench, shared: Shared, *, together: bool) -> None:
         self.bench, self.shared = bench, shared
         self.lacking: set[str] = set()  # modules that this machine does not have
         cells = shared.cells
@@ -166,8 +166,9 @@ class _Tries:
             for index, cell in enumerate(cells)
             if cell.original is not None and cell.original.role == "test"
         }
-        self._wanted_by = {name: self._cells_for(name) for name in questions if name in bench.tests}
-        self._together: set[int] = set().union(*self._wanted_by.values())
+        self._wanted_by = {name: self._cells_for(name) for name in bench.tests}
+        # of few questions, the first may be the last
+        self._together: set[int] = set().union(*self._wanted_by.values()) if together else set()
 
     def end(self) -> None:
         for lane in (self._needed, self._above, self._all):

@@ -65,7 +65,7 @@ def read_equivalents(folder: Path) -> tuple[Equivalent, ...]:
     if values or not isinstance(entries, list):
         unknown = ", ".join(values) or "equivalent"
         raise AuthoringError(
-            path, 0, f"unknown key {unknown}; each entry begins with [[equivalent]]"
+            path, 0, f"unknown key {unknown}; begin each entry with [[equivalent]]"
         )
     lines = [i for i, line in enumerate(text.split("\n"), 1) if line.strip() == "[[equivalent]]"]
     found: dict[tuple[str, str], Equivalent] = {}

@@ -17,7 +17,7 @@ from hwlib.grading.proof.mutants.making import Mutant
 from hwlib.grading.results import Outcome, QuestionResult, SubmissionResult
 from hwlib.grading.submissions.dependencies import needed_cells
 from hwlib.grading.submissions.files import FoundSubmission
-from hwlib.grading.submissions.repair import RepairedSubmission
+from hwlib.grading.submissions.repair import RepairedSubmission, SubmittedCell
 
 __all__ = ["Graded", "grade_mutants"]
 
@@ -196,9 +196,15 @@ def questions_by_cell(engine: IsolatedEngine) -> dict[str, list[KeyCell]]:
 
 
 def _with(submission: RepairedSubmission, mutant: Mutant) -> RepairedSubmission:
-    return RepairedSubmission(
-        tuple(
-            replace(cell, source=mutant.source) if cell.grade_id == mutant.grade_id else cell
-            for cell in submission.cells
-        )
-    )
+    """The reference with one cell changed. The other solutions are as given: the engine need not
+    try whether they do something unforeseen.
+    """
+    return RepairedSubmission(tuple(_one_of_its_cells(cell, mutant) for cell in submission.cells))
+
+
+def _one_of_its_cells(cell: SubmittedCell, mutant: Mutant) -> SubmittedCell:
+    if cell.grade_id == mutant.grade_id:
+        return replace(cell, source=mutant.source)
+    if cell.original is not None and cell.original.role == "solution":
+        return replace(cell, original=replace(cell.original, role="code"))
+    return cell

@@ -55,9 +55,12 @@ def _of_cell(cell: KeyCell) -> Iterator[Mutant]:
     for change in changes_of(text, in_region):
         changed = change.applied(text.source)
         source = _without_markers(changed, line_kinds(changed))
-        if source not in known and tree_of(source) is not None:
-            known.add(source)
-            found.append((change.begin, _mutant(cell, text, change, changed, source)))
+        if source in known or tree_of(source) is None:
+            continue
+        known.add(source)
+        mutant = _mutant(cell, text, change, changed, source)
+        if not _does_nothing(mutant):
+            found.append((change.begin, mutant))
     for _, mutant in sorted(found, key=lambda one: one[0]):
         yield mutant
 
@@ -71,6 +74,12 @@ def _mutant(cell: KeyCell, text: CellText, change: Change, changed: str, source:
     new = after[line - 1 : len(after) - behind]
     where = _definition_at(text.tree, line) or cell.name
     return Mutant(cell.grade_id, where, line, change.kind, _bare(old), _bare(new), source)
+
+
+def _does_nothing(mutant: Mutant) -> bool:
+    """Whether the line is `x = x` now: that is the same as leaving it out."""
+    sides = mutant.new[0].split(" = ") if len(mutant.new) == 1 else []
+    return len(sides) == 2 and sides[0] == sides[1]
 
 
 def _bare(lines: list[str]) -> tuple[str, ...]:

@@ -67,6 +67,7 @@ _SIBLINGS = MappingProxyType(
     }
 )
 _SYMMETRIC_CALLS = ("maximum", "minimum", "max", "min", "isclose", "allclose")
+_EVEN = ("abs", "norm", "norm1", "norm2", "sum_squares", "huber")
 _KEPT = ("print", "super", "isinstance", "range", "enumerate", "zip")  # calls that stay calls
 
 
@@ -112,7 +113,7 @@ def _of_statement(cell: CellText, node: ast.stmt) -> Iterator[Change]:
     match node:
         case ast.Assign(targets=[target]):
             yield cell.replaced(node, "pass", "statement left out")
-            if isinstance(target, ast.Tuple):
+            if isinstance(target, ast.Tuple) and not isinstance(node.value, ast.Tuple):
                 yield from _swapped(cell, target.elts, "names exchanged")
         case ast.AugAssign():
             yield cell.replaced(node, "pass", "statement left out")
@@ -192,7 +193,7 @@ def _of_expression(cell: CellText, node: ast.expr) -> Iterator[Change]:
         case ast.Slice():
             yield from _of_slice(cell, node)
         case ast.Tuple(elts=elements, ctx=ast.Load()):
-            if not isinstance(cell.parents.get(node), ast.Return):
+            if not isinstance(cell.parents.get(node), ast.Return) and not _is_axis(cell, node):
                 yield from _swapped(cell, elements, "elements exchanged")
         case ast.List(elts=elements) if len(elements) > 1:
             yield from _swapped(cell, elements, "elements exchanged")
@@ -218,9 +219,27 @@ def _of_operator(cell: CellText, node: ast.BinOp) -> Iterator[Change]:
         new = f"-{cell.atom(right)}" if op is ast.Sub else cell.instead(node, right)
         inside = op is ast.Sub and isinstance(cell.parents.get(node), ast.BinOp | ast.Attribute)
         yield cell.replaced(node, f"({new})" if inside else new, "term left out")
-    if op not in _SYMMETRIC:
+    if op not in _SYMMETRIC and not _sign_is_lost(cell, node):
         swapped = f"{cell.atom(right)} {sign} {cell.atom(left)}"
         yield cell.replaced(node, swapped, "operands exchanged")
+
+
+def _sign_is_lost(cell: CellText, node: ast.BinOp) -> bool:
+    """Whether a − b and b − a give the same where it stands: in an even power, in a norm."""
+    match cell.parents.get(node):
+        case ast.BinOp(op=ast.Pow(), right=ast.Constant(value=int(power))):
+            return isinstance(node.op, ast.Sub) and power % 2 == 0
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return isinstance(node.op, ast.Sub) and name in _EVEN
+    return False
+
+
+def _is_axis(cell: CellText, node: ast.expr) -> bool:
+    """Whether a tuple says which axes: their order is of no account."""
+    match cell.parents.get(node):
+        case ast.keyword(arg="axis" | "dim"):
+            return True
+    return False
 
 
 def _of_comparison(
