@@ -106,8 +106,12 @@ def test_other_files_are_searched_too(small: Assignment) -> None:
 
 
 def test_a_copied_file_of_the_instructor_is_found(small: Assignment) -> None:
-    for folder, name in (("artifacts", "net.safetensors"), ("right", "other.py")):
-        (small.folder / folder).mkdir()
+    for folder, name in (
+        ("artifacts", "net.safetensors"),
+        ("right", "other.py"),
+        (".", "equivalents.toml"),
+    ):
+        (small.folder / folder).mkdir(exist_ok=True)
         (small.folder / folder / name).write_bytes(b"# short")
         (small.release.parent / name).write_bytes(b"# short")
         assert [leak.kind for leak in find_leaks(small)] == ["file"]

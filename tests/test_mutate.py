@@ -19,7 +19,7 @@ from hwlib.grading import Assignment, build
 from hwlib.grading.answer_key import AnswerKey, KeyCell, load_key
 from hwlib.grading.cells import without_markers
 from hwlib.grading.proof.mutants.drafts import write_drafts
-from hwlib.grading.proof.mutants.equivalents import FILE, read_equivalents, written
+from hwlib.grading.proof.mutants.equivalents import read_equivalents, written
 from hwlib.grading.proof.mutants.making import Mutant, mutants_of
 from hwlib.grading.proof.mutants.report import MutateReport, mutate
 from hwlib.grading.proof.verify import verify
@@ -62,6 +62,7 @@ check.equal(span([3, 7, 4]), 4, what="the span", hint="It is the largest minus t
 favourite = 7
 ### END SOLUTION
 '''
+FILE = "equivalents.toml"
 WRONG = '''\
 """Exchanges the two."""
 
@@ -218,7 +219,7 @@ def test_an_entry_with_a_reason_accepts_a_change(report: MutateReport, tmp_path:
     entries = "\n\n".join(written(one.mutant, "It is the same.") for one in report.surviving)
     (tmp_path / FILE).write_text(entries, encoding="utf-8")
     accepted = MutateReport(
-        report.slug, report.graded, report.untested, read_equivalents(tmp_path), 1.0
+        report.slug, report.graded, report.untested, read_equivalents(tmp_path / FILE), 1.0
     )
     assert accepted.complaints == []
     assert [one.mutant.where for one in accepted.accepted] == ["total", "span"]
@@ -255,7 +256,7 @@ why = "free"
         encoding="utf-8",
     )
     read = MutateReport(
-        report.slug, report.graded, report.untested, read_equivalents(tmp_path), 1.0
+        report.slug, report.graded, report.untested, read_equivalents(tmp_path / FILE), 1.0
     )
     assert read.complaints == [
         "equivalents.toml:1: span: a test notices this change; remove the entry",
@@ -283,7 +284,7 @@ why = "free"
 def test_a_fault_in_the_file_is_one_line(tmp_path: Path, text: str, line: int, said: str) -> None:
     (tmp_path / FILE).write_text(text, encoding="utf-8")
     with pytest.raises(AuthoringError) as raised:
-        read_equivalents(tmp_path)
+        read_equivalents(tmp_path / FILE)
     assert said in str(raised.value)
     assert f"{FILE}:{line}" in str(raised.value) or not line
     assert "\n" not in str(raised.value)
@@ -294,7 +295,7 @@ def test_comments_and_indentation_do_not_count(tmp_path: Path) -> None:
         "[[equivalent]]\nwhere = 'f'\nwhy = 'x'\nchange = '''\n  - a = 1   # one\n  + a = 2\n'''\n"
     )
     (tmp_path / FILE).write_text(text, encoding="utf-8")
-    (entry,) = read_equivalents(tmp_path)
+    (entry,) = read_equivalents(tmp_path / FILE)
     assert entry.change == "- a = 1\n+ a = 2"
 
 
@@ -376,9 +377,9 @@ def test_the_page_is_out_of_date_when_code_of_the_notebook_changes(tmp_path: Pat
     build(assignment)
     after = assignments_table.sources(assignment)
     assert after != before
-    (assignment.folder / FILE).write_text("", encoding="utf-8")
+    assignment.equivalents.write_text("", encoding="utf-8")
     assert assignments_table.sources(assignment) == after
-    (assignment.folder / FILE).write_text("# read again", encoding="utf-8")
+    assignment.equivalents.write_text("# read again", encoding="utf-8")
     assert assignments_table.sources(assignment) != after
 
 

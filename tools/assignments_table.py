@@ -27,7 +27,6 @@ from hwlib.grading.authoring.written import Variant
 from hwlib.grading.course import Assignment, find_course
 from hwlib.grading.parts import parts_of
 from hwlib.grading.proof import mutants
-from hwlib.grading.proof.mutants.equivalents import FILE
 from hwlib.grading.proof.mutants.report import MutateReport, mutate
 from hwlib.grading.proof.variants import load_variants
 
@@ -88,7 +87,7 @@ def sources(assignment: Assignment) -> str:
     digest = hashlib.sha256()
     for cell in load_key(assignment).by_role("setup", "code", "solution", "test"):
         digest.update(f"{cell.role}\0{cell.name}\0{cell.source}\0".encode())
-    accepted = assignment.folder / FILE
+    accepted = assignment.equivalents
     digest.update(accepted.read_bytes() if accepted.is_file() else b"")
     for path in sorted(Path(mutants.__file__).parent.glob("*.py")):
         if path.stem in ("making", "operators", "text"):

@@ -76,6 +76,11 @@ class Assignment:
         return self.folder / "notebook.py"
 
     @property
+    def equivalents(self) -> Path:
+        """The changes of the reference that no test has to notice; it may be missing."""
+        return self.folder / "equivalents.toml"
+
+    @property
     def source(self) -> Path:
         """The built notebook with solutions and hidden tests."""
         return self.course.root / "source" / self.slug / f"{self.slug}.ipynb"

@@ -140,8 +140,14 @@ def _instructor_files(assignment: Assignment, released: Mapping[str, bytes]) -> 
     """Whole files of the instructor's that were copied into release/."""
     ours = {
         path.read_bytes(): path
-        for folder in ("artifacts", "wrong", "right")
-        for path in sorted((assignment.folder / folder).rglob("*"))
+        for path in (
+            assignment.equivalents,
+            *(
+                path
+                for folder in ("artifacts", "wrong", "right")
+                for path in sorted((assignment.folder / folder).rglob("*"))
+            ),
+        )
         if path.is_file() and path.stat().st_size
     }
     for name, content in released.items():

@@ -25,9 +25,8 @@ from hwlib.errors import AuthoringError
 from hwlib.grading.cells import code_and_comment
 from hwlib.grading.proof.mutants.making import Mutant
 
-__all__ = ["FILE", "Equivalent", "read_equivalents", "written"]
+__all__ = ["Equivalent", "read_equivalents", "written"]
 
-FILE = "equivalents.toml"
 _KEYS = {"where", "change", "why"}
 
 
@@ -45,7 +44,7 @@ class Equivalent:
         return self.where == mutant.where and self.change in ("", mutant.change)
 
 
-def read_equivalents(folder: Path) -> tuple[Equivalent, ...]:
+def read_equivalents(path: Path) -> tuple[Equivalent, ...]:
     """The entries of an assignment's equivalents.toml; () if there is no such file.
 
     Raises
@@ -53,7 +52,6 @@ def read_equivalents(folder: Path) -> tuple[Equivalent, ...]:
     AuthoringError
         If it is not valid TOML, if a key is missing or unknown, or if an entry stands there twice.
     """
-    path = folder / FILE
     if not path.is_file():
         return ()
     text = path.read_text(encoding="utf-8")

@@ -10,13 +10,14 @@ from typing import Any
 
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.course import Assignment
-from hwlib.grading.proof.mutants.equivalents import FILE, Equivalent, read_equivalents
+from hwlib.grading.proof.mutants.equivalents import Equivalent, read_equivalents
 from hwlib.grading.proof.mutants.grading import Graded, grade_mutants
 from hwlib.grading.proof.mutants.making import Mutant, mutants_of
 
 __all__ = ["MutateReport", "mutate"]
 
 SEED = 20_260  # as `hw verify`
+FILE = "equivalents.toml"  # as the lines of a report name it
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ def mutate(
         If the assignment has not been built.
     """
     started = time.monotonic()
-    equivalents = read_equivalents(assignment.folder)
+    equivalents = read_equivalents(assignment.equivalents)
     mutants = mutants_of(load_key(assignment))
     on_start(len(mutants))
     found: dict[Mutant, Graded] = {}
