@@ -43,8 +43,10 @@ date. For each autograded question it shows
 - **changes caught**: one-line changes of the reference (`hw mutate`) that this question is the
   first to notice. A change is tried on the questions that need the changed cell, the nearest first,
   until one of them loses points;
-- **with a hint**: the share of these for which the student reads a likely cause, besides the
-  symptom. The others mostly raise an exception, and the message quotes it;
+- **wrong result**: how many of these run to the end and give a wrong result. The others raise an
+  exception, which the message quotes, or do not end;
+- **with a hint**: the share of the wrong results for which the student reads a likely cause,
+  besides the symptom;
 - **how often**: the share of real solutions that had the mistake, where a file in `wrong/` says it.
 
 Below each table: how many changes there are, how many of them are caught, how many are accepted by
@@ -97,7 +99,7 @@ def sources(assignment: Assignment) -> str:
 
 def counts(assignment: Assignment, report: MutateReport) -> dict[str, Any]:
     """What docs/assignments.json keeps of one assignment."""
-    caught, hinted = report.caught_by(), report.hinted()
+    caught, wrong, hinted = report.caught_by(), report.with_wrong_result(), report.hinted()
     return {
         "sources": sources(assignment),
         "changes": len(report.graded),
@@ -106,7 +108,7 @@ def counts(assignment: Assignment, report: MutateReport) -> dict[str, Any]:
         "unnoticed": len(report.surviving),
         "undecided": len(report.waiting),
         "untested": list(report.untested),
-        "questions": {name: [caught[name], hinted[name]] for name in sorted(caught)},
+        "questions": {name: [caught[name], wrong[name], hinted[name]] for name in sorted(caught)},
     }
 
 
@@ -116,7 +118,12 @@ def page(assignments: list[Assignment], known: Mapping[str, Any]) -> str:
     total = Counter[str]()
     for one in known.values():
         total.update({name: one[name] for name in ("changes", "caught", "accepted", "unnoticed")})
-    sentence = f"All twelve together: {_counted(total)}."
+        for _, result, hinted in one["questions"].values():
+            total.update(result=result, hinted=hinted)
+    sentence = (
+        f"All twelve together: {_counted(total)}.\n{total['result']} give a wrong result, "
+        f"{total['hinted'] / max(1, total['result']):.0%} of these with a hint."
+    )
     return "\n".join([HEAD, sentence, "", *sections])
 
 
@@ -125,10 +132,13 @@ def section(assignment: Assignment, known: Mapping[str, Any]) -> Iterator[str]:
     wrong = [one for one in load_variants(assignment) if one.kind == "wrong"]
     yield f"## {assignment.title} (`{assignment.slug}`)"
     yield ""
-    yield "| question | points | parts | wrong | changes caught | with a hint | how often |"
-    yield "| --- | ---: | ---: | ---: | ---: | ---: | --- |"
+    yield (
+        "| question | points | parts | wrong | changes caught | wrong result | with a hint | "
+        "how often |"
+    )
+    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |"
     for cell in load_key(assignment).by_role("test"):
-        caught, hinted = known["questions"].get(cell.name, (0, 0))
+        caught, result, hinted = known["questions"].get(cell.name, (0, 0, 0))
         its = [one for one in wrong if cell.name in {name.partition("/")[0] for name in one.fails}]
         row = [
             cell.name,
@@ -136,7 +146,8 @@ def section(assignment: Assignment, known: Mapping[str, Any]) -> Iterator[str]:
             str(len(parts_of(cell.source)) or ""),
             str(len(its)),
             str(caught),
-            f"{hinted / caught:.0%}" if caught else "",
+            str(result),
+            f"{hinted / result:.0%}" if result else "",
             "; ".join(how_often(its)),
         ]
         yield f"| {' | '.join(row)} |"

@@ -25,6 +25,7 @@ from hwlib.grading.results import PartResult, QuestionResult
 
 __all__ = ["write_drafts"]
 
+WIDTH = 86  # of an entry of EDITS, so that its line has at most 100 characters
 EACH = 3  # drafts for one question or part
 TO_DO = "Say here why students write this."
 NO_HINT_YET = "write here what the student shall read"
@@ -163,7 +164,7 @@ def _text(path: Path, draft: _Draft, cells: Mapping[str, str]) -> str:
 
 def _lines(source: str, mutant: Mutant, above: int) -> tuple[str, str]:
     """The lines that differ, old and new, with some of those above them."""
-    old, new = source.split("\n"), mutant.source.split("\n")
+    old, new = (text.rstrip("\n").split("\n") for text in (source, mutant.source))
     begin = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), 0)
     behind = 0
     while behind < min(len(old), len(new)) - begin and old[-1 - behind] == new[-1 - behind]:
@@ -180,10 +181,18 @@ def _file(draft: _Draft, replaces: Sequence[str], edit: Edit) -> str:
     where, kind = draft.mutant.where, draft.mutant.kind
     lines = [f'"""{where}: {kind}. {TO_DO}"""', ""]
     lines += [f"REPLACES = {_quoted(replaces[0])}"] if replaces else []
-    lines += [f"EDITS = {{{_quoted(edit.old)}: {_quoted(edit.new)}}}"]
+    lines += _edits(edit)
     lines += [f"FAILS = [{', '.join(map(_quoted, draft.fails))}]"]
     lines += [f"HINT = {_quoted(draft.hint)}", ""]
     return "\n".join(lines)
+
+
+def _edits(edit: Edit) -> list[str]:
+    """The lines that set EDITS; a short one is one line."""
+    old, new = _quoted(edit.old), _quoted(edit.new)
+    if len(old) + len(new) < WIDTH:
+        return [f"EDITS = {{{old}: {new}}}"]
+    return ["EDITS = {", f"    {old}:", f"        {new},", "}"]
 
 
 def _quoted(text: str) -> str:

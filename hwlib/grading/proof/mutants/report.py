@@ -97,12 +97,22 @@ class MutateReport:
         """Question → how many mutants it was the first to notice."""
         return Counter(one.lost.id for one in self.graded if one.lost is not None)
 
-    def hinted(self) -> Counter[str]:
-        """Question → for how many of these the student reads a hint."""
+    def with_wrong_result(self) -> Counter[str]:
+        """Question → how many of these run to the end and give a wrong result."""
         return Counter(
             one.lost.id
             for one in self.graded
-            if one.lost is not None and (one.lost.hint or any(part.hint for part in one.lost.parts))
+            if one.lost is not None and one.lost.status == "failed"
+        )
+
+    def hinted(self) -> Counter[str]:
+        """Question → for how many of those with a wrong result the student reads a hint."""
+        return Counter(
+            one.lost.id
+            for one in self.graded
+            if one.lost is not None
+            and one.lost.status == "failed"
+            and (one.lost.hint or any(part.hint for part in one.lost.parts))
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -120,6 +130,7 @@ class MutateReport:
             "waiting": [_plain(one) for one in self.waiting],
             "untested": list(self.untested),
             "caught_by": dict(self.caught_by()),
+            "with_wrong_result": dict(self.with_wrong_result()),
             "hinted": dict(self.hinted()),
             "complaints": self.complaints,
             "seconds": round(self.seconds, 2),
