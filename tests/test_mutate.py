@@ -304,40 +304,29 @@ def test_comments_and_indentation_do_not_count(tmp_path: Path) -> None:
 
 @needs.linux
 @pytest.mark.slow
-def test_the_commands_say_what_is_missing_until_it_is_tested_or_named(
+def test_the_commands_fail_until_a_change_is_caught_or_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     setup, _, sums = NOTEBOOK.partition("# %% [markdown]")
     notebook = setup + sums[sums.index('# %% solution="span"') :]
     assignment = make_assignment(tmp_path, "sums", notebook, points=2)
+    (assignment.folder / "wrong").mkdir()
+    (assignment.folder / "wrong" / "exchanged.py").write_text(WRONG, encoding="utf-8")
     monkeypatch.chdir(assignment.folder)
     assert run(["mutate", "sums"]) == 1
     out, err = capsys.readouterr()
     (complaint,) = [line for line in err.splitlines() if line.startswith("hw: sums: ")]
     assert "span: no test notices this change (float left out)" in complaint
     entry = out[out.index("[[equivalent]]") : out.index('why = ""')]
-    Path(FILE).write_text(f'{entry}why = "equal numbers"\n', encoding="utf-8")
-    assert run(["mutate", "sums", "--json", "-"]) == 0
-    (values,) = json.loads(capsys.readouterr().out)
-    assert values["surviving"] == []
-    assert [one["why"] for one in values["accepted"]] == ["equal numbers"]
-    assert values["caught"] + 1 == values["mutants"]
-
-
-@needs.linux
-def test_verify_runs_them_too(
-    small: Assignment,
-    report: MutateReport,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.chdir(small.folder)
-    monkeypatch.setattr("hwlib.grading.proof.mutants.report.mutate", lambda *_: report)
-    assert run(["verify", "sums", "--mutants"]) == 1
+    stale = "[[equivalent]]\nwhere = 'gone'\nwhy = 'it was free'\n"
+    assignment.equivalents.write_text(f'{entry}why = "equal"\n{stale}', encoding="utf-8")
+    assert run(["verify", "sums", "--mutants", "--json", "-"]) == 1
     out, err = capsys.readouterr()
-    assert report.summary in out
-    for complaint in report.complaints:
-        assert f"hw: sums: {complaint}" in err
+    (report,) = json.loads(out)
+    assert (report["complaints"], report["mutants"]["surviving"]) == ([], [])
+    assert [one["why"] for one in report["mutants"]["accepted"]] == ["equal"]
+    assert report["mutants"]["caught"] + 1 == report["mutants"]["mutants"]
+    assert "hw: sums: equivalents.toml:8: gone: the reference has no such line" in err
 
 
 # ---- drafts --------------------------------------------------------------------------------------
