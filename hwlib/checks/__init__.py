@@ -12,7 +12,7 @@ a message names the symptom but no value.
 
 from __future__ import annotations
 
-from hwlib.checks.assertions import close, equal, gradient, passed, raises, true
+from hwlib.checks.assertions import close, equal, gradient, passed, raises, returns, true
 from hwlib.checks.context import context
 from hwlib.checks.draws import rng
 from hwlib.checks.inputs import note_changed, unchanged
@@ -40,6 +40,7 @@ __all__ = [
     "passed",
     "raises",
     "remark",
+    "returns",
     "rng",
     "test_set",
     "true",
