@@ -200,7 +200,8 @@ def test_in_a_notebook_each_part_says_how_it_went(tmp_path: Path) -> None:
     printed, value = cell.outputs
     assert printed.text.split("\n") == [
         "✗ one label (1 point): IndexError: list index out of range (line 2, in vote: return "
-        "labels[1]).",
+        "labels[1]). Indices begin with 0, so the last one is the length minus 1: does the loop go "
+        "too far, or does it run over another axis?",
         "✓ the most frequent (2 points): passed the checks of this cell.",
         "",
     ]

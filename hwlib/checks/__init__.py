@@ -15,6 +15,7 @@ from __future__ import annotations
 from hwlib.checks.assertions import close, equal, gradient, passed, raises, returns, true
 from hwlib.checks.context import context
 from hwlib.checks.draws import rng
+from hwlib.checks.in_ipython import shorten_errors
 from hwlib.checks.inputs import note_changed, unchanged
 from hwlib.checks.networks import accuracy, architecture, handed_in, partial, test_set
 from hwlib.checks.parts import earned, part
@@ -47,3 +48,5 @@ __all__ = [
     "unchanged",
     "unique",
 ]
+
+shorten_errors()

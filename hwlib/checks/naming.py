@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["at_the_start"]
 
 _DETERMINERS = ("a", "an", "the", "this", "that", "these", "those", "its", "your", "one", "no")
-_QUANTIFIERS = ("all", "any", "both", "each", "every", "some", "what")
+_QUANTIFIERS = ("all", "any", "both", "each", "every", "some", "twice", "half", "what")
 _WORDS = frozenset((*_DETERMINERS, *_QUANTIFIERS))
 
 
