@@ -18,6 +18,7 @@ from hwlib.checks.draws import rng
 from hwlib.checks.in_ipython import shorten_errors
 from hwlib.checks.inputs import note_changed, unchanged
 from hwlib.checks.networks import accuracy, architecture, handed_in, partial, test_set
+from hwlib.checks.pages import hint, why
 from hwlib.checks.parts import earned, part
 from hwlib.checks.remarks import remark, unique
 from hwlib.checks.timing import cpu_seconds
@@ -35,6 +36,7 @@ __all__ = [
     "equal",
     "gradient",
     "handed_in",
+    "hint",
     "note_changed",
     "part",
     "partial",
@@ -47,6 +49,7 @@ __all__ = [
     "true",
     "unchanged",
     "unique",
+    "why",
 ]
 
 shorten_errors()
