@@ -63,7 +63,7 @@ def test_a_course_may_have_pages_of_its_own(
 ) -> None:
     own = tmp_path / "why.md"
     own.write_text(
-        "# Ours\n\n## ties: Two are as near\n\nTake the smaller.\n\nWhere to look: here.\n"
+        "# Ours\n\n## ties: Two are as near\n\nTake one.\n\nWhere to look: here.\n"
     )
     monkeypatch.chdir(tmp_path)
     text = check.hint("A tie.", why="ties")

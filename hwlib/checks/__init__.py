@@ -12,7 +12,7 @@ a message names the symptom but no value.
 
 from __future__ import annotations
 
-from hwlib.checks.assertions import close, equal, gradient, passed, raises, returns, true
+from hwlib.checks.assertions import close, equal, gradient, passed, raises, returns, shape, true
 from hwlib.checks.context import context
 from hwlib.checks.draws import rng
 from hwlib.checks.in_ipython import shorten_errors
@@ -45,6 +45,7 @@ __all__ = [
     "remark",
     "returns",
     "rng",
+    "shape",
     "test_set",
     "true",
     "unchanged",

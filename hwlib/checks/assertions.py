@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,10 @@ from hwlib.checks.caller import is_hidden
 from hwlib.checks.naming import at_the_start
 from hwlib.checks.recognise import Mistakes, likely_cause
 from hwlib.checks.rules import Close, Exact, NormWise, Rule, compare
-from hwlib.checks.values import what_it_is
+from hwlib.checks.values import Mismatch, as_array, shape_mismatch, what_it_is
 from hwlib.errors import CheckFailed, HwlibError
 
-__all__ = ["close", "equal", "gradient", "passed", "raises", "returns", "true"]
+__all__ = ["close", "equal", "gradient", "passed", "raises", "returns", "shape", "true"]
 
 
 def close(
@@ -95,6 +95,49 @@ def equal(
     The number 3.0 is accepted for the label 3. Parameters and errors are those of `close`.
     """
     _judge(actual, expected, Exact(), what, mistakes, hint)
+
+
+def shape(
+    actual: object,
+    expected: tuple[int, ...],
+    *,
+    what: str = "the result",
+    mistakes: Mapping[str, tuple[int, ...]] | None = None,
+    hint: str = "",
+) -> None:
+    """Check the shape of an array. The message says both shapes, also in a hidden check.
+
+    Parameters
+    ----------
+    actual : array, list, tensor
+    expected : tuple of int
+    mistakes : dict of str to tuple of int, optional
+        Hint → the shape that this mistake gives. One that is right here is skipped.
+    what, hint : str
+        As in `close`.
+
+    Raises
+    ------
+    CheckFailed
+        With both shapes.
+
+    Examples
+    --------
+    >>> try:
+    ...     shape(np.zeros((3, 0)), (3, 2), what="dx", mistakes={"−0 is 0.": (3, 0)})
+    ... except CheckFailed as failure:
+    ...     print(failure.symptom, failure.hint)
+    dx: found shape (3, 0), expected shape (3, 2). −0 is 0.
+    """
+    array = as_array(actual)
+    if isinstance(array, Mismatch):
+        raise CheckFailed(f"{at_the_start(what)}: {array.symptom}.", array.cause or hint)
+    mismatch = shape_mismatch(array, np.zeros(expected))
+    if mismatch is None:
+        return
+    known = {found: text for text, found in reversed((mistakes or {}).items())}
+    cause = known.get(array.shape) or hint or mismatch.cause
+    raise CheckFailed(f"{at_the_start(what)}: {mismatch.symptom}.", cause)
 
 
 def true(condition: object, symptom: str, hint: str = "", detail: str = "") -> None:
