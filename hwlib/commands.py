@@ -319,7 +319,7 @@ def verify(slugs: tuple[str, ...], engine: str, json_file: str | None) -> int:
         wrong, right = (sum(row.kind == kind for row in report.rows) for kind in ("wrong", "right"))
         console.print(
             f"{assignment.slug}: {wrong} wrong and {right} right solutions, "
-            f"{len(report.complaints)} problems\n"
+            f"{len(report.complaints)} problems; {report.hints}\n"
         )
         for name, reason in report.waiting.items():
             console.print(f"? {name}: cannot be decided on this machine. {reason}\n")

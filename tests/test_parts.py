@@ -219,6 +219,9 @@ def test_verify_knows_parts(tmp_path: Path) -> None:
     ]
     row = next(row for row in report.rows if row.kind == "wrong")
     assert (sorted(row.lost), row.mark("vote")) == (["vote/ties"], "½")
+    hints = report.hints
+    assert (hints.accepted, hints.wrong, hints.given, hints.lost, hints.right) == (1, 1, 1, 1, 0)
+    assert "1 of 1 wrong solutions (100 %)" in str(hints)
     path = assignment.folder / "wrong" / "first.py"
     path.write_text(WRONG.replace("vote/ties", "vote"))
     (complaint, *_) = verify(assignment).complaints

@@ -62,9 +62,7 @@ def test_a_course_may_have_pages_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = tmp_path / "why.md"
-    own.write_text(
-        "# Ours\n\n## ties: Two are as near\n\nTake one.\n\nWhere to look: here.\n"
-    )
+    own.write_text("# Ours\n\n## ties: Two are as near\n\nTake one.\n\nWhere to look: here.\n")
     monkeypatch.chdir(tmp_path)
     text = check.hint("A tie.", why="ties")
     assert check.why("ties").paragraphs == ("Take one.", "Where to look: here.")

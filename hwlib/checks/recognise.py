@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from hwlib.checks.pages import hint as with_page
 from hwlib.checks.rules import Exact, Rule, compare
 from hwlib.checks.values import Array, Mismatch, as_array
 
@@ -85,9 +86,10 @@ def _too_narrow(actual: object, right: Array) -> str:
     if not outside and not (right != np.round(right)).any():
         return ""
     kind, limits = raw.dtype.name, f"{bounds.min} to {bounds.max}"
-    return (
+    return with_page(
         f"The result is of type {kind}, which holds whole numbers from {limits} only and wraps "
-        "around beyond them: turn the input into floats first, with `.astype(float)`."
+        "around beyond them: turn the input into floats first, with `.astype(float)`.",
+        why="uint8",
     )
 
 
@@ -111,7 +113,8 @@ def _cut_short(a: Array, b: Array, same: Same) -> Hints:
     missing = len(b) - len(a)
     are = f"{missing} are" if missing > 1 else "one is"
     if same(a, b[: len(a)]):
-        yield f"The last {are} missing: does the loop or the last batch end too early?"
+        told = f"The last {are} missing: does the loop or the last batch end too early?"
+        yield with_page(told, why="last-batch")
     elif same(a, b[missing:]):
         yield f"The first {are} missing: does the loop or slice begin too late?"
 
