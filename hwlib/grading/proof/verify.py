@@ -152,8 +152,8 @@ class Hints:
         share = 100 * self.accepted / self.wrong if self.wrong else 100.0
         return (
             f"{self.accepted} of {self.wrong} wrong solutions ({share:.0f} %) get a text that "
-            f"their author accepts, {self.given} of {self.lost} lost questions and parts have a hint, "
-            f"{self.right} right solutions get one"
+            f"their author accepts, {self.given} of {self.lost} lost questions and parts have a "
+            f"hint, {self.right} right solutions get one"
         )
 
 
