@@ -479,8 +479,10 @@ def accuracy_after_one_epoch(p, train_data, test_data):
 # %%
 def accuracy_and_steps(p, train_data, test_data):
     """What accuracy_after_one_epoch returns, and how many steps of an optimizer of torch it makes."""
+    from torch.optim.optimizer import register_optimizer_step_post_hook
+
     steps = []
-    hook = torch.optim.optimizer.register_optimizer_step_post_hook(lambda *_: steps.append(1))
+    hook = register_optimizer_step_post_hook(lambda *_: steps.append(1))
     try:
         return accuracy_after_one_epoch(p, train_data, test_data), len(steps)
     finally:
