@@ -405,6 +405,24 @@ def test_an_empty_result_names_the_slice_to_minus_0() -> None:
     assert "−0 is 0" in failure(check.close, RIGHT[0:-0], RIGHT).hint
 
 
+def test_a_check_of_a_shape_says_both_shapes_and_knows_mistakes() -> None:
+    check.shape(RIGHT, (3, 4))
+    check.shape(RIGHT.tolist(), (3, 4))
+    mistakes = {"−0 is 0.": (3, 0), "Round down.": (3, 5), "Right here.": (3, 4)}
+    for columns, hint in ((0, "−0 is 0."), (5, "Round down."), (6, "Look at H'.")):
+        error = failure(
+            check.shape,
+            np.zeros((3, columns)),
+            (3, 4),
+            what="dx",
+            mistakes=mistakes,
+            hint="Look at H'.",
+        )
+        assert error.symptom == f"dx: found shape (3, {columns}), expected shape (3, 4)."
+        assert error.hint == hint
+    assert "`return` missing" in failure(check.shape, None, (3,), hint="Look at H'.").hint
+
+
 def test_a_length_check_tells_a_tuple_from_an_array() -> None:
     assert check.returns((1, [2]), "w", "velocity") == (1, [2])
     assert check.returns([RIGHT, None], "out", "cache")[1] is None

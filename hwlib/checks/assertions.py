@@ -135,7 +135,7 @@ def shape(
     mismatch = shape_mismatch(array, np.zeros(expected))
     if mismatch is None:
         return
-    known = {found: text for text, found in reversed((mistakes or {}).items())}
+    known = {found: text for text, found in reversed(list((mistakes or {}).items()))}
     cause = known.get(array.shape) or hint or mismatch.cause
     raise CheckFailed(f"{at_the_start(what)}: {mismatch.symptom}.", cause)
 
