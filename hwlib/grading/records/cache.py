@@ -54,10 +54,12 @@ class ResultCache:
     def __init__(self, assignment: Assignment, output: Path, engine: str) -> None:
         self.assignment, self.engine = assignment, engine
         self.folder = output / ".hw" / assignment.slug / engine
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def log_seed(self, seed: int) -> None:
-        """Add the seed of a run to the file `seeds`, so that --seed can repeat the run."""
+        """Add the seed of a run to the file `seeds`, so that --seed can repeat the run. This makes
+        the folder, so it comes first.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with (self.folder / "seeds").open("a", encoding="utf-8") as log:
             log.write(f"{seed}\n")
 
