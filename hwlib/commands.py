@@ -330,7 +330,7 @@ def verify(slugs: tuple[str, ...], engine: str, mutants: bool, json_file: str | 
         wrong, right = (sum(row.kind == kind for row in report.rows) for kind in ("wrong", "right"))
         console.print(
             f"{assignment.slug}: {wrong} wrong and {right} right solutions, "
-            f"{len(report.complaints)} problems\n"
+            f"{len(report.complaints)} problems; {report.hints}\n"
         )
         for name, reason in report.waiting.items():
             console.print(f"? {name}: cannot be decided on this machine. {reason}\n")

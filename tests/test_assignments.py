@@ -16,6 +16,7 @@ from hwlib.grading.answer_key import load_key
 from hwlib.grading.authoring.names import bound_names
 from hwlib.grading.cells import parse_cell
 from hwlib.grading.proof.variants import load_variants
+from hwlib.markers import hidden_lines
 
 COURSE = find_course(Path(__file__).resolve().parents[1])
 
@@ -167,6 +168,18 @@ def test_no_check_changes_a_variable_that_a_later_cell_reads(slug: str) -> None:
             taken = {name: check for name, check in taken.items() if name not in names}
             notebooks |= names
     assert found == []
+
+
+@pytest.mark.parametrize("slug", COURSE.slugs())
+def test_a_check_mark_speaks_of_hidden_checks_only_where_there_are_some(slug: str) -> None:
+    wrong = []
+    for cell in load_key(COURSE.assignment(slug)).by_role("test"):
+        for node in ast.walk(parse_cell(cell.source)):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "check.passed":
+                final = any(word.arg == "final" for word in node.keywords)
+                if final == bool(hidden_lines(cell.source.splitlines())):
+                    wrong.append(cell.name)
+    assert wrong == []
 
 
 @pytest.mark.parametrize("slug", COURSE.slugs())

@@ -110,8 +110,14 @@ def test_a_check_that_holds_returns_nothing_and_prints_nothing(
 
 
 def test_passed_prints_one_line_to_stdout(capfd: pytest.CaptureFixture[str]) -> None:
-    check.passed("all distances are right.")
-    assert capfd.readouterr() == ("✓ all distances are right.\n", "")
+    check.passed("The distances are right.", final=True)
+    assert capfd.readouterr() == ("✓ The distances are right.\n", "")
+
+
+def test_a_check_mark_says_that_hidden_checks_try_more(capfd: pytest.CaptureFixture[str]) -> None:
+    check.passed("The distances are right.")
+    more = "Hidden checks try other shapes and numbers."
+    assert capfd.readouterr().out == f"✓ The distances are right. {more}\n"
 
 
 # ---- what is never right ----
@@ -350,10 +356,105 @@ def test_the_hint_of_the_check_stands_where_no_mistake_is_recognised() -> None:
         failure(check.close, 5.678, 3.0, mistakes={"no": 4.0}, hint="Mind the type.").hint
         == "Mind the type."
     )
-    assert (
-        failure(check.close, -RIGHT, RIGHT, hint="Mind the type.").hint
-        == "Every value has the wrong sign."
-    )
+
+
+def test_the_hint_of_the_check_goes_before_what_is_recognised_in_general() -> None:
+    for wrong in (-RIGHT, RIGHT.T, RIGHT * 0, RIGHT[:2], RIGHT * math.nan):
+        assert failure(check.close, wrong, RIGHT, hint="Mind the type.").hint == "Mind the type."
+
+
+@pytest.mark.parametrize("wrong", [None, len, [[1.0], [2.0, 3.0]], [1.0, None]])
+def test_what_is_no_array_is_explained_before_any_hint(wrong: Any) -> None:
+    found = failure(check.close, wrong, RIGHT, hint="Mind the type.").hint
+    assert found.endswith("?")
+    assert "Mind" not in found
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        (12 / 7, 3 / 7),  # mean(|a − b|) of seven labels in place of the share that differs
+        (0.5, 0.125),
+        ([1.0, 2.0, 3.0], [2.0, 3.0, 4.0]),  # a pool by min: each is its neighbour
+        ([[0.1, 0.2], [0.3, 0.4]], [[0.2, 0.3], [0.4, 0.5]]),
+        ([4.0, 4.0], [2.0, 2.0]),  # the square, or twice as much
+        ([3, 4, 5], [2, 3, 4]),
+    ],
+)
+def test_nothing_is_said_where_several_mistakes_explain_the_result(wrong: Any, right: Any) -> None:
+    assert failure(check.close, wrong, right).hint == ""
+
+
+def test_numbers_that_wrap_around_are_named_by_their_type() -> None:
+    pixels = np.array([200, 3, 7], dtype=np.uint8)
+    for wrong, right in ((pixels * pixels, [40000.0, 9.0, 49.0]), (pixels - 5, [195.0, -2.0, 2.0])):
+        hint = failure(check.close, wrong, right).hint
+        assert "uint8" in hint
+        assert ".astype(float)" in hint
+    assert "uint8" not in failure(check.close, pixels, [7.0, 200.0, 1.0]).hint
+
+
+def test_examples_that_are_missing_at_an_end_are_named() -> None:
+    assert "last 2 are missing" in failure(check.close, RIGHT[:1], RIGHT).hint
+    assert "last one is missing" in failure(check.equal, [1, 2, 3], [1, 2, 3, 4]).hint
+    assert "first one is missing" in failure(check.close, RIGHT[1:], RIGHT).hint
+    assert "missing" not in failure(check.close, RIGHT[:2] + 1, RIGHT).hint
+
+
+def test_an_empty_result_names_the_slice_to_minus_0() -> None:
+    assert "−0 is 0" in failure(check.close, RIGHT[0:-0], RIGHT).hint
+
+
+def test_a_check_of_a_shape_says_both_shapes_and_knows_mistakes() -> None:
+    check.shape(RIGHT, (3, 4))
+    check.shape(RIGHT.tolist(), (3, 4))
+    mistakes = {"−0 is 0.": (3, 0), "Round down.": (3, 5), "Right here.": (3, 4)}
+    for columns, hint in ((0, "−0 is 0."), (5, "Round down."), (6, "Look at H'.")):
+        error = failure(
+            check.shape,
+            np.zeros((3, columns)),
+            (3, 4),
+            what="dx",
+            mistakes=mistakes,
+            hint="Look at H'.",
+        )
+        assert error.symptom == f"dx: found shape (3, {columns}), expected shape (3, 4)."
+        assert error.hint == hint
+    assert "`return` missing" in failure(check.shape, None, (3,), hint="Look at H'.").hint
+
+
+def test_a_length_check_tells_a_tuple_from_an_array() -> None:
+    assert check.returns((1, [2]), "w", "velocity") == (1, [2])
+    assert check.returns([RIGHT, None], "out", "cache")[1] is None
+    for wrong, found in (
+        (np.zeros(2), "one array of shape (2,)"),
+        (np.zeros((2, 3)), "one array of shape (2, 3)"),
+        ((1, 2, 3), "3 values"),
+        ((1,), "1 value"),
+        (None, "None"),
+        (0.5, "one number"),
+        ({"w": 1, "velocity": 2}, "a dict"),
+        ("ab", "a text"),
+    ):
+        error = failure(check.returns, wrong, "w", "velocity")
+        assert error.symptom == f"Two values are asked for: (w, velocity). Found {found}."
+        assert "return w, velocity" in error.hint
+    torch = needs.module("torch")
+    assert "one tensor of shape (2,)" in failure(check.returns, torch.zeros(2), "a", "b").symptom
+
+
+@pytest.mark.parametrize(
+    ("what", "start"),
+    [
+        ("the loss", "The loss: "),
+        ("dW1", "dW1: "),
+        ("db", "db: "),
+        ("num_parameters(3)", "num_parameters(3): "),
+        ("x1 at the start", "x1 at the start: "),
+    ],
+)
+def test_names_of_code_get_no_capital_letter(what: str, start: str) -> None:
+    assert failure(check.close, 1.5, 1.0, what=what).symptom.startswith(start)
 
 
 # ---- visible and hidden ----

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbformat import NotebookNode
 
+from hwlib import checks as check
 from hwlib.grading import Assignment, SubmissionResult
 from hwlib.grading.answer_key import AnswerKey, load_key
 from hwlib.grading.records.feedback import MAX_IMAGE_BYTES, feedback_page
@@ -125,6 +126,20 @@ def test_no_test_cell_and_no_solution_of_the_source_is_on_the_page(
         "double(21)",
     ):
         assert secret not in html, secret
+
+
+def test_a_hint_with_a_second_level_has_it_folded(key: AnswerKey) -> None:
+    result = outcome(key, "ada", ("half",))
+    hint = check.hint("The whole gradient comes through.", why="relu-mask")
+    told = [replace(q, hint=hint if q.hint else "") for q in result.questions]
+    html = feedback_page(replace(result, questions=tuple(told)), key, None)
+    assert html.startswith("<!DOCTYPE html>")
+    assert "check.why" not in html
+    page = Page(html)
+    assert "Hint: The whole gradient comes through." in page.text
+    assert "Why, and where to look: The gradient passes where the input was positive" in page.text
+    (folded,) = [attrs for tag, attrs in page.tags if tag == "details" and attrs]
+    assert folded == {"class": "why"}  # closed: it has no attribute `open`
 
 
 def test_a_rejected_submission_gets_its_reason(key: AnswerKey) -> None:

@@ -376,4 +376,4 @@ def test_a_wrong_setting_for_gradescope_has_its_line(
 def test_a_released_notebook_gets_no_points_and_says_so(tiny: Assignment, tmp_path: Path) -> None:
     results = graded(tiny, tmp_path / "autograder", released(tiny))
     assert scores(results) == [0, 0, 0]
-    assert all("Not answered yet" in test["output"] for test in results["tests"])
+    assert all("Not written yet" in test["output"] for test in results["tests"])

@@ -200,7 +200,8 @@ def test_in_a_notebook_each_part_says_how_it_went(tmp_path: Path) -> None:
     printed, value = cell.outputs
     assert printed.text.split("\n") == [
         "✗ one label (1 point): IndexError: list index out of range (line 2, in vote: return "
-        "labels[1]).",
+        "labels[1]). Indices begin with 0, so the last one is the length minus 1: does the loop go "
+        "too far, or does it run over another axis?",
         "✓ the most frequent (2 points): passed the checks of this cell.",
         "",
     ]
@@ -218,6 +219,9 @@ def test_verify_knows_parts(tmp_path: Path) -> None:
     ]
     row = next(row for row in report.rows if row.kind == "wrong")
     assert (sorted(row.lost), row.mark("vote")) == (["vote/ties"], "½")
+    hints = report.hints
+    assert (hints.accepted, hints.wrong, hints.given, hints.lost, hints.right) == (1, 1, 1, 1, 0)
+    assert "1 of 1 wrong solutions (100 %)" in str(hints)
     path = assignment.folder / "wrong" / "first.py"
     path.write_text(WRONG.replace("vote/ties", "vote"))
     (complaint, *_) = verify(assignment).complaints

@@ -341,7 +341,7 @@ def places(p, N):
 def mistakes(p, N):
     return {
         "A window that does not fit as a whole is left out: round down.": lambda: (33 - p) / N,
-        "Windows that hang over the edge are left out: round down, neither up nor to the nearest integer.": lambda: -(-(33 - p) // N),
+        check.hint("Windows that hang over the edge are left out: round down, neither up nor to the nearest integer.", why="output-size"): lambda: -(-(33 - p) // N),
         "A kernel of p × p fits into 32 pixels at 33 − p places, not 32 − p.": lambda: (32 - p) // N,
         "There is no padding: the convolution makes the map smaller.": lambda: 32 // N,
         "This is the number of places, k · k; the question asks for the side k.": lambda: places(p, N) ** 2,
@@ -417,7 +417,7 @@ def counts():
         return M * (3 * p * p + 1) + 10 * inputs + 10
     side = 33 - p
     found = {
-        "Round the side down before you square it: windows that don't fit are left out.": total(int(M * (side / N) ** 2)),
+        check.hint("Round the side down before you square it: windows that don't fit are left out.", why="output-size"): total(int(M * (side / N) ** 2)),
         "Windows that hang over the edge are left out: round down, not up.": total(M * (-(-side // N)) ** 2),
         "The convolution pads the image, but it should not.": total(M * (32 // N) ** 2),
         "The kernel fits at 33 − p places along a side, not 32 − p.": total(M * ((32 - p) // N) ** 2),

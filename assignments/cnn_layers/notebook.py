@@ -63,14 +63,17 @@ from hwlib.training import ClassifierTrainer, sgd_update
 # The checks use two little helpers. Have a look, then forget them.
 
 # %% setup
-def run_forward(forward, x, *parameters):
-    """(out, cache) of a forward pass, after a look at whether it returns both and leaves its inputs alone."""
+def run_forward(forward, x, *parameters, on_error=""):
+    """(out, cache) of a forward pass, after a look at whether it returns both and leaves its inputs alone. `on_error`: a hint if it raises."""
     names = dict(zip("xwb", (value for value in (x, *parameters) if isinstance(value, np.ndarray))))
     with check.unchanged(**names):
-        returned = forward(x, *parameters)
-    check.true(isinstance(returned, (tuple, list)) and len(returned) == 2, "The forward pass does not return two things.",
-               "End it with `return out, cache`.")
-    return returned
+        try:
+            returned = forward(x, *parameters)
+        except (ValueError, IndexError, AssertionError) as error:
+            if not on_error:
+                raise
+            raise check.CheckFailed(f"The forward pass raises an error for an input of shape {x.shape}.", on_error) from error
+    return check.returns(returned, "out", "cache")
 
 
 def run_backward(backward, dout, cache, count):
@@ -157,37 +160,58 @@ def affine_backward(dout, cache):
 # $\lVert a-b \rVert / (\lVert a \rVert + \lVert b \rVert)$. A right gradient comes out at about $10^{-9}$; $10^{-2}$ is a bug.
 
 # %% test="affine_backward" points=3
+mean_of_rows = check.hint("db is a mean: every row adds to it, so it is a sum.", why="bias-gradient")
 rng = np.random.default_rng(231)
 x, w, b, dout = rng.normal(size=(10, 2, 3)), rng.normal(size=(6, 5)), rng.normal(size=5), rng.normal(size=(10, 5))
-_, cache = run_forward(affine_forward, x, w, b)
-dx, dw, db = run_backward(affine_backward, dout, cache, 3)
-check.equal(np.shape(dx), x.shape, what="the shape of dx", hint="dx has the shape of x: undo the flattening of the forward pass.")
-numeric = eval_numerical_gradient_array(lambda x: x.reshape(10, 6) @ w + b, x, dout)
-check.gradient(dx, numeric, what="the gradient dx")
-check.gradient(dw, eval_numerical_gradient_array(lambda w: x.reshape(10, 6) @ w + b, w, dout), what="the gradient dw")
-check.gradient(db, eval_numerical_gradient_array(lambda b: x.reshape(10, 6) @ w + b, b, dout), what="the gradient db", mistakes={
-    "db is a mean: every row adds to it, so it is a sum.": dout.mean(axis=0),
-})
-check.passed(f"affine_backward agrees with central differences: the error of dx is {rel_error(dx, numeric):.0e}.")
 ### BEGIN HIDDEN TESTS
-rng = check.rng()
-for num, dims, width in [(1, (1,), 1), (4, (3,), 2), (5, (2, 3), 4), (3, (2, 3, 2), 5), (2, (2, 1, 3, 2), 3)]:
-    x, w, b = rng.normal(size=(num, *dims)), rng.normal(size=(int(np.prod(dims)), width)), rng.normal(size=width)
-    dout, other = rng.normal(size=(num, width)), rng.normal(size=(num, *dims))
-    _, cache = run_forward(affine_forward, x, w, b)
-    run_forward(affine_forward, other, 2 * w, b)               # another use of the layer, whose cache must not get into the first one's way
-    dx, dw, db = run_backward(affine_backward, dout, cache, 3)
-    two_uses = "Does the layer keep anything outside its cache? It was used twice here, before the first backward pass."
-    case = f"for x of shape {x.shape} and {width} outputs"
-    check.equal(np.shape(dx), x.shape, what="the shape of dx", hint="dx has the shape of x: undo the flattening of the forward pass.")
-    right_dx = np.tensordot(dout, w.reshape(*dims, width), axes=(1, len(dims)))
-    right_dw = np.tensordot(x, dout, axes=(0, 0)).reshape(w.shape)
-    check.gradient(dx, right_dx, what=f"the gradient dx {case}", mistakes={two_uses: 2 * right_dx, "Is dx divided by N? Only the loss is a mean.": right_dx / num})
-    check.gradient(dw, right_dw, what=f"the gradient dw {case}", mistakes={
-        two_uses: lambda: np.tensordot(other, dout, axes=(0, 0)).reshape(w.shape), "Is dw divided by N? Only the loss is a mean.": right_dw / num})
-    check.gradient(db, dout.sum(axis=0), what=f"the gradient db {case}", mistakes={
-        "db is a mean: every row adds to it, so it is a sum.": dout.mean(axis=0)})
+def check_gradient(which):
+    """One of dx, dw and db, for inputs of several shapes."""
+    rng = check.rng()
+    two_uses = check.hint("Does the layer keep anything outside its cache? It was used twice here, before the first backward pass.", why="layer-cache")
+    for num, dims, width in [(1, (1,), 1), (4, (3,), 2), (5, (2, 3), 4), (3, (2, 3, 2), 5), (2, (2, 1, 3, 2), 3)]:
+        x, w, b = rng.normal(size=(num, *dims)), rng.normal(size=(int(np.prod(dims)), width)), rng.normal(size=width)
+        dout, other = rng.normal(size=(num, width)), rng.normal(size=(num, *dims))
+        right_dx = np.tensordot(dout, w.reshape(*dims, width), axes=(1, len(dims)))
+        right_dw, other_dw = (np.tensordot(each, dout, axes=(0, 0)).reshape(w.shape) for each in (x, other))
+        _, cache = run_forward(affine_forward, x, w, b)
+        run_forward(affine_forward, other, 2 * w, b)           # another use of the layer, whose cache must not get into the first one's way
+        dx, dw, db = run_backward(affine_backward, dout, cache, 3)
+        case = f"for x of shape {x.shape} and {width} outputs"
+        if which == "dx":
+            check.shape(dx, x.shape, what=f"dx {case}", hint="dx has the shape of x: undo the flattening of the forward pass.")
+            check.gradient(dx, right_dx, what=f"the gradient dx {case}", mistakes={
+                two_uses: 2 * right_dx, "Is dx divided by N? Only the loss is a mean.": right_dx / num})
+        elif which == "dw":
+            check.gradient(dw, right_dw, what=f"the gradient dw {case}", mistakes={
+                two_uses: other_dw, "Is dw divided by N? Only the loss is a mean.": right_dw / num})
+        else:
+            check.gradient(db, dout.sum(axis=0), what=f"the gradient db {case}", mistakes={mean_of_rows: dout.mean(axis=0)})
 ### END HIDDEN TESTS
+
+with check.part(1, "dx"):
+    numeric = eval_numerical_gradient_array(lambda x: x.reshape(10, 6) @ w + b, x, dout)
+    dx = run_backward(affine_backward, dout, run_forward(affine_forward, x, w, b)[1], 3)[0]
+    check.shape(dx, x.shape, what="dx", hint="dx has the shape of x: undo the flattening of the forward pass.")
+    check.gradient(dx, numeric, what="the gradient dx")
+    ### BEGIN HIDDEN TESTS
+    check_gradient("dx")
+    ### END HIDDEN TESTS
+
+with check.part(1, "dw"):
+    numeric = eval_numerical_gradient_array(lambda w: x.reshape(10, 6) @ w + b, w, dout)
+    dw = run_backward(affine_backward, dout, run_forward(affine_forward, x, w, b)[1], 3)[1]
+    check.gradient(dw, numeric, what="the gradient dw")
+    ### BEGIN HIDDEN TESTS
+    check_gradient("dw")
+    ### END HIDDEN TESTS
+
+with check.part(1, "db"):
+    numeric = eval_numerical_gradient_array(lambda b: x.reshape(10, 6) @ w + b, b, dout)
+    db = run_backward(affine_backward, dout, run_forward(affine_forward, x, w, b)[1], 3)[2]
+    check.gradient(db, numeric, what="the gradient db", mistakes={mean_of_rows: dout.mean(axis=0)})
+    ### BEGIN HIDDEN TESTS
+    check_gradient("db")
+    ### END HIDDEN TESTS
 
 # %% [markdown]
 # ## 3. ReLU
@@ -246,8 +270,8 @@ x, dout = rng.normal(size=(10, 10)), rng.normal(size=(10, 10))
 _, cache = run_forward(relu_forward, x)
 dx, = run_backward(relu_backward, dout, cache, 1)
 check.gradient(dx, eval_numerical_gradient_array(lambda x: np.maximum(x, 0), x, dout), what="the gradient dx", mistakes={
-    "The mask seems to come from dout: it is the sign of x that decides where the gradient passes.": np.maximum(dout, 0),
-    "The whole gradient comes through: where x is negative, nothing should.": dout,
+    check.hint("The mask seems to come from dout: it is the sign of x that decides where the gradient passes.", why="relu-mask"): np.maximum(dout, 0),
+    check.hint("The whole gradient comes through: where x is negative, nothing should.", why="relu-mask"): dout,
 })
 check.passed("relu_backward lets the gradient through where x was positive.")
 ### BEGIN HIDDEN TESTS
@@ -258,11 +282,12 @@ for shape in [(7,), (3, 5), (2, 3, 4), (2, 3, 4, 2)]:
     run_forward(relu_forward, -x)
     dx, = run_backward(relu_backward, dout, cache, 1)
     check.gradient(dx, np.where(x > 0, dout, 0), what=f"the gradient dx for x of shape {shape}", mistakes={
-        "The mask seems to come from dout: it is the sign of x that decides where the gradient passes.": np.maximum(dout, 0),
-        "The whole gradient comes through: where x is negative, nothing should.": dout,
+        check.hint("The mask seems to come from dout: it is the sign of x that decides where the gradient passes.", why="relu-mask"): np.maximum(dout, 0),
+        check.hint("The whole gradient comes through: where x is negative, nothing should.", why="relu-mask"): dout,
         "The gradient passes where x is negative, and only there.": np.where(x < 0, dout, 0),
         "dx is multiplied by x: the derivative is 1 where x is positive, not x.": dout * np.maximum(x, 0),
-        "Does the layer keep anything outside its cache? It was used twice here, before the first backward pass.": np.where(x < 0, dout, 0),
+        check.hint("Does the layer keep anything outside its cache? It was used twice here, before the first backward pass.", why="layer-cache"):
+            np.where(x < 0, dout, 0),
     })
 ### END HIDDEN TESTS
 
@@ -318,21 +343,10 @@ correct = [[[[-0.08759809, -0.10987781], [-0.18387192, -0.2109216]],
            [[[-0.98053589, -1.03143541], [-1.19128892, -1.24695841]],
             [[0.69108355, 0.66880383], [0.59480972, 0.56776003]],
             [[2.36270298, 2.36904306], [2.38090835, 2.38247847]]]]
-out, _ = run_forward(conv_forward_naive, x, w, b, {"stride": 2, "pad": 1})
-check.equal(np.shape(out), (2, 3, 2, 2), what="the shape of the output", hint="Look at H' and W' in the text above the question.")
-check.close(out, correct, what="the output", rtol=1e-8, mistakes={
-    "The filters seem to be flipped: no flipping here.": lambda: conv_forward_fast(x, w[:, :, ::-1, ::-1], b, {"stride": 2, "pad": 1})[0],
-    "Is the bias b added?": lambda: np.array(correct) - b[:, None, None],
-    "The border is not filled with zeros but with the pixels next to it.":
-        lambda: conv_forward_fast(np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)), mode="edge"), w, b, {"stride": 2, "pad": 0})[0],
-    "The bias is added once for each channel: there is one for each filter.": lambda: np.array(correct) + 2 * b[:, None, None],
-    "Does the window begin at i * stride and j * stride?": lambda: conv_forward_fast(x, w, b, {"stride": 1, "pad": 1})[0][:, :, :2, :2],
-})
-check.passed("conv_forward_naive agrees with the published numbers.")
+left_over = np.linspace(-1, 1, 2 * 5 * 7).reshape(1, 2, 5, 7)
+round_down = check.hint("A window that would hang over the edge is left out: round the number of places down, with `//`.", why="output-size")
 ### BEGIN HIDDEN TESTS
 from scipy.signal import correlate
-
-rng = check.rng()
 
 def convolved(x, w, b, stride, pad, mode="constant"):
     """The layer from SciPy's three-dimensional correlation of each image with each filter."""
@@ -340,32 +354,65 @@ def convolved(x, w, b, stride, pad, mode="constant"):
     maps = np.array([[correlate(image, kernel, mode="valid", method="direct")[0] for kernel in w] for image in padded])
     return maps[:, :, ::stride, ::stride] + b[:, None, None]
 
-sizes = [  # N, C, H, W, F, HH, WW, stride, pad
-    (1, 1, 3, 3, 1, 3, 3, 1, 0), (2, 3, 5, 7, 4, 3, 3, 1, 1), (2, 2, 6, 5, 3, 2, 3, 2, 0), (1, 3, 7, 4, 2, 3, 1, 2, 1),
-    (2, 2, 6, 9, 3, 3, 5, 3, 2), (3, 1, 4, 6, 2, 1, 1, 1, 0), (1, 2, 5, 5, 3, 2, 2, 4, 0), (2, 3, 4, 5, 5, 4, 3, 2, 1),
-]
-for N, C, H, W, F, HH, WW, stride, pad in sizes:
-    x, w, b = rng.normal(size=(N, C, H, W)), rng.normal(size=(F, C, HH, WW)), rng.normal(size=F)
-    out, _ = run_forward(conv_forward_naive, x, w, b, {"stride": stride, "pad": pad})
-    right = convolved(x, w, b, stride, pad)
-    turned = conv_forward_fast(x.swapaxes(2, 3), w.swapaxes(2, 3), b, {"stride": stride, "pad": pad})[0]
-    case = f"for x of shape {x.shape}, w of shape {w.shape}, stride {stride} and pad {pad}"
-    mistakes = {
-        "The filters seem to be flipped: no flipping here.": lambda: convolved(x, w[:, :, ::-1, ::-1], b, stride, pad),
-        "Is the bias b added?": right - b[:, None, None],
-        "The bias is added once for each channel: there is one for each filter.": right + (C - 1) * b[:, None, None],
-        "The border is not filled with zeros but with the pixels next to it.": lambda: convolved(x, w, b, stride, pad, mode="edge"),
-        "The border is filled with a mirror image, not with zeros.": lambda: convolved(x, w, b, stride, pad, mode="reflect"),
-        "The image seems not to be padded.": lambda: convolved(x, w, b, stride, 0),
-        "Is the stride used? The window moves by `stride` pixels, not by one.": lambda: convolved(x, w, b, 1, pad),
-        "Does the window begin at i * stride and j * stride?": lambda: convolved(x, w, b, 1, pad)[:, :, :right.shape[2], :right.shape[3]],
-        "Only the first channel is looked at: each filter reaches through all of them.": lambda: convolved(x[:, :1], w[:, :1], b, stride, pad),
-        "Rows and columns of the output are exchanged.": turned,
-    }
-    shape_hint = ("Do height and width get mixed up? Here they differ, for images and filters: see H' and W' in the text."
-                  if H != W or HH != WW else "Look at H' and W' in the text above the question.")
-    check.close(out, right, what=f"the output {case}", mistakes=mistakes, hint="" if np.shape(out) == right.shape else shape_hint)
+def check_outputs(sizes):
+    """Against SciPy, for each N, C, H, W, F, HH, WW, stride, pad."""
+    rng = check.rng()
+    for N, C, H, W, F, HH, WW, stride, pad in sizes:
+        x, w, b = rng.normal(size=(N, C, H, W)), rng.normal(size=(F, C, HH, WW)), rng.normal(size=F)
+        right = convolved(x, w, b, stride, pad)
+        turned = conv_forward_fast(x.swapaxes(2, 3), w.swapaxes(2, 3), b, {"stride": stride, "pad": pad})[0]
+        case = f"for x of shape {x.shape}, w of shape {w.shape}, stride {stride} and pad {pad}"
+        mistakes = {
+            "The filters seem to be flipped: no flipping here.": lambda: convolved(x, w[:, :, ::-1, ::-1], b, stride, pad),
+            "Is the bias b added?": right - b[:, None, None],
+            "The bias is added once for each channel: there is one for each filter.": right + (C - 1) * b[:, None, None],
+            "The border is not filled with zeros but with the pixels next to it.": lambda: convolved(x, w, b, stride, pad, mode="edge"),
+            "The border is filled with a mirror image, not with zeros.": lambda: convolved(x, w, b, stride, pad, mode="reflect"),
+            "The image seems not to be padded.": lambda: convolved(x, w, b, stride, 0),
+            "Is the stride used? The window moves by `stride` pixels, not by one.": lambda: convolved(x, w, b, 1, pad),
+            "Does the window begin at i * stride and j * stride?": lambda: convolved(x, w, b, 1, pad)[:, :, :right.shape[2], :right.shape[3]],
+            "Only the first channel is looked at: each filter reaches through all of them.": lambda: convolved(x[:, :1], w[:, :1], b, stride, pad),
+            "Rows and columns of the output are exchanged.": turned,
+        }
+        rows, columns = (1 + (H + 2 * pad - HH) / stride, 1 + (W + 2 * pad - WW) / stride)
+        on_error = "" if rows % 1 == columns % 1 == 0 else round_down
+        out, _ = run_forward(conv_forward_naive, x, w, b, {"stride": stride, "pad": pad}, on_error=on_error)
+        check.shape(out, right.shape, what=f"the output {case}", mistakes={
+            round_down: (N, F, round(rows), round(columns)),
+            round_down + " ": (N, F, -int(-rows // 1), -int(-columns // 1)),
+            "The image seems not to be padded.": convolved(x, w, b, stride, 0).shape if HH <= H and WW <= W else (),
+            "Is the stride used? The window moves by `stride` pixels, not by one.": convolved(x, w, b, 1, pad).shape,
+        }, hint="Do height and width get mixed up? Here they differ, for images and filters: see H' and W' in the text."
+           if H != W or HH != WW else "Look at H' and W' in the text above the question.")
+        check.close(out, right, what=f"the output {case}", mistakes=mistakes)
 ### END HIDDEN TESTS
+
+with check.part(4, "windows that fit"):
+    out, _ = run_forward(conv_forward_naive, x, w, b, {"stride": 2, "pad": 1})
+    check.shape(out, (2, 3, 2, 2), what="the output", hint="Look at H' and W' in the text above the question.")
+    check.close(out, correct, what="the output", rtol=1e-8, mistakes={
+        "The filters seem to be flipped: no flipping here.": lambda: conv_forward_fast(x, w[:, :, ::-1, ::-1], b, {"stride": 2, "pad": 1})[0],
+        "Is the bias b added?": lambda: np.array(correct) - b[:, None, None],
+        "The border is not filled with zeros but with the pixels next to it.":
+            lambda: conv_forward_fast(np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)), mode="edge"), w, b, {"stride": 2, "pad": 0})[0],
+        "The bias is added once for each channel: there is one for each filter.": lambda: np.array(correct) + 2 * b[:, None, None],
+        "Does the window begin at i * stride and j * stride?": lambda: conv_forward_fast(x, w, b, {"stride": 1, "pad": 1})[0][:, :, :2, :2],
+    })
+    ### BEGIN HIDDEN TESTS
+    check_outputs([  # N, C, H, W, F, HH, WW, stride, pad
+        (1, 1, 3, 3, 1, 3, 3, 1, 0), (2, 3, 5, 7, 4, 3, 3, 1, 1), (2, 2, 6, 5, 3, 2, 3, 2, 0), (2, 3, 4, 5, 5, 4, 3, 2, 1),
+        (3, 1, 4, 6, 2, 1, 1, 1, 0), (2, 2, 6, 9, 3, 3, 3, 3, 0), (1, 3, 7, 5, 2, 3, 1, 2, 1), (2, 2, 5, 7, 3, 3, 5, 3, 2),
+    ])
+    ### END HIDDEN TESTS
+
+with check.part(1, "pixels left over at the edge"):
+    right = conv_forward_fast(left_over, w[:, :2, :2, :2], b, {"stride": 3, "pad": 0})[0]
+    out, _ = run_forward(conv_forward_naive, left_over, w[:, :2, :2, :2], b, {"stride": 3, "pad": 0}, on_error=round_down)
+    check.shape(out, (1, 3, 2, 2), what="the output for images of 5 × 7 pixels, windows of 2 × 2 and stride 3", hint=round_down)
+    check.close(out, right, what="the output for images of 5 × 7 pixels, windows of 2 × 2 and stride 3")
+    ### BEGIN HIDDEN TESTS
+    check_outputs([(1, 3, 7, 4, 2, 3, 1, 2, 1), (2, 2, 6, 9, 3, 3, 5, 3, 2), (1, 2, 5, 5, 3, 2, 2, 4, 0), (1, 1, 6, 6, 2, 3, 2, 4, 0)])
+    ### END HIDDEN TESTS
 
 # %% [markdown]
 # ### Convolution as image processing
@@ -437,6 +484,12 @@ def conv_backward_naive(dout, cache):
     return dx, dw, db
 
 # %% test="conv_backward_naive" points=6
+rng = np.random.default_rng(231)
+x, w, b, dout = rng.normal(size=(4, 3, 5, 5)), rng.normal(size=(2, 3, 3, 3)), rng.normal(size=2), rng.normal(size=(4, 2, 5, 5))
+conv_param = {"stride": 1, "pad": 1}
+overlapping = check.hint("Windows overlap: each pixel must collect (`+=`) from all the windows that it lies in.", why="overlap")
+mean_of_places = check.hint("db is a mean: every output pixel of every image adds to it, so it is a sum.", why="bias-gradient")
+empty = check.hint("Without padding nothing may be cut off. But −0 is 0, so `[0:-0]` is empty: say where the slices end, counted from the front.", why="minus-zero")
 ### BEGIN HIDDEN TESTS
 from scipy.signal import convolve2d, correlate2d
 
@@ -460,71 +513,96 @@ def last_one_wins(shape, w, dout, stride):
         result[n, :, i * stride:i * stride + w.shape[2], j * stride:j * stride + w.shape[3]] = dout[n, f, i, j] * w[f]
     return result
 
-def check_gradients(sizes):
-    """Against SciPy, for each N, C, H, W, F, HH, WW, stride, pad."""
+def check_gradients(which, sizes):
+    """One of dx, dw and db against SciPy, for each N, C, H, W, F, HH, WW, stride, pad."""
     rng = check.rng()
+    two_uses = check.hint("Does the layer keep anything outside its cache? It was used twice here, before the first backward pass.", why="layer-cache")
     for N, C, H, W, F, HH, WW, stride, pad in sizes:
         x, w, b = rng.normal(size=(N, C, H, W)), rng.normal(size=(F, C, HH, WW)), rng.normal(size=F)
-        out, cache = run_forward(conv_forward_naive, x, w, b, {"stride": stride, "pad": pad})
         other = rng.normal(size=x.shape)
-        run_forward(conv_forward_naive, other, 2 * w, b, {"stride": stride, "pad": pad})        # a second use, with a cache of its own
         padded, border = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad))), (slice(None), slice(None), slice(pad, pad + H), slice(pad, pad + W))
         dout = rng.normal(size=(N, F, 1 + (H + 2 * pad - HH) // stride, 1 + (W + 2 * pad - WW) // stride))
-        dx, dw, db = run_backward(conv_backward_naive, dout, cache, 3)
         dpadded, right_dw = gradients(padded, w, dout, stride)
+        try:
+            out, cache = run_forward(conv_forward_naive, x, w, b, {"stride": stride, "pad": pad})
+            run_forward(conv_forward_naive, other, 2 * w, b, {"stride": stride, "pad": pad})    # a second use, with a cache of its own
+        except (ValueError, IndexError, AssertionError):
+            if (H + 2 * pad - HH) % stride or (W + 2 * pad - WW) % stride:
+                continue                               # pixels left over: that the forward pass can't do it costs points there only
+            raise
+        if np.shape(out) != dout.shape:
+            continue
+        dx, dw, db = run_backward(conv_backward_naive, dout, cache, 3)
         case = f"for x of shape {x.shape}, w of shape {w.shape}, stride {stride} and pad {pad}"
-        two_uses = "Does the layer keep anything outside its cache? It was used twice here, before the first backward pass."
-        check.equal(np.shape(dx), x.shape, what=f"the shape of dx {case}", hint="dx has the shape of x: cut off the border that the padding added.", mistakes={
-            "Without padding nothing may be cut off. But −0 is 0, so `[0:-0]` is empty: end the slices at pad + H and pad + W.": (N, C, 0, 0),
-        })
-        check.gradient(dx, dpadded[border], what=f"the gradient dx {case}", mistakes={
-            "Windows overlap: each pixel must collect (`+=`) from all the windows that it lies in.":
-                lambda: last_one_wins(padded.shape, w, dout, stride)[border],
-            "The filter seems to be flipped on the way back.": lambda: gradients(padded, w[:, :, ::-1, ::-1], dout, stride)[0][border],
-            "The wrong part of the padded image is cut out: its middle is asked for.": lambda: dpadded[:, :, :H, :W],
-            "Does each output go back to the window that begins at i * stride and j * stride?":
-                lambda: gradients(padded, w, spread(dout, padded.shape[2] - HH + 1, padded.shape[3] - WW + 1, 1), 1)[0][border],
-            two_uses: 2 * dpadded[border],
-            "Is dx divided by N? Only the loss is a mean.": dpadded[border] / N,
-        })
-        check.gradient(dw, right_dw, what=f"the gradient dw {case}", mistakes={
-            "The windows seem to be taken from the image without its border.":
-                lambda: gradients(np.pad(x, ((0, 0), (0, 0), (0, 2 * pad), (0, 2 * pad))), w, dout, stride)[1],
-            two_uses: lambda: gradients(np.pad(other, ((0, 0), (0, 0), (pad, pad), (pad, pad))), w, dout, stride)[1],
-            "Does each output look at the window that begins at i * stride and j * stride?":
-                lambda: gradients(padded, w, spread(dout, padded.shape[2] - HH + 1, padded.shape[3] - WW + 1, 1), 1)[1],
-            "dw collects from all images: is only one of them in it?": lambda: gradients(padded[-1:], w, dout[-1:], stride)[1],
-            "Is dw divided by N? Only the loss is a mean.": right_dw / N,
-        })
-        check.gradient(db, dout.sum(axis=(0, 2, 3)), what=f"the gradient db {case}", mistakes={
-            "db is a mean: every output pixel of every image adds to it.": dout.mean(axis=(0, 2, 3)),
-            "db collects from all places of the window, and from all images too.": dout[-1].sum(axis=(1, 2)),
-        })
+        if which == "dx":
+            check.shape(dx, x.shape, what=f"dx {case}", hint="dx has the shape of x: cut off the border that the padding added.",
+                        mistakes={empty: (N, C, 0, 0)})
+            check.gradient(dx, dpadded[border], what=f"the gradient dx {case}", mistakes={
+                overlapping: lambda: last_one_wins(padded.shape, w, dout, stride)[border],
+                "The filter seems to be flipped on the way back.": lambda: gradients(padded, w[:, :, ::-1, ::-1], dout, stride)[0][border],
+                "The wrong part of the padded image is cut out: its middle is asked for.": lambda: dpadded[:, :, :H, :W],
+                "Does each output go back to the window that begins at i * stride and j * stride?":
+                    lambda: gradients(padded, w, spread(dout, padded.shape[2] - HH + 1, padded.shape[3] - WW + 1, 1), 1)[0][border],
+                two_uses: 2 * dpadded[border],
+                "Is dx divided by N? Only the loss is a mean.": dpadded[border] / N,
+            })
+        elif which == "dw":
+            check.gradient(dw, right_dw, what=f"the gradient dw {case}", mistakes={
+                "The windows seem to be taken from the image without its border.":
+                    lambda: gradients(np.pad(x, ((0, 0), (0, 0), (0, 2 * pad), (0, 2 * pad))), w, dout, stride)[1],
+                two_uses: lambda: gradients(np.pad(other, ((0, 0), (0, 0), (pad, pad), (pad, pad))), w, dout, stride)[1],
+                "Does each output look at the window that begins at i * stride and j * stride?":
+                    lambda: gradients(padded, w, spread(dout, padded.shape[2] - HH + 1, padded.shape[3] - WW + 1, 1), 1)[1],
+                "dw collects from all images: is only one of them in it?": lambda: gradients(padded[-1:], w, dout[-1:], stride)[1],
+                "Is dw divided by N? Only the loss is a mean.": right_dw / N,
+            })
+        else:
+            check.gradient(db, dout.sum(axis=(0, 2, 3)), what=f"the gradient db {case}", mistakes={
+                mean_of_places: dout.mean(axis=(0, 2, 3)),
+                "db collects from all places of the window, and from all images too.": dout[-1].sum(axis=(1, 2)),
+            })
+
+bordered = [(2, 3, 5, 6, 4, 3, 3, 1, 1), (1, 3, 7, 5, 2, 3, 1, 2, 1), (2, 2, 5, 6, 3, 3, 4, 3, 2), (1, 3, 7, 4, 2, 3, 1, 2, 1), (2, 2, 6, 8, 3, 3, 4, 3, 2)]
 ### END HIDDEN TESTS
 
-with check.part(5, "with a border of zeros"):
-    rng = np.random.default_rng(231)
-    x, w, b, dout = rng.normal(size=(4, 3, 5, 5)), rng.normal(size=(2, 3, 3, 3)), rng.normal(size=2), rng.normal(size=(4, 2, 5, 5))
-    conv_param = {"stride": 1, "pad": 1}
-    _, cache = run_forward(conv_forward_naive, x, w, b, conv_param)
-    dx, dw, db = run_backward(conv_backward_naive, dout, cache, 3)
-    check.equal(np.shape(dx), x.shape, what="the shape of dx", hint="dx has the shape of x: cut off the border that the padding added.")
-    check.gradient(dx, eval_numerical_gradient_array(lambda x: conv_forward_fast(x, w, b, conv_param)[0], x, dout), what="the gradient dx", mistakes={
+with check.part(1, "db"):
+    right = eval_numerical_gradient_array(lambda b: conv_forward_fast(x, w, b, conv_param)[0], b, dout)
+    db = run_backward(conv_backward_naive, dout, run_forward(conv_forward_naive, x, w, b, conv_param)[1], 3)[2]
+    check.gradient(db, right, what="the gradient db", mistakes={mean_of_places: dout.mean(axis=(0, 2, 3))})
+    ### BEGIN HIDDEN TESTS
+    check_gradients("db", bordered)
+    ### END HIDDEN TESTS
+
+with check.part(2, "dw"):
+    right = eval_numerical_gradient_array(lambda w: conv_forward_fast(x, w, b, conv_param)[0], w, dout)
+    dw = run_backward(conv_backward_naive, dout, run_forward(conv_forward_naive, x, w, b, conv_param)[1], 3)[1]
+    check.gradient(dw, right, what="the gradient dw",
+                   hint="Each output pixel of each image has a part in the filter's gradient: does dw collect (`+=`) from all of them?")
+    ### BEGIN HIDDEN TESTS
+    check_gradients("dw", bordered)
+    ### END HIDDEN TESTS
+
+with check.part(2, "dx"):
+    right = eval_numerical_gradient_array(lambda x: conv_forward_fast(x, w, b, conv_param)[0], x, dout)
+    dx = run_backward(conv_backward_naive, dout, run_forward(conv_forward_naive, x, w, b, conv_param)[1], 3)[0]
+    check.shape(dx, x.shape, what="dx", hint="dx has the shape of x: cut off the border that the padding added.")
+    check.gradient(dx, right, what="the gradient dx", mistakes={
         "The wrong part of the padded image is cut out: its middle is asked for.": lambda: conv_backward_fast(
             dout, conv_forward_fast(np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1))), w, b, {"stride": 1, "pad": 0})[1])[0][:, :, :5, :5],
-    }, hint="Windows overlap: does each pixel collect (`+=`) from all the windows that it lies in?")
-    check.gradient(dw, eval_numerical_gradient_array(lambda w: conv_forward_fast(x, w, b, conv_param)[0], w, dout), what="the gradient dw",
-                   hint="Each output pixel of each image has a part in the filter's gradient: does dw collect (`+=`) from all of them?")
-    check.gradient(db, eval_numerical_gradient_array(lambda b: conv_forward_fast(x, w, b, conv_param)[0], b, dout), what="the gradient db", mistakes={
-        "db is a mean: every output pixel of every image adds to it, so it is a sum.": dout.mean(axis=(0, 2, 3)),
-    })
+    }, hint=overlapping)
     ### BEGIN HIDDEN TESTS
-    check_gradients([(2, 3, 5, 6, 4, 3, 3, 1, 1), (1, 3, 7, 4, 2, 3, 1, 2, 1), (2, 2, 6, 8, 3, 3, 4, 3, 2)])
+    check_gradients("dx", bordered)
     ### END HIDDEN TESTS
-### BEGIN HIDDEN TESTS
+
 with check.part(1, "without a border (pad 0)"):
-    check_gradients([(1, 1, 3, 3, 1, 3, 3, 1, 0), (2, 2, 6, 5, 3, 2, 3, 2, 0), (3, 1, 4, 6, 2, 1, 1, 1, 0), (1, 2, 5, 5, 3, 2, 2, 4, 0)])
-### END HIDDEN TESTS
+    one_filter, one_bias, upstream = w[:1, :, :1, :1], b[:1], dout[:, :1]               # windows of 1 × 1 pixel do not overlap
+    cache = run_forward(conv_forward_naive, x, one_filter, one_bias, {"stride": 1, "pad": 0})[1]
+    dx = run_backward(conv_backward_naive, upstream, cache, 3)[0]
+    check.shape(dx, x.shape, what="dx without padding", mistakes={empty: (4, 3, 0, 0)})
+    check.gradient(dx, upstream * one_filter[0], what="the gradient dx without padding")
+    ### BEGIN HIDDEN TESTS
+    check_gradients("dx", [(1, 1, 3, 3, 1, 3, 3, 1, 0), (3, 2, 4, 6, 1, 1, 1, 1, 0)])
+    ### END HIDDEN TESTS
 
 # %% [markdown]
 # ## 5. Max-pooling
@@ -554,48 +632,80 @@ def max_pool_forward_naive(x, pool_param):
     return out, cache
 
 # %% test="max_pool_forward_naive" points=3
-x = np.linspace(-0.3, 0.4, 2 * 3 * 4 * 4).reshape(2, 3, 4, 4)
-out, _ = run_forward(max_pool_forward_naive, x, {"pool_height": 2, "pool_width": 2, "stride": 2})
-check.equal(np.shape(out), (2, 3, 2, 2), what="the shape of the output")
-check.close(out, x[:, :, 1::2, 1::2], what="the output (here the values grow to the right and downwards)", mistakes={
-    "Negative maxima became 0: where does the search for the maximum start?": np.maximum(x[:, :, 1::2, 1::2], 0),
-    "This is the mean of each window: its maximum is asked for.": x.reshape(2, 3, 2, 2, 2, 2).mean(axis=(3, 5)),
-    "The maximum runs over the channels too: each channel is pooled by itself.": np.repeat(x[:, -1:, 1::2, 1::2], 3, axis=1),
-})
-check.passed("max_pool_forward_naive keeps the largest value of each window.")
+negative = check.hint("Negative maxima became 0: where does the search for the maximum start?", why="max-start")
+round_down = check.hint("A window that would hang over the edge is left out: round the number of places down, with `//`.", why="output-size")
 ### BEGIN HIDDEN TESTS
 from numpy.lib.stride_tricks import sliding_window_view
-
-rng = check.rng()
 
 def windows(x, height, width, stride):
     """All windows: (N, C, H', W', height, width)."""
     return sliding_window_view(x, (height, width), axis=(2, 3))[:, :, ::stride, ::stride]
 
-sizes = [  # N, C, H, W, pool height, pool width, stride
-    (1, 1, 2, 2, 2, 2, 2), (2, 3, 4, 6, 2, 2, 2), (2, 2, 5, 7, 2, 3, 2), (1, 3, 7, 5, 3, 2, 2), (2, 2, 6, 4, 3, 1, 3), (3, 2, 5, 5, 2, 2, 1),
-    (2, 1, 7, 6, 2, 2, 3), (2, 2, 3, 8, 1, 4, 1),
-]
-for N, C, H, W, height, width, stride in sizes:
-    x = rng.normal(size=(N, C, H, W)) - 1.5                    # mostly negative
-    out, _ = run_forward(max_pool_forward_naive, x, {"pool_height": height, "pool_width": width, "stride": stride})
-    every = windows(x, height, width, stride)
-    case = f"the output for x of shape {x.shape}, windows of {height} × {width} and stride {stride}"
-    check.close(out, every.max(axis=(4, 5)), what=case, mistakes={
-        "Negative maxima became 0: where does the search for the maximum start?": np.maximum(every.max(axis=(4, 5)), 0),
-        "This is the mean of each window: its maximum is asked for.": every.mean(axis=(4, 5)),
-        "This is the smallest value of each window.": every.min(axis=(4, 5)),
-        "pool_height is used for the width too.": lambda: windows(x, height, height, stride).max(axis=(4, 5)),
-        "pool_width is used for the height too.": lambda: windows(x, width, width, stride).max(axis=(4, 5)),
-        "Height and width of the windows are exchanged.": lambda: windows(x, width, height, stride).max(axis=(4, 5)),
-        "The maximum runs over the channels too: each channel is pooled by itself.":
-            lambda: np.repeat(every.max(axis=(1, 4, 5))[:, None], C, axis=1),
-        "Is the stride used? Windows move by `stride` pixels, not by their own size.":
-            lambda: sliding_window_view(x, (height, width), axis=(2, 3))[:, :, ::height, ::width].max(axis=(4, 5)),
-        "Do the windows begin at i * stride and j * stride?":
-            lambda: windows(x, height, width, 1)[:, :, :every.shape[2], :every.shape[3]].max(axis=(4, 5)),
-    }, hint="Look at height and width: here they differ, and a last row or column may belong to no window.")
+def check_outputs(sizes):
+    """For each N, C, H, W, pool height, pool width, stride."""
+    rng = check.rng()
+    for N, C, H, W, height, width, stride in sizes:
+        x = rng.normal(size=(N, C, H, W)) - 1.5                    # mostly negative
+        every = windows(x, height, width, stride)
+        rows, columns = 1 + (H - height) / stride, 1 + (W - width) / stride
+        on_error = "" if rows % 1 == columns % 1 == 0 else round_down
+        out, _ = run_forward(max_pool_forward_naive, x, {"pool_height": height, "pool_width": width, "stride": stride}, on_error=on_error)
+        case = f"the output for x of shape {x.shape}, windows of {height} × {width} and stride {stride}"
+        check.shape(out, every.shape[:4], what=case, mistakes={
+            "pool_height is used for the width too.": (N, C, every.shape[2], 1 + (W - height) // stride),
+            "pool_width is used for the height too.": (N, C, 1 + (H - width) // stride, every.shape[3]),
+            "Is the stride used? Windows move by `stride` pixels, not by their own size.":
+                sliding_window_view(x, (height, width), axis=(2, 3))[:, :, ::height, ::width].shape[:4],
+            round_down: (N, C, round(rows), round(columns)),
+            round_down + " ": (N, C, -int(-rows // 1), -int(-columns // 1)),
+        }, hint="Look at H' and W' in the text above the question.")
+        check.close(out, every.max(axis=(4, 5)), what=case, mistakes={
+            negative: np.maximum(every.max(axis=(4, 5)), 0),
+            "This is the mean of each window: its maximum is asked for.": every.mean(axis=(4, 5)),
+            "This is the smallest value of each window.": every.min(axis=(4, 5)),
+            "pool_height is used for the width too.": lambda: windows(x, height, height, stride).max(axis=(4, 5)),
+            "pool_width is used for the height too.": lambda: windows(x, width, width, stride).max(axis=(4, 5)),
+            "Height and width of the windows are exchanged.": lambda: windows(x, width, height, stride).max(axis=(4, 5)),
+            "The maximum runs over the channels too: each channel is pooled by itself.":
+                lambda: np.repeat(every.max(axis=(1, 4, 5))[:, None], C, axis=1),
+            "Is the stride used? Windows move by `stride` pixels, not by their own size.":
+                lambda: sliding_window_view(x, (height, width), axis=(2, 3))[:, :, ::height, ::width].max(axis=(4, 5)),
+            "Do the windows begin at i * stride and j * stride?":
+                lambda: windows(x, height, width, 1)[:, :, :every.shape[2], :every.shape[3]].max(axis=(4, 5)),
+        }, hint="Look at height and width: here they differ, and a last row or column may belong to no window.")
 ### END HIDDEN TESTS
+
+with check.part(2, "windows that fit"):
+    x = np.linspace(-0.3, 0.4, 2 * 3 * 4 * 4).reshape(2, 3, 4, 4)
+    out, _ = run_forward(max_pool_forward_naive, x, {"pool_height": 2, "pool_width": 2, "stride": 2})
+    check.shape(out, (2, 3, 2, 2), what="the output", hint="Look at H' and W' in the text above the question.")
+    check.close(out, x[:, :, 1::2, 1::2], what="the output (here the values grow to the right and downwards)", mistakes={
+        negative: np.maximum(x[:, :, 1::2, 1::2], 0),
+        "This is the mean of each window: its maximum is asked for.": x.reshape(2, 3, 2, 2, 2, 2).mean(axis=(3, 5)),
+        "This is the smallest value of each window.": x[:, :, ::2, ::2],
+        "The maximum runs over the channels too: each channel is pooled by itself.": np.repeat(x[:, -1:, 1::2, 1::2], 3, axis=1),
+    })
+    x = np.sin(np.arange(2 * 4 * 7.0)).reshape(1, 2, 4, 7)
+    pool_param = {"pool_height": 2, "pool_width": 3, "stride": 2}
+    right = max_pool_forward_fast(x, pool_param)[0]
+    out, _ = run_forward(max_pool_forward_naive, x, pool_param)
+    check.shape(out, right.shape, what="the output for windows of 2 × 3", hint="Height and width of the windows differ here: is each used in its own place?")
+    check.close(out, right, what="the output for windows of 2 × 3", hint="Height and width of the windows differ here: is each used in its own place?")
+    ### BEGIN HIDDEN TESTS
+    check_outputs([(1, 1, 2, 2, 2, 2, 2), (2, 3, 4, 6, 2, 2, 2), (2, 2, 6, 7, 2, 3, 2), (1, 3, 7, 6, 3, 2, 2), (2, 2, 6, 4, 3, 1, 3), (3, 2, 5, 5, 2, 2, 1),
+                   (2, 2, 3, 8, 1, 4, 1)])
+    ### END HIDDEN TESTS
+
+with check.part(1, "pixels left over at the edge"):
+    x = np.cos(np.arange(7 * 5.0)).reshape(1, 1, 7, 5)
+    pool_param = {"pool_height": 2, "pool_width": 2, "stride": 3}
+    right = max_pool_forward_fast(x, pool_param)[0]
+    out, _ = run_forward(max_pool_forward_naive, x, pool_param, on_error=round_down)
+    check.shape(out, right.shape, what="the output for an image of 7 × 5 pixels, windows of 2 × 2 and stride 3", hint=round_down)
+    check.close(out, right, what="the output for an image of 7 × 5 pixels, windows of 2 × 2 and stride 3")
+    ### BEGIN HIDDEN TESTS
+    check_outputs([(2, 2, 5, 7, 2, 2, 2), (1, 3, 7, 5, 3, 2, 2), (2, 1, 7, 6, 2, 2, 3)])
+    ### END HIDDEN TESTS
 
 # %% [markdown]
 # Backwards, each window sends its gradient to the pixel that won. Only that pixel mattered: had another one changed a little, the output
@@ -623,22 +733,9 @@ def max_pool_backward_naive(dout, cache):
     return dx
 
 # %% test="max_pool_backward_naive" points=3
-rng = np.random.default_rng(231)
-x, dout = rng.normal(size=(3, 2, 8, 8)), rng.normal(size=(3, 2, 4, 4))
-pool_param = {"pool_height": 2, "pool_width": 2, "stride": 2}
-_, cache = run_forward(max_pool_forward_naive, x, pool_param)
-dx, = run_backward(max_pool_backward_naive, dout, cache, 1)
-check.gradient(dx, eval_numerical_gradient_array(lambda x: max_pool_forward_fast(x, pool_param)[0], x, dout), what="the gradient dx")
-
-_, cache = run_forward(max_pool_forward_naive, np.zeros((1, 1, 2, 2)), pool_param)
-dx, = run_backward(max_pool_backward_naive, np.ones((1, 1, 1, 1)), cache, 1)
-check.close(np.sum(dx), 1.0, what="the sum of dx for a window of four zeros and dout = 1",
-            hint="A tie: the gradient must arrive once in all, not once for each of the winners.")
-check.passed("max_pool_backward_naive sends each gradient to the winner, also when there is a tie.")
+once = check.hint("A tie: the gradient must arrive once in all, not once for each of the winners.", why="pool-ties")
 ### BEGIN HIDDEN TESTS
 from numpy.lib.stride_tricks import sliding_window_view
-
-rng = check.rng()
 
 def pooled(x, height, width, stride):
     return sliding_window_view(x, (height, width), axis=(2, 3))[:, :, ::stride, ::stride].max(axis=(4, 5))
@@ -652,42 +749,72 @@ def last_one_wins(x, dout, height, width, stride):
         dx[n, c, i * stride + k, j * stride + l] = dout[n, c, i, j]
     return dx
 
-sizes = [  # N, C, H, W, pool height, pool width, stride
-    (1, 1, 2, 2, 2, 2, 2), (2, 2, 4, 6, 2, 2, 2), (2, 2, 5, 7, 2, 3, 2), (1, 2, 7, 5, 3, 2, 2), (2, 2, 6, 4, 3, 1, 3), (1, 2, 6, 6, 3, 3, 1),
-    (2, 1, 7, 6, 2, 2, 3),
-]
-for N, C, H, W, height, width, stride in sizes:
-    x = rng.permutation(N * C * H * W).reshape(N, C, H, W) / 10 - 5          # all different, by far more than the step of the differences
-    pool_param = {"pool_height": height, "pool_width": width, "stride": stride}
-    _, cache = run_forward(max_pool_forward_naive, x, pool_param)
-    run_forward(max_pool_forward_naive, -x, pool_param)
-    dout = rng.normal(size=pooled(x, height, width, stride).shape)
-    dx, = run_backward(max_pool_backward_naive, dout, cache, 1)
-    right = eval_numerical_gradient_array(lambda x: pooled(x, height, width, stride), x, dout, h=1e-3)
-    check.gradient(dx, right, what=f"the gradient dx for x of shape {x.shape}, windows of {height} × {width} and stride {stride}", mistakes={
-        "Windows overlap: a pixel that wins in several must collect (`+=`) from all of them.":
-            lambda: last_one_wins(x, dout, height, width, stride),
-        "The gradient goes to the smallest value of each window.":
-            lambda: eval_numerical_gradient_array(lambda x: -pooled(-x, height, width, stride), x, dout, h=1e-3),
-        "Does the layer keep anything outside its cache? It was used twice here, before the first backward pass.":
-            lambda: eval_numerical_gradient_array(lambda x: pooled(x, height, width, stride), -x, dout, h=1e-3),
-    })
-
-x = np.maximum(rng.integers(-3, 2, size=(3, 2, 8, 6)), 0.0)                  # ties in most windows, as after a ReLU
-_, cache = run_forward(max_pool_forward_naive, x, {"pool_height": 2, "pool_width": 3, "stride": 3})
-dout = rng.normal(size=(3, 2, 3, 2))
-dx, = run_backward(max_pool_backward_naive, dout, cache, 1)
-check.equal(np.shape(dx), x.shape, what="the shape of dx", hint="dx has the shape of x.")
-parts = sliding_window_view(dx, (2, 3), axis=(2, 3))[:, :, ::3, ::3]         # (N, C, H', W', 2, 3)
-values = sliding_window_view(x, (2, 3), axis=(2, 3))[:, :, ::3, ::3]
-winners = values == values.max(axis=(4, 5), keepdims=True)
-check.gradient(parts.sum(axis=(4, 5)), dout, what="the sum of dx over each window with ties", mistakes={
-    "A tie: the gradient must arrive once in all, not once for each of the winners.": dout * winners.sum(axis=(4, 5)),
-    "A tie: somebody must get the gradient.": np.where(winners.sum(axis=(4, 5)) > 1, 0, dout),
-})
-check.gradient(np.where(winners, parts, 0), parts, what="the gradient dx where a window has its maximum", hint="Only the largest entries get a gradient.")
-check.true(bool((parts * np.sign(dout)[..., None, None] >= -1e-12).all()), "In windows with ties, dx has entries of the wrong sign.")
+def check_gradients(sizes):
+    """For each N, C, H, W, pool height, pool width, stride."""
+    rng = check.rng()
+    for N, C, H, W, height, width, stride in sizes:
+        x = rng.permutation(N * C * H * W).reshape(N, C, H, W) / 10 - 5          # all different, by far more than the step of the differences
+        pool_param = {"pool_height": height, "pool_width": width, "stride": stride}
+        dout = rng.normal(size=pooled(x, height, width, stride).shape)
+        right = eval_numerical_gradient_array(lambda x: pooled(x, height, width, stride), x, dout, h=1e-3)
+        try:
+            out, cache = run_forward(max_pool_forward_naive, x, pool_param)
+            run_forward(max_pool_forward_naive, -x, pool_param)
+        except (ValueError, IndexError, AssertionError):
+            if (H - height) % stride or (W - width) % stride:
+                continue                                   # pixels left over: that the forward pass can't do it costs points there only
+            raise
+        if np.shape(out) != dout.shape:
+            continue
+        dx, = run_backward(max_pool_backward_naive, dout, cache, 1)
+        check.gradient(dx, right, what=f"the gradient dx for x of shape {x.shape}, windows of {height} × {width} and stride {stride}", mistakes={
+            check.hint("Windows overlap: a pixel that wins in several must collect (`+=`) from all of them.", why="overlap"):
+                lambda: last_one_wins(x, dout, height, width, stride),
+            "The gradient goes to the smallest value of each window.":
+                lambda: eval_numerical_gradient_array(lambda x: -pooled(-x, height, width, stride), x, dout, h=1e-3),
+            check.hint("Does the layer keep anything outside its cache? It was used twice here, before the first backward pass.", why="layer-cache"):
+                lambda: eval_numerical_gradient_array(lambda x: pooled(x, height, width, stride), -x, dout, h=1e-3),
+        })
 ### END HIDDEN TESTS
+
+with check.part(2, "the winner of each window"):
+    rng = np.random.default_rng(231)
+    x, dout = rng.normal(size=(3, 2, 8, 8)), rng.normal(size=(3, 2, 4, 4))
+    pool_param = {"pool_height": 2, "pool_width": 2, "stride": 2}
+    right = eval_numerical_gradient_array(lambda x: max_pool_forward_fast(x, pool_param)[0], x, dout)
+    _, cache = run_forward(max_pool_forward_naive, x, pool_param)
+    dx, = run_backward(max_pool_backward_naive, dout, cache, 1)
+    check.shape(dx, x.shape, what="dx", hint="dx has the shape of x.")
+    check.gradient(dx, right, what="the gradient dx", mistakes={
+        "The gradient goes to the smallest value of each window.": lambda: max_pool_backward_fast(dout, max_pool_forward_fast(-x, pool_param)[1]),
+        "The gradient goes to all entries of a window: only the largest one gets it.": lambda: dout.repeat(2, axis=2).repeat(2, axis=3),
+    }, hint="Each output sends its gradient to the entry of its window that was the largest.")
+    ### BEGIN HIDDEN TESTS
+    check_gradients([(1, 1, 2, 2, 2, 2, 2), (2, 2, 4, 6, 2, 2, 2), (2, 2, 6, 7, 2, 3, 2), (1, 2, 7, 6, 3, 2, 2), (2, 2, 6, 4, 3, 1, 3), (1, 2, 6, 6, 3, 3, 1),
+                     (2, 1, 7, 6, 2, 2, 3)])
+    ### END HIDDEN TESTS
+
+with check.part(1, "ties"):
+    _, cache = run_forward(max_pool_forward_naive, np.zeros((1, 1, 2, 2)), {"pool_height": 2, "pool_width": 2, "stride": 2})
+    dx, = run_backward(max_pool_backward_naive, np.ones((1, 1, 1, 1)), cache, 1)
+    check.close(np.sum(dx), 1.0, what="the sum of dx for a window of four zeros and dout = 1", hint=once)
+    ### BEGIN HIDDEN TESTS
+    rng = check.rng()
+    x = np.maximum(rng.integers(-3, 2, size=(3, 2, 8, 6)), 0.0)                  # ties in most windows, as after a ReLU
+    _, cache = run_forward(max_pool_forward_naive, x, {"pool_height": 2, "pool_width": 3, "stride": 3})
+    dout = rng.normal(size=(3, 2, 3, 2))
+    dx, = run_backward(max_pool_backward_naive, dout, cache, 1)
+    check.shape(dx, x.shape, what="dx", hint="dx has the shape of x.")
+    parts = sliding_window_view(dx, (2, 3), axis=(2, 3))[:, :, ::3, ::3]         # (N, C, H', W', 2, 3)
+    values = sliding_window_view(x, (2, 3), axis=(2, 3))[:, :, ::3, ::3]
+    winners = values == values.max(axis=(4, 5), keepdims=True)
+    check.gradient(parts.sum(axis=(4, 5)), dout, what="the sum of dx over each window with ties", mistakes={
+        once: dout * winners.sum(axis=(4, 5)),
+        "A tie: somebody must get the gradient.": np.where(winners.sum(axis=(4, 5)) > 1, 0, dout),
+    })
+    check.gradient(np.where(winners, parts, 0), parts, what="the gradient dx where a window has its maximum", hint="Only the largest entries get a gradient.")
+    check.true(bool((parts * np.sign(dout)[..., None, None] >= -1e-12).all()), "In windows with ties, dx has entries of the wrong sign.")
+    ### END HIDDEN TESTS
 
 # %% [markdown]
 # ## 6. Count
@@ -934,25 +1061,8 @@ def two_layer_convnet(X, model, y=None, reg=0.0):
 rng = np.random.default_rng(231)
 model = initial_convnet(rng, num_filters=6, filter_size=5, image_shape=(3, 16, 16))
 X, y = rng.normal(size=(40, 3, 16, 16)), rng.integers(0, 10, size=40)
-
-check.equal(np.shape(two_layer_convnet(X, model)), (40, 10), what="the shape of the scores", hint="Without y the net returns scores (N, K).")
-returned = two_layer_convnet(X, model, y)
-check.true(isinstance(returned, (tuple, list)) and len(returned) == 2, "With y the net does not return two things.", "End with `return loss, grads`.")
-loss, grads = returned
-check.close(loss, np.log(10), what="the loss with tiny weights", rtol=0.01,
-            hint="Ten classes that look alike have probability 1/10 each, so the loss is −log(1/10).")
 penalty = 0.5 * (np.sum(model["W1"] ** 2) + np.sum(model["W2"] ** 2))
-check.close(two_layer_convnet(X, model, y, reg=10.0)[0] - loss, 10 * penalty, what="what reg = 10 adds to the loss", mistakes={
-    "Twice what it should be: is the ½ missing?": 20 * penalty,
-    "Nothing was added: is reg used?": 0.0,
-}, hint="½·reg times the squares of W1 and W2 should be added.")
-for name in ("W1", "b1", "W2", "b2"):
-    check.true(name in grads, f"grads has no entry {name!r}.")
-    check.equal(np.shape(grads[name]), model[name].shape, what=f"the shape of grads[{name!r}]")
-check.passed(f"two_layer_convnet begins with a loss of {loss:.4f}.")
 ### BEGIN HIDDEN TESTS
-rng = check.rng()
-
 def net(X, model, y, reg, relu, affine):
     """Scores, loss and gradients from the library's convolution and pooling; ReLU and affine are pairs (forward, backward)."""
     mapped, conv_cache = conv_forward_fast(X, model["W1"], model["b1"], {"stride": 1, "pad": (model["W1"].shape[2] - 1) // 2})
@@ -971,47 +1081,95 @@ right_affine = (lambda x, w, b: (np.einsum("nd,dk->nk", x.reshape(len(x), -1), w
                                      np.einsum("nd,nk->dk", cache[0].reshape(len(dout), -1), dout), dout.sum(axis=0)))
 no_relu = (lambda x: (x, None), lambda dout, _: dout)
 
-def compare(found, expected, model, reg, y, case):
-    """Scores, loss and gradients of the student's net with what is expected."""
-    (scores, loss, grads), (right_scores, right_loss, right) = found, expected
-    squares = {name: reg / 2 * np.sum(value ** 2) for name, value in model.items()}
-    check.close(scores, right_scores, what=f"the scores {case}", mistakes={
-        "Is there a ReLU between convolution and pooling?": lambda: net(X, model, y, reg, no_relu, right_affine)[0],
-        "Are both biases used?": lambda: net(X, {**model, "b1": 0 * model["b1"]}, y, reg, right_relu, right_affine)[0],
-    })
-    check.close(loss, right_loss, what=f"the loss {case}", mistakes={
-        "Is the ½ of the regularisation missing?": right_loss + squares["W1"] + squares["W2"],
-        "The biases are regularised: only W1 and W2 should be.": right_loss + squares["b1"] + squares["b2"],
-        "Is the regularisation missing?": right_loss - squares["W1"] - squares["W2"],
-        "Only one of W1 and W2 is regularised: W1 is missing.": right_loss - squares["W1"],
-        "Only one of W1 and W2 is regularised: W2 is missing.": right_loss - squares["W2"],
-    })
-    for name in ("b2", "W2", "b1", "W1"):
-        check.gradient(grads[name], right[name], what=f"the gradient grads[{name!r}] {case}", mistakes={
-            "The regularisation is in the loss, but not in this gradient.": right[name] - reg * model[name] * (name in ("W1", "W2")),
-            "The derivative of ½·reg·w² is reg·w, without a 2.": right[name] + reg * model[name] * (name in ("W1", "W2")),
-            "The gradient of a bias has a term of the regularisation.": right[name] + reg * model[name],
-        }, hint="The net's forward pass is right, so look at the way back: in which order, with which cache?")
-
-own_layers = relu_forward, relu_backward, affine_forward, affine_backward
-for N, shape, num_filters, size, classes, reg in [(4, (3, 8, 6), 5, 3, 7, 0.0), (3, (2, 6, 10), 4, 5, 3, 0.37), (1, (1, 2, 2), 1, 1, 2, 0.8),
-                                                  (6, (3, 4, 4), 2, 7, 10, 0.05)]:
-    model = initial_convnet(rng, num_filters, size, shape, classes, scale=0.5)
-    model["b1"], model["b2"] = rng.normal(size=num_filters), rng.normal(size=classes)
-    X, y = rng.normal(size=(N, *shape)), rng.integers(0, classes, size=N)
-    right = net(X, model, y, reg, right_relu, right_affine)
-    case = f"for X of shape {X.shape}, filters of {size} × {size}, {classes} classes and reg {reg:g}"
+def is_right(own, right, x, *parameters):
+    """Whether a layer of the student's agrees with a right one, forwards and back."""
     try:
+        (out, cache), (right_out, right_cache) = own[0](x, *parameters), right[0](x, *parameters)
+        dout = np.sin(np.arange(right_out.size)).reshape(right_out.shape)
+        pairs = [(out, right_out), *zip(np.atleast_1d(own[1](dout, cache)) if len(parameters) == 0 else own[1](dout, cache),
+                                        right[1](dout, right_cache), strict=True)]
+        return all(np.shape(found) == np.shape(expected) and np.allclose(found, expected) for found, expected in pairs)
+    except Exception:
+        return False
+
+# A mistake in the ReLU or in the affine layer costs points there only: right ones stand in their place here.
+own_layers = relu_forward, relu_backward, affine_forward, affine_backward
+rng_layers = np.random.default_rng(5)
+if not is_right((relu_forward, relu_backward), right_relu, rng_layers.normal(size=(2, 3, 4, 4))):
+    relu_forward, relu_backward = right_relu
+if not is_right((affine_forward, affine_backward), right_affine, rng_layers.normal(size=(3, 2, 2, 2)), rng_layers.normal(size=(8, 3)), rng_layers.normal(size=3)):
+    affine_forward, affine_backward = right_affine
+
+def check_net(which):
+    """Scores, loss or gradients, for nets of several sizes."""
+    rng = check.rng()
+    for N, shape, num_filters, size, classes, reg in [(4, (3, 8, 6), 5, 3, 7, 0.0), (3, (2, 6, 10), 4, 5, 3, 0.37), (1, (1, 2, 2), 1, 1, 2, 0.8),
+                                                      (6, (3, 4, 4), 2, 7, 10, 0.05)]:
+        model = initial_convnet(rng, num_filters, size, shape, classes, scale=0.5)
+        model["b1"], model["b2"] = rng.normal(size=num_filters), rng.normal(size=classes)
+        X, y = rng.normal(size=(N, *shape)), rng.integers(0, classes, size=N)
+        right_scores, right_loss, right = net(X, model, y, reg, right_relu, right_affine)
+        squares = {name: reg / 2 * np.sum(value ** 2) for name, value in model.items()}
+        case = f"for X of shape {X.shape}, filters of {size} × {size}, {classes} classes and reg {reg:g}"
         with check.unchanged(X=X, y=y, model=model):
-            found = two_layer_convnet(X, model), *two_layer_convnet(X, model, y, reg)
-        compare(found, right, model, reg, y, case)
-    except check.CheckFailed:           # once more with a right ReLU and affine layer: a mistake there costs points there only
-        (relu_forward, relu_backward), (affine_forward, affine_backward) = right_relu, right_affine
-        with check.unchanged(X=X, y=y, model=model):
-            found = two_layer_convnet(X, model), *two_layer_convnet(X, model, y, reg)
-        compare(found, right, model, reg, y, case)
-    finally:
-        relu_forward, relu_backward, affine_forward, affine_backward = own_layers
+            scores = two_layer_convnet(X, model) if which == "scores" else None
+            loss, grads = (None, None) if which == "scores" else two_layer_convnet(X, model, y, reg)
+        if which == "scores":
+            check.close(scores, right_scores, what=f"the scores {case}", mistakes={
+                "Is there a ReLU between convolution and pooling?": lambda: net(X, model, y, reg, no_relu, right_affine)[0],
+                "Are both biases used?": lambda: net(X, {**model, "b1": 0 * model["b1"]}, y, reg, right_relu, right_affine)[0],
+                "The bias of the affine layer is missing.": right_scores - model["b2"],
+            })
+        elif which == "loss":
+            check.close(loss, right_loss, what=f"the loss {case}", mistakes={
+                "Is there a ReLU between convolution and pooling?": lambda: net(X, model, y, reg, no_relu, right_affine)[1],
+                "Is the ½ of the regularisation missing?": right_loss + squares["W1"] + squares["W2"],
+                "The biases are regularised: only W1 and W2 should be.": right_loss + squares["b1"] + squares["b2"],
+                "Is the regularisation missing?": right_loss - squares["W1"] - squares["W2"],
+                "Only one of W1 and W2 is regularised: W1 is missing.": right_loss - squares["W1"],
+                "Only one of W1 and W2 is regularised: W2 is missing.": right_loss - squares["W2"],
+            })
+        else:
+            for name in ("b2", "W2", "b1", "W1"):
+                check.gradient(grads[name], right[name], what=f"the gradient grads[{name!r}] {case}", mistakes={
+                    "Is there a ReLU between convolution and pooling?": lambda: net(X, model, y, reg, no_relu, right_affine)[2][name],
+                    "The regularisation is in the loss, but not in this gradient.": right[name] - reg * model[name] * (name in ("W1", "W2")),
+                    "The derivative of ½·reg·w² is reg·w, without a 2.": right[name] + reg * model[name] * (name in ("W1", "W2")),
+                    "The gradient of a bias has a term of the regularisation.": right[name] + reg * model[name],
+                }, hint="Look at the way back: in which order, with which cache?")
+### END HIDDEN TESTS
+
+with check.part(2, "scores"):
+    with check.unchanged(X=X, model=model):
+        scores = two_layer_convnet(X, model)
+    check.shape(scores, (40, 10), what="the scores", hint="Without y the net returns scores (N, K).")
+    ### BEGIN HIDDEN TESTS
+    check_net("scores")
+    ### END HIDDEN TESTS
+
+with check.part(2, "loss"):
+    with check.unchanged(X=X, y=y, model=model):
+        loss, _ = check.returns(two_layer_convnet(X, model, y), "loss", "grads")
+    check.close(loss, np.log(10), what="the loss with tiny weights", rtol=0.01,
+                hint="Ten classes that look alike have probability 1/10 each, so the loss is −log(1/10).")
+    check.close(two_layer_convnet(X, model, y, reg=10.0)[0] - loss, 10 * penalty, what="what reg = 10 adds to the loss", mistakes={
+        "Twice what it should be: is the ½ missing?": 20 * penalty,
+        "Nothing was added: is reg used?": 0.0,
+    }, hint="½·reg times the squares of W1 and W2 should be added.")
+    ### BEGIN HIDDEN TESTS
+    check_net("loss")
+    ### END HIDDEN TESTS
+
+with check.part(2, "gradients"):
+    _, grads = check.returns(two_layer_convnet(X, model, y), "loss", "grads")
+    for name in ("W1", "b1", "W2", "b2"):
+        check.true(name in grads, f"grads has no entry {name!r}.")
+        check.shape(grads[name], model[name].shape, what=f"grads[{name!r}]")
+    ### BEGIN HIDDEN TESTS
+    check_net("gradients")
+    ### END HIDDEN TESTS
+### BEGIN HIDDEN TESTS
+relu_forward, relu_backward, affine_forward, affine_backward = own_layers
 ### END HIDDEN TESTS
 
 # %% [markdown]

@@ -473,6 +473,21 @@ def accuracy_after_one_epoch(p, train_data, test_data):
     return evaluate(model, test_data)[1]
     ### END SOLUTION
 
+# %% [markdown]
+# (The next cell is for the check. It counts the steps that the optimizer makes.)
+
+# %%
+def accuracy_and_steps(p, train_data, test_data):
+    """What accuracy_after_one_epoch returns, and how many steps of an optimizer of torch it makes."""
+    from torch.optim.optimizer import register_optimizer_step_post_hook
+
+    steps = []
+    hook = register_optimizer_step_post_hook(lambda *_: steps.append(1))
+    try:
+        return accuracy_after_one_epoch(p, train_data, test_data), len(steps)
+    finally:
+        hook.remove()
+
 # %% test="accuracy_after_one_epoch" points=3
 def easy_data(rng, count):
     """Images with a bright square whose place is the class: learned in a few steps."""
@@ -485,16 +500,19 @@ def easy_data(rng, count):
 
 rng = check.rng()
 easy, easy_test = easy_data(rng, 640), easy_data(rng, 200)
-accuracy = accuracy_after_one_epoch(0.2, easy, easy_test)
+accuracy, steps = accuracy_and_steps(0.2, easy, easy_test)
 check.true(np.ndim(accuracy) == 0 and 0 <= float(accuracy) <= 100, "accuracy_after_one_epoch does not return a number from 0 to 1.",
            "evaluate returns (loss, accuracy): return the second.", f"Found {accuracy}.")
 check.true(float(accuracy) <= 1, "The accuracy is larger than 1.", "It should be a share from 0 to 1, not a percentage.",
            f"Found {float(accuracy):.3g}.")
+check.true(steps <= 20, "There are more steps than one epoch has: 640 images make 20 batches of 32.",
+           check.hint("One epoch is one pass over the images, in batches of 32: are there two, or are the batches smaller?", why="one-epoch"),
+           f"Found {steps} steps.")
 check.true(float(accuracy) > 0.7, "After one epoch of 20 easy batches with p = 0.2 the accuracy is low.",
            "Is the network trained (Adam with learning rate 0.002, batches of 32), and is it the accuracy that is returned, not the loss or "
            "the error rate?",
            f"Found {float(accuracy):.3g}.")
-check.passed("One epoch on easy images is enough to tell them apart.")
+check.passed("One epoch on 640 easy images is enough to tell them apart, in 20 steps.")
 ### BEGIN HIDDEN TESTS
 turned = easy_test[0], (easy_test[1] + 1) % 10
 check.true(float(accuracy_after_one_epoch(0.2, easy, turned)) < 0.3, "The accuracy does not depend on the labels of the test data.",
@@ -503,7 +521,7 @@ check.true(float(accuracy_after_one_epoch(1.0, easy, easy_test)) < 0.5, "With p 
            "Is p passed on to sweep_network, and is a new network made in each call?")
 more = easy_data(rng, 1600)                   # then eval mode gives 0.95 to 1, train mode 0.5 to 0.76
 check.true(float(accuracy_after_one_epoch(0.9, more, easy_test)) > 0.86, "With p = 0.9 the accuracy is lower than it should be.",
-           "It looks as if it is measured in train mode, where dropout goes on dropping: call model.eval() first, or use evaluate.")
+           check.hint("It looks as if it is measured in train mode, where dropout goes on dropping: call model.eval() first, or use evaluate.", why="eval-mode"))
 ### END HIDDEN TESTS
 
 # %% [markdown]

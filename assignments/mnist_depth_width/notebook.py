@@ -149,7 +149,7 @@ def count_hidden(model):
 def compare_counts(network, widths, what):
     """Student's counts against what the widths say."""
     check.equal(count_hidden(network), (sum(widths[1:-1]), len(widths) - 2), what=f"units and layers of {what}", mistakes={
-        "The last Linear layer is counted as a hidden one: it gives the scores.": (sum(widths[1:]), len(widths) - 1),
+        check.hint("The last Linear layer is counted as a hidden one: it gives the scores.", why="hidden-layers"): (sum(widths[1:]), len(widths) - 1),
         "The units are right, but the last Linear layer is counted as a hidden one.": (sum(widths[1:-1]), len(widths) - 1),
         "The layers are right, but the ten scores are counted as hidden units.": (sum(widths[1:]), len(widths) - 2),
         "The inputs are counted as hidden units, too.": (sum(widths[:-1]), len(widths) - 2),
@@ -221,25 +221,30 @@ def compare_evaluation(network, weights, images, labels, batch_size):
     means = [part.mean().item() for part, _ in parts]
     whole = parts[:-1] if len(parts[-1][0]) < batch_size and len(parts) > 1 else parts
     twice = F.cross_entropy(scores.softmax(1), labels).item()
+    seen = [torch.cat([part[which] for part in whole]) for which in (0, 1)]       # without the last, smaller batch
+    missing = check.hint("Some examples are missing: is the last, smaller batch left out?", why="last-batch")
     found = evaluate(network, images, labels, batch_size)
-    check.true(isinstance(found, tuple | list) and len(found) == 2, "evaluate does not return two numbers.", "Return (loss, accuracy).")
+    check.returns(found, "loss", "accuracy")
     check.close(found[0], L, rtol=1e-4, what=f"the loss of {len(labels)} images in batches of {batch_size}", mistakes={
         "This is the mean of the batches' means: the last batch is smaller, but counts as much as the others.": np.mean(means),
         "This is the sum over all images, not the mean.": L * len(labels),
         "This is the sum of the batches' means.": np.sum(means),
         "This is the loss of the last batch only.": means[-1],
         "The batches' means are added up and divided by the number of images: each is divided twice.": np.sum(means) / len(labels),
-        "The last, smaller batch is missing.": lambda: torch.cat([part for part, _ in whole]).mean().item(),
-        "The scores went through a softmax before cross_entropy, which contains one already.": twice,
+        missing: seen[0].mean().item(),
+        missing + " ": seen[0].sum().item() / len(labels),
+        check.hint("The scores went through a softmax before cross_entropy, which contains one already.", why="softmax-twice"): twice,
         "The two numbers are exchanged: first the loss, then the accuracy.": A,
-    }, hint="Is the network in eval mode (model.eval()), where dropout lets everything through?")
+    }, hint=check.hint("Is the network in eval mode (model.eval()), where dropout lets everything through?", why="eval-mode"))
     check.close(found[1], A, what=f"the accuracy on {len(labels)} images in batches of {batch_size}", mistakes={
         "This is a percentage: the question asks for a number from 0 to 1.": 100 * A,
         "This is the number of right images, not their share.": A * len(labels),
         "This is the error rate: the share that is wrong.": 1 - A,
         "This is the mean of the batches' accuracies: the last batch is smaller, but counts as much as the others.":
             np.mean([part.mean().item() for _, part in parts]),
-    }, hint="Is the network in eval mode (model.eval()), where dropout lets everything through?")
+        missing: seen[1].mean().item(),
+        missing + " ": seen[1].sum().item() / len(labels),
+    }, hint=check.hint("Is the network in eval mode (model.eval()), where dropout lets everything through?", why="eval-mode"))
 
 rng = check.rng()
 network = make_network(784, 12, 10, dropout=0.5)
@@ -330,8 +335,8 @@ def compare_whole(network, images, labels, rate, epochs, rng):
     losses = [train_epoch(network, optimizer, images, labels, len(labels)) for _ in range(epochs)]
     right_losses, right = descend(weights, images, labels, rate, epochs)
     wrong = {hint: (lambda change=change: descend(weights, images, labels, rate, epochs, **change)) for hint, change in {
-        "The gradients of earlier steps are still there: call optimizer.zero_grad() before each backward().": dict(zero=False),
-        "The scores went through a softmax before cross_entropy, which contains one already.": dict(softmax=True),
+        check.hint("The gradients of earlier steps are still there: call optimizer.zero_grad() before each backward().", why="zero-grad"): dict(zero=False),
+        check.hint("The scores went through a softmax before cross_entropy, which contains one already.", why="softmax-twice"): dict(softmax=True),
     }.items()}
     check.close(losses, right_losses, rtol=1e-3, what=f"the losses of {epochs} epochs of one batch", mistakes={
         "The loss never changes: is optimizer.step() called after backward(), and before the gradients are set to 0?":
@@ -352,7 +357,7 @@ def compare_mean(network, images, labels, batch_size, rng, dropped=False):
     check.close(found, in_train, rtol=1e-4, what=f"the mean loss of {len(labels)} images in batches of {batch_size}", mistakes={
         "This is the loss in eval mode: call model.train() first, else dropout drops nothing.": in_eval,
         "This is the sum over all images, not the mean.": in_train * len(labels),
-        "The scores went through a softmax before cross_entropy, which contains one already.":
+        check.hint("The scores went through a softmax before cross_entropy, which contains one already.", why="softmax-twice"):
             lambda: F.cross_entropy(scores_of(weights, images, not dropped).softmax(1), labels).item(),
     }, hint="The mean is over images: weight each batch's mean with its size, and leave no batch out.")
 
@@ -592,7 +597,7 @@ def build_model_100():
 # %% test="build_model_100" points=1
 network = build_model_100()
 check_built(description_of(network), "build_model_100", network, units=100, layers=0)
-check.passed("build_model_100 keeps to its budget.")
+check.passed("build_model_100 keeps to its budget.", final=True)
 
 # %% [markdown]
 # Train it and save it. `model_100.safetensors` goes with your notebook, and nothing is trained again when you are graded. So train as
@@ -635,7 +640,7 @@ def build_model_200():
 # %% test="build_model_200" points=2
 network = build_model_200()
 check_built(description_of(network), "build_model_200", network, units=200, layers=2)
-check.passed("build_model_200 keeps to its budget.")
+check.passed("build_model_200 keeps to its budget.", final=True)
 
 # %% experiment
 torch.manual_seed(0)
@@ -672,7 +677,7 @@ def build_model_1000():
 # %% test="build_model_1000" points=2
 network = build_model_1000()
 check_built(description_of(network), "build_model_1000", network, units=1000, layers=3)
-check.passed("build_model_1000 keeps to its budget.")
+check.passed("build_model_1000 keeps to its budget.", final=True)
 
 # %% experiment
 torch.manual_seed(0)

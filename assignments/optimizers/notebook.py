@@ -149,7 +149,7 @@ def check_initial_weights(net, name):
 net = MLP(30)
 shapes = sorted(tuple(np.shape(parameter)) for parameter in net.parameters())
 check.true(shapes == [(10,), (10, 30), (30,), (30, 784)], "The parameters of MLP(30) don't have the right shapes.",
-           "A Linear layer from 784 to 30 and one from 30 to 10, each with a bias: are both attributes of the model, not in a list?",
+           check.hint("A Linear layer from 784 to 30 and one from 30 to 10, each with a bias: are both attributes of the model, not in a list?", why="module-list"),
            f"Found {shapes}.")
 
 def forward(stored, x, hidden=F.relu, last=lambda scores: scores):
@@ -162,7 +162,7 @@ def forward(stored, x, hidden=F.relu, last=lambda scores: scores):
 def known(stored, x):
     return {
         "There is no ReLU after the hidden layer: then two Linear layers are no more than one.": lambda: forward(stored, x, lambda h: h),
-        "The scores went through a softmax: cross_entropy contains one already.": lambda: forward(stored, x, last=lambda s: s.softmax(1)),
+        check.hint("The scores went through a softmax: cross_entropy contains one already.", why="softmax-twice"): lambda: forward(stored, x, last=lambda s: s.softmax(1)),
         "The scores went through a log-softmax: cross_entropy contains one already.": lambda: forward(stored, x, last=lambda s: s.log_softmax(1)),
         "The scores went through a ReLU: they may be negative.": lambda: forward(stored, x, last=F.relu),
         "The hidden layer has a sigmoid, not a ReLU.": lambda: forward(stored, x, torch.sigmoid),
@@ -219,7 +219,7 @@ def shares(twin, images, labels):
         "This is the error rate: the share that is wrong.": 1 - right,
         "This is the number of right images, not their share.": right * len(labels),
         "This is a percentage: the question asks for a number from 0 to 1.": 100 * right,
-        "This is the accuracy in train mode, where batch norm uses the statistics of these very images: call model.eval() first.":
+        check.hint("This is the accuracy in train mode, where batch norm uses the statistics of these very images: call model.eval() first.", why="eval-mode"):
             (in_train_mode.argmax(1) == labels).double().mean().item(),
         "The images went through the network in train mode before, and batch norm learned from them: call model.eval() first.":
             (learned.argmax(1) == labels).double().mean().item(),
@@ -289,7 +289,7 @@ def numbers(batches):
     """The image numbers as lists."""
     return [np.asarray(batch).tolist() for batch in batches]
 
-dropped = "The last, shorter batch is missing: without shuffling, its images would never be seen."
+dropped = check.hint("The last, shorter batch is missing: without shuffling, its images would never be seen.", why="last-batch")
 check.true(numbers(batch_indices(10, 4)) != [[0, 1, 2, 3], [4, 5, 6, 7]], "batch_indices(10, 4) leaves images out.", dropped)
 check.true(numbers(batch_indices(10, 4)) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]], "batch_indices(10, 4) is not 0 to 9 in batches of 4.",
            "Without a generator the order is 0, 1, 2, …", f"Found {numbers(batch_indices(10, 4))}.")
@@ -372,14 +372,19 @@ def compare(widths, batches, name, options, seed=0):
     optimizer = make_optimizer(model, name, **options)
     stored = weights_of(model)
     model.eval()
-    losses = [train_step(model, optimizer, images, labels) for images, labels in batches]
     right_losses, right = steps(widths, stored, batches, name, options)
+    losses = [train_step(model, optimizer, images, labels) for images, labels in batches]
+    check.true(all(loss is not None for loss in losses), "train_step returns nothing.", "Return the loss of the batch, loss.item().")
+    check.true(all(np.ndim(loss) == 0 for loss in losses), "The loss is not a single number.", "Return loss.item().")
+    check.true(not any(getattr(loss, "requires_grad", False) for loss in losses), "The loss is a tensor with its graph, not a number.",
+               check.hint("Return loss.item().", why="loss-number"))
+    losses = [float(loss) for loss in losses]
     wrong = {hint: (lambda change=change: steps(widths, stored, batches, name, options, **change)) for hint, change in {
         "This is the loss in eval mode: call model.train() before the forward pass.": dict(train=False),
         "The loss is divided by the batch size, but cross_entropy is a mean already.": dict(factor=0),
         "The loss is a sum over the batch: it should be the mean.": dict(reduction="sum"),
-        "The scores went through a softmax before cross_entropy, which contains one already.": dict(softmax=True),
-        "The gradients of earlier steps are still there: call optimizer.zero_grad() before each backward().": dict(zero=False),
+        check.hint("The scores went through a softmax before cross_entropy, which contains one already.", why="softmax-twice"): dict(softmax=True),
+        check.hint("The gradients of earlier steps are still there: call optimizer.zero_grad() before each backward().", why="zero-grad"): dict(zero=False),
     }.items()}
     check.close(losses, right_losses, rtol=1e-4, what=f"the losses of {len(batches)} steps ({name})", mistakes={
         hint: (lambda found=found: found()[0]) for hint, found in wrong.items()})
@@ -390,10 +395,8 @@ def compare(widths, batches, name, options, seed=0):
     }, hint="In a step: zero_grad, backward, step, each once.")
     check.close(vector(after, True), vector(right, True), rtol=1e-3, what="the running statistics of batch norm afterwards",
                 hint="One forward pass in train mode for each step, no more.")
-    return losses
 
-first_losses = compare((784, 12, 10), [(train_images[:32], train_labels[:32])], "SGD", {"lr": 0.1})
-check.true(all(np.ndim(loss) == 0 for loss in first_losses), "The loss is not a single number.", "Return loss.item().")
+compare((784, 12, 10), [(train_images[:32], train_labels[:32])], "SGD", {"lr": 0.1})
 compare((784, 12, 10), [(train_images[i:i + 32], train_labels[i:i + 32]) for i in (0, 32, 64)], "SGD", {"lr": 0.1})
 check.passed("train_step takes the steps that PyTorch's own loop takes.")
 ### BEGIN HIDDEN TESTS
@@ -543,7 +546,7 @@ def compare(start, grads, **options):
     check.close(run_steps(sgd_step, start, grads, **options), torch_steps("SGD", start, grads, **options), rtol=1e-9,
                 what=f"the parameter in {len(grads)} steps with {options}", mistakes={
         "The parameter moves uphill: the gradient is subtracted.": lambda: torch_steps("SGD", start, -grads, **options),
-        "It looks as if weight_decay is ignored.": lambda: torch_steps("SGD", start, grads, **plain),
+        check.hint("It looks as if weight_decay is ignored.", why="weight-decay"): lambda: torch_steps("SGD", start, grads, **plain),
         "The decay has the wrong sign: it pulls towards 0.": lambda: torch_steps("SGD", start, grads, lambda g, p: g - decay * p, **plain),
         "The decay should belong to the gradient, so the learning rate multiplies it too.":
             lambda: torch_steps("SGD", start, grads, lambda g, p: g + decay * p / options["lr"], **plain),
@@ -551,8 +554,9 @@ def compare(start, grads, **options):
 
 generator = torch.Generator().manual_seed(0)
 start, grads = torch.randn(3, generator=generator, dtype=torch.float64), torch.randn(50, 3, generator=generator, dtype=torch.float64)
+check.returns(sgd_step(start.clone(), grads[0].clone(), {}, lr=0.1), "param", "state")
 compare(start, grads, lr=0.1)
-compare(start, grads, lr=0.1, weight_decay=0.5)
+compare(start, grads, lr=0.1, weight_decay=0.25)
 check.passed("sgd_step is torch.optim.SGD.")
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
@@ -606,17 +610,19 @@ def compare(start, grads, **options):
                 what=f"the parameter in {len(grads)} steps with {options}", mistakes={
         "The velocity is forgotten between steps: keep it in the state that you return.":
             lambda: torch_steps(start, grads, **{**options, "momentum": 0.0, "nesterov": False}),
-        "The velocity is an average, with a factor 1 - momentum: here the gradients are added up.": lambda: averaged(start, grads, **options),
+        check.hint("The velocity is an average, with a factor 1 - momentum: here the gradients are added up.", why="momentum"): lambda: averaged(start, grads, **options),
         "It looks as if nesterov is ignored.": lambda: torch_steps(start, grads, **others),
         "This is Nesterov's step although nesterov=False.": lambda: torch_steps(start, grads, **{**options, "nesterov": True}),
-        "It looks as if weight_decay is ignored.": lambda: torch_steps(start, grads, **{**options, "weight_decay": 0.0}),
+        check.hint("It looks as if weight_decay is ignored.", why="weight-decay"): lambda: torch_steps(start, grads, **{**options, "weight_decay": 0.0}),
         "The parameter moves uphill: the gradient is subtracted.": lambda: torch_steps(start, -grads, **options),
     })
 
 generator = torch.Generator().manual_seed(0)
 start, grads = torch.randn(3, generator=generator, dtype=torch.float64), torch.randn(50, 3, generator=generator, dtype=torch.float64)
+check.returns(momentum_step(start.clone(), grads[0].clone(), {}, lr=0.1), "param", "state")
 compare(start, grads, lr=0.1)
 compare(start, grads, lr=0.1, nesterov=True)
+compare(start, grads, lr=0.1, momentum=0.5, weight_decay=0.25)
 check.passed("momentum_step is torch.optim.SGD with momentum.")
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
@@ -678,18 +684,18 @@ def mistaken(start, grads, corrected=(True, True), divide=lambda m, s, eps: m / 
 def compare(start, grads, **options):
     check.close(run_steps(adam_step, start, grads, **options), torch_steps("Adam", start, grads, **options), rtol=1e-9,
                 what=f"the parameter in {len(grads)} steps with {options or 'the usual settings'}", mistakes={
-        "The bias correction is missing: in the first steps m and s are too small.":
+        check.hint("The bias correction is missing: in the first steps m and s are too small.", why="bias-correction"):
             lambda: mistaken(start, grads, corrected=(False, False), **options),
         "Only one of m and s is corrected: s lacks it.": lambda: mistaken(start, grads, corrected=(True, False), **options),
         "Only one of m and s is corrected: m lacks it.": lambda: mistaken(start, grads, corrected=(False, True), **options),
-        "ε stands inside the square root: it should be added to the root.":
+        check.hint("ε stands inside the square root: it should be added to the root.", why="epsilon"):
             lambda: mistaken(start, grads, divide=lambda m, s, eps: m / (s + eps).sqrt(), **options),
         "The step is divided by s itself: is the root missing?": lambda: mistaken(start, grads, divide=lambda m, s, eps: m / (s + eps), **options),
         "m, s and t are forgotten between steps: keep them in the state that you return.": lambda: mistaken(start, grads, forget=True, **options),
         "The step count is one too large: the first step is t = 1.": lambda: mistaken(start, grads, first=2, **options),
-        "The decay is applied beside the gradient, as in AdamW; here it is part of the gradient.":
+        check.hint("The decay is applied beside the gradient, as in AdamW; here it is part of the gradient.", why="weight-decay"):
             lambda: torch_steps("AdamW", start, grads, **options),
-        "It looks as if weight_decay is ignored.": lambda: torch_steps("Adam", start, grads, **{**options, "weight_decay": 0.0}),
+        check.hint("It looks as if weight_decay is ignored.", why="weight-decay"): lambda: torch_steps("Adam", start, grads, **{**options, "weight_decay": 0.0}),
         "It looks as if betas is ignored.": lambda: torch_steps("Adam", start, grads, **{**options, "betas": (0.9, 0.999)}),
         "The two betas are exchanged.": lambda: torch_steps("Adam", start, grads, **{**options, "betas": options.get("betas", (0.9, 0.999))[::-1]}),
         "It looks as if eps is ignored.": lambda: torch_steps("Adam", start, grads, **{**options, "eps": 1e-8}),
@@ -698,8 +704,10 @@ def compare(start, grads, **options):
 
 generator = torch.Generator().manual_seed(0)
 start, grads = torch.randn(3, generator=generator, dtype=torch.float64), torch.randn(50, 3, generator=generator, dtype=torch.float64)
+check.returns(adam_step(start.clone(), grads[0].clone(), {}), "param", "state")
 compare(start, grads)
 compare(start, grads, lr=0.1, betas=(0.5, 0.9), eps=0.1)
+compare(start, grads, lr=0.1, weight_decay=0.25)
 check.passed("adam_step is torch.optim.Adam.")
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
@@ -804,7 +812,7 @@ def known(stored, x):
         "There is no ReLU after the second convolution.": lambda: forward(stored, x, second=none),
         "There is no ReLU at all.": lambda: forward(stored, x, first=none, second=none),
         "The pooling takes averages: the question asks for the maximum.": lambda: forward(stored, x, pool=F.avg_pool2d),
-        "The scores went through a softmax: cross_entropy contains one already.": lambda: forward(stored, x, last=lambda s: s.softmax(1)),
+        check.hint("The scores went through a softmax: cross_entropy contains one already.", why="softmax-twice"): lambda: forward(stored, x, last=lambda s: s.softmax(1)),
     }
 
 stored = weights_of(net)

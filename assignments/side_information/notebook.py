@@ -162,10 +162,11 @@ y_small = np.array([0.0, 2.0, 1.0, 4.0, 12.0, 5.0, 6.0, 8.0])
 K_small = np.exp(-4 * np.abs(np.subtract.outer(x_small, x_small)))
 
 # %% test="fit_least_squares" points=3
-alpha = fit_least_squares(K_small, y_small, 0.5)
+with check.unchanged(K=K_small, y=y_small):
+    alpha = fit_least_squares(K_small, y_small, 0.5)
 check.equal(np.shape(alpha), (8,), what="the shape of alpha", hint="Return `alpha.value`, after `solve()`.")
 check.close(K_small @ alpha, [0.34451, 1.44108, 1.67294, 4.08931, 8.09315, 5.38840, 5.42843, 5.91106], rtol=1e-3, what="the fitted values Kα", mistakes={
-    "The penalty looks like λ‖α‖²: it should be λ·αᵀKα.": lambda: K_small @ np.linalg.solve(K_small @ K_small + 0.5 * np.eye(8), K_small @ y_small),
+    check.hint("The penalty looks like λ‖α‖²: it should be λ·αᵀKα.", why="penalty"): lambda: K_small @ np.linalg.solve(K_small @ K_small + 0.5 * np.eye(8), K_small @ y_small),
     "The fit goes through every point: is the penalty there, with λ?": y_small,
     "The data term looks like a mean: it should be the sum over points.": lambda: K_small @ np.linalg.solve(K_small + 4 * np.eye(8), y_small),
     "The two terms have another balance: is there a ½ in front of one of them?": lambda: K_small @ np.linalg.solve(K_small + np.eye(8), y_small),
@@ -181,7 +182,7 @@ for n, gamma, lam in [(12, 30.0, 0.2), (15, 400.0, 1.0), (10, 5.0, 0.01), (3, 10
         alpha = fit_least_squares(K, y, lam)
     check.equal(np.shape(alpha), (n,), what="the shape of alpha", hint="Return `alpha.value`, after `solve()`.")
     check.close(K @ alpha, right, rtol=3e-3, what=f"the fitted values for {n} points, λ = {lam}", mistakes={
-        "The penalty looks like λ‖α‖²: it should be λ·αᵀKα.": lambda: K @ np.linalg.solve(K @ K + lam * np.eye(n), K @ y),
+        check.hint("The penalty looks like λ‖α‖²: it should be λ·αᵀKα.", why="penalty"): lambda: K @ np.linalg.solve(K @ K + lam * np.eye(n), K @ y),
         "The data term looks like a mean: it should be the sum over points.": lambda: K @ np.linalg.solve(K + n * lam * np.eye(n), y),
         "The two terms have another balance: is there a ½ in front of one of them?": lambda: K @ np.linalg.solve(K + 2 * lam * np.eye(n), y),
     })
@@ -211,7 +212,8 @@ def fit_huber(K, y, lam):
     ### END SOLUTION
 
 # %% test="fit_huber" points=3
-alpha = fit_huber(K_small, y_small, 0.5)
+with check.unchanged(K=K_small, y=y_small):
+    alpha = fit_huber(K_small, y_small, 0.5)
 check.equal(np.shape(alpha), (8,), what="the shape of alpha", hint="Return `alpha.value`, after `solve()`.")
 check.close(K_small @ alpha, [0.33475, 1.40025, 1.48887, 3.25627, 4.32222, 4.42617, 4.63097, 3.97738], rtol=1e-3, what="the fitted values Kα", mistakes={
     "This is the least-squares fit: where is the Huber loss?": lambda: K_small @ np.linalg.solve(K_small + 0.5 * np.eye(8), y_small),
@@ -313,14 +315,15 @@ def fit_total_variation(K, y, lam1, lam2):
     ### END SOLUTION
 
 # %% test="fit_total_variation" points=3
-alpha = fit_total_variation(K_small, y_small, 2.0, 0.5)
+with check.unchanged(K=K_small, y=y_small):
+    alpha = fit_total_variation(K_small, y_small, 2.0, 0.5)
 check.equal(np.shape(alpha), (8,), what="the shape of alpha", hint="Return `alpha.value`, after `solve()`.")
 found = K_small @ alpha
 check.close(found, [0.95076, 1.56482, 1.65418, 3.87654, 7.10170, 5.71845, 5.71845, 5.71845], rtol=1e-3, what="the fitted values Kα", mistakes={
     "This is the least-squares fit: where is the total variation?": lambda: K_small @ np.linalg.solve(K_small + 0.5 * np.eye(8), y_small),
     "This is the sum of the *squared* differences: those are never quite 0. Use the 1-norm.":
         lambda: K_small @ np.linalg.solve(K_small + 0.5 * np.eye(8) + 2 * np.diff(np.eye(8), axis=0).T @ np.diff(np.eye(8), axis=0) @ K_small, y_small),
-}, hint="λ₁ belongs to the 1-norm of the differences of the fitted values Kα (not of α), λ₂ to αᵀKα.")
+}, hint=check.hint("λ₁ belongs to the 1-norm of the differences of the fitted values Kα (not of α), λ₂ to αᵀKα.", why="fitted-values"))
 check.passed("fit_total_variation makes flat stretches: the last three values are the same.")
 ### BEGIN HIDDEN TESTS
 from scipy.optimize import lsq_linear
@@ -360,7 +363,7 @@ for n, gamma, lam1, lam2 in [(12, 60.0, 1.5, 0.2), (14, 500.0, 4.0, 0.5), (10, 3
         "λ₁ and λ₂ are exchanged: λ₁ belongs to the total variation.": lambda: _fitted(K, y, lam2, lam1),
         "D's first row holds the first value itself, and the last difference is missing.": lambda: _fitted(K, y, lam1, lam2, published),
         "The data term looks like a mean: it should be the sum over points.": lambda: _fitted(K, y, n * lam1, n * lam2),
-    }, hint="λ₁ belongs to the 1-norm of the differences of the fitted values Kα (not of α), λ₂ to αᵀKα.")
+    }, hint=check.hint("λ₁ belongs to the 1-norm of the differences of the fitted values Kα (not of α), λ₂ to αᵀKα.", why="fitted-values"))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -384,11 +387,12 @@ def fit_monotone(K, y, lam):
     ### END SOLUTION
 
 # %% test="fit_monotone" points=3
-alpha = fit_monotone(K_small, y_small, 0.5)
+with check.unchanged(K=K_small, y=y_small):
+    alpha = fit_monotone(K_small, y_small, 0.5)
 check.equal(np.shape(alpha), (8,), what="the shape of alpha", hint="Return `alpha.value`, after `solve()`.")
 found = K_small @ alpha
 check.true(bool(np.all(np.diff(found) > -1e-3)) and bool(np.ptp(found) > 0.1), "The fitted values do not rise.",
-           "The constraint has the wrong sign: every difference should be >= 0." if np.all(np.diff(found) < 1e-3) else "The constraint is about the fitted values Kα, not about α.")
+           "The constraint has the wrong sign: every difference should be >= 0." if np.all(np.diff(found) < 1e-3) else check.hint("The constraint is about the fitted values Kα, not about α.", why="fitted-values"))
 check.close(found, [0.33991, 1.42183, 1.58616, 3.69656, 6.31528, 6.31528, 6.31528, 6.31528], rtol=1e-3, what="the fitted values Kα",
             hint="Among all rising fits, the one with the smallest sum of data term and penalty is wanted.")
 check.passed("fit_monotone never falls.")
@@ -482,10 +486,11 @@ def ridge_in_closed_form(K, y, lam):
 x_fifty = np.arange(50) / 49
 y_fifty = np.repeat([0.0, 10, 20, 30, 40], 10) + np.random.default_rng(0).standard_normal(50)
 y_fifty[24] = 0
-found = leave_one_out_error(ridge_in_closed_form, x_fifty, y_fifty, 200.0, 0.05)
+with check.unchanged(x=x_fifty, y=y_fifty):
+    found = leave_one_out_error(ridge_in_closed_form, x_fifty, y_fifty, 200.0, 0.05)
 check.close(found, 16.60917, rtol=1e-5, what="the leave-one-out error of least squares, γ = 200, λ = 0.05", mistakes={
-    "This is the error at points that were fitted: the point must be left out of the fit.": 5.793282,
-    "The held-out point is predicted with the kernel column of its neighbour, and the last point is skipped.": 18.148143,
+    check.hint("This is the error at points that were fitted: the point must be left out of the fit.", why="leave-one-out"): 5.793282,
+    check.hint("The held-out point is predicted with the kernel column of its neighbour, and the last point is skipped.", why="leave-one-out"): 18.148143,
     "The last point is skipped.": 15.939097,
     "This is the sum over points: take the mean.": 830.458507,
     "This is the root of the mean squared error.": 4.075435,
@@ -508,7 +513,7 @@ for n, gamma, lam in [(12, 30.0, 0.1), (7, 3.0, 0.5), (20, 200.0, 0.02), (2, 1.0
     with check.unchanged(x=x_few, y=y_few):
         found = leave_one_out_error(ridge_in_closed_form, x_few, y_few, gamma, lam)
     check.close(found, right, rtol=1e-5, what=f"the leave-one-out error of least squares for {n} points", mistakes={
-        "This is the error at points that were fitted: the point must be left out of the fit.": training,
+        check.hint("This is the error at points that were fitted: the point must be left out of the fit.", why="leave-one-out"): training,
         "This is the sum over points: take the mean.": right * n,
         "This is the root of the mean squared error.": np.sqrt(right),
     }, hint="Left out means left out of K and of y; k(xᵢ, ·) then has n − 1 entries, one for each of the others.")

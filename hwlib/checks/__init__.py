@@ -12,11 +12,13 @@ a message names the symptom but no value.
 
 from __future__ import annotations
 
-from hwlib.checks.assertions import close, equal, gradient, passed, raises, true
+from hwlib.checks.assertions import close, equal, gradient, passed, raises, returns, shape, true
 from hwlib.checks.context import context
 from hwlib.checks.draws import rng
+from hwlib.checks.in_ipython import shorten_errors
 from hwlib.checks.inputs import note_changed, unchanged
 from hwlib.checks.networks import accuracy, architecture, handed_in, partial, test_set
+from hwlib.checks.pages import hint, why
 from hwlib.checks.parts import earned, part
 from hwlib.checks.remarks import remark, unique
 from hwlib.checks.timing import cpu_seconds
@@ -34,15 +36,21 @@ __all__ = [
     "equal",
     "gradient",
     "handed_in",
+    "hint",
     "note_changed",
     "part",
     "partial",
     "passed",
     "raises",
     "remark",
+    "returns",
     "rng",
+    "shape",
     "test_set",
     "true",
     "unchanged",
     "unique",
+    "why",
 ]
+
+shorten_errors()

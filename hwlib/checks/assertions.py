@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
 from hwlib.checks.caller import is_hidden
+from hwlib.checks.naming import at_the_start
 from hwlib.checks.recognise import Mistakes, likely_cause
 from hwlib.checks.rules import Close, Exact, NormWise, Rule, compare
+from hwlib.checks.values import Mismatch, as_array, shape_mismatch, what_it_is
 from hwlib.errors import CheckFailed, HwlibError
 
-__all__ = ["close", "equal", "gradient", "passed", "raises", "true"]
+__all__ = ["close", "equal", "gradient", "passed", "raises", "returns", "shape", "true"]
 
 
 def close(
@@ -41,7 +44,8 @@ def close(
         Hint → the result that this mistake gives. A function is called only when the check fails.
         A function that raises is skipped, and so is a mistake whose result is right here.
     hint : str
-        The hint to give if no mistake is recognised: what this check is about.
+        What this check is about. It is given if the result is none of `mistakes`, and goes before
+        what hwlib recognises in general, such as a factor or a transpose.
 
     Raises
     ------
@@ -93,6 +97,49 @@ def equal(
     _judge(actual, expected, Exact(), what, mistakes, hint)
 
 
+def shape(
+    actual: object,
+    expected: tuple[int, ...],
+    *,
+    what: str = "the result",
+    mistakes: Mapping[str, tuple[int, ...]] | None = None,
+    hint: str = "",
+) -> None:
+    """Check the shape of an array. The message says both shapes, also in a hidden check.
+
+    Parameters
+    ----------
+    actual : array, list, tensor
+    expected : tuple of int
+    mistakes : dict of str to tuple of int, optional
+        Hint → the shape that this mistake gives. One that is right here is skipped.
+    what, hint : str
+        As in `close`.
+
+    Raises
+    ------
+    CheckFailed
+        With both shapes.
+
+    Examples
+    --------
+    >>> try:
+    ...     shape(np.zeros((3, 0)), (3, 2), what="dx", mistakes={"−0 is 0.": (3, 0)})
+    ... except CheckFailed as failure:
+    ...     print(failure.symptom, failure.hint)
+    dx: found shape (3, 0), expected shape (3, 2). −0 is 0.
+    """
+    array = as_array(actual)
+    if isinstance(array, Mismatch):
+        raise CheckFailed(f"{at_the_start(what)}: {array.symptom}.", array.cause or hint)
+    mismatch = shape_mismatch(array, np.zeros(expected))
+    if mismatch is None:
+        return
+    known = {found: text for text, found in reversed(list((mistakes or {}).items()))}
+    cause = known.get(array.shape) or hint or mismatch.cause
+    raise CheckFailed(f"{at_the_start(what)}: {mismatch.symptom}.", cause)
+
+
 def true(condition: object, symptom: str, hint: str = "", detail: str = "") -> None:
     """Check that a condition is True. No other object counts as True.
 
@@ -136,9 +183,62 @@ def raises(
     raise CheckFailed(f"Expected the call to raise {names}, but {found}.", hint)
 
 
-def passed(text: str) -> None:
-    """Print a line with a check mark at the end of a visible check."""
-    print(f"✓ {text}")  # noqa: T201  this is what the student sees
+def returns(value: object, *names: str) -> tuple[Any, ...]:
+    """The values that a function returned, after a look at how many there are.
+
+    An array counts as one value, however long it is.
+
+    Parameters
+    ----------
+    value : object
+        What the function returned.
+    *names : str
+        What it should return, in order. They are public.
+
+    Raises
+    ------
+    CheckFailed
+        If it is not a tuple or list of as many values.
+
+    Examples
+    --------
+    >>> w, velocity = returns((1.0, 2.0), "w", "velocity")
+    >>> try:
+    ...     returns(np.zeros(2), "w", "velocity")
+    ... except CheckFailed as failure:
+    ...     print(failure.symptom)
+    Two values are asked for: (w, velocity). Found one array of shape (2,).
+    """
+    asked = f"({', '.join(names)})"
+    if isinstance(value, tuple | list) and len(value) == len(names):
+        return tuple(value)
+    symptom = f"{_NUMBERS.get(len(names), str(len(names)))} values are asked for: {asked}"
+    end = f"End the function with `return {', '.join(names)}`."
+    raise CheckFailed(f"{symptom}. Found {what_it_is(value)}.", end)
+
+
+_NUMBERS = {2: "Two", 3: "Three", 4: "Four", 5: "Five"}
+
+
+def passed(text: str, *, final: bool = False) -> None:
+    """Print a line with a check mark at the end of a visible check.
+
+    Parameters
+    ----------
+    text : str
+        A sentence that says what was checked, and no more than that.
+    final : bool
+        Whether this cell has no hidden checks. Otherwise the line says that there are some.
+
+    Examples
+    --------
+    >>> passed("The distances of 7 images to 50 others are right.")
+    ✓ The distances of 7 images to 50 others are right. Hidden checks try other shapes and numbers.
+    >>> passed("The file has a network in it.", final=True)
+    ✓ The file has a network in it.
+    """
+    more = "" if final else " Hidden checks try other shapes and numbers."
+    print(f"✓ {text}{more}")  # noqa: T201  this is what the student sees
 
 
 def _judge(
@@ -148,6 +248,7 @@ def _judge(
         mismatch = compare(rule, actual, expected)
         if mismatch is None:
             return
-        cause = likely_cause(actual, expected, rule, mistakes) or hint or mismatch.cause
-    symptom = f"{what[:1].upper()}{what[1:]}: {mismatch.symptom}."
+        sure = mismatch.cause if mismatch.unreadable else ""
+        cause = likely_cause(actual, expected, rule, mistakes, sure or hint) or mismatch.cause
+    symptom = f"{at_the_start(what)}: {mismatch.symptom}."
     raise CheckFailed(symptom, cause, "" if is_hidden() else mismatch.detail)

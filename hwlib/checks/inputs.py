@@ -9,6 +9,7 @@ from types import TracebackType
 import numpy as np
 
 from hwlib.checks.context import current
+from hwlib.checks.pages import hint
 from hwlib.checks.values import Array
 from hwlib.errors import CheckFailed
 
@@ -55,11 +56,11 @@ class unchanged:
             if not _identical(value, before) or any(
                 _overlap(value, changed) for changed in self._noted
             ):
-                hint = (
+                told = (
                     "Work on a copy: `X = X - mean` makes a new array, while "
                     "`X -= mean` changes the array of the caller."
                 )
-                raise CheckFailed(f"The function changed {name}.", hint)
+                raise CheckFailed(f"The function changed {name}.", hint(told, why="in-place"))
 
     def note(self, changed: object) -> None:
         """Remember that the caller's `changed` was changed where this process can't see it."""

@@ -18,6 +18,7 @@ import numpy as np
 
 from hwlib.checks.caller import is_hidden
 from hwlib.checks.draws import rng
+from hwlib.checks.naming import at_the_start
 from hwlib.checks.remarks import remark
 from hwlib.errors import CannotCheck, CheckFailed, DataUnavailable, HwlibError, ModelError
 from hwlib.models import Description, describe, load_model
@@ -139,7 +140,7 @@ def architecture(
         found = model if isinstance(model, Description) else describe(model)
     except HwlibError as error:
         raise CheckFailed(str(error)) from None
-    head = f"{what[:1].upper()}{what[1:]}"
+    head = at_the_start(what)
     if allowed is not None and (
         others := [kind for kind in dict.fromkeys(found.kinds) if kind not in allowed]
     ):
@@ -266,7 +267,7 @@ def accuracy(
             f"expected one label for each image, found labels {labels.shape} for {len(images)} "
             "images"
         )
-    head = f"{what[:1].upper()}{what[1:]}"
+    head = at_the_start(what)
     needed, scaled = Fraction(str(threshold)), transform or (lambda given: given)
     predict = Predictor(model)
     count = _Count(predict, scaled, images, labels, seconds)

@@ -11,11 +11,11 @@ from __future__ import annotations
 import json
 import os
 import sys
-import traceback
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
+from hwlib.checks.raised import own_frames, place, told_of
 from hwlib.errors import CannotCheck, CheckFailed
 
 __all__ = ["MIME", "earned", "part"]
@@ -117,25 +117,8 @@ def _tell(one: part, error: BaseException | None) -> None:
 
 def _said(error: BaseException) -> str:
     """An error in a few words: the message of a check, or type, message and the student's line."""
-    if isinstance(error, CheckFailed):
-        texts = (_sentence(text) for text in (error.symptom, error.detail, error.hint) if text)
-        return " ".join(texts)
-    if isinstance(error, NotImplementedError) and not str(error):
-        return "This is not written yet."
-    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    students = _own_frames(error)[1:]  # the first is the test's own line
-    at = f" ({_place(students[-1])})" if students else ""
-    return _sentence(f"{text}{at}")
-
-
-def _own_frames(error: BaseException) -> list[traceback.FrameSummary]:
-    """Where in the cells of the notebook it happened, innermost last."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return [one for one in frames if one.filename.startswith("<") or "ipykernel" in one.filename]
-
-
-def _place(frame: traceback.FrameSummary) -> str:
-    return f"line {frame.lineno}, in {frame.name}: {frame.line}"
+    told = told_of(error)
+    return " ".join(_sentence(text) for text in (told.symptom, told.detail, told.hint) if text)
 
 
 def _sentence(text: str) -> str:
@@ -159,7 +142,7 @@ def _publish(one: part, error: BaseException | None) -> None:
             "ename": type(error).__name__,
             "evalue": str(error),
             "traceback": [str(line) for line in _traceback(shell, error)],
-            "trace": [_place(frame) for frame in _own_frames(error)],
+            "trace": [place(frame) for frame in own_frames(error)],
         }
     display({MIME: json.dumps(told), "text/plain": ""}, raw=True)
 

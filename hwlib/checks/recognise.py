@@ -1,18 +1,22 @@
 """Find the likely cause of a wrong result.
 
-The mistakes that the question names are tried first, then mistakes that any question may meet.
+The mistakes that the question names are tried first, then the hint of the question stands, then
+mistakes that any question may meet. A general mistake is named only where it alone explains the
+result.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from hwlib.checks.pages import hint as with_page
 from hwlib.checks.rules import Exact, Rule, compare
-from hwlib.checks.values import Array, Mismatch
+from hwlib.checks.values import Array, Mismatch, as_array
 
 __all__ = ["Mistakes", "likely_cause"]
 
@@ -20,12 +24,18 @@ Mistakes = Mapping[str, Any]
 """Hint → the result that this mistake gives, or a function without arguments that computes it."""
 
 
-def likely_cause(actual: object, expected: object, rule: Rule, mistakes: Mistakes | None) -> str:
-    """The hint for a wrong result, or "" if no mistake is recognised."""
+def likely_cause(
+    actual: object, expected: object, rule: Rule, mistakes: Mistakes | None, hint: str = ""
+) -> str:
+    """The hint for a wrong result, or "" if there is none.
+
+    A mistake that the question names goes before `hint`, the hint of the question, and this goes
+    before what is only recognised in general.
+    """
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         named = _named_mistake(actual, expected, rule, mistakes or {})
-        return named or _general_mistake(actual, expected, rule)
+        return named or hint or _general_mistake(actual, expected, rule)
 
 
 def _named_mistake(actual: object, expected: object, rule: Rule, mistakes: Mistakes) -> str:
@@ -43,7 +53,6 @@ def _general_mistake(actual: object, expected: object, rule: Rule) -> str:
     found, right = rule.read(actual), rule.read(expected)
     if isinstance(found, Mismatch) or isinstance(right, Mismatch):
         return ""
-    recognisers = _OF_LABELS if isinstance(rule, Exact) else _OF_NUMBERS
     if (
         right.dtype.kind not in "iuf"
         or found.dtype.kind not in "iuf"
@@ -52,12 +61,36 @@ def _general_mistake(actual: object, expected: object, rule: Rule) -> str:
         return ""
     if not np.isfinite(found).all():
         return ""
+    if narrow := _too_narrow(actual, right):
+        return narrow
     found, right = found.astype(np.float64), right.astype(np.float64)
 
     def same(a: Array, b: Array) -> bool:
         return bool(np.isfinite(a).all()) and a.shape == b.shape and rule.differ(a, b) is None
 
-    return next((hint for recognise in recognisers for hint in recognise(found, right, same)), "")
+    labels = isinstance(rule, Exact)
+    for recognisers in _OF_LABELS if labels else _OF_NUMBERS:
+        hints = {hint for recognise in recognisers for hint in recognise(found, right, same)}
+        if hints:  # several explain the result equally well: none of them is said
+            return hints.pop() if len(hints) == 1 else ""
+    return ""
+
+
+def _too_narrow(actual: object, right: Array) -> str:
+    """Small integer types, whose numbers wrap around; asked before all become float64."""
+    raw = as_array(actual)
+    if isinstance(raw, Mismatch) or raw.dtype.kind not in "iu" or raw.dtype.itemsize > 2:
+        return ""
+    bounds = np.iinfo(raw.dtype)
+    outside = right.size and (right.min() < bounds.min or right.max() > bounds.max)
+    if not outside and not (right != np.round(right)).any():
+        return ""
+    kind, limits = raw.dtype.name, f"{bounds.min} to {bounds.max}"
+    return with_page(
+        f"The result is of type {kind}, which holds whole numbers from {limits} only and wraps "
+        "around beyond them: turn the input into floats first, with `.astype(float)`.",
+        why="uint8",
+    )
 
 
 Same = Callable[[Array, Array], bool]
@@ -72,6 +105,18 @@ def _rearranged(a: Array, b: Array, same: Same) -> Hints:
             "The values are right, but the shape is not: "
             "look at `reshape`, `squeeze` and `keepdims`."
         )
+
+
+def _cut_short(a: Array, b: Array, same: Same) -> Hints:
+    if a.ndim != b.ndim or not a.ndim or not 0 < len(a) < len(b) or a.shape[1:] != b.shape[1:]:
+        return
+    missing = len(b) - len(a)
+    are = f"{missing} are" if missing > 1 else "one is"
+    if same(a, b[: len(a)]):
+        told = f"The last {are} missing: does the loop or the last batch end too early?"
+        yield with_page(told, why="last-batch")
+    elif same(a, b[missing:]):
+        yield f"The first {are} missing: does the loop or slice begin too late?"
 
 
 def _unassigned(a: Array, b: Array, same: Same) -> Hints:
@@ -115,7 +160,7 @@ def _powers(a: Array, b: Array, same: Same) -> Hints:
 
 
 def _shifted(a: Array, b: Array, same: Same) -> Hints:
-    if a.shape == b.shape and b.size > 1 and np.ptp(b) > 0 and same(a - np.mean(a - b), b):
+    if a.shape == b.shape and _uneven(b) and same(a - np.mean(a - b), b):
         yield (
             "Every value is off by the same amount: is a constant term missing, or counted twice?"
         )
@@ -138,20 +183,40 @@ def _rounded(a: Array, b: Array, same: Same) -> Hints:
 
 
 def _labels_shifted(a: Array, b: Array, same: Same) -> Hints:
-    if a.shape == b.shape and a.size > 1 and len(np.unique(a - b)) == 1 and np.ptp(b) > 0:
+    if a.shape == b.shape and _uneven(b) and len(np.unique(a - b)) == 1:
         yield f"Each is off by exactly {abs(a - b).flat[0]:g}: do you count from 0?"
 
 
-_OF_NUMBERS = (_rearranged, _unassigned, _scaled, _powers, _rounded, _shifted, _another_order)
-_OF_LABELS = (_rearranged, _labels_shifted)
+# in groups, the surest first: what is a transpose is also "in another order"
+_OF_NUMBERS = (
+    (_rearranged, _cut_short),
+    (_unassigned,),
+    (_scaled, _powers, _rounded, _shifted),
+    (_another_order,),
+)
+_OF_LABELS = ((_rearranged, _cut_short), (_labels_shifted,))
 
 
 def _telling(b: Array) -> bool:
-    """Whether a factor means anything. It does not for zeros, ones or a simple number like 0.25."""
+    """Whether a factor means anything. It does not for zeros or ones, nor for one number that is a
+    simple fraction: most mistakes give a multiple of such a number.
+    """
     sizes = np.unique(np.abs(b[b != 0]))
     if sizes.size == 0 or (sizes.size == 1 and sizes[0] == 1):
         return False
-    return bool(b.ndim and sizes.size > 1) or not float(sizes[0] * 1000).is_integer()
+    return bool(b.ndim and sizes.size > 1) or not _is_simple(float(sizes[0]))
+
+
+def _is_simple(number: float) -> bool:
+    """Whether it is a number of thousandths, or a fraction with a small denominator."""
+    nearest = float(Fraction(number).limit_denominator(200))
+    return (number * 1000).is_integer() or abs(number - nearest) <= 1e-9 * number
+
+
+def _uneven(b: Array) -> bool:
+    """Whether the steps between the values differ: in 1, 2, 3 a neighbour is a shift, too."""
+    steps = np.diff(np.unique(b))
+    return bool(b.size > 1 and steps.size and np.ptp(steps) > 1e-6 * steps.max())
 
 
 def _is_count(number: float) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Array", "Mismatch", "as_array", "shape_mismatch", "show_shape"]
+__all__ = ["Array", "Mismatch", "as_array", "shape_mismatch", "show_shape", "what_it_is"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -24,6 +24,7 @@ class Mismatch:
     symptom: str
     cause: str = ""
     detail: str = ""
+    unreadable: bool = False  # it is no array of numbers or labels at all
 
 
 def as_array(value: object) -> Array | Mismatch:
@@ -34,7 +35,8 @@ def as_array(value: object) -> Array | Mismatch:
     whole numbers are too large for every dtype of NumPy.
     """
     if value is None:
-        return Mismatch("found None", "The function returned nothing: is a `return` missing?")
+        cause = "The function returned nothing: is a `return` missing?"
+        return Mismatch("found None", cause, unreadable=True)
     if hasattr(type(value), "detach") and hasattr(type(value), "cpu"):
         # a torch tensor, maybe on a GPU, with a graph
         value = value.detach().cpu()  # type: ignore[attr-defined]
@@ -50,6 +52,7 @@ def as_array(value: object) -> Array | Mismatch:
         return Mismatch(
             f"found {_kind(value)}, which is not an array of numbers",
             "Do all rows have the same length, and are all entries numbers?",
+            unreadable=True,
         )
     if array.dtype == object:
         exact = _whole(array) if isinstance(value, np.ndarray) else _numbers(array)
@@ -91,7 +94,10 @@ def shape_mismatch(actual: Array, expected: Array) -> Mismatch | None:
 
 def _shape_cause(actual: Array, expected: Array) -> str:
     if actual.size == 0:
-        return "The result is empty: does the loop run, and does the slice or mask select anything?"
+        return (
+            "The result is empty: does the loop run, and does the slice or mask select anything? "
+            "A slice `[p:-p]` is empty for p = 0, because −0 is 0."
+        )
     if actual.ndim > 1 and actual.shape == expected.shape[::-1]:
         return "This is the shape of the transpose: which index counts the rows?"
     if [n for n in actual.shape if n != 1] == [n for n in expected.shape if n != 1]:
@@ -112,14 +118,33 @@ def _shape_cause(actual: Array, expected: Array) -> str:
 def _not_an_array(value: object) -> Mismatch:
     if callable(value):
         return Mismatch(
-            "found a function, expected its result", "Are the brackets missing in the call?"
+            "found a function, expected its result",
+            "Are the brackets missing in the call?",
+            unreadable=True,
         )
     if isinstance(value, np.ndarray | list | tuple):
         return Mismatch(
             f"found {_kind(value)} whose entries are not all numbers",
             "Do all rows have the same length, and is there a None among them?",
+            unreadable=True,
         )
-    return Mismatch(f"found {_kind(value)}, which cannot be read as numbers")
+    return Mismatch(f"found {_kind(value)}, which cannot be read as numbers", unreadable=True)
+
+
+def what_it_is(value: object) -> str:
+    """A value in words: "one array of shape (2,)", "3 values", "a dict"."""
+    if isinstance(value, tuple | list):
+        return f"{len(value)} value{'' if len(value) == 1 else 's'}"
+    if value is None:
+        return "None"
+    array = as_array(value)
+    if isinstance(array, Mismatch):
+        return _kind(value)
+    if hasattr(type(value), "detach"):
+        return f"one tensor of shape {array.shape}"
+    if isinstance(value, str | bytes):
+        return "a text"
+    return f"one array of {show_shape(array)}" if array.ndim else "one number"
 
 
 def _kind(value: object) -> str:

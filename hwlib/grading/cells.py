@@ -63,7 +63,7 @@ LineKind = Literal["given", "marker", "solution", "hidden"]
 markers.
 """
 
-UNANSWERED = "Not answered yet: the code still raises NotImplementedError."
+UNANSWERED = "Not written yet: the code still raises NotImplementedError."
 HIDDEN = (
     "A hidden check failed. Try your code with other inputs than those of the visible checks: "
     "the smallest, the largest, unusual ones."

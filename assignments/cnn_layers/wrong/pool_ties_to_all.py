@@ -1,7 +1,7 @@
 """Sends the gradient wherever the window equals its maximum: with a tie it arrives several times."""
 
 REPLACES = "max_pool_backward_naive"
-FAILS = ["max_pool_backward_naive"]
+FAILS = ["max_pool_backward_naive/ties"]
 HINT = "A tie: the gradient must arrive once in all"
 
 

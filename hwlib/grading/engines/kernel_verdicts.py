@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from nbformat import NotebookNode
 
+from hwlib.checks.advice import advice
 from hwlib.errors import with_detail
 from hwlib.grading.answer_key import AnswerKey, KeyCell
 from hwlib.grading.cell_names import names_in
-from hwlib.grading.cells import UNANSWERED, one_line
+from hwlib.grading.cells import UNANSWERED, one_line, tree_of
 from hwlib.grading.engines.part_verdicts import told_parts
 from hwlib.grading.engines.student_errors import builtin_exception
 from hwlib.grading.engines.words import (
@@ -20,6 +21,7 @@ from hwlib.grading.engines.words import (
     check_failed,
     check_stopped,
     name_missing,
+    not_python,
     raised,
     statement_at,
     waits,
@@ -135,7 +137,8 @@ class KernelVerdicts:
         if error.ename == "NotImplementedError" and not text:
             return "missing", UNANSWERED, ""
         for definer, above in self._definers(error):
-            return _of_missing(_missing_name(error), definer, above)
+            source = self._cells[definer.grade_id].source
+            return _of_missing(_missing_name(error), definer, above, source)
         return _of_frames(graded, error, text)
 
 
@@ -147,8 +150,10 @@ def of_first_lost(parts: Sequence[PartResult], said: Said) -> Said:
     return lost[0].status, f"{lost[0].name}: {lost[0].message}", lost[0].hint
 
 
-def _of_missing(name: str, definer: KeyCell, above: NotebookNode) -> Said:
+def _of_missing(name: str, definer: KeyCell, above: NotebookNode, source: str) -> Said:
     """The verdict where the cell that should define a name has raised."""
+    if above.ename in ("SyntaxError", "IndentationError", "TabError") and tree_of(source) is None:
+        return "error", not_python(definer.name, source), ""
     if above.ename == "NotImplementedError" and not above.evalue:
         return "missing", UNANSWERED, ""
     if above.ename in TOO_SLOW:
@@ -169,14 +174,15 @@ def _of_frames(graded: NotebookNode, error: NotebookNode, text: str) -> Said:
             return "crashed", "Your code used more memory than it may.", ""
         if hidden:  # a message may carry the inputs of the check, and so may a name
             kind = error.ename if builtin_exception(error.ename) else "Exception"
-            return "error", raised(kind, ""), ""
-        return "error", raised(error.ename, text), ""
+            return "error", raised(kind, ""), advice(error.ename, text)
+        return "error", raised(error.ename, text), advice(error.ename, text)
     statement = "" if hidden else statement_at(graded.source, here[-1])
     if error.ename == "NameError":
         return "missing", name_missing(_missing_name(error)), ""
     if error.ename in ("AssertionError", "Failed"):  # of `assert`, and of pytest.fail
         return "failed", check_failed(text, statement, hidden=hidden), ""
-    return "failed", check_stopped(error.ename, text, statement, hidden=hidden), ""
+    told = check_stopped(error.ename, text, statement, hidden=hidden)
+    return "failed", told, advice(error.ename, text)
 
 
 def _missing_name(error: NotebookNode) -> str:

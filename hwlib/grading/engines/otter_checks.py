@@ -12,6 +12,7 @@ import signal
 from types import FrameType
 from typing import Any
 
+from hwlib.checks.advice import advice
 from hwlib.errors import CannotCheck, CheckFailed
 from hwlib.grading.cells import HIDDEN, UNANSWERED, one_line
 from hwlib.grading.engines.verdicts import passed
@@ -127,7 +128,8 @@ def _told(error: Exception, source: str, hidden: bool) -> Exception:
         return Failed(HIDDEN if hidden else check_failed(text, "", hidden=False))
     kind = type(error).__name__
     known = kind if hasattr(builtins, kind) or not hidden else "an error"
-    return Failed(check_stopped(known, "" if hidden else text, "", hidden=hidden))
+    told = check_stopped(known, "" if hidden else text, "", hidden=hidden)
+    return Failed(f"{told} {advice(kind, text)}".rstrip())
 
 
 # ---- time limits ---------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import hashlib
 import re
 from typing import Any
 
+from hwlib.checks.advice import advice
 from hwlib.checks.context import current
 from hwlib.errors import CannotCheck, WorkerLost, WorkerTimeout
 from hwlib.grading.cells import UNANSWERED
@@ -86,9 +87,8 @@ def _verdict(test: Test, raised: dict[str, Any]) -> Verdict:
     at = _place(test, trace)
     missing = message.partition("'")[2].partition("'")[0] if kind == "NameError" else ""
     if trace and not _lines_of(test, trace[-1]):
-        return Verdict(
-            "error", said(kind, "" if at.hidden else message, trace[-1]), missing_name=missing
-        )
+        text = said(kind, "" if at.hidden else message, trace[-1])
+        return Verdict("error", text, advice(kind, message), missing_name=missing)
     if missing:
         return Verdict("missing", name_missing(missing), missing_name=missing)
     if kind == "AssertionError":

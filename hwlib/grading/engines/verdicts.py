@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from hwlib.checks.advice import advice
 from hwlib.errors import CannotCheck, StudentRaised, WorkerEnded, WorkerLost
 from hwlib.grading.answer_key import KeyCell
-from hwlib.grading.cells import UNANSWERED, one_line, parse_cell
+from hwlib.grading.cells import UNANSWERED, one_line
 from hwlib.grading.engines.student_errors import builtin_exception
 from hwlib.grading.engines.words import (
     ANSWER_WAITS,
@@ -22,6 +23,7 @@ from hwlib.grading.engines.words import (
     check_failed,
     check_stopped,
     name_missing,
+    not_python,
     raised,
     statement_at,
     waits,
@@ -166,7 +168,8 @@ def student_raised(error: StudentRaised, at: Place, sources: Iterable[str] = ())
         text = raised(_builtin_type(error), "", where)
     else:
         text = raised(error.student_type, error.student_message, where)
-    return Verdict("error", text, missing_name=missing)
+    hint = advice(error.student_type, error.student_message)
+    return Verdict("error", text, hint, missing_name=missing)
 
 
 def _known_line(told: str, sources: Iterable[str]) -> str:
@@ -213,7 +216,8 @@ def test_raised(error: Exception, at: Place) -> Verdict:
 
 def stopped(kind: str, text: str, at: Place) -> Verdict:
     """The verdict when a test could not go on with what the student's code gave it."""
-    return Verdict("failed", check_stopped(kind, text, at.statement, hidden=at.hidden))
+    told = check_stopped(kind, text, at.statement, hidden=at.hidden)
+    return Verdict("failed", told, advice(kind, text))
 
 
 # ---- in words ------------------------------------------------------------------------------------
@@ -240,20 +244,9 @@ def explain_missing(verdict: Verdict, submission: RepairedSubmission) -> Verdict
             message=name_missing(verdict.missing_name, "its cell is empty or was deleted"),
         )
     if answers and all(not answer.names.parsed for answer in answers):
-        reason = _syntax_error(answers[-1].source)
-        text = f"The cell {verdict.missing_name} is not valid Python ({reason})."
+        text = not_python(verdict.missing_name, answers[-1].source)
         return replace(verdict, status="error", message=text, hint="")
     return verdict
-
-
-def _syntax_error(source: str) -> str:
-    """`SyntaxError in line 3: invalid syntax`."""
-    try:
-        compile(parse_cell(source), "<cell>", "exec", dont_inherit=True)
-    except SyntaxError as error:
-        where = f" in line {error.lineno}" if error.lineno else ""
-        return f"{type(error).__name__}{where}: {error.msg}"
-    return "SyntaxError"
 
 
 def manual(

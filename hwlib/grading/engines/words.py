@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from functools import lru_cache
 
-from hwlib.grading.cells import HIDDEN, one_line
+from hwlib.grading.cells import HIDDEN, one_line, parse_cell, transformed
 
 __all__ = [
     "ANSWER_WAITS",
@@ -16,6 +16,7 @@ __all__ = [
     "check_failed",
     "check_stopped",
     "name_missing",
+    "not_python",
     "raised",
     "statement_at",
     "waits",
@@ -81,8 +82,37 @@ def name_missing(name: str, because: str = "") -> str:
     """A name that the test needs and the notebook does not define."""
     if because:
         return f"`{name}` is not defined, because {because}"
-    asks = "is its cell missing, or the name spelled differently?"
-    return f"`{name}` is not defined, and a check needs it: {asks}"
+    asks = "Is its cell missing, or the name spelled differently?"
+    return f"`{name}` is not written yet: no cell defines it. {asks}"
+
+
+def not_python(name: str, source: str) -> str:
+    """A cell that Python can't read, with the line, a caret where it stopped, and its reason.
+
+    >>> not_python("f", "def f(x)\\n    return x\\n")
+    "The cell f is not valid Python: in line 1, `def f(x)^`, expected ':'."
+    """
+    try:
+        compile(parse_cell(source), "<cell>", "exec", dont_inherit=True)
+    except SyntaxError as error:
+        return f"The cell {name} is not valid Python{_where_it_stops(error, source)}"
+    return f"The cell {name} is not valid Python."
+
+
+def _where_it_stops(error: SyntaxError, source: str) -> str:
+    """`: in line 1, `def f(x)^`, expected ':'.` The caret stands where Python stopped."""
+    reason = f"{error.msg[:200].rstrip('.')}{'' if error.msg.endswith('?') else '.'}"
+    lines = transformed(source).splitlines()
+    if not error.lineno or not 0 < error.lineno <= len(lines):
+        return f": {reason}"
+    line, place = lines[error.lineno - 1], max((error.offset or 1) - 1, 0)
+    start = max(0, place - MAX_STATEMENT // 2)
+    before, after = line[start:place], line[place : place + MAX_STATEMENT // 2]
+    if not before.strip():
+        before, after = "", after.lstrip()
+    shown = one_line(f"{before if start else before.lstrip()}^{after}")
+    kind = "" if type(error) is SyntaxError else f"{type(error).__name__}: "
+    return f": in line {error.lineno}, `{shown}`, {kind}{reason}"
 
 
 def statement_at(source: str, line: int) -> str:

@@ -12,7 +12,7 @@ import math
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -110,6 +110,23 @@ class VerifyRow:
             )
         return "; ".join(parts)
 
+    @property
+    def lost_hints(self) -> list[str]:
+        """The hint of each question, or part of one, that lost points; "" where there is none."""
+        return [
+            one.hint
+            for q in self.result.questions
+            for name, one in _by_name(q)
+            if name in self.lost
+        ]
+
+    @property
+    def is_hinted(self) -> bool:
+        """Whether a student reads the text that the author of a wrong solution accepts."""
+        return bool(self.hint) and " ".join(self.hint.split()) in " ".join(
+            self.first_lost_text.split()
+        )
+
     def mark(self, question: str) -> str:
         """How a question went, as one character: all of it lost, some parts, undecided, none."""
         if question in self.waiting:
@@ -119,6 +136,25 @@ class VerifyRow:
 
     def _waits(self, name: str) -> bool:
         return any(name in self.autograded[question] for question in self.waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """The hints that the solutions of one assignment get."""
+
+    accepted: int  # wrong solutions that show the text of their HINT
+    wrong: int  # wrong solutions
+    given: int  # lost questions, or parts, of wrong solutions that come with a hint
+    lost: int  # lost questions, or parts, of wrong solutions
+    right: int  # right solutions that get a hint, which none should
+
+    def __str__(self) -> str:
+        share = 100 * self.accepted / self.wrong if self.wrong else 100.0
+        return (
+            f"{self.accepted} of {self.wrong} wrong solutions ({share:.0f} %) get a text that "
+            f"their author accepts, {self.given} of {self.lost} lost questions and parts have a "
+            f"hint, {self.right} right solutions get one"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +190,21 @@ class VerifyReport:
         ]
 
     @property
+    def hints(self) -> Hints:
+        """How many wrong solutions get a hint that fits, and how many right ones get any."""
+        wrong, right = (
+            [row for row in self.rows if row.kind == kind] for kind in ("wrong", "right")
+        )
+        lost = [hint for row in wrong for hint in row.lost_hints]
+        return Hints(
+            sum(row.is_hinted for row in wrong),
+            len(wrong),
+            sum(map(bool, lost)),
+            len(lost),
+            sum(any(row.lost_hints) for row in right),
+        )
+
+    @property
     def waiting(self) -> dict[str, str]:
         """Question → reason why this machine could not grade it for some solution.
 
@@ -185,6 +236,7 @@ class VerifyReport:
             "rows": rows,
             "complaints": self.complaints,
             "waiting": self.waiting,
+            "hints": asdict(self.hints),
             "seconds": round(self.seconds, 2),
         }
 

@@ -138,6 +138,7 @@ class ClassRecords:
             comments=self._store.human_comments(found.student),
             late_penalty=self._store.late_penalty(found.student),
             tier=outcome.tier,
+            pages=self.assignment.source.parent / "why.md",
         )
         write_whole(self._page(found.student), page)
         if outcome.final:

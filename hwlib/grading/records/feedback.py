@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from nbformat import NotebookNode
 
+from hwlib.checks.pages import split_hint
 from hwlib.grading.answer_key import AnswerKey, KeyCell
 from hwlib.grading.cells import grade_id_of
 from hwlib.grading.records.pictures import Pictures
@@ -43,6 +45,14 @@ _templates = Environment(
 
 
 @dataclass(frozen=True, slots=True)
+class _More:
+    """Why something is wrong and where to look: a hint's second level."""
+
+    title: str
+    paragraphs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Question:
     title: str
     name: str
@@ -53,6 +63,7 @@ class _Question:
     label: str
     message: str
     hint: str
+    more: _More | None = None
     parts: tuple[_Question, ...] = ()  # those of a question
 
 
@@ -86,6 +97,7 @@ def feedback_page(
     comments: Mapping[str, str] | None = None,
     late_penalty: float = 0.0,
     tier: str = "",
+    pages: Path | None = None,
 ) -> str:
     """Make the feedback page: one HTML file that needs no other file.
 
@@ -105,9 +117,11 @@ def feedback_page(
         Points taken off for handing in late.
     tier : str
         How far the student's code was confined: "T0" to "T3".
+    pages : Path, optional
+        The why.md of the assignment, with pages that its hints name beside those of hwlib.
     """
     room = Pictures()
-    parts = [_part(cells, result, notebook, comments or {}, room) for cells in _groups(key)]
+    parts = [_part(cells, result, notebook, comments or {}, room, pages) for cells in _groups(key)]
     score = max(0.0, result.score - late_penalty)
     return _templates.get_template("feedback.html.j2").render(
         title=title or key.slug,
@@ -151,6 +165,7 @@ def _part(
     notebook: NotebookNode | None,
     comments: Mapping[str, str],
     pictures: Pictures,
+    pages: Path | None,
 ) -> _Part:
     asked = {cell.name for cell in cells if cell.role != "solution"}
     works = tuple(
@@ -158,24 +173,29 @@ def _part(
         for cell in cells
         if cell.role != "test"
     )
-    questions = tuple(_question(question) for question in result.questions if question.id in asked)
+    questions = tuple(
+        _question(question, pages) for question in result.questions if question.id in asked
+    )
     return _Part(
         next((cell.title for cell in cells if cell.title), cells[0].name), works, questions
     )
 
 
-def _question(question: QuestionResult) -> _Question:
-    whole = _graded(question, question.title or question.id, question.id)
+def _question(question: QuestionResult, pages: Path | None) -> _Question:
+    whole = _graded(question, question.title or question.id, question.id, pages)
     if not question.parts:
         return whole
     # each part has its own message; some points may be there although one failed
-    parts = tuple(_graded(part, part.name, part.name) for part in question.parts)
+    parts = tuple(_graded(part, part.name, part.name, pages) for part in question.parts)
     label = whole.label if whole.status in ("passed", "manual") else PARTLY
-    return replace(whole, label=label, message="", hint="", parts=parts)
+    return replace(whole, label=label, message="", hint="", more=None, parts=parts)
 
 
-def _graded(one: QuestionResult | PartResult, title: str, name: str) -> _Question:
+def _graded(
+    one: QuestionResult | PartResult, title: str, name: str, pages: Path | None
+) -> _Question:
     symbol, label = LABELS[one.status]
+    hint, page = split_hint(one.hint, pages)
     return _Question(
         title=title,
         name=name,
@@ -185,7 +205,8 @@ def _graded(one: QuestionResult | PartResult, title: str, name: str) -> _Questio
         symbol=symbol,
         label=label,
         message=for_page(one.message, MAX_MESSAGE),
-        hint=for_page(one.hint, MAX_MESSAGE),
+        hint=for_page(hint, MAX_MESSAGE),
+        more=_More(page.title, page.paragraphs) if page else None,
     )
 
 

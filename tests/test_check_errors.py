@@ -1,0 +1,170 @@
+"""What a student reads of an error: their own line, one sentence, a likely cause."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import nbformat
+import needs
+import numpy as np
+import pytest
+
+from hwlib.checks.advice import advice
+from hwlib.grading.engines.words import not_python
+
+PIXELS = np.array([[200, 3], [7, 9]], dtype=np.uint8)
+NOTHING: Any = None
+RNG = np.random.default_rng(0)
+
+
+def raised(function: Callable[[], Any]) -> str:
+    """What is advised about the error that this raises, which it must."""
+    with pytest.raises(Exception) as caught:
+        function()
+    return advice(type(caught.value).__name__, str(caught.value))
+
+
+def in_place() -> None:
+    PIXELS.copy().__isub__(0.5)
+
+
+def branch() -> int:
+    if len(PIXELS) > 5:
+        total = 1
+    return total
+
+
+@pytest.mark.parametrize(
+    ("function", "text"),
+    [
+        (lambda: np.array(np.array_split(np.arange(7), 3)), "keep them in a list"),
+        (lambda: np.bincount([-1, 2]), "counts labels from 0 on"),
+        (lambda: RNG.choice(5, 6, replace=False), "replace=True"),
+        (lambda: -2 * PIXELS, ".astype(float)"),
+        (in_place, "make a new array"),
+        (lambda: np.zeros((3, 2)) + np.zeros(3), "keepdims"),
+        (lambda: np.zeros((3, 2)) @ np.zeros((3, 2)), "inner lengths"),
+        (lambda: np.zeros((3, 2)).dot(np.zeros((3, 2))), "inner lengths"),
+        (lambda: 1 if np.zeros(3) > 0 else 2, ".any()"),
+        (lambda: np.zeros(6).reshape(4, 2), "keeps the number of values"),
+        (lambda: (lambda a, b: a)(*np.zeros(3)), "parameters"),
+        (lambda: np.zeros(3)[1.5], "whole number"),
+        (lambda: list(range(3 / 1)), "whole number"),
+        (lambda: np.zeros(3)[3], "length minus 1"),
+        (branch, "branch or loop"),
+        (lambda: [1, 2].shape, "np.array("),
+        (lambda: NOTHING[0], "`return` missing"),
+        (lambda: NOTHING + 1, "`return` missing"),
+        (lambda: np.linalg.inv(np.zeros((2, 2))), "no inverse"),
+    ],
+)
+def test_errors_of_python_and_numpy_are_explained(function: Callable[[], Any], text: str) -> None:
+    assert text in raised(function)
+
+
+def test_unpacking_is_explained() -> None:
+    def too_few() -> None:
+        _w, _velocity = np.zeros(3)
+
+    def one() -> None:
+        _w, _velocity = 0.5
+
+    assert "as many names as values" in raised(too_few)
+    assert "Several values are asked for" in raised(one)
+
+
+def test_errors_of_torch_are_explained() -> None:
+    torch = needs.module("torch")
+    weights = torch.zeros(2, 2, requires_grad=True)
+    loss = (weights**2).sum()
+    loss.backward()
+    assert ".detach()" in raised(weights.numpy)
+    assert "no longer knows" in raised(torch.tensor(loss.item()).backward)
+    assert "a forward pass of its own" in raised(loss.backward)
+    assert ".float()" in raised(lambda: torch.zeros(2, 2, dtype=torch.float64) @ weights)
+    assert "inner lengths" in raised(lambda: torch.zeros(2, 3) @ weights)
+    assert "torch.no_grad" in raised(lambda: weights.add_(1))
+
+
+def test_errors_of_cvxpy_are_explained() -> None:
+    cvxpy = needs.module("cvxpy")
+    x = cvxpy.Variable(2)
+    problem = cvxpy.Problem(cvxpy.Minimize(cvxpy.sqrt(cvxpy.sum_squares(x))))
+    assert "cp.sum_squares" in raised(problem.solve)
+
+
+def test_an_error_that_nobody_knows_has_no_advice() -> None:
+    assert advice("ValueError", "no luck") == ""
+    assert advice("MyError", "list index out of range") == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ('def f(x):\n    print "a"\n', 'in line 2, `^print "a"`, Missing parentheses in call to'),
+        ("def f(x):\nreturn x\n", "in line 2, `^return x`, IndentationError: expected an indented"),
+        (
+            "def f(x):\n    a = 1\n      b = 2\n",
+            "in line 3, `^b = 2`, IndentationError: ",
+        ),
+        ("%matplotlib inline\nx = = 3\n", "in line 2, `x = ^= 3`, invalid syntax."),
+        ("x = (1,\n", "in line 1, `x = ^(1,`, '(' was never closed."),
+    ],
+)
+def test_a_cell_that_is_not_python_is_told_with_line_caret_and_reason(
+    source: str, told: str
+) -> None:
+    assert not_python("f", source).startswith(f"The cell f is not valid Python: {told}")
+
+
+CELLS = {
+    "setup": "import numpy as np\nfrom hwlib import checks as check",
+    "solution": "def norm(x):\n    return np.linalg.inv(x)\n\ndef todo(x):\n"
+    "    raise NotImplementedError()",
+    "raises": "out = norm(np.zeros((2, 2)))\ncheck.close(out, 1.0)",
+    "todo": "check.close(todo(3), 1.0)",
+    "not there": "check.close(later(3), 1.0)",
+    "no function": "check.close(norm(), 1.0)",
+    "own cell": "norm(np.zeros((2, 2)))",
+    "fails": 'check.close(1.5, 1.0, what="the norm")',
+}
+
+
+@pytest.fixture(scope="module")
+def shown() -> dict[str, list[str]]:
+    """Name of a cell → the lines that a notebook shows of its error, without colours."""
+    from nbclient import NotebookClient
+
+    from hwlib.grading.engines.kernel_verdicts import ANSI
+
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(c) for c in CELLS.values()]
+    )
+    client: Any = NotebookClient(notebook, kernel_name="python3", allow_errors=True)
+    done = client.execute()
+    return {
+        name: [ANSI.sub("", line) for output in cell.outputs for line in output.traceback]
+        for name, cell in zip(CELLS, done.cells, strict=True)
+    }
+
+
+def test_an_error_in_a_check_is_shown_without_frames_of_libraries(
+    shown: dict[str, list[str]],
+) -> None:
+    assert shown["raises"] == [
+        "✗ LinAlgError: Singular matrix (line 2, in norm: return np.linalg.inv(x))",
+        "The matrix has no inverse: are two columns the same?",
+    ]
+    assert shown["no function"][0].startswith("✗ TypeError: norm() missing 1 required")
+    assert shown["fails"][0].startswith("✗ The norm: off by about 0.5")
+
+
+def test_what_is_not_written_yet_is_called_so(shown: dict[str, list[str]]) -> None:
+    assert shown["todo"] == ["✗ `todo` is not written yet."]
+    assert shown["not there"][0] == "✗ `later` is not written yet: no cell that was run defines it."
+
+
+def test_errors_of_other_cells_keep_their_traceback(shown: dict[str, list[str]]) -> None:
+    assert len(shown["own cell"]) > 3
+    assert any("linalg" in line for line in shown["own cell"])
