@@ -318,12 +318,13 @@ def verify(slugs: tuple[str, ...], engine: str, mutants: bool, json_file: str | 
                 row.name,
                 *map(row.mark, report.questions),
                 "as expected" if not row.complaint else "NOT as expected",
+                row.frequency,
             ]
             for row in report.rows
         ]
         _print_table(
             f"{assignment.slug} ({report.seconds:.1f} s)",
-            ["", "solution", *report.questions, ""],
+            ["", "solution", *report.questions, "", "seen in"],
             rows,
             console,
         )

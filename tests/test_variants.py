@@ -12,6 +12,7 @@ from courses import MakeCourse
 
 from hwlib.errors import AuthoringError, CourseError
 from hwlib.grading import Assignment, build
+from hwlib.grading.authoring.variants import _frequency, _settings
 from hwlib.grading.proof.variants import load_variants, reference_notebook, variant_notebook
 
 NOTEBOOK = '''\
@@ -369,3 +370,14 @@ def test_a_definition_that_shares_its_line_is_refused(course: MakeCourse) -> Non
     write(shared, '"x"', "x = 3\n")
     with pytest.raises(AuthoringError, match="on one line of source/ with another statement"):
         load_variants(shared)
+
+
+def test_a_base_rate_is_a_number_of_how_many(tmp_path: Path) -> None:
+    def read(frequency: str) -> str:
+        return _frequency(tmp_path / "w.py", _settings(ast.parse(f"FREQUENCY = {frequency}")))
+
+    assert read("'3 of 14 public solutions'") == "3 of 14 public solutions"
+    assert _frequency(tmp_path / "w.py", {}) == ""
+    for wrong in ("'often'", "3", "'15 of 14 public solutions'", "'3 of 14'"):
+        with pytest.raises(AuthoringError, match="say how often this was seen"):
+            read(wrong)

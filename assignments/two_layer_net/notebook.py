@@ -104,11 +104,17 @@ def two_layer_net(X, model, y=None, reg=0.0):
 # %% test="two_layer_net-scores" points=3
 right = [[-0.5328368, 0.20031504, 0.93346689], [-0.59412164, 0.15498488, 0.9040914], [-0.67658362, 0.08978957, 0.85616275],
          [-0.77092643, 0.01339997, 0.79772637], [-0.89110401, -0.08754544, 0.71601312]]
-toy = toy_model()
+X, toy = X_toy.copy(), toy_model()
 no_relu = "The hidden layer has no ReLU: negative values must become 0."
 relu_twice = "Negative scores have become 0: there is no ReLU after the second layer."
-check.close(two_layer_net(X_toy, toy), right, what="the scores of the toy net", mistakes={
+with check.unchanged(X=X, model=toy):
+    found = two_layer_net(X, toy)
+toy = toy_model()
+check.close(found, right, what="the scores of the toy net", mistakes={
     no_relu: (X_toy @ toy["W1"] + toy["b1"]) @ toy["W2"] + toy["b2"],
+    "This is a sigmoid: the hidden layer should have a ReLU, max(0, ·).": special.expit(X_toy @ toy["W1"] + toy["b1"]) @ toy["W2"] + toy["b2"],
+    "This is tanh: the hidden layer should have a ReLU, max(0, ·).": np.tanh(X_toy @ toy["W1"] + toy["b1"]) @ toy["W2"] + toy["b2"],
+    "The bias of the first layer is missing.": np.maximum(X_toy @ toy["W1"], 0) @ toy["W2"] + toy["b2"],
     relu_twice: np.maximum(right, 0),
     "These are probabilities: without `y` the function returns the scores.": special.softmax(right, axis=1),
     "The bias of the second layer is missing.": right - toy["b2"],
@@ -163,60 +169,304 @@ check.close(two_layer_net(X, model), first, what="the scores after scoring with 
 #
 # Write **part 2**.
 
+# %% oracle="net"
+def same(found, right, tol=1e-6):
+    try:
+        check.gradient(found, right, tol=tol)
+    except check.CheckFailed:
+        return False
+    return True
+
+def nets(X, model):
+    """Hidden values, scores, and what may stand for the slope of the hidden layer on the way back.
+
+    The first is right, the others are mistakes, which cost their points in the question about scores.
+    """
+    W1, b1, W2, b2 = (model[name] for name in ("W1", "b1", "W2", "b2"))
+    inside = X @ W1 + b1
+    hidden, unbiased = np.maximum(inside, 0), np.maximum(X @ W1, 0)
+    scores, all_pass, sigmoid, tanh = hidden @ W2 + b2, np.ones(inside.shape), special.expit(inside), np.tanh(inside)
+    yield hidden, scores, (hidden > 0,)
+    yield inside, inside @ W2 + b2, (all_pass, inside > 0)                                    # no ReLU
+    yield hidden, np.maximum(scores, 0), (hidden > 0,)                                        # two of them
+    yield unbiased, unbiased @ W2 + b2, (unbiased > 0,)                                       # a bias left out, or in the wrong place
+    yield unbiased + b1, (unbiased + b1) @ W2 + b2, (unbiased > 0, unbiased + b1 > 0)
+    yield hidden, hidden @ W2, (hidden > 0,)
+    yield hidden, special.softmax(scores, axis=1), (hidden > 0,)                              # probabilities for scores
+    yield sigmoid, sigmoid @ W2 + b2, (sigmoid * (1 - sigmoid), all_pass)                     # another curve for the ReLU
+    yield tanh, tanh @ W2 + b2, (1 - tanh ** 2, tanh > 0, all_pass)
+
+def data_terms(scores, y):
+    """Loss of the data and its slopes by the scores: right in the first, then those of mistakes."""
+    N, Y = len(y), np.eye(scores.shape[1])[y]
+    loss, dS = np.mean(special.logsumexp(scores, axis=1) - np.sum(scores * Y, axis=1)), (special.softmax(scores, axis=1) - Y) / N
+    yield loss, dS
+    yield N * loss, N * dS
+    yield loss / np.log(2), dS / np.log(2)
+    yield loss / np.log(2), dS
+    down = special.log_softmax(scores, axis=0)
+    yield -np.sum(down * Y) / N, (np.exp(down) - Y) / N
+    P = special.softmax(scores, axis=1)
+    yield np.mean(special.logsumexp(P, axis=1) - np.sum(P * Y, axis=1)), (special.softmax(P, axis=1) - Y) / N
+
+def penalties(model, reg, N):
+    """The price of large weights and its slopes: right in the first, then those of mistakes."""
+    squares = {name: reg / 2 * np.sum(value ** 2) for name, value in model.items()}
+    for factor, names in [(1, "W1 W2"), (2, "W1 W2"), (1, "W1 W2 b1 b2"), (2, "W1 W2 b1 b2"), (0, ""), (1, "W1"), (1, "W2"), (1 / N, "W1 W2")]:
+        names = names.split()
+        yield factor * sum(squares[name] for name in names), {name: factor * reg * w * (name in names) for name, w in model.items()}
+
+def chain(X, model, hidden, dS, penalty, mask):
+    """The way back from slopes by the scores."""
+    dZ = dS @ model["W2"].T * mask
+    data = {"W1": X.T @ dZ, "b1": dZ.sum(axis=0), "W2": hidden.T @ dS, "b2": dS.sum(axis=0)}
+    return {name: data[name] + penalty[name] for name in data}
+
+def following(scores, loss, X, model, y, reg):
+    """Gradients that are right for scores or a loss with a known mistake, which has cost its points already."""
+    for net, (hidden, net_scores, masks) in enumerate(nets(X, model)):
+        if not same(scores, net_scores):
+            continue
+        for part, (data, dS) in enumerate(data_terms(net_scores, y)):
+            for price, (penalty, slopes) in enumerate(penalties(model, reg, len(y))):
+                if (net or part or price) and same(loss, data + penalty):
+                    for mask in masks:
+                        yield chain(X, model, hidden, dS, slopes, mask)
+                        yield chain(X, model, hidden, dS * (net_scores > 0), slopes, mask)     # through a ReLU on the scores
+
+def slips(scores, X, model, y, reg):
+    """Gradients with one mistake that shows in both layers: it costs the points of the second one only."""
+    N = len(y)
+    for hidden, net_scores, masks in nets(X, model):
+        if same(scores, net_scores):
+            dS, Y = next(data_terms(net_scores, y))[1], np.eye(net_scores.shape[1])[y]
+            right, biases = next(penalties(model, reg, N))[1], {name: reg * value for name, value in model.items()}
+            for mask in masks:
+                for wrong in (N * dS, dS / N, -dS, dS + Y / N, N * dS + Y, dS + Y / N - Y):
+                    yield chain(X, model, hidden, wrong, right, mask)
+                for price in (0, 2, 0.5, 1 / N, -1):
+                    yield chain(X, model, hidden, dS, {name: price * value for name, value in right.items()}, mask)
+                yield chain(X, model, hidden, dS, biases, mask)
+                yield {name: value / N if name[0] == "b" else value for name, value in chain(X, model, hidden, dS, right, mask).items()}
+
+def all_same(grads, right, names, tol=1e-6):
+    return all(name in grads and same(grads[name], right[name], tol) for name in names)
+
+def problems(rng):
+    for N, D, H, C, reg in [(6, 4, 7, 3, 0.4), (1, 3, 5, 2, 1.0), (4, 4, 4, 4, 0.0), (5, 6, 2, 5, 2.5), (8, 2, 3, 10, 0.3)]:
+        X, y = rng.normal(size=(N, D)), rng.permutation(np.arange(N)[::-1] % C) if N > 1 else np.array([C - 1])
+        model = {"W1": rng.normal(size=(D, H)), "b1": rng.normal(size=H), "W2": rng.normal(size=(H, C)), "b2": rng.normal(size=C)}
+        yield X, model, y, reg, f"for N={N}, D={D}, H={H}, C={C}, reg={reg}"
+
+def copies(*values):
+    return [{name: one.copy() for name, one in value.items()} if isinstance(value, dict) else value.copy() for value in values]
+
+def right_loss(X, model, y, reg):
+    """The loss, for complex parameters too: a tiny imaginary step gives slopes that are exact to the last digits."""
+    inside = X @ model["W1"] + model["b1"]
+    scores = np.where(inside.real > 0, inside, 0) @ model["W2"] + model["b2"]
+    top = scores.real.max(axis=1, keepdims=True)
+    log_sums = np.log(np.sum(np.exp(scores - top), axis=1)) + top[:, 0]
+    return np.mean(log_sums - scores[np.arange(len(y)), y]) + reg / 2 * (np.sum(model["W1"] ** 2) + np.sum(model["W2"] ** 2))
+
+def slopes_by(name, X, model, y, reg):
+    found = np.zeros(model[name].shape)
+    for place in np.ndindex(*found.shape):
+        moved = model[name].astype(complex)
+        moved[place] += 1e-30j
+        found[place] = right_loss(X, {**model, name: moved}, y, reg).imag / 1e-30
+    return found
+
+def due_loss(scores, loss, X, model, y, reg):
+    """The right loss; that of scores with a known mistake, if these are the student's and the loss is right for them."""
+    for net, (_, net_scores, _) in enumerate(nets(X, model)):
+        if net and same(scores, net_scores):
+            for data, _ in list(data_terms(net_scores, y))[:1]:
+                wanted = data + next(penalties(model, reg, len(y)))[0]
+                if same(loss, wanted):
+                    return wanted
+    return right_loss(X, model, y, reg)
+
+def known_gradients(name, X, model, y, reg):
+    """What mistakes would give for the gradient of this parameter."""
+    N, own = len(X), {}
+    penalty = reg * model[name] if name[0] == "W" else 0 * model[name]
+    data = slopes_by(name, X, model, y, 0.0)
+    hidden = np.maximum(X @ model["W1"] + model["b1"], 0)
+    P, Y = special.softmax(hidden @ model["W2"] + model["b2"], axis=1), np.eye(len(model["b2"]))[y]
+    upstream = (P - Y) @ model["W2"].T / N
+    back = {"W1": lambda dZ: X.T @ dZ, "b1": lambda dZ: dZ.sum(axis=0)}.get(name)
+    forth = {"W2": lambda dS: hidden.T @ dS, "b2": lambda dS: dS.sum(axis=0)}.get(name)
+    not_subtracted = "The 1 of the right class is not subtracted from the probabilities."
+    if back:
+        own = {
+            "The ReLU is left out on the way back: a silent unit passes nothing.": back(upstream) + penalty,
+            "The mask of the ReLU is taken from the gradient that comes back: it is the hidden unit that must be above 0.":
+                back(upstream * (upstream > 0)) + penalty,
+            not_subtracted: back(P @ model["W2"].T / N * (hidden > 0)) + penalty,
+        }
+    else:
+        own = {
+            not_subtracted: forth(P / N) + penalty,
+            "The 1 of the right class is subtracted after the division by N: both belong to the mean.": forth(P / N - Y) + penalty,
+        }
+    return {
+        "This is the sum over the examples; the gradient has a 1/N like the loss.": N * data + penalty,
+        "The 1/N is there twice." if name[0] == "W" else "Add up over the examples: the 1/N is in the slopes of the scores already.":
+            data / N + penalty,
+        **({"The regularisation has no part in the gradient.": data} if name[0] == "W" else
+           {"The bias has a part from the regularisation in its gradient.": data + reg * model[name]}),
+        "The gradient of ½·reg·w² is reg·w, without a 2.": data + 2 * penalty,
+        "The gradient of ½·reg·w² is reg·w, without another ½.": data + penalty / 2,
+        "The data part of the gradient has the wrong sign.": penalty - data,
+        **own,
+    }
+
+# %% oracle="layers_of_gradients"
+def check_layer(net, rng, names):
+    """Compare the gradients of one layer with the exact ones, or with what follows from a mistake that has cost its points already."""
+    for X, model, y, reg, case in problems(rng):
+        loss, grads = net(*copies(X, model, y), reg)
+        if any(all_same(grads, other, names) for other in following(net(*copies(X, model)), loss, X, model, y, reg)):
+            continue
+        if "W1" in names and any(all_same(grads, other, model) for other in slips(net(*copies(X, model)), X, model, y, reg)):
+            continue
+        try:
+            for name in names:
+                check.gradient(grads[name], slopes_by(name, X, model, y, reg), what=f"the gradient of {name} {case}",
+                               mistakes=known_gradients(name, X, model, y, reg),
+                               hint="Add up over the examples: one number for each unit." if name[0] == "b" else "")
+        except check.CheckFailed:
+            X_mine, model_mine, y_mine = copies(X, model, y)
+            with check.unchanged(X=X_mine, model=model_mine, y=y_mine):        # is that why?
+                net(X_mine, model_mine, y_mine, reg)
+            raise
+    if "W1" not in names:
+        return
+    pixels, small = rng.integers(0, 256, size=X.shape), {name: 0.01 * value for name, value in model.items()}
+    for dtype, labels, tolerance in [(np.uint8, np.uint8, 1e-6), (np.float32, np.int32, 1e-4)]:
+        loss, grads = net(pixels.astype(dtype), *copies(small), y.astype(labels), 0.2)
+        exact = {name: slopes_by(name, pixels, small, y, 0.2) for name in names}
+        scores = net(pixels.astype(dtype), *copies(small))
+        others = [*following(scores, loss, pixels, small, y, 0.2), *slips(scores, pixels, small, y, 0.2)]
+        if not any(all_same(grads, other, names, tolerance) for other in others):
+            for name in names:
+                check.gradient(grads[name], exact[name], tol=tolerance, what=f"the gradient of {name} for X of type {np.dtype(dtype)}")
+
 # %% test="two_layer_net-loss" points=3
-not_mean = "This is the sum over the examples; the loss is their mean."
-not_half = "The regularisation counts twice: it is ½·reg times the sum of squares."
-with_bias = "The biases are regularised too: only W1 and W2 should be."
-result = two_layer_net(X_toy, toy_model(), y_toy, 0.1)
-check.true(len(result) == 2, "With `y` the function should return two things.", "Return the loss and the gradients: `return loss, grads`.")
-check.close(result[0], 1.381919460924677, what="the loss of the toy net, reg = 0.1", mistakes={
-    not_half: 1.6412113854752222, with_bias: 1.507845386850603, not_mean: 5.872429606421203,
-    "The regularisation is missing.": 1.1226275363741316,
-    "There is no ReLU in the hidden layer.": 1.378333799224615,
-    "The softmax is taken twice.": 1.3344585635657773,
-    "Use the natural logarithm `np.log`.": 1.8789011040428996,
-    "The softmax runs over the examples: each *row* holds the scores of one example.": 1.8635470800606155,
-    "The regularisation is divided by the number of examples too.": 1.1744859212842407,
-    "There is a ReLU after the second layer.": 1.3832886370002688,
-})
-check.passed("The loss of the toy net is 1.3819.")
-### BEGIN HIDDEN TESTS
-rng = check.rng()
-
-def data_loss(X, model, y):
-    """From SciPy's log of the sum of exponentials."""
-    scores = np.where(X @ model["W1"] + model["b1"] > 0, X @ model["W1"] + model["b1"], 0) @ model["W2"] + model["b2"]
-    return np.mean([special.logsumexp(row) - row[label] for row, label in zip(scores, y)])
-
-for N, D, H, C, reg in [(6, 4, 7, 3, 0.4), (1, 3, 5, 2, 1.0), (4, 4, 4, 4, 0.0), (3, 6, 1, 5, 2.5), (8, 2, 3, 10, 0.3)]:
-    X, y = rng.normal(size=(N, D)), rng.integers(0, C, size=N)
-    model = {"W1": rng.normal(size=(D, H)), "b1": rng.normal(size=H), "W2": rng.normal(size=(H, C)), "b2": rng.normal(size=C)}
+with check.part(2, "the loss"):
+    not_mean = "This is the sum over the examples; the loss is their mean."
+    not_half = "The regularisation counts twice: it is ½·reg times the sum of squares."
+    with_bias = "The biases are regularised too: only W1 and W2 should be."
+    X, model, y = X_toy.copy(), toy_model(), y_toy.copy()
     with check.unchanged(X=X, model=model, y=y):
-        result = two_layer_net(X, model, y, reg)
-    check.true(len(result) == 2, "With `y` the function should return two things.", "Is `y is None` the question, also for a single label 0?")
-    data = data_loss(X, model, y)
-    penalty, biases = (reg / 2 * sum(np.sum(model[name] ** 2) for name in names) for names in (("W1", "W2"), ("b1", "b2")))
-    check.close(result[0], data + penalty, what=f"the loss for N={N}, D={D}, H={H}, C={C}, reg={reg}", mistakes={
-        not_mean: N * data + penalty, not_half: data + 2 * penalty, with_bias: data + penalty + biases,
-        "The regularisation is missing.": data,
-        "Only one of the two weight matrices is regularised.": lambda: data + reg / 2 * np.sum(model["W1"] ** 2),
-        "Only one of the two weight matrices is regularised, W2.": lambda: data + reg / 2 * np.sum(model["W2"] ** 2),
-        "The regularisation is divided by the number of examples too.": data + penalty / N,
-        "Use the natural logarithm `np.log`.": data / np.log(2) + penalty,
+        result = two_layer_net(X, model, y, 0.1)
+    check.true(isinstance(result, tuple | list) and len(result) == 2, "With `y` the function should return two things.",
+               "Return the loss and the gradients: `return loss, grads`.")
+    right, loss = 1.381919460924677, result[0]
+    chances = np.array([0.134865, 0.278715, 0.595012, 0.60069, 0.27165])        # of the right classes
+    ### BEGIN HIDDEN TESTS
+    # where the scores have a known mistake, which cost its points there: the right loss for such scores
+    right = due_loss(two_layer_net(*copies(X_toy, toy_model())), loss, X_toy, toy_model(), y_toy, 0.1)
+    ### END HIDDEN TESTS
+    check.close(loss, right, what="the loss of the toy net, reg = 0.1", mistakes={
+        not_half: 1.6412113854752222, with_bias: 1.507845386850603, not_mean: 5.872429606421203,
+        "The regularisation is missing.": 1.1226275363741316,
+        "There is no ReLU in the hidden layer.": 1.378333799224615,
+        "The softmax is taken twice.": 1.3344585635657773,
+        "Use the natural logarithm `np.log`.": 1.8789011040428996,
+        "The softmax runs over the examples: each *row* holds the scores of one example.": 1.8635470800606155,
+        "The regularisation is divided by the number of examples too.": 1.1744859212842407,
+        "There is a ReLU after the second layer.": 1.3832886370002688,
+        "Nothing belongs inside the logarithm but the probability: where the largest score is subtracted, the sum is never 0.":
+            lambda: min((right - np.mean(np.log1p(10.0 ** -n / chances)) for n in range(3, 12)), key=lambda one: abs(one - loss)),
     })
+    ### BEGIN HIDDEN TESTS
+    rng = check.rng()
+    for X, model, y, reg, case in problems(rng):
+        N = len(X)
+        with check.unchanged(X=X, model=model, y=y):
+            result = two_layer_net(X, model, y, reg)
+        check.true(len(result) == 2, "With `y` the function should return two things.", "Is `y is None` the question, also for a single label 0?")
+        right = due_loss(two_layer_net(*copies(X, model)), result[0], X, model, y, reg)
+        data = right_loss(X, model, y, 0.0)
+        penalty, biases = (reg / 2 * sum(np.sum(model[name] ** 2) for name in names) for names in (("W1", "W2"), ("b1", "b2")))
+        P = special.softmax(next(nets(X, model))[1], axis=1)[np.arange(N), y]
+        check.close(result[0], right, what=f"the loss {case}", mistakes={
+            not_mean: N * data + penalty, not_half: data + 2 * penalty, with_bias: data + penalty + biases,
+            "The biases are regularised too, and the ½ is missing.": data + 2 * penalty + 2 * biases,
+            "The regularisation is missing.": data,
+            "Only one of the two weight matrices is regularised.": lambda: data + reg / 2 * np.sum(model["W1"] ** 2),
+            "Only one of the two weight matrices is regularised, W2.": lambda: data + reg / 2 * np.sum(model["W2"] ** 2),
+            "The regularisation is divided by the number of examples too.": data + penalty / N,
+            "Use the natural logarithm `np.log`.": data / np.log(2) + penalty,
+            "Nothing belongs inside the logarithm but the probability: where the largest score is subtracted, the sum is never 0.":
+                lambda: min((right - np.mean(np.log1p(10.0 ** -n / P)) for n in range(3, 16)), key=lambda one: abs(one - result[0])),
+        })
 
-check.close(two_layer_net(X, model, y)[0], data, what="the loss without `reg`", hint="Without the argument `reg` there is no regularisation.")
-check.equal(len(two_layer_net(X[:1], model, np.array([0]), 0.0)), 2, what="the number of results for a single label 0")
-for shift in (1000.0, -1000.0):              # the same number added to all scores changes nothing
-    shifted = {**model, "b2": model["b2"] + shift}
-    check.close(two_layer_net(X, shifted, y, reg)[0], data + penalty, rtol=1e-9, atol=1e-9, what=f"the loss with {shift:+g} on all scores",
-                hint="Numbers overflow: subtract the largest score of each example before you take `exp`.")
-pixels = rng.integers(0, 256, size=(N, D))
-small = {name: 0.01 * value for name, value in model.items()}
-for dtype, labels, tolerance in [(np.uint8, np.uint8, 1e-6), (np.float32, np.int32, 1e-4)]:
-    check.close(two_layer_net(pixels.astype(dtype), small, y.astype(labels), 0.0)[0], data_loss(pixels, small, y), rtol=tolerance,
-                what=f"the loss for X of type {np.dtype(dtype)}")
-### END HIDDEN TESTS
+    scores = two_layer_net(*copies(X, model))
+    without = two_layer_net(*copies(X, model, y))[0]
+    check.close(without, due_loss(scores, without, X, model, y, 0.0), what="the loss without `reg`",
+                hint="Without the argument `reg` there is no regularisation.")
+    single = two_layer_net(X[:1].copy(), *copies(model, np.array([0])), 0.0)
+    check.true(isinstance(single, tuple | list) and len(single) == 2, "For a single label 0 the function should return two things.",
+               "Is `y is None` the question, also for a single label 0?")
+    pixels = rng.integers(0, 256, size=(N, 2))
+    small = {name: 0.01 * value for name, value in model.items()}
+    for dtype, labels, tolerance in [(np.uint8, np.uint8, 1e-6), (np.float32, np.int32, 1e-4)]:
+        found = two_layer_net(pixels.astype(dtype), *copies(small), y.astype(labels), 0.0)[0]
+        scores = two_layer_net(pixels.astype(dtype), *copies(small))
+        check.close(found, due_loss(scores, found, pixels, small, y, 0.0), rtol=tolerance, what=f"the loss for X of type {np.dtype(dtype)}")
+    ### END HIDDEN TESTS
+
+with check.part(1, "large scores, in loss and gradients"):
+    toy = toy_model()
+    before = two_layer_net(X_toy.copy(), toy_model(), y_toy.copy(), 0.0)[0]
+    after = two_layer_net(X_toy.copy(), {**toy, "b2": toy["b2"] + 1000}, y_toy.copy(), 0.0)[0]         # that changes no probability
+    ### BEGIN HIDDEN TESTS
+    if not same(two_layer_net(*copies(X_toy, toy)), next(nets(X_toy, toy))[1]) and np.isfinite(after):
+        after = before                             # wrong scores have cost their points already
+    ### END HIDDEN TESTS
+    check.close(after, before, what="the loss with 1000 on all scores", mistakes={
+        "Large scores seem to be cut off at a limit, which changes the probabilities: subtract the largest score of each example instead.":
+            np.log(3),
+    }, hint="Numbers overflow: subtract the largest score of each example before you take `exp`.")
+    ### BEGIN HIDDEN TESTS
+    rng = check.rng()
+    X, y, reg = rng.normal(size=(6, 3)), rng.integers(0, 4, size=6), 0.0
+    X[:, 0] = np.arange(6)
+    model = {"W1": np.append(np.eye(3), rng.normal(size=(3, 2)), axis=1), "b1": rng.normal(size=5), "W2": rng.normal(size=(5, 4)),
+             "b2": rng.normal(size=4)}
+    model["b1"][0] = 1.0                           # so that the first unit is the place of the example, plus 1
+    loss, grads = two_layer_net(*copies(X, model, y), reg)
+    halved = {name: value / 2 for name, value in model.items()}
+    check.true(not same(loss, two_layer_net(*copies(X, halved, y), reg)[0]), "The loss is the same for another model.")
+    exact = {name: slopes_by(name, X, model, y, reg) for name in model}
+    loss_is_right = same(loss, right_loss(X, model, y, reg))
+    right_names = [name for name in ("W2", "b2") if name in grads and same(grads[name], exact[name])]
+    overflow = "Numbers overflow: subtract the largest score of each example before you take `exp`."
+    of_each = "Subtract the largest score of *each example*, not one number for all: else all powers of an example become 0 or ∞."
+    cut_off = "What is added to all scores of an example should change nothing: is something cut off at a limit?"
+    steep = rng.uniform(2000, 3000) * np.eye(5, 1)
+    for changed, hint, case in [({"b2": model["b2"] + 1000}, overflow, "with +1000 on all scores"),
+                                ({"b2": model["b2"] - 1000}, overflow, "with -1000 on all scores"),
+                                ({"W2": model["W2"] + steep}, of_each, "with another large number on the scores of each example")]:
+        with np.errstate(all="ignore"):
+            found, found_grads = two_layer_net(*copies(X, {**model, **changed}, y), reg)
+        check.true(bool(np.isfinite(found)), f"The loss is NaN or infinite {case}.", hint)
+        if loss_is_right:
+            check.close(found, right_loss(X, model, y, reg), what=f"the loss {case}", hint=cut_off)
+        for name in right_names:
+            check.true(bool(np.isfinite(np.asarray(found_grads[name], dtype=float)).all()), f"The gradient of {name} is NaN or infinite {case}.", hint)
+            check.gradient(found_grads[name], exact[name], what=f"the gradient of {name} {case}", hint=cut_off)
+    ahead = {"W1": np.eye(3), "b1": np.zeros(3), "W2": np.array([[3000.0, 0, -3000], [0, 1, 0], [0, 0, 1]]), "b2": np.zeros(3)}
+    X, y = np.array([[1.0, 0, 0], [0, 1, 0]]), np.array([0, 2])
+    with np.errstate(all="ignore"):
+        found = two_layer_net(*copies(X, ahead, y), 0.0)[0]
+    check.true(bool(np.isfinite(found)), "The loss is NaN or infinite where the right class of an example is far ahead.", overflow)
+    if loss_is_right:
+        check.close(found, right_loss(X, ahead, y, 0.0), atol=1e-9, what="the loss where the right class is far ahead", hint=cut_off)
+    ### END HIDDEN TESTS
 
 # %% [markdown]
 # ## 5. Backward: the gradients
@@ -241,96 +491,91 @@ for dtype, labels, tolerance in [(np.uint8, np.uint8, 1e-6), (np.float32, np.int
 # must be right first.
 
 # %% test="two_layer_net-gradients" points=6
-toy = toy_model()
-loss, grads = two_layer_net(X_toy, toy, y_toy, 0.1)
-check.equal(sorted(grads), ["W1", "W2", "b1", "b2"], what="the keys of grads", hint="One gradient for each parameter, with the same key.")
-no_reg = "The regularisation has no part in the gradient."
-bias_reg = "The bias has a part from the regularisation in its gradient."
-loss_is_right = np.allclose(np.asarray(loss, dtype=float), 1.381919460924677, rtol=1e-6)
-for name in ("W2", "b2", "W1", "b1") if loss_is_right else ():        # in the order in which they are computed
-    slopes = eval_numerical_gradient(lambda value: two_layer_net(X_toy, {**toy, name: value}, y_toy, 0.1)[0], toy[name].copy())
-    check.gradient(grads[name], slopes, what=f"the gradient of {name}, compared with the slopes of your own loss", mistakes={
-        bias_reg if name[0] == "b" else no_reg: slopes + 0.1 * toy[name] * (1 if name[0] == "b" else -1),
-        "The gradient of ½·reg·w² is reg·w, without a 2.": slopes + 0.1 * toy[name],
-        "The gradient of ½·reg·w² is reg·w, without a ½.": slopes - 0.05 * toy[name],
-    })
-check.passed("The gradients of all four parameters agree with numerical slopes." if loss_is_right else
-             "The loss is not right yet (section 4), so its slopes can't tell whether the gradients are: correct it first.")
-### BEGIN HIDDEN TESTS
-rng = check.rng()
+def own_loss_is_right():
+    """Whether the slopes of your own loss can tell whether the gradients are right."""
+    return bool(np.allclose(np.asarray(two_layer_net(X_toy.copy(), toy_model(), y_toy.copy(), 0.1)[0], dtype=float), 1.381919460924677, rtol=1e-6))
 
-def right_loss(X, model, y, reg):
-    """The loss, for complex parameters too: a tiny imaginary step gives slopes that are exact to the last digits."""
-    inside = X @ model["W1"] + model["b1"]
-    scores = np.where(inside.real > 0, inside, 0) @ model["W2"] + model["b2"]
-    top = scores.real.max(axis=1, keepdims=True)
-    log_sums = np.log(np.sum(np.exp(scores - top), axis=1)) + top[:, 0]
-    return np.mean(log_sums - scores[np.arange(len(y)), y]) + reg / 2 * (np.sum(model["W1"] ** 2) + np.sum(model["W2"] ** 2))
 
-def slopes_by(name, X, model, y, reg):
-    found = np.zeros(model[name].shape)
-    for place in np.ndindex(*found.shape):
-        moved = model[name].astype(complex)
-        moved[place] += 1e-30j
-        found[place] = right_loss(X, {**model, name: moved}, y, reg).imag / 1e-30
-    return found
+def own_slopes(name):
+    """Numerical slopes of your own loss of the toy net."""
+    return eval_numerical_gradient(lambda value: two_layer_net(X_toy.copy(), {**toy_model(), name: value.copy()}, y_toy.copy(), 0.1)[0],
+                                   toy_model()[name])
 
-def known(name, X, model, y, reg):
-    """What mistakes would give for the gradient of this parameter."""
-    N, own = len(X), {}
-    penalty = reg * model[name] if name[0] == "W" else 0 * model[name]
-    data = slopes_by(name, X, model, y, 0.0)
-    hidden = np.maximum(X @ model["W1"] + model["b1"], 0)
-    P, Y = special.softmax(hidden @ model["W2"] + model["b2"], axis=1), np.eye(len(model["b2"]))[y]
-    upstream = (P - Y) @ model["W2"].T / N
-    back = {"W1": lambda dZ: X.T @ dZ, "b1": lambda dZ: dZ.sum(axis=0)}.get(name)
-    forth = {"W2": lambda dS: hidden.T @ dS, "b2": lambda dS: dS.sum(axis=0)}.get(name)
-    if back:
-        own = {
-            "The ReLU is left out on the way back: a silent unit passes nothing.": back(upstream) + penalty,
-            "The mask of the ReLU is taken from the gradient that comes back: it is the hidden unit that must be above 0.":
-                back(upstream * (upstream > 0)) + penalty,
-        }
-    else:
-        own = {"The 1 of the right class is not subtracted from the probabilities.": forth(P / N) + penalty}
-    return {
-        "This is the sum over the examples; the gradient has a 1/N like the loss.": N * data + penalty,
-        "The 1/N is there twice.": data / N + penalty,
-        **({no_reg: data} if name[0] == "W" else {bias_reg: data + reg * model[name]}),
-        "The gradient of ½·reg·w² is reg·w, without a 2.": data + 2 * penalty,
-        "The data part of the gradient has the wrong sign.": penalty - data,
-        **own,
+
+def known_in_toy(name, slopes):
+    """What some mistakes would give."""
+    w = toy_model()[name]
+    price = 0.1 * w * (name[0] == "W")
+    known = {
+        "The regularisation has no part in the gradient.": slopes - price,
+        "The bias has a part from the regularisation in its gradient.": slopes + 0.1 * w * (name[0] == "b"),
+        "The gradient of ½·reg·w² is reg·w, without a 2.": slopes + price,
+        "The gradient of ½·reg·w² is reg·w, without a ½.": slopes - price / 2,
+        "This is the sum over the examples; the gradient has a 1/N like the loss.": 5 * (slopes - price) + price,
+        "The 1/N is there twice." if name[0] == "W" else "Add up over the examples: the 1/N is in the slopes of the scores already.":
+            (slopes - price) / 5 + price,
+        "The data part of the gradient has the wrong sign.": 2 * price - slopes,
     }
+    if name == "b2":
+        known["The 1 of the right class is not subtracted from the probabilities."] = slopes + [0.2, 0.4, 0.4]
+        known["The 1 of the right class is subtracted after the division by N: both belong to the mean."] = slopes - [0.8, 1.6, 1.6]
+    if name == "b1":
+        known["The ReLU is left out on the way back: a silent unit passes nothing."] = [0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208]
+        known["The mask of the ReLU is taken from the gradient that comes back: it is the hidden unit that must be above 0."] = (
+            [0.00824953899, 0.00824953899, 0.00824953899, 0.00824953899, 0.00824953899, 0.00824953899, 0.00824953899, 0.00824953899, 0.00824953899, 0.00824953899])
+    return known
 
-for N, D, H, C, reg in [(6, 4, 7, 3, 0.4), (1, 3, 5, 2, 1.0), (4, 4, 4, 4, 0.0), (5, 6, 2, 5, 2.5), (8, 2, 3, 10, 0.3)]:
-    X, y = rng.normal(size=(N, D)), rng.permutation(np.arange(N)[::-1] % C) if N > 1 else np.array([C - 1])
-    model = {"W1": rng.normal(size=(D, H)), "b1": rng.normal(size=H), "W2": rng.normal(size=(H, C)), "b2": rng.normal(size=C)}
-    with check.unchanged(X=X, model=model, y=y):
-        loss, grads = two_layer_net(X, model, y, reg)
-    for name in ("W2", "b2", "W1", "b1"):
-        check.gradient(grads[name], slopes_by(name, X, model, y, reg), what=f"the gradient of {name} for N={N}, D={D}, H={H}, C={C}",
-                       mistakes=known(name, X, model, y, reg),
-                       hint="Add up over the examples: one number for each unit." if name[0] == "b" else "")
 
-for shift in (1000.0, -1000.0):
-    shifted = {**model, "b2": model["b2"] + shift}
-    grads = two_layer_net(X, shifted, y, reg)[1]
-    for name in ("W2", "b2", "W1", "b1"):
-        check.gradient(grads[name], slopes_by(name, X, model, y, reg), what=f"the gradient of {name} with {shift:+g} on all scores",
-                       hint="Numbers overflow: subtract the largest score of each example before you take `exp`.")
+def compare_with_slopes(grads, names):
+    """Compare the gradients of one layer with the slopes of your own loss."""
+    for name in names:                             # the biases first: their gradients are the simplest
+        slopes = own_slopes(name)
+        try:
+            check.gradient(grads[name], slopes, what=f"the gradient of {name}, compared with the slopes of your own loss",
+                           mistakes=known_in_toy(name, slopes), hint="Add up over the examples: one number for each unit." if name[0] == "b" else "")
+        except check.CheckFailed:
+            X, model, y = X_toy.copy(), toy_model(), y_toy.copy()
+            with check.unchanged(X=X, model=model, y=y):          # is that why?
+                two_layer_net(X, model, y, 0.1)
+            raise
 
-silent = {**model, "b1": model["b1"] - 1000}         # no hidden unit says anything
-grads = two_layer_net(X, silent, y, reg)[1]
-check.close(grads["W1"], reg * model["W1"], what="the gradient of W1 where all units are silent", hint="A silent unit passes nothing back.")
-check.close(grads["b1"], np.zeros(H), atol=1e-12, what="the gradient of b1 where all units are silent")
-pixels = rng.integers(0, 256, size=(N, D))
-small = {name: 0.01 * value for name, value in model.items()}
-for dtype, labels, tolerance in [(np.uint8, np.uint8, 1e-6), (np.float32, np.int32, 1e-4)]:
-    grads = two_layer_net(pixels.astype(dtype), small, y.astype(labels), 0.2)[1]
-    for name in ("W2", "b2", "W1", "b1"):
-        check.gradient(grads[name], slopes_by(name, pixels, small, y, 0.2), tol=tolerance,
-                       what=f"the gradient of {name} for X of type {np.dtype(dtype)}")
-### END HIDDEN TESTS
+
+with check.part(3, "the second layer"):
+    grads = two_layer_net(X_toy.copy(), toy_model(), y_toy.copy(), 0.1)[1]
+    check.true(hasattr(grads, "keys"), "The gradients are no dict.", 'Return {"W1": …, "b1": …, "W2": …, "b2": …}.')
+    check.true({"W2", "b2"} <= set(grads), "The gradients of W2 and b2 are missing.", "One gradient for each parameter, with the same key.")
+    if own_loss_is_right():
+        compare_with_slopes(grads, ("b2", "W2"))
+    else:
+        print("The loss is not right yet (section 4), so its slopes can't tell whether the gradients are: correct it first.")
+    ### BEGIN HIDDEN TESTS
+    check_layer(two_layer_net, check.rng(), ("b2", "W2"))
+    ### END HIDDEN TESTS
+
+with check.part(3, "the first layer"):
+    grads = two_layer_net(X_toy.copy(), toy_model(), y_toy.copy(), 0.1)[1]
+    check.true({"W1", "b1"} <= set(grads), "The gradients of W1 and b1 are missing.", "One gradient for each parameter, with the same key.")
+    ### BEGIN HIDDEN TESTS
+    # the same mistake in both layers costs the points of the second
+    if any(all_same(grads, wrong, toy_model()) for wrong in slips(two_layer_net(*copies(X_toy, toy_model())), X_toy, toy_model(), y_toy, 0.1)):
+        grads = {name: own_slopes(name) for name in ("W1", "b1")}
+    ### END HIDDEN TESTS
+    if own_loss_is_right():
+        compare_with_slopes(grads, ("b1", "W1"))
+    else:
+        print("The loss is not right yet (section 4), so its slopes can't tell whether the gradients are: correct it first.")
+    ### BEGIN HIDDEN TESTS
+    check_layer(two_layer_net, check.rng(), ("b1", "W1"))
+    rng = check.rng()
+    for X, model, y, reg, case in problems(rng):
+        silent = {**model, "b1": model["b1"] - 1000}         # no hidden unit says anything
+        grads = two_layer_net(*copies(X, silent, y), 0.0)[1]
+        if not any(all_same(grads, other, ("W1", "b1")) for other in following(
+                two_layer_net(*copies(X, silent)), two_layer_net(*copies(X, silent, y), 0.0)[0], X, silent, y, 0.0)):
+            for name in ("W1", "b1"):
+                check.close(grads[name], np.zeros(model[name].shape), atol=1e-12, what=f"the gradient of {name} where all units are silent",
+                            hint="A silent unit passes nothing back.")
+    ### END HIDDEN TESTS
 
 # %% [markdown]
 # ## 6. Downhill, with memory
@@ -382,12 +627,14 @@ w, dw, velocity = np.array([1.0, -2.0]), np.array([0.5, 4.0]), np.array([0.2, -1
 nesterov = "w jumps ahead by another half step: that is Nesterov's momentum, not this one."
 averaged = "The gradient has a factor (1 - momentum): here it counts in full."
 result = momentum_update(w, dw, velocity, learning_rate=0.1, momentum=0.5)
-check.true(len(result) == 2, "The function should return two things.", "Return the new w and the new velocity.")
+check.true(isinstance(result, tuple | list) and len(result) == 2, "The function should return two things.",
+           "Here two values are asked for: (w, velocity), the new ones.")
 check.close(result[1], [0.05, -0.9], what="the new velocity", mistakes={
     "The velocity has the wrong sign: the gradient is subtracted.": [0.15, -0.1],
     "Has the velocity the same direction as the gradient here? It is momentum·velocity - learning_rate·gradient.": [-0.05, 0.9],
     averaged: [0.075, -0.7],
     "The learning rate seems to be missing.": [-0.4, -4.5],
+    "This is momentum as PyTorch writes it: here the velocity has the learning rate and the minus in it, and w moves by it.": [0.6, 3.5],
 })
 check.close(result[0], [1.05, -2.9], what="the new w", mistakes={
     "w moves by the velocity of the step before: use the new one.": [1.2, -3.0],
@@ -407,11 +654,14 @@ for shape, rate, momentum, begin in [((4, 3), 0.1, 0.9, 0.0), ((5,), 0.7, 0.5, 1
     for step in range(6):
         with check.unchanged(w=w, dw=gradients[step], velocity=velocity):
             moved = momentum_update(w, gradients[step], velocity, rate, momentum)
-        check.true(len(moved) == 2, "The function should return two things.", "Return the new w and the new velocity.")
+        check.true(isinstance(moved, tuple | list) and len(moved) == 2, "The function should return two things.",
+                   "Here two values are asked for: (w, velocity), the new ones.")
         case = f"with momentum {momentum}, step {step + 1}"
         check.close(moved[1], velocities[step], atol=1e-12, what=f"the velocity {case}", mistakes={
             averaged: momentum * velocity - (1 - momentum) * rate * gradients[step],
             "The velocity has the wrong sign: the gradient is subtracted.": momentum * velocity + rate * gradients[step],
+            "This is momentum as PyTorch writes it: here the velocity has the learning rate and the minus in it, and w moves by it.":
+                momentum * velocity + gradients[step],
             "Is the argument `momentum` used?": 0.9 * velocity - rate * gradients[step],
             "The learning rate is applied to w too: then it counts twice, or not in the velocity.": momentum * velocity - gradients[step],
         })
@@ -429,7 +679,8 @@ check.close(momentum_update(w, dw, velocity, 0.2)[1], 0.9 * velocity - 0.2 * dw,
 w, dw, cache = np.array([1.0, -2.0]), np.array([0.5, -4.0]), np.array([0.2, 3.0])
 outside = "ε stands outside the root; here it belongs inside."
 result = rmsprop_update(w, dw, cache, learning_rate=0.1, decay_rate=0.5, eps=2.0)
-check.true(len(result) == 2, "The function should return two things.", "Return the new w and the new cache.")
+check.true(isinstance(result, tuple | list) and len(result) == 2, "The function should return two things.",
+           "Here two values are asked for: (w, cache), the new ones.")
 check.close(result[1], [0.225, 9.5], what="the new cache", mistakes={
     "The cache collects the squares of the gradients: is a square missing?": [0.35, -0.5],
     "The cache is a sum: it should be an average, with the factors decay_rate and 1 - decay_rate.": [0.35, 17.5],
@@ -456,7 +707,8 @@ for shape, rate, decay, eps, begin in [((4, 3), 0.1, 0.9, 0.5, 0.0), ((5,), 0.7,
     for step in range(5):
         with check.unchanged(w=w, dw=gradients[step], cache=cache):
             moved = rmsprop_update(w, gradients[step], cache, rate, decay, eps)
-        check.true(len(moved) == 2, "The function should return two things.", "Return the new w and the new cache.")
+        check.true(isinstance(moved, tuple | list) and len(moved) == 2, "The function should return two things.",
+                   "Here two values are asked for: (w, cache), the new ones.")
         case, g = f"with decay rate {decay} and ε = {eps}, step {step + 1}", gradients[step]
         check.close(moved[1], caches[step], what=f"the cache {case}", mistakes={
             "The factors decay_rate and 1 - decay_rate are exchanged.": (1 - decay) * cache + decay * g ** 2,
@@ -524,7 +776,7 @@ toy_start = toy_model()
 # %%
 def toy_race(update, num_steps=100):
     """Losses of the toy net on its way down from toy_start: learning rate 0.1, reg 0.001, all five examples at each step."""
-    return descend(lambda model: two_layer_net(X_toy, model, y_toy, reg=0.001), toy_start, update, 0.1, num_steps)[1]
+    return descend(lambda model: two_layer_net(X_toy.copy(), model, y_toy, reg=0.001), toy_start, update, 0.1, num_steps)[1]
 
 # %% test="descend" points=4
 valley = {"steep": np.array([2.0, -1.0]), "flat": np.array([3.0, 5.0])}      # loss: 5·steep² + ½·flat², summed
@@ -536,26 +788,12 @@ def valley_loss(model):
     return float(loss), {"steep": 10 * model["steep"], "flat": model["flat"] * 1.0}
 
 
-best, losses = descend(valley_loss, valley, sgd_update, 0.15, 20)
-check.equal(len(losses), 20, what="the number of losses", hint="One loss for each step, taken before the step.")
-# with plain descent each step multiplies steep by 1 - 10·0.15 and flat by 1 - 0.15
-factors = {"steep": -0.5, "flat": 0.85}
+factors = {"steep": -0.5, "flat": 0.85}          # what each step of plain descent multiplies by: 1 - 10·0.15 and 1 - 0.15
 expected = [sum(a * np.sum((w * factors[name] ** t) ** 2) for name, w, a in (("steep", valley["steep"], 5), ("flat", valley["flat"], 0.5)))
             for t in range(21)]
-check.close(losses, expected[:20], what="the losses of plain descent in a valley", mistakes={
-    "Each loss is taken after the step: the first one should be that of the model you were given.": expected[1:],
-})
-check.close(best["flat"], valley["flat"] * 0.85 ** 19, what="the best model's `flat`", mistakes={
-    "This is the model after the last step, whose loss was never taken: is `best` a copy?": valley["flat"] * 0.85 ** 20,
-    "This is the model at the start.": valley["flat"],
-})
-first_losses = [toy_race(sgd_update, 2)[0], toy_race(sgd_update, 2)[0]]
-check.close(first_losses[1], first_losses[0], what="the first loss of a second race from the same start",
-            hint="The model that was passed in has moved: work on a copy of the dict, and make new arrays.")
-check.passed("descend gets down the valley, and keeps the best model.")
-### BEGIN HIDDEN TESTS
-rng = check.rng()
+two_results = "Return the best model and the list of losses: `return best, losses`."
 
+### BEGIN HIDDEN TESTS
 def heavy_ball(w, dw, state, learning_rate):
     """A pure update rule with a memory."""
     state = 0.8 * state - learning_rate * dw
@@ -583,33 +821,69 @@ def simulate(loss_function, model, rate, num_steps, own_state=True, keep_state=T
             shared = states[name]
         models.append(new)
     return models, losses
-
-# Equal shapes, so that a shared state does not give itself away by an error; then different ones.
-for shapes, rate, num_steps in [([(3,), (3,)], 0.05, 12), ([(2, 3), (3,), (1,)], 0.1, 25), ([(4,)], 0.1, 1), ([(2,), (2,)], 1.1, 9)]:
-    names = [f"p{i}" for i in range(len(shapes))]
-    model = {name: rng.normal(size=shape) for name, shape in zip(names, shapes)}
-    centres = {name: rng.normal(size=shape) for name, shape in zip(names, shapes)}
-    loss_function = bowl({name: 1.0 + i for i, name in enumerate(names)}, centres)
-    models, right = simulate(loss_function, model, rate, num_steps)
-    with check.unchanged(model=model):
-        best, losses = descend(loss_function, model, heavy_ball, rate, num_steps)
-    case = f"for {len(shapes)} parameters, rate {rate}, {num_steps} steps"
-    check.close(losses, right, what=f"the losses {case}", mistakes={
-        "All parameters share one state: each needs its own.": lambda: simulate(loss_function, model, rate, num_steps, own_state=False)[1],
-        "The states are made anew at each step: hand them on from step to step.":
-            lambda: simulate(loss_function, model, rate, num_steps, keep_state=False)[1],
-        "Each loss is taken after the step.": lambda: [loss_function(m)[0] for m in models[1:]],
-    })
-    lowest = int(np.argmin(right))
-    check.equal(sorted(best), names, what="the keys of the best model")
-    for name in names:
-        check.close(best[name], models[lowest][name], atol=1e-12, what=f"the best model's {name} {case}", mistakes={
-            "This is the last model: `best = model` is no copy, it changes with the model.": models[-1][name],
-            "This is the last model whose loss was taken, not the best one.": models[num_steps - 1][name],
-            "This is the model one step after the best one.": models[lowest + 1][name],
-            "This is the model at the start.": models[0][name],
-        })
 ### END HIDDEN TESTS
+
+with check.part(2, "the losses"):
+    start = {name: w.copy() for name, w in valley.items()}
+    with check.unchanged(model=start):
+        result = descend(valley_loss, start, sgd_update, 0.15, 20)
+    check.true(isinstance(result, tuple | list) and len(result) == 2, "The function should return two things.", two_results)
+    losses = result[1]
+    check.equal(len(losses), 20, what="the number of losses", hint="One loss for each step, taken before the step.")
+    check.close(losses, expected[:20], what="the losses of plain descent in a valley", mistakes={
+        "Each loss is taken after the step: the first one should be that of the model you were given.": expected[1:],
+    })
+    ### BEGIN HIDDEN TESTS
+    rng = check.rng()
+    # Equal shapes, so that a shared state does not give itself away by an error; then different ones.
+    for shapes, rate, num_steps in [([(3,), (3,)], 0.05, 12), ([(2, 3), (3,), (1,)], 0.1, 25), ([(4,)], 0.1, 1), ([(2,), (2,)], 1.1, 9)]:
+        names = [f"p{i}" for i in range(len(shapes))]
+        model = {name: rng.normal(size=shape) for name, shape in zip(names, shapes)}
+        centres = {name: rng.normal(size=shape) for name, shape in zip(names, shapes)}
+        loss_function = bowl({name: 1.0 + i for i, name in enumerate(names)}, centres)
+        models, right = simulate(loss_function, model, rate, num_steps)
+        with check.unchanged(model=model):
+            best, losses = descend(loss_function, model, heavy_ball, rate, num_steps)
+        case = f"for {len(shapes)} parameters, rate {rate}, {num_steps} steps"
+        check.close(losses, right, what=f"the losses {case}", mistakes={
+            "All parameters share one state: each needs its own.": lambda: simulate(loss_function, model, rate, num_steps, own_state=False)[1],
+            "The states are made anew at each step: hand them on from step to step.":
+                lambda: simulate(loss_function, model, rate, num_steps, keep_state=False)[1],
+            "Each loss is taken after the step.": lambda: [loss_function(m)[0] for m in models[1:]],
+        })
+    ### END HIDDEN TESTS
+
+with check.part(2, "the best model"):
+    best = descend(valley_loss, {name: w.copy() for name, w in valley.items()}, sgd_update, 0.15, 20)[0]
+    check.close(best["flat"], valley["flat"] * 0.85 ** 19, what="the best model's `flat`", mistakes={
+        "This is the model after the last step, whose loss was never taken: is `best` a copy?": valley["flat"] * 0.85 ** 20,
+        "This is the model at the start.": valley["flat"],
+    })
+    ### BEGIN HIDDEN TESTS
+    rng = check.rng()
+    # Equal shapes, so that a shared state does not give itself away by an error; then different ones.
+    for shapes, rate, num_steps in [([(3,), (3,)], 0.05, 12), ([(2, 3), (3,), (1,)], 0.1, 25), ([(4,)], 0.1, 1), ([(2,), (2,)], 1.1, 9)]:
+        names = [f"p{i}" for i in range(len(shapes))]
+        model = {name: rng.normal(size=shape) for name, shape in zip(names, shapes)}
+        centres = {name: rng.normal(size=shape) for name, shape in zip(names, shapes)}
+        loss_function = bowl({name: 1.0 + i for i, name in enumerate(names)}, centres)
+        models, right = simulate(loss_function, model, rate, num_steps)
+        best, losses = descend(loss_function, {name: w.copy() for name, w in model.items()}, heavy_ball, rate, num_steps)
+        # a mistake with the states costs the points of the losses
+        for mistake in (simulate(loss_function, model, rate, num_steps, own_state=False), simulate(loss_function, model, rate, num_steps, keep_state=False)):
+            if len(losses) == num_steps and np.allclose(losses, mistake[1]):
+                models, right = mistake
+        case = f"for {len(shapes)} parameters, rate {rate}, {num_steps} steps"
+        lowest = int(np.argmin(right))
+        check.equal(sorted(best), names, what="the keys of the best model")
+        for name in names:
+            check.close(best[name], models[lowest][name], atol=1e-12, what=f"the best model's {name} {case}", mistakes={
+                "This is the last model: `best = model` is no copy, it changes with the model.": models[-1][name],
+                "This is the last model whose loss was taken, not the best one.": models[num_steps - 1][name],
+                "This is the model one step after the best one.": models[lowest + 1][name],
+                "This is the model at the start.": models[0][name],
+            })
+    ### END HIDDEN TESTS
 
 # %% [markdown]
 # The race: the toy net, 100 steps with each rule, the same learning rate for all. (RMSProp makes a wild first jump. What is its

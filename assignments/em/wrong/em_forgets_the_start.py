@@ -1,7 +1,7 @@
 """Records the log-likelihood only after each iteration."""
 
 REPLACES = "em"
-FAILS = ["em"]
+FAILS = ["em/the log-likelihoods"]
 HINT = "One before the first iteration, and one after each."
 
 

@@ -1,7 +1,7 @@
 """Leaves log y! out of the log-likelihood."""
 
 REPLACES = "em"
-FAILS = ["em"]
+FAILS = ["em/the log-likelihoods"]
 HINT = "The term log y! is missing in the log-likelihood."
 
 

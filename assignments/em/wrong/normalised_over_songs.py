@@ -1,7 +1,7 @@
 """Divides by the sum over the songs: the wrong axis."""
 
 REPLACES = "e_step"
-FAILS = ["e_step", "em"]
+FAILS = ["e_step"]
 HINT = "Every column adds up to 1"
 
 

@@ -1,7 +1,7 @@
 """Counts for pi how many songs each mood wins."""
 
 REPLACES = "m_step"
-FAILS = ["m_step", "em"]
+FAILS = ["m_step/pi"]
 HINT = "These are shares of songs that a mood wins"
 
 

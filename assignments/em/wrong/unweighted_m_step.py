@@ -1,7 +1,7 @@
 """Fits every mood to all songs alike."""
 
 REPLACES = "m_step"
-FAILS = ["m_step", "em"]
+FAILS = ["m_step/W"]
 HINT = "does each fit use its own column of R?"
 
 

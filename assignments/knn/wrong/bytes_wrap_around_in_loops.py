@@ -1,8 +1,9 @@
 """Subtracts pixels as they are stored: uint8 wraps around below 0."""
 
 REPLACES = "KNN.compute_distances"
-FAILS = ["compute_distances"]
+FAILS = ["compute_distances/whole numbers"]
 HINT = "convert to float before you subtract"
+FREQUENCY = "7 of 7 public solutions"
 
 
 def compute_distances(self, X, norm=np.linalg.norm):

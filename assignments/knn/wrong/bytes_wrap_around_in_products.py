@@ -3,6 +3,7 @@
 REPLACES = "KNN.compute_L2_distances_vectorized"
 FAILS = ["compute_L2_distances_vectorized/whole numbers"]
 HINT = "`uint8` wraps around"
+FREQUENCY = "14 of 14 public solutions"
 
 
 def compute_L2_distances_vectorized(self, X):

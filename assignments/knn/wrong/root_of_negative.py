@@ -3,6 +3,7 @@
 REPLACES = "KNN.compute_L2_distances_vectorized"
 FAILS = ["compute_L2_distances_vectorized/distances of zero"]
 HINT = "Rounding can make a square of 0 slightly negative"
+FREQUENCY = "14 of 14 public solutions"
 
 
 def compute_L2_distances_vectorized(self, X):

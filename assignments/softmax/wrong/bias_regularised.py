@@ -1,6 +1,6 @@
 """The whole of W is regularised, as in courses where the bias is a vector of its own."""
 
-FAILS = ["softmax_loss_vectorized"]
+FAILS = ["softmax_loss_vectorized/the loss"]
 HINT = "leave out the last column of W"
 EDITS = {
     "loss = -np.mean(log_probabilities[y, np.arange(N)]) + 0.5 * reg * np.sum(W[:, :-1] ** 2)":

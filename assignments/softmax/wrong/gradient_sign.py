@@ -1,7 +1,7 @@
 """Slope of the log probability instead of its negative: uphill."""
 
 REPLACES = "softmax_loss_naive"
-FAILS = ["softmax_loss_naive"]
+FAILS = ["softmax_loss_naive/the gradient"]
 HINT = "The gradient has the wrong sign"
 
 

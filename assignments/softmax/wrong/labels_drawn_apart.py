@@ -1,7 +1,7 @@
 """Images and labels are drawn one after the other, so they no longer belong together."""
 
-FAILS = ["train", "tune"]
-HINT = "do the labels belong to the images"
+FAILS = ["train/the minibatches"]
+HINT = "Draw one set of indices"
 EDITS = {
     "batch = rng.integers(0, num_images, size=batch_size)":
         "batch, labels = rng.choice(num_images, batch_size), rng.choice(num_images, batch_size)",

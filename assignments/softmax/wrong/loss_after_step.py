@@ -1,6 +1,6 @@
 """The loss is noted after W was moved, by asking for it once more."""
 
-FAILS = ["train"]
+FAILS = ["train/the losses"]
 HINT = "Each loss seems to be taken after W was moved"
 EDITS = {
     """

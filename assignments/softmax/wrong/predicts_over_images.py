@@ -1,7 +1,7 @@
 """The axis of the images for that of the classes."""
 
 REPLACES = "Softmax.predict"
-FAILS = ["predict", "tune"]
+FAILS = ["predict"]
 HINT = "which axis runs over the classes"
 
 

@@ -1,7 +1,7 @@
 """axis=1 out of habit: in most libraries the classes are the columns."""
 
 REPLACES = "softmax_probabilities"
-FAILS = ["softmax_probabilities"]
+FAILS = ["softmax_probabilities/the probabilities"]
 HINT = "which axis runs over the classes"
 
 

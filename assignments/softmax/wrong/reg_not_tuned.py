@@ -1,7 +1,7 @@
 """The loop over the strengths is there, but every classifier is trained with the same one."""
 
 REPLACES = "tune"
-FAILS = ["tune"]
+FAILS = ["tune/every pair of settings"]
 HINT = "each with its own learning rate and regularisation"
 
 

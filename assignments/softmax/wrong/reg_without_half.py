@@ -1,7 +1,7 @@
 """reg times the sum of squares, and 2·reg·W as its gradient: consistent, but another loss than the one asked for."""
 
 REPLACES = "softmax_loss_naive"
-FAILS = ["softmax_loss_naive"]
+FAILS = ["softmax_loss_naive/the loss"]
 HINT = "The regularisation counts twice"
 
 

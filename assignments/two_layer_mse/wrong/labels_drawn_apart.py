@@ -1,6 +1,6 @@
 """Examples and labels are drawn one after the other, so they no longer belong together."""
 
-FAILS = ["train"]
+FAILS = ["train/the minibatches"]
 HINT = "Draw one set of indices"
 EDITS = {
     "loss, grads = self.loss(X[batch], y[batch], reg)": """

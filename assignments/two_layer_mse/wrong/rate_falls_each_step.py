@@ -1,7 +1,7 @@
 """The decay stands outside the `if`."""
 
 REPLACES = "TwoLayerNet.train"
-FAILS = ["train"]
+FAILS = ["train/the steps and their losses"]
 HINT = "The learning rate falls at every step"
 
 

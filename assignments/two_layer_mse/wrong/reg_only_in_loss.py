@@ -1,6 +1,6 @@
 """The regularisation has no part in the gradients."""
 
-FAILS = ["loss-gradients"]
+FAILS = ["loss-gradients/the output layer"]
 HINT = "The regularisation has no part in the gradient"
 EDITS = {
     'grads = {"W1": dhidden.T @ X + reg * W1, "b1": dhidden.sum(axis=0),':

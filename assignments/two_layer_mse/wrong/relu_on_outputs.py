@@ -1,6 +1,6 @@
 """A ReLU after every layer, the last one too."""
 
-FAILS = ["loss-scores", "loss-value", "loss-gradients", "train"]
+FAILS = ["loss-scores"]
 HINT = "there is no ReLU after the second layer"
 EDITS = {
     "outputs = hidden @ W2.T + b2": "outputs = np.maximum(hidden @ W2.T + b2, 0)",

@@ -1,6 +1,6 @@
 """The published values of the toy, typed in."""
 
-FAILS = ["loss-value", "loss-gradients"]
+FAILS = ["loss-value"]
 HINT = "The loss where only one class occurs"
 EDITS = {
     "loss = 0.5 * np.sum(errors ** 2) / N + 0.5 * reg * (np.sum(W1 ** 2) + np.sum(W2 ** 2))": """

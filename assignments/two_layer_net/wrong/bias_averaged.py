@@ -1,7 +1,7 @@
 """The mean over the examples, though the 1/N is in already."""
 
-FAILS = ["two_layer_net-gradients"]
-HINT = "The gradient of b2"
+FAILS = ["two_layer_net-gradients/the second layer"]
+HINT = "the 1/N is in the slopes of the scores already"
 EDITS = {
     'grads = {"W1": X.T @ dhidden + reg * W1, "b1": dhidden.sum(axis=0),':
         'grads = {"W1": X.T @ dhidden + reg * W1, "b1": dhidden.mean(axis=0),',

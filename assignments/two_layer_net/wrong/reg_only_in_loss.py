@@ -1,6 +1,6 @@
 """The regularisation has no part in the gradients."""
 
-FAILS = ["two_layer_net-gradients"]
+FAILS = ["two_layer_net-gradients/the second layer"]
 HINT = "The regularisation has no part in the gradient"
 EDITS = {
     'grads = {"W1": X.T @ dhidden + reg * W1, "b1": dhidden.sum(axis=0),':

@@ -1,6 +1,6 @@
 """reg times the sum of squares, and its gradient 2·reg·W: consistent, but another loss."""
 
-FAILS = ["two_layer_net-loss", "two_layer_net-gradients"]
+FAILS = ["two_layer_net-loss/the loss"]
 HINT = "The regularisation counts twice"
 EDITS = {
     "loss = -np.mean(log_probabilities[np.arange(N), y]) + 0.5 * reg * (np.sum(W1 ** 2) + np.sum(W2 ** 2))":

@@ -1,5 +1,5 @@
 """The dict of the caller is moved along, so that a second run begins where the first one ended."""
 
-FAILS = ["descend"]
-HINT = "The model that was passed in has moved"
+FAILS = ["descend/the losses"]
+HINT = "The function changed the input `model`"
 EDITS = {"model = dict(model)": ""}

@@ -1,6 +1,6 @@
 """The states are zeroed inside the loop, so the rule never remembers anything."""
 
-FAILS = ["descend"]
+FAILS = ["descend/the losses"]
 HINT = "The states are made anew at each step"
 EDITS = {
     "states = {name: np.zeros_like(w) for name, w in model.items()}": "",

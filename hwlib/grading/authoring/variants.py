@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Literal
@@ -87,7 +88,17 @@ def _read(
         else _nothing_lost(path, settings)
     )
     return Variant(
-        kind, path.stem, reason, replaces, fails, hint, source, path, models=models, edits=edits
+        kind,
+        path.stem,
+        reason,
+        replaces,
+        fails,
+        hint,
+        source,
+        path,
+        models=models,
+        edits=edits,
+        frequency=_frequency(path, settings),
     )
 
 
@@ -155,8 +166,24 @@ def _fails_and_hint(
     return fails, hint
 
 
+def _frequency(path: Path, settings: _Settings) -> str:
+    """FREQUENCY, a base rate such as "3 of 14 public solutions"; "" where nobody has counted."""
+    line, value = _value(path, settings, "FREQUENCY")
+    if value is None:
+        return ""
+    counted = re.match(r"(\d+) of (\d+) \S", value) if isinstance(value, str) else None
+    if counted is None or int(counted[1]) > int(counted[2]):
+        raise AuthoringError(
+            path,
+            line,
+            f"FREQUENCY is {value!r}; say how often this was seen, and among how many: "
+            'FREQUENCY = "3 of 14 public solutions"',
+        )
+    return str(value)
+
+
 def _nothing_lost(path: Path, settings: _Settings) -> tuple[tuple[str, ...], str]:
-    for name in ("FAILS", "HINT"):
+    for name in ("FAILS", "HINT", "FREQUENCY"):
         if name in settings:
             raise AuthoringError(
                 path,

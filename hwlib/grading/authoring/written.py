@@ -74,7 +74,7 @@ class ParsedNotebook:
         return sum(cell.points or 0.0 for cell in self.cells)
 
 
-SETTINGS = ("REPLACES", "EDITS", "FAILS", "HINT")
+SETTINGS = ("REPLACES", "EDITS", "FAILS", "HINT", "FREQUENCY")
 """The variables that a file in wrong/ or right/ may set about itself."""
 
 
@@ -102,3 +102,4 @@ class Variant:
     path: Path
     models: tuple[str, ...] = ()  # those of `replaces` that are models in artifacts/
     edits: tuple[Edit, ...] = ()
+    frequency: str = ""  # how often this was seen: "14 of 14 public solutions"

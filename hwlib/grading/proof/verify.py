@@ -50,6 +50,7 @@ class VerifyRow:
     autograded: Mapping[str, tuple[str, ...]]  # question that tests grade → its parts, or itself
     expected: frozenset[str]  # the questions, or parts of them, that it must lose
     hint: str = ""  # text that the first of these must show to the student, or ""
+    frequency: str = ""  # how often students were seen to write it, or ""
 
     @property
     def lost(self) -> frozenset[str]:
@@ -226,6 +227,7 @@ class VerifyReport:
                 "lost": sorted(row.lost),
                 "expected": sorted(row.expected),
                 "message": row.first_lost_text.strip(),
+                "frequency": row.frequency,
                 "complaint": row.complaint,
             }
             for row in self.rows
@@ -281,6 +283,7 @@ def verify(
                 handed_in_models(assignment, v) if v.models else files,
                 _in_full(v.fails, autograded),
                 v.hint,
+                v.frequency,
             )
             for v in variants
         ),
@@ -301,7 +304,15 @@ def verify(
             line for other in theirs for line in _differences(results[other.student], other)
         )
     rows = tuple(
-        VerifyRow(one.kind, one.name, results[one.student], autograded, one.expected, one.hint)
+        VerifyRow(
+            one.kind,
+            one.name,
+            results[one.student],
+            autograded,
+            one.expected,
+            one.hint,
+            one.frequency,
+        )
         for one in plan
     )
     leaks = tuple(str(leak) for leak in find_leaks(assignment))
@@ -338,6 +349,7 @@ class _Plan:
     files: dict[str, bytes]
     expected: frozenset[str] = frozenset()
     hint: str = ""
+    frequency: str = ""
 
     @property
     def student(self) -> str:

@@ -1,0 +1,5 @@
+"""A sigmoid in the hidden layer, as in older books, with the way back of a ReLU."""
+
+FAILS = ["two_layer_net-scores"]
+HINT = "This is a sigmoid"
+EDITS = {"hidden = np.maximum(X @ W1 + b1, 0)": "hidden = 1 / (1 + np.exp(-(X @ W1 + b1)))"}
