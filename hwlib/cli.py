@@ -7,7 +7,7 @@ import importlib.util
 import os
 import sys
 
-__all__ = ["main"]
+__all__ = ["import_jsonschema", "main"]
 
 # packages of the extra [grading]; they are looked for and not imported, which takes seconds
 NEEDED = ("click", "jupytext", "nbgrader", "rich")
@@ -25,13 +25,13 @@ def main() -> None:
 
         sys.stderr.write(f"hw: {missing[0]} is not installed; run: {how_to_install('grading')}\n")
         sys.exit(2)
-    _import_jsonschema()
+    import_jsonschema()
     from hwlib.commands import run
 
     sys.exit(run(sys.argv[1:]))
 
 
-def _import_jsonschema() -> None:
+def import_jsonschema() -> None:
     """Import jsonschema without its check of the format "iri", whose grammar loads slowly.
 
     It takes longer than all other imports, and no notebook's schema uses that format.
