@@ -8,6 +8,7 @@ import multiprocessing
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +20,8 @@ from hwlib.grading.course import Limits
 from hwlib.grading.engines.nbgrader import grade_with_nbgrader
 from hwlib.grading.engines.otter import grade_with_otter
 from hwlib.grading.grade import grade_many
-from hwlib.grading.outlets import gradescope_simulator
+from hwlib.grading.outlets.gradescope_simulator import Image, built_image
+from hwlib.grading.outlets.gradescope_simulator import Limits as ContainerLimits
 from hwlib.grading.outlets.gradescope_view import complaints, points_of
 from hwlib.grading.outlets.gradescope_zip import write_gradescope_zip
 from hwlib.grading.proof.variants import (
@@ -38,7 +40,7 @@ LANES = (("otter", "isolated"), ("gradescope", "nbgrader"))  # two at once take 
 # a loop without an end need not last longer; twice as long in a second try
 LIMITS = Limits(question_s=10.0, submission_s=60.0)
 # for what torch needs, and faster than Gradescope: the points do not depend on it
-ROOMY = gradescope_simulator.Limits(minutes=20, memory_mb=4096, cores=2)
+ROOMY = ContainerLimits(minutes=20, memory_mb=4096, cores=2)
 
 Points = dict[str, tuple[float, str]]  # question → points and status
 
@@ -88,7 +90,8 @@ def hand_ins(assignment: Assignment, folder: Path, students: int, seed: int) -> 
 
 def digest(assignment: Assignment) -> str:
     """A text that is another one if a file that the comparison depends on has changed."""
-    folders = (assignment.folder, assignment.source.parent, assignment.release.parent)
+    folders = [assignment.source.parent, assignment.release.parent]
+    folders += [assignment.folder / name for name in ("artifacts", "right", "wrong")]
     found = hashlib.sha256()
     for path in sorted(path for folder in folders for path in folder.rglob("*")):
         if path.is_file() and path.suffix != ".pyc":
@@ -104,6 +107,7 @@ def grade_with_all(
     graders: Sequence[str] = GRADERS,
     *,
     patience: float = 1.0,
+    image: Image | None = None,
 ) -> dict[str, Graded]:
     """Grade the submissions with each grader, two graders at once.
 
@@ -116,6 +120,8 @@ def grade_with_all(
     graders : sequence of str
     patience : float
         The usual time limits are multiplied by it.
+    image : Image, optional
+        The container of the assignment's zip, if it is built already.
     """
     limits = Limits(LIMITS.question_s * patience, LIMITS.submission_s * patience)
     quick = replace(assignment, limits=limits)
@@ -124,7 +130,14 @@ def grade_with_all(
         lanes = [
             fork.Process(
                 target=_grade_in_turn,
-                args=([one for one in lane if one in graders], quick, found, seed, Path(name)),
+                args=(
+                    [one for one in lane if one in graders],
+                    quick,
+                    found,
+                    seed,
+                    Path(name),
+                    image,
+                ),
             )
             for lane in LANES
         ]
@@ -153,17 +166,22 @@ def _grade_in_turn(
     found: Sequence[FoundSubmission],
     seed: int,
     folder: Path,
+    image: Image | None,
 ) -> None:
     """In a process of its own: write each grader's points into a file."""
     for grader in graders:
         started = time.monotonic()
-        points = dict(_graded(grader, assignment, found, seed))
+        points = dict(_graded(grader, assignment, found, seed, image))
         values = {"points": points, "seconds": round(time.monotonic() - started, 1)}
         (folder / grader).write_text(json.dumps(values), encoding="utf-8")
 
 
 def _graded(
-    grader: str, assignment: Assignment, found: Sequence[FoundSubmission], seed: int
+    grader: str,
+    assignment: Assignment,
+    found: Sequence[FoundSubmission],
+    seed: int,
+    image: Image | None,
 ) -> Iterator[tuple[str, Points]]:
     if grader == "isolated":
         outcomes = grade_many(assignment, found, seed=seed, jobs=1, leave_to_humans=False)
@@ -178,27 +196,31 @@ def _graded(
             for result in grade_with_nbgrader(assignment, found, output=place, seed=seed):
                 yield result.student, _points(result)
     else:
-        yield from _in_container(assignment, found)
+        with nullcontext(image) if image else _built(assignment) as container:
+            yield from _in_container(container, assignment, found)
 
 
 def _points(result: SubmissionResult) -> Points:
     return {one.id: (one.points, one.status) for one in result.questions}
 
 
-def _in_container(
-    assignment: Assignment, found: Sequence[FoundSubmission]
-) -> Iterator[tuple[str, Points]]:
+@contextmanager
+def _built(assignment: Assignment) -> Iterator[Image]:
     with tempfile.TemporaryDirectory(prefix="hw-parity-") as name:
         archive = Path(name) / "autograder.zip"
         write_gradescope_zip(assignment, archive)
-        questions = [one.name for one in load_key(assignment).by_role("test")]
-        with gradescope_simulator.built_image(archive) as image:
-            for one in found:
-                files = [path for path in sorted(one.folder.iterdir()) if path.is_file()]
-                results = image.grade(files, ROOMY).results
-                if wrong := complaints(results):
-                    raise SystemExit(f"{one.student}: results.json: {'; '.join(wrong)}")
-                yield (
-                    one.student,
-                    {name: (points, "") for name, points in points_of(results, questions).items()},
-                )
+        with built_image(archive) as image:
+            yield image
+
+
+def _in_container(
+    image: Image, assignment: Assignment, found: Sequence[FoundSubmission]
+) -> Iterator[tuple[str, Points]]:
+    questions = [one.name for one in load_key(assignment).by_role("test")]
+    for one in found:
+        files = [path for path in sorted(one.folder.iterdir()) if path.is_file()]
+        results = image.grade(files, ROOMY).results
+        if wrong := complaints(results):
+            raise SystemExit(f"{one.student}: results.json: {'; '.join(wrong)}")
+        points = points_of(results, questions)
+        yield one.student, {name: (value, "") for name, value in points.items()}

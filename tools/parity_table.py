@@ -32,6 +32,7 @@ from parity_graders import GRADERS, Graded, HandIn, digest, grade_with_all, hand
 from hwlib.atomic import write_whole
 from hwlib.grading import Assignment, find_course
 from hwlib.grading.answer_key import load_key
+from hwlib.grading.outlets.gradescope_simulator import Image
 
 __all__ = ["Apart", "Compared", "compare", "page"]
 
@@ -86,10 +87,14 @@ def compare(
     seed: int,
     graders: Sequence[str] = GRADERS,
     say: Callable[[str], None] = lambda text: None,
+    image: Image | None = None,
 ) -> Compared:
-    """Grade the submissions with each grader, and compare question by question."""
+    """Grade the submissions with each grader, and compare question by question.
+
+    Gradescope's zip runs in the `image`, if that is given.
+    """
     found = [one.found for one in made]
-    graded = grade_with_all(assignment, found, seed, graders)
+    graded = grade_with_all(assignment, found, seed, graders, image=image)
     for grader, one in graded.items():
         say(f"{assignment.slug}: {grader}: {len(found)} in {one.seconds:.0f} s")
     apart = differences(assignment, made, graded)
@@ -97,7 +102,7 @@ def compare(
     if again:
         say(f"{assignment.slug}: once more, with more time: {', '.join(sorted(again))}")
         few = [one for one in found if one.student in again]
-        second = grade_with_all(assignment, few, seed, graders, patience=PATIENCE)
+        second = grade_with_all(assignment, few, seed, graders, patience=PATIENCE, image=image)
         for grader, one in graded.items():
             one.points.update(second[grader].points)
         apart = differences(assignment, made, graded)
@@ -168,8 +173,8 @@ def page(record: Mapping[str, Mapping[str, Any]], slugs: Sequence[str]) -> str:
         "",
         "The reference, the release, all wrong and right solutions and a simulated class were",
         "graded by hwlib's own engine (`isolated`), by nbgrader, by otter-grader, and by the zip",
-        "for Gradescope in the container of `hw gradescope-test`. Each question that tests grade was",
-        "compared. This command does it, goes on where it was stopped, and writes this page:",
+        "for Gradescope in the container of `hw gradescope-test`. Each question that tests grade",
+        "was compared. This command does it, goes on where it was stopped, and writes this page:",
         "",
         "    python tools/parity_table.py",
         "",

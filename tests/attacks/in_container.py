@@ -28,8 +28,9 @@ __all__ = ["HARMLESS", "POSSIBLE", "Container", "attacked_container", "through"]
 LIMITS = Limits(minutes=4, cores=2)
 QUESTIONS = ("double", "table", "half", "predict")
 # one file is uploaded: it is neither a link nor a pipe
-POSSIBLE: tuple[Attack | OnVerdict, ...] = tuple(
-    one for one in (*ATTACKS, *VERDICT) if getattr(one, "raw", "") not in ("link", "pipe")
+POSSIBLE: tuple[Attack | OnVerdict, ...] = (
+    *ATTACKS,
+    *(one for one in VERDICT if one.raw not in ("link", "pipe")),
 )
 HARMLESS = Attack(0, "only say so", "print('GOT')")  # it shows that a success would be seen
 

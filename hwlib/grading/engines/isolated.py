@@ -362,6 +362,7 @@ class IsolatedEngine:
             graded.impeded,
             self.tier,
             graded.complaints,
+            graded.measured,
         )
 
     def _grade_repaired(
