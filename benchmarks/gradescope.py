@@ -42,7 +42,7 @@ SETUP = """\
 #!/bin/sh
 set -eu
 python3 -m venv --without-pip /opt/otter
-/opt/otter/bin/python /autograder/source/pip-*.whl/pip install --no-cache-dir \\
+/opt/otter/bin/python "$(echo /autograder/source/pip-*.whl)/pip" install --no-cache-dir \\
     --disable-pip-version-check --only-binary :all: -r /autograder/source/packages.txt
 """
 RUN = """\
