@@ -90,7 +90,7 @@ def _kill_group(pid: int) -> None:
 
 def main() -> int:
     """Read jobs from standard input, a line each, and answer each with `done` or `timeout`."""
-    from hwlib.cli import import_jsonschema
+    from hwlib.jsonschema_import import import_jsonschema
 
     _die_with_parent()
     import_jsonschema()

@@ -3,6 +3,8 @@
 setup.sh, run_autograder      what Gradescope starts, see templates/gradescope/
 requirements.txt              the versions that are installed here
 wheels/                       hwlib and pip; with `wheels` all other packages, in wheels/all/
+data.txt                      the data sets whose test images networks are measured on
+data/                         with `wheels`: these data sets
 course/                       the course with this one assignment: source/, release/, artifacts/
 """
 
@@ -15,10 +17,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hwlib import data as datasets
 from hwlib.atomic import write_whole
 from hwlib.errors import CourseError
 from hwlib.grading.answer_key import AnswerKey, load_key
 from hwlib.grading.course import Assignment
+from hwlib.grading.engines.test_sets import data_sets_of
 from hwlib.grading.outlets.own_wheel import own_wheel
 from hwlib.grading.outlets.pinned import pinned_requirements
 from hwlib.grading.outlets.same_bytes import zip_bytes
@@ -77,7 +81,11 @@ def write_gradescope_zip(
         **pip_wheel(),
         **_course(assignment),
     }
+    measured = data_sets_of(key)
+    if measured:
+        files["data.txt"] = "".join(f"{name}\n" for name in measured).encode()
     if wheels:
+        files |= _data(measured)
         with tempfile.TemporaryDirectory(prefix="hw-wheels-") as name:
             for path in download_wheels(requirements, Path(name)):
                 files[f"wheels/all/{path.name}"] = path.read_bytes()
@@ -124,6 +132,20 @@ def _require_found(assignment: Assignment, requirements: Sequence[str], *, wheel
             "build the zip with --wheels, or name that index in assignment.toml: "
             '[gradescope] index = "https://HOST/PATH"'
         )
+
+
+def _data(names: Sequence[str]) -> dict[str, bytes]:
+    """The files of these data sets on this machine."""
+    files: dict[str, bytes] = {}
+    for one in datasets.status(names) if names else ():
+        arrays = sorted(one.folder.glob("*.npy")) if one.folder and one.state == "whole" else []
+        if not arrays:
+            raise CourseError(
+                f"{one.title} is not on this machine, and the zip needs it to measure networks "
+                f"without a network; run `hw data fetch {one.name}`"
+            )
+        files |= {f"data/{one.name}/{path.name}": path.read_bytes() for path in arrays}
+    return files
 
 
 def _course(assignment: Assignment) -> dict[str, bytes]:
