@@ -348,7 +348,7 @@ def test_a_zip_for_no_network_needs_these_images_here(
     monkeypatch.setenv("HWLIB_CACHE", str(tmp_path / "empty"))
     monkeypatch.delenv("HWLIB_DATA", raising=False)
     assignment = find_course(Path(__file__).parents[1]).assignment("mnist_cnn")
-    with pytest.raises(CourseError, match="MNIST is not on this machine.* `hw data fetch mnist`"):
+    with pytest.raises(CourseError, match=r"MNIST is not on this machine.* `hw data fetch mnist`"):
         write_gradescope_zip(assignment, tmp_path / "mnist.zip", wheels=True)
 
 
