@@ -179,7 +179,7 @@ def page(record: Mapping[str, Mapping[str, Any]], slugs: Sequence[str]) -> str:
         "",
         "    python tools/parity_table.py",
         "",
-        "A row stands for the files as they were then; the command compares again what has changed.",
+        "A row stands for the files of its time. The command compares again what has changed.",
         "",
         "| assignment | submissions | questions | same from all | apart | no known reason |",
         "|---|---|---|---|---|---|",
