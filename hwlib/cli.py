@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
 import os
 import sys
@@ -25,26 +24,12 @@ def main() -> None:
 
         sys.stderr.write(f"hw: {missing[0]} is not installed; run: {how_to_install('grading')}\n")
         sys.exit(2)
-    _import_jsonschema()
+    from hwlib.jsonschema_import import import_jsonschema
+
+    import_jsonschema()
     from hwlib.commands import run
 
     sys.exit(run(sys.argv[1:]))
-
-
-def _import_jsonschema() -> None:
-    """Import jsonschema without its check of the format "iri", whose grammar loads slowly.
-
-    It takes longer than all other imports, and no notebook's schema uses that format.
-    """
-    grammar = "rfc3987_syntax"
-    if grammar in sys.modules or "jsonschema" in sys.modules:
-        return
-    sys.modules[grammar] = None  # type: ignore[assignment]  # makes Python raise ImportError
-    try:
-        with contextlib.suppress(ImportError):
-            importlib.import_module("jsonschema")
-    finally:
-        del sys.modules[grammar]
 
 
 def _is_installed(name: str) -> bool:

@@ -335,6 +335,23 @@ def test_torch_is_in_the_zip_of_an_assignment_that_needs_it() -> None:
     assert "knn" not in needing
 
 
+def test_the_image_gets_the_test_images_that_networks_are_measured_on(tmp_path: Path) -> None:
+    assignment = find_course(Path(__file__).parents[1]).assignment("mnist_cnn")
+    write_gradescope_zip(assignment, tmp_path / "mnist.zip")
+    with zipfile.ZipFile(tmp_path / "mnist.zip") as archive:
+        assert archive.read("data.txt") == b"mnist\n"
+
+
+def test_a_zip_for_no_network_needs_these_images_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HWLIB_CACHE", str(tmp_path / "empty"))
+    monkeypatch.delenv("HWLIB_DATA", raising=False)
+    assignment = find_course(Path(__file__).parents[1]).assignment("mnist_cnn")
+    with pytest.raises(CourseError, match=r"MNIST is not on this machine.* `hw data fetch mnist`"):
+        write_gradescope_zip(assignment, tmp_path / "mnist.zip", wheels=True)
+
+
 def test_the_wheel_in_the_zip_can_be_installed(tiny: Assignment, tmp_path: Path) -> None:
     write_gradescope_zip(tiny, tmp_path / "tiny.zip")
     with zipfile.ZipFile(tmp_path / "tiny.zip") as archive:

@@ -1,4 +1,7 @@
-"""Gradescope's zip in a container like Gradescope's: setup.sh and run_autograder really run."""
+"""Gradescope's zip in a container like Gradescope's: setup.sh and run_autograder really run.
+
+One image serves all tests, because setup.sh takes longest.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,29 @@ import json
 import os
 import shutil
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import needs
 import pytest
-from courses import make_tiny, solved
+from courses import hand_in, make_assignment, make_tiny, released, solved
+from in_container import HARMLESS, POSSIBLE, Container
 from nbformat import NotebookNode
+from on_the_verdict import COURSE, NOTEBOOK, TOML
+from parity_graders import GRADERS, HandIn
+from parity_table import compare
+from situation import FULL
 
+from hwlib.atomic import remove_folder
 from hwlib.errors import CourseError, GradingError
 from hwlib.grading import Assignment
 from hwlib.grading.outlets.gradescope_simulator import Image, Limits, built_image
 from hwlib.grading.outlets.gradescope_view import complaints
 from hwlib.grading.outlets.gradescope_zip import write_gradescope_zip
+from hwlib.grading.submissions.files import FoundSubmission
 
 needs_container = pytest.mark.skipif(
     sys.platform != "linux" or os.getuid() != 0 or shutil.which("bwrap") is None,
@@ -79,10 +91,16 @@ BOMBS = {
     "memory": "def half(x):\n    return sum(len(b) for b in [bytearray(2**26) for _ in range(99)])",
     "forks": "import os\ndef half(x):\n    while True:\n        os.fork()",
     "files": "def half(x):\n    for i in range(10**9):\n        open(str(i), 'w').write('x' * 999)",
-    "a loop": "def half(x):\n    while True:\n        pass",
-    "an exit": "import os\ndef half(x):\n    os._exit(0)",
     "output": "def half(x):\n    while True:\n        print('x' * 10**6)",
 }
+# a few of those that tools/attack_gradescope.py tries: what the spy above does not do
+SAMPLE = (
+    "write after the end",
+    "leave code for the next Python",
+    "connect to a port",
+    "find it in a caller's frame",
+    "codes for the terminal",
+)
 
 
 @pytest.fixture(scope="module")
@@ -132,11 +150,50 @@ def test_one_image_grades_honest_and_hostile_submissions_one_after_another(
 
 @needs_container
 @pytest.mark.slow
-@pytest.mark.parametrize("metadata", ["", "{", "[1]", '{"users": 3}'])
+@pytest.mark.parametrize("metadata", ["", '{"users": 3}'])
 def test_odd_metadata_stops_nothing(
     tiny: Assignment, image: Image, tmp_path: Path, metadata: str
 ) -> None:
     assert scores(graded(image, tmp_path, solved(tiny), metadata=metadata)) == [3, 1, 4]
+
+
+@needs_container
+@needs.installed("otter")
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_sample_has_the_same_points_from_all_four_graders(tiny: Assignment, image: Image) -> None:
+    notebooks = {
+        "reference": solved(tiny),
+        "release": released(tiny),
+        "wrong": solved(tiny, solution_double="def double(x):\n    return x * x\n"),
+    }
+    made = []
+    for kind, notebook in notebooks.items():
+        folder = hand_in(tiny, kind, notebook)
+        made.append(HandIn(FoundSubmission(kind, folder, folder / "tiny.ipynb", None), kind))
+    found = compare(tiny, made, 5, GRADERS, image=image)
+    assert [str(one) for one in found.apart] == []
+    assert (found.submissions, found.questions, found.same) == (3, 9, 9)
+
+
+@needs_container
+@pytest.mark.slow
+def test_attacks_fail_in_the_container(image: Image, tmp_path: Path) -> None:
+    """It comes after the others, because the image then has another course."""
+    (tmp_path / "course").mkdir()
+    attacked = make_assignment(tmp_path / "course", COURSE, NOTEBOOK, TOML)
+    write_gradescope_zip(attacked, tmp_path / "attacked.zip")
+    remove_folder(image.root / "autograder/source/course")
+    with zipfile.ZipFile(tmp_path / "attacked.zip") as packed:
+        course = [name for name in packed.namelist() if name.startswith("course/")]
+        packed.extractall(image.root / "autograder/source", course)
+    container = Container(image, attacked)
+    assert container.honest == FULL
+    assert container.succeeds(HARMLESS)  # so a success would be seen
+    chosen = [one for one in POSSIBLE if one.what in SAMPLE]
+    assert len(chosen) == len(SAMPLE)
+    assert [one.what for one in chosen if container.succeeds(one)] == []
+    assert container.tier == "T2"
 
 
 @needs_container

@@ -213,18 +213,21 @@ with check.part(2.5, "odd"), check.unchanged(three=three):
 with check.part(0.5, "none"):
     assert half(0) == 0
 ### END HIDDEN TESTS
+assert half(98) == 49
 """
     (tmp_path / "c").mkdir()
     toml = TINY_TOML.replace("points = 10", "points = 14")
     tiny = make_assignment(tmp_path / "c", "tiny", TINY + parts, toml)
     hand_in(tiny, "right", solved(tiny))
     hand_in(tiny, "floor", solved(tiny, solution_half="def half(x):\n    return x // 2"))
+    outside = "def half(x):\n    return x / 2 if x < 98 else 0"
+    hand_in(tiny, "outside", solved(tiny, solution_half=outside))
     root = tiny.course.root
     for engine in ("isolated", "otter"):
         options = GradeOptions(engine=engine, force=True)
         report = grade_assignment(tiny, root / "submitted", tmp_path / engine, options=options)
         found = {one.student: one.question("half-parts").points for one in report.submissions}
-        assert found == {"right": 4, "floor": 1.5}, engine
+        assert found == {"right": 4, "floor": 1.5, "outside": 0}, engine
     (text,) = [one for name, one in otter_tests(load_key(tiny)).items() if "half_parts" in name]
     cases = [one for one in names_in(text).values() if type(one).__name__ == "test_case"]
     assert [(case.points, case.hidden) for case in cases] == [
@@ -232,4 +235,5 @@ with check.part(0.5, "none"):
         (1, False),
         (2.5, True),
         (0.5, True),
+        (0, False),
     ]

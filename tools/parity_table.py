@@ -1,11 +1,17 @@
 """Whether four graders give the same points: hwlib's engine, nbgrader, otter and Gradescope's zip.
 
-    python tools/parity_table.py [SLUG…] [--students 12] [--seed 1] [--without gradescope]
+    python tools/parity_table.py [SLUG…] [--students 12] [--seed 1] [--again]
+    python tools/parity_table.py --apart         # only submissions that differed before
+    python tools/parity_table.py --page          # only write docs/parity.md again
 
 For each assignment (default: all), the reference, the release, every wrong and right solution and a
-simulated class are graded by each, and compared question by question. The counts are kept in
-tools/parity.json, from which docs/parity.md is written. Where nbgrader or otter gives other points
-for a known reason, the submission is listed apart; any other difference ends with exit code 1.
+simulated class are graded by each, and compared question by question. What differs is graded once
+more with more time, because a busy machine makes correct code slow; the second result counts.
+
+The counts are kept in tools/parity.json after each assignment, and docs/parity.md is written from
+them. So the command may be stopped: it goes on with the assignments that are not done, or whose
+files have changed since. Where nbgrader or otter give other points for a known reason, the
+submission is listed apart; any other difference ends with exit code 1.
 
 Gradescope's zip is run in the container of `hw gradescope-test`, which needs root and bubblewrap.
 """
@@ -16,48 +22,26 @@ import argparse
 import json
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import nbformat
+from parity_graders import GRADERS, Graded, HandIn, digest, grade_with_all, hand_ins
 
-from hwlib.grading import Assignment, SubmissionResult, find_course, simulate
-from hwlib.grading.course import Limits
-from hwlib.grading.engines.nbgrader import grade_with_nbgrader
-from hwlib.grading.engines.otter import grade_with_otter
-from hwlib.grading.grade import grade_many
-from hwlib.grading.outlets.gradescope_simulator import built_image
-from hwlib.grading.outlets.gradescope_zip import write_gradescope_zip
-from hwlib.grading.proof.variants import (
-    handed_in_models,
-    load_variants,
-    reference_notebook,
-    variant_notebook,
-)
-from hwlib.grading.proof.verify import hand_in
-from hwlib.grading.submissions.files import FoundSubmission, find_submissions
+from hwlib.atomic import write_whole
+from hwlib.grading import Assignment, find_course
+from hwlib.grading.answer_key import load_key
+from hwlib.grading.outlets.gradescope_simulator import Image
 
-__all__ = ["GRADERS", "Apart", "Compared", "compare", "hand_ins", "page"]
+__all__ = ["Apart", "Compared", "compare", "page"]
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORD, PAGE = ROOT / "tools/parity.json", ROOT / "docs/parity.md"
-LIMITS = Limits(question_s=6.0, submission_s=40.0)  # a loop without an end need not last longer
-GRADERS = ("isolated", "nbgrader", "otter", "gradescope")
+PATIENCE = 4.0  # times the usual limits, for what differs
 KERNEL = ("crashed", "timeout")
-
-Points = dict[str, tuple[float, str]]  # question → points and status
-
-
-@dataclass(frozen=True, slots=True)
-class HandIn:
-    """One submission, and what is known about it."""
-
-    found: FoundSubmission
-    kind: str  # reference, release, wrong, right, or a kind of a simulated class
-    loses: frozenset[str] = frozenset()  # questions that a wrong solution must lose
+NO_REASON = "**no known reason**"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,37 +74,12 @@ class Compared:
     same: int  # questions with the same points from all graders
     seconds: dict[str, float] = field(default_factory=dict)
     apart: list[Apart] = field(default_factory=list)
+    digest: str = ""  # of the files that were compared
 
     @property
     def unexplained(self) -> list[Apart]:
         """The differences without a known reason."""
         return [one for one in self.apart if not one.why]
-
-
-def hand_ins(assignment: Assignment, folder: Path, students: int, seed: int) -> list[HandIn]:
-    """Write the submissions of an assignment below a folder: all solutions, and a class."""
-    files = handed_in_models(assignment)
-    solutions = folder / "solutions"
-    release = nbformat.read(assignment.release, as_version=4)
-    made = [
-        HandIn(
-            hand_in(assignment, solutions, "reference", reference_notebook(assignment), files),
-            "reference",
-        ),
-        HandIn(hand_in(assignment, solutions, "release", release, {}), "release"),
-    ]
-    for one in load_variants(assignment):
-        notebook = variant_notebook(assignment, one)
-        models = handed_in_models(assignment, one) if one.models else files
-        found = hand_in(assignment, solutions, f"{one.kind}-{one.name}", notebook, models)
-        made.append(HandIn(found, one.kind, frozenset(one.fails)))
-    if students:
-        known = {one.student: one for one in simulate(assignment, students, seed, folder / "class")}
-        made += [
-            HandIn(one, known[one.student].kind)
-            for one in find_submissions(assignment, folder / "class")
-        ]
-    return made
 
 
 def compare(
@@ -129,39 +88,55 @@ def compare(
     seed: int,
     graders: Sequence[str] = GRADERS,
     say: Callable[[str], None] = lambda text: None,
+    image: Image | None = None,
 ) -> Compared:
-    """Grade the submissions with each grader, and compare question by question."""
-    quick = replace(assignment, limits=LIMITS)
+    """Grade the submissions with each grader, and compare question by question.
+
+    Gradescope's zip runs in the `image`, if that is given.
+    """
     found = [one.found for one in made]
-    results: dict[str, dict[str, Points]] = {}
-    seconds: dict[str, float] = {}
-    for grader in graders:
-        started = time.monotonic()
-        results[grader] = dict(_graded(grader, quick, found, seed))
-        seconds[grader] = round(time.monotonic() - started, 1)
-        say(f"{assignment.slug}: {grader}: {len(found)} in {seconds[grader]:.0f} s")
-    ours = results["isolated"]
-    apart, same, count = list[Apart](), 0, 0
+    graded = grade_with_all(assignment, found, seed, graders, image=image)
+    for grader, one in graded.items():
+        say(f"{assignment.slug}: {grader}: {len(found)} in {one.seconds:.0f} s")
+    apart = differences(assignment, made, graded)
+    again = {one.submission for one in apart}
+    if again:
+        say(f"{assignment.slug}: once more, with more time: {', '.join(sorted(again))}")
+        few = [one for one in found if one.student in again]
+        second = grade_with_all(assignment, few, seed, graders, patience=PATIENCE, image=image)
+        for grader, one in graded.items():
+            one.points.update(second[grader].points)
+        apart = differences(assignment, made, graded)
+    questions = len(load_key(assignment).by_role("test")) * len(made)
+    return Compared(
+        assignment.slug,
+        list(graders),
+        len(made),
+        questions,
+        questions - len({(one.submission, one.question) for one in apart}),
+        {grader: one.seconds for grader, one in graded.items()},
+        apart,
+        digest(assignment),
+    )
+
+
+def differences(
+    assignment: Assignment, made: Sequence[HandIn], graded: Mapping[str, Graded]
+) -> list[Apart]:
+    """The questions, among those that tests grade, with other points than from hwlib's engine."""
+    questions = [cell.name for cell in load_key(assignment).by_role("test")]
+    apart = []
     for one in made:
         name = one.found.student
-        for question, (points, status) in ours[name].items():
-            count += 1
-            others = [
-                Apart(
-                    name,
-                    question,
-                    grader,
-                    there[0],
-                    points,
-                    _why(one, grader, question, there, points, status),
-                )
-                for grader in graders
-                if (there := results[grader][name].get(question))
-                and abs(there[0] - points) > 1e-4  # otter rounds to 5 digits
-            ]
-            same += not others
-            apart += others
-    return Compared(assignment.slug, list(graders), len(made), count, same, seconds, apart)
+        for question in questions:
+            points, status = graded["isolated"].points[name][question]
+            for grader, by_student in graded.items():
+                # a grader that has lost the question gives nothing that could be the same
+                there = by_student.points[name].get(question, (-1.0, "not graded"))
+                if abs(there[0] - points) > 1e-4:  # otter rounds to 5 digits
+                    why = _why(one, grader, question, there, points, status)
+                    apart.append(Apart(name, question, grader, there[0], points, why))
+    return apart
 
 
 def _why(
@@ -180,101 +155,95 @@ def _why(
     return ""
 
 
-# ---- the graders ---------------------------------------------------------------------------------
-
-
-def _graded(
-    grader: str, assignment: Assignment, found: Sequence[FoundSubmission], seed: int
-) -> Iterator[tuple[str, Points]]:
-    if grader == "isolated":
-        for one, outcome in grade_many(assignment, found, seed=seed, leave_to_humans=False):
-            yield one.student, _points(outcome.result)
-    elif grader == "otter":
-        for one, outcome in grade_with_otter(assignment, found, seed=seed):
-            yield one.student, _points(outcome.result)
-    elif grader == "nbgrader":
-        with tempfile.TemporaryDirectory(prefix="hw-parity-") as name:
-            place = Path(name).resolve()
-            for result in grade_with_nbgrader(assignment, found, output=place, seed=seed):
-                yield result.student, _points(result)
-    else:
-        yield from _in_container(assignment, found)
-
-
-def _points(result: SubmissionResult) -> Points:
-    return {one.id: (one.points, one.status) for one in result.questions}
-
-
-def _in_container(
-    assignment: Assignment, found: Sequence[FoundSubmission]
-) -> Iterator[tuple[str, Points]]:
-    with tempfile.TemporaryDirectory(prefix="hw-parity-") as name:
-        archive = Path(name) / "autograder.zip"
-        write_gradescope_zip(assignment, archive)
-        with built_image(archive) as image:
-            for one in found:
-                files = [path for path in sorted(one.folder.iterdir()) if path.is_file()]
-                done = image.grade(files)
-                yield one.student, _points_in(done.results)
-
-
-def _points_in(results: Any) -> Points:
-    """Question → points of a results.json; the name of a test ends with the question in brackets.
-
-    Gradescope's list has only the questions that tests grade.
-    """
-    if not isinstance(results, Mapping):
-        raise SystemExit("Gradescope's zip left no results.json")
-    return {
-        test["name"].rpartition("(")[2].rstrip(")"): (test["score"], test.get("status", ""))
-        for test in results["tests"]
-    }
-
-
 # ---- the page ------------------------------------------------------------------------------------
 
 
-def page(record: Mapping[str, Mapping[str, Any]]) -> str:
-    """The text of docs/parity.md, from the comparisons that were made."""
+def page(record: Mapping[str, Mapping[str, Any]], slugs: Sequence[str]) -> str:
+    """The text of docs/parity.md, from the comparisons that were made.
+
+    Parameters
+    ----------
+    record : mapping
+        Assignment → the values of its `Compared`.
+    slugs : sequence of str
+        All assignments of the course.
+    """
+    done = {slug: record[slug] for slug in slugs if slug in record}
     lines = [
         "# The same points from four graders",
         "",
         "The reference, the release, all wrong and right solutions and a simulated class were",
-        "graded by hwlib's own engine (`isolated`), by nbgrader's, by otter-grader, and by",
-        "Gradescope's zip in the container of `hw gradescope-test`. This command compares them",
-        "question by question, and writes this page:",
+        "graded by hwlib's own engine (`isolated`), by nbgrader, by otter-grader, and by the zip",
+        "for Gradescope in the container of `hw gradescope-test`. Each question that tests grade",
+        "was compared. This command does it, goes on where it was stopped, and writes this page:",
         "",
         "    python tools/parity_table.py",
         "",
-        "Assignments that are not in the table have not been compared yet.",
+        "A row stands for the files of its time. The command compares again what has changed.",
         "",
-        "| assignment | submissions | questions | same from all | apart | no known reason "
-        "| graders | minutes |",
-        "|---|---|---|---|---|---|---|---|",
+        "| assignment | submissions | questions | same from all | apart | no known reason |",
+        "|---|---|---|---|---|---|",
     ]
-    for slug, one in sorted(record.items()):
+    for slug in slugs:
+        one = done.get(slug)
+        if one is None:
+            lines.append(f"| {slug} | not compared yet | | | | |")
+            continue
         apart = {(a["submission"], a["question"]) for a in one["apart"]}
         unknown = {(a["submission"], a["question"]) for a in one["apart"] if not a["why"]}
-        minutes = " + ".join(f"{seconds / 60:.1f}" for seconds in one["seconds"].values())
         lines.append(
             f"| {slug} | {one['submissions']} | {one['questions']} | {one['same']} "
-            f"| {len(apart)} | {len(unknown)} | {', '.join(one['graders'])} | {minutes} |"
+            f"| {len(apart)} | {len(unknown)} |"
         )
-    lines += ["", "## Where nbgrader or otter give other points", ""]
-    rows = [(slug, a) for slug, one in sorted(record.items()) for a in one["apart"]]
-    if not rows:
-        lines.append("Nowhere.")
-    else:
-        lines += [
-            "| assignment | submission | question | grader | its points | ours | why |",
-            "|---|---|---|---|---|---|---|",
-        ]
-        lines += [
-            f"| {slug} | {a['submission']} | {a['question']} | {a['grader']} | {a['points']:g} | "
-            f"{a['ours']:g} | {a['why'] or '**no known reason**'} |"
-            for slug, a in rows
-        ]
+    counts = [
+        sum(one[key] for one in done.values()) for key in ("submissions", "questions", "same")
+    ]
+    lines.append(f"| **all** | {' | '.join(map(str, counts))} | | |")
+    lines += ["", *_missing_graders(done), *_seconds(done), *_apart(done)]
     return "\n".join(lines) + "\n"
+
+
+def _missing_graders(done: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    lines = [
+        f"{slug} was compared without {', '.join(sorted(missing))}."
+        for slug, one in done.items()
+        if (missing := set(GRADERS) - set(one["graders"]))
+    ]
+    return [*lines, ""] if lines else []
+
+
+def _seconds(done: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    lines = [
+        "Seconds for one submission, on a machine that did other work, too. Gradescope's include a",
+        "share of `setup.sh`.",
+        "",
+        f"| assignment | {' | '.join(GRADERS)} |",
+        f"|---|{'---|' * len(GRADERS)}",
+    ]
+    for slug, one in done.items():
+        each = [one["seconds"].get(grader) for grader in GRADERS]
+        cells = ["–" if one_s is None else f"{one_s / one['submissions']:.1f}" for one_s in each]
+        lines.append(f"| {slug} | {' | '.join(cells)} |")
+    return [*lines, ""]
+
+
+def _apart(done: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The differences: how many for each reason, then one by one."""
+    rows = [(slug, a) for slug, one in done.items() for a in one["apart"]]
+    lines = ["## Where nbgrader or otter give other points", ""]
+    if not rows:
+        return [*lines, "Nowhere."]
+    count = Counter((a["grader"], a["why"] or NO_REASON) for _, a in rows)
+    lines += ["| grader | why | questions |", "|---|---|---|"]
+    lines += [f"| {grader} | {why} | {n} |" for (grader, why), n in sorted(count.items())]
+    lines += ["", "Each of them:", ""]
+    lines += ["| assignment | submission | question | grader | its points | ours | why |"]
+    lines += ["|---|---|---|---|---|---|---|"]
+    for slug, a in rows:
+        where = f"| {slug} | {a['submission']} | {a['question']} | {a['grader']} "
+        why = a["why"].partition(":")[0] or NO_REASON
+        lines.append(f"{where}| {a['points']:g} | {a['ours']:g} | {why} |")
+    return lines
 
 
 def main() -> int:
@@ -286,22 +255,50 @@ def main() -> int:
     parser.add_argument("--students", type=int, default=12)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--without", action="append", default=[], choices=GRADERS[1:])
+    parser.add_argument("--again", action="store_true", help="also what is done and unchanged")
+    parser.add_argument("--apart", action="store_true", help="only what differed before")
+    parser.add_argument("--page", action="store_true", help="only write the page")
     options = parser.parse_args()
-    graders = [one for one in GRADERS if one not in options.without]
-    failed = False
-    for assignment in find_course(ROOT).assignments(tuple(options.slugs)):
+    course, failed = find_course(ROOT), False
+    for assignment in () if options.page else course.assignments(tuple(options.slugs)):
+        before = _record().get(assignment.slug, {})
+        current = before.get("digest") == digest(assignment)
+        if options.apart and not current:
+            continue
+        if current and not options.again and not options.apart:
+            _say(f"{assignment.slug}: done before, and nothing has changed; --again does it again")
+            continue
         with tempfile.TemporaryDirectory(prefix="hw-parity-") as name:
             made = hand_ins(assignment, Path(name).resolve(), options.students, options.seed)
+            graders = [one for one in GRADERS if one not in options.without]
+            if options.apart:
+                names = {one["submission"] for one in before["apart"]}
+                made = [one for one in made if one.found.student in names]
+                graders = before["graders"]
             done = compare(assignment, made, options.seed, graders, _say)
+        if options.apart:
+            count = before["questions"] - done.questions
+            done = replace(
+                done,
+                submissions=before["submissions"],
+                questions=before["questions"],
+                same=count + done.same,
+                seconds=before["seconds"],
+            )
         for line in done.apart:
             _say(f"- {line}")
         _say(f"{done.slug}: {done.same} of {done.questions} questions have the same points")
         failed |= bool(done.unexplained)
-        record = json.loads(RECORD.read_text("utf-8")) if RECORD.is_file() else {}
-        record[done.slug] = asdict(done)
-        RECORD.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        PAGE.write_text(page(record), encoding="utf-8")
+        record = json.dumps(_record() | {done.slug: asdict(done)}, indent=1, sort_keys=True)
+        write_whole(RECORD, record + "\n")
+        write_whole(PAGE, page(_record(), course.slugs()))
+    write_whole(PAGE, page(_record(), course.slugs()))
     return 1 if failed else 0
+
+
+def _record() -> dict[str, Any]:
+    values: dict[str, Any] = json.loads(RECORD.read_text("utf-8")) if RECORD.is_file() else {}
+    return values
 
 
 def _say(text: str) -> None:

@@ -2,7 +2,7 @@
 
     with checks.context(seed=7, folder=handed_in) as noted:
         ...                                              # test cells
-    noted.remarks, noted.unique
+    noted.remarks, noted.unique, noted.network
 
 A notebook does not need this module. There, a check draws fresh numbers, looks for models in the
 working directory, and prints its notes.
@@ -24,7 +24,15 @@ from hwlib.models import looking_in
 if TYPE_CHECKING:
     from hwlib.checks.inputs import unchanged
 
-__all__ = ["Context", "Noted", "context", "current"]
+__all__ = ["Context", "Measured", "Noted", "context", "current"]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What the grader has measured of a network that was handed in."""
+
+    accuracy: float  # share of the test images, from 0 to 1
+    parameters: int  # numbers that are learned
 
 
 @dataclass(slots=True)
@@ -33,6 +41,7 @@ class Noted:
 
     remarks: list[str] = field(default_factory=list)
     unique: dict[str, str] = field(default_factory=dict)  # what no two students share → its value
+    network: Measured | None = None  # by `check.accuracy`
 
 
 @dataclass(slots=True)
@@ -45,6 +54,7 @@ class Context:
     watchers: list[unchanged] = field(default_factory=list)  # open `with check.unchanged(…)` blocks
     # CPU time of another process that runs the student's code
     worker_cpu_seconds: Callable[[], float] = lambda: 0.0
+    exact: bool = False  # accuracies are measured on all images, even where fewer decide
 
     @property
     def seed_in_force(self) -> int | None:
@@ -64,7 +74,9 @@ def current() -> Context:
 
 
 @contextmanager
-def context(seed: int | None = None, folder: Path | None = None) -> Iterator[Noted]:
+def context(
+    seed: int | None = None, folder: Path | None = None, *, exact: bool | None = None
+) -> Iterator[Noted]:
     """Set the seed and the folder of models for the checks in a block.
 
     Parameters
@@ -73,8 +85,11 @@ def context(seed: int | None = None, folder: Path | None = None) -> Iterator[Not
         Makes the numbers of `check.rng` the same in each run.
     folder : Path, optional
         Folder with the models that were handed in. `load_model` looks only there.
+    exact : bool, optional
+        Whether an accuracy is measured on all images, even if fewer are enough to decide. The
+        default is that of the context around this one.
     """
-    entered = Context(seed)
+    entered = Context(seed, exact=current().exact if exact is None else exact)
     token = _current.set(entered)
     try:
         with looking_in(folder):

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from hwlib.checks.caller import is_hidden
+from hwlib.checks.context import Measured, current
 from hwlib.checks.draws import rng
 from hwlib.checks.naming import at_the_start
 from hwlib.checks.remarks import remark
@@ -252,6 +253,8 @@ def accuracy(
     object or None
         None for all points, else the result of `partial`.
 
+    The accuracy and the number of parameters are noted for the grader (`checks.context`).
+
     Raises
     ------
     CheckFailed
@@ -272,7 +275,11 @@ def accuracy(
     predict = Predictor(model)
     count = _Count(predict, scaled, images, labels, seconds)
     try:
-        if count.reaches(needed):
+        enough = count.reaches(needed)
+        if current().exact:
+            count.finish()
+        current().noted.network = Measured(float(count.share), _parameters(model))
+        if enough:
             of_training = (
                 None
                 if train is None
@@ -380,6 +387,11 @@ def _tail(total: int, marked: int, drawn: int, found: int) -> float:
         - log_choose(total, drawn)
     )
     return float(np.exp(logs).sum())
+
+
+def _parameters(model: Any) -> int:
+    """How many numbers of a network are learned."""
+    return sum(math.prod(one.shape) for one in model.parameters())
 
 
 def _share(predict: Callable[[Any], Array], images: Any, labels: Any) -> tuple[float, int]:

@@ -45,6 +45,9 @@ class GradescopeSettings:
     minutes: float = 10  # the time limit that is set in Gradescope
     hidden_tests: Visibility = "after_due_date"  # results of questions that have hidden tests
     packages: tuple[str, ...] = ()  # more packages that student code may import
+    # questions whose network is on the leaderboard, with its accuracy and its parameters
+    leaderboard: tuple[str, ...] = ()
+    index: str = ""  # where pip finds more packages, for example builds of PyTorch for the CPU
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +200,13 @@ _LIMITS: dict[str, Any] = {
     "submission_s": (int, float),
     "memory_mb": int,
 }
-_GRADESCOPE: dict[str, Any] = {"minutes": (int, float), "hidden_tests": str, "packages": list}
+_GRADESCOPE: dict[str, Any] = {
+    "minutes": (int, float),
+    "hidden_tests": str,
+    "packages": list,
+    "leaderboard": list,
+    "index": str,
+}
 
 
 def _read_assignment(path: Path, course: Course) -> Assignment:
@@ -234,7 +243,15 @@ def _read_gradescope(path: Path, values: dict[str, Any]) -> GradescopeSettings:
             _line(path, "hidden_tests"),
             f"hidden_tests: unknown visibility {visibility!r}; use one of: {known}",
         )
-    return GradescopeSettings(**{**values, "packages": tuple(values.get("packages", ()))})
+    index = values.get("index", "")
+    if index and not re.fullmatch(r"https://[^\s\"']+", index):
+        raise AuthoringError(
+            path,
+            _line(path, "index"),
+            f"index: expected an address such as https://HOST/simple, found {index!r}",
+        )
+    lists = {key: tuple(values.get(key, ())) for key in ("packages", "leaderboard")}
+    return GradescopeSettings(**{**values, **lists})
 
 
 def _require_addresses(path: Path, values: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from nbformat import NotebookNode
 
+from hwlib.checks.context import Measured
 from hwlib.grading.texts import for_json
 
 __all__ = [
@@ -139,6 +140,7 @@ class Outcome:
     tier: str = "T0"  # the isolation that the submission was graded with
     # question that this machine can't decide → what the instructor can do
     complaints: dict[str, str] = field(default_factory=dict)
+    measured: dict[str, Measured] = field(default_factory=dict)  # question → of its network
 
 
 @dataclass(frozen=True, slots=True)

@@ -363,6 +363,7 @@ class IsolatedEngine:
             graded.impeded,
             self.tier,
             graded.complaints,
+            graded.measured,
         )
 
     def grade_repaired(

@@ -6,18 +6,15 @@ hwlib's plugin in the zip repairs damaged notebooks and puts the checks in their
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import signal
-import subprocess
-import sys
 import tempfile
 import time
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import nbformat
@@ -26,6 +23,7 @@ from hwlib.errors import SubmissionError
 from hwlib.grading.answer_key import AnswerKey, KeyCell, load_key, released_sources
 from hwlib.grading.cells import one_line
 from hwlib.grading.course import Assignment
+from hwlib.grading.engines.otter_runner import OtterJob, OtterRunner
 from hwlib.grading.engines.otter_zip import generated_zip, plain_name
 from hwlib.grading.engines.pool import default_jobs
 from hwlib.grading.engines.test_sets import fetch_test_sets
@@ -37,11 +35,6 @@ from hwlib.markers import is_unsolved
 
 __all__ = ["grade_with_otter"]
 
-# `python -m otter`, which ends with the grader if that is killed
-OTTER = (
-    "import runpy; from hwlib.grading.sandbox.confine import die_with_parent; die_with_parent(); "
-    "runpy.run_module('otter', run_name='__main__')"
-)
 START_S = 60.0  # for Python, otter and the kernel, in addition to the submission's time
 STATUSES: dict[str, QuestionStatus] = {
     "Failed": "failed",
@@ -83,13 +76,21 @@ def grade_with_otter(
         folder = Path(name).resolve()
         archive = folder / "autograder.zip"
         _pack(archive, files)
+        count = jobs or default_jobs(assignment)
+        free: SimpleQueue[OtterRunner] = SimpleQueue()
 
         def graded(one: tuple[int, FoundSubmission]) -> tuple[FoundSubmission, Outcome]:
-            place = folder / str(one[0])
-            place.mkdir()
-            return one[1], _grade_one(assignment, key, one[1], archive, place, seed)
+            place, runner = folder / str(one[0]), free.get()
+            try:
+                place.mkdir()
+                return one[1], _grade_one(assignment, key, one[1], archive, place, seed, runner)
+            finally:
+                free.put(runner)
 
-        with ThreadPoolExecutor(jobs or default_jobs(assignment)) as pool:
+        with ExitStack() as stack:
+            for _ in range(count):
+                free.put(stack.enter_context(OtterRunner()))
+            pool = stack.enter_context(ThreadPoolExecutor(count))
             yield from pool.map(graded, enumerate(submissions))
 
 
@@ -100,6 +101,7 @@ def _grade_one(
     archive: Path,
     place: Path,
     seed: int,
+    runner: OtterRunner,
 ) -> Outcome:
     started = time.monotonic()
     odd: list[str] = []
@@ -123,8 +125,10 @@ def _grade_one(
             if path.is_file()
         },
     )
+    zips = str(archive), str(place / "submission.zip")
     limit_s = assignment.limits.submission_s + START_S
-    tests, timed_out = _otter_run(archive, place, seed, limit_s)
+    timed_out = runner.run(OtterJob(*zips, str(place), seed, limit_s))
+    tests = _results(place)
     questions = tuple(_question(cell, tests, repaired, timed_out) for cell in key.questions)
     waits = any(question.status == "manual" for question in questions)
     result = SubmissionResult(
@@ -137,40 +141,13 @@ def _grade_one(
     return Outcome(result, repaired.as_notebook())
 
 
-def _otter_run(
-    archive: Path, place: Path, seed: int, limit_s: float
-) -> tuple[Mapping[str, Any] | None, bool]:
-    """Question's test → its entry in results.json; None without results. Whether time was up."""
-    start = ["-c", OTTER] if sys.platform == "linux" else ["-m", "otter"]
-    command = [sys.executable, *start, "run", "-a", str(archive), "-o", str(place)]
-    process = subprocess.Popen(
-        [*command, "--no-logo", str(place / "submission.zip")],
-        cwd=place,
-        env={**os.environ, "HWLIB_SEED": str(seed), "HWLIB_GRADING": "1"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        process.wait(limit_s)
-        timed_out = False
-    except subprocess.TimeoutExpired:
-        timed_out = True
-    finally:
-        _end(process)
+def _results(place: Path) -> Mapping[str, Any] | None:
+    """Question's test → its entry in otter's results.json; None without results."""
     try:
         values = json.loads((place / "results.json").read_text(encoding="utf-8"))
-        return {str(test["name"]): test for test in values["tests"] if "score" in test}, timed_out
+        return {str(test["name"]): test for test in values["tests"] if "score" in test}
     except (OSError, ValueError, KeyError, TypeError):
-        return None, timed_out
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End otter and its kernel, which is in the same session."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+        return None
 
 
 def _question(

@@ -45,9 +45,16 @@ class Plugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no types
         return with_checks(notebook, key, config["tests"], config["cell_s"])
 
     def after_grading(self, results: Any) -> None:
-        """Give the points of tests that passed in part."""
+        """Give the points of tests that passed in part.
+
+        An error outside all parts of a question costs all of them.
+        """
         for name, file in results.results.items():
-            failed = [one.message or "" for one in file.test_case_results if not one.passed]
+            lost = [one for one in file.test_case_results if not one.passed]
+            if not file.all_or_nothing and any(not one.test_case.points for one in lost):
+                results.update_score(name, 0.0)
+                continue
+            failed = [one.message or "" for one in lost]
             earned = [found for text in failed if (found := PART_OF_POINTS.search(text))]
             if earned and len(earned) == len(failed):
                 results.update_score(name, float(earned[-1][1]))

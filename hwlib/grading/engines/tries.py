@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from hwlib import checks
+from hwlib.checks.context import Measured
 from hwlib.grading.answer_key import KeyCell
 from hwlib.grading.cell_names import CellNames, names_in, only_defines
 from hwlib.grading.cells import as_released, one_line
@@ -65,6 +66,7 @@ class Graded:
     workers: int = 0
     remarks: list[str] = field(default_factory=list)  # for a human to look at
     unique: dict[str, str] = field(default_factory=dict)  # what no other submission should have
+    measured: dict[str, Measured] = field(default_factory=dict)  # question → of its network
     final: bool = True  # False: an accident of the machine may have decided; try again next time
     lacking: tuple[str, ...] = ()  # modules that the student imports and this machine lacks
     impeded: bool = False  # a limit was hit while others used the cores
@@ -109,6 +111,7 @@ def grade_submission(
     results: list[QuestionResult] = []
     remarks: list[str] = []
     unique: dict[str, str] = {}
+    measured: dict[str, Measured] = {}
     complaints: dict[str, str] = {}
     try:
         for cell in wanted:
@@ -122,6 +125,8 @@ def grade_submission(
             verdict = tries.excused(cell.name, verdict)
             remarks += [f"{cell.name}: {text}" for text in dict.fromkeys(noted.remarks)]
             unique |= noted.unique
+            if noted.network is not None:
+                measured[cell.name] = noted.network
             verdict = explain_missing(tries.without_its_cell(cell.name, verdict), submission)
             if verdict.told_instructor:
                 complaints[cell.name] = one_line(verdict.told_instructor)
@@ -138,6 +143,7 @@ def grade_submission(
         workers=shared.workers,
         remarks=remarks,
         unique=unique,
+        measured=measured,
         final=not shared.accident,
         lacking=tuple(sorted(tries.lacking)),
         impeded=shared.impeded,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from hwlib.checks.context import Measured
 from hwlib.grading.course import Visibility
 from hwlib.grading.results import PartResult, QuestionResult
 from hwlib.grading.texts import for_gradescope
@@ -81,6 +82,7 @@ def results_json(
     notice: str = "",
     hand_in: HandIn | None = None,
     seconds: float = 0.0,
+    leaderboard: Mapping[str, Measured] | None = None,
 ) -> dict[str, Any]:
     """The content of results.json for what is known so far.
 
@@ -99,6 +101,8 @@ def results_json(
     hand_in : HandIn, optional
     seconds : float
         Time that grading has taken.
+    leaderboard : mapping of str to Measured, optional
+        Question → what the grader has measured of its network.
     """
     automatic = [one for one in asked if not one.by_hand]
     tests = [
@@ -113,6 +117,7 @@ def results_json(
         _of_hand_in(hand_in or HandIn()),
         _listed("What we noticed in your notebook:", problems),
     ]
+    board = _leaderboard(leaderboard or {})
     return {
         "score": round(sum(test["score"] for test in tests), 6),
         "execution_time": round(seconds, 2),
@@ -123,7 +128,19 @@ def results_json(
         "visibility": "visible",
         "stdout_visibility": "hidden",
         "tests": tests,
+        **({"leaderboard": board} if board else {}),
     }
+
+
+def _leaderboard(networks: Mapping[str, Measured]) -> list[dict[str, Any]]:
+    """Two columns for each network; of several, the names begin with the question."""
+    columns = []
+    for question, found in networks.items():
+        head = f"{question}: " if len(networks) > 1 else ""
+        percent = round(100 * found.accuracy, 2)
+        columns.append({"name": f"{head}accuracy (%)", "value": percent, "order": "desc"})
+        columns.append({"name": f"{head}parameters", "value": found.parameters, "order": "asc"})
+    return columns
 
 
 def _tests(

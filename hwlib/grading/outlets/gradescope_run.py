@@ -22,12 +22,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hwlib import checks
 from hwlib.atomic import write_whole
+from hwlib.checks.context import Measured
 from hwlib.errors import GradingError
 from hwlib.grading.answer_key import AnswerKey, KeyCell, load_key
 from hwlib.grading.course import Assignment, Visibility, find_course
 from hwlib.grading.outlets.gradescope_results import Asked, HandIn, results_json
-from hwlib.grading.results import QuestionResult, SubmissionResult
+from hwlib.grading.results import Outcome, QuestionResult, SubmissionResult
 from hwlib.grading.texts import for_terminal
 from hwlib.markers import BEGIN_HIDDEN
 
@@ -54,6 +56,7 @@ class _Board:
     problems: tuple[str, ...] = ()
     notice: str = ""
     waiting: str = NOT_YET
+    leaderboard: dict[str, Measured] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
 
     def write(self) -> None:
@@ -66,6 +69,7 @@ class _Board:
             notice=self.notice,
             hand_in=self.hand_in,
             seconds=time.monotonic() - self.started,
+            leaderboard=self.leaderboard,
         )
         write_whole(self.target, json.dumps(values, indent=1, allow_nan=False) + "\n")
 
@@ -172,6 +176,9 @@ def _try_once(board: _Board, base: Path, assignment: Assignment, deadline: float
                 return str(message["failed"])
             else:
                 _finish(board, SubmissionResult.from_dict(message["result"]))
+                board.leaderboard = {
+                    question: Measured(**values) for question, values in message["networks"].items()
+                }
                 return ""
         if time.monotonic() >= deadline:
             reason = "the time that Gradescope gives was used up"
@@ -225,13 +232,17 @@ def _be_judge(base: Path, assignment: Assignment, pipe: int) -> None:
                 stream.flush()
 
             try:
-                result, isolation = _graded(base, assignment, tell)
+                outcome = _graded(base, assignment, tell)
             except GradingError as error:
                 _note(f"nothing was graded: {error}")
                 tell(failed="student code can't be run safely on this machine")
             else:
-                _note(f"isolation {isolation}")
-                tell(result=result.to_dict())
+                _note(f"isolation {outcome.tier}")
+                networks = _on_leaderboard(assignment, outcome)
+                tell(
+                    result=outcome.result.to_dict(),
+                    networks={question: asdict(found) for question, found in networks.items()},
+                )
     # a fork must end here, whatever happens, and Gradescope shows the instructor what it prints
     except BaseException:  # noqa: BLE001
         _note(traceback.format_exc())
@@ -239,8 +250,8 @@ def _be_judge(base: Path, assignment: Assignment, pipe: int) -> None:
         os._exit(0)
 
 
-def _graded(base: Path, assignment: Assignment, tell: Any) -> tuple[SubmissionResult, str]:
-    """The result, and the tier. Each question that passes is told at once.
+def _graded(base: Path, assignment: Assignment, tell: Any) -> Outcome:
+    """The outcome. Each question that passes is told at once.
 
     If a question does not pass, the course's own solution is graded, too. If that shows that a test
     must be run in another way or not at all on this machine, the submission is graded again.
@@ -254,7 +265,8 @@ def _graded(base: Path, assignment: Assignment, tell: Any) -> tuple[SubmissionRe
     seed = new_seed()
     _note(f"seed of the hidden inputs: {seed}")
     # of the folder above it, the course needs nothing, and student code must not see it
-    with IsolatedEngine(assignment, seed, (base,)) as engine:
+    exact = bool(assignment.gradescope.leaderboard)
+    with checks.context(exact=exact), IsolatedEngine(assignment, seed, (base,)) as engine:
 
         def on_question(question: QuestionResult) -> None:
             if question.status == "passed":
@@ -262,15 +274,28 @@ def _graded(base: Path, assignment: Assignment, tell: Any) -> tuple[SubmissionRe
 
         engine.learn_imports(imported_ahead([found]))
         engine.on_question = on_question
-        result = apart(lambda: engine.grade(found).result)
+        outcome = apart(lambda: engine.grade(found))
         tests = {cell.name for cell in engine.key.by_role("test")}
-        if any(one.id in tests and one.status != "passed" for one in result.questions):
+        if any(one.id in tests and one.status != "passed" for one in outcome.result.questions):
             reference = engine.check_reference()
             for name, why in reference.failing.items():
                 _note(f"the course's own solution does not pass {name} here: {why}")
             if reference.failing or reference.in_place:
-                result = engine.grade(found).result
-        return result, engine.tier
+                outcome = engine.grade(found)
+        return outcome
+
+
+def _on_leaderboard(assignment: Assignment, outcome: Outcome) -> dict[str, Measured]:
+    """Question → what was measured of its network, if that earned points and is named for it.
+
+    The grader has evaluated the weights that were handed in. Nothing that student code says counts.
+    """
+    earned = {one.id for one in outcome.result.questions if one.points > 0}
+    return {
+        question: outcome.measured[question]
+        for question in assignment.gradescope.leaderboard
+        if question in earned and question in outcome.measured
+    }
 
 
 def _note(text: str) -> None:

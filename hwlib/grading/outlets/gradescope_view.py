@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # comes with nbformat
 
-__all__ = ["complaints", "student_view"]
+__all__ = ["complaints", "points_of", "student_view"]
 
 SCHEMA = Path(__file__).with_name("gradescope.schema.json")
 
@@ -54,3 +54,19 @@ def student_view(results: Mapping[str, Any], *, after_due_date: bool) -> str:
         ]
         lines += [f"    {line}" for line in test.get("output", "").splitlines()]
     return "\n".join(lines)
+
+
+def points_of(results: Mapping[str, Any], questions: Sequence[str]) -> dict[str, float]:
+    """Question → its points in the values of a valid results.json, with those of its parts.
+
+    Parameters
+    ----------
+    results : mapping
+    questions : sequence of str
+        The questions that tests grade, in order: the number of a test is that of its question.
+    """
+    found: dict[str, float] = {}
+    for test in results.get("tests", []):
+        question = questions[int(test["number"].partition(".")[0]) - 1]
+        found[question] = found.get(question, 0.0) + test["score"]
+    return found

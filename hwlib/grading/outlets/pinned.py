@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
 
 from packaging.requirements import Requirement
@@ -116,6 +117,12 @@ def _needed(
     ]
 
 
+@cache
+def _packages() -> Mapping[str, Sequence[str]]:
+    """Module → the packages that have it; it takes seconds to read this from the disk."""
+    return packages_distributions()
+
+
 def _imported(key: AnswerKey) -> set[str]:
     """The packages that the notebook's own cells import, where they are installed here."""
     modules = set[str]()
@@ -126,7 +133,7 @@ def _imported(key: AnswerKey) -> set[str]:
                 modules |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 modules.add(node.module.partition(".")[0])
-    known = packages_distributions()
+    known = _packages()
     return {
         known[name][0]
         for name in modules - sys.stdlib_module_names - {"hwlib", "google"}
