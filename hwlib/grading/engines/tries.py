@@ -25,6 +25,7 @@ from hwlib.grading.cell_names import CellNames, names_in, only_defines
 from hwlib.grading.cells import as_released, one_line
 from hwlib.grading.engines.bench import Bench
 from hwlib.grading.engines.clock import Limits
+from hwlib.grading.engines.confirm import Confirmation
 from hwlib.grading.engines.lanes import Lane, Shared
 from hwlib.grading.engines.part_verdicts import of_parts
 from hwlib.grading.engines.standins import Session
@@ -78,6 +79,7 @@ def grade_submission(
     seed: int,
     release: dict[str, str],
     folder: Path,
+    new_reference: Callable[[], Shared],
     on_question: Callable[[QuestionResult], None] = lambda question: None,
 ) -> Graded:
     """The verdict on every question, in the notebook's order.
@@ -96,11 +98,14 @@ def grade_submission(
         grade id → source as released. It shows which questions were left unanswered.
     folder : Path
         Folder with the models that were handed in.
+    new_reference : callable
+        Returns the course's own solution as a submission.
     on_question : callable
         Called with each result as soon as it is known.
     """
     cells = tuple(_as_students_have_it(cell, release) for cell in submission.cells)
-    tries = _Tries(bench, Shared(cells, new_session, limits))
+    shared = Shared(cells, new_session, limits)
+    tries = _Tries(bench, shared, Confirmation(bench, shared, new_reference))
     questions = []
     remarks: list[str] = []
     unique: dict[str, str] = {}
@@ -124,7 +129,6 @@ def grade_submission(
             on_question(questions[-1])
     finally:
         tries.end()
-    shared = tries.shared
     remarks = [one_line(text) for text in (*remarks, *dict.fromkeys(shared.notes))]
     return Graded(
         questions,
@@ -146,8 +150,8 @@ def grade_submission(
 class _Tries:
     """The tries of one submission's questions: a lane for each kind of try."""
 
-    def __init__(self, bench: Bench, shared: Shared) -> None:
-        self.bench, self.shared = bench, shared
+    def __init__(self, bench: Bench, shared: Shared, confirmation: Confirmation) -> None:
+        self.bench, self.shared, self.confirmation = bench, shared, confirmation
         self.lacking: set[str] = set()  # modules that this machine does not have
         cells = shared.cells
         self._needed, self._above, self._all = (Lane(shared, number) for number in range(3))
@@ -167,6 +171,7 @@ class _Tries:
     def end(self) -> None:
         for lane in (self._needed, self._above, self._all):
             lane.drop()
+        self.confirmation.end()
 
     def verdict(self, name: str) -> Verdict:
         """The verdict of the first try that passes, or else of the try that says most."""
@@ -303,6 +308,9 @@ class _Tries:
             lane.bring(bring)
             if not lane.is_over:
                 verdict = _as_in_a_notebook(verdict, self._run(lane, name, known, in_place=True))
+        test = self.bench.tests[name]
+        if verdict.fraction and (test.confirmed or (test.compared and self.bench.is_tried_out)):
+            return self.confirmation.confirmed(test, needed, bring, verdict, known)
         if verdict.missing_name:
             told = [
                 (self.shared.name_of(index), lane.raised.get(index, "")) for index in sorted(needed)
