@@ -93,22 +93,25 @@ def are_all_the_same(calls: Sequence[Call], answers: Sequence[Any]) -> bool:
 # ---- functions that agree and are wrong ----------------------------------------------------------
 
 
-def colluders(names: Sequence[str]) -> Iterator[Colluder]:
-    """Students whose functions of these names agree and are wrong."""
-    yield Colluder(_zero)
-    yield Colluder(_scaled)
+def colluders(names: Sequence[str]) -> Iterator[tuple[Colluder, Colluder | None]]:
+    """Students whose functions of these names agree and are wrong. With each comes one who is only
+    wrong: where a test lets that one pass, it does not judge the function by another.
+    """
+    yield Colluder(_zero), None
+    yield Colluder(_scaled), None
     for name in names:
-        yield Colluder(_moved, name)
+        yield Colluder(_moved, name), Colluder(_moved, name, repeats=False)
 
 
 @dataclass(slots=True)
 class Colluder:
     """All functions answer with changed numbers, or one does, and each repeats what another one has
-    said to the same arguments.
+    said to the same arguments (`repeats`).
     """
 
     change: Change
     wrong: str = ""  # the function that is wrong; "": all
+    repeats: bool = True
     _said: dict[Hashable, tuple[str, Any]] = field(default_factory=dict)  # arguments → who, what
 
     def named(self, name: str) -> _Accomplice:
@@ -124,7 +127,7 @@ class Colluder:
             return changed_numbers(value, self.change)
         key = key_of([fields["args"], fields["kwargs"]]) if op in CALLS else None
         before = self._said.get(key) if key is not None else None
-        if before is not None and before[0] != name:
+        if self.repeats and before is not None and before[0] != name:
             return changed_numbers(before[1], np.copy)
         said = changed_numbers(value, self.change) if name == self.wrong else value
         if key is not None:

@@ -111,12 +111,12 @@ class Bench:
             for name, source in _definitions(cell.source).items()
             if name not in own
         }
-        made = {
-            name: cell.source
-            for cell in self.key.by_role("code", "experiment")
-            for name in names_in(cell.source).binds - own
-        }
-        self._students = decided_by(own, made | self.helpers)
+        made: dict[str, str] = {}
+        for cell in self.key.by_role("code"):
+            for source in _statements(cell.source):
+                for name in names_in(source).binds - self.given.keys() - own:
+                    made[name] = f"{made.get(name, '')}\n{source}"
+        self._students = decided_by(own, made | self.helpers, self.given.keys())
         self.tests = {cell.name: self._compile(cell) for cell in self.key.by_role("test")}
 
     @property
@@ -406,6 +406,14 @@ def _definitions(source: str) -> dict[str, str]:
             first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
             found[node.name] = "\n".join(lines[first - 1 : node.end_lineno])
     return found
+
+
+def _statements(source: str) -> list[str]:
+    """The source of each statement of a cell."""
+    tree, lines = tree_of(source), transformed(source).split("\n")
+    return [
+        "\n".join(lines[node.lineno - 1 : node.end_lineno]) for node in (tree.body if tree else ())
+    ]
 
 
 def _steps(tree: ast.Module, filename: str) -> Iterator[Step]:

@@ -9,7 +9,7 @@ where it can't tell, it says that they meet.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from hwlib.grading.cell_names import names_in
 
@@ -51,7 +51,9 @@ def compared(tree: ast.AST, students: Mapping[str, Names]) -> Names:
     return frozenset(name for name, behind in students.items() if behind & met)
 
 
-def decided_by(own: Names, helpers: Mapping[str, str]) -> dict[str, Names]:
+def decided_by(
+    own: Names, helpers: Mapping[str, str], given: Collection[str] = ()
+) -> dict[str, Names]:
     """Name → which of the student's own names decide its value. What does not depend on them is
     left out: it is the course's, or an id that a student types in.
 
@@ -61,13 +63,15 @@ def decided_by(own: Names, helpers: Mapping[str, str]) -> dict[str, Names]:
         What the cells with answers bind.
     helpers : mapping
         Function, class or value of a given cell → the source that makes it.
+    given : collection of str
+        What setup cells bind: the student decides nothing about it.
 
     Examples
     --------
     >>> decided_by(frozenset(["f"]), {"g": "def g(x):\\n    return f(x)", "h": "h = 3"})
     {'f': frozenset({'f'}), 'g': frozenset({'f'})}
     """
-    uses = {name: names_in(source).uses for name, source in helpers.items()}
+    uses = {name: names_in(source).uses.difference(given) for name, source in helpers.items()}
     found = dict.fromkeys(helpers, _NONE) | {name: frozenset([name]) for name in sorted(own)}
     for _ in range(_ROUNDS):
         found |= {

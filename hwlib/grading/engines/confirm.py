@@ -26,7 +26,7 @@ from typing import Any
 from hwlib.errors import NameMissing, WorkerLost
 from hwlib.grading.cell_names import names_in
 from hwlib.grading.engines.answers import are_close, key_of
-from hwlib.grading.engines.asked import Kept, are_all_the_same, colluders
+from hwlib.grading.engines.asked import Colluder, Kept, are_all_the_same, colluders
 from hwlib.grading.engines.bench import Bench
 from hwlib.grading.engines.lanes import Lane, Shared
 from hwlib.grading.engines.mirrors import is_standin, link_of
@@ -110,16 +110,18 @@ class Confirmation:
         are wrong. The submission is the course's own solution.
         """
         with self._workers(test, self.shared, needed) as (rest, apart):
-            if not self._passes(test, rest, apart):
-                return False
-            for colluder in colluders([*apart]):
-                for name, session in apart.items():
-                    session.listener = colluder.named(name)
-                if self._passes(test, rest, apart):
-                    return True
-        return False
+            led = any(
+                self._passes(test, rest, apart, agreeing)
+                and (alone is None or not self._passes(test, rest, apart, alone))
+                for agreeing, alone in colluders([*apart])
+            )
+            return led and self._passes(test, rest, apart)
 
-    def _passes(self, test: Test, rest: Session, apart: Mapping[str, Session]) -> bool:
+    def _passes(
+        self, test: Test, rest: Session, apart: Mapping[str, Session], who: Colluder | None = None
+    ) -> bool:
+        for name, session in apart.items():
+            session.listener = who.named(name) if who is not None else None
         verdict = self.bench.run(test, rest, apart=apart)
         return verdict.status != "manual" and verdict.fraction > 0
 

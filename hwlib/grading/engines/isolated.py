@@ -40,6 +40,7 @@ from hwlib.grading.engines.tries import Graded, grade_submission
 from hwlib.grading.engines.words import UNREADABLE, cannot_run
 from hwlib.grading.results import (
     Outcome,
+    ProvedTests,
     QuestionResult,
     QuestionStatus,
     SubmissionResult,
@@ -81,15 +82,12 @@ class ReferenceCheck:
     ----------
     failing : dict
         Question → what happened. It is empty where the solution passes.
-    in_place : frozenset of str
-        The questions that it passes only if it can change the arguments of the test.
-    confirmed : frozenset of str
-        The questions that compare its functions, and are run again with a worker for each.
+    proved : ProvedTests
+        What it has shown of the others.
     """
 
     failing: dict[str, str]
-    in_place: frozenset[str] = frozenset()
-    confirmed: frozenset[str] = frozenset()
+    proved: ProvedTests = field(default_factory=ProvedTests)
 
 
 class IsolatedEngine:
@@ -242,9 +240,25 @@ class IsolatedEngine:
         self.bench.confirm(confirmed)
         return ReferenceCheck(
             {name: reason for name, (_, reason) in failing.items()},
-            frozenset(in_place),
-            frozenset(confirmed),
+            ProvedTests(frozenset(in_place), frozenset(confirmed)),
         )
+
+    def find_confirmed(self) -> None:
+        """The same for no more than which tests must be confirmed, where the rest is not needed."""
+        compared = {name for name, test in self.bench.tests.items() if test.compared}
+        if not compared:
+            return
+
+        def tried_out() -> set[str]:
+            for name in self.bench.tests.keys() - compared:
+                self.bench.leave_to_humans(name, cannot_run())
+            return self._failed_by_reference()[3]
+
+        self.bench.keep_setup_values()
+        self.bench.is_tried_out = True
+        confirmed = apart(tried_out)
+        self.bench.is_tried_out = False
+        self.bench.confirm(confirmed)
 
     def _get_ready(self, modules: Iterable[str]) -> None:
         """Do once, before judges are forked, what each of them would do: import these modules, and

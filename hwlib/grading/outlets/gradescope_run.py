@@ -261,6 +261,7 @@ def _graded(base: Path, assignment: Assignment, tell: Any) -> tuple[SubmissionRe
                 tell(question=asdict(question))
 
         engine.learn_imports(imported_ahead([found]))
+        engine.find_confirmed()
         engine.on_question = on_question
         result = apart(lambda: engine.grade(found).result)
         tests = {cell.name for cell in engine.key.by_role("test")}
@@ -268,7 +269,7 @@ def _graded(base: Path, assignment: Assignment, tell: Any) -> tuple[SubmissionRe
             reference = engine.check_reference()
             for name, why in reference.failing.items():
                 _note(f"the course's own solution does not pass {name} here: {why}")
-            if reference.failing or reference.in_place:
+            if reference.failing or reference.proved.in_place:
                 result = engine.grade(found).result
         return result, engine.tier
 
