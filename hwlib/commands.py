@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -372,113 +373,192 @@ def simulate(slug: str, students: int, seed: int, folder: Path, json_file: str |
     terminal_for(json_file).print(f"{len(made)} submissions of {slug} in {folder}")
 
 
+def _options_of_a_class(command: Callable[..., int]) -> Callable[..., int]:
+    """The options of the commands that grade a class."""
+    folder = click.Path(file_okay=False, path_type=Path)
+    for option in reversed(
+        [
+            click.option(
+                "--submitted",
+                type=folder,
+                help="Folder with the submissions, as STUDENT/SLUG/.  "
+                "[default: submitted/ of the course]",
+            ),
+            click.option(
+                "--student",
+                "students",
+                multiple=True,
+                metavar="ID",
+                help="Grade only this student. Repeat the option for several.",
+            ),
+            click.option(
+                "--jobs",
+                type=click.IntRange(1),
+                help="Number of submissions to grade at the same time.  [default: one per core]",
+            ),
+            click.option(
+                "--engine",
+                type=click.Choice(["isolated", "nbgrader", "otter"]),
+                default="isolated",
+                show_default=True,
+                help="Which grader runs the tests: hwlib's, in separate processes, or nbgrader's "
+                "or otter's, whose results student code can forge.",
+            ),
+            click.option("--force", is_flag=True, help="Grade unchanged submissions again, too."),
+            click.option(
+                "--seed",
+                type=int,
+                help="Seed for generating hidden inputs. Use it to repeat a run.  "
+                "[default: a new seed]",
+            ),
+            click.option(
+                "--unsafe-no-sandbox",
+                "unsafe",
+                is_flag=True,
+                help="Grade where student code can't be confined. Only if you trust every "
+                "submission.",
+            ),
+            click.option(
+                "--db",
+                "db_url",
+                metavar="URL",
+                help="Address of the gradebook database.  [default: gradebook.db in --output]",
+            ),
+            click.option(
+                "--output",
+                type=folder,
+                help="Folder for autograded/, feedback/ and gradebook.db.  "
+                "[default: the course's folder]",
+            ),
+            json_option,
+        ]
+    ):
+        command = option(command)
+    return command
+
+
 @cli.command()
 @click.argument("slug")
-@click.option(
-    "--submitted",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder with the submissions, as STUDENT/SLUG/.  [default: submitted/ of the course]",
-)
 @click.option(
     "--notebook",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Grade this one notebook. No grade or feedback is written to disk.",
 )
 @click.option(
-    "--student",
-    "students",
-    multiple=True,
-    metavar="ID",
-    help="Grade only this student. Repeat the option for several.",
-)
-@click.option(
-    "--jobs",
-    type=click.IntRange(1),
-    help="Number of submissions to grade at the same time.  [default: one per core]",
-)
-@click.option(
-    "--engine",
-    type=click.Choice(["isolated", "nbgrader", "otter"]),
-    default="isolated",
-    show_default=True,
-    help="Which grader runs the tests: hwlib's, in separate processes, or nbgrader's or otter's, "
-    "whose results student code can forge.",
-)
-@click.option("--force", is_flag=True, help="Grade unchanged submissions again, too.")
-@click.option(
-    "--seed",
-    type=int,
-    help="Seed for generating hidden inputs. Use it to repeat a run.  [default: a new seed]",
-)
-@click.option(
-    "--unsafe-no-sandbox",
-    "unsafe",
+    "--dry-run",
     is_flag=True,
-    help="Grade where student code can't be confined. Only if you trust every submission.",
+    help="Grade, write nothing, and list whose points would change.",
 )
-@click.option(
-    "--db",
-    "db_url",
-    metavar="URL",
-    help="Address of the gradebook database.  [default: gradebook.db in --output]",
-)
-@click.option(
-    "--output",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for autograded/, feedback/ and gradebook.db.  [default: the course's folder]",
-)
-@json_option
+@_options_of_a_class
 def grade(
     slug: str,
-    submitted: Path | None,
     notebook: Path | None,
+    dry_run: bool,
     students: tuple[str, ...],
-    jobs: int | None,
-    engine: Any,
-    force: bool,
-    seed: int | None,
-    unsafe: bool,
-    db_url: str | None,
-    output: Path | None,
     json_file: str | None,
+    **chosen: Any,
 ) -> int:
     """Grade the submissions of one assignment.
 
     They are read from submitted/*/SLUG/. A second run grades only what has changed.
     """
-    from hwlib.grading.grade import Engine, GradeOptions, grade_notebook_file
+    from hwlib.grading.grade import grade_notebook_file
 
-    course = find_course()
-    assignment = course.assignment(slug)
-    chosen: Engine = engine
+    if dry_run and notebook is None:
+        return _preview(slug, students, json_file, chosen)
     if notebook is not None:
-        student = students[0] if students else ""
         report = grade_notebook_file(
-            assignment, notebook, student, seed, chosen, sandbox=not unsafe
+            find_course().assignment(slug),
+            notebook,
+            students[0] if students else "",
+            chosen["seed"],
+            chosen["engine"],
+            sandbox=not chosen["unsafe"],
         )
     else:
-        options = GradeOptions(
-            engine=chosen,
-            jobs=jobs,
-            force=force,
-            seed=seed,
-            db_url=db_url,
-            sandbox=not unsafe,
-        )
-        report = _grade_with_bar(
-            assignment,
-            submitted or course.root / "submitted",
-            output or course.root,
-            students,
-            options,
-        )
+        report = _grade_class(slug, students, chosen)
     _write_json(report.to_dict(), json_file)
     _print_grades(report, terminal_for(json_file))
+    return _complain_about(report)
+
+
+@cli.command()
+@click.argument("slug")
+@_options_of_a_class
+def diff(slug: str, students: tuple[str, ...], json_file: str | None, **chosen: Any) -> int:
+    """List whose points `hw grade` would change, and why.
+
+    Grades what has changed since, compares with the gradebook, and writes nothing. Points that a
+    human has given stay as they are.
+    """
+    return _preview(slug, students, json_file, chosen)
+
+
+def _grade_class(
+    slug: str, students: tuple[str, ...], chosen: dict[str, Any], *, dry_run: bool = False
+) -> GradeReport:
+    from hwlib.grading.grade import GradeOptions
+
+    course = find_course()
+    options = GradeOptions(
+        engine=chosen["engine"],
+        jobs=chosen["jobs"],
+        force=chosen["force"],
+        seed=chosen["seed"],
+        db_url=chosen["db_url"],
+        sandbox=not chosen["unsafe"],
+        dry_run=dry_run,
+    )
+    return _grade_with_bar(
+        course.assignment(slug),
+        chosen["submitted"] or course.root / "submitted",
+        chosen["output"] or course.root,
+        students,
+        options,
+    )
+
+
+def _complain_about(report: GradeReport) -> int:
     for line in report.complaints:
         say(f"hw: {line}", err=True)
     for line in report.failures:
         _complain(line, FAILURE)
     return FAILURE if report.failures else DONE
+
+
+def _preview(
+    slug: str, students: tuple[str, ...], json_file: str | None, chosen: dict[str, Any]
+) -> int:
+    from hwlib.grading.records.gradebook import recorded_marks
+    from hwlib.grading.records.unwritten import changes_of, newcomers
+
+    course = find_course()
+    assignment, output = course.assignment(slug), chosen["output"] or course.root
+    report = _grade_class(slug, students, chosen, dry_run=True)
+    marks = recorded_marks(assignment, output, chosen["db_url"])
+    changes, new = [*changes_of(report, marks)], newcomers(report, marks)
+    told = {"changes": [asdict(change) for change in changes], "new": new}
+    _write_json(report.to_dict() | told, json_file)
+    console = terminal_for(json_file)
+    if changes:
+        rows = [
+            [one.student, one.question, f"{one.before:g}", f"{one.after:g}", one.why]
+            for one in changes
+        ]
+        columns = ["student", "question", "now", "then", "why"]
+        _print_table(f"{slug}: points that would change", columns, rows, console)
+    console.print(_summary(slug, report, len({one.student for one in changes}), new))
+    return _complain_about(report)
+
+
+def _summary(slug: str, report: GradeReport, changed: int, new: list[str]) -> str:
+    known = len(report.submissions) - len(new)
+    lines = [f"{slug}: of {known} graded submissions {changed or 'none'} would get other points."]
+    if new:
+        some = ", ".join(new[:5]) + (", …" if len(new) > 5 else "")
+        lines.append(f"Graded for the first time: {len(new)} ({some}).")
+    lines.append(f"Nothing was written. `hw grade {slug}` writes it.")
+    return "\n".join(lines)
 
 
 def _grade_with_bar(

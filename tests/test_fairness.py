@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +15,20 @@ import pytest
 from courses import hand_in as hand_in_notebook
 from courses import make_assignment, released
 
+import hwlib
 from hwlib.commands import run
 from hwlib.errors import AuthoringError
 from hwlib.grading import Assignment, GradeOptions, GradeReport, build, grade_assignment
+from hwlib.grading.course import find_course
 from hwlib.grading.engines.clock import WorkClock
 from hwlib.grading.engines.isolated import IsolatedEngine
 from hwlib.grading.grade import Engine, grade_notebook_file
 from hwlib.grading.proof.variants import reference_notebook
+from hwlib.grading.records.cache import ResultCache
 from hwlib.grading.records.class_records import ClassRecords
 from hwlib.grading.results import QuestionResult
 from hwlib.grading.sandbox import processes
+from hwlib.grading.submissions.files import find_submissions
 
 pytestmark = needs.linux
 
@@ -298,6 +302,53 @@ def test_a_comma_in_a_text_regrades_nobody_and_a_changed_test_everybody(tmp_path
     assignment.notebook.write_text(text.replace("double(3) == 6", "double(4) == 8"))
     build(assignment)
     assert not grade(assignment).submissions[0].cached
+
+
+def _new_limit(assignment: Assignment, monkeypatch: pytest.MonkeyPatch) -> None:
+    toml = assignment.folder / "assignment.toml"
+    toml.write_text(toml.read_text().partition("[limits]")[0] + "[limits]\nquestion_s = 77\n")
+
+
+def _new_model(assignment: Assignment, monkeypatch: pytest.MonkeyPatch) -> None:
+    (assignment.folder / "artifacts").mkdir()
+    (assignment.folder / "artifacts" / "net.safetensors").write_bytes(b"weights")
+
+
+def _new_file(assignment: Assignment, monkeypatch: pytest.MonkeyPatch) -> None:
+    (assignment.source.parent / "data.csv").write_text("1, 2\n")
+
+
+def _new_library(assignment: Assignment, monkeypatch: pytest.MonkeyPatch) -> None:
+    (assignment.course.root / "library" / "seaborn-0.13.dist-info").mkdir(parents=True)
+    monkeypatch.syspath_prepend(assignment.course.root / "library")
+
+
+def _new_hwlib(assignment: Assignment, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = assignment.course.root / "package"
+    package.mkdir()
+    (package / "__init__.py").write_text("# another version\n")
+    monkeypatch.setattr(hwlib, "__file__", str(package / "__init__.py"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [_new_limit, _new_model, _new_file, _new_library, _new_hwlib],
+    ids=lambda one: one.__name__,
+)
+def test_a_kept_result_is_of_all_that_it_depends_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[..., None]
+) -> None:
+    def digest() -> str:
+        assignment = find_course(tmp_path).assignment("rules")
+        (found,) = find_submissions(assignment, tmp_path / "submitted")
+        return ResultCache(assignment, tmp_path, "isolated").digest(found)
+
+    assignment = make(tmp_path)
+    hand_in(assignment, "ada")
+    before = digest()
+    assert digest() == before
+    change(assignment, monkeypatch)
+    assert digest() != before
 
 
 def test_a_hand_in_that_comes_while_the_class_is_graded_is_graded_next_time(

@@ -337,10 +337,10 @@ T, X = rng.normal(size=(70, 4)), rng.normal(size=(70, 4))
 model = KNN()
 model.train(T, np.arange(70))
 start = check.cpu_seconds()
-for x in X:
+for x in X[:10]:
     for t in T:
         np.linalg.norm(x - t)
-loops = check.cpu_seconds() - start
+loops = 7 * (check.cpu_seconds() - start)
 for attempt in range(5):
     start = check.cpu_seconds()
     model.compute_L2_distances_vectorized(X)

@@ -33,6 +33,7 @@ __all__ = [
     "grade_id_for",
     "grade_id_of",
     "indented",
+    "is_python",
     "joined_source",
     "line_kinds",
     "one_line",
@@ -158,7 +159,7 @@ def transformed(source: str) -> str:
 @lru_cache(maxsize=1024)
 def _transformed(source: str) -> tuple[str, str]:
     """(the Python, what is wrong with it): a failure is remembered, too, because it may be slow."""
-    if _is_python(source):
+    if is_python(source):
         return _LEADING_LINES.sub("", source, count=1).removesuffix("\n") + "\n", ""
     try:
         with _at_most(MAX_TRANSFORM_S):
@@ -169,7 +170,7 @@ def _transformed(source: str) -> tuple[str, str]:
         return "", str(error) or type(error).__name__
 
 
-def _is_python(source: str) -> bool:
+def is_python(source: str) -> bool:
     """Whether a cell is valid Python as it stands: then IPython has nothing to transform."""
     try:
         with warnings.catch_warnings():

@@ -23,6 +23,8 @@ from hwlib.grading.engines.pool import Pool, default_jobs
 from hwlib.grading.engines.test_sets import fetch_test_sets
 from hwlib.grading.records.cache import ResultCache, new_seed
 from hwlib.grading.records.class_records import ClassRecords
+from hwlib.grading.records.gradebook import recorded_marks
+from hwlib.grading.records.unwritten import UnwrittenRecords, with_points_by_hand
 from hwlib.grading.results import GradeReport, Outcome, ProvedTests, SubmissionResult
 from hwlib.grading.submissions.files import (
     FoundSubmission,
@@ -49,6 +51,12 @@ class GradeOptions:
     seed: int | None = None
     db_url: str | None = None
     sandbox: bool = True  # False: --unsafe-no-sandbox
+    dry_run: bool = False  # write nothing
+
+    @property
+    def records(self) -> type[ClassRecords]:
+        """What keeps the records of the class."""
+        return UnwrittenRecords if self.dry_run else ClassRecords
 
 
 def grade_assignment(
@@ -93,7 +101,8 @@ def grade_assignment(
             f"STUDENT/{slug}/{slug}.ipynb, or name another folder with --submitted"
             + "".join(f"\n{line}" for line in elsewhere[:5])
         )
-    output.mkdir(parents=True, exist_ok=True)
+    if not options.dry_run:
+        output.mkdir(parents=True, exist_ok=True)
     on_start(len(found))
     grade = {"nbgrader": _grade_with_nbgrader, "otter": _grade_with_otter}.get(
         options.engine, _grade_isolated
@@ -115,7 +124,7 @@ def _grade_isolated(
     todo, lacking = list[FoundSubmission](), Counter[str]()
     waiting = Counter[tuple[str, str]]()
     seed = new_seed() if options.seed is None else options.seed
-    with ClassRecords(assignment, output, "isolated", options.db_url) as records:
+    with options.records(assignment, output, "isolated", options.db_url) as records:
         records.log_seed(seed)
         for submission in found:
             kept = records.kept(submission, options.seed, options.force)
@@ -238,11 +247,29 @@ def _grade_with_nbgrader(
     on_result: OnResult,
 ) -> GradeReport:
     seed = new_seed() if options.seed is None else options.seed
-    ResultCache(assignment, output, "nbgrader").log_seed(seed)
-    results = grade_with_nbgrader(
-        assignment, found, output=output, db_url=options.db_url, seed=seed, on_result=on_result
-    )
-    return GradeReport(assignment.slug, "nbgrader", "T0", tuple(results))
+    if options.dry_run:  # nbgrader can't grade without writing
+        with tempfile.TemporaryDirectory(prefix="hw-dry-run-") as folder:
+            scratch = Path(folder).resolve()
+            graded = tuple(
+                grade_with_nbgrader(
+                    assignment, found, output=scratch, seed=seed, on_result=on_result
+                )
+            )
+        marks = recorded_marks(assignment, output, options.db_url)
+        results = tuple(with_points_by_hand(marks.get(one.student, {}), one) for one in graded)
+    else:
+        ResultCache(assignment, output, "nbgrader").log_seed(seed)
+        results = tuple(
+            grade_with_nbgrader(
+                assignment,
+                found,
+                output=output,
+                db_url=options.db_url,
+                seed=seed,
+                on_result=on_result,
+            )
+        )
+    return GradeReport(assignment.slug, "nbgrader", "T0", results)
 
 
 def _grade_with_otter(
@@ -255,7 +282,7 @@ def _grade_with_otter(
 ) -> GradeReport:
     seed = new_seed() if options.seed is None else options.seed
     results, failures = list[SubmissionResult](), list[str]()
-    with ClassRecords(assignment, output, "otter", options.db_url) as records:
+    with options.records(assignment, output, "otter", options.db_url) as records:
         records.log_seed(seed)
         for submission in found:
             records.kept(submission, force=True)

@@ -172,6 +172,27 @@ KEPT = (
         half="class Descent:\n    def __init__(self, w):\n        self.w = w.copy()\n"
         "    def step(self, g):\n        self.w -= g",
     ),
+    # nobody but the student's object refers to the array for a while; then the test has it again
+    asked(
+        "Store",
+        "class Store:\n    def __init__(self, x):\n        self.x = x\n"
+        "    def total(self):\n        return self.x.sum()",
+        """
+        store = Store(np.zeros(2))
+        assert store.total() == 0 and store.total() == 0
+        x = store.x
+        x[0] = 5
+        assert store.total() == 5
+        x[1] = 2
+        del x
+        assert store.total() == 7 and store.total() == 7
+        store.x[0] = 1
+        assert store.total() == 3
+        """,
+        half="class Store:\n    def __init__(self, x):\n        self.kept = x\n"
+        "    @property\n    def x(self):\n        return self.kept.copy()\n"
+        "    def total(self):\n        return self.kept.sum()",
+    ),
     asked(
         "Tree",
         "class Tree:\n    def __init__(self, root):\n        self.root = root\n"
@@ -207,7 +228,7 @@ KEPT = (
 KEPT_FAILED = {
     "right": set(),
     "keeps": {"Copies"},
-    "half": {"Copies", "Descent", "Tree", "total"},
+    "half": {"Copies", "Descent", "Store", "Tree", "total"},
 }
 # every kind of argument that a function may change and must not; None: the engine can't repeat it
 TABLES = importlib.util.find_spec("pandas") is not None

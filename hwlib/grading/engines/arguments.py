@@ -55,6 +55,7 @@ class Arguments:
         self.in_place = self.changed = False
         self._held: dict[int, list[Any]] = {}  # number of a call → its arguments
         self._told: OrderedDict[int, Snapshot] = OrderedDict()  # as the worker has them
+        self._unreachable: set[int] = set()  # the test has no reference to them any more
         self._returned = 0  # results of the test's functions
         self.given: frozenset[type] = frozenset()  # the classes of setup cells
         self._undo: list[tuple[Any, str, Any]] = []  # object, form and content before
@@ -75,6 +76,7 @@ class Arguments:
             self._cannot_check(_TIED)
         self._held.clear()
         self._told.clear()
+        self._unreachable.clear()
         while self._undo:
             _give_content(*self._undo.pop())
 
@@ -92,8 +94,7 @@ class Arguments:
         if type(reply.get("held")) is int and len(self._held) < MAX_HELD:
             self._held[reply["held"]] = args
             for number in _list(reply.get("dropped", [])):
-                self._held.pop(number if type(number) is int else 0, None)
-                self._told.pop(number if type(number) is int else 0, None)
+                self._drop(number if type(number) is int else 0)
         if "later" in reply:
             self.take_later(reply["later"])
         if self.in_place and ("changed" in reply or "later" in reply):
@@ -101,6 +102,11 @@ class Arguments:
                 snapshot.renew()
         if reply.get("held") in self._held and (self.in_place or "changed" not in reply):
             self._watch(reply["held"], args)
+
+    def _drop(self, number: int) -> None:
+        self._held.pop(number, None)
+        self._told.pop(number, None)
+        self._unreachable.discard(number)
 
     def _watch(self, number: int, args: list[Any]) -> None:
         """Tell the worker what the test changes in arguments that student code has kept."""
@@ -123,6 +129,9 @@ class Arguments:
                     continue
                 found.append([number, contents])
                 self._told[number] = Snapshot(self._held[number], self.given)
+            elif snapshot.is_out_of_reach():
+                self._unreachable.add(number)
+                del self._told[number]
         return {"given": found} if found else {}
 
     def with_own(self, value: Any, told: Any, objects: list[Any]) -> Any:
@@ -176,6 +185,9 @@ class Arguments:
             raise WireError("an argument without its place")
         if place[0] not in self._held:
             raise WireError("an argument of a call that was not made")
+        if place[0] in self._unreachable:  # the test gets it back
+            self._unreachable.discard(place[0])
+            self._watch(place[0], self._held[place[0]])
         return _at(place[1], self._held[place[0]])
 
     def take_later(self, told: Any) -> None:

@@ -56,7 +56,7 @@ from hwlib.grading.results import QuestionResult, SubmissionResult, SubmissionSt
 from hwlib.grading.submissions.files import read_submission
 from hwlib.grading.texts import for_markdown
 
-__all__ = ["GradeStore", "Mark", "parse_time"]
+__all__ = ["GradeStore", "Mark", "parse_time", "recorded_marks"]
 
 ATTEMPTS = 5  # tries of a transaction while another program holds the database
 T = TypeVar("T")
@@ -246,17 +246,7 @@ class GradeStore:
         return self._marks(self._of_class(GRADE))
 
     def _marks(self, query: sa.Select[Any]) -> dict[str, dict[str, Mark]]:
-        found: dict[str, dict[str, Mark]] = {}
-        columns = (
-            SUBMITTED.c.student_id,
-            GRADE.c.auto_score,
-            GRADE.c.manual_score,
-            GRADE.c.needs_manual_grade,
-        )
-        for row in self._all(query.add_columns(*columns)):
-            mark = Mark(row.auto_score, row.manual_score, row.needs_manual_grade)
-            found.setdefault(row.student_id, {})[_question_id(row.name)] = mark
-        return found
+        return _by_student(self._all(query.add_columns(*_OF_A_MARK)))
 
     def human_grades(self, student: str) -> dict[str, float]:
         """Question id → score that a human gave, for questions that a human graded."""
@@ -474,6 +464,54 @@ class GradeStore:
         if penalty is None or math.isnan(penalty):
             return None
         return float(min(max(0.0, penalty), score))
+
+
+_OF_A_MARK = (
+    SUBMITTED.c.student_id,
+    GRADE.c.auto_score,
+    GRADE.c.manual_score,
+    GRADE.c.needs_manual_grade,
+)
+
+
+def _by_student(rows: Iterable[sa.Row[Any]]) -> dict[str, dict[str, Mark]]:
+    found: dict[str, dict[str, Mark]] = {}
+    for row in rows:
+        mark = Mark(row.auto_score, row.manual_score, row.needs_manual_grade)
+        found.setdefault(row.student_id, {})[_question_id(row.name)] = mark
+    return found
+
+
+def recorded_marks(
+    assignment: Assignment, output: Path, db_url: str | None = None
+) -> dict[str, dict[str, Mark]]:
+    """Student → question id → mark, from a gradebook that is only read; empty if there is none.
+
+    Raises
+    ------
+    GradingError
+        If the gradebook can't be read.
+    """
+    file = output.resolve() / "gradebook.db"
+    if db_url is None and not file.is_file():
+        return {}
+    query = (
+        sa.select(BASE_CELL.c.name, *_OF_A_MARK)
+        .select_from(GRADE)
+        .join(BASE_CELL, BASE_CELL.c.id == GRADE.c.cell_id)
+        .join(SUBMITTED_NOTEBOOK, SUBMITTED_NOTEBOOK.c.id == GRADE.c.notebook_id)
+        .join(SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id)
+        .join(ASSIGNMENT, ASSIGNMENT.c.id == SUBMITTED.c.assignment_id)
+        .where(ASSIGNMENT.c.name == assignment.slug)
+    )
+    engine = sa.create_engine(db_url or sqlite_url(file))
+    try:
+        with engine.connect() as db:
+            return _by_student(db.execute(query))
+    except sa.exc.DBAPIError as error:
+        raise GradingError(f"{engine.url!r}: {advice(str(error.orig))}") from error
+    finally:
+        engine.dispose()
 
 
 def _tune_sqlite(connection: Any, _record: Any) -> None:

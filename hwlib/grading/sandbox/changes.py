@@ -30,6 +30,7 @@ __all__ = [
 
 MIN_HELD, MAX_HELD = 64, 5000  # calls whose arguments are kept
 MAX_HELD_BYTES = 2**28  # of their arrays
+OWN_REFERENCES = 4  # to an array: of the arguments, twice of what was seen, of getrefcount
 MAX_RETURNED_BYTES = 2**23  # of the arrays in what a function of the test returns
 
 MAPPINGS = (dict, OrderedDict, defaultdict, Counter)
@@ -250,6 +251,17 @@ class Snapshot:
             if is_view or sys.getrefcount(one.value) > count:
                 return True
         return False
+
+    def is_out_of_reach(self) -> bool:
+        """Whether only this snapshot and its list of arguments refer to the objects: then nobody
+        can change them. Of other things than arrays that own their memory nobody can tell.
+        """
+        return all(
+            type(one.value) is np.ndarray
+            and one.value.base is None
+            and sys.getrefcount(one.value) <= OWN_REFERENCES
+            for one in self._seen
+        )
 
 
 class Held:

@@ -19,8 +19,12 @@ from typing import Any
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
+from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Instance
 from traitlets.config import Config
+
+from hwlib.grading.cells import is_python
 
 __all__ = ["CellRun", "StudentError", "StudentShell", "describe_error"]
 
@@ -129,6 +133,21 @@ def _as_text(data: dict[str, Any]) -> dict[str, Any]:
     return {m: base64.b64encode(v).decode() if isinstance(v, bytes) else v for m, v in data.items()}
 
 
+class _Transformations(TransformerManager):  # type: ignore[misc]
+    """IPython's, but what is Python already is not taken to pieces in search of magics."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._own = list(self.token_transformers)
+
+    def do_token_transforms(self, lines: list[str]) -> list[str]:
+        """The lines without magics; a cell of student code may have added kinds of its own."""
+        if self.token_transformers == self._own and is_python("".join(lines)):
+            return lines
+        changed: list[str] = super().do_token_transforms(lines)
+        return changed
+
+
 class StudentShell(InteractiveShell):  # type: ignore[misc]  # IPython has no type information here
     """An IPython shell without history, without a screen."""
 
@@ -137,6 +156,7 @@ class StudentShell(InteractiveShell):  # type: ignore[misc]  # IPython has no ty
     _store_class: Callable[[Path], Any]
     _loop: tuple[int, asyncio.AbstractEventLoop] | None = None  # with the process that made it
     _transformed: tuple[str, str] | None = None  # a cell that is about to be run, and its Python
+    input_transformer_manager = Instance(_Transformations, ())
 
     @classmethod
     def create(cls) -> StudentShell:

@@ -1,0 +1,121 @@
+"""A dry run: grades as `hw grade` does, writes nothing, and tells whose points would change."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from hwlib.grading.course import Assignment
+from hwlib.grading.records.cache import ResultCache
+from hwlib.grading.records.class_records import ClassRecords
+from hwlib.grading.records.gradebook import Mark, recorded_marks
+from hwlib.grading.results import (
+    GradeReport,
+    Outcome,
+    ProvedTests,
+    QuestionResult,
+    SubmissionResult,
+)
+from hwlib.grading.submissions.files import FoundSubmission
+
+__all__ = ["Change", "UnwrittenRecords", "changes_of", "newcomers", "with_points_by_hand"]
+
+Marks = Mapping[str, Mapping[str, Mark]]
+"""Student → question id → mark."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A question of a student for which the gradebook would have other points."""
+
+    student: str
+    question: str
+    before: float
+    after: float
+    why: str  # what the question's new result says
+
+
+class UnwrittenRecords(ClassRecords):
+    """The records of a class as they are. What would be written is only returned."""
+
+    def __init__(
+        self, assignment: Assignment, output: Path, engine: str, db_url: str | None = None
+    ) -> None:
+        self.assignment, self.output = assignment, output
+        self._cache = ResultCache(assignment, output, engine)
+        self._db_url = db_url
+        self._unique, self._tiers, self._digests = {}, set(), {}
+
+    def __enter__(self) -> UnwrittenRecords:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def log_seed(self, seed: int) -> None:
+        """The seed of a dry run is not kept."""
+
+    def note_proved(self, proved: ProvedTests) -> None:
+        """What is found out about the course's own solution is not kept."""
+
+    @cached_property
+    def _marks(self) -> dict[str, dict[str, Mark]]:
+        return recorded_marks(self.assignment, self.output, self._db_url)
+
+    @cached_property
+    def _recorded(self) -> set[str]:
+        return set(self._marks)
+
+    def _write(self, found: FoundSubmission, outcome: Outcome, seed: int) -> SubmissionResult:
+        return with_points_by_hand(self._marks.get(found.student, {}), outcome.result)
+
+
+def with_points_by_hand(marks: Mapping[str, Mark], result: SubmissionResult) -> SubmissionResult:
+    """A new result with the points that a human has given, as the gradebook would count them."""
+    given = {name: mark.by_hand for name, mark in marks.items() if mark.by_hand is not None}
+    questions = tuple(
+        replace(one, points=given[one.id]) if one.id in given else one for one in result.questions
+    )
+    return replace(result, questions=questions)
+
+
+def newcomers(report: GradeReport, marks: Marks) -> list[str]:
+    """The students who have no points in the gradebook yet."""
+    return [one.student for one in report.submissions if one.student not in marks]
+
+
+def changes_of(report: GradeReport, marks: Marks) -> Iterator[Change]:
+    """Where the points of a report are not those of the gradebook, by student and question.
+
+    What a human has given stands, so it is no change. Students whom the gradebook does not know are
+    left out.
+    """
+    for submission in report.submissions:
+        known = marks.get(submission.student)
+        if known is None:
+            continue
+        questions = {one.id: one for one in submission.questions}
+        for name in [*questions, *(name for name in known if name not in questions)]:
+            mark, now = known.get(name), questions.get(name)
+            before = _points(mark)
+            after = 0.0 if now is None else now.points
+            if mark is not None and mark.by_hand is not None:
+                continue
+            if not math.isclose(before, after, abs_tol=1e-9):
+                yield Change(submission.student, name, before, after, _why(mark, now))
+
+
+def _points(mark: Mark | None) -> float:
+    if mark is None:
+        return 0.0
+    return (mark.automatic if mark.by_hand is None else mark.by_hand) or 0.0
+
+
+def _why(mark: Mark | None, now: QuestionResult | None) -> str:
+    if now is None:
+        return "the assignment has no such question now"
+    new = "a new question: " if mark is None else ""
+    return f"{new}{now.status}" + (f": {now.message}" if now.message else "")
