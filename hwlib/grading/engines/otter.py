@@ -37,9 +37,10 @@ from hwlib.markers import is_unsolved
 
 __all__ = ["grade_with_otter"]
 
-# `python -m otter`, which ends with the grader if that is killed
+# `python -m otter`, which ends with the grader if that is killed, and whose memory is limited
 OTTER = (
     "import runpy; from hwlib.grading.sandbox.confine import die_with_parent; die_with_parent(); "
+    "from hwlib.grading.sandbox.measures.limits import limit_program; limit_program({memory_mb}); "
     "runpy.run_module('otter', run_name='__main__')"
 )
 START_S = 60.0  # for Python, otter and the kernel, in addition to the submission's time
@@ -124,7 +125,7 @@ def _grade_one(
         },
     )
     limit_s = assignment.limits.submission_s + START_S
-    tests, timed_out = _otter_run(archive, place, seed, limit_s)
+    tests, timed_out = _otter_run(archive, place, seed, limit_s, assignment.limits.memory_mb)
     questions = tuple(_question(cell, tests, repaired, timed_out) for cell in key.questions)
     waits = any(question.status == "manual" for question in questions)
     result = SubmissionResult(
@@ -138,10 +139,12 @@ def _grade_one(
 
 
 def _otter_run(
-    archive: Path, place: Path, seed: int, limit_s: float
+    archive: Path, place: Path, seed: int, limit_s: float, memory_mb: int
 ) -> tuple[Mapping[str, Any] | None, bool]:
     """Question's test → its entry in results.json; None without results. Whether time was up."""
-    start = ["-c", OTTER] if sys.platform == "linux" else ["-m", "otter"]
+    start = (
+        ["-c", OTTER.format(memory_mb=memory_mb)] if sys.platform == "linux" else ["-m", "otter"]
+    )
     command = [sys.executable, *start, "run", "-a", str(archive), "-o", str(place)]
     process = subprocess.Popen(
         [*command, "--no-logo", str(place / "submission.zip")],
