@@ -9,15 +9,12 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from hwlib.grading.sandbox.docker_profile import RIGHTS
+
 __all__ = ["GRADERS", "NOBODY", "as_grader"]
 
 NOBODY = 65534  # the user that owns nothing
-# the rights that Docker gives to root in a container by default
-DOCKER = """
-    chown dac_override fowner fsetid kill setgid setuid setpcap net_bind_service net_raw sys_chroot
-    mknod audit_write setfcap
-"""
-_REFUSING = (sys.executable, str(Path(__file__).with_name("refusing.py")))
+_REFUSING = (sys.executable, "-m", "hwlib.grading.sandbox.docker_profile")
 _AS_USER = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
 # who grades → what starts a program that way
 GRADERS: dict[str, tuple[str, ...]] = {
@@ -26,7 +23,7 @@ GRADERS: dict[str, tuple[str, ...]] = {
     "root without CAP_SYS_ADMIN": (
         *_REFUSING,
         "setpriv",
-        f"--bounding-set=-all,{','.join(f'+{name}' for name in DOCKER.split())}",
+        f"--bounding-set=-all,{','.join(f'+{name.lower()}' for name in RIGHTS)}",
         "--inh-caps=-all",
     ),
     "a user": _AS_USER,

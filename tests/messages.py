@@ -52,6 +52,15 @@ def right(value: str, above: str = "") -> str:
     return f"{above}def F(x):\n    ### BEGIN SOLUTION\n    return {value}\n    ### END SOLUTION\n"
 
 
+def both(line: str, other: str) -> str:
+    """A cell with two functions."""
+    return f"def F(x):\n    {line}\n\ndef F_other(x):\n    {other}\n"
+
+
+BOTH = both("### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION", "return x + x").replace(
+    "return x + x", "### BEGIN SOLUTION\n    return x + x\n    ### END SOLUTION"
+)
+AGREE = "for x in (1, 2, 5):\n    assert F(x) == F_other(x)"
 HIDDEN_ASSERT = f"assert F(21) == 42, '{SECRET}'"
 CASES = (
     # a check does not hold
@@ -124,6 +133,21 @@ CASES = (
     Case("shared: a check", returns("x"), "check.equal(F(2), 4)", shared=True),
     Case("shared: another name", "def G(x):\n    return x\n", shared=True),
     # a human decides
+    Case(
+        "functions that agree, each with what the other was asked",
+        both("F.x = x\n    return 2 * x", "return 2 * F.x"),
+        AGREE,
+        right=BOTH,
+    ),
+    Case(
+        "functions that agree and are wrong",
+        both("return 3 * x", "return 3 * x"),
+        AGREE,
+        right=BOTH,
+    ),
+    Case(
+        "functions that say the same to everything", both("return 0", "return 0"), AGREE, right=BOTH
+    ),
     Case("a module that is not here", body("import no_such_module")),
     Case("a result nested 1000 deep", body("for _ in range(1000): x = [x]\n    return x")),
     Case("the test reads the source", returns("2 * x"), "import inspect\ninspect.getsource(F)"),

@@ -13,7 +13,11 @@ import pytest
 from hwlib.checks.advice import advice
 from hwlib.grading.engines.words import not_python
 
-PIXELS = np.array([[200, 3], [7, 9]], dtype=np.uint8)
+PIXELS: Any = np.array([[200, 3], [7, 9]], dtype=np.uint8)
+ZEROS: Any = np.zeros(3)
+ROW: Any = [1, 2]
+LENGTH: Any = 3 / 1
+NUMBER: Any = 0.5
 NOTHING: Any = None
 RNG = np.random.default_rng(0)
 
@@ -49,11 +53,11 @@ def branch() -> int:
         (lambda: 1 if np.zeros(3) > 0 else 2, ".any()"),
         (lambda: np.zeros(6).reshape(4, 2), "keeps the number of values"),
         (lambda: (lambda a, b: a)(*np.zeros(3)), "parameters"),
-        (lambda: np.zeros(3)[1.5], "whole number"),
-        (lambda: list(range(3 / 1)), "whole number"),
+        (lambda: ZEROS[1.5], "whole number"),
+        (lambda: list(range(LENGTH)), "whole number"),
         (lambda: np.zeros(3)[3], "length minus 1"),
         (branch, "branch or loop"),
-        (lambda: [1, 2].shape, "np.array("),
+        (lambda: ROW.shape, "np.array("),
         (lambda: NOTHING[0], "`return` missing"),
         (lambda: NOTHING + 1, "`return` missing"),
         (lambda: np.linalg.inv(np.zeros((2, 2))), "no inverse"),
@@ -68,7 +72,7 @@ def test_unpacking_is_explained() -> None:
         _w, _velocity = np.zeros(3)
 
     def one() -> None:
-        _w, _velocity = 0.5
+        _w, _velocity = NUMBER
 
     assert "as many names as values" in raised(too_few)
     assert "Several values are asked for" in raised(one)

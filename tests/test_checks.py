@@ -27,7 +27,7 @@ RIGHT = np.random.default_rng(0).normal(size=(3, 4))
 _cell_numbers = count()
 
 
-def failure(function: Callable[..., None], *args: Any, **options: Any) -> CheckFailed:
+def failure(function: Callable[..., object], *args: Any, **options: Any) -> CheckFailed:
     """The failure of a check that must fail."""
     with pytest.raises(CheckFailed) as caught:
         function(*args, **options)

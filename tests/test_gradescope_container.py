@@ -216,3 +216,28 @@ def test_what_is_no_autograder_zip_is_refused(tmp_path: Path, content: bytes) ->
         built_image(tmp_path / "bad.zip"),
     ):
         pass
+
+
+DOCKER = """#!/bin/sh
+unshare --user true && exit 4
+mount -t tmpfs tmpfs /opt && exit 5
+grep CapEff /proc/self/status >&2
+exit 3
+"""
+
+
+@needs_container
+def test_the_container_has_dockers_rights_and_refuses_the_calls_that_docker_refuses(
+    tmp_path: Path,
+) -> None:
+    from hwlib.grading.outlets.same_bytes import zip_bytes
+
+    files = {"setup.sh": DOCKER.encode(), "run_autograder": b""}
+    (tmp_path / "tries.zip").write_bytes(zip_bytes(files, files))
+    # the number that `docker run debian grep CapEff /proc/self/status` shows
+    expected = "exit code 3: .*CapEff:\t00000000a80425fb"
+    with (
+        pytest.raises(GradingError, match=f"(?s){expected}"),
+        built_image(tmp_path / "tries.zip"),
+    ):
+        pass

@@ -78,6 +78,8 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
         "checks": CHECKS,
         "dies": "import os\n\ndef half(x):\n    os._exit(1)\n",
         "hangs": HARD_LOOP,
+        # twice the limit of a submission, and what libraries may reserve
+        "takes memory": "def half(x):\n    return len(bytearray(13 * 2**30)) and x / 2\n",
         "unfinished": "def half(x:\n",
         "text": "def half(x):\n    return 'a'\n",
         "warns": "import sys\n\ndef half(x):\n    print('careful', file=sys.stderr)\n    return x "
@@ -141,6 +143,7 @@ class TestAClass:
             ("checks", "failed", 0),
             ("dies", "crashed", 0),
             ("hangs", "timeout", 0),
+            ("takes memory", "crashed", 0),
             ("unfinished", "error", 0),
             ("text", "failed", 0),
             ("warns", "passed", 4),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -25,7 +25,7 @@ from hwlib.grading.records.cache import ResultCache, new_seed
 from hwlib.grading.records.class_records import ClassRecords
 from hwlib.grading.records.gradebook import recorded_marks
 from hwlib.grading.records.unwritten import UnwrittenRecords, with_points_by_hand
-from hwlib.grading.results import GradeReport, Outcome, SubmissionResult
+from hwlib.grading.results import GradeReport, Outcome, ProvedTests, SubmissionResult
 from hwlib.grading.submissions.files import (
     FoundSubmission,
     find_submissions,
@@ -134,8 +134,9 @@ def _grade_isolated(
             results[submission.student] = kept
             on_result(kept)
         checked: list[ReferenceCheck] = []
-        known = records.in_place()
-        is_proved = not todo or known is not None
+        proved = records.proved()
+        if not todo:
+            proved = proved or ProvedTests()
         for submission, outcome in grade_many(
             assignment,
             todo,
@@ -143,8 +144,7 @@ def _grade_isolated(
             jobs=options.jobs,
             hidden=(output, submitted),
             on_reference=checked.append,
-            is_proved=is_proved,
-            in_place=known or (),
+            proved=proved,
             sandbox=options.sandbox,
         ):
             try:
@@ -157,7 +157,8 @@ def _grade_isolated(
             waiting.update(outcome.complaints.items())
             on_result(result)
         for check in checked:
-            records.note_reference(passes=not check.failing, in_place=check.in_place)
+            if not check.failing:
+                records.note_proved(check.proved)
         twins, tier = records.twins(), records.tier
     unproved = {name: text for check in checked for name, text in check.failing.items()}
     complaints += _of_reference(assignment, unproved)
@@ -321,9 +322,8 @@ def grade_many(
     jobs: int | None = None,
     hidden: tuple[Path, ...] = (),
     on_reference: Callable[[ReferenceCheck], None] | None = None,
-    is_proved: bool = False,
+    proved: ProvedTests | None = None,
     leave_to_humans: bool = True,
-    in_place: Iterable[str] = (),
     sandbox: bool = True,
 ) -> Iterator[tuple[FoundSubmission, Outcome]]:
     """Grade submissions in parallel; yields each of them as soon as it is graded.
@@ -338,13 +338,11 @@ def grade_many(
     on_reference : callable, optional
         If given, the course's own solution is graded first. The function gets what it says about
         the tests.
-    is_proved : bool
-        The course's own solution has passed before, so it is graded only if a setup cell does not
-        run on this machine.
+    proved : ProvedTests, optional
+        The course's own solution has passed before, and has shown this. So it is graded only if a
+        setup cell does not run on this machine.
     leave_to_humans : bool
         Whether a question that the course's own solution does not pass is left to humans.
-    in_place : iterable of str
-        The questions that it passes only if it can change arguments, where this is known already.
     sandbox : bool
         False: without isolation. Only for submissions that you trust.
 
@@ -358,8 +356,10 @@ def grade_many(
     fetch_test_sets(assignment)
     with IsolatedEngine(assignment, seed, hidden, sandbox=sandbox) as engine:
         engine.learn_imports(imported_ahead(submissions))
-        engine.bench.change_arguments(in_place, True)
-        if on_reference is not None and (not is_proved or engine.bench.broken):
+        if proved is not None:
+            engine.bench.change_arguments(proved.in_place, True)
+            engine.bench.confirm(proved.confirmed)
+        if on_reference is not None and (proved is None or engine.bench.broken):
             on_reference(engine.check_reference(leave_to_humans=leave_to_humans))
         with Pool(engine, min(jobs or default_jobs(assignment), len(submissions))) as pool:
             yield from pool.run(submissions)

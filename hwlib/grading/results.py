@@ -127,6 +127,14 @@ def _question(values: dict[str, Any]) -> QuestionResult:
 
 
 @dataclass(frozen=True, slots=True)
+class ProvedTests:
+    """What the course's own solution, which passes them, has shown of the tests."""
+
+    in_place: frozenset[str] = frozenset()  # it passes these only if it can change arguments
+    confirmed: frozenset[str] = frozenset()  # these compare its functions, and are run again
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """One submission as an engine graded it, before it is recorded."""
 

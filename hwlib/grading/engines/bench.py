@@ -13,7 +13,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import CodeType, MappingProxyType
@@ -33,6 +33,7 @@ from hwlib.errors import (
 from hwlib.grading.answer_key import AnswerKey, KeyCell
 from hwlib.grading.cell_names import names_in
 from hwlib.grading.cells import one_line, transformed, tree_of
+from hwlib.grading.engines.compared import compared, decided_by
 from hwlib.grading.engines.namespace import TestNamespace
 from hwlib.grading.engines.part_verdicts import of_parts
 from hwlib.grading.engines.patches import attributes_set
@@ -83,6 +84,9 @@ class Bench:
     helpers: dict[str, str] = field(init=False)  # of given cells that students may edit
     broken: dict[str, str] = field(default_factory=dict)  # name → why no setup cell binds it here
     changing: set[str] = field(default_factory=set)  # tests of which an argument was changed
+    is_tried_out: bool = False  # it is found out which tests must be confirmed, and can be
+    to_confirm: set[str] = field(default_factory=set)  # what was found out
+    _students: dict[str, frozenset[str]] = field(init=False)  # name → what decides its value
     _latest: str = ""  # the test that ran last
     _before: SetupValues | None = None  # as it found them
     _first: SetupValues | None = None  # as the setup cells left them
@@ -98,7 +102,6 @@ class Bench:
                 complaint = self._run_setup(cell)
                 if complaint:
                     self.mark_broken(cell, complaint)
-        self.tests = {cell.name: self._compile(cell) for cell in self.key.by_role("test")}
         own = frozenset[str]().union(
             *(names_in(cell.source).binds for cell in self.key.by_role("solution"))
         )
@@ -108,6 +111,13 @@ class Bench:
             for name, source in _definitions(cell.source).items()
             if name not in own
         }
+        made: dict[str, str] = {}
+        for cell in self.key.by_role("code"):
+            for source in _statements(cell.source):
+                for name in names_in(source).binds - self.given.keys() - own:
+                    made[name] = f"{made.get(name, '')}\n{source}"
+        self._students = decided_by(own, made | self.helpers, self.given.keys())
+        self.tests = {cell.name: self._compile(cell) for cell in self.key.by_role("test")}
 
     @property
     def setup(self) -> list[KeyCell]:
@@ -161,6 +171,11 @@ class Bench:
     def _complaint_about(self, names: Iterable[str]) -> str:
         return next((self.broken[name] for name in sorted(set(names) & set(self.broken))), "")
 
+    def confirm(self, names: Iterable[str]) -> None:
+        """Run these tests again where they pass, with a worker for each name that they compare."""
+        for name in names:
+            self.tests[name] = replace(self.tests[name], confirmed=True)
+
     @property
     def given_names(self) -> frozenset[str]:
         """The names that setup cells bind."""
@@ -213,11 +228,13 @@ class Bench:
         lines = source.splitlines(keepends=True)
         linecache.cache[filename] = (len(source), None, lines, filename)
         tree, last = ast.parse(source, filename), None
+        whole = ast.Module([*tree.body], [])
         sets, opens = attributes_set(tree), opens_files(tree)
         if tree.body and isinstance(tree.body[-1], ast.Expr):
             expression = ast.Expression(tree.body.pop().value)  # type: ignore[attr-defined]
             last = compile(expression, filename, "eval", _AWAIT, optimize=0)
         uses = names_in(cell.source).uses
+        students = {name: one for name, one in self._students.items() if name in uses}
         complaint = self._complaint_about(uses)
         waits = _NO_SETUP if complaint else ""
         if cell.trust != "shared" and _MAIN.search(source):
@@ -236,6 +253,7 @@ class Bench:
             cell.source if cell.trust == "shared" else "",
             sets=sets,
             opens_files=opens,
+            compared=compared(whole, students) if cell.trust != "shared" else frozenset(),
         )
 
     def run(
@@ -245,6 +263,7 @@ class Bench:
         *,
         in_place: bool = False,
         known: Mapping[str, Verdict] = MappingProxyType({}),
+        apart: Mapping[str, Session] = MappingProxyType({}),
     ) -> Verdict:
         """Run a test cell against the student's code behind a session.
 
@@ -255,39 +274,56 @@ class Bench:
             copies.
         known : mapping
             Part → its verdict, for the parts that are not run: each has ended a worker.
+        apart : mapping
+            Name → the session that answers for it in place of `session`.
         """
         if test.shared:
             return run_shared(test, session)
-        current().worker_cpu_seconds = session.worker.cpu_seconds
-        session.values.given.names = self.given
-        session.values.given.folder = self.folder.resolve()
-        session.arguments.given = frozenset(
+        sessions = [session, *apart.values()]
+        current().worker_cpu_seconds = lambda: sum(one.worker.cpu_seconds() for one in sessions)
+        classes = frozenset(
             one for one in self.given.values() if isinstance(one, type) and _is_ours(one)
         )
+        for one in sessions:
+            one.values.given.names = self.given
+            one.values.given.folder = self.folder.resolve()
+            one.arguments.given = classes
         if self._before is not None and self._latest == test.name:
             self._before.restore()
         else:
             self._latest, self._before = test.name, SetupValues(self.given, self._copies)
-        verdict = self._judged(test, session, in_place or test.in_place, known)
-        cannot, session.cannot = session.cannot, None
+        verdict = self._judged(test, session, in_place or test.in_place, known, apart)
+        cannot = next((one.cannot for one in sessions if one.cannot is not None), None)
+        for one in sessions:
+            one.cannot = None
         if cannot is not None and not verdict.ended:
             return cannot_decide(cannot)
-        if session.arguments.changed:
+        changed = any(one.arguments.changed for one in sessions)
+        if changed:
             self.changing.add(test.name)
-        return replace(verdict, changed=session.arguments.changed)
+        return replace(verdict, changed=changed)
 
     def _judged(
-        self, test: Test, session: Session, in_place: bool, known: Mapping[str, Verdict]
+        self,
+        test: Test,
+        session: Session,
+        in_place: bool,
+        known: Mapping[str, Verdict],
+        apart: Mapping[str, Session],
     ) -> Verdict:
-        namespace = TestNamespace(self.given, session, test.wanted, self.helpers)
+        namespace = TestNamespace(self.given, session, test.wanted, self.helpers, apart)
         found: dict[str, Verdict] = {}
         part = ""
         try:
-            with self.at_work(), session.one_test(in_place):
-                session.patches.begin(self.given, test.sets)
+            with self.at_work(), ExitStack() as runs:
+                for one in (session, *apart.values()):
+                    runs.enter_context(one.one_test(in_place))
+                    one.patches.begin(self.given, test.sets)
                 try:
                     if test.opens_files:
                         session.files.begin(self.folder)
+                        for one in apart.values():
+                            one.files.share(session.files)
                     for step in test.steps:
                         part = step.part.name if step.part else ""
                         if part in known:
@@ -298,7 +334,10 @@ class Bench:
                             _run(step.code, namespace)
                     value = _run(test.last, namespace) if test.last else None
                 finally:
-                    session.patches.end()
+                    for one in (*apart.values(), session):
+                        one.patches.end()
+                    for one in apart.values():
+                        one.files.leave()
                     session.files.end()
                     namespace.end()
             return of_parts(test.parts, found) if found else passed(test.points, value)
@@ -367,6 +406,14 @@ def _definitions(source: str) -> dict[str, str]:
             first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
             found[node.name] = "\n".join(lines[first - 1 : node.end_lineno])
     return found
+
+
+def _statements(source: str) -> list[str]:
+    """The source of each statement of a cell."""
+    tree, lines = tree_of(source), transformed(source).split("\n")
+    return [
+        "\n".join(lines[node.lineno - 1 : node.end_lineno]) for node in (tree.body if tree else ())
+    ]
 
 
 def _steps(tree: ast.Module, filename: str) -> Iterator[Step]:

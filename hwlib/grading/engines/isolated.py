@@ -6,13 +6,14 @@ import ast
 import contextlib
 import importlib
 import importlib.util
+import itertools
 import logging
 import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -33,11 +34,14 @@ from hwlib.grading.course import Assignment
 from hwlib.grading.engines.apart import apart
 from hwlib.grading.engines.bench import Bench
 from hwlib.grading.engines.clock import Limits, WorkClock
+from hwlib.grading.engines.confirm import FIRST_LANE
+from hwlib.grading.engines.lanes import Shared
 from hwlib.grading.engines.standins import Session
 from hwlib.grading.engines.tries import Graded, grade_submission
 from hwlib.grading.engines.words import UNREADABLE, cannot_run
 from hwlib.grading.results import (
     Outcome,
+    ProvedTests,
     QuestionResult,
     QuestionStatus,
     SubmissionResult,
@@ -79,12 +83,12 @@ class ReferenceCheck:
     ----------
     failing : dict
         Question → what happened. It is empty where the solution passes.
-    in_place : frozenset of str
-        The questions that it passes only if it can change the arguments of the test.
+    proved : ProvedTests
+        What it has shown of the others.
     """
 
     failing: dict[str, str]
-    in_place: frozenset[str] = frozenset()
+    proved: ProvedTests = field(default_factory=ProvedTests)
 
 
 class IsolatedEngine:
@@ -215,13 +219,15 @@ class IsolatedEngine:
             this engine can't do is never a student's zero.
         """
         self.bench.keep_setup_values()
-        (failing, changing, self.lasting), modules = apart(
+        self.bench.is_tried_out = True
+        (failing, changing, self.lasting, confirmed), modules = apart(
             lambda: (self._failed_by_reference(), [*sys.modules])
         )
+        self.bench.is_tried_out = False
         self._get_ready(modules)
         if failing:  # a test of speed met a busy machine, or the task is to change an argument
             self.bench.change_arguments(failing.keys() & changing, True)
-            again, _, lasting = apart(self._failed_by_reference)
+            again, _, lasting, _ = apart(self._failed_by_reference)
             self.lasting &= lasting
             failing = {name: again[name] for name in failing if name in again}
             self.bench.change_arguments(failing.keys(), False)
@@ -232,9 +238,28 @@ class IsolatedEngine:
             self._unproved.add(name)
             self.bench.leave_to_humans(name, cannot_run())
         in_place = (name for name, test in self.bench.tests.items() if test.in_place)
+        self.bench.confirm(confirmed)
         return ReferenceCheck(
-            {name: reason for name, (_, reason) in failing.items()}, frozenset(in_place)
+            {name: reason for name, (_, reason) in failing.items()},
+            ProvedTests(frozenset(in_place), frozenset(confirmed)),
         )
+
+    def find_confirmed(self) -> None:
+        """The same for no more than which tests must be confirmed, where the rest is not needed."""
+        compared = {name for name, test in self.bench.tests.items() if test.compared}
+        if not compared:
+            return
+
+        def tried_out() -> set[str]:
+            for name in self.bench.tests.keys() - compared:
+                self.bench.leave_to_humans(name, cannot_run())
+            return self._failed_by_reference()[3]
+
+        self.bench.keep_setup_values()
+        self.bench.is_tried_out = True
+        confirmed = apart(tried_out)
+        self.bench.is_tried_out = False
+        self.bench.confirm(confirmed)
 
     def _get_ready(self, modules: Iterable[str]) -> None:
         """Do once, before judges are forked, what each of them would do: import these modules, and
@@ -252,10 +277,10 @@ class IsolatedEngine:
 
     def _failed_by_reference(
         self,
-    ) -> tuple[dict[str, tuple[QuestionStatus, str]], set[str], bool]:
+    ) -> tuple[dict[str, tuple[QuestionStatus, str]], set[str], bool, set[str]]:
         """Question → its status, and what an instructor must know, in notebook order; the tests of
-        which it changed an argument; and whether the tests left all as it was, but for what can be
-        set back.
+        which it changed an argument; whether the tests left all as it was, but for what can be set
+        back; and the tests to confirm.
         """
         before = self.bench.rest()
         artifacts = self.assignment.folder / "artifacts"
@@ -272,7 +297,7 @@ class IsolatedEngine:
             if one.id in self.bench.tests and one.status not in ("passed", lost)
         }
         lasting = self.bench.reset() and before is not None and before == self.bench.rest()
-        return failed, self.bench.changing, lasting
+        return failed, self.bench.changing, lasting, self.bench.to_confirm
 
     def restart(self) -> None:
         """A new zygote in place of one that died."""
@@ -386,9 +411,20 @@ class IsolatedEngine:
                 self.seed,
                 self.released,
                 folder or workplace.root,
+                lambda: self._reference_for(workplace),
                 on_question,
                 questions,
             )
+
+    def _reference_for(self, workplace: _Workplace) -> Shared:
+        """The course's own solution, run beside a submission but without the files of it."""
+        limits = self.assignment.limits
+        alone = replace(workplace, handed_in=None)
+        return Shared(
+            reference_as_submitted(self.key).cells,
+            alone.new_session,
+            Limits(limits.question_s, limits.submission_s),
+        )
 
     def _rejected(self, student: str, problems: tuple[str, ...]) -> Outcome:
         questions = self.key.all_questions("missing", UNREADABLE)
@@ -416,7 +452,7 @@ class _Workplace:
     slot: int
     handed_in: Path | None
     only: frozenset[str] | None
-    count: int = 0
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))  # of its folders
 
     def new_session(self, lane: int = 0) -> Session:
         """A conversation with a fresh worker. Lanes have workers at the same time."""
@@ -425,8 +461,7 @@ class _Workplace:
     def new_worker(self, zygote: processes.Zygote, lane: int = 0) -> processes.Worker:
         """A fresh worker, among the files handed in and the assignment's."""
         engine, limits = self.engine, self.engine.assignment.limits
-        self.count += 1
-        above = self.root / str(self.count)
+        above = self.root / str(next(self.numbers))
         above.mkdir()
         above.chmod(0o711)
         place = above / engine.assignment.slug
@@ -443,6 +478,8 @@ class _Workplace:
             limits.memory_mb,
             # a judge that has one core shares it with its worker
             cores=tuple(processes.own_cores()),
+            # those that confirm a test must not tell one another what they were asked
+            shares_memory=lane < FIRST_LANE,
         )
         return zygote.fork(confinement)
 

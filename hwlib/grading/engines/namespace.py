@@ -6,7 +6,9 @@ delete it, and the student's other functions must feel that. It may also ask whe
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Any
 
 from hwlib.errors import NameMissing, Unsendable
@@ -29,6 +31,8 @@ class TestNamespace(dict[str, Any]):
     helpers : dict
         Name → source of each function and class of a given cell. Students may edit these cells, and
         must not decide a verdict that way, so a test that uses one gets it as the course has it.
+    apart : mapping, optional
+        Name → the session that answers for it in place of `session`.
     """
 
     __test__ = False  # not a test class, whatever pytest thinks of its name
@@ -39,21 +43,29 @@ class TestNamespace(dict[str, Any]):
         session: Session,
         wanted: frozenset[str],
         helpers: dict[str, str],
+        apart: Mapping[str, Session] = MappingProxyType({}),
     ) -> None:
         super().__init__(given)
         self._session, self._wanted, self._helpers = session, wanted, helpers
+        self._apart, self._sessions = apart, dict.fromkeys([session, *apart.values()])
+        self._with_helpers = set[Session]()
         self._known: dict[str, Any] = {}
         self._is_changed = False
+
+    def _of(self, name: str) -> Session:
+        return self._apart.get(name, self._session)
 
     def __missing__(self, name: str) -> Any:
         if name not in self._wanted:
             raise KeyError(name)  # a builtin
         if name in self._known:
             return self._known[name]
-        if name in self._helpers:
-            self._session.define(self._helpers)
-            self._helpers, self._is_changed = {}, True
-        value = self._session.name(name)
+        session = self._of(name)
+        if name in self._helpers and session not in self._with_helpers:
+            session.define(self._helpers)
+            self._with_helpers.add(session)
+            self._is_changed = True
+        value = session.name(name)
         # a function or class stays the same one while a test runs; a number may change
         if is_defined(value):
             self._known[name] = value
@@ -63,14 +75,16 @@ class TestNamespace(dict[str, Any]):
         super().__setitem__(name, value)
         if name in self._wanted:
             with suppress(Unsendable):  # then student code could not use it
-                self._session.set_name(name, value)
+                for session in self._sessions:
+                    session.set_name(name, value)
                 self._is_changed = True
 
     def __delitem__(self, name: str) -> None:
         if name in self._wanted:
-            if not self._session.has_name(name):
+            if not self._of(name).has_name(name):
                 raise KeyError(name)
-            self._session.delete_name(name)
+            for session in self._sessions:
+                session.delete_name(name)
             self._is_changed = True
             self._known.pop(name, None)
             self.pop(name, None)
@@ -80,18 +94,19 @@ class TestNamespace(dict[str, Any]):
     def __contains__(self, name: object) -> bool:
         if super().__contains__(name) or not isinstance(name, str) or name.startswith("__"):
             return super().__contains__(name)
-        return self._session.has_name(name)
+        return self._of(name).has_name(name)
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value of a name, a student's as well."""
         if super().__contains__(name):
             return super().__getitem__(name)
         try:
-            return self._session.name(name)
+            return self._of(name).name(name)
         except NameMissing:
             return default
 
     def end(self) -> None:
         """Restore the student's names that the test has changed, for the next test."""
         if self._is_changed:
-            self._session.restore_names()
+            for session in self._sessions:
+                session.restore_names()

@@ -16,6 +16,7 @@ import time
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ from hwlib.grading.records.gradebook import GradeStore, Mark, parse_time
 from hwlib.grading.records.harmless import harmless_cell
 from hwlib.grading.records.pictures import Pictures
 from hwlib.grading.results import QuestionResult, SubmissionResult, SubmissionStatus
+from hwlib.grading.sandbox.measures.limits import limit_program
 from hwlib.grading.sandbox.variables import environment
 from hwlib.grading.submissions.files import FoundSubmission, copy_files, read_found
 from hwlib.grading.submissions.repair import repair
@@ -186,11 +188,16 @@ class _GuardedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
         return super().preprocess(notebook, resources, km)  # type: ignore[no-any-return]
 
     def setup_kernel(self, **kwargs: Any) -> Any:
-        """Keep the last messages of a dying kernel off the grader's terminal, and let it send
-        whatever a student prints.
+        """Keep the last messages of a dying kernel off the grader's terminal, let it send whatever
+        a student prints, and limit its memory.
         """
         self.extra_arguments = [f"--Session.packer={PACKER}"]
-        return super().setup_kernel(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **kwargs)
+        return super().setup_kernel(
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=partial(limit_program, self.limits.memory_mb),
+            **kwargs,
+        )
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: Any, index: int

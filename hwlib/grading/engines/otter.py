@@ -127,7 +127,7 @@ def _grade_one(
     )
     zips = str(archive), str(place / "submission.zip")
     limit_s = assignment.limits.submission_s + START_S
-    timed_out = runner.run(OtterJob(*zips, str(place), seed, limit_s))
+    timed_out = runner.run(OtterJob(*zips, str(place), seed, limit_s, assignment.limits.memory_mb))
     tests = _results(place)
     questions = tuple(_question(cell, tests, repaired, timed_out) for cell in key.questions)
     waits = any(question.status == "manual" for question in questions)

@@ -32,6 +32,7 @@ class OtterJob:
     place: str  # the folder that results.json goes to
     seed: int
     limit_s: float
+    memory_mb: int
 
 
 class OtterRunner:
@@ -117,6 +118,7 @@ def _grade(otter_run: Any, job: OtterJob) -> None:
     try:
         os.setsid()
         _die_with_parent()
+        _limit(job.memory_mb)
         nowhere = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(nowhere, stream)
@@ -134,6 +136,13 @@ def _ended_in(pid: int, limit_s: float) -> bool:
             return True
         time.sleep(POLL_S)
     return False
+
+
+def _limit(memory_mb: int) -> None:
+    if sys.platform == "linux":
+        from hwlib.grading.sandbox.measures.limits import limit_program
+
+        limit_program(memory_mb)
 
 
 def _die_with_parent() -> None:

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from hwlib.errors import (
     CannotCheck,
@@ -42,9 +42,16 @@ from hwlib.grading.engines.watched import Watched
 from hwlib.grading.sandbox.processes import Worker
 from hwlib.grading.sandbox.wire import Channel
 
-__all__ = ["Session", "StandIn", "is_defined"]
+__all__ = ["Listener", "Session", "StandIn", "is_defined"]
 
 MAX_PRINTED = 10_000_000  # characters that one worker prints while a test looks
+
+
+class Listener(Protocol):
+    """Hears what a test asks a worker."""
+
+    def answered(self, op: str, fields: dict[str, Any], value: Any) -> Any:
+        """Hear an answer; returns what the test gets."""
 
 
 class Session:
@@ -60,6 +67,8 @@ class Session:
         The cells that were run.
     cannot : CannotCheck or None
         Why the present test can't be decided here. It counts even if the test has caught it.
+    listener : Listener or None
+        Hears each answer to the test, and may put another one in its place.
     """
 
     def __init__(self, worker: Worker) -> None:
@@ -69,6 +78,7 @@ class Session:
         self.clock: WorkClock | None = None
         self.question_s = 0.0
         self.cannot: CannotCheck | None = None
+        self.listener: Listener | None = None
         self.arguments = Arguments(self.cannot_check)
         self.sources: list[str] = []
         self._watched = Watched()
@@ -127,7 +137,10 @@ class Session:
                     reply["value"] = self.arguments.kept(reply["kept"])
                 if self.cannot is not None and self.cannot is not before:
                     raise self.cannot
-                return self._finished(reply)
+                reply = self._finished(reply)
+                if self.listener is not None and "value" in reply:
+                    reply["value"] = self.listener.answered(op, fields, reply["value"])
+                return reply
             except Unsendable as error:  # the test's own value: the test's mistake
                 if self.cannot is None:
                     self.cannot_send("what it passes to the code", error)

@@ -37,6 +37,8 @@ class Test:
     sets: frozenset[tuple[str, str]] = frozenset()  # attributes of modules that it sets
     opens_files: bool = False
     in_place: bool = False  # the course's own solution passes only if it can change arguments
+    compared: frozenset[str] = frozenset()  # what it takes from the student and compares
+    confirmed: bool = False  # whether it is run again, with a worker for each of these names
 
     @property
     def parts(self) -> tuple[Part, ...]:

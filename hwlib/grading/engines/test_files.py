@@ -67,6 +67,14 @@ class TestFiles:
         self._known = {}
         os.chdir(self._folder)
 
+    def share(self, files: TestFiles) -> None:
+        """Tell another worker of the same folder."""
+        self._folder, self._known = files._folder, {}
+
+    def leave(self) -> None:
+        """The run has ended for this worker; the folder is another one's."""
+        self._folder = None
+
     @property
     def in_use(self) -> bool:
         """Whether the test works in a folder of its own."""

@@ -27,6 +27,7 @@ from hwlib.grading.cell_names import CellNames, names_in, only_defines
 from hwlib.grading.cells import as_released, one_line
 from hwlib.grading.engines.bench import Bench
 from hwlib.grading.engines.clock import Limits
+from hwlib.grading.engines.confirm import Confirmation
 from hwlib.grading.engines.lanes import Lane, Shared
 from hwlib.grading.engines.part_verdicts import of_parts
 from hwlib.grading.engines.standins import Session
@@ -81,6 +82,7 @@ def grade_submission(
     seed: int,
     release: dict[str, str],
     folder: Path,
+    new_reference: Callable[[], Shared],
     on_question: Callable[[QuestionResult], None] = lambda question: None,
     questions: Sequence[KeyCell] = (),
 ) -> Graded:
@@ -100,14 +102,18 @@ def grade_submission(
         grade id → source as released. It shows which questions were left unanswered.
     folder : Path
         Folder with the models that were handed in.
+    new_reference : callable
+        Returns the course's own solution as a submission.
     on_question : callable
         Called with each result as soon as it is known.
     questions : sequence of KeyCell
         Only these, in this order. The default is all.
     """
     cells = tuple(_as_students_have_it(cell, release) for cell in submission.cells)
+    shared = Shared(cells, new_session, limits)
     wanted = questions or bench.key.questions
-    tries = _Tries(bench, Shared(cells, new_session, limits), together=not questions)
+    confirmation = Confirmation(bench, shared, new_reference)
+    tries = _Tries(bench, shared, confirmation, together=not questions)
     results: list[QuestionResult] = []
     remarks: list[str] = []
     unique: dict[str, str] = {}
@@ -134,7 +140,6 @@ def grade_submission(
             on_question(results[-1])
     finally:
         tries.end()
-    shared = tries.shared
     remarks = [one_line(text) for text in (*remarks, *dict.fromkeys(shared.notes))]
     return Graded(
         results,
@@ -157,8 +162,10 @@ def grade_submission(
 class _Tries:
     """The tries of one submission's questions: a lane for each kind of try."""
 
-    def __init__(self, bench: Bench, shared: Shared, *, together: bool) -> None:
-        self.bench, self.shared = bench, shared
+    def __init__(
+        self, bench: Bench, shared: Shared, confirmation: Confirmation, *, together: bool
+    ) -> None:
+        self.bench, self.shared, self.confirmation = bench, shared, confirmation
         self.lacking: set[str] = set()  # modules that this machine does not have
         cells = shared.cells
         self._needed, self._above, self._all = (Lane(shared, number) for number in range(3))
@@ -179,6 +186,7 @@ class _Tries:
     def end(self) -> None:
         for lane in (self._needed, self._above, self._all):
             lane.drop()
+        self.confirmation.end()
 
     def verdict(self, name: str) -> Verdict:
         """The verdict of the first try that passes, or else of the try that says most."""
@@ -315,6 +323,9 @@ class _Tries:
             lane.bring(bring)
             if not lane.is_over:
                 verdict = _as_in_a_notebook(verdict, self._run(lane, name, known, in_place=True))
+        test = self.bench.tests[name]
+        if verdict.fraction and (test.confirmed or (test.compared and self.bench.is_tried_out)):
+            return self.confirmation.confirmed(test, needed, bring, verdict, known)
         if verdict.missing_name:
             told = [
                 (self.shared.name_of(index), lane.raised.get(index, "")) for index in sorted(needed)

@@ -18,6 +18,7 @@ from hwlib.grading.engines.links import Conversation, Link
 from hwlib.grading.engines.mirrors import is_class, is_standin, link_of
 from hwlib.grading.engines.random_numbers import Generators
 from hwlib.grading.engines.student_classes import (
+    FUNCTIONS,
     MUTABLE,
     build_class,
     new_error,
@@ -67,6 +68,8 @@ class Values:
     def pack(self, value: Any, encoder: Encoder, depth: int) -> dict[str, Any] | None:
         """A value that is not plain."""
         if is_standin(value):
+            if link_of(value).session is not self._session:
+                return self._of_another(value)
             return {"t": "ref", "id": link_of(value).number}
         if isinstance(value, np.ndarray):
             return array_kinds.encode_masked(value, encoder, depth)
@@ -92,6 +95,14 @@ class Values:
         if callable(value):
             return self.callbacks.pack(value)
         return self.callbacks.pack_iterator(value) if isinstance(value, Iterator) else None
+
+    def _of_another(self, value: Any) -> dict[str, Any]:
+        """What stands for an object in another worker: a function that can be called there."""
+        if isinstance(value, FUNCTIONS) and not is_class(value):
+            return self.callbacks.pack(value)
+        raise self._session.cannot_check(
+            "an object of one of the student's functions is given to another one"
+        )
 
     # ---- from the worker -------------------------------------------------------------------------
 

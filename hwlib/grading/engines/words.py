@@ -12,6 +12,7 @@ __all__ = [
     "MESSAGE_LENGTH",
     "NO_ANSWER",
     "UNREADABLE",
+    "all_the_same",
     "cannot_run",
     "check_failed",
     "check_stopped",
@@ -28,6 +29,14 @@ MAX_STATEMENT = 120
 ANSWER_WAITS = "A human will grade this answer."
 NO_ANSWER = "There is no answer in this cell."
 UNREADABLE = "The notebook could not be read, so no question was graded."
+
+
+def all_the_same(name: str) -> str:
+    """A function that agrees with another one of the student's because it always says the same."""
+    return (
+        f"`{name}` gives the same answer to everything that this check asks, and right answers "
+        "differ. It agrees with another of your functions, but that is not enough."
+    )
 
 
 def waits(reason: str) -> str:

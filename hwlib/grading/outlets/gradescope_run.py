@@ -273,6 +273,7 @@ def _graded(base: Path, assignment: Assignment, tell: Any) -> Outcome:
                 tell(question=asdict(question))
 
         engine.learn_imports(imported_ahead([found]))
+        engine.find_confirmed()
         engine.on_question = on_question
         outcome = apart(lambda: engine.grade(found))
         tests = {cell.name for cell in engine.key.by_role("test")}
@@ -280,7 +281,7 @@ def _graded(base: Path, assignment: Assignment, tell: Any) -> Outcome:
             reference = engine.check_reference()
             for name, why in reference.failing.items():
                 _note(f"the course's own solution does not pass {name} here: {why}")
-            if reference.failing or reference.in_place:
+            if reference.failing or reference.proved.in_place:
                 outcome = engine.grade(found)
         return outcome
 

@@ -1,11 +1,13 @@
 """Runs an autograder zip as Gradescope would: in a container of its own, as root, with its limits.
 
-The container is made by bubblewrap: this system's programs, an empty /autograder, the rights that
-Docker gives to root, no network while grading. So a tier is used that Gradescope has, too.
+The container is made by bubblewrap: this system's programs, an empty /autograder, the rights and
+the system calls that Docker allows to root, no network while grading. So a tier is used that
+Gradescope has, too.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -23,14 +25,10 @@ from typing import Any
 from hwlib.atomic import remove_folder
 from hwlib.errors import CourseError, GradingError
 from hwlib.grading.outlets.control_groups import inside, limited, peak_mb
+from hwlib.grading.sandbox import docker_profile
 
 __all__ = ["Image", "Limits", "Simulated", "built_image"]
 
-# https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities
-DOCKER_RIGHTS = (
-    *("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD"),
-    *("NET_BIND_SERVICE", "NET_RAW", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"),
-)
 SETUP_S = 1800
 METADATA = {
     "id": 1,
@@ -110,13 +108,15 @@ def built_image(archive: Path) -> Iterator[Image]:
         _lay_out(root, archive)
         offline = (root / "autograder/source/wheels/all").is_dir()
         started = time.monotonic()
-        done = subprocess.run(
-            [*_container(root, network=not offline), "/autograder/source/setup.sh"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=SETUP_S,
-        )
+        with _container(root, network=not offline) as (container, files):
+            done = subprocess.run(
+                [*container, "/autograder/source/setup.sh"],
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=SETUP_S,
+                pass_fds=files,
+            )
         if done.returncode:
             last = (done.stderr or done.stdout).strip()[-1000:]
             raise GradingError(f"setup.sh ended with exit code {done.returncode}: {last}")
@@ -130,12 +130,16 @@ def _require_file(path: Path) -> None:
 
 def _run(root: Path, limits: Limits) -> Simulated:
     started, timed_out = time.monotonic(), False
-    command = [*_container(root, network=False), "/autograder/run_autograder"]
-    with limited(limits.memory_mb, limits.cores) as groups, (root / "stdout").open("wb") as stdout:
+    with (
+        _container(root, network=False) as (container, files),
+        limited(limits.memory_mb, limits.cores) as groups,
+        (root / "stdout").open("wb") as stdout,
+    ):
         process = subprocess.Popen(
-            [*inside(groups), *command],
+            [*inside(groups), *container, "/autograder/run_autograder"],
             stdout=stdout,
             stderr=subprocess.STDOUT,
+            pass_fds=files,
         )
         try:
             process.wait(60 * limits.minutes)
@@ -146,13 +150,14 @@ def _run(root: Path, limits: Limits) -> Simulated:
         seconds, peak = time.monotonic() - started, peak_mb(groups)
     said = f"{limits.memory_mb} MB of memory, {limits.cores:g} cores"
     none = "memory and cores not limited, because control groups can't be made here"
+    rights = "" if files else ", no call refused, because libseccomp is not installed here"
     return Simulated(
         _results(root / "autograder/results/results.json"),
         (root / "stdout").read_text("utf-8", "replace"),
         seconds,
         timed_out,
         peak,
-        f"{limits.minutes:g} minutes, {said if groups else none}",
+        f"{limits.minutes:g} minutes, {said if groups else none}{rights}",
     )
 
 
@@ -186,8 +191,26 @@ def _lay_out(root: Path, archive: Path) -> None:
     shutil.copy2(base / "source" / "run_autograder", base)
 
 
-def _container(root: Path, *, network: bool) -> list[str]:
-    """The command that starts a program in the container."""
+@contextmanager
+def _container(root: Path, *, network: bool) -> Iterator[tuple[list[str], tuple[int, ...]]]:
+    """The command that starts a program in the container, with the rights and the system calls
+    that Docker allows, and the files that the command needs.
+    """
+    command = _view(root, network=network)
+    command += ["--cap-drop", "ALL"]
+    for right in docker_profile.RIGHTS:
+        command += ["--cap-add", f"CAP_{right}"]
+    with contextlib.ExitStack() as stack:
+        calls = docker_profile.filter_file()
+        if calls is None:
+            yield command, ()
+            return
+        number = stack.enter_context(calls).fileno()
+        yield [*command, "--seccomp", str(number)], (number,)
+
+
+def _view(root: Path, *, network: bool) -> list[str]:
+    """The beginning of that command: what programs in the container see."""
     command = ["bwrap", "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
     command += [] if network else ["--unshare-net"]
     command += ["--clearenv", "--setenv", "HOME", "/root", "--setenv", "LANG", "C.UTF-8"]
@@ -211,9 +234,6 @@ def _container(root: Path, *, network: bool) -> list[str]:
     command += ["--setenv", "PATH", programs]
     command += ["--bind", str(root / "autograder"), "/autograder"]
     command += ["--bind", str(root / "opt"), "/opt", "--chdir", "/autograder"]
-    command += ["--cap-drop", "ALL"]
-    for right in DOCKER_RIGHTS:
-        command += ["--cap-add", f"CAP_{right}"]
     return command
 
 

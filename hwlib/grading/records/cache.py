@@ -18,7 +18,7 @@ import hwlib
 from hwlib.atomic import write_whole
 from hwlib.grading.answer_key import load_key, released_sources
 from hwlib.grading.course import Assignment
-from hwlib.grading.results import Outcome, SubmissionResult
+from hwlib.grading.results import Outcome, ProvedTests, SubmissionResult
 from hwlib.grading.submissions.files import FoundSubmission, regular_files
 
 __all__ = ["Kept", "ResultCache", "new_seed"]
@@ -63,21 +63,26 @@ class ResultCache:
         with (self.folder / "seeds").open("a", encoding="utf-8") as log:
             log.write(f"{seed}\n")
 
-    def in_place(self) -> frozenset[str] | None:
-        """The tests of which the course's own solution must change arguments; None if it did not
-        pass with what results depend on now.
+    def proved(self) -> ProvedTests | None:
+        """What the course's own solution has shown; None if it did not pass with what results
+        depend on now.
         """
         try:
             told = json.loads((self.folder / "reference").read_text("utf-8"))
-            return frozenset(told["in_place"]) if told["of"] == self._of_assignment.hex() else None
+            if told["of"] != self._of_assignment.hex():
+                return None
+            return ProvedTests(frozenset(told["in_place"]), frozenset(told["confirmed"]))
         except (OSError, ValueError, TypeError, KeyError):
             return None
 
-    def note_reference(self, *, passes: bool, in_place: frozenset[str]) -> None:
+    def note_proved(self, proved: ProvedTests) -> None:
         """Keep that it passes; that it fails is never kept, so the next run tries it again."""
-        if passes:
-            told = {"of": self._of_assignment.hex(), "in_place": sorted(in_place)}
-            write_whole(self.folder / "reference", json.dumps(told))
+        told = {
+            "of": self._of_assignment.hex(),
+            "in_place": sorted(proved.in_place),
+            "confirmed": sorted(proved.confirmed),
+        }
+        write_whole(self.folder / "reference", json.dumps(told))
 
     def digest(self, found: FoundSubmission) -> str:
         """Hash everything that a result of this submission depends on."""

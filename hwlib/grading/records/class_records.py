@@ -22,7 +22,7 @@ from hwlib.grading.course import Assignment
 from hwlib.grading.records.cache import ResultCache
 from hwlib.grading.records.feedback import feedback_page
 from hwlib.grading.records.gradebook import GradeStore, Mark
-from hwlib.grading.results import Outcome, SubmissionResult, SubmissionStatus
+from hwlib.grading.results import Outcome, ProvedTests, SubmissionResult, SubmissionStatus
 from hwlib.grading.submissions.files import FoundSubmission
 from hwlib.grading.submissions.fingerprints import models_of, name_twins
 
@@ -70,15 +70,15 @@ class ClassRecords:
         """Record the seed for the hidden inputs of this run."""
         self._cache.log_seed(seed)
 
-    def in_place(self) -> frozenset[str] | None:
-        """The tests whose arguments the course's own solution must be able to change; None if it
-        did not pass in an earlier run with the same tests.
+    def proved(self) -> ProvedTests | None:
+        """What the course's own solution has shown of the tests; None if it did not pass in an
+        earlier run with the same tests.
         """
-        return self._cache.in_place()
+        return self._cache.proved()
 
-    def note_reference(self, *, passes: bool, in_place: frozenset[str]) -> None:
-        """Keep whether the course's own solution passes, and where it changes arguments."""
-        self._cache.note_reference(passes=passes, in_place=in_place)
+    def note_proved(self, proved: ProvedTests) -> None:
+        """Keep that the course's own solution passes, and what it has shown."""
+        self._cache.note_proved(proved)
 
     def kept(
         self, found: FoundSubmission, seed: int | None = None, force: bool = False

@@ -12,7 +12,13 @@ from hwlib.grading.course import Assignment
 from hwlib.grading.records.cache import ResultCache
 from hwlib.grading.records.class_records import ClassRecords
 from hwlib.grading.records.gradebook import Mark, recorded_marks
-from hwlib.grading.results import GradeReport, Outcome, QuestionResult, SubmissionResult
+from hwlib.grading.results import (
+    GradeReport,
+    Outcome,
+    ProvedTests,
+    QuestionResult,
+    SubmissionResult,
+)
 from hwlib.grading.submissions.files import FoundSubmission
 
 __all__ = ["Change", "UnwrittenRecords", "changes_of", "newcomers", "with_points_by_hand"]
@@ -52,7 +58,7 @@ class UnwrittenRecords(ClassRecords):
     def log_seed(self, seed: int) -> None:
         """The seed of a dry run is not kept."""
 
-    def note_reference(self, *, passes: bool, in_place: frozenset[str]) -> None:
+    def note_proved(self, proved: ProvedTests) -> None:
         """What is found out about the course's own solution is not kept."""
 
     @cached_property

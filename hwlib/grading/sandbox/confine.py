@@ -49,6 +49,7 @@ class Confinement:
     folder_mb: int = 256
     folder_files: int = 10_000
     cores: tuple[int, ...] = ()  # the only ones that it runs on; empty: any
+    shares_memory: bool = True  # whether it may use /dev/shm where others see that, too
 
 
 def die_with_parent() -> None:
@@ -127,7 +128,7 @@ def confine(
     _set_environment(given.folder)
     _close_all_but((sock.fileno(),))
     if tier != "T0":
-        _restrict(given.folder, tier, readable)
+        _restrict(given, tier, readable)
 
 
 def _give_up_rights(uid: int, tier: Tier) -> None:
@@ -152,13 +153,17 @@ def _set_environment(folder: str) -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
-def _restrict(folder: str, tier: Tier, readable: Iterable[str]) -> None:
+def _restrict(given: Confinement, tier: Tier, readable: Iterable[str]) -> None:
     """Files by Landlock, calls by seccomp: each where the kernel has it. Whether that is enough is
     found out by the canaries, before anything is graded.
     """
     if view.abi():
-        own = (SHARED_MEMORY, *(namespaces.SCRATCH if tier == "T3" else ()))
-        view.restrict_to([*view.system_folders(), *readable], [os.path.realpath(folder), *own])
+        own = [os.path.realpath(given.folder)]
+        if tier == "T3":
+            own += namespaces.SCRATCH
+        if tier == "T3" or given.shares_memory:
+            own.append(SHARED_MEMORY)
+        view.restrict_to([*view.system_folders(), *readable], own)
     if system_calls.is_available():
         system_calls.refuse()
 

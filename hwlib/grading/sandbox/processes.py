@@ -43,8 +43,8 @@ __all__ = [
 
 # one uid for each worker at a time: RLIMIT_NPROC counts by uid, and a worker's end takes with it
 # all processes of its uid
-UIDS_A_RUN = 256
-UIDS_A_SUBMISSION = 4
+UIDS_A_RUN = 1024
+UIDS_A_SUBMISSION = 16
 # the names of multiprocessing, PyTorch and joblib
 SHARED_BY_PYTHON = ("sem.", "psm_", "mp-", "torch_", "joblib_")
 TRIES = 200  # to find a block of them that is free

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from hwlib.grading.sandbox.measures.kernel import call
 
-__all__ = ["MB", "apply", "keep_freed_memory", "limit_memory"]
+__all__ = ["MB", "apply", "keep_freed_memory", "limit_memory", "limit_program"]
 
 MB = 2**20
+LIBRARIES_MB = 4096  # addresses that PyTorch, BLAS and threads reserve, mostly without using them
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of mallopt in the GNU C library
 OPEN_FILES = 256
 
@@ -53,6 +54,15 @@ def limit_memory(more_mb: int) -> None:
     """Let this process take so much memory on top of what it has."""
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     limit = pages * resource.getpagesize() + more_mb * MB
+    with contextlib.suppress(ValueError, OSError):  # a lower limit is in force
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def limit_program(memory_mb: int) -> None:
+    """Let a program that is about to start take so much memory, and what libraries reserve when
+    they are imported. Each process that it starts has this limit, too, and none can raise it.
+    """
+    limit = (memory_mb + LIBRARIES_MB) * MB
     with contextlib.suppress(ValueError, OSError):  # a lower limit is in force
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 

@@ -7,10 +7,11 @@ the C library then uses `clone`, whose flags can be seen.
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-__all__ = ["is_available", "refuse"]
+__all__ = ["compiled", "is_available", "refuse"]
 
 NETWORK = "socket"  # socketpair stays: its two ends lead nowhere else
 TRACING = (
@@ -53,16 +54,31 @@ def is_available() -> bool:
 def _filter() -> Any:
     import pyseccomp as seccomp
 
+    rules = compiled(REFUSED)
+    for request in (TIOCSTI, TIOCLINUX):
+        seen = seccomp.Arg(1, seccomp.MASKED_EQ, WORD, request)
+        rules.add_rule(seccomp.ERRNO(errno.EPERM), "ioctl", seen)
+    return rules
+
+
+def compiled(names: Iterable[str]) -> Any:
+    """A filter that refuses these calls and new namespaces.
+
+    Raises
+    ------
+    ImportError, OSError, RuntimeError
+        If the library libseccomp is not here.
+    """
+    import pyseccomp as seccomp
+
     rules = seccomp.SyscallFilter(seccomp.ALLOW)
     refused = seccomp.ERRNO(errno.EPERM)
     arch = seccomp.system_arch()
-    for name in REFUSED:
+    for name in names:
         if seccomp.resolve_syscall(arch, name) >= 0:  # others are of another architecture
             rules.add_rule(refused, name)
     for flag in NEW_NAMESPACES:
         rules.add_rule(refused, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, flag, flag))
-    for request in (TIOCSTI, TIOCLINUX):
-        rules.add_rule(refused, "ioctl", seccomp.Arg(1, seccomp.MASKED_EQ, WORD, request))
     if seccomp.resolve_syscall(arch, "clone3") >= 0:
         rules.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")
     return rules
