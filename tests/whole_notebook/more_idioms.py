@@ -150,6 +150,30 @@ IN_FUNCTIONS: tuple[Idiom, ...] = (
     ),
     idiom(
         FUNCTIONS,
+        "type hints that are texts: `x: 'int'`, `-> 'Node | None'`, and `get_type_hints`",
+        """
+        class Knot:
+            pass
+
+        def tied(x: "int", *, knot: "Knot | None" = None) -> "list[str]":
+            return [str(x)]
+        """,
+        """
+        import typing
+        hints = typing.get_type_hints(tied)
+        assert hints["x"] is int and hints["return"] == list[str]
+        assert typing.get_args(hints["knot"])[0] is Knot
+        """,
+        """
+        class Knot:
+            pass
+
+        def tied(x: "float", *, knot: "Knot | None" = None) -> "list[str]":
+            return [str(x)]
+        """,
+    ),
+    idiom(
+        FUNCTIONS,
         "`f(x) is x`: the argument itself comes back",
         "def same(x):\n    return x",
         """
@@ -672,6 +696,19 @@ VALUES = "Values"
 IN_VALUES: tuple[Idiom, ...] = (
     idiom(
         VALUES,
+        "`map`, `zip`, `filter`, `enumerate`: `isinstance`, `next`, `list`",
+        "def lazy(x):\n    return map(str, x), zip(x, x), filter(None, x), enumerate(x)",
+        """
+        strings, pairs, kept, numbered = lazy([0, 5])
+        assert isinstance(strings, map) and isinstance(pairs, zip)
+        assert isinstance(kept, filter) and isinstance(numbered, enumerate)
+        assert next(strings) == "0" and list(strings) == ["5"] and next(pairs) == (0, 0)
+        assert list(kept) == [5] and dict(numbered) == {0: 0, 1: 5}
+        """,
+        "def lazy(x):\n    return list(map(str, x)), zip(x, x), filter(None, x), enumerate(x)",
+    ),
+    idiom(
+        VALUES,
         "lists nested 500 deep, as argument and as result",
         "def nested(n):\n    found = []\n    for _ in range(n):\n        found = [found]\n"
         "    return found\n\ndef depth_of(x):\n    n = 0\n    while x:\n"
@@ -1037,5 +1074,57 @@ IN_FILES: tuple[Idiom, ...] = (
         assert home_of() == "none"
         """,
         "def home_of():\n    return 'here'",
+    ),
+    idiom(
+        FILES,
+        "`with np.errstate(over='raise')`, `np.seterr`: the student's code feels them",
+        """
+        def sigmoid_of(x):
+            e = np.exp(-np.abs(x))
+            return np.where(x >= 0, 1, e) / (1 + e)
+        """,
+        """
+        with np.errstate(over="raise"):
+            assert np.allclose(sigmoid_of(np.array([-1000.0, 0, 1000])), [0, 0.5, 1])
+        before = np.seterr(over="raise")
+        try:
+            assert sigmoid_of(np.array([-1000.0]))[0] == 0
+        finally:
+            np.seterr(**before)
+        """,
+        "def sigmoid_of(x):\n    return 1 / (1 + np.exp(-x))",
+    ),
+    idiom(
+        FILES,
+        "`with np.printoptions(…)`, `with decimal.localcontext()`",
+        """
+        from decimal import Decimal
+
+        def third_of(x):
+            return str(x / 3), str(np.array([1.23456]))
+        """,
+        """
+        import decimal
+        number = decimal.Decimal(1)
+        with decimal.localcontext(prec=4), np.printoptions(precision=2):
+            assert third_of(number) == ("0.3333", "[1.23]")
+        assert third_of(number) == ("0." + "3" * 28, "[1.23456]")
+        """,
+        "def third_of(x):\n    return '0.3333', '[1.23]'",
+    ),
+    idiom(
+        FILES,
+        "`torch.set_default_dtype(torch.float64)` around a call",
+        "def zeros_of(n):\n    return torch.zeros(n)",
+        """
+        torch.set_default_dtype(torch.float64)
+        try:
+            assert zeros_of(2).dtype == torch.float64
+        finally:
+            torch.set_default_dtype(torch.float32)
+        assert zeros_of(2).dtype == torch.float32
+        """,
+        "def zeros_of(n):\n    return torch.zeros(n, dtype=torch.float64)",
+        needs="torch",
     ),
 )

@@ -71,6 +71,7 @@ _KINDS: dict[str, type] = {
     "property": property,
     "staticmethod": staticmethod,
     "classmethod": classmethod,
+    **{cls.__name__: cls for cls in (map, zip, filter, enumerate, reversed)},
 }
 FUNCTIONS = (FunctionType, MethodType, BuiltinFunctionType)
 _COPYING = ("__copy__", "__deepcopy__")

@@ -1,5 +1,5 @@
 """Pass on what a test sets for its own process and the student's code must feel: seeds of the
-global generators, `torch.no_grad`, and that warnings are recorded.
+global generators, `torch.no_grad`, settings of NumPy and its like, and that warnings are recorded.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import warnings
 from typing import Any
 
 from hwlib.grading.engines.random_numbers import SEEDED, note_seeds, states_of
+from hwlib.grading.sandbox.replaced import library_settings
 
 __all__ = ["Surroundings", "warn"]
 
@@ -20,11 +21,12 @@ MAX_MESSAGE = 1000  # characters
 class Surroundings:
     """What the worker knows of them."""
 
-    __slots__ = ("_seeds", "_show", "_write")
+    __slots__ = ("_seeds", "_settings", "_show", "_write")
 
     def __init__(self) -> None:
         note_seeds()
         self._seeds = len(SEEDED)
+        self._settings = library_settings()
         # what shows warnings: something else while a test records them
         self._show, self._write = warnings.showwarning, _writes()
 
@@ -34,6 +36,12 @@ class Surroundings:
         torch = sys.modules.get("torch")
         if torch is not None and not torch.is_grad_enabled():
             found["no_grad"] = True
+        settings = library_settings()
+        if settings != self._settings:
+            before = self._settings
+            found["settings"] = {
+                name: value for name, value in settings.items() if value != before.get(name, value)
+            }
         if warnings.showwarning is not self._show or _writes() is not self._write or _are_errors():
             found["warnings"] = True
         if len(SEEDED) != self._seeds:

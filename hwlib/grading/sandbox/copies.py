@@ -10,7 +10,7 @@ that the time limit holds.
 from __future__ import annotations
 
 import enum
-from types import MemberDescriptorType
+from types import MemberDescriptorType, SimpleNamespace
 from typing import Any
 
 from hwlib.errors import Unsendable, WireError
@@ -47,6 +47,10 @@ def encode_copy(value: Any, name: str, encoder: Encoder, depth: int) -> dict[str
         return {"t": "copy", "n": name, "e": value.name}
     if isinstance(value, _CLOSED):
         raise Unsendable(f"an instance of {name}, which derives from a plain type")
+    try:
+        _bare(type(value))
+    except TypeError:
+        raise Unsendable(f"an instance of {name}, which is more than its attributes") from None
     told = [
         [key, encoder.part(part, depth)]
         for key, part in attributes_of(value).items()
@@ -74,12 +78,18 @@ def read_copy(data: dict[str, Any], cls: type, decoder: Decoder, depth: int) -> 
     ):
         raise WireError("a copy without its attributes")
     try:
-        made = decoder.made[place] = object.__new__(cls)
+        made = decoder.made[place] = _bare(cls)
     except TypeError as error:
         raise WireError("a copy of what can't be copied") from error
     for name, part in told:
         set_attribute(made, name, decoder.part(part, depth))
     return made
+
+
+def _bare(cls: type) -> Any:
+    """An instance without attributes; TypeError for a class that has more than these."""
+    make = SimpleNamespace.__new__ if issubclass(cls, SimpleNamespace) else object.__new__
+    return make(cls)
 
 
 def set_attribute(value: Any, name: str, part: Any) -> None:

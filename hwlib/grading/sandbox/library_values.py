@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
+from types import ModuleType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -230,8 +231,18 @@ def _read_typed(data: dict[str, Any], decoder: Decoder, depth: int) -> array[Any
     return made
 
 
+def _builtins(value: ModuleType, encoder: Encoder, depth: int) -> dict[str, Any] | None:
+    """Each process has its own: `eval` with the globals of a student's function uses the test's."""
+    return {"t": "builtins"} if value is builtins else None
+
+
+def _read_builtins(data: dict[str, Any], decoder: Decoder, depth: int) -> ModuleType:
+    return builtins
+
+
 ENCODERS: dict[type, Encode] = {
     type: _type,
+    ModuleType: _builtins,
     date: _date,
     datetime: _datetime,
     time: _time,
@@ -248,6 +259,7 @@ ENCODERS: dict[type, Encode] = {
 }
 DECODERS: dict[str, Unpack] = {
     "type": _read_type,
+    "builtins": _read_builtins,
     "dtype": _read_dtype,
     "date": _read_date,
     "datetime": _read_datetime,

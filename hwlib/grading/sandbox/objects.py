@@ -180,7 +180,7 @@ class Objects:
         if kind in MUTABLE:
             is_small = len(value) < MAX_ALIASED_ITEMS
         elif kind is np.ndarray or kind.__module__.startswith("torch"):
-            is_small = getattr(value, "nbytes", MAX_ALIASED_BYTES) < MAX_ALIASED_BYTES
+            is_small = _bytes_of(value) < MAX_ALIASED_BYTES
         else:
             return None
         if not is_small:
@@ -200,6 +200,14 @@ class Objects:
         value, base = self._objects[number], type(content)
         base.clear(value)
         getattr(base, "extend" if base is list else "update")(value, content)
+
+
+def _bytes_of(value: Any) -> int:
+    """Of an array or tensor; many for what has no memory of one piece, such as a sparse tensor."""
+    try:
+        return int(value.nbytes)
+    except (AttributeError, RuntimeError, TypeError):
+        return MAX_ALIASED_BYTES
 
 
 def _plain_args(error: BaseException) -> list[Any]:

@@ -1,21 +1,26 @@
 """Make the worker's surroundings those of the test: attributes of modules that it has replaced,
-variables of the environment, files that it has written.
+variables of the environment, files that it has written, settings of libraries.
 """
 
 from __future__ import annotations
 
 import contextlib
+import decimal
+import sys
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from hwlib.atomic import remove_folder
 from hwlib.grading.sandbox.variables import environment
 
-__all__ = ["Replaced", "write_files"]
+__all__ = ["Replaced", "library_settings", "settings_of_test", "write_files"]
 
 _NOTHING = object()
+_PRINTED = ("precision", "threshold", "edgeitems", "linewidth", "suppress", "sign", "floatmode")
 
 
 class Replaced:
@@ -74,3 +79,37 @@ def write_files(told: Iterable[list[Any]]) -> None:
             else:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
+
+
+def library_settings() -> dict[str, Any]:
+    """What a test may set for all code of its process: how NumPy treats overflow and prints, the
+    precision of decimal numbers, PyTorch's type of new numbers.
+    """
+    numbers, printed = decimal.getcontext(), dict(np.get_printoptions())
+    found: dict[str, Any] = {
+        "errors": np.geterr(),
+        "printed": {name: printed[name] for name in _PRINTED},
+        "decimal": [numbers.prec, numbers.rounding],
+    }
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        found["torch"] = str(torch.get_default_dtype()).rpartition(".")[2]
+    return found
+
+
+@contextlib.contextmanager
+def settings_of_test(told: dict[str, Any]) -> Iterator[None]:
+    """Have these of `library_settings` while student code works for the test."""
+    with contextlib.ExitStack() as stack:
+        if "errors" in told:
+            stack.enter_context(np.errstate(**told["errors"]))
+        if "printed" in told:
+            stack.enter_context(np.printoptions(**told["printed"]))
+        if "decimal" in told:
+            prec, rounding = told["decimal"]
+            stack.enter_context(decimal.localcontext(prec=prec, rounding=rounding))
+        torch = sys.modules.get("torch")
+        if "torch" in told and torch is not None:
+            stack.callback(torch.set_default_dtype, torch.get_default_dtype())
+            torch.set_default_dtype(getattr(torch, told["torch"]))
+        yield

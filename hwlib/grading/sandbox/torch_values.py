@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from hwlib.errors import WireError
+from hwlib.errors import Unsendable, WireError
 from hwlib.grading.sandbox.codec import Decoder, Encoder, Unpack
 
 __all__ = ["TAGS", "encode_tensor", "encode_torch", "read_tensor", "the_torch"]
@@ -62,10 +62,13 @@ def encode_torch(value: Any, encoder: Encoder, depth: int) -> dict[str, Any] | N
 
 
 def encode_tensor(tensor: Any, encoder: Encoder, depth: int) -> dict[str, Any]:
-    """The numbers of a tensor, without its graph."""
+    """The numbers of a tensor, without its graph; Unsendable if it has none that NumPy knows, or
+    has them in another layout.
+    """
     torch = sys.modules["torch"]
+    if tensor.layout != torch.strided or tensor.is_meta or tensor.is_quantized:
+        raise Unsendable("a tensor that is sparse, quantized or without numbers")
     plain = tensor.detach().cpu().resolve_conj().resolve_neg()
-    plain = plain.to_dense() if plain.layout != torch.strided else plain
     if plain.dtype == torch.bfloat16:
         array = plain.float().numpy()
         return {"t": "tensor", "v": encoder.part(array, depth), "d": "bfloat16"}

@@ -29,7 +29,7 @@ from hwlib.grading.sandbox.descriptions import describe_signature
 from hwlib.grading.sandbox.objects import Copied, Objects
 from hwlib.grading.sandbox.operations import OPERATIONS
 from hwlib.grading.sandbox.passed import Passed
-from hwlib.grading.sandbox.replaced import Replaced, write_files
+from hwlib.grading.sandbox.replaced import Replaced, settings_of_test, write_files
 from hwlib.grading.sandbox.shared_parts import shared_parts
 from hwlib.grading.sandbox.shell import StudentShell, describe_error
 from hwlib.grading.sandbox.wire import Channel
@@ -41,7 +41,7 @@ MAX_WARNINGS = 100  # of one request
 NEW = 3  # references to a result: of the caller, of `_is_shared`, of getrefcount
 
 _SET_BY_THE_TEST = frozenset(("assign", "replace", "seeds", "no_grad", "warnings"))
-_SET_BY_THE_TEST |= {"patched", "environ", "files", "given"}
+_SET_BY_THE_TEST |= {"patched", "environ", "files", "given", "settings"}
 
 
 def serve(sock: socket.socket, shell: StudentShell) -> None:
@@ -137,6 +137,8 @@ class Server:
             if "patched" in request or "environ" in request:
                 asked = request.get("patched", []), request.get("environ", {})
                 stack.enter_context(self.replaced.by(*asked))
+            if "settings" in request:
+                stack.enter_context(settings_of_test(request["settings"]))
             if request.get("no_grad") and "torch" in sys.modules:
                 stack.enter_context(sys.modules["torch"].no_grad())
             if not request.get("warnings"):

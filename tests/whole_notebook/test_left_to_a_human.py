@@ -1,0 +1,61 @@
+"""Values that cannot cross between the two processes are a human's, never the student's zero."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import needs
+from asked_of_both import Asked, asked, make_class, verdicts
+
+pytestmark = needs.linux
+
+NAMESPACE = asked(
+    "names_of",
+    "def names_of(x):\n    return sorted(vars(x))",
+    """
+    from types import SimpleNamespace
+    assert names_of(SimpleNamespace(b=2, a=1)) == ["a", "b"]
+    """,
+    wrong="def names_of(x):\n    return list(vars(x))",
+)
+# the test passes with each of these in a notebook
+TENSORS = asked(
+    "identity",
+    "def identity(n):\n    return torch.eye(n)",
+    "assert identity(3).to_dense().shape == (3, 3)",
+    sparse="def identity(n):\n    return torch.eye(n).to_sparse()",
+    meta="def identity(n):\n    return torch.empty(n, n, device='meta')",
+)
+QUEUE = asked(
+    "longest",
+    "def longest(queue):\n    return len(queue.items)",
+    "queue = Queue()\nassert longest(queue) == 0",
+)
+SETUP = """
+from collections import deque
+
+class Queue(deque):
+    items = ()
+"""
+
+
+def graded(folder: Path, setup: str, question: Asked) -> dict[str, str]:
+    students = ("reference", *question.codes)
+    assignment = make_class(folder, setup, (question,), students)
+    found = verdicts(assignment, "isolated", jobs=1)
+    return {student: found[student][question.name] for student in students}
+
+
+def test_a_simple_namespace_arrives_as_one(tmp_path: Path) -> None:
+    found = graded(tmp_path, "import math", NAMESPACE)
+    assert found == {"reference": "passed", "wrong": "failed"}
+
+
+def test_an_instance_that_is_more_than_its_attributes_ends_no_worker(tmp_path: Path) -> None:
+    assert graded(tmp_path, SETUP, QUEUE) == {"reference": "manual"}
+
+
+@needs.installed("torch")
+def test_a_tensor_without_plain_numbers_is_a_humans(tmp_path: Path) -> None:
+    found = graded(tmp_path, "import torch", TENSORS)
+    assert found == {"reference": "passed", "sparse": "manual", "meta": "manual"}
