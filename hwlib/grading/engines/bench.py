@@ -86,6 +86,7 @@ class Bench:
     changing: set[str] = field(default_factory=set)  # tests of which an argument was changed
     is_tried_out: bool = False  # it is found out which tests must be confirmed, and can be
     to_confirm: set[str] = field(default_factory=set)  # what was found out
+    answered: frozenset[str] = field(init=False)  # what solution cells define: never a setup cell's
     _students: dict[str, frozenset[str]] = field(init=False)  # name → what decides its value
     _latest: str = ""  # the test that ran last
     _before: SetupValues | None = None  # as it found them
@@ -105,6 +106,7 @@ class Bench:
         own = frozenset[str]().union(
             *(names_in(cell.source).binds for cell in self.key.by_role("solution"))
         )
+        self.answered = self._defined_by_solutions()
         self.helpers = {
             name: source
             for cell in self.key.by_role("code", "experiment")
@@ -114,9 +116,9 @@ class Bench:
         made: dict[str, str] = {}
         for cell in self.key.by_role("code"):
             for source in _statements(cell.source):
-                for name in names_in(source).binds - self.given.keys() - own:
+                for name in names_in(source).binds - self.given_names - own:
                     made[name] = f"{made.get(name, '')}\n{source}"
-        self._students = decided_by(own, made | self.helpers, self.given.keys())
+        self._students = decided_by(own, made | self.helpers, self.given_names)
         self.tests = {cell.name: self._compile(cell) for cell in self.key.by_role("test")}
 
     @property
@@ -178,8 +180,21 @@ class Bench:
 
     @property
     def given_names(self) -> frozenset[str]:
-        """The names that setup cells bind."""
-        return frozenset(self.given)
+        """The names that setup cells bind and no solution cell defines."""
+        return frozenset(self.given) - self.answered
+
+    def _defined_by_solutions(self) -> frozenset[str]:
+        """Functions, classes and values that solution cells define, even where a setup cell above
+        imports one of that name: `from numpy import *`, and then the task is to write `mean`.
+        """
+        found = set[str]()
+        for cell in self.key.cells:
+            binds = names_in(cell.source).binds
+            if cell.role == "solution" and binds:
+                found |= _definitions(cell.source).keys() | (binds & {cell.name})
+            elif cell.role == "setup":
+                found -= binds
+        return frozenset(found)
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -247,7 +262,7 @@ class Bench:
             last,
             filename,
             hidden_lines(source.splitlines()),
-            uses - self.given_names,
+            (uses | (self.answered & _all_names(tree))) - self.given_names,
             waits,
             complaint,
             cell.source if cell.trust == "shared" else "",
@@ -311,7 +326,8 @@ class Bench:
         known: Mapping[str, Verdict],
         apart: Mapping[str, Session],
     ) -> Verdict:
-        namespace = TestNamespace(self.given, session, test.wanted, self.helpers, apart)
+        given = {name: self.given[name] for name in self.given if name not in self.answered}
+        namespace = TestNamespace(given, session, test.wanted, self.helpers, apart)
         found: dict[str, Verdict] = {}
         part = ""
         try:
@@ -395,6 +411,11 @@ class Bench:
 
 def _is_ours(cls: type) -> bool:
     return cls.__module__ == "__main__"
+
+
+def _all_names(tree: ast.AST) -> set[str]:
+    """The names that a test reads, builtins too."""
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 
 def _definitions(source: str) -> dict[str, str]:
