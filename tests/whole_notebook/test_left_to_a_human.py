@@ -59,3 +59,12 @@ def test_an_instance_that_is_more_than_its_attributes_ends_no_worker(tmp_path: P
 def test_a_tensor_without_plain_numbers_is_a_humans(tmp_path: Path) -> None:
     found = graded(tmp_path, "import torch", TENSORS)
     assert found == {"reference": "passed", "sparse": "manual", "meta": "manual"}
+
+
+def test_a_setup_cell_that_exits_costs_only_what_needs_it(tmp_path: Path) -> None:
+    free = asked("twice", "def twice(x):\n    return 2 * x", "assert twice(2) == 4")
+    needs_it = asked("more", "def more(x):\n    return x + K", "assert more(1) == K + 1")
+    setup = "import math\n\n# %% setup\nimport sys\nsys.exit(1)\nK = 1"
+    assignment = make_class(tmp_path, setup, (free, needs_it), ("ada",))
+    found = verdicts(assignment, "isolated", jobs=1)
+    assert found == {"ada": {"twice": "passed", "more": "manual"}}

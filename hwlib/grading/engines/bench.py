@@ -221,7 +221,8 @@ class Bench:
         try:
             code = transformed(cell.source)
             exec(compile(code, filename, "exec", optimize=0), self.given)
-        except Exception as error:  # noqa: BLE001  whatever the course's own code raises
+        # whatever the course's own code raises, and exit() in it
+        except (Exception, SystemExit) as error:  # noqa: BLE001
             frames = traceback.extract_tb(error.__traceback__)
             line = next((f.lineno for f in reversed(frames) if f.filename == filename), 0) or 0
             return self.complaint(cell, line, f"{type(error).__name__}: {error}")

@@ -102,16 +102,31 @@ def not_python(name: str, source: str) -> str:
     "The cell f is not valid Python: in line 1, `def f(x)^`, expected ':'."
     """
     try:
+        transformed(source)
+    except SyntaxError as error:  # IPython can't read it; Python says where it stops
+        stopped = _error_of_python(source)
+        return f"The cell {name} is not valid Python{_stop(stopped or error, source)}"
+    try:
         compile(parse_cell(source), "<cell>", "exec", dont_inherit=True)
     except SyntaxError as error:
-        return f"The cell {name} is not valid Python{_where_it_stops(error, source)}"
+        return f"The cell {name} is not valid Python{_stop(error, transformed(source))}"
     return f"The cell {name} is not valid Python."
 
 
-def _where_it_stops(error: SyntaxError, source: str) -> str:
+def _error_of_python(source: str) -> SyntaxError | None:
+    try:
+        compile(source, "<cell>", "exec", dont_inherit=True)
+    except SyntaxError as error:
+        return error
+    except (ValueError, RecursionError, MemoryError):
+        pass
+    return None
+
+
+def _stop(error: SyntaxError, code: str) -> str:
     """`: in line 1, `def f(x)^`, expected ':'.` The caret stands where Python stopped."""
     reason = f"{error.msg[:200].rstrip('.')}{'' if error.msg.endswith('?') else '.'}"
-    lines = transformed(source).splitlines()
+    lines = code.splitlines()
     if not error.lineno or not 0 < error.lineno <= len(lines):
         return f": {reason}"
     line, place = lines[error.lineno - 1], max((error.offset or 1) - 1, 0)
