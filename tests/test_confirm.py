@@ -4,6 +4,7 @@ right ones lose nothing.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import needs
@@ -14,6 +15,7 @@ from hwlib.grading import Assignment
 from hwlib.grading.engines.bench import Bench
 from hwlib.grading.engines.confirm import MOST_LANES
 from hwlib.grading.engines.isolated import IsolatedEngine
+from hwlib.grading.outlets.gradescope_run import prepare
 from hwlib.grading.results import QuestionResult
 from hwlib.grading.sandbox import processes
 
@@ -187,6 +189,12 @@ def test_a_test_that_compares_only_functions_is_confirmed(tmp_path: Path) -> Non
 
 def test_a_test_with_an_answer_of_its_own_is_not_run_again(tmp_path: Path) -> None:
     assert confirmed(make(tmp_path, OWN)) == frozenset()
+
+
+def test_gradescopes_image_knows_which_tests_are_confirmed(tmp_path: Path) -> None:
+    assignment = make(tmp_path / "source" / "course")
+    prepare(tmp_path, assignment)
+    assert json.loads((tmp_path / "source" / "confirmed.json").read_text()) == ["fast"]
 
 
 def test_where_one_function_needs_the_objects_of_another_the_test_is_not_run_again(

@@ -141,6 +141,7 @@ def scores(results: dict[str, Any]) -> list[float]:
 def test_one_image_grades_honest_and_hostile_submissions_one_after_another(
     tiny: Assignment, image: Image, tmp_path: Path
 ) -> None:
+    assert (image.root / "autograder" / "source" / "confirmed.json").read_text() == "[]"
     spied = graded(image, tmp_path, solved(tiny, solution_half=SPY))
     assert scores(spied) == [3, 1, 4], spied["tests"][2]["output"]
     for name, code in BOMBS.items():

@@ -134,6 +134,12 @@ def _grade_isolated(
             results[submission.student] = kept
             on_result(kept)
         checked: list[ReferenceCheck] = []
+
+        def note(check: ReferenceCheck) -> None:  # at once, so that an interrupted run keeps it
+            checked.append(check)
+            if not check.failing:
+                records.note_proved(check.proved)
+
         proved = records.proved()
         if not todo:
             proved = proved or ProvedTests()
@@ -143,7 +149,7 @@ def _grade_isolated(
             seed=seed,
             jobs=options.jobs,
             hidden=(output, submitted),
-            on_reference=checked.append,
+            on_reference=note,
             proved=proved,
             sandbox=options.sandbox,
         ):
@@ -156,9 +162,6 @@ def _grade_isolated(
             lacking.update(outcome.lacking)
             waiting.update(outcome.complaints.items())
             on_result(result)
-        for check in checked:
-            if not check.failing:
-                records.note_proved(check.proved)
         twins, tier = records.twins(), records.tier
     unproved = {name: text for check in checked for name, text in check.failing.items()}
     complaints += _of_reference(assignment, unproved)

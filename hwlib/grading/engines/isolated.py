@@ -244,11 +244,11 @@ class IsolatedEngine:
             ProvedTests(frozenset(in_place), frozenset(confirmed)),
         )
 
-    def find_confirmed(self) -> None:
+    def find_confirmed(self) -> frozenset[str]:
         """The same for no more than which tests must be confirmed, where the rest is not needed."""
         compared = {name for name, test in self.bench.tests.items() if test.compared}
         if not compared:
-            return
+            return frozenset()
 
         def tried_out() -> set[str]:
             for name in self.bench.tests.keys() - compared:
@@ -260,6 +260,7 @@ class IsolatedEngine:
         confirmed = apart(tried_out)
         self.bench.is_tried_out = False
         self.bench.confirm(confirmed)
+        return frozenset(confirmed)
 
     def _get_ready(self, modules: Iterable[str]) -> None:
         """Do once, before judges are forked, what each of them would do: import these modules, and

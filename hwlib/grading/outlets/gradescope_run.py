@@ -33,12 +33,13 @@ from hwlib.grading.results import Outcome, QuestionResult, SubmissionResult
 from hwlib.grading.texts import for_terminal
 from hwlib.markers import BEGIN_HIDDEN
 
-__all__ = ["main", "questions_of", "run"]
+__all__ = ["main", "prepare", "questions_of", "run"]
 
 MAX_TRIES = 2  # of a submission whose judge died
 SPARE_S = 30.0  # before Gradescope's time limit, when the results are finished
 MAX_LINE = 50_000_000  # bytes of one message of the judge's
 MAX_METADATA = 50_000_000  # bytes; it has the results of all earlier submissions
+CONFIRMED = "confirmed.json"  # the tests that must be confirmed
 NOT_YET = "This question is not graded yet. If this text stays, tell your instructor."
 LEFT = (
     "This question could not be graded here, because {why}. You lose nothing: a human will grade it"
@@ -79,11 +80,37 @@ class _Board:
 
 
 def main() -> int:
-    """Grade /autograder/submission with the assignment in /autograder/source."""
+    """Grade /autograder/submission with the assignment in /autograder/source.
+
+    With --prepare, find out what is the same for all submissions, when the image is built.
+    """
     base = Path(sys.argv[1] if len(sys.argv) > 1 else "/autograder")
     (slug,) = find_course(base / "source" / "course").slugs()
-    run(base, find_course(base / "source" / "course").assignment(slug))
+    assignment = find_course(base / "source" / "course").assignment(slug)
+    if "--prepare" in sys.argv:
+        prepare(base, assignment)
+    else:
+        run(base, assignment)
     return 0
+
+
+def prepare(base: Path, assignment: Assignment) -> None:
+    """Keep in BASE/source which tests must be confirmed, see `engines.confirm`."""
+    from hwlib.grading.engines.isolated import IsolatedEngine
+
+    with IsolatedEngine(assignment, 0, (base,)) as engine:
+        engine.learn_imports(())
+        found = sorted(engine.find_confirmed())
+    write_whole(base / "source" / CONFIRMED, json.dumps(found))
+
+
+def _confirmed(base: Path) -> list[str] | None:
+    """What `prepare` has kept; None if it could not."""
+    try:
+        names = json.loads((base / "source" / CONFIRMED).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return [str(name) for name in names]
 
 
 def run(base: Path, assignment: Assignment) -> None:
@@ -273,7 +300,10 @@ def _graded(base: Path, assignment: Assignment, tell: Any) -> Outcome:
                 tell(question=asdict(question))
 
         engine.learn_imports(imported_ahead([found]))
-        engine.find_confirmed()
+        if (confirmed := _confirmed(base)) is not None:
+            engine.bench.confirm(confirmed)
+        else:
+            engine.find_confirmed()
         engine.on_question = on_question
         outcome = apart(lambda: engine.grade(found))
         tests = {cell.name for cell in engine.key.by_role("test")}

@@ -36,3 +36,11 @@ if [ -s data.txt ]; then
     HWLIB_CACHE=/opt/hwlib/data /opt/hwlib/python/bin/python -I -c \
         'import sys; from hwlib import data; data.fetch(sys.argv[1:])' $(cat data.txt)
 fi
+
+# what is the same for all submissions; where this fails, each submission takes some seconds more
+(
+    export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+    export XDG_CACHE_HOME=/opt/hwlib/cache HWLIB_CACHE=/opt/hwlib/data
+    cd /
+    /opt/hwlib/python/bin/python -I -m hwlib.grading.outlets.gradescope_run /autograder --prepare
+) || echo "setup.sh: the tests could not be tried out; grading works without that" >&2
