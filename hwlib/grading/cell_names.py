@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from hwlib.grading.cells import transformed, tree_of
 
-__all__ = ["CellNames", "names_in", "only_defines"]
+__all__ = ["CellNames", "names_in", "only_defines", "taken_by_functions"]
 
 _BUILTINS = frozenset(dir(builtins))
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -50,7 +50,7 @@ def names_in(source: str) -> CellNames:
         return CellNames(frozenset(), frozenset(), parsed=False)
     binds = _bound(tree)
     try:
-        inner = _taken_by_functions(transformed(source))
+        inner = taken_by_functions(transformed(source))
     except (SyntaxError, ValueError, RecursionError):  # parses, but does not compile
         return CellNames(frozenset(), frozenset(), parsed=False)
     uses = (_taken_at_top(tree) | (inner - binds)) - _BUILTINS
@@ -149,7 +149,7 @@ def _annotations(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.e
         yield node.returns
 
 
-def _taken_by_functions(source: str) -> set[str]:
+def taken_by_functions(source: str) -> set[str]:
     """Names that functions, classes and comprehensions take from the top level."""
     found: set[str] = set()
     stack = symtable.symtable(source, "<cell>", "exec").get_children()

@@ -183,9 +183,14 @@ def _grade_isolated(
 
 
 def _out_of_date(assignment: Assignment) -> list[str]:
-    """A line of complaint if source/ is older than notebook.py and differs from a new build."""
-    notebook, source = assignment.notebook, assignment.source
-    if not notebook.is_file() or notebook.stat().st_mtime <= source.stat().st_mtime:
+    """A line of complaint if source/ is older than what it is built from, and differs from a new
+    build.
+    """
+    notebook = assignment.notebook
+    parts = [notebook, *regular_files(assignment.folder / "files")]
+    built = assignment.source.stat().st_mtime
+    newer = [path for path in parts if path.is_file() and path.stat().st_mtime > built]
+    if not notebook.is_file() or not newer:
         return []
     try:
         if build(assignment, check=True).up_to_date:
@@ -195,8 +200,8 @@ def _out_of_date(assignment: Assignment) -> list[str]:
         what = f"cannot be built ({error})"
     slug = assignment.slug
     return [
-        f"{slug}: assignments/{slug}/notebook.py {what}. This run used the tests in "
-        f"source/{slug}/. Run `hw build {slug}` to use the new ones"
+        f"{slug}: {newer[0].relative_to(assignment.folder.parents[1])} {what}. This run used what "
+        f"is in source/{slug}/. Run `hw build {slug}` to use the new version"
     ]
 
 

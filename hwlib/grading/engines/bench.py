@@ -31,7 +31,7 @@ from hwlib.errors import (
     with_detail,
 )
 from hwlib.grading.answer_key import AnswerKey, KeyCell
-from hwlib.grading.cell_names import names_in
+from hwlib.grading.cell_names import names_in, taken_by_functions
 from hwlib.grading.cells import one_line, transformed, tree_of
 from hwlib.grading.engines.compared import compared, decided_by
 from hwlib.grading.engines.namespace import TestNamespace
@@ -88,6 +88,7 @@ class Bench:
     to_confirm: set[str] = field(default_factory=set)  # what was found out
     answered: frozenset[str] = field(init=False)  # what solution cells define: never a setup cell's
     _students: dict[str, frozenset[str]] = field(init=False)  # name → what decides its value
+    _read: frozenset[str] = field(init=False)  # the global names that the course's functions read
     _latest: str = ""  # the test that ran last
     _before: SetupValues | None = None  # as it found them
     _first: SetupValues | None = None  # as the setup cells left them
@@ -119,6 +120,9 @@ class Bench:
                 for name in names_in(source).binds - self.given_names - own:
                     made[name] = f"{made.get(name, '')}\n{source}"
         self._students = decided_by(own, made | self.helpers, self.given_names)
+        self._read = frozenset[str]().union(
+            *(taken_by_functions(transformed(cell.source)) for cell in self.key.by_role("solution"))
+        )
         self.tests = {cell.name: self._compile(cell) for cell in self.key.by_role("test")}
 
     @property
@@ -264,6 +268,7 @@ class Bench:
             filename,
             hidden_lines(source.splitlines()),
             (uses | (self.answered & _all_names(tree))) - self.given_names,
+            names_in(cell.source).binds & self._read,
             waits,
             complaint,
             cell.source if cell.trust == "shared" else "",
@@ -328,7 +333,7 @@ class Bench:
         apart: Mapping[str, Session],
     ) -> Verdict:
         given = {name: self.given[name] for name in self.given if name not in self.answered}
-        namespace = TestNamespace(given, session, test.wanted, self.helpers, apart)
+        namespace = TestNamespace(given, session, test, self.helpers, apart)
         found: dict[str, Verdict] = {}
         part = ""
         try:

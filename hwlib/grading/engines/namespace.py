@@ -13,6 +13,7 @@ from typing import Any
 
 from hwlib.errors import NameMissing, Unsendable
 from hwlib.grading.engines.standins import Session, is_defined
+from hwlib.grading.engines.test_cells import Test
 
 __all__ = ["TestNamespace"]
 
@@ -25,9 +26,10 @@ class TestNamespace(dict[str, Any]):
     given : dict
         What setup cells define.
     session : Session
-    wanted : frozenset of str
-        The names that the test takes from the student. All other names are its own or builtins.
-        Only these are sent to the worker if the test assigns them.
+    test : Test
+        The names that it takes from the student are its `wanted`. All other names are its own or
+        builtins. If the test assigns one of these, or of those that it lets the student's code feel
+        (`felt`), the value is sent to the worker.
     helpers : dict
         Name → source of each function and class of a given cell. Students may edit these cells, and
         must not decide a verdict that way, so a test that uses one gets it as the course has it.
@@ -41,12 +43,13 @@ class TestNamespace(dict[str, Any]):
         self,
         given: dict[str, Any],
         session: Session,
-        wanted: frozenset[str],
+        test: Test,
         helpers: dict[str, str],
         apart: Mapping[str, Session] = MappingProxyType({}),
     ) -> None:
         super().__init__(given)
-        self._session, self._wanted, self._helpers = session, wanted, helpers
+        self._session, self._wanted, self._helpers = session, test.wanted, helpers
+        self._sent = test.wanted | test.felt
         self._apart, self._sessions = apart, dict.fromkeys([session, *apart.values()])
         self._with_helpers = set[Session]()
         self._known: dict[str, Any] = {}
@@ -73,7 +76,7 @@ class TestNamespace(dict[str, Any]):
 
     def __setitem__(self, name: str, value: Any) -> None:
         super().__setitem__(name, value)
-        if name in self._wanted:
+        if name in self._sent:
             with suppress(Unsendable):  # then student code could not use it
                 for session in self._sessions:
                     session.set_name(name, value)

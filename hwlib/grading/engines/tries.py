@@ -17,6 +17,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -235,7 +236,7 @@ class _Tries:
         for text in (verdict.message, *raised):
             found = _LACKING.search(text)
             if found:
-                self.lacking.add(found[1].partition(".")[0])
+                self.lacking.add(_unknown_part(found[1]))
                 reason = f"your code imports {found[1]}, which is not on the grading machine"
                 return Verdict("manual", waits(reason))
         return verdict
@@ -399,6 +400,12 @@ def _given_to_run(cells: tuple[SubmittedCell, ...], names: list[CellNames]) -> s
 def _without(names: CellNames, found: frozenset[str]) -> CellNames:
     binds = names.binds - found
     return replace(names, binds=binds) if binds else _NOTHING
+
+
+def _unknown_part(module: str) -> str:
+    """The beginning of a module's name that this machine does not have."""
+    top, _, rest = module.partition(".")
+    return module if rest and find_spec(top) is not None else top
 
 
 def _is_decided(verdict: Verdict) -> bool:

@@ -83,13 +83,14 @@ def write_files(told: Iterable[list[Any]]) -> None:
 
 def library_settings() -> dict[str, Any]:
     """What a test may set for all code of its process: how NumPy treats overflow and prints, the
-    precision of decimal numbers, PyTorch's type of new numbers.
+    precision of decimal numbers, how deep calls may go, PyTorch's type of new numbers.
     """
     numbers, printed = decimal.getcontext(), dict(np.get_printoptions())
     found: dict[str, Any] = {
         "errors": np.geterr(),
         "printed": {name: printed[name] for name in _PRINTED},
         "decimal": [numbers.prec, numbers.rounding],
+        "depth": sys.getrecursionlimit(),
     }
     torch = sys.modules.get("torch")
     if torch is not None:
@@ -108,6 +109,10 @@ def settings_of_test(told: dict[str, Any]) -> Iterator[None]:
         if "decimal" in told:
             prec, rounding = told["decimal"]
             stack.enter_context(decimal.localcontext(prec=prec, rounding=rounding))
+        if "depth" in told:
+            stack.callback(sys.setrecursionlimit, sys.getrecursionlimit())
+            with contextlib.suppress(RecursionError):  # a limit that is passed already
+                sys.setrecursionlimit(told["depth"])
         torch = sys.modules.get("torch")
         if "torch" in told and torch is not None:
             stack.callback(torch.set_default_dtype, torch.get_default_dtype())
