@@ -391,7 +391,34 @@ def test_a_notebook_that_is_newer_than_what_was_built_is_said(tmp_path: Path) ->
     assignment.notebook.write_text(text.replace("double(3) == 6", "double(4) == 8"))
     os.utime(assignment.notebook, (later, later))
     (complaint,) = grade(assignment).complaints
+    assert "assignments/rules/notebook.py has changed" in complaint
     assert "Run `hw build rules`" in complaint
+
+
+def test_a_file_that_is_newer_than_what_was_built_is_said(tmp_path: Path) -> None:
+    assignment = make(tmp_path)
+    hand_in(assignment, "ada")
+    data = assignment.folder / "files" / "data.csv"
+    data.parent.mkdir()
+    data.write_text("1\n")
+    later = time.time() + 10
+    os.utime(data, (later, later))
+    (complaint,) = grade(assignment).complaints
+    assert "assignments/rules/files/data.csv has changed" in complaint
+    build(assignment)
+    assert grade(assignment).complaints == ()
+
+
+@pytest.mark.parametrize(
+    ("module", "lacks"), [("nosuch.part", "nosuch"), ("numpy.nosuch", "numpy.nosuch")]
+)
+def test_the_part_of_a_module_that_this_machine_lacks_is_named(
+    tmp_path: Path, module: str, lacks: str
+) -> None:
+    assignment = make(tmp_path)
+    hand_in(assignment, "ada", "return 2 * x", f"import {module}; return 2 * x")
+    (complaint,) = (line for line in grade(assignment).complaints if "not installed" in line)
+    assert f"1 submission imports {lacks}, which" in complaint
 
 
 def test_results_that_can_not_be_written_stand_in_the_json_and_the_exit_code_is_1(

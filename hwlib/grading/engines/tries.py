@@ -405,7 +405,10 @@ def _without(names: CellNames, found: frozenset[str]) -> CellNames:
 def _unknown_part(module: str) -> str:
     """The beginning of a module's name that this machine does not have."""
     top, _, rest = module.partition(".")
-    return module if rest and find_spec(top) is not None else top
+    try:
+        return module if rest and find_spec(top) is not None else top
+    except (ImportError, ValueError):  # a module without a place, such as __main__
+        return top
 
 
 def _is_decided(verdict: Verdict) -> bool:
