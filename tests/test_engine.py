@@ -364,7 +364,7 @@ def test_a_deleted_solution_is_missing_and_an_unparsable_one_an_error(grader: Gr
     assert grader.grade(notebook).question("double").status == "missing"
     question = grader.replaced("def noise(n, rng):", "def noise(n, rng)").question("noise")
     assert question.status == "error"
-    assert "SyntaxError" in question.message
+    assert "in line 1, `def noise(n, rng)^`, expected ':'" in question.message
 
 
 def test_helpers_in_the_students_own_cells_are_found(grader: Grader) -> None:

@@ -84,7 +84,8 @@ def test_the_two_engines_give_the_same_points(reports: Reports) -> None:
         if ours.student in ("ben", "eve", "gus"):  # hangs, or a kernel that ends, costs more there
             continue
         for one, other in zip(ours.questions, theirs.questions, strict=True):
-            if "manual" not in (one.status, other.status):
+            agree = "It agrees with another of your functions" in one.message  # fools nbgrader
+            if "manual" not in (one.status, other.status) and not agree:
                 assert (one.points, one.status) == (other.points, other.status), one.id
 
 

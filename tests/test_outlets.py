@@ -328,6 +328,7 @@ WRITERS = {
     "cli.py",
     "grading/outlets/gradescope_run.py",
     "grading/sandbox/shell.py",
+    "grading/engines/otter_runner.py",  # words of a protocol, into a pipe
 }
 
 

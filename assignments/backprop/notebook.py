@@ -143,6 +143,7 @@ for name in ("db2", "dW2", "db1", "dW1"):
         "The slope of the output's σ is missing.": right / (output * (1 - output)),
         **({"W2 is left out: how does the loss depend on x1?": right / mine.W2.reshape(column),
             "The slope of the hidden units' σ is missing.": right / (hidden * (1 - hidden)).reshape(column)} if name in ("db1", "dW1") else {}),
+        **({"Rows and columns are exchanged: a derivative has the shape of its weights.": right.T} if name in ("dW1", "dW2") else {}),
     }, hint="Multiply the factors of the chain rule one by one, and compare the shapes.")
 check.passed("Backward is right: paper and differences agree.")
 ### BEGIN HIDDEN TESTS
@@ -422,6 +423,7 @@ known = {
     "w1 goes two ways in the second output: the path through the product w1·w2 is missing.": [[13.8898018, 37.4985425], [0.2493760402, 0.1]],
     "w1 goes two ways in the second output: the path through σ is missing.": [[13.8898018, 37.4985425], [0.2, 0.1]],
     "In the product w1·w2 each derivative needs the *other* factor.": [[13.8898018, 37.4985425], [0.3493760402, 0.2]],
+    "Rows and columns are exchanged: row i belongs to output i.": [[13.8898018, 0.4493760], [37.4985425, 0.1]],
 }
 check.close(J, [[13.8898018, 37.4985425], [0.4493760, 0.1]], rtol=1e-6, what="the Jacobian at (0.1, 0.2)", mistakes=known,
             hint="Compare with numeric_jacobian(f, w, 1e-5), entry by entry: which path is missing or wrong?")

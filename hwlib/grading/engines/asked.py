@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from hwlib.grading.engines.answers import changed_numbers, key_of, numbers_in
+from hwlib.grading.engines.answers import are_close, changed_numbers, key_of, numbers_in
 
 __all__ = ["Call", "Colluder", "Kept", "are_all_the_same", "colluders"]
 
@@ -112,6 +112,7 @@ class Colluder:
     change: Change
     wrong: str = ""  # the function that is wrong; "": all
     repeats: bool = True
+    has_lied: bool = False  # whether it has said anything that is not right
     _said: dict[Hashable, tuple[str, Any]] = field(default_factory=dict)  # arguments → who, what
 
     def named(self, name: str) -> _Accomplice:
@@ -120,6 +121,11 @@ class Colluder:
 
     def answer(self, name: str, asked: Asked, value: Any) -> Any:
         """What a function says, given what the right one says."""
+        said = self._answer(name, asked, value)
+        self.has_lied = self.has_lied or not are_close(said, value)
+        return said
+
+    def _answer(self, name: str, asked: Asked, value: Any) -> Any:
         op, fields = asked
         if op not in _ANSWERS:
             return value

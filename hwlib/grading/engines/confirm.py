@@ -112,6 +112,7 @@ class Confirmation:
         with self._workers(test, self.shared, needed) as (rest, apart):
             led = any(
                 self._passes(test, rest, apart, agreeing)
+                and agreeing.has_lied
                 and (alone is None or not self._passes(test, rest, apart, alone))
                 for agreeing, alone in colluders([*apart])
             )
