@@ -31,7 +31,8 @@ pytestmark = [needs.linux, needs.root, pytest.mark.slow]
 
 TOKEN = "token-of-the-grader"
 FULL, DESERVED = 8.0, 4.0  # points for code; the attackers' `double` is wrong
-PEAK_MB = 6000  # of all processes and of the files they wrote, which the kernel counts, too; 3,200-4,600 seen
+# of all processes, and of the files that they wrote, which the kernel counts, too: 3,200-4,600 seen
+PEAK_MB = 6000
 WRONG = "def double(x):\n    return 3 * x\n"
 LIMITS = (
     'title = "Tiny"\npoints = 10\nminutes = 0.1\n\n'
