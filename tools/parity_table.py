@@ -172,10 +172,10 @@ def page(record: Mapping[str, Mapping[str, Any]], slugs: Sequence[str]) -> str:
     lines = [
         "# The same points from four graders",
         "",
-        "The reference, the release, all wrong and right solutions and a simulated class were",
+        "The reference, the release, all wrong and right solutions and a simulated class are",
         "graded by hwlib's own engine (`isolated`), by nbgrader, by otter-grader, and by the zip",
         "for Gradescope in the container of `hw gradescope-test`. Each question that tests grade",
-        "was compared. This command does it, goes on where it was stopped, and writes this page:",
+        "is compared. This command does it, goes on where it was stopped, and writes this page:",
         "",
         "    python tools/parity_table.py",
         "",
@@ -199,7 +199,8 @@ def page(record: Mapping[str, Mapping[str, Any]], slugs: Sequence[str]) -> str:
         sum(one[key] for one in done.values()) for key in ("submissions", "questions", "same")
     ]
     lines.append(f"| **all** | {' | '.join(map(str, counts))} | | |")
-    lines += ["", *_missing_graders(done), *_seconds(done), *_apart(done)]
+    if done:
+        lines += ["", *_missing_graders(done), *_seconds(done), *_apart(done)]
     return "\n".join(lines) + "\n"
 
 
