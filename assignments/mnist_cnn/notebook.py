@@ -519,8 +519,9 @@ check.true(float(accuracy_after_one_epoch(0.2, easy, turned)) < 0.3, "The accura
            "This looks like the accuracy on the training data: evaluate on test_data.")
 check.true(float(accuracy_after_one_epoch(1.0, easy, easy_test)) < 0.5, "With p = 1 the network learns as well as with p = 0.2.",
            "Is p passed on to sweep_network, and is a new network made in each call?")
-more = easy_data(rng, 1600)                   # then eval mode gives 0.95 to 1, train mode 0.5 to 0.76
-check.true(float(accuracy_after_one_epoch(0.9, more, easy_test)) > 0.86, "With p = 0.9 the accuracy is lower than it should be.",
+# eval mode gives 0.95 to 1, train mode 0.5 to 0.76; chance may cost one try, but not three
+check.true(any(float(accuracy_after_one_epoch(0.9, easy_data(rng, 1600), easy_test)) > 0.84 for _ in range(3)),
+           "With p = 0.9 the accuracy is lower than it should be.",
            check.hint("It looks as if it is measured in train mode, where dropout goes on dropping: call model.eval() first, or use evaluate.", why="eval-mode"))
 ### END HIDDEN TESTS
 
