@@ -64,6 +64,13 @@ def _complain(message: str, code: int) -> int:
     return code
 
 
+def _complain_all(lines: Sequence[str]) -> int:
+    """Print what a command has found, a line each; success if there is nothing."""
+    for line in lines:
+        _complain(line, FAILURE)
+    return FAILURE if lines else DONE
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(package_name="hwlib", prog_name="hw")
 def cli() -> None:
@@ -348,9 +355,7 @@ def verify(slugs: tuple[str, ...], engine: str, mutants: bool, json_file: str | 
     )
     complaints = [f"{report.slug}: {line}" for report in reports for line in report.complaints]
     complaints += [f"{slug}: {line}" for slug, one in mutated.items() for line in one.complaints]
-    for complaint in complaints:
-        _complain(complaint, FAILURE)
-    return FAILURE if complaints else DONE
+    return _complain_all(complaints)
 
 
 @cli.command()
@@ -405,9 +410,7 @@ def mutate(slugs: tuple[str, ...], draft: bool, jobs: int | None, json_file: str
         json_file,
     )
     complaints = [f"{report.slug}: {line}" for report in reports for line in report.complaints]
-    for complaint in complaints:
-        _complain(complaint, FAILURE)
-    return FAILURE if complaints else DONE
+    return _complain_all(complaints)
 
 
 def _mutate_with_bar(assignment: Assignment, jobs: int | None) -> MutateReport:
@@ -618,9 +621,7 @@ def _grade_class(
 def _complain_about(report: GradeReport) -> int:
     for line in report.complaints:
         say(f"hw: {line}", err=True)
-    for line in report.failures:
-        _complain(line, FAILURE)
-    return FAILURE if report.failures else DONE
+    return _complain_all(report.failures)
 
 
 def _preview(
