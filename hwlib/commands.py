@@ -121,7 +121,7 @@ def list_command(json_file: str | None) -> None:
     rows = []
     for assignment in find_course().assignments():
         cells = load_notebook(assignment).cells
-        questions = sum(cell.role in ("test", "answer") for cell in cells)
+        questions = sum(cell.is_question for cell in cells)
         rows.append(
             {
                 "slug": assignment.slug,

@@ -33,6 +33,17 @@ class KeyCell:
     points: float = 0.0  # 0 unless the cell is a question
     cell_id: str = ""  # nbformat 4.5's id, which some editors keep when they drop metadata
     trust: Trust = "isolated"  # where a test runs
+    manual: bool = False  # a human grades this solution
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a human gives the points: for words, a task, or code."""
+        return self.role in ("answer", "task") or self.manual
+
+    @property
+    def is_question(self) -> bool:
+        """Whether the cell has points, of a test or of a human."""
+        return self.role == "test" or self.by_hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +59,13 @@ class AnswerKey:
 
     @property
     def questions(self) -> list[KeyCell]:
-        """The cells with points: tests and written answers."""
-        return self.by_role("test", "answer")
+        """The cells with points: tests, and what a human grades."""
+        return [cell for cell in self.cells if cell.is_question]
+
+    @property
+    def graded_by_hand(self) -> list[KeyCell]:
+        """The questions that a human grades."""
+        return [cell for cell in self.cells if cell.by_hand]
 
     def all_questions(self, status: QuestionStatus, reason: str) -> tuple[QuestionResult, ...]:
         """Results that give 0 points to every question for the same reason."""
@@ -101,6 +117,7 @@ def read_key(path: Path, slug: str) -> AnswerKey:
                 points=float(nbgrader.get("points", 0)),
                 cell_id=cell.get("id", ""),
                 trust=metadata["hwlib"].get("trust", "isolated"),
+                manual=metadata["hwlib"].get("manual", False),
             )
         )
     return AnswerKey(slug=slug, cells=tuple(cells))

@@ -319,5 +319,6 @@ def _require(
                 t.__name__ for t in (expected if isinstance(expected, tuple) else (expected,))
             )
             raise AuthoringError(path, line, f"{key} must be {name}, found {value!r}")
-        if isinstance(value, (int, float)) and value <= 0:
-            raise AuthoringError(path, line, f"{key} must be positive, found {value!r}")
+        if isinstance(value, (int, float)) and (value < 0 or (not value and key != "points")):
+            least = "0 or more" if key == "points" else "positive"
+            raise AuthoringError(path, line, f"{key} must be {least}, found {value!r}")

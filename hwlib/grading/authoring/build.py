@@ -20,15 +20,15 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from hwlib.atomic import write_whole
 from hwlib.errors import AuthoringError
 from hwlib.extras import REQUIREMENTS
+from hwlib.grading.authoring.attachments import attachments_of
 from hwlib.grading.authoring.leaks import Leak, leaks_between
 from hwlib.grading.authoring.reading import load_notebook
 from hwlib.grading.authoring.release import release_text
 from hwlib.grading.authoring.variants import read_variants
-from hwlib.grading.authoring.written import ParsedNotebook
+from hwlib.grading.authoring.written import AuthoredCell, ParsedNotebook
 from hwlib.grading.cells import Role, given_part, grade_id_for, without_markers
 from hwlib.grading.course import Assignment
 from hwlib.grading.parts import that_may_fail
-from hwlib.grading.results import Trust
 
 __all__ = ["BuildResult", "build", "build_notebooks", "cell_id", "duration", "notebook_text"]
 
@@ -43,6 +43,7 @@ _NOTEBOOK_METADATA = {
     },
 }
 _DATA_NAMES = {"cifar10": "CIFAR-10", "mnist": "MNIST"}
+SKIPPED = "skip-execution"  # nbclient's tag
 _NOT_OURS = (".ipynb_checkpoints", "__pycache__")  # left by editors: not copied, not reported
 
 
@@ -155,7 +156,7 @@ def _check_variants(assignment: Assignment, parsed: ParsedNotebook) -> None:
             for name in that_may_fail(cell.name, cell.source)
         ],
         {
-            grade_id_for(cell.role, cell.name): without_markers(cell.source)
+            cell.grade_id: without_markers(cell.source)
             for cell in parsed.cells
             if cell.role == "solution"
         },
@@ -194,11 +195,7 @@ def _stale(assignment: Assignment, files: dict[Path, bytes]) -> Iterator[Path]:
 
 def _leak_error(assignment: Assignment, parsed: ParsedNotebook, leak: Leak) -> AuthoringError:
     line = next(
-        (
-            cell.lines[leak.line - 1]
-            for cell in parsed.cells
-            if grade_id_for(cell.role, cell.name) == leak.origin
-        ),
+        (cell.lines[leak.line - 1] for cell in parsed.cells if cell.grade_id == leak.origin),
         0,
     )
     return AuthoringError(
@@ -224,6 +221,8 @@ def _source_notebook(assignment: Assignment, parsed: ParsedNotebook) -> Notebook
             _setup_cell(assignment),
         ),
     ]
+    if own_title:
+        _attach(cells[0], assignment, parsed.path, parsed.cells[0])
     counts = {"setup": 1, "code": 0, "experiment": 0, "prose": 0}
     heading = _last_heading(title) or assignment.title
     for cell in parsed.cells[1:] if own_title else parsed.cells:
@@ -235,18 +234,8 @@ def _source_notebook(assignment: Assignment, parsed: ParsedNotebook) -> Notebook
         else:
             counts[cell.role] += 1
             name = grade_id_for(cell.role, str(counts[cell.role]))
-        cells.append(
-            _cell(
-                slug,
-                cell.role,
-                name,
-                cell.source,
-                points=cell.points,
-                title=heading,
-                asked=cell.name,
-                trust=cell.trust,
-            )
-        )
+        cells.append(_cell(slug, cell.role, name, cell.source, cell, title=heading))
+        _attach(cells[-1], assignment, parsed.path, cell)
     cells.append(
         _cell(slug, "submit", "submit", _render("submit.py.j2", call=_submit_call(assignment)))
     )
@@ -255,42 +244,61 @@ def _source_notebook(assignment: Assignment, parsed: ParsedNotebook) -> Notebook
     return notebook
 
 
+def _attach(cell: NotebookNode, assignment: Assignment, path: Path, written: AuthoredCell) -> None:
+    if found := attachments_of(assignment, path, written):
+        cell["attachments"] = found
+
+
 def _cell(
     slug: str,
     role: Role,
     name: str,
     source: str,
-    points: float | None = None,
+    written: AuthoredCell | None = None,
     title: str = "",
-    asked: str = "",
-    trust: Trust = "isolated",
 ) -> NotebookNode:
     """One cell with nbgrader's metadata (schema 3) and hwlib's.
 
     Only cells that nbgrader locks, clears or grades get nbgrader's metadata. Given code and prose
     do not need it.
+
+    Parameters
+    ----------
+    name : str
+        The cell's name in ids: of role and name, or of role and number.
+    written : AuthoredCell, optional
+        The cell of notebook.py. The build's own cells have none.
+    title : str
+        The heading above it.
     """
-    graded, solved = role in ("test", "answer"), role in ("solution", "answer")
+    asked = written is not None and written.is_question
+    solved, task = role in ("solution", "answer"), role == "task"
+    own = written.name if written else ""
     metadata: dict[str, Any] = {
-        "hwlib": {"role": role, "name": asked or name, "title": title if graded or solved else ""}
+        "hwlib": {"role": role, "name": own or name, "title": title if asked or solved else ""}
     }
-    if trust != "isolated":
-        metadata["hwlib"]["trust"] = trust
-    if graded or solved or role in ("setup", "submit"):
+    if written and written.trust != "isolated":
+        metadata["hwlib"]["trust"] = written.trust
+    if written and written.manual:
+        metadata["hwlib"]["manual"] = True
+    if asked or solved or role in ("setup", "submit"):
         metadata["nbgrader"] = {
             "schema_version": 3,
-            "grade_id": name,
-            "grade": graded,
+            "grade_id": (written.given_id if written else "") or name,
+            "grade": asked and not task,
             "solution": solved,
             "locked": not solved,
-            "task": False,
+            "task": task,
         }
-    if graded:
-        value = points or 0.0
+    if asked:
+        value = (written.points if written else None) or 0.0
         metadata["nbgrader"]["points"] = int(value) if value.is_integer() else value
-    if role == "experiment":
-        metadata["tags"] = ["skip-execution"]  # nbclient does not run it, so nbgrader does not
-    make = new_markdown_cell if role in ("prose", "answer") else new_code_cell
+    tags = list(written.tags) if written else []
+    if role == "experiment" and SKIPPED not in tags:
+        tags.append(SKIPPED)  # nbclient does not run it, so nbgrader does not
+    if tags:
+        metadata["tags"] = tags
+    make = new_markdown_cell if role in ("prose", "answer", "task") else new_code_cell
     cell: NotebookNode = make(source=source, metadata=metadata, id=cell_id(slug, name))
     return cell
 

@@ -4,8 +4,8 @@ These are secret, and are looked for:
 
 - Each line of a solution region or of hidden tests: the statement without its comment, and a
   longer comment by itself. Spaces are ignored.
-- Each line of a model answer or rubric that has at least 5 words, whatever its line breaks and
-  markup.
+- Each line of a model answer, rubric or mark scheme that has at least 5 words, whatever its line
+  breaks and markup.
 - Each number in these lines that has at least 6 significant digits, also rounded.
 - Each string of a hidden test that has at least 20 characters.
 
@@ -133,7 +133,7 @@ def leaks_between(source: NotebookNode, released: Mapping[str, bytes]) -> list[L
     return leaks
 
 
-_MARKERS = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS)")
+_MARKERS = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)")
 
 
 def _instructor_files(assignment: Assignment, released: Mapping[str, bytes]) -> Iterator[Leak]:
@@ -185,7 +185,7 @@ def _cell_secrets(cell: NotebookNode) -> Iterator[_Secret]:
     origin = grade_id_of(cell)
     markdown = cell.cell_type == "markdown"
     for number, (line, line_kind) in enumerate(zip(cell.source.split("\n"), kinds, strict=True), 1):
-        if line_kind not in ("solution", "hidden"):
+        if line_kind not in ("solution", "hidden", "scheme"):
             continue
         if markdown:
             words = _words(line)

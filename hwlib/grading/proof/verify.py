@@ -19,11 +19,11 @@ from typing import Any, Literal
 import nbformat
 from nbformat import NotebookNode
 
-from hwlib.grading.answer_key import load_key
+from hwlib.grading.answer_key import KeyCell, load_key
 from hwlib.grading.authoring.leaks import find_leaks
 from hwlib.grading.course import Assignment
 from hwlib.grading.grade import grade_many
-from hwlib.grading.parts import in_full
+from hwlib.grading.parts import in_full, parts_of
 from hwlib.grading.proof.variants import (
     handed_in_models,
     load_variants,
@@ -51,6 +51,7 @@ class VerifyRow:
     expected: frozenset[str]  # the questions, or parts of them, that it must lose
     hint: str = ""  # text that the first of these must show to the student, or ""
     frequency: str = ""  # how often students were seen to write it, or ""
+    ungraded: frozenset[str] = frozenset()  # the questions and parts that are worth 0 points
 
     @property
     def lost(self) -> frozenset[str]:
@@ -60,7 +61,7 @@ class VerifyRow:
         return frozenset(
             name
             for q in self.result.questions
-            if q.id in self.autograded and q.points < q.max_points and q.status != "manual"
+            if q.id in self.autograded and q.is_lost
             for name in _lost_of(q, self.autograded[q.id])
         )
 
@@ -93,6 +94,11 @@ class VerifyRow:
             sorted(name for name in self.expected - self.lost if not self._waits(name)),
             sorted(self.lost - self.expected),
         )
+        if self.kind == "release":  # what is worth nothing may pass in an empty notebook
+            gained, unexpected = (
+                [name for name in some if name not in self.ungraded]
+                for some in (gained, unexpected)
+            )
         parts = [f"passes {', '.join(gained)}, but must fail"] if gained else []
         if unexpected:
             texts = [
@@ -169,6 +175,7 @@ class VerifyReport:
     leaks: tuple[str, ...]
     differences: tuple[str, ...]  # between the two engines
     seconds: float
+    ungraded: frozenset[str] = frozenset()  # those of `names` that are worth 0 points
 
     @property
     def complaints(self) -> list[str]:
@@ -178,6 +185,7 @@ class VerifyReport:
             name
             for name in self.names
             if name not in self.waiting
+            and name not in self.ungraded
             and not any(name in row.lost for row in self.rows if row.kind == "wrong")
         ]
         return [
@@ -268,9 +276,9 @@ def verify(
     started = time.monotonic()
     variants = load_variants(assignment)
     release = nbformat.read(assignment.release, as_version=4)
-    autograded = {
-        cell.name: in_full(cell.name, cell.source) for cell in load_key(assignment).by_role("test")
-    }
+    tests = load_key(assignment).by_role("test")
+    autograded = {cell.name: in_full(cell.name, cell.source) for cell in tests}
+    ungraded = frozenset(name for cell in tests for name in _worth_nothing(cell))
     files = handed_in_models(assignment)
     plan = [
         _Plan("reference", "reference", reference_notebook(assignment), files),
@@ -312,6 +320,7 @@ def verify(
             one.expected,
             one.hint,
             one.frequency,
+            ungraded,
         )
         for one in plan
     )
@@ -324,7 +333,16 @@ def verify(
         leaks,
         differences,
         time.monotonic() - started,
+        ungraded,
     )
+
+
+def _worth_nothing(cell: KeyCell) -> Iterator[str]:
+    """The parts of a test that have 0 points, or the whole test."""
+    if not cell.points:
+        yield from in_full(cell.name, cell.source)
+    else:
+        yield from (f"{cell.name}/{part.name}" for part in parts_of(cell.source) if not part.points)
 
 
 def _differences(ours: SubmissionResult, theirs: SubmissionResult) -> Iterator[str]:

@@ -27,7 +27,7 @@ from traitlets.config import Config
 
 from hwlib.atomic import remove_folder, swap_folder
 from hwlib.errors import CourseError
-from hwlib.grading.cells import grade_id_of
+from hwlib.grading.cells import grade_id_of, question_of
 from hwlib.grading.course import Assignment
 from hwlib.grading.records.harmless import harmless_cell
 from hwlib.grading.records.pictures import Pictures
@@ -40,6 +40,7 @@ __all__ = [
     "graded_cells",
     "is_unchanged",
     "load_template",
+    "names_of",
     "placeholder",
     "with_metadata",
     "write_notebook",
@@ -80,6 +81,14 @@ def graded_cells(notebook: NotebookNode) -> dict[str, NotebookNode]:
     return cells
 
 
+def names_of(template: NotebookNode) -> dict[str, str]:
+    """Grade id → name of the question or solution, as the build wrote it into the metadata."""
+    return {
+        grade_id: cell.metadata.get("hwlib", {}).get("name", question_of(grade_id))
+        for grade_id, cell in graded_cells(template).items()
+    }
+
+
 def is_unchanged(cell: NotebookNode) -> bool:
     """Whether a cell is as it was released, according to nbgrader's checksum."""
     return bool(cell.metadata.nbgrader.get("checksum") == compute_checksum(cell))
@@ -99,13 +108,11 @@ def complete_notebook(
     for previous, grade_id in zip([None, *known], known, strict=False):
         if grade_id not in present:
             cells.insert(_index_after(cells, previous), copy.deepcopy(known[grade_id]))
+    names = names_of(template)
     for cell in cells:
         grade_id = grade_id_of(cell)
-        if cell.cell_type == "code" and grade_id.startswith("test-"):
-            cell.outputs, cell.execution_count = (
-                _verdict(result, grade_id.removeprefix("test-")),
-                None,
-            )
+        if grade_id in known and _is_test(known[grade_id]):
+            cell.outputs, cell.execution_count = _verdict(result, names[grade_id]), None
     return _as_notebook(cells, template)
 
 
@@ -132,6 +139,11 @@ def _own_cells(notebook: NotebookNode, template: NotebookNode) -> Iterator[Noteb
                 )
             own.metadata = NotebookNode(nbgrader=copy.deepcopy(original.metadata.nbgrader))
         yield own
+
+
+def _is_test(cell: NotebookNode) -> bool:
+    flags = cell.metadata.nbgrader
+    return cell.cell_type == "code" and bool(flags.grade) and not flags.solution
 
 
 def _index_after(cells: Sequence[NotebookNode], grade_id: str | None) -> int:

@@ -26,12 +26,15 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from hwlib.atomic import remove_folder
 from hwlib.errors import GradingError, SubmissionError
+from hwlib.grading.answer_key import load_key
+from hwlib.grading.cells import question_of
 from hwlib.grading.course import Assignment
 from hwlib.grading.records.autograded import (
     complete_notebook,
     graded_cells,
     is_unchanged,
     load_template,
+    names_of,
     placeholder,
     write_notebook,
 )
@@ -79,18 +82,22 @@ class _Graded:
     result: SubmissionResult
     cells: Mapping[str, NotebookNode]  # grade id → cell of the completed notebook
     rejected: bool
+    names: Mapping[str, str]  # grade id → question or solution
 
     def automatic(self, grade_id: str) -> float | None:
         """The automatic points, or None if a human has to look.
 
-        As in nbgrader, an answer that is as released gets 0 points.
+        As in nbgrader, an answer that is as released gets 0 points. A human always looks for what
+        was done for a task: it may be in any cell.
         """
         if self.rejected:
             return 0.0
         cell = self.cells[grade_id]
+        if cell.metadata.nbgrader.get("task"):
+            return None
         if cell.metadata.nbgrader.get("solution") or cell.cell_type != "code":
             return 0.0 if is_unchanged(cell) else None
-        question = self.result.question(_question_id(grade_id))
+        question = self.result.question(self.names[grade_id])
         return None if question.status == "manual" else question.points
 
     def comment(self, grade_id: str, first: bool) -> str | None:
@@ -134,6 +141,7 @@ class GradeStore:
         self.config = load_nbgrader_config(assignment.course)
         self.db_url = db_url or sqlite_url(self.output / "gradebook.db")
         self.template = load_template(assignment, self.config)
+        self._names = names_of(self.template)
         create_database(self.db_url)
         self._engine = sa.create_engine(self.db_url)
         if self._engine.dialect.name == "sqlite":
@@ -221,12 +229,14 @@ class GradeStore:
             if notebook is None
             else complete_notebook(notebook, self.template, result)
         )
-        graded = _Graded(result, graded_cells(completed), rejected)
+        graded = _Graded(result, graded_cells(completed), rejected, self._names)
         target = self._autograded(result.student)
         marks = self._transaction(lambda db: self._record(db, graded, when))
         beside = self.assignment.source.parent
         problems += write_notebook(target, self.assignment.slug, completed, folder, only, beside)
-        return _with_marks(replace(result, problems=(*result.problems, *problems)), marks, rejected)
+        by_question = {self._names[grade_id]: mark for grade_id, mark in marks.items()}
+        result = replace(result, problems=(*result.problems, *problems))
+        return _with_marks(result, by_question, rejected)
 
     def students(self) -> set[str]:
         """Ids of the students with a recorded submission of this assignment."""
@@ -246,7 +256,7 @@ class GradeStore:
         return self._marks(self._of_class(GRADE))
 
     def _marks(self, query: sa.Select[Any]) -> dict[str, dict[str, Mark]]:
-        return _by_student(self._all(query.add_columns(*_OF_A_MARK)))
+        return _by_student(self._all(query.add_columns(*_OF_A_MARK)), self._names)
 
     def human_grades(self, student: str) -> dict[str, float]:
         """Question id → score that a human gave, for questions that a human graded."""
@@ -260,7 +270,7 @@ class GradeStore:
         """Name of a solution or written answer → comment that a human wrote on it."""
         query = self._of_student(COMMENT, student).add_columns(COMMENT.c.manual_comment)
         return {
-            _question_id(row.name): row.manual_comment
+            self._names.get(row.name, question_of(row.name)): row.manual_comment
             for row in self._all(query)
             if row.manual_comment
         }
@@ -300,7 +310,7 @@ class GradeStore:
         ids = [
             cell_id
             for (cell_class, grade_id), cell_id in self._ids.cells.items()
-            if cell_class == "GradeCell" and _question_id(grade_id) in wanted
+            if cell_class in ("GradeCell", "TaskCell") and self._names[grade_id] in wanted
         ]
         submitted = (
             sa.select(SUBMITTED_NOTEBOOK.c.id)
@@ -474,11 +484,15 @@ _OF_A_MARK = (
 )
 
 
-def _by_student(rows: Iterable[sa.Row[Any]]) -> dict[str, dict[str, Mark]]:
+def _by_student(
+    rows: Iterable[sa.Row[Any]], names: Mapping[str, str]
+) -> dict[str, dict[str, Mark]]:
+    """Student → question → mark; a question that is gone has the name that its id tells."""
     found: dict[str, dict[str, Mark]] = {}
     for row in rows:
         mark = Mark(row.auto_score, row.manual_score, row.needs_manual_grade)
-        found.setdefault(row.student_id, {})[_question_id(row.name)] = mark
+        name = names.get(row.name, question_of(row.name))
+        found.setdefault(row.student_id, {})[name] = mark
     return found
 
 
@@ -507,7 +521,8 @@ def recorded_marks(
     engine = sa.create_engine(db_url or sqlite_url(file))
     try:
         with engine.connect() as db:
-            return _by_student(db.execute(query))
+            names = {cell.grade_id: cell.name for cell in load_key(assignment).questions}
+            return _by_student(db.execute(query), names)
     except sa.exc.DBAPIError as error:
         raise GradingError(f"{engine.url!r}: {advice(str(error.orig))}") from error
     finally:
@@ -564,11 +579,6 @@ def _score(mark: Row) -> float:
     return float(given or 0.0) + float(mark["extra_credit"] or 0.0)
 
 
-def _question_id(grade_id: str) -> str:
-    """test-NAME, answer-NAME, solution-NAME → NAME."""
-    return grade_id.partition("-")[2]
-
-
 def parse_time(timestamp: str | datetime | None) -> tuple[datetime | None, list[str]]:
     """Read a timestamp as UTC; returns None and a problem in words if nbgrader cannot read it."""
     try:
@@ -583,10 +593,8 @@ def parse_time(timestamp: str | datetime | None) -> tuple[datetime | None, list[
 def _with_marks(
     result: SubmissionResult, marks: Mapping[str, Row], rejected: bool
 ) -> SubmissionResult:
-    by_question = {_question_id(grade_id): mark for grade_id, mark in marks.items()}
-    questions = tuple(
-        _with_mark(question, by_question[question.id]) for question in result.questions
-    )
+    """The result with the marks of its questions."""
+    questions = tuple(_with_mark(question, marks[question.id]) for question in result.questions)
     open_questions = any(mark["needs_manual_grade"] for mark in marks.values())
     status: SubmissionStatus = (
         "rejected" if rejected else "needs_manual" if open_questions else "graded"
