@@ -167,6 +167,12 @@ class Outcome:
     # question that this machine can't decide → what the instructor can do
     complaints: dict[str, str] = field(default_factory=dict)
     measured: dict[str, Measured] = field(default_factory=dict)  # question → of its network
+    # of several notebooks each one as graded, by its name; None for one that could not be read
+    notebooks: dict[str, NotebookNode | None] = field(default_factory=dict)
+
+    def as_graded(self, name: str) -> NotebookNode | None:
+        """A notebook of the submission as it was graded: the one of this name, of several."""
+        return self.notebooks.get(name, self.notebook)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from hwlib.errors import AuthoringError
 from hwlib.extras import REQUIREMENTS
 from hwlib.grading.authoring.attachments import attachments_of
 from hwlib.grading.authoring.leaks import Leak, leaks_between
-from hwlib.grading.authoring.reading import load_notebook
+from hwlib.grading.authoring.reading import load_notebook, load_notebooks
 from hwlib.grading.authoring.release import release_text
 from hwlib.grading.authoring.variants import read_variants
 from hwlib.grading.authoring.written import AuthoredCell, ParsedNotebook
@@ -101,7 +101,13 @@ def build_notebooks(assignment: Assignment) -> tuple[NotebookNode, NotebookNode]
         If there is a fault in the assignment's files.
     """
     source = _source_notebook(assignment, load_notebook(assignment))
-    return source, nbformat.reads(release_text(source, assignment.slug), as_version=4)
+    return source, _released(source, assignment)
+
+
+def _released(source: NotebookNode, assignment: Assignment) -> NotebookNode:
+    text = release_text(source, assignment.slug, assignment.name)
+    notebook: NotebookNode = nbformat.reads(text, as_version=4)
+    return notebook
 
 
 def notebook_text(notebook: NotebookNode) -> str:
@@ -127,37 +133,39 @@ def cell_id(slug: str, name: str) -> str:
 
 def _build_files(assignment: Assignment) -> dict[Path, bytes]:
     """Every file of the build, with its content."""
-    parsed = load_notebook(assignment)
-    source = _source_notebook(assignment, parsed)
-    release = nbformat.reads(release_text(source, assignment.slug), as_version=4)
+    notebooks = load_notebooks(assignment)
     extra = _supporting_files(assignment)
-    released = {str(path): content for path, content in extra.items()} | {
-        assignment.release.name: notebook_text(release).encode()
-    }
-    for leak in leaks_between(source, released):
-        raise _leak_error(assignment, parsed, leak)
-    _check_variants(assignment, parsed)
+    released = {str(path): content for path, content in extra.items()}
+    files, sources = dict[Path, bytes](), list[NotebookNode]()
+    for one, parsed in zip(assignment.each_notebook(), notebooks, strict=True):
+        sources.append(_source_notebook(one, parsed, is_first=parsed is notebooks[0]))
+        text = notebook_text(_released(sources[-1], one)).encode()
+        released[one.release.name] = text
+        files |= {one.source: notebook_text(sources[-1]).encode(), one.release: text}
+    for parsed, source in zip(notebooks, sources, strict=True):
+        for leak in leaks_between(source, released):
+            raise _leak_error(parsed, leak)
+    _check_variants(assignment, [cell for parsed in notebooks for cell in parsed.cells])
     return {
-        assignment.source: notebook_text(source).encode(),
-        assignment.release: notebook_text(release).encode(),
+        **files,
         **{assignment.source.parent / path: content for path, content in extra.items()},
         **{assignment.release.parent / path: content for path, content in extra.items()},
     }
 
 
-def _check_variants(assignment: Assignment, parsed: ParsedNotebook) -> None:
+def _check_variants(assignment: Assignment, cells: Sequence[AuthoredCell]) -> None:
     """Raise AuthoringError if a wrong or right solution no longer fits the reference."""
     read_variants(
         assignment,
         [
             name
-            for cell in parsed.cells
+            for cell in cells
             if cell.role == "test"
             for name in that_may_fail(cell.name, cell.source)
         ],
         {
-            cell.grade_id: without_markers(cell.source)
-            for cell in parsed.cells
+            grade_id_for(cell.role, cell.name): without_markers(cell.source)
+            for cell in cells
             if cell.role == "solution"
         },
     )
@@ -193,13 +201,13 @@ def _stale(assignment: Assignment, files: dict[Path, bytes]) -> Iterator[Path]:
                 yield path
 
 
-def _leak_error(assignment: Assignment, parsed: ParsedNotebook, leak: Leak) -> AuthoringError:
+def _leak_error(parsed: ParsedNotebook, leak: Leak) -> AuthoringError:
     line = next(
         (cell.lines[leak.line - 1] for cell in parsed.cells if cell.grade_id == leak.origin),
         0,
     )
     return AuthoringError(
-        assignment.notebook,
+        parsed.path,
         line,
         f"{leak}; reword it there, or move this line out of the secret region",
     )
@@ -208,12 +216,14 @@ def _leak_error(assignment: Assignment, parsed: ParsedNotebook, leak: Leak) -> A
 # ---- the source notebook ----
 
 
-def _source_notebook(assignment: Assignment, parsed: ParsedNotebook) -> NotebookNode:
+def _source_notebook(
+    assignment: Assignment, parsed: ParsedNotebook, *, is_first: bool = True
+) -> NotebookNode:
     slug = assignment.slug
     own_title = parsed.cells[0].role == "prose" and parsed.cells[0].source.startswith("# ")
     title = parsed.cells[0].source if own_title else f"# {assignment.title}"
     cells = [
-        _cell(slug, "prose", "title", _title_cell(assignment, title)),
+        _cell(slug, "prose", "title", _title_cell(assignment, title, with_card=is_first)),
         _cell(
             slug,
             "setup",
@@ -239,7 +249,8 @@ def _source_notebook(assignment: Assignment, parsed: ParsedNotebook) -> Notebook
     cells.append(
         _cell(slug, "submit", "submit", _render("submit.py.j2", call=_submit_call(assignment)))
     )
-    notebook = new_notebook(cells=cells, metadata={**_NOTEBOOK_METADATA, "hwlib": {"slug": slug}})
+    about = {"slug": slug} | ({"notebook": assignment.stem} if assignment.stem else {})
+    notebook = new_notebook(cells=cells, metadata={**_NOTEBOOK_METADATA, "hwlib": about})
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     return notebook
 
@@ -343,12 +354,21 @@ def _render(template: str, **values: object) -> str:
     return _templates.get_template(template).render(**values).rstrip("\n")
 
 
-def _title_cell(assignment: Assignment, text: str) -> str:
-    """The first cell: title, Colab badge (if the course is on GitHub), text and budget card."""
+def _title_cell(assignment: Assignment, text: str, *, with_card: bool) -> str:
+    """The first cell: title, Colab badge (if the course is on GitHub), text and budget card.
+
+    Of several notebooks, the first has the card, which is that of the whole assignment.
+    """
     title, _, rest = text.partition("\n")
     course = assignment.course
     badge = (
-        _render("badge.md.j2", github=course.github, branch=course.branch, slug=assignment.slug)
+        _render(
+            "badge.md.j2",
+            github=course.github,
+            branch=course.branch,
+            slug=assignment.slug,
+            name=assignment.name,
+        )
         if course.github
         else ""
     )
@@ -359,17 +379,19 @@ def _title_cell(assignment: Assignment, text: str) -> str:
         points=f"{assignment.points:g}",
         data=", ".join(_DATA_NAMES.get(name, name) for name in assignment.data) or "none",
     )
-    return "\n\n".join(part.strip("\n") for part in (title, badge, rest, card) if part.strip())
+    parts = (title, badge, rest, card if with_card else "")
+    return "\n\n".join(part.strip("\n") for part in parts if part.strip())
 
 
 def _submit_call(assignment: Assignment) -> str:
-    """The call in the last cell, with the names of the assignment's model files."""
-    names = "".join(f'"{name}", ' for name in assignment.artifacts)
-    return (
-        f'hwlib.submit("{assignment.slug}", artifacts=({names.rstrip()}))'
-        if names
-        else f'hwlib.submit("{assignment.slug}")'
-    )
+    """The call in the last cell, with the names of the model files and of several notebooks."""
+    several = replace(assignment, stem="").stems if assignment.stem else ()
+    named = {"artifacts": assignment.artifacts, "notebooks": several}
+    arguments = [f'"{assignment.slug}"']
+    for key, names in named.items():
+        listed = " ".join(f'"{name}",' for name in names)
+        arguments += [f"{key}=({listed})"] if names else []
+    return f"hwlib.submit({', '.join(arguments)})"
 
 
 def duration(minutes: float) -> str:

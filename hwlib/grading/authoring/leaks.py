@@ -70,17 +70,23 @@ def find_leaks(assignment: Assignment) -> list[Leak]:
     CourseError
         If the assignment has not been built.
     """
-    for path in (assignment.source, assignment.release):
+    each = assignment.each_notebook()
+    for path in (path for one in each for path in (one.source, one.release)):
         if not path.is_file():
             raise CourseError(f"{path}: no such file; run `hw build {assignment.slug}` first")
-    source = _as_node(json.loads(assignment.source.read_text(encoding="utf-8")))
     folder = assignment.release.parent
     released = {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
-    return [*leaks_between(source, released), *_instructor_files(assignment, released)]
+    leaks = [leak for source in _sources(assignment) for leak in leaks_between(source, released)]
+    return [*leaks, *_instructor_files(assignment, released)]
+
+
+def _sources(assignment: Assignment) -> Iterator[NotebookNode]:
+    for one in assignment.each_notebook():
+        yield _as_node(json.loads(one.source.read_text(encoding="utf-8")))
 
 
 def leaks_in_tree(assignment: Assignment, files: Mapping[str, bytes]) -> list[Leak]:
@@ -95,8 +101,7 @@ def leaks_in_tree(assignment: Assignment, files: Mapping[str, bytes]) -> list[Le
     files : Mapping[str, bytes]
         File name → content.
     """
-    source = _as_node(json.loads(assignment.source.read_text(encoding="utf-8")))
-    found = leaks_between(source, files)
+    found = [leak for source in _sources(assignment) for leak in leaks_between(source, files)]
     by_chance = ("solution", "hidden test", "string")
     count = Counter((leak.origin, leak.where) for leak in found if leak.kind in by_chance)
     return [

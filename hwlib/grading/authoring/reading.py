@@ -28,13 +28,13 @@ from hwlib.grading.cells import as_released, grade_id_for, line_kinds, parse_cel
 from hwlib.grading.course import Assignment
 from hwlib.grading.parts import EARNED, PartFault, listed, parts_of
 
-__all__ = ["MAY_RAISE", "load_notebook", "parse_notebook", "run_cells"]
+__all__ = ["MAY_RAISE", "load_notebook", "load_notebooks", "parse_notebook", "run_cells"]
 
 MAY_RAISE = "raises-exception"  # Jupyter's tag of a cell that may fail, and need not be Python
 
 
-def load_notebook(assignment: Assignment) -> ParsedNotebook:
-    """Read an assignment's notebook.py and compare it with its assignment.toml.
+def load_notebooks(assignment: Assignment) -> tuple[ParsedNotebook, ...]:
+    """Read all notebooks of an assignment, and compare them with its assignment.toml.
 
     Raises
     ------
@@ -43,18 +43,56 @@ def load_notebook(assignment: Assignment) -> ParsedNotebook:
     CourseError
         If there is no notebook.py.
     """
-    parsed = parse_notebook(assignment.notebook, names=assignment.artifacts)
-    if abs(parsed.points - assignment.points) > 1e-9:
+    found = tuple(
+        parse_notebook(one.notebook, names=assignment.artifacts)
+        for one in assignment.each_notebook()
+    )
+    _check_apart(found)
+    points = sum(parsed.points for parsed in found)
+    if abs(points - assignment.points) > 1e-9:
         toml = assignment.folder / "assignment.toml"
         lines = toml.read_text(encoding="utf-8").splitlines() if toml.is_file() else []
         line = next((i for i, text in enumerate(lines, 1) if re.match(r"\s*points\b", text)), 0)
         raise AuthoringError(
             toml,
             line,
-            f"points = {assignment.points:g}, but the points in notebook.py add up to "
-            f"{parsed.points:g}; change one of them",
+            f"points = {assignment.points:g}, but the points in "
+            f"{', '.join(parsed.path.name for parsed in found)} add up to {points:g}; change one "
+            "of them",
         )
+    return found
+
+
+def load_notebook(assignment: Assignment) -> ParsedNotebook:
+    """The same for an assignment of one notebook, or for one of several (`each_notebook`)."""
+    if assignment.stem:
+        return parse_notebook(assignment.notebook, names=assignment.artifacts)
+    if assignment.has_several:
+        raise CourseError(
+            f"{assignment.folder}: expected one notebook, notebook.py, found "
+            f"{', '.join(f'{stem}.py' for stem in assignment.stems)}; name one of them"
+        )
+    (parsed,) = load_notebooks(assignment)
     return parsed
+
+
+def _check_apart(notebooks: Sequence[ParsedNotebook]) -> None:
+    """Raise AuthoringError if a solution or question has the name of one in another notebook."""
+    seen: dict[tuple[bool, str], tuple[Path, AuthoredCell]] = {}
+    for parsed in notebooks:
+        for cell in parsed.cells:
+            kinds = {cell.is_question} | ({False} if cell.role == "solution" else set())
+            for kind in kinds if cell.name else ():
+                path, other = seen.setdefault((kind, cell.name), (parsed.path, cell))
+                if path != parsed.path:
+                    raise AuthoringError(
+                        parsed.path,
+                        cell.line,
+                        f'{cell.role}="{cell.name}": this name is taken by '
+                        f'{other.role}="{other.name}" in {path.name}, line {other.line}; all '
+                        f"notebooks of an assignment share one list; rename one of them, for "
+                        f'example "{cell.name}-2"',
+                    )
 
 
 def parse_notebook(path: Path, names: Collection[str] = ()) -> ParsedNotebook:

@@ -69,6 +69,7 @@ def grade_with_otter(
     MissingExtra
         If otter-grader is not installed.
     """
+    assignment.require_one_notebook("otter")
     key = load_key(assignment)
     files = generated_zip(assignment)
     fetch_test_sets(assignment)

@@ -67,6 +67,7 @@ def write_gradescope_zip(
     CourseError
         If the assignment is not built, a package can't be had, or the file can't be written.
     """
+    assignment.require_one_notebook("a Gradescope zip")
     key = load_key(assignment)
     _require_shown(assignment, key)
     requirements = pinned_requirements(assignment, key)

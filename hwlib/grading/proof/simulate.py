@@ -111,6 +111,7 @@ def simulate(
     """
     if students < 1:
         raise CourseError(f"--students {students}: expected 1 or more")
+    assignment.require_one_notebook("hw simulate")
     maker = _Maker(assignment)
     rng = np.random.default_rng(seed)
     kinds = _kinds(maker, students, rng)

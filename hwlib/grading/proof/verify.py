@@ -16,7 +16,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import nbformat
 from nbformat import NotebookNode
 
 from hwlib.grading.answer_key import KeyCell, load_key
@@ -27,13 +26,14 @@ from hwlib.grading.parts import in_full, parts_of
 from hwlib.grading.proof.variants import (
     handed_in_models,
     load_variants,
-    reference_notebook,
-    variant_notebook,
+    reference_notebooks,
+    released_notebooks,
+    variant_notebooks,
 )
 from hwlib.grading.results import PartResult, QuestionResult, SubmissionResult
-from hwlib.grading.submissions.files import FoundSubmission
+from hwlib.grading.submissions.files import FoundSubmission, submission_in
 
-__all__ = ["VerifyReport", "VerifyRow", "hand_in", "verify", "with_nbgrader"]
+__all__ = ["VerifyReport", "VerifyRow", "hand_in", "hand_in_all", "verify", "with_nbgrader"]
 
 SEED = 20_260  # for the hidden inputs, so that a verification can be repeated
 
@@ -275,19 +275,24 @@ def verify(
     """
     started = time.monotonic()
     variants = load_variants(assignment)
-    release = nbformat.read(assignment.release, as_version=4)
     tests = load_key(assignment).by_role("test")
     autograded = {cell.name: in_full(cell.name, cell.source) for cell in tests}
     ungraded = frozenset(name for cell in tests for name in _worth_nothing(cell))
     files = handed_in_models(assignment)
     plan = [
-        _Plan("reference", "reference", reference_notebook(assignment), files),
-        _Plan("release", "release", release, {}, _in_full(autograded, autograded)),
+        _Plan("reference", "reference", reference_notebooks(assignment), files),
+        _Plan(
+            "release",
+            "release",
+            released_notebooks(assignment),
+            {},
+            _in_full(autograded, autograded),
+        ),
         *(
             _Plan(
                 v.kind,
                 v.name,
-                variant_notebook(assignment, v),
+                variant_notebooks(assignment, v),
                 handed_in_models(assignment, v) if v.models else files,
                 _in_full(v.fails, autograded),
                 v.hint,
@@ -299,7 +304,8 @@ def verify(
     with tempfile.TemporaryDirectory(prefix="hw-verify-") as folder:
         submitted = Path(folder).resolve() / "submitted"
         found = [
-            hand_in(assignment, submitted, one.student, one.notebook, one.files) for one in plan
+            hand_in_all(assignment, submitted, one.student, one.notebooks, one.files)
+            for one in plan
         ]
         results = {result.student: result for result in (grade_all or _isolated)(assignment, found)}
         good = [
@@ -363,7 +369,7 @@ class _Plan:
 
     kind: Literal["reference", "release", "wrong", "right"]
     name: str
-    notebook: NotebookNode
+    notebooks: dict[str, NotebookNode]  # file name → content
     files: dict[str, bytes]
     expected: frozenset[str] = frozenset()
     hint: str = ""
@@ -416,13 +422,25 @@ def hand_in(
     files: Mapping[str, bytes],
 ) -> FoundSubmission:
     """Write submitted/STUDENT/SLUG/ with this notebook and these files (name → content)."""
+    notebooks = {f"{assignment.slug}.ipynb": notebook}
+    return hand_in_all(assignment, submitted, student, notebooks, files)
+
+
+def hand_in_all(
+    assignment: Assignment,
+    submitted: Path,
+    student: str,
+    notebooks: Mapping[str, NotebookNode],
+    files: Mapping[str, bytes],
+) -> FoundSubmission:
+    """The same for several notebooks (file name → content)."""
     folder = submitted / student / assignment.slug
     folder.mkdir(parents=True)
-    path = folder / f"{assignment.slug}.ipynb"
-    path.write_text(json.dumps(notebook), encoding="utf-8")
+    for name, notebook in notebooks.items():
+        (folder / name).write_text(json.dumps(notebook), encoding="utf-8")
     for name, content in files.items():
         (folder / name).write_bytes(content)
-    return FoundSubmission(student, folder, path, None)
+    return submission_in(folder, assignment, student)
 
 
 def with_nbgrader(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,14 +40,20 @@ __all__ = [
     "graded_cells",
     "is_unchanged",
     "load_template",
+    "load_templates",
     "names_of",
     "placeholder",
     "with_metadata",
-    "write_notebook",
+    "write_notebooks",
 ]
 
 
 CELL_ID = re.compile(r"[\w-]{1,64}", re.ASCII)  # as nbformat defines it
+
+
+def load_templates(assignment: Assignment, config: Config) -> dict[str, NotebookNode]:
+    """The source notebooks as nbgrader keeps them in the gradebook, by name."""
+    return {one.name: load_template(one, config) for one in assignment.each_notebook()}
 
 
 def load_template(assignment: Assignment, config: Config) -> NotebookNode:
@@ -214,15 +220,14 @@ def _make_ids_unique(cells: Iterable[NotebookNode]) -> None:
         seen.add(cell["id"])
 
 
-def write_notebook(
+def write_notebooks(
     folder: Path,
-    name: str,
-    notebook: NotebookNode,
+    notebooks: Mapping[str, NotebookNode],
     files: Path | None,
     only: frozenset[str] | None,
     *extra: Path,
 ) -> list[str]:
-    """Write a notebook, the submission's files and then those of `extra` folders to `folder`.
+    """Write notebooks, the submission's files and then those of `extra` folders to `folder`.
 
     The folder changes in one step or not at all. Returns a line for each file that was left out.
     """
@@ -232,7 +237,8 @@ def write_notebook(
     problems = copy_files(files, fresh, only, shown=True) if files else []
     for trusted in extra:
         copy_files(trusted, fresh)
-    text = json.dumps(notebook, ensure_ascii=False) + "\n"
-    (fresh / f"{name}.ipynb").write_text(text, encoding="utf-8")
+    for name, notebook in notebooks.items():
+        text = json.dumps(notebook, ensure_ascii=False) + "\n"
+        (fresh / f"{name}.ipynb").write_text(text, encoding="utf-8")
     swap_folder(fresh, folder)
     return problems

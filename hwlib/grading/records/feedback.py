@@ -6,7 +6,7 @@ control characters and is cut to length. Pictures are checked PNG files. The pag
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -91,7 +91,7 @@ class _Part:
 def feedback_page(
     result: SubmissionResult,
     key: AnswerKey,
-    notebook: NotebookNode | None,
+    notebook: NotebookNode | Callable[[str], NotebookNode | None] | None,
     *,
     title: str = "",
     comments: Mapping[str, str] | None = None,
@@ -106,9 +106,9 @@ def feedback_page(
     result : SubmissionResult
     key : AnswerKey
         Only its names, titles and order are used.
-    notebook : NotebookNode or None
+    notebook : NotebookNode, callable or None
         The student's notebook, as graded. Cells are found by nbgrader's grade id. None means that
-        it could not be read.
+        it could not be read. Where an assignment has several: what finds one by its name.
     title : str
         Title of the assignment. Without it, the page shows the slug.
     comments : mapping, optional
@@ -122,8 +122,10 @@ def feedback_page(
     """
     room = Pictures()
     given = {cell.source for cell in key.cells if not cell.grade_id}
+    of_name = notebook if callable(notebook) else lambda name: notebook
     parts = [
-        _part(cells, result, notebook, comments or {}, room, pages, given) for cells in _groups(key)
+        _part(cells, result, of_name(cells[0].notebook), comments or {}, room, pages, given)
+        for cells in _groups(key)
     ]
     score = max(0.0, result.score - late_penalty)
     return _templates.get_template("feedback.html.j2").render(
@@ -153,6 +155,7 @@ def _groups(key: AnswerKey) -> Iterator[list[KeyCell]]:
         if group and (
             cell.role in ("answer", "task")
             or group[-1].role in ("answer", "task")
+            or group[-1].notebook != cell.notebook
             or (cell.role == "solution" and asked)
         ):
             yield group
