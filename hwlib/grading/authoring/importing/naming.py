@@ -1,0 +1,115 @@
+"""Names the solutions and questions of an imported notebook.
+
+A solution is named after its first function or class, else its first variable, else its old id. A
+test is named after what it tests, with a suffix where several tests are about one name.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+
+from hwlib.grading.authoring.importing.found import Draft
+from hwlib.grading.cell_names import names_in
+from hwlib.grading.cells import tree_of, without_markers
+
+__all__ = ["defined_in_order", "name_drafts"]
+
+_HEX = re.compile(r"(cell[-_]?)?[0-9a-f]{6,}|cell[-_]?\d*", re.IGNORECASE)
+_HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
+
+
+def name_drafts(drafts: Sequence[Draft]) -> None:
+    """Give every solution, test, answer and task a name that no other one has."""
+    solutions: set[str] = set()
+    questions: set[str] = set()
+    heading = ""
+    for draft in drafts:
+        if draft.role == "prose":
+            heading = (_HEADING.findall(draft.source) or [heading])[-1]
+        elif draft.role in ("solution", "manual"):
+            base = next(defined_in_order(draft.source), "") or _from_id(draft, heading)
+            draft.name = _free(base, solutions | questions)
+            solutions.add(draft.name)
+        elif draft.role in ("answer", "task"):
+            draft.name = _free(_from_id(draft, heading), questions | solutions)
+            questions.add(draft.name)
+    for place, draft in enumerate(drafts):
+        if draft.role == "test":
+            base = _tested(drafts, place)
+            wish = _word(draft.wish)
+            draft.name = _free(f"{base}-{wish}" if wish and wish != base else base, questions)
+            questions.add(draft.name)
+
+
+def defined_in_order(source: str) -> Iterator[str]:
+    """The functions and classes that a cell defines, then its variables.
+
+    >>> list(defined_in_order("x = 1\\ndef f(): pass\\na, b = 2, 3"))
+    ['f', 'x', 'a', 'b']
+    """
+    tree = tree_of(without_markers(source))
+    body = tree.body if tree else []
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+    for node in body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        for target in targets:
+            for one in ast.walk(target) if target is not None else ():
+                if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store):
+                    yield one.id
+
+
+def _tested(drafts: Sequence[Draft], place: int) -> str:
+    """The name that a test is about."""
+    uses = names_in(drafts[place].source).uses
+    before = [one for one in drafts[:place] if one.role in ("solution", "manual")]
+    after = [one for one in drafts[place:] if one.role in ("solution", "manual")]
+    for solution in [*reversed(before), *after]:
+        own = [name for name in defined_in_order(solution.source) if name in uses]
+        if own:
+            return own[0]
+    for solution in reversed(before):
+        bound = sorted(names_in(solution.source).binds & uses)
+        if bound:
+            return bound[0]
+    given = [one for one in drafts if one.role in ("setup", "code")]
+    for cell in reversed(given):
+        own = [name for name in defined_in_order(cell.source) if name in uses]
+        if own:
+            return own[0]
+    for cell in [*reversed(before), *after, *given]:
+        for name in defined_in_order(cell.source):
+            return name
+    return _word(drafts[place].grade_id) or "test"
+
+
+def _from_id(draft: Draft, heading: str) -> str:
+    if draft.grade_id and not _HEX.fullmatch(draft.grade_id):
+        name = re.sub(r"[^A-Za-z0-9_-]+", "_", draft.grade_id).strip("_-")
+        base, _, suffix = name.partition("-")
+        base = base if re.match(r"[A-Za-z_]", base) else f"q{base}"
+        return f"{base}-{suffix}" if suffix else base
+    words = re.sub(r"[^a-z0-9]+", "_", heading.lower()).strip("_")[:40].rstrip("_")
+    words = re.sub(r"^\d+(_\d+)*_", "", words)
+    return words if re.match(r"[a-z_]", words) else f"question_{words}".rstrip("_")
+
+
+def _word(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_]+", "_", text).strip("_")
+
+
+def _free(base: str, taken: set[str]) -> str:
+    """The name, or the first of name-2, name-3, … that is free.
+
+    >>> _free("mean", {"mean", "mean-2"}), _free("mean-a", {"mean-a"})
+    ('mean-3', 'mean-a-2')
+    """
+    if base not in taken:
+        return base
+    number = 2
+    while f"{base}-{number}" in taken:
+        number += 1
+    return f"{base}-{number}"

@@ -1,0 +1,307 @@
+"""Imports or audits a course of another tool: the function behind `hw import` and `hw audit`."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from hwlib.errors import AuthoringError, CourseError
+from hwlib.grading.authoring.build import build
+from hwlib.grading.authoring.importing.drafting import drafted
+from hwlib.grading.authoring.importing.faults import idiom_of
+from hwlib.grading.authoring.importing.found import Draft, FoundNotebook, Note
+from hwlib.grading.authoring.importing.layout import FoundAssignment, find_assignments
+from hwlib.grading.authoring.importing.nbgrader_notebooks import found_in_nbgrader
+from hwlib.grading.authoring.importing.otter_notebooks import found_in_otter
+from hwlib.grading.authoring.importing.writing import notebook_text
+from hwlib.grading.authoring.importing.writing_assignments import write_assignment
+from hwlib.grading.course import Assignment, Course, find_course
+from hwlib.grading.proof.imports.autotest import with_autotests
+from hwlib.grading.proof.imports.originals import OriginalRun, OriginalTest, run_original
+from hwlib.grading.proof.imports.report import (
+    AssignmentReport,
+    ImportReport,
+    QuestionReport,
+    cells_of,
+)
+from hwlib.grading.proof.imports.trials import Tried, build_for_trial, leaks_of, passes, tried
+
+__all__ = ["import_course"]
+
+MAX_FAULTS = 30  # cells that may be set aside before the rest is not tried
+
+
+def import_course(
+    source: Path,
+    course: Course | None,
+    to: str = "",
+    on_assignment: Callable[[AssignmentReport], None] = lambda report: None,
+) -> ImportReport:
+    """Read a notebook, folder or course of another tool, try it, and write assignments/.
+
+    Parameters
+    ----------
+    source : Path
+        A notebook, a folder with the notebooks of an assignment, or a course with a folder source/.
+    course : Course, optional
+        Where assignments/SLUG/ is written. None: nothing is written.
+    to : str
+        The name of the assignment, if there is only one.
+    on_assignment : callable, optional
+        Called with the report on each assignment.
+
+    Raises
+    ------
+    CourseError
+        If there is nothing to import, or an assignment of that name exists.
+    """
+    found = find_assignments(source.resolve(), to)
+    for one in found if course else ():
+        folder = course.root / "assignments" / one.slug if course else Path()
+        if folder.exists():
+            raise CourseError(
+                f"{folder} exists; remove it to import the assignment again, or give another name "
+                "with --to"
+            )
+    reports = []
+    for one in found:
+        with tempfile.TemporaryDirectory(prefix="hw-import-") as name:
+            scratch = Path(name).resolve()
+            (scratch / "course.toml").write_text('title = "Import"\n', encoding="utf-8")
+            report = _Trial(one, find_course(scratch)).run()
+            if course is not None:
+                report = _kept(report, scratch, course)
+        reports.append(report)
+        on_assignment(report)
+    return ImportReport(tuple(reports))
+
+
+def _kept(report: AssignmentReport, scratch: Path, course: Course) -> AssignmentReport:
+    """Copy the assignment into the course and build it there."""
+    target = course.root / "assignments" / report.slug
+    shutil.copytree(scratch / "assignments" / report.slug, target)
+    try:
+        build(course.assignment(report.slug))
+    except AuthoringError as error:
+        text = f"`hw build {report.slug}` stops: {error}"
+        return replace(report, notes=(*report.notes, Note("decision", text)))
+    return report
+
+
+class _Trial:
+    """One assignment on its way into hwlib, in a course of its own that is thrown away."""
+
+    def __init__(self, found: FoundAssignment, course: Course) -> None:
+        self.found, self.course = found, course
+        self.notes = [Note("decision", f"not imported: {text}") for text in found.left_out]
+        self.originals: dict[str, OriginalTest] = {}  # by the place of the cell
+        self.seconds: dict[str, float] = {}
+
+    def run(self) -> AssignmentReport:
+        """Import, build and try it."""
+        self.drafts = self._drafts()
+        self._write()
+        assignment = self.course.assignment(self.found.slug)
+        aside = self._build(assignment)
+        isolated, nbgrader = Tried({}, 0.0), Tried({}, 0.0)
+        if aside is not None and any(draft.role == "test" for draft in self.drafts):
+            isolated = self._share(assignment, tried(assignment, "isolated"), aside)
+            nbgrader = tried(assignment, "nbgrader")
+        if aside is not None:
+            self._note_leaks(assignment)
+        self.seconds |= {"nbgrader": nbgrader.seconds, "isolated": isolated.seconds}
+        for problem in filter(None, (isolated.problem, nbgrader.problem)):
+            self.notes.append(Note("decision", problem))
+        questions = tuple(
+            self._question(draft, isolated, nbgrader, place in (aside or ()))
+            for place, draft in enumerate(self.drafts)
+            if draft.role == "test"
+        )
+        self._write()
+        notebook = self.found.notebooks[0]
+        return AssignmentReport(
+            self.found.slug,
+            notebook.path.name,
+            notebook.tool,
+            cells_of(self.drafts),
+            questions,
+            tuple(self.notes),
+            self.seconds,
+        )
+
+    def _drafts(self) -> list[Draft]:
+        """The cells of the assignment; its old notebooks are run."""
+        drafts = []
+        for notebook, original in zip(self.found.notebooks, self.found.originals, strict=True):
+            if notebook.language not in ("python", "python3", "ipython"):
+                text = f"it is written in {notebook.language}, which hwlib does not run"
+                self.notes.append(Note("decision", text, "keep it in nbgrader"))
+                drafts += drafted(notebook)
+            elif notebook.tool == "otter":
+                drafts += drafted(self._shown_by_otter(notebook, original))
+            else:
+                drafts += drafted(self._run_by_nbgrader(notebook, original))
+        return drafts
+
+    def _run_by_nbgrader(self, notebook: FoundNotebook, original: NotebookNode) -> FoundNotebook:
+        """The notebook with its AUTOTEST lines written out, after a run."""
+        folder = notebook.path.parent
+        changed, problem = with_autotests(original, folder)
+        if problem:
+            self.notes.append(Note("decision", f"its AUTOTEST lines stay as they are: {problem}"))
+        elif changed is not original:
+            self.notes.append(Note("changed", "its AUTOTEST lines are the tests they stand for"))
+            notebook = found_in_nbgrader(notebook.path, changed)
+        self._take(notebook.path.name, run_original(changed, folder))
+        return notebook
+
+    def _shown_by_otter(self, notebook: FoundNotebook, original: NotebookNode) -> FoundNotebook:
+        """The notebook with what its cells show for the course's own solution."""
+        ran = run_original(original, notebook.path.parent)
+        self._take(notebook.path.name, ran)
+        shown = deepcopy(original)
+        for cell, after in zip(shown.cells, ran.notebook.cells, strict=True):
+            outputs = after.get("outputs", ())
+            is_run = after.get("execution_count") is not None
+            if is_run and not any(output.output_type == "error" for output in outputs):
+                cell.outputs = outputs
+        return found_in_otter(notebook.path, shown)
+
+    def _take(self, name: str, ran: OriginalRun) -> None:
+        self.seconds["original"] = self.seconds.get("original", 0.0) + ran.seconds
+        for number, test in ran.tests.items():
+            self.originals[f"{name}, cell {number}"] = test
+        if ran.problem:
+            self.notes.append(Note("fault", f"{name} does not run to its end: {ran.problem}"))
+
+    def _write(self) -> None:
+        folder = self.course.root / "assignments" / self.found.slug
+        write_assignment(folder, self.found, self.drafts, self.seconds.get("original", 0.0))
+
+    # ---- building ----
+
+    def _build(self, assignment: Assignment) -> set[int] | None:
+        """Build it; cells that can't be built are set aside, and need a decision.
+
+        Returns the places of those cells, or None if it can't be built at all.
+        """
+        aside: set[int] = set()
+        for _ in range(MAX_FAULTS):
+            try:
+                build_for_trial(assignment)
+                return aside
+            except AuthoringError as error:
+                place = self._at(error)
+                if place is None or place in aside:
+                    self.notes.append(Note("decision", f"it can't be built: {error}"))
+                    return None
+                self.drafts[place].note("decision", error.message)
+                aside.add(place)
+                text = notebook_text(list(self._without(aside)))
+                assignment.notebook.write_text(text, encoding="utf-8")
+        return None
+
+    def _without(self, aside: set[int]) -> Iterator[Draft]:
+        for place, draft in enumerate(self.drafts):
+            if place not in aside:
+                yield draft
+            elif draft.role == "test":
+                yield replace(draft, source="# set aside")
+            else:
+                yield Draft(draft.place, "prose", "(set aside)")
+
+    def _at(self, error: AuthoringError) -> int | None:
+        """The cell that an error of the build is about."""
+        line, last = error.line, 0
+        text = Path(error.path).read_text(encoding="utf-8") if error.line else ""
+        for number, shown in enumerate(text.split("\n")[:line], 1):
+            if shown.startswith("# %%"):
+                last = number
+        headers = [i for i, shown in enumerate(text.split("\n"), 1) if shown.startswith("# %%")]
+        return headers.index(last) if last in headers else None
+
+    def _note_leaks(self, assignment: Assignment) -> None:
+        try:
+            leaks = leaks_of(assignment)
+        except AuthoringError:
+            return
+        for leak in leaks[:10]:
+            self.notes.append(
+                Note("decision", leak, "reword it, or move the line out of the secret region")
+            )
+
+    # ---- trying ----
+
+    def _share(self, assignment: Assignment, first: Tried, aside: set[int]) -> Tried:
+        """Let tests that only pass in the student's process run there."""
+        lost = [
+            draft
+            for place, draft in enumerate(self.drafts)
+            if draft.role == "test"
+            and place not in aside
+            and not passes(first.questions.get(draft.name))
+            and self._passed_before(draft)
+        ]
+        if not lost:
+            return first
+        for draft in lost:
+            draft.trust = "shared"
+        self._rewrite(assignment, aside)
+        second = tried(assignment, "isolated")
+        for draft in lost:
+            before = first.questions.get(draft.name)
+            if passes(second.questions.get(draft.name)):
+                idiom, remedy = idiom_of(draft.source)
+                said = f" ({before.message})" if before and before.message else ""
+                draft.note("shared", f"{idiom}{said}", remedy)
+            else:
+                draft.trust = "isolated"
+        self._rewrite(assignment, aside)
+        return second
+
+    def _rewrite(self, assignment: Assignment, aside: set[int]) -> None:
+        text = notebook_text(list(self._without(aside)))
+        assignment.notebook.write_text(text, encoding="utf-8")
+        build_for_trial(assignment)
+
+    def _passed_before(self, draft: Draft) -> bool:
+        before = self.originals.get(draft.place)
+        return before is None or before.passed
+
+    def _question(
+        self, draft: Draft, isolated: Tried, nbgrader: Tried, is_aside: bool
+    ) -> QuestionReport:
+        before = self.originals.get(draft.place)
+        ours = None if is_aside else isolated.questions.get(draft.name)
+        theirs = None if is_aside else nbgrader.questions.get(draft.name)
+        message = ours.message if ours and not passes(ours) else ""
+        if before is not None and not before.passed:
+            message = before.message or message
+            draft.note(
+                "fault",
+                f"the course's own solution does not pass this test in nbgrader: {before.message}",
+                "correct the solution or the test",
+            )
+        elif not passes(ours) and not is_aside:
+            draft.note(
+                "decision",
+                f"the course's own solution passes it in nbgrader, not in hwlib: "
+                f"{message or isolated.problem or 'it was not tried'}",
+                idiom_of(draft.source)[1],
+            )
+        return QuestionReport(
+            draft.name,
+            draft.grade_id,
+            draft.place,
+            None if before is None else before.passed,
+            passes(theirs) if nbgrader.questions else None,
+            passes(ours) if isolated.questions else None,
+            draft.trust,
+            message,
+        )

@@ -1,0 +1,114 @@
+"""Builds an imported assignment and grades the course's own solution in both engines."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hwlib.errors import GradingError, HwlibError
+from hwlib.grading.authoring.build import build_notebooks
+from hwlib.grading.authoring.build import notebook_text as built_text
+from hwlib.grading.authoring.leaks import leaks_between
+from hwlib.grading.cells import one_line
+from hwlib.grading.course import Assignment
+from hwlib.grading.grade import grade_many
+from hwlib.grading.proof.variants import reference_notebook
+from hwlib.grading.proof.verify import SEED, hand_in, with_nbgrader
+from hwlib.grading.results import QuestionResult, SubmissionResult
+from hwlib.grading.submissions.files import FoundSubmission
+
+__all__ = ["Tried", "build_for_trial", "leaks_of", "passes", "tried"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """The course's own solution, graded by one engine."""
+
+    questions: dict[str, QuestionResult]
+    seconds: float
+    problem: str = ""
+
+
+def build_for_trial(assignment: Assignment) -> None:
+    """Write source/ and release/ of an assignment, even if something would leak.
+
+    Raises
+    ------
+    AuthoringError
+        If there is a fault in its files.
+    """
+    source, release = build_notebooks(assignment)
+    for path, notebook in ((assignment.source, source), (assignment.release, release)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(built_text(notebook), encoding="utf-8")
+        for file in sorted((assignment.folder / "files").rglob("*")):
+            if file.is_file():
+                target = path.parent / file.relative_to(assignment.folder / "files")
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(file.read_bytes())
+
+
+def leaks_of(assignment: Assignment) -> list[str]:
+    """What of the solutions and hidden tests students would get."""
+    source, release = build_notebooks(assignment)
+    files = {
+        str(path.relative_to(assignment.folder / "files")): path.read_bytes()
+        for path in sorted((assignment.folder / "files").rglob("*"))
+        if path.is_file()
+    }
+    released = {**files, assignment.release.name: built_text(release).encode()}
+    return [str(leak) for leak in leaks_between(source, released)]
+
+
+def tried(assignment: Assignment, engine: str) -> Tried:
+    """Grade the course's own solution with one engine: "isolated" or "nbgrader"."""
+    started = time.monotonic()
+    run: Callable[[Assignment, FoundSubmission], SubmissionResult] = (
+        _with_nbgrader if engine == "nbgrader" else _isolated
+    )
+    try:
+        with tempfile.TemporaryDirectory(prefix="hw-import-") as folder:
+            submitted = Path(folder).resolve() / "submitted"
+            notebook = reference_notebook(assignment)
+            given = assignment.folder / "files"
+            files = {
+                path.relative_to(given).as_posix(): path.read_bytes()
+                for path in sorted(given.rglob("*"))
+                if path.is_file() and path.parent == given
+            }
+            found = hand_in(assignment, submitted, "reference", notebook, files)
+            result = run(assignment, found)
+    except (GradingError, HwlibError) as error:
+        return Tried({}, time.monotonic() - started, one_line(str(error), 300))
+    questions = {question.id: question for question in result.questions}
+    return Tried(questions, time.monotonic() - started, "; ".join(result.problems)[:300])
+
+
+def _isolated(assignment: Assignment, found: FoundSubmission) -> SubmissionResult:
+    ((_, outcome),) = grade_many(
+        assignment,
+        [found],
+        seed=SEED,
+        jobs=1,
+        on_reference=lambda _: None,
+        leave_to_humans=False,
+    )
+    return outcome.result
+
+
+def _with_nbgrader(assignment: Assignment, found: FoundSubmission) -> SubmissionResult:
+    (result,) = with_nbgrader(assignment, [found])
+    return result
+
+
+def passes(question: QuestionResult | None) -> bool:
+    """Whether a question got all its points."""
+    return (
+        question is not None
+        and question.status == "passed"
+        and math.isclose(question.points, question.max_points, abs_tol=1e-9)
+    )
