@@ -39,10 +39,13 @@ def note_faults(drafts: Sequence[Draft], folder: Path) -> None:
             continue
         tree = tree_of(draft.source)
         if draft.role in ("solution", "manual") and is_empty_solution(draft.source):
+            what = (
+                "nothing shows that its tests can be passed"
+                if draft.role == "solution"
+                else "graders have nothing to compare with"
+            )
             draft.note(
-                "fault",
-                "the course's own solution is empty, so nothing shows that its tests can be passed",
-                "write the solution",
+                "fault", f"the course's own solution is empty, so {what}", "write the solution"
             )
         if tree is None:
             continue

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from hwlib.grading.authoring.importing.found import Draft
+from hwlib.grading.authoring.names import bound_names
 from hwlib.grading.cell_names import names_in
 from hwlib.grading.cells import tree_of, without_markers
 
@@ -72,9 +73,10 @@ def _tested(drafts: Sequence[Draft], place: int) -> str:
         if own:
             return own[0]
     for solution in reversed(before):
-        bound = sorted(names_in(solution.source).binds & uses)
-        if bound:
-            return bound[0]
+        tree = tree_of(solution.source)
+        bound = bound_names(tree, members=False) if tree else set()
+        if bound & uses:
+            return min(bound & uses)
     given = [one for one in drafts if one.role in ("setup", "code")]
     for cell in reversed(given):
         own = [name for name in defined_in_order(cell.source) if name in uses]

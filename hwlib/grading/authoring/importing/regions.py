@@ -92,11 +92,9 @@ def _start_of_hidden(source: str, first: int) -> int | None:
     line = first  # from 1, in the source without markers: one marker stands above
     for node in tree.body:
         if node.lineno <= line <= (node.end_lineno or node.lineno):
-            return min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))]) - 1
+            decorators = [one.lineno for one in getattr(node, "decorator_list", ())]
+            return min([node.lineno, *decorators]) - 1
     return None
-
-
-# ---- solutions ----
 
 
 def _whole(draft: Draft) -> str:
@@ -190,9 +188,6 @@ def _marked(lines: list[str], spans: list[_Span]) -> str:
         if number in ends:
             result.append(indent + END)
     return "\n".join(result)
-
-
-# ---- balance ----
 
 
 def _balance(draft: Draft, what: str) -> None:

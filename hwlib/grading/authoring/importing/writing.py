@@ -9,6 +9,8 @@ from hwlib.grading.authoring.importing.found import Draft
 
 __all__ = ["notebook_text"]
 
+NEW_SHAPES = False
+
 
 def notebook_text(drafts: Sequence[Draft]) -> str:
     """The text of notebook.py."""
@@ -26,6 +28,10 @@ def _cell(draft: Draft) -> str:
 
 
 def _words(draft: Draft) -> list[str]:
+    if not NEW_SHAPES and draft.role == "manual":
+        return [f'solution="{draft.name}"']
+    if not NEW_SHAPES and draft.role == "task":
+        return ["[markdown]"]
     words = [] if draft.is_code else ["[markdown]"]
     if draft.role == "setup":
         words.append("setup")
@@ -39,7 +45,7 @@ def _words(draft: Draft) -> list[str]:
             words.append(f"points={draft.points:g}")
     if draft.trust == "shared":
         words.append('trust="shared"')
-    if draft.grade_id and draft.role not in ("prose", "code"):
+    if NEW_SHAPES and draft.grade_id and draft.role not in ("prose", "code"):
         words.append(f'id="{draft.grade_id}"')
     return words
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from hwlib.grading.authoring.importing.drafting import title_of
 from hwlib.grading.authoring.importing.found import Draft
 from hwlib.grading.authoring.importing.layout import FoundAssignment
-from hwlib.grading.authoring.importing.writing import notebook_text
+from hwlib.grading.authoring.importing.writing import NEW_SHAPES, notebook_text
 from hwlib.grading.cells import tree_of
 from hwlib.grading.course import Limits
 from hwlib.grading.parts import PartFault, parts_of
@@ -50,6 +50,8 @@ def write_assignment(
 
 def points_of(draft: Draft) -> float:
     """What a cell is worth: the sum of its parts, if it has any."""
+    if not NEW_SHAPES and draft.role in ("manual", "task"):
+        return 0.0
     if draft.role == "test":
         try:
             parts = parts_of(draft.source)

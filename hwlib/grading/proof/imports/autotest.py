@@ -6,6 +6,7 @@ import contextlib
 import logging
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 from nbformat import NotebookNode
 from nbgrader.preprocessors import InstantiateTests
@@ -36,7 +37,7 @@ def with_autotests(notebook: NotebookNode, folder: Path) -> tuple[NotebookNode, 
     if templates is None:
         return notebook, "there is no autotests.yml in its folder, nor above it"
     changed = deepcopy(notebook)
-    step = InstantiateTests()
+    step = _Tidy()
     step.log = logging.Logger("hwlib.import")
     with copied_folder(folder) as place:
         (place / templates.name).write_bytes(templates.read_bytes())
@@ -46,7 +47,24 @@ def with_autotests(notebook: NotebookNode, folder: Path) -> tuple[NotebookNode, 
                 changed, _ = step.preprocess(changed, resources)
         except Exception as error:  # noqa: BLE001  whatever the course's own code raises
             return notebook, one_line(f"{type(error).__name__}: {error}", 300)
+        finally:
+            step.close()
     return changed, ""
+
+
+class _Tidy(InstantiateTests):  # type: ignore[misc]  # nbgrader has no types
+    """nbgrader's step, which leaves the channels to its kernel open."""
+
+    client: Any = None
+
+    def _execute_code_snippet(self, code: str) -> Any:
+        self.client = self.kc
+        return super()._execute_code_snippet(code)
+
+    def close(self) -> None:
+        """Close them."""
+        if self.client is not None:
+            self.client.stop_channels()
 
 
 def _templates(folder: Path) -> Path | None:

@@ -107,7 +107,11 @@ class _Trial:
         """Import, build and try it."""
         self.drafts = self._drafts()
         self._write()
-        assignment = self.course.assignment(self.found.slug)
+        try:
+            assignment = self.course.assignment(self.found.slug)
+        except AuthoringError as error:
+            self.notes.append(Note("decision", error.message))
+            return self._report((), {})
         aside = self._build(assignment)
         isolated, nbgrader = Tried({}, 0.0), Tried({}, 0.0)
         if aside is not None and any(draft.role == "test" for draft in self.drafts):
@@ -115,24 +119,30 @@ class _Trial:
             nbgrader = tried(assignment, "nbgrader")
         if aside is not None:
             self._note_leaks(assignment)
-        self.seconds |= {"nbgrader": nbgrader.seconds, "isolated": isolated.seconds}
-        for problem in filter(None, (isolated.problem, nbgrader.problem)):
-            self.notes.append(Note("decision", problem))
+        if isolated.problem:
+            self.notes.append(Note("decision", isolated.problem))
+        if nbgrader.problem:
+            self.notes.append(Note("fault", nbgrader.problem))
         questions = tuple(
             self._question(draft, isolated, nbgrader, place in (aside or ()))
             for place, draft in enumerate(self.drafts)
             if draft.role == "test"
         )
         self._write()
-        notebook = self.found.notebooks[0]
+        return self._report(questions, {"nbgrader": nbgrader.seconds, "isolated": isolated.seconds})
+
+    def _report(
+        self, questions: tuple[QuestionReport, ...], seconds: dict[str, float]
+    ) -> AssignmentReport:
+        first = self.found.notebooks[0]
         return AssignmentReport(
             self.found.slug,
-            notebook.path.name,
-            notebook.tool,
+            first.path.name,
+            first.tool,
             cells_of(self.drafts),
             questions,
             tuple(self.notes),
-            self.seconds,
+            {**self.seconds, **seconds},
         )
 
     def _drafts(self) -> list[Draft]:
@@ -258,7 +268,8 @@ class _Trial:
             before = first.questions.get(draft.name)
             if passes(second.questions.get(draft.name)):
                 idiom, remedy = idiom_of(draft.source)
-                said = f" ({before.message})" if before and before.message else ""
+                said = first.complaints.get(draft.name) or (before.message if before else "")
+                said = f" ({said.partition(' Next: ')[0].rstrip('.')})" if said else ""
                 draft.note("shared", f"{idiom}{said}", remedy)
             else:
                 draft.trust = "isolated"
@@ -292,7 +303,7 @@ class _Trial:
             draft.note(
                 "decision",
                 f"the course's own solution passes it in nbgrader, not in hwlib: "
-                f"{message or isolated.problem or 'it was not tried'}",
+                f"{isolated.complaints.get(draft.name) or message or 'it was not tried'}",
                 idiom_of(draft.source)[1],
             )
         return QuestionReport(

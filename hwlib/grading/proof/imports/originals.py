@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -64,7 +65,7 @@ def run_original(notebook: NotebookNode, folder: Path) -> OriginalRun:
         )
         try:
             with environment(PYTHONOPTIMIZE=None, MPLBACKEND=None):
-                client.execute()
+                client.execute(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         except (DeadKernelError, CellTimeoutError, RuntimeError) as error:
             problem = one_line(str(error), 200)
     tests = {
@@ -102,7 +103,10 @@ def _test(cell: NotebookNode) -> OriginalTest:
             return OriginalTest(False, f"it writes to stderr: {one_line(output.text, 200)}")
     if cell.execution_count is None and cell.source.strip():
         return OriginalTest(False, "it was not run")
-    points, most = determine_grade(cell)
+    try:
+        points, most = determine_grade(cell)
+    except ValueError as error:  # nbgrader stops at such a notebook
+        return OriginalTest(False, one_line(str(error), 200))
     return OriginalTest(
         points is None or points >= most, "" if points == most else f"{points:g} of {most:g}"
     )

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hwlib.errors import GradingError, HwlibError
@@ -18,7 +17,7 @@ from hwlib.grading.course import Assignment
 from hwlib.grading.grade import grade_many
 from hwlib.grading.proof.variants import reference_notebook
 from hwlib.grading.proof.verify import SEED, hand_in, with_nbgrader
-from hwlib.grading.results import QuestionResult, SubmissionResult
+from hwlib.grading.results import Outcome, QuestionResult
 from hwlib.grading.submissions.files import FoundSubmission
 
 __all__ = ["Tried", "build_for_trial", "leaks_of", "passes", "tried"]
@@ -31,6 +30,7 @@ class Tried:
     questions: dict[str, QuestionResult]
     seconds: float
     problem: str = ""
+    complaints: dict[str, str] = field(default_factory=dict)  # why a question can't be decided
 
 
 def build_for_trial(assignment: Assignment) -> None:
@@ -67,9 +67,7 @@ def leaks_of(assignment: Assignment) -> list[str]:
 def tried(assignment: Assignment, engine: str) -> Tried:
     """Grade the course's own solution with one engine: "isolated" or "nbgrader"."""
     started = time.monotonic()
-    run: Callable[[Assignment, FoundSubmission], SubmissionResult] = (
-        _with_nbgrader if engine == "nbgrader" else _isolated
-    )
+    complaints: dict[str, str] = {}
     try:
         with tempfile.TemporaryDirectory(prefix="hw-import-") as folder:
             submitted = Path(folder).resolve() / "submitted"
@@ -81,14 +79,19 @@ def tried(assignment: Assignment, engine: str) -> Tried:
                 if path.is_file() and path.parent == given
             }
             found = hand_in(assignment, submitted, "reference", notebook, files)
-            result = run(assignment, found)
+            if engine == "nbgrader":
+                (result,) = with_nbgrader(assignment, [found])
+            else:
+                outcome = _isolated(assignment, found)
+                result, complaints = outcome.result, dict(outcome.complaints)
     except (GradingError, HwlibError) as error:
         return Tried({}, time.monotonic() - started, one_line(str(error), 300))
     questions = {question.id: question for question in result.questions}
-    return Tried(questions, time.monotonic() - started, "; ".join(result.problems)[:300])
+    problem = "; ".join(result.problems)[:300]
+    return Tried(questions, time.monotonic() - started, problem, complaints)
 
 
-def _isolated(assignment: Assignment, found: FoundSubmission) -> SubmissionResult:
+def _isolated(assignment: Assignment, found: FoundSubmission) -> Outcome:
     ((_, outcome),) = grade_many(
         assignment,
         [found],
@@ -97,12 +100,7 @@ def _isolated(assignment: Assignment, found: FoundSubmission) -> SubmissionResul
         on_reference=lambda _: None,
         leave_to_humans=False,
     )
-    return outcome.result
-
-
-def _with_nbgrader(assignment: Assignment, found: FoundSubmission) -> SubmissionResult:
-    (result,) = with_nbgrader(assignment, [found])
-    return result
+    return outcome
 
 
 def passes(question: QuestionResult | None) -> bool:
