@@ -92,7 +92,7 @@ def _start_of_hidden(source: str, first: int) -> int | None:
     line = first  # from 1, in the source without markers: one marker stands above
     for node in tree.body:
         if node.lineno <= line <= (node.end_lineno or node.lineno):
-            decorators = [one.lineno for one in getattr(node, "decorator_list", ())]
+            decorators: list[int] = [one.lineno for one in getattr(node, "decorator_list", ())]
             return min([node.lineno, *decorators]) - 1
     return None
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
+import sys
+from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -43,13 +46,27 @@ def with_autotests(notebook: NotebookNode, folder: Path) -> tuple[NotebookNode, 
         (place / templates.name).write_bytes(templates.read_bytes())
         resources = {"metadata": {"path": str(place)}}
         try:
-            with contextlib.redirect_stderr(None):
+            with _silence():
                 changed, _ = step.preprocess(changed, resources)
         except Exception as error:  # noqa: BLE001  whatever the course's own code raises
             return notebook, one_line(f"{type(error).__name__}: {error}", 300)
         finally:
             step.close()
     return changed, ""
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Keep what the kernel that nbgrader starts writes to stderr off the terminal."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+            yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 class _Tidy(InstantiateTests):  # type: ignore[misc]  # nbgrader has no types
