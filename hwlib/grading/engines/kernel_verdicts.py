@@ -92,7 +92,7 @@ class KernelVerdicts:
         graded = self._cells.get(cell.grade_id)
         if graded is None:
             return "missing", "This question is missing from the notebook.", ""
-        if cell.role == "answer":
+        if cell.by_hand:
             answered = mark.automatic is None
             return ("manual", ANSWER_WAITS, "") if answered else ("missing", NO_ANSWER, "")
         enames = {output.ename for output in _errors(graded)}

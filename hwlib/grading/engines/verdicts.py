@@ -39,6 +39,7 @@ __all__ = [
     "cannot_decide",
     "explain_missing",
     "explained_by",
+    "is_answered",
     "manual",
     "passed",
     "place_of",
@@ -252,8 +253,8 @@ def explain_missing(verdict: Verdict, submission: RepairedSubmission) -> Verdict
 def manual(
     cell: KeyCell, submission: RepairedSubmission, release: dict[str, str]
 ) -> QuestionResult:
-    texts = [answer.source.strip() for answer in submission.answers(cell.name)]
-    empty = not any(texts) or all(text == release.get(cell.grade_id, "").strip() for text in texts)
+    """The result of a question that a human grades: it waits, unless nothing was answered."""
+    empty = not is_answered(cell, submission, release)
     return QuestionResult(
         cell.name,
         cell.title,
@@ -262,6 +263,18 @@ def manual(
         "missing" if empty else "manual",
         NO_ANSWER if empty else ANSWER_WAITS,
     )
+
+
+def is_answered(cell: KeyCell, submission: RepairedSubmission, release: dict[str, str]) -> bool:
+    """Whether a human has something to grade. The answer to a task may be anywhere."""
+    if cell.role == "task":
+        return True
+    texts = [
+        answer.source.strip()
+        for answer in submission.cells
+        if answer.is_answer and answer.original and answer.original.grade_id == cell.grade_id
+    ]
+    return any(text and text != release.get(cell.grade_id, "").strip() for text in texts)
 
 
 def as_result(cell: KeyCell, verdict: Verdict, seconds: float) -> QuestionResult:
