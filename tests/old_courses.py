@@ -11,6 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from hwlib.grading.authoring.importing.drafting import drafted
 from hwlib.grading.authoring.importing.found import Draft
+from hwlib.grading.authoring.importing.naming import name_drafts
 from hwlib.grading.authoring.importing.nbgrader_notebooks import found_in_nbgrader
 
 __all__ = [
@@ -20,10 +21,12 @@ __all__ = [
     "given",
     "locked",
     "manual",
+    "named",
     "notebook",
     "prose",
     "raw",
     "solution",
+    "task",
     "test",
     "texts",
     "write",
@@ -74,6 +77,13 @@ def test(source: str, grade_id: str, points: float) -> NotebookNode:
 test.__test__ = False  # type: ignore[attr-defined]  # no test of pytest's
 
 
+def task(source: str, grade_id: str, points: float) -> NotebookNode:
+    """A task cell, whose answers stand in cells that students add."""
+    cell = new_markdown_cell(source)
+    cell.metadata = _code("", grade_id=grade_id, task=True, points=points).metadata
+    return cell
+
+
 def answer(source: str, grade_id: str, points: float) -> NotebookNode:
     """A written answer."""
     cell = new_markdown_cell(source)
@@ -111,7 +121,13 @@ def drafts_of(
 ) -> list[Draft]:
     """What these cells of nbgrader's become in notebook.py."""
     found = found_in_nbgrader(folder / "ps1.ipynb", notebook(*cells, language=language))
-    return drafted(found)
+    return named(drafted(found))
+
+
+def named(drafts: list[Draft]) -> list[Draft]:
+    """The cells of a notebook with their names."""
+    name_drafts([drafts])
+    return drafts
 
 
 def texts(draft: Draft, kind: str) -> str:

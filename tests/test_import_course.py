@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import nbformat
 import pytest
 from courses import COURSE_TOML
-from old_courses import answer, case, given, prose, raw, solution, test, write
+from old_courses import answer, case, given, manual, prose, raw, solution, task, test, write
 
 import hwlib.commands_import  # noqa: F401  it defines the commands
 from hwlib.commands import run
@@ -19,6 +20,7 @@ from hwlib.grading import find_course
 from hwlib.grading.authoring.build import build
 from hwlib.grading.authoring.importing.layout import find_assignments, slug_for
 
+PNG = b"\x89PNG\r\n\x1a\n not much of a picture"
 DOUBLE = "def double(x):\n    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION"
 
 
@@ -92,6 +94,55 @@ def test_a_course_is_imported_built_and_graded_in_both_engines(
     key = nbformat.read(assignment.source, as_version=4).cells
     trusts = {cell.metadata.hwlib.name: cell.metadata.hwlib.get("trust") for cell in key}
     assert [name for name, trust in trusts.items() if trust] == ["double-3"]
+
+
+def test_several_notebooks_are_one_assignment_and_keep_their_ids(
+    course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture = prose("![a picture](attachment:plot.png)")
+    picture["attachments"] = {"plot.png": {"image/png": base64.b64encode(PNG).decode()}}
+    shown = given("1 +")  # not Python on purpose
+    shown.metadata["tags"] = ["hide-input"]
+    folder = tmp_path / "ps4"
+    write(
+        folder / "first.ipynb",
+        prose("# First"),
+        picture,
+        shown,
+        solution(DOUBLE, "double"),
+        test("assert double(1) == 2", "same-id", 2),
+        manual("plot = double(3)", "plot", 3),
+    )
+    write(
+        folder / "second.ipynb",
+        solution("double = lambda x: x + x", "double"),
+        test("assert double(2) == 4", "same-id", 0),
+        task("Write an essay.\n\n### BEGIN MARK SCHEME\nOne point a page.", "essay", 5),
+        answer("Because.", "why", 1),
+    )
+    code, found = reported(capsys, "import", str(folder))
+    assert code == 1  # the mark scheme is not closed
+    assert found["reference"] == {"questions": 2, "nbgrader": 2, "hwlib": 2}
+    assignment = find_course(course).assignment("ps4")
+    assert assignment.points == 11
+    assert build(assignment, check=True).up_to_date
+    first, second = (nbformat.read(one.source, as_version=4) for one in assignment.each_notebook())
+    ids = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in second.cells]
+    assert [one for one in ids if one and "-1" not in one] == [
+        "double",
+        "same-id",
+        "essay",
+        "why",
+        "submit",
+    ]
+    names = [cell.metadata.hwlib["name"] for cell in (*first.cells, *second.cells)]
+    assert {"double", "double-2", "plot"} <= set(names)
+    (with_picture,) = [cell for cell in first.cells if cell.get("attachments")]
+    ((name, kinds),) = with_picture["attachments"].items()
+    assert name == "2_plot.png"
+    assert base64.b64decode(kinds["image/png"]) == PNG
+    tagged = [cell.metadata.tags for cell in first.cells if "tags" in cell.metadata]
+    assert tagged == [["hide-input", "raises-exception"]]
 
 
 def test_an_audit_writes_nothing_and_says_the_same(

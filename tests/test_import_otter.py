@@ -8,7 +8,7 @@ from typing import Any
 import needs
 import pytest
 from nbformat import NotebookNode
-from old_courses import case, given, notebook, prose, raw
+from old_courses import case, given, named, notebook, prose, raw
 
 from hwlib import checks
 from hwlib.grading.authoring.importing.drafting import drafted
@@ -24,7 +24,7 @@ BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 
 def drafts_of(*cells: NotebookNode) -> list[Draft]:
     """What these cells of otter's become in notebook.py."""
-    return drafted(found_in_otter(Path("hw") / "hw.ipynb", notebook(*cells)))
+    return named(drafted(found_in_otter(Path("hw") / "hw.ipynb", notebook(*cells))))
 
 
 def question(settings: str, *cells: NotebookNode, tests: tuple[NotebookNode, ...] = ()) -> Any:

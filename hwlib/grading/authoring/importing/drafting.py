@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from hwlib.grading.authoring.importing.faults import note_faults
 from hwlib.grading.authoring.importing.found import Draft, DraftRole, FoundCell, FoundNotebook
 from hwlib.grading.authoring.importing.markers import DEFAULTS, Delimiters, with_known_markers
-from hwlib.grading.authoring.importing.naming import name_drafts
 from hwlib.grading.authoring.importing.needs import supply_names
-from hwlib.grading.authoring.importing.regions import with_hidden_last, with_region
+from hwlib.grading.authoring.importing.regions import balance, with_hidden_last, with_region
+from hwlib.grading.authoring.importing.writing import KEPT_ID
+from hwlib.grading.authoring.reading import MAY_RAISE
 from hwlib.grading.cells import MARKER, as_released, tree_of
 
 __all__ = ["drafted", "title_of"]
 
 
 def drafted(notebook: FoundNotebook, delimiters: Delimiters = DEFAULTS) -> list[Draft]:
-    """The cells of notebook.py, with names and notes.
+    """The cells of notebook.py with their notes, still without names.
 
     A cell of the old notebook becomes one cell, in the same order. Cells that are new say so in
     their notes.
@@ -29,10 +31,11 @@ def drafted(notebook: FoundNotebook, delimiters: Delimiters = DEFAULTS) -> list[
             with_region(draft)
         elif draft.role == "test":
             with_hidden_last(draft)
+        elif draft.role == "task":
+            balance(draft, "MARK SCHEME")
         _make_readable(draft)
     note_faults(drafts, notebook.path.parent)
     supply_names(drafts)
-    name_drafts(drafts)
     return drafts
 
 
@@ -57,17 +60,29 @@ def _draft(cell: FoundCell, notebook: FoundNotebook) -> Draft:
     draft.notes = list(cell.notes)
     if cell.cell_type == "raw":
         draft.note("changed", "a raw cell is Markdown now, because the format has no raw cells")
-    if cell.tags:
-        draft.note("changed", f"its tags are left out: {', '.join(cell.tags)}")
-    for name, _ in cell.attachments:
-        draft.source = draft.source.replace(f"attachment:{name}", name)
-        draft.note("changed", f"the picture {name} inside it is a file in files/ now")
+    draft.tags = tuple(tag for tag in cell.tags if re.fullmatch(r'[^"\s]+', tag))
+    if len(draft.tags) < len(cell.tags):
+        draft.note("changed", "its tags with spaces or quotes are left out")
+    if draft.grade_id and not KEPT_ID.fullmatch(draft.grade_id):
+        draft.note("changed", f"its id {draft.grade_id!r} can't be kept, so old hand-ins lose it")
+    _take_pictures(draft, cell)
     if draft.points is not None and draft.points < 0:
         draft.note("decision", f"it is worth {draft.points:g} points", "points are 0 or more")
         draft.points = 0.0
     if notebook.language not in ("python", "python3", "ipython") and draft.is_code:
         _make_prose(draft, f"it is written in {notebook.language}")
     return draft
+
+
+def _take_pictures(draft: Draft, cell: FoundCell) -> None:
+    """Pictures inside a cell become files, whose names tell the cells apart."""
+    number = cell.place.rpartition(" ")[2]
+    for name, content in cell.attachments:
+        new = f"{number}_{re.sub(r'[^A-Za-z0-9_.-]+', '_', name)}"
+        draft.source = draft.source.replace(f"attachment:{name}", f"attachment:{new}")
+        draft.source = draft.source.replace(f"attachment:{quote(name)}", f"attachment:{new}")
+        draft.pictures.append((new, content))
+        draft.note("changed", f"the picture {name} inside it is attachments/{new} now")
 
 
 def _make_readable(draft: Draft) -> None:
@@ -80,8 +95,9 @@ def _make_readable(draft: Draft) -> None:
                 "move the markers so that they enclose whole statements",
             )
         return
-    if draft.role in ("code", "setup"):
-        _make_prose(draft, "it is not valid Python")
+    if draft.role == "code":
+        draft.tags = tuple(dict.fromkeys((*draft.tags, MAY_RAISE)))
+        draft.note("changed", f"it is not valid Python, so it has the tag {MAY_RAISE}")
         return
     draft.note(
         "decision",
@@ -93,7 +109,7 @@ def _make_readable(draft: Draft) -> None:
 
 
 def _make_prose(draft: Draft, why: str) -> None:
-    if draft.role in ("code", "setup"):
+    if draft.role == "code":
         draft.source = f"```\n{draft.source}\n```"
         draft.role = "prose"
         draft.note("changed", f"{why}, so it is text in a code block now")

@@ -68,7 +68,7 @@ class FoundNotebook:
     files: tuple[str, ...] = ()  # files that it names for students, relative to its folder
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Draft:
     """A cell of notebook.py while it is made."""
 
@@ -80,8 +80,8 @@ class Draft:
     name: str = ""
     trust: Trust = "isolated"
     wish: str = ""  # a suffix for the name of a test
-    fixed_name: str = ""  # a name that it must have
-    cell_type: Literal["code", "markdown"] = "code"
+    tags: tuple[str, ...] = ()
+    pictures: list[tuple[str, bytes]] = field(default_factory=list)  # those that it shows
     notes: list[Note] = field(default_factory=list)
 
     @property

@@ -67,7 +67,7 @@ def find_assignments(source: Path, to: str = "") -> list[FoundAssignment]:
     if source.is_file():
         return [_of_file(source, to or slug_for(source.stem))]
     folders = list(_folders(source))
-    found = [one for folder in folders for one in _one_each(_of_folder(folder))]
+    found = [one for one in map(_of_folder, folders) if one is not None]
     if not found:
         raise CourseError(
             f"{source}: there is no notebook with nbgrader's or otter's cells here, nor in source/ "
@@ -92,20 +92,6 @@ def slug_for(name: str) -> str:
     """
     slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
     return slug if SLUG.fullmatch(slug) else f"a_{slug}".rstrip("_")
-
-
-def _one_each(found: FoundAssignment | None) -> Iterator[FoundAssignment]:
-    """An assignment for each notebook of a folder."""
-    if found is None or len(found.notebooks) == 1:
-        yield from [] if found is None else [found]
-        return
-    for notebook, original in zip(found.notebooks, found.originals, strict=True):
-        yield replace(
-            found,
-            slug=slug_for(f"{found.folder.name}_{notebook.path.stem}"),
-            notebooks=(notebook,),
-            originals=(original,),
-        )
 
 
 def _renamed(found: FoundAssignment, slug: str) -> FoundAssignment:

@@ -21,27 +21,46 @@ _HEX = re.compile(r"(cell[-_]?)?[0-9a-f]{6,}|cell[-_]?\d*", re.IGNORECASE)
 _HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
 
 
-def name_drafts(drafts: Sequence[Draft]) -> None:
-    """Give every solution, test, answer and task a name that no other one has."""
-    solutions: set[str] = set()
-    questions: set[str] = set()
-    heading = ""
-    for draft in drafts:
-        if draft.role == "prose":
-            heading = (_HEADING.findall(draft.source) or [heading])[-1]
-        elif draft.role in ("solution", "manual"):
-            base = next(defined_in_order(draft.source), "") or _from_id(draft, heading)
-            draft.name = _free(base, solutions | questions)
-            solutions.add(draft.name)
-        elif draft.role in ("answer", "task"):
-            draft.name = _free(_from_id(draft, heading), questions | solutions)
-            questions.add(draft.name)
-    for place, draft in enumerate(drafts):
-        if draft.role == "test":
-            base = _tested(drafts, place)
-            wish = _word(draft.wish)
-            draft.name = _free(f"{base}-{wish}" if wish and wish != base else base, questions)
-            questions.add(draft.name)
+def name_drafts(notebooks: Sequence[Sequence[Draft]]) -> None:
+    """Give every solution and question of an assignment a name that no other one has."""
+    names = _Names([draft for drafts in notebooks for draft in drafts])
+    for drafts in notebooks:
+        heading = ""
+        for draft in drafts:
+            if draft.role == "prose":
+                heading = (_HEADING.findall(draft.source) or [heading])[-1]
+            elif draft.role in ("solution", "manual"):
+                base = next(defined_in_order(draft.source), "") or _from_id(draft, heading)
+                names.give(draft, base)
+            elif draft.role in ("answer", "task"):
+                names.give(draft, _from_id(draft, heading))
+    for drafts in notebooks:
+        for place, draft in enumerate(drafts):
+            if draft.role == "test":
+                base, wish = _tested(drafts, place), _word(draft.wish)
+                names.give(draft, f"{base}-{wish}" if wish and wish != base else base)
+
+
+class _Names:
+    """The names that are taken, and the ids that hwlib would make of names."""
+
+    def __init__(self, drafts: Sequence[Draft]) -> None:
+        self.solutions, self.questions = set[str](), set[str]()
+        self.ids = {draft.grade_id for draft in drafts}
+
+    def give(self, draft: Draft, base: str) -> None:
+        """Give a draft this name, or the first of name-2, name-3, … that is free."""
+        taken = self.solutions if draft.role == "solution" else self.questions
+        taken = taken | self.solutions if draft.role in ("manual", "answer", "task") else taken
+        role = "solution" if draft.role == "manual" else draft.role
+        name, number = base, 2
+        while name in taken or {f"{role}-{name}"} & (self.ids - {draft.grade_id}):
+            name, number = f"{base}-{number}", number + 1
+        draft.name = name
+        if draft.role in ("solution", "manual"):
+            self.solutions.add(name)
+        if draft.role != "solution":
+            self.questions.add(name)
 
 
 def defined_in_order(source: str) -> Iterator[str]:
@@ -101,17 +120,3 @@ def _from_id(draft: Draft, heading: str) -> str:
 
 def _word(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9_]+", "_", text).strip("_")
-
-
-def _free(base: str, taken: set[str]) -> str:
-    """The name, or the first of name-2, name-3, … that is free.
-
-    >>> _free("mean", {"mean", "mean-2"}), _free("mean-a", {"mean-a"})
-    ('mean-3', 'mean-a-2')
-    """
-    if base not in taken:
-        return base
-    number = 2
-    while f"{base}-{number}" in taken:
-        number += 1
-    return f"{base}-{number}"

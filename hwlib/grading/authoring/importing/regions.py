@@ -16,7 +16,7 @@ from hwlib.grading.cells import (
 )
 from hwlib.markers import BEGIN_HIDDEN, END_HIDDEN, TEXT_STUB
 
-__all__ = ["is_empty_solution", "with_hidden_last", "with_region"]
+__all__ = ["balance", "is_empty_solution", "with_hidden_last", "with_region"]
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 _STUB = re.compile(r"^\s*(#.*|raise NotImplementedError(\(.*\))?|pass|\.\.\.|)\s*$")
@@ -24,7 +24,7 @@ _STUB = re.compile(r"^\s*(#.*|raise NotImplementedError(\(.*\))?|pass|\.\.\.|)\s
 
 def with_region(draft: Draft) -> None:
     """Give a solution or answer a region that is whole, balanced and cuts no expression."""
-    _balance(draft, "SOLUTION")
+    balance(draft, "SOLUTION")
     if "solution" not in line_kinds(draft.source) and BEGIN not in draft.source:
         draft.source = _whole(draft)
         draft.note("changed", "it has no region, so all of it is the solution")
@@ -53,7 +53,7 @@ def is_empty_solution(source: str) -> bool:
 
 def with_hidden_last(draft: Draft) -> None:
     """Give a test one region of hidden tests, at its end, whose absence leaves valid Python."""
-    _balance(draft, "HIDDEN TESTS")
+    balance(draft, "HIDDEN TESTS")
     kinds = line_kinds(draft.source)
     lines = draft.source.split("\n")
     if "hidden" not in kinds:
@@ -190,7 +190,7 @@ def _marked(lines: list[str], spans: list[_Span]) -> str:
     return "\n".join(result)
 
 
-def _balance(draft: Draft, what: str) -> None:
+def balance(draft: Draft, what: str) -> None:
     """Close a region that is open, and drop a marker that closes none."""
     result: list[str] = []
     opened = ""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 
 from hwlib.grading.authoring.importing.found import Draft
 
-__all__ = ["notebook_text"]
+__all__ = ["KEPT_ID", "notebook_text"]
 
-NEW_SHAPES = False
+# an id that a header may say, but not one that the build gives to its own cells
+KEPT_ID = re.compile(
+    r"(?!(?:(?:setup|code|experiment|prose)-\d+|submit|title)$)[A-Za-z0-9_.:-]{1,100}"
+)
 
 
 def notebook_text(drafts: Sequence[Draft]) -> str:
@@ -28,10 +32,6 @@ def _cell(draft: Draft) -> str:
 
 
 def _words(draft: Draft) -> list[str]:
-    if not NEW_SHAPES and draft.role == "manual":
-        return [f'solution="{draft.name}"']
-    if not NEW_SHAPES and draft.role == "task":
-        return ["[markdown]"]
     words = [] if draft.is_code else ["[markdown]"]
     if draft.role == "setup":
         words.append("setup")
@@ -45,8 +45,10 @@ def _words(draft: Draft) -> list[str]:
             words.append(f"points={draft.points:g}")
     if draft.trust == "shared":
         words.append('trust="shared"')
-    if NEW_SHAPES and draft.grade_id and draft.role not in ("prose", "code"):
+    if KEPT_ID.fullmatch(draft.grade_id) and draft.role not in ("prose", "code"):
         words.append(f'id="{draft.grade_id}"')
+    if draft.tags:
+        words.append(f"tags=[{', '.join(json.dumps(tag) for tag in draft.tags)}]")
     return words
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hwlib.grading.authoring.importing.drafting import title_of
 from hwlib.grading.authoring.importing.found import Draft
 from hwlib.grading.authoring.importing.layout import FoundAssignment
-from hwlib.grading.authoring.importing.writing import NEW_SHAPES, notebook_text
+from hwlib.grading.authoring.importing.writing import notebook_text
 from hwlib.grading.cells import tree_of
 from hwlib.grading.course import Limits
 from hwlib.grading.parts import PartFault, parts_of
@@ -22,7 +22,10 @@ _EXTRAS = {"torch": "torch", "torchvision": "torch", "cvxpy": "cvxpy"}
 
 
 def write_assignment(
-    folder: Path, found: FoundAssignment, drafts: Sequence[Draft], seconds: float
+    folder: Path,
+    found: FoundAssignment,
+    notebooks: Mapping[str, Sequence[Draft]],
+    seconds: float,
 ) -> None:
     """Write assignments/SLUG/.
 
@@ -31,27 +34,27 @@ def write_assignment(
     folder : Path
         assignments/SLUG, which need not exist.
     found : FoundAssignment
-    drafts : sequence of Draft
+    notebooks : mapping
+        Name of a file, without .py → its cells.
     seconds : float
         How long the course's own solution took, from top to bottom.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "notebook.py").write_text(notebook_text(drafts), encoding="utf-8")
-    (folder / "assignment.toml").write_text(_toml(found, drafts, seconds), encoding="utf-8")
-    files = {inside: (found.folder / inside).read_bytes() for inside in found.files}
-    for notebook in found.notebooks:
-        for cell in notebook.cells:
-            files |= {Path(Path(name).name): content for name, content in cell.attachments}
+    for stem, drafts in notebooks.items():
+        (folder / f"{stem}.py").write_text(notebook_text(drafts), encoding="utf-8")
+    every = [draft for drafts in notebooks.values() for draft in drafts]
+    (folder / "assignment.toml").write_text(_toml(found, every, seconds), encoding="utf-8")
+    files = {Path("files", one): (found.folder / one).read_bytes() for one in found.files}
+    for draft in every:
+        files |= {Path("attachments", name): content for name, content in draft.pictures}
     for inside, content in files.items():
-        target = folder / "files" / inside
+        target = folder / inside
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
 
 
 def points_of(draft: Draft) -> float:
     """What a cell is worth: the sum of its parts, if it has any."""
-    if not NEW_SHAPES and draft.role in ("manual", "task"):
-        return 0.0
     if draft.role == "test":
         try:
             parts = parts_of(draft.source)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -17,10 +17,11 @@ from hwlib.grading.authoring.importing.drafting import drafted
 from hwlib.grading.authoring.importing.faults import idiom_of
 from hwlib.grading.authoring.importing.found import Draft, FoundNotebook, Note
 from hwlib.grading.authoring.importing.layout import FoundAssignment, find_assignments
+from hwlib.grading.authoring.importing.naming import name_drafts
 from hwlib.grading.authoring.importing.nbgrader_notebooks import found_in_nbgrader
 from hwlib.grading.authoring.importing.otter_notebooks import found_in_otter
 from hwlib.grading.authoring.importing.writing import notebook_text
-from hwlib.grading.authoring.importing.writing_assignments import write_assignment
+from hwlib.grading.authoring.importing.writing_assignments import points_of, write_assignment
 from hwlib.grading.course import Assignment, Course, find_course
 from hwlib.grading.proof.imports.autotest import with_autotests
 from hwlib.grading.proof.imports.originals import OriginalRun, OriginalTest, run_original
@@ -102,30 +103,32 @@ class _Trial:
         self.notes = [Note("decision", f"not imported: {text}") for text in found.left_out]
         self.originals: dict[str, OriginalTest] = {}  # by the place of the cell
         self.seconds: dict[str, float] = {}
+        self.aside: set[Draft] = set()  # what can't be built
 
     def run(self) -> AssignmentReport:
         """Import, build and try it."""
-        self.drafts = self._drafts()
+        self.notebooks = self._drafted()
+        self.drafts = [draft for drafts in self.notebooks.values() for draft in drafts]
         self._write()
         try:
             assignment = self.course.assignment(self.found.slug)
         except AuthoringError as error:
             self.notes.append(Note("decision", error.message))
             return self._report((), {})
-        aside = self._build(assignment)
+        is_built = self._build(assignment)
         isolated, nbgrader = Tried({}, 0.0), Tried({}, 0.0)
-        if aside is not None and any(draft.role == "test" for draft in self.drafts):
-            isolated = self._share(assignment, tried(assignment, "isolated"), aside)
+        if is_built and any(draft.role == "test" for draft in self.drafts):
+            isolated = self._share(assignment, tried(assignment, "isolated"))
             nbgrader = tried(assignment, "nbgrader")
-        if aside is not None:
+        if is_built:
             self._note_leaks(assignment)
         if isolated.problem:
             self.notes.append(Note("decision", isolated.problem))
         if nbgrader.problem:
             self.notes.append(Note("fault", nbgrader.problem))
         questions = tuple(
-            self._question(draft, isolated, nbgrader, place in (aside or ()))
-            for place, draft in enumerate(self.drafts)
+            self._question(draft, isolated, nbgrader)
+            for draft in self.drafts
             if draft.role == "test"
         )
         self._write()
@@ -134,30 +137,32 @@ class _Trial:
     def _report(
         self, questions: tuple[QuestionReport, ...], seconds: dict[str, float]
     ) -> AssignmentReport:
-        first = self.found.notebooks[0]
         return AssignmentReport(
             self.found.slug,
-            first.path.name,
-            first.tool,
+            ", ".join(notebook.path.name for notebook in self.found.notebooks),
+            self.found.notebooks[0].tool,
             cells_of(self.drafts),
             questions,
             tuple(self.notes),
             {**self.seconds, **seconds},
         )
 
-    def _drafts(self) -> list[Draft]:
-        """The cells of the assignment; its old notebooks are run."""
-        drafts = []
+    def _drafted(self) -> dict[str, list[Draft]]:
+        """The cells of each notebook; the old notebooks are run."""
+        found: dict[str, list[Draft]] = {}
+        several = len(self.found.notebooks) > 1
         for notebook, original in zip(self.found.notebooks, self.found.originals, strict=True):
             if notebook.language not in ("python", "python3", "ipython"):
                 text = f"it is written in {notebook.language}, which hwlib does not run"
                 self.notes.append(Note("decision", text, "keep it in nbgrader"))
-                drafts += drafted(notebook)
+                drafts = drafted(notebook)
             elif notebook.tool == "otter":
-                drafts += drafted(self._shown_by_otter(notebook, original))
+                drafts = drafted(self._shown_by_otter(notebook, original))
             else:
-                drafts += drafted(self._run_by_nbgrader(notebook, original))
-        return drafts
+                drafts = drafted(self._run_by_nbgrader(notebook, original))
+            found[notebook.path.stem if several else "notebook"] = drafts
+        name_drafts(list(found.values()))
+        return found
 
     def _run_by_nbgrader(self, notebook: FoundNotebook, original: NotebookNode) -> FoundNotebook:
         """The notebook with its AUTOTEST lines written out, after a run."""
@@ -192,49 +197,54 @@ class _Trial:
 
     def _write(self) -> None:
         folder = self.course.root / "assignments" / self.found.slug
-        write_assignment(folder, self.found, self.drafts, self.seconds.get("original", 0.0))
+        seconds = self.seconds.get("original", 0.0)
+        write_assignment(folder, self.found, self.notebooks, seconds)
 
     # ---- building ----
 
-    def _build(self, assignment: Assignment) -> set[int] | None:
+    def _build(self, assignment: Assignment) -> bool:
         """Build it; cells that can't be built are set aside, and need a decision.
 
-        Returns the places of those cells, or None if it can't be built at all.
+        Returns whether the rest could be built.
         """
-        aside: set[int] = set()
         for _ in range(MAX_FAULTS):
             try:
                 build_for_trial(assignment)
-                return aside
+                return True
             except AuthoringError as error:
-                place = self._at(error)
-                if place is None or place in aside:
+                draft = self._at(error)
+                if draft is None or draft in self.aside:
                     self.notes.append(Note("decision", f"it can't be built: {error}"))
-                    return None
-                self.drafts[place].note("decision", error.message)
-                aside.add(place)
-                text = notebook_text(list(self._without(aside)))
-                assignment.notebook.write_text(text, encoding="utf-8")
-        return None
+                    return False
+                draft.note("decision", error.message)
+                self.aside.add(draft)
+                self._rewrite(assignment)
+        return False
 
-    def _without(self, aside: set[int]) -> Iterator[Draft]:
-        for place, draft in enumerate(self.drafts):
-            if place not in aside:
-                yield draft
-            elif draft.role == "test":
-                yield replace(draft, source="# set aside")
-            else:
-                yield Draft(draft.place, "prose", "(set aside)")
+    def _rewrite(self, assignment: Assignment) -> None:
+        """Write the notebooks without the cells that are set aside."""
+        for stem, drafts in self.notebooks.items():
+            text = notebook_text([self._aside(draft) for draft in drafts])
+            (assignment.folder / f"{stem}.py").write_text(text, encoding="utf-8")
 
-    def _at(self, error: AuthoringError) -> int | None:
+    def _aside(self, draft: Draft) -> Draft:
+        if draft not in self.aside:
+            return draft
+        if draft.role == "test":
+            return replace(draft, source="# set aside", points=points_of(draft))
+        if draft.role in ("answer", "manual"):
+            return replace(draft, source="### BEGIN SOLUTION\n### END SOLUTION")
+        return replace(draft, source="(set aside)", role="prose")
+
+    def _at(self, error: AuthoringError) -> Draft | None:
         """The cell that an error of the build is about."""
-        line, last = error.line, 0
-        text = Path(error.path).read_text(encoding="utf-8") if error.line else ""
-        for number, shown in enumerate(text.split("\n")[:line], 1):
-            if shown.startswith("# %%"):
-                last = number
-        headers = [i for i, shown in enumerate(text.split("\n"), 1) if shown.startswith("# %%")]
-        return headers.index(last) if last in headers else None
+        drafts = self.notebooks.get(error.path.stem, [])
+        if not error.line or not error.path.is_file():
+            return None
+        lines = error.path.read_text(encoding="utf-8").split("\n")
+        headers = [i for i, line in enumerate(lines, 1) if line.startswith("# %%")]
+        above = sum(line <= error.line for line in headers)
+        return drafts[above - 1] if 0 < above <= len(drafts) else None
 
     def _note_leaks(self, assignment: Assignment) -> None:
         try:
@@ -248,13 +258,13 @@ class _Trial:
 
     # ---- trying ----
 
-    def _share(self, assignment: Assignment, first: Tried, aside: set[int]) -> Tried:
+    def _share(self, assignment: Assignment, first: Tried) -> Tried:
         """Let tests that only pass in the student's process run there."""
         lost = [
             draft
-            for place, draft in enumerate(self.drafts)
+            for draft in self.drafts
             if draft.role == "test"
-            and place not in aside
+            and draft not in self.aside
             and not passes(first.questions.get(draft.name))
             and self._passed_before(draft)
         ]
@@ -262,7 +272,8 @@ class _Trial:
             return first
         for draft in lost:
             draft.trust = "shared"
-        self._rewrite(assignment, aside)
+        self._rewrite(assignment)
+        build_for_trial(assignment)
         second = tried(assignment, "isolated")
         for draft in lost:
             before = first.questions.get(draft.name)
@@ -273,21 +284,16 @@ class _Trial:
                 draft.note("shared", f"{idiom}{said}", remedy)
             else:
                 draft.trust = "isolated"
-        self._rewrite(assignment, aside)
-        return second
-
-    def _rewrite(self, assignment: Assignment, aside: set[int]) -> None:
-        text = notebook_text(list(self._without(aside)))
-        assignment.notebook.write_text(text, encoding="utf-8")
+        self._rewrite(assignment)
         build_for_trial(assignment)
+        return second
 
     def _passed_before(self, draft: Draft) -> bool:
         before = self.originals.get(draft.place)
         return before is None or before.passed
 
-    def _question(
-        self, draft: Draft, isolated: Tried, nbgrader: Tried, is_aside: bool
-    ) -> QuestionReport:
+    def _question(self, draft: Draft, isolated: Tried, nbgrader: Tried) -> QuestionReport:
+        is_aside = draft in self.aside
         before = self.originals.get(draft.place)
         ours = None if is_aside else isolated.questions.get(draft.name)
         theirs = None if is_aside else nbgrader.questions.get(draft.name)

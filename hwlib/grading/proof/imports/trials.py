@@ -12,11 +12,12 @@ from hwlib.errors import GradingError, HwlibError
 from hwlib.grading.authoring.build import build_notebooks
 from hwlib.grading.authoring.build import notebook_text as built_text
 from hwlib.grading.authoring.leaks import leaks_between
+from hwlib.grading.authoring.reading import load_notebooks
 from hwlib.grading.cells import one_line
 from hwlib.grading.course import Assignment
 from hwlib.grading.grade import grade_many
-from hwlib.grading.proof.variants import reference_notebook
-from hwlib.grading.proof.verify import SEED, hand_in, with_nbgrader
+from hwlib.grading.proof.variants import reference_notebooks
+from hwlib.grading.proof.verify import SEED, hand_in_all, with_nbgrader
 from hwlib.grading.results import Outcome, QuestionResult
 from hwlib.grading.submissions.files import FoundSubmission
 
@@ -41,27 +42,37 @@ def build_for_trial(assignment: Assignment) -> None:
     AuthoringError
         If there is a fault in its files.
     """
-    source, release = build_notebooks(assignment)
-    for path, notebook in ((assignment.source, source), (assignment.release, release)):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(built_text(notebook), encoding="utf-8")
-        for file in sorted((assignment.folder / "files").rglob("*")):
-            if file.is_file():
-                target = path.parent / file.relative_to(assignment.folder / "files")
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(file.read_bytes())
+    load_notebooks(assignment)  # whose faults are those of all notebooks together
+    for one in assignment.each_notebook():
+        built = zip((one.source, one.release), build_notebooks(one), strict=True)
+        for path, notebook in built:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(built_text(notebook), encoding="utf-8")
+    for inside, content in _files(assignment).items():
+        for folder in (assignment.source.parent, assignment.release.parent):
+            target = folder / inside
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+
+
+def _files(assignment: Assignment) -> dict[str, bytes]:
+    """What students get beside the notebooks, by its path."""
+    folder = assignment.folder / "files"
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def leaks_of(assignment: Assignment) -> list[str]:
     """What of the solutions and hidden tests students would get."""
-    source, release = build_notebooks(assignment)
-    files = {
-        str(path.relative_to(assignment.folder / "files")): path.read_bytes()
-        for path in sorted((assignment.folder / "files").rglob("*"))
-        if path.is_file()
+    built = [build_notebooks(one) for one in assignment.each_notebook()]
+    names = [one.release.name for one in assignment.each_notebook()]
+    released = _files(assignment) | {
+        name: built_text(release).encode() for name, (_, release) in zip(names, built, strict=True)
     }
-    released = {**files, assignment.release.name: built_text(release).encode()}
-    return [str(leak) for leak in leaks_between(source, released)]
+    return [str(leak) for source, _ in built for leak in leaks_between(source, released)]
 
 
 def tried(assignment: Assignment, engine: str) -> Tried:
@@ -71,14 +82,9 @@ def tried(assignment: Assignment, engine: str) -> Tried:
     try:
         with tempfile.TemporaryDirectory(prefix="hw-import-") as folder:
             submitted = Path(folder).resolve() / "submitted"
-            notebook = reference_notebook(assignment)
-            given = assignment.folder / "files"
-            files = {
-                path.relative_to(given).as_posix(): path.read_bytes()
-                for path in sorted(given.rglob("*"))
-                if path.is_file() and path.parent == given
-            }
-            found = hand_in(assignment, submitted, "reference", notebook, files)
+            found = hand_in_all(
+                assignment, submitted, "reference", reference_notebooks(assignment), {}
+            )
             if engine == "nbgrader":
                 (result,) = with_nbgrader(assignment, [found])
             else:
