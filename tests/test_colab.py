@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -77,7 +78,7 @@ def test_the_reference_runs_from_top_to_bottom(slug: str, tmp_path: Path) -> Non
     assert (tmp_path / f"{slug}.zip").is_file()
 
 
-def run(folder: Path, slug: str) -> list[dict[str, object]]:
+def run(folder: Path, slug: str) -> list[dict[str, Any]]:
     """Run a notebook in the environment; its cells with what they wrote."""
     environment = {
         name: value

@@ -55,7 +55,7 @@ def main() -> int:
     shutil.rmtree(TARGET, ignore_errors=True)
     subprocess.run([python, "-m", "venv", TARGET], check=True)
     inside = TARGET / "bin" / "python"
-    pip = [inside, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [str(inside), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     torch = TORCH if "--torch" in sys.argv else ()
     # setuptools has pkg_resources, which IPython 7 uses
     subprocess.run(

@@ -96,6 +96,8 @@ def main() -> int:
 def build_site(target: Path) -> int:
     """Write the site to a folder; returns the exit code of Sphinx, which prints what is wrong."""
     source = target.with_name(f"{target.name}-source")
+    if (target / "searchindex.js").is_file():  # an earlier site: pages may have gone since
+        shutil.rmtree(target)
     write_pages(source)
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-E", "-b", "html"]
     done = subprocess.run(
@@ -224,7 +226,7 @@ def assignment_page(assignment: Assignment) -> str:
         "",
         assignment.summary,
         "",
-        "| | |",
+        "| what | this assignment |",
         "|:--|:--|",
         *(f"| {name} | {value} |" for name, value in facts),
         "",
@@ -278,9 +280,22 @@ def reference_pages() -> Iterator[Page]:
     yield Page("reference", "\n".join(lines))
     for name in MODULES:
         module = import_module(name)
-        directives = [text for public in module.__all__ for text in directive(module, public)]
-        body = "\n".join([f".. automodule:: {name}", "   :no-members:", "", *directives])
-        yield Page(f"reference/{name}", f"# {name}\n\n```{{eval-rst}}\n{body}\n```\n")
+        described = "\n".join(
+            text for public in module.__all__ for text in directive(module, public)
+        )
+        text = beginning(inspect.getdoc(module) or "")
+        yield Page(
+            f"reference/{name}", f"# {name}\n\n{text}\n\n```{{eval-rst}}\n{described}\n```\n"
+        )
+
+
+def beginning(docstring: str) -> str:
+    """The docstring of a module as Markdown: its examples become blocks of code.
+
+    >>> beginning("Adds.\\n\\n>>> 1 + 1\\n2").splitlines()
+    ['Adds.', '', '```pycon', '>>> 1 + 1', '2', '```']
+    """
+    return re.sub(r"(?m)^(>>> .*(?:\n.+)*)", r"```pycon\n\1\n```", docstring)
 
 
 def directive(module: ModuleType, name: str) -> Iterator[str]:
@@ -297,7 +312,7 @@ def directive(module: ModuleType, name: str) -> Iterator[str]:
     elif inspect.isroutine(value):
         yield f".. autofunction:: {full}\n"
     else:
-        yield f".. autodata:: {full}\n   :no-value:\n"
+        yield f".. py:data:: {full}\n   :type: {type(value).__name__}\n"
 
 
 # ---- the front page, and HTML --------------------------------------------------------------------
@@ -306,11 +321,12 @@ def directive(module: ModuleType, name: str) -> Iterator[str]:
 def front_page(parts: dict[str, list[str]]) -> str:
     """The first page: what hwlib is, from the README, and the way to all other pages."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    beginning = readme.partition("\n## ")[0].replace("(docs/images/", "(images/")
+    text = readme.partition("\n## ")[0].replace("(docs/images/", "(images/")
+    [picture] = re.findall(r"^!\[.*\n", text, re.MULTILINE)
     contents = [toctree(parts["For students"], "For students")]
     contents.append(toctree(["the-assignments", "reference"], "Assignments and reference"))
     contents += [toctree(names, title) for title, names in parts.items() if title != "For students"]
-    return "\n".join([beginning, *contents])
+    return "\n".join([text.replace(picture, ""), *contents, picture])
 
 
 def toctree(names: list[str], caption: str = "", hidden: bool = False) -> str:
@@ -321,8 +337,22 @@ def toctree(names: list[str], caption: str = "", hidden: bool = False) -> str:
 
 
 def accessible(html: str) -> str:
-    """A page whose wide code can be scrolled with the keyboard."""
-    return re.sub(r"<pre(?![^>]*tabindex)", '<pre tabindex="0"', html)
+    """A page of the theme with what it lacks for the keyboard and for screen readers."""
+    # what is wider than a phone can be scrolled with the keyboard
+    html = re.sub(r"<pre(?![^>]*tabindex)", '<pre tabindex="0"', html)
+    html = html.replace('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper')
+    html = html.replace('role="heading"', 'role="heading" aria-level="2"')
+    for name, label in (("sidebar", "All pages"), ("toc", "On this page")):
+        html = html.replace(
+            f'<aside class="{name}-drawer', f'<aside aria-label="{label}" class="{name}-drawer'
+        )
+    # Sphinx writes the parameters of a long signature as a list of descriptions of nothing
+    return re.sub(r"<dl>\n((?:<dd>.*?</dd>\n)+)</dl>", _signature, html)
+
+
+def _signature(found: re.Match[str]) -> str:
+    lines = found[1].replace("<dd>", '<span class="sig-line">').replace("</dd>", "</span>")
+    return f'<span class="sig-lines">\n{lines}</span>'
 
 
 if __name__ == "__main__":

