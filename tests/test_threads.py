@@ -41,7 +41,7 @@ class Waiting(nn.Module):
 
     def forward(self, images: Any) -> Any:
         self.steps.append(torch.get_num_threads())
-        time.sleep(0.02 if torch.get_num_threads() == self.slow_with else 0.002)
+        time.sleep(0.2 if torch.get_num_threads() == self.slow_with else 0.0)
         return self.linear(images)
 
 
