@@ -22,6 +22,7 @@ from hwlib.checks.networks import accuracy, architecture, handed_in, partial, te
 from hwlib.checks.pages import hint, why
 from hwlib.checks.parts import earned, part
 from hwlib.checks.remarks import remark, unique
+from hwlib.checks.samples import full_data
 from hwlib.checks.timing import cpu_seconds
 from hwlib.errors import CannotCheck, CheckFailed
 
@@ -36,6 +37,7 @@ __all__ = [
     "due",
     "earned",
     "equal",
+    "full_data",
     "gradient",
     "handed_in",
     "hint",
