@@ -330,7 +330,7 @@ def build_cnn():
     ### END SOLUTION
 
 # %% test="build_cnn" points=4
-network = build_cnn()
+network = check.on_cpu(build_cnn())
 check.true(network is not None, "build_cnn() returns nothing.", "Return the network.")
 check.true(not isinstance(network, list | tuple), "build_cnn() gives a list of layers, which is no network: torch does not see its weights.",
            "nn.Sequential(*layers) makes a network of a list.")
