@@ -240,7 +240,7 @@ for count in (1, 4, 7):
     check_new(net, random_images(rng, count), 30_730, "LogisticRegression()", counts)
     draw_weights(net, rng)
     check_scores(net, random_images(rng, count), candidates, after_scores(candidates))
-check_gradients(gradient_sizes(LogisticRegression(), validation[0][:6], validation[1][:6]))
+check_gradients(gradient_sizes(check.on_cpu(LogisticRegression()), validation[0][:6], validation[1][:6]))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -307,7 +307,7 @@ for M, count in ((3, 1), (24, 5), (130, 8)):
     check_new(net, random_images(rng, count), 3072 * M + M + 10 * M + 10, f"OneHiddenLayer({M})", counts())
     draw_weights(net, rng)
     check_scores(net, random_images(rng, count), candidates, known)
-check_gradients(gradient_sizes(OneHiddenLayer(20), validation[0][:6], validation[1][:6]))
+check_gradients(gradient_sizes(check.on_cpu(OneHiddenLayer(20)), validation[0][:6], validation[1][:6]))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -449,7 +449,7 @@ for M, p, N, count in ((4, 6, 5, 1), (9, 2, 8, 7), (5, 1, 1, 2), (3, 7, 26, 3), 
     check_new(net, random_images(rng, count), M * (3 * p * p + 1) + 10 * M * ((33 - p) // N) ** 2 + 10, f"ConvMaxPool({M}, {p}, {N})", counts())
     draw_weights(net, rng)
     check_scores(net, random_images(rng, count), candidates, known)
-check_gradients(gradient_sizes(ConvMaxPool(5, 5, 4), validation[0][:6], validation[1][:6]))
+check_gradients(gradient_sizes(check.on_cpu(ConvMaxPool(5, 5, 4)), validation[0][:6], validation[1][:6]))
 ### END HIDDEN TESTS
 
 # %% [markdown]

@@ -994,7 +994,7 @@ class MLPBN(nn.Module):
 def check_drawn_with_norm(make, rng, before_relu):
     """Networks of two sizes, in both modes; random weights and statistics show the place of each layer."""
     for num_hidden in (30, 7):
-        net = make(num_hidden)
+        net = check.on_cpu(make(num_hidden))
         for count, mode in ((9, "eval"), (12, "train"), (1, "eval")):
             draw_weights(net, rng)
             check_with_norm(net, num_hidden, draw_images(count, rng), mode, before_relu)
