@@ -65,7 +65,7 @@ def test_a_model_is_saved_from_the_gpu_as_from_the_processor(
 def content_of(path: Path) -> tuple[dict[str, str], dict[str, bytes]]:
     """The header and the tensors; safetensors writes the entries of the header in any order."""
     with safe_open(path, "np") as file:
-        names = file.keys()  # noqa: SIM118  not a dict
+        names = file.keys()
         return file.metadata(), {name: file.get_tensor(name).tobytes() for name in names}
 
 
