@@ -73,6 +73,7 @@ class Graded:
     lacking: tuple[str, ...] = ()  # modules that the student imports and this machine lacks
     impeded: bool = False  # a limit was hit while others used the cores
     complaints: dict[str, str] = field(default_factory=dict)  # question → what an instructor reads
+    deaths: tuple[str, ...] = ()  # the remarks that tell of a process that ended
 
 
 def grade_submission(
@@ -141,7 +142,8 @@ def grade_submission(
             on_question(results[-1])
     finally:
         tries.end()
-    remarks = [one_line(text) for text in (*remarks, *dict.fromkeys(shared.notes))]
+    deaths = tuple(one_line(text) for text in dict.fromkeys(shared.notes))
+    remarks = [*map(one_line, remarks), *deaths]
     return Graded(
         results,
         shared.outputs,
@@ -154,6 +156,7 @@ def grade_submission(
         lacking=tuple(sorted(tries.lacking)),
         impeded=shared.impeded,
         complaints=complaints,
+        deaths=deaths,
     )
 
 

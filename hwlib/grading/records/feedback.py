@@ -6,6 +6,7 @@ control characters and is cut to length. Pictures are checked PNG files. The pag
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from hwlib.grading.records.pictures import Pictures
 from hwlib.grading.results import PartResult, QuestionResult, SubmissionResult
 from hwlib.grading.texts import for_page
 
-__all__ = ["feedback_page"]
+__all__ = ["LOOK", "feedback_page"]
 
 MAX_CODE, MAX_OUTPUT, MAX_MESSAGE = 20_000, 4_000, 2_000  # characters
 MAX_IMAGES, MAX_IMAGE_BYTES = 4, 1_000_000  # of one cell; of one image
@@ -42,6 +43,9 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_TEMPLATE = Path(__file__).parents[1] / "templates" / "feedback.html.j2"
+LOOK = hashlib.sha256(_TEMPLATE.read_bytes()).hexdigest()
+"""Digest of the page's template: pages that were made with another one are made again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,6 @@ def feedback_page(
     *,
     title: str = "",
     comments: Mapping[str, str] | None = None,
-    late_penalty: float = 0.0,
     tier: str = "",
     pages: Path | None = None,
 ) -> str:
@@ -113,8 +116,6 @@ def feedback_page(
         Title of the assignment. Without it, the page shows the slug.
     comments : mapping, optional
         Name of a solution or written answer → a human's comment on it.
-    late_penalty : float
-        Points taken off for handing in late.
     tier : str
         How far the student's code was confined: "T0" to "T3".
     pages : Path, optional
@@ -122,16 +123,16 @@ def feedback_page(
     """
     room = Pictures()
     parts = [_part(cells, result, notebook, comments or {}, room, pages) for cells in _groups(key)]
-    score = max(0.0, result.score - late_penalty)
     return _templates.get_template("feedback.html.j2").render(
         title=title or key.slug,
         student=for_page(result.student, 200),
         status=result.status,
         parts=parts,
-        score=f"{score:g}",
+        score=f"{result.score:g}",
         max_score=f"{result.max_score:g}",
         tier=tier,
-        late_penalty=f"{late_penalty:g}" if late_penalty else "",
+        late_penalty=f"{result.late_penalty:g}" if result.late_penalty else "",
+        extra_credit=f"{result.extra_credit:g}" if result.extra_credit else "",
         problems=[for_page(problem, MAX_MESSAGE) for problem in result.problems],
         waiting=[
             question.title

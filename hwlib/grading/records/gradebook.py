@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -37,7 +37,6 @@ from hwlib.grading.records.autograded import (
 )
 from hwlib.grading.records.gradebook_rows import (
     ASSIGNMENT,
-    BASE_CELL,
     COMMENT,
     GRADE,
     STUDENT,
@@ -52,24 +51,27 @@ from hwlib.grading.records.gradebook_rows import (
     sqlite_url,
     sync_assignment,
 )
-from hwlib.grading.results import QuestionResult, SubmissionResult, SubmissionStatus
+from hwlib.grading.records.marks import (
+    GradebookView,
+    HandIn,
+    Mark,
+    late_by,
+    question_id,
+    read_comments,
+    read_hand_ins,
+    read_marks,
+    view_of,
+    with_marks,
+)
+from hwlib.grading.results import SubmissionResult, SubmissionStatus
 from hwlib.grading.submissions.files import read_submission
 from hwlib.grading.texts import for_markdown
 
-__all__ = ["GradeStore", "Mark", "parse_time", "recorded_marks"]
+__all__ = ["GradeStore", "parse_time"]
 
 ATTEMPTS = 5  # tries of a transaction while another program holds the database
 T = TypeVar("T")
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """The gradebook's marks for one question of one student."""
-
-    automatic: float | None
-    by_hand: float | None
-    needs_look: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class _Graded:
         cell = self.cells[grade_id]
         if cell.metadata.nbgrader.get("solution") or cell.cell_type != "code":
             return 0.0 if is_unchanged(cell) else None
-        question = self.result.question(_question_id(grade_id))
+        question = self.result.question(question_id(grade_id))
         return None if question.status == "manual" else question.points
 
     def comment(self, grade_id: str, first: bool) -> str | None:
@@ -223,10 +225,12 @@ class GradeStore:
         )
         graded = _Graded(result, graded_cells(completed), rejected)
         target = self._autograded(result.student)
-        marks = self._transaction(lambda db: self._record(db, graded, when))
+        marks, penalty = self._transaction(lambda db: self._record(db, graded, when))
         beside = self.assignment.source.parent
         problems += write_notebook(target, self.assignment.slug, completed, folder, only, beside)
-        return _with_marks(replace(result, problems=(*result.problems, *problems)), marks, rejected)
+        status: SubmissionStatus = "rejected" if rejected else result.status
+        told = replace(result, problems=(*result.problems, *problems), status=status)
+        return with_marks(told, marks, penalty)
 
     def students(self) -> set[str]:
         """Ids of the students with a recorded submission of this assignment."""
@@ -239,14 +243,11 @@ class GradeStore:
 
     def marks(self, student: str) -> dict[str, Mark]:
         """Question id → marks of one student; empty if there is no submission."""
-        return self._marks(self._of_student(GRADE, student)).get(student, {})
+        return read_marks(self._all, self.assignment.slug, student).get(student, {})
 
-    def marks_of_class(self) -> dict[str, dict[str, Mark]]:
-        """Student → `marks`, for all students with one query."""
-        return self._marks(self._of_class(GRADE))
-
-    def _marks(self, query: sa.Select[Any]) -> dict[str, dict[str, Mark]]:
-        return _by_student(self._all(query.add_columns(*_OF_A_MARK)))
+    def view(self) -> GradebookView:
+        """Marks, comments and times of the whole class."""
+        return view_of(self._all, self.assignment.slug)
 
     def human_grades(self, student: str) -> dict[str, float]:
         """Question id → score that a human gave, for questions that a human graded."""
@@ -258,24 +259,33 @@ class GradeStore:
 
     def human_comments(self, student: str) -> dict[str, str]:
         """Name of a solution or written answer → comment that a human wrote on it."""
-        query = self._of_student(COMMENT, student).add_columns(COMMENT.c.manual_comment)
-        return {
-            _question_id(row.name): row.manual_comment
-            for row in self._all(query)
-            if row.manual_comment
-        }
+        return read_comments(self._all, self.assignment.slug, student).get(student, {})
+
+    def hand_in(self, student: str) -> HandIn:
+        """When a student handed in, and the late penalty."""
+        return read_hand_ins(self._all, self.assignment.slug, student).get(student, HandIn())
 
     def late_penalty(self, student: str) -> float:
         """Points that were deducted because the submission was late."""
-        column = SUBMITTED_NOTEBOOK.c.late_submission_penalty
-        query = sa.select(column).join(
-            SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id
+        return self.hand_in(student).penalty
+
+    def update_penalty(self, student: str) -> float:
+        """Compute the late penalty again, after a human has changed a score, an extension or the
+        due date; returns it.
+        """
+        late_s = self.hand_in(student).late_s
+        score = sum(map(_points, self.marks(student).values()))
+        penalty = self._late_penalty(student, score, late_s)
+        mine = sa.select(SUBMITTED.c.id).where(
+            SUBMITTED.c.student_id == student, SUBMITTED.c.assignment_id == self._ids.assignment
         )
-        mine = (
-            SUBMITTED.c.student_id == student,
-            SUBMITTED_NOTEBOOK.c.notebook_id == self._ids.notebook,
+        statement = (
+            sa.update(SUBMITTED_NOTEBOOK)
+            .where(SUBMITTED_NOTEBOOK.c.assignment_id.in_(mine))
+            .values(late_submission_penalty=penalty)
         )
-        return float(sum(penalty or 0.0 for (penalty,) in self._all(query.where(*mine))))
+        self._transaction(lambda db: db.execute(statement))
+        return penalty or 0.0
 
     def record_missing(self, student: str, questions: Iterable[str]) -> None:
         """Give 0 automatic points for questions that a submission lacks.
@@ -300,7 +310,7 @@ class GradeStore:
         ids = [
             cell_id
             for (cell_class, grade_id), cell_id in self._ids.cells.items()
-            if cell_class == "GradeCell" and _question_id(grade_id) in wanted
+            if cell_class == "GradeCell" and question_id(grade_id) in wanted
         ]
         submitted = (
             sa.select(SUBMITTED_NOTEBOOK.c.id)
@@ -343,35 +353,24 @@ class GradeStore:
                 time.sleep(0.1 * 2**attempt)
         raise AssertionError("unreachable")
 
-    def _of_student(self, table: sa.Table, student: str) -> sa.Select[tuple[str]]:
-        """The names of the cells that a student's grades or comments belong to."""
-        return self._of_class(table).where(SUBMITTED.c.student_id == student)
-
-    def _of_class(self, table: sa.Table) -> sa.Select[tuple[str]]:
-        return (
-            sa.select(BASE_CELL.c.name)
-            .select_from(table)
-            .join(BASE_CELL, BASE_CELL.c.id == table.c.cell_id)
-            .join(SUBMITTED_NOTEBOOK, SUBMITTED_NOTEBOOK.c.id == table.c.notebook_id)
-            .join(SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id)
-            .where(SUBMITTED_NOTEBOOK.c.notebook_id == self._ids.notebook)
-        )
-
     def _all(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
         return self._transaction(lambda db: db.execute(query).all())
 
-    def _record(self, db: sa.Connection, graded: _Graded, when: datetime | None) -> dict[str, Row]:
+    def _record(
+        self, db: sa.Connection, graded: _Graded, when: datetime | None
+    ) -> tuple[dict[str, Mark], float]:
+        """The marks after this submission, and its late penalty."""
         student = graded.result.student
         submitted, late_s = self._submitted_notebook(db, student, when)
-        marks = self._write_grades(db, graded, submitted)
+        marks = _marks_of(self._write_grades(db, graded, submitted))
         self._write_comments(db, graded, submitted)
-        penalty = self._late_penalty(student, sum(map(_score, marks.values())), late_s)
+        penalty = self._late_penalty(student, sum(map(_points, marks.values())), late_s)
         db.execute(
             sa.update(SUBMITTED_NOTEBOOK)
             .where(SUBMITTED_NOTEBOOK.c.id == submitted)
             .values(late_submission_penalty=penalty)
         )
-        return marks
+        return marks, penalty or 0.0
 
     def _submitted_notebook(
         self, db: sa.Connection, student: str, when: datetime | None
@@ -390,11 +389,7 @@ class GradeStore:
             .join(ASSIGNMENT, ASSIGNMENT.c.id == SUBMITTED.c.assignment_id)
             .where(SUBMITTED.c.id == submitted)
         ).one()
-        late_s = 0.0
-        if row.timestamp and row.duedate:
-            late_s = max(
-                0.0, (row.timestamp - row.duedate - (row.extension or timedelta())).total_seconds()
-            )
+        late_s = late_by(row.timestamp, row.duedate, row.extension)
         identity = {"assignment_id": submitted, "notebook_id": self._ids.notebook}
         return find_or_insert(db, SUBMITTED_NOTEBOOK, identity, {"flagged": False}), late_s
 
@@ -466,54 +461,6 @@ class GradeStore:
         return float(min(max(0.0, penalty), score))
 
 
-_OF_A_MARK = (
-    SUBMITTED.c.student_id,
-    GRADE.c.auto_score,
-    GRADE.c.manual_score,
-    GRADE.c.needs_manual_grade,
-)
-
-
-def _by_student(rows: Iterable[sa.Row[Any]]) -> dict[str, dict[str, Mark]]:
-    found: dict[str, dict[str, Mark]] = {}
-    for row in rows:
-        mark = Mark(row.auto_score, row.manual_score, row.needs_manual_grade)
-        found.setdefault(row.student_id, {})[_question_id(row.name)] = mark
-    return found
-
-
-def recorded_marks(
-    assignment: Assignment, output: Path, db_url: str | None = None
-) -> dict[str, dict[str, Mark]]:
-    """Student → question id → mark, from a gradebook that is only read; empty if there is none.
-
-    Raises
-    ------
-    GradingError
-        If the gradebook can't be read.
-    """
-    file = output.resolve() / "gradebook.db"
-    if db_url is None and not file.is_file():
-        return {}
-    query = (
-        sa.select(BASE_CELL.c.name, *_OF_A_MARK)
-        .select_from(GRADE)
-        .join(BASE_CELL, BASE_CELL.c.id == GRADE.c.cell_id)
-        .join(SUBMITTED_NOTEBOOK, SUBMITTED_NOTEBOOK.c.id == GRADE.c.notebook_id)
-        .join(SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id)
-        .join(ASSIGNMENT, ASSIGNMENT.c.id == SUBMITTED.c.assignment_id)
-        .where(ASSIGNMENT.c.name == assignment.slug)
-    )
-    engine = sa.create_engine(db_url or sqlite_url(file))
-    try:
-        with engine.connect() as db:
-            return _by_student(db.execute(query))
-    except sa.exc.DBAPIError as error:
-        raise GradingError(f"{engine.url!r}: {advice(str(error.orig))}") from error
-    finally:
-        engine.dispose()
-
-
 def _tune_sqlite(connection: Any, _record: Any) -> None:
     """Make SQLite wait for the formgrader instead of failing.
 
@@ -559,14 +506,9 @@ def _needs_look(old: Row, automatic: float | None, unseen: bool) -> bool:
     return bool(old["needs_manual_grade"] or automatic != old["auto_score"])
 
 
-def _score(mark: Row) -> float:
-    given = mark["manual_score"] if mark["manual_score"] is not None else mark["auto_score"]
-    return float(given or 0.0) + float(mark["extra_credit"] or 0.0)
-
-
-def _question_id(grade_id: str) -> str:
-    """test-NAME, answer-NAME, solution-NAME → NAME."""
-    return grade_id.partition("-")[2]
+def _points(mark: Mark) -> float:
+    given = mark.automatic if mark.by_hand is None else mark.by_hand
+    return float(given or 0.0) + mark.extra
 
 
 def parse_time(timestamp: str | datetime | None) -> tuple[datetime | None, list[str]]:
@@ -580,21 +522,14 @@ def parse_time(timestamp: str | datetime | None) -> tuple[datetime | None, list[
         ]
 
 
-def _with_marks(
-    result: SubmissionResult, marks: Mapping[str, Row], rejected: bool
-) -> SubmissionResult:
-    by_question = {_question_id(grade_id): mark for grade_id, mark in marks.items()}
-    questions = tuple(
-        _with_mark(question, by_question[question.id]) for question in result.questions
-    )
-    open_questions = any(mark["needs_manual_grade"] for mark in marks.values())
-    status: SubmissionStatus = (
-        "rejected" if rejected else "needs_manual" if open_questions else "graded"
-    )
-    return replace(result, questions=questions, status=status)
-
-
-def _with_mark(question: QuestionResult, mark: Row) -> QuestionResult:
-    if mark["manual_score"] is None:
-        return question
-    return replace(question, points=min(max(0.0, float(mark["manual_score"])), question.max_points))
+def _marks_of(rows: Mapping[str, Row]) -> dict[str, Mark]:
+    """Question id → mark, from the rows of one student by grade id."""
+    return {
+        question_id(grade_id): Mark(
+            row["auto_score"],
+            row["manual_score"],
+            bool(row["needs_manual_grade"]),
+            float(row["extra_credit"] or 0.0),
+        )
+        for grade_id, row in rows.items()
+    }
