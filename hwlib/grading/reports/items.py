@@ -42,8 +42,8 @@ class Item:
     title: str
     max_points: float
     students: int  # whose points are decided
-    difficulty: float | None  # None: nobody's points are decided
-    discrimination: float | None  # None: everybody has the same, or too few students
+    difficulty: float | None  # None: most answers wait for a human
+    discrimination: float | None  # None: that, or everybody has the same, or too few students
     statuses: Mapping[str, int] = field(default_factory=dict)
     lost: int = 0  # answers that a test found wrong
     hinted: int = 0  # those of them with a hint
@@ -124,6 +124,8 @@ def _item(
     name: str, title: str, max_points: float, found: list[tuple[Recorded, QuestionResult]]
 ) -> Item:
     decided = [(one, question) for one, question in found if is_decided(one, question)]
+    # what is decided first are the empty answers, which tell nothing about the question
+    is_known = 2 * len(decided) >= len(found)
     pairs = [(question.points, _rest(one, question)) for one, question in decided]
     parts: dict[str, list[tuple[Recorded, QuestionResult, PartResult]]] = {}
     for one, question in decided:
@@ -138,8 +140,8 @@ def _item(
         title,
         max_points,
         len(decided),
-        _share((points for points, _ in pairs), max_points),
-        _discrimination(pairs),
+        _share((points for points, _ in pairs), max_points) if is_known else None,
+        _discrimination(pairs) if is_known else None,
         Counter(question.status for _, question in found),
         len(wrong),
         sum(bool(one.hint) for one in wrong),

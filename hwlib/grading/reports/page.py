@@ -109,6 +109,7 @@ def class_report(results: ClassResults, now: datetime | None = None) -> str:
     mistakes = mistakes_of(results, variants)
     items = items_of(results)
     entries = [one.entry for one in results.submissions if one.entry is not None]
+    times = [datetime.fromisoformat(one.graded_at) for one in entries]
     return templates.get_template("report/class.html.j2").render(
         title=results.assignment.title,
         course=results.assignment.course,
@@ -133,8 +134,8 @@ def class_report(results: ClassResults, now: datetime | None = None) -> str:
         late=[one for one in results.submissions if one.late_s > 0],
         tiers=sorted({one.tier for one in entries}),
         engines=sorted({one.engine for one in entries}),
-        first=min((one.graded_at for one in entries), default=""),
-        last=max((one.graded_at for one in entries), default=""),
+        first=_minute(min(times)) if times else "",
+        last=_minute(max(times)) if times else "",
         elsewhere=len(results.submissions) - len(entries),
         due=_minute(results.due) if results.due else "",
         max_rows=MAX_ROWS,
@@ -191,7 +192,7 @@ def _row(item: Item) -> _Row:
 def _waiting(results: ClassResults) -> list[_Same]:
     """Question and reason → the students who wait."""
     found = (
-        (f"{question.id}: {question.message}", one.result.student)
+        (f"{question.id}: {question.message}".rstrip(": "), one.result.student)
         for one in results.submissions
         for question in one.result.questions
         if one.result.status != "rejected" and not is_decided(one, question)
