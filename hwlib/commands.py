@@ -1104,5 +1104,5 @@ def doctor(json_file: str | None) -> int:
 
 # ---- in modules of their own ---------------------------------------------------------------------
 
-for _command in (commands_reports.export, commands_reports.report):
+for _command in (commands_reports.export, commands_reports.report, commands_reports.marking):
     cli.add_command(_command)

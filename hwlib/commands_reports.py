@@ -1,7 +1,8 @@
-"""Defines the commands that read what is recorded of a class: reports, grades for other systems."""
+"""Defines the commands that read what is recorded of a class: reports, grades, sheets."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from hwlib.errors import CourseError
 from hwlib.grading.course import Assignment, Course, find_course
 from hwlib.grading.terminal import say, terminal_for
 
-__all__ = ["export", "report", "write_report"]
+__all__ = ["export", "marking", "report", "write_report"]
 
 
 @click.command()
@@ -164,3 +165,84 @@ def _write_term(course: Course, output: Path, file: Path, db_url: str | None) ->
     graded.sort(key=lambda one: (one.due or datetime.max, one.assignment.slug))
     write_text("-o", term_report(course, graded, ungraded), str(file))
     return {"assignments": [numbers_of(one) for one in graded], "ungraded": ungraded}
+
+
+@click.group()
+def marking() -> None:
+    """Grade by hand in a spreadsheet, a sheet for each question."""
+
+
+@marking.command("export")
+@click.argument("slug")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
+@click.option("--anonymous", is_flag=True, help="Do not show who gave an answer.")
+@records_options
+@json_option
+def marking_export(
+    slug: str,
+    file: Path,
+    anonymous: bool,
+    records: Path | None,
+    db_url: str | None,
+    json_file: str | None,
+) -> None:
+    """Write the answers that humans grade to FILE.ods, or to FILE-QUESTION.csv.
+
+    Each question has a sheet: its rubric, comments to use again, and a row for each answer. Answers
+    that are the same are one row.
+    """
+    from hwlib.grading.marking.exchange import export_sheets
+
+    course = find_course()
+    files = export_sheets(
+        course.assignment(slug), records or course.root, file, anonymous=anonymous, db_url=db_url
+    )
+    write_json({"files": [str(path) for path in files]}, json_file)
+    for path in files:
+        terminal_for(json_file).print(f"{path}: written")
+
+
+@marking.command("import")
+@click.argument("slug")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
+@click.option(
+    "--replace",
+    is_flag=True,
+    help="Where the gradebook has changed since the sheet was written, let the sheet count.",
+)
+@records_options
+@json_option
+def marking_import(
+    slug: str,
+    file: Path,
+    replace: bool,
+    records: Path | None,
+    db_url: str | None,
+    json_file: str | None,
+) -> int:
+    """Write the points and comments of a filled-in sheet to the gradebook.
+
+    Nothing that a human has given is lost: an empty cell changes nothing, and where the gradebook
+    has other points than the sheet shows, it stays and a line says so.
+    """
+    from hwlib.grading.marking.exchange import import_sheets
+
+    course = find_course()
+    done = import_sheets(
+        course.assignment(slug), records or course.root, file, replace=replace, db_url=db_url
+    )
+    write_json(
+        {
+            "written": [asdict(one) for one in done.written],
+            "conflicts": list(done.conflicts),
+            "unchanged": done.unchanged,
+        },
+        json_file,
+    )
+    students = len({one.student for one in done.written})
+    terminal_for(json_file).print(
+        f"{file}: {len(done.written)} grades of {students} students were written, "
+        f"{done.unchanged} rows have nothing new. Run `hw grade {slug}` to bring the feedback "
+        "pages up to date"
+    )
+    return complain_all(done.conflicts)

@@ -21,7 +21,7 @@ from hwlib.grading.records.pictures import Pictures
 from hwlib.grading.results import PartResult, QuestionResult, SubmissionResult
 from hwlib.grading.texts import for_page
 
-__all__ = ["LOOK", "feedback_page"]
+__all__ = ["LOOK", "feedback_page", "groups"]
 
 MAX_CODE, MAX_OUTPUT, MAX_MESSAGE = 20_000, 4_000, 2_000  # characters
 MAX_IMAGES, MAX_IMAGE_BYTES = 4, 1_000_000  # of one cell; of one image
@@ -122,7 +122,7 @@ def feedback_page(
         The why.md of the assignment, with pages that its hints name beside those of hwlib.
     """
     room = Pictures()
-    parts = [_part(cells, result, notebook, comments or {}, room, pages) for cells in _groups(key)]
+    parts = [_part(cells, result, notebook, comments or {}, room, pages) for cells in groups(key)]
     return _templates.get_template("feedback.html.j2").render(
         title=title or key.slug,
         student=for_page(result.student, 200),
@@ -143,7 +143,7 @@ def feedback_page(
     )
 
 
-def _groups(key: AnswerKey) -> Iterator[list[KeyCell]]:
+def groups(key: AnswerKey) -> Iterator[list[KeyCell]]:
     """Group solutions with the questions below them. A written answer is a group of its own."""
     group: list[KeyCell] = []
     for cell in key.by_role("solution", "test", "answer"):
