@@ -161,6 +161,8 @@ class Outcome:
     measured: dict[str, Measured] = field(default_factory=dict)  # question → of its network
     repairs: tuple[str, ...] = ()  # the problems of the result that reading and repairing solved
     deaths: tuple[str, ...] = ()  # those that tell of a process with student code that ended
+    # question or question/part → the input with which it failed, which is hidden until grading ends
+    inputs: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

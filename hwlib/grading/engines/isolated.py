@@ -394,6 +394,7 @@ class IsolatedEngine:
             graded.measured,
             repairs=tuple(submission.problems),
             deaths=graded.deaths,
+            inputs=graded.inputs,
         )
 
     def grade_repaired(

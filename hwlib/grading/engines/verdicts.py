@@ -69,6 +69,7 @@ class Verdict:
     parts: tuple[PartVerdict, ...] = ()
     stopped_at: str = ""  # the part during which the worker ended
     ended: Literal["", "timeout", "crashed"] = ""  # how the worker was lost, if it was
+    failing: str = ""  # the arguments of the newest call, if the test failed
 
 
 @dataclass(frozen=True, slots=True)

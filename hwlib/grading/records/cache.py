@@ -10,7 +10,7 @@ import json
 import secrets
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -38,6 +38,7 @@ class Kept:
     lacking: tuple[str, ...] = ()  # modules that this machine lacked
     repairs: tuple[str, ...] = ()  # problems that reading and repairing solved
     deaths: tuple[str, ...] = ()  # of processes with student code
+    inputs: dict[str, str] = field(default_factory=dict)  # question or part → failing input
 
     @classmethod
     def of(cls, outcome: Outcome, result: SubmissionResult, seed: int, page: str = "") -> Kept:
@@ -51,6 +52,7 @@ class Kept:
             outcome.lacking,
             outcome.repairs,
             outcome.deaths,
+            dict(outcome.inputs),
         )
 
 
@@ -155,7 +157,10 @@ class ResultCache:
                 int(values["seed"]),
                 str(values["tier"]),
                 str(values["page"]),
-                *(tuple(values[name]) for name in ("lacking", "repairs", "deaths")),
+                lacking=tuple(values["lacking"]),
+                repairs=tuple(values["repairs"]),
+                deaths=tuple(values["deaths"]),
+                inputs=dict(values["inputs"]),
             )
         except (OSError, ValueError, KeyError, TypeError):
             return None
@@ -174,6 +179,7 @@ class ResultCache:
             "lacking": list(kept.lacking),
             "repairs": list(kept.repairs),
             "deaths": list(kept.deaths),
+            "inputs": kept.inputs,
         }
         write_whole(self._path(kept.result.student), json.dumps(values))
 

@@ -11,6 +11,7 @@ import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hwlib.atomic import write_whole
 from hwlib.errors import RecordingError, SubmissionError
 from hwlib.grading.answer_key import load_key
-from hwlib.grading.course import Assignment
+from hwlib.grading.course import Assignment, Level
 from hwlib.grading.records.cache import Kept, ResultCache
 from hwlib.grading.records.feedback import LOOK, feedback_page
 from hwlib.grading.records.gradebook import GradeStore
@@ -59,6 +60,7 @@ class ClassRecords:
         self._unique: dict[str, dict[str, str]] = {}
         self._tiers: set[str] = set()
         self._digests: dict[str, str] = {}  # student → digest before grading
+        self._now = datetime.now(UTC).replace(tzinfo=None)  # as nbgrader keeps times
 
     def __enter__(self) -> ClassRecords:
         self._store.prepare()
@@ -138,9 +140,10 @@ class ClassRecords:
             outcome.result, outcome.notebook, found.timestamp, folder=found.folder, only=found.only
         )
         comments, hand_in = self._store.human_comments(student), self._store.hand_in(student)
-        shown = self._write_page(found, result, outcome.notebook, comments, hand_in, outcome.tier)
         raw = replace(outcome.result, problems=result.problems, status=result.status)
-        kept = Kept.of(outcome, raw, seed, shown)
+        kept = Kept.of(outcome, raw, seed)
+        shown = self._write_page(found, result, outcome.notebook, comments, hand_in, kept)
+        kept = replace(kept, page=shown)
         if outcome.final:
             self._cache.put(self._digests[student], kept)
         self._note(found, kept, result.score)
@@ -165,7 +168,7 @@ class ClassRecords:
         if result.status != "rejected":
             with contextlib.suppress(SubmissionError):
                 notebook = read_submission(self._autograded(student))
-        shown = self._write_page(found, result, notebook, comments, hand_in, kept.tier)
+        shown = self._write_page(found, result, notebook, comments, hand_in, kept)
         self._cache.put(self._digests[student], replace(kept, page=shown))
         self._note(found, kept, result.score)
         return result
@@ -182,7 +185,7 @@ class ClassRecords:
         notebook: NotebookNode | None,
         comments: Mapping[str, str],
         hand_in: HandIn,
-        tier: str,
+        kept: Kept,
     ) -> str:
         """Write the feedback page; returns a digest of what it shows."""
         page = feedback_page(
@@ -191,11 +194,20 @@ class ClassRecords:
             notebook,
             title=self.assignment.title,
             comments=comments,
-            tier=tier,
+            tier=kept.tier,
+            level=self._level(result, hand_in),
+            inputs=kept.inputs,
             pages=self.assignment.source.parent / "why.md",
         )
         write_whole(self._page(found.student), page)
-        return self._shown(found.student, result, comments, hand_in, tier)
+        return self._shown(found.student, result, comments, hand_in, kept.tier)
+
+    def _level(self, result: SubmissionResult, hand_in: HandIn) -> Level:
+        """What the page may tell now. Without a due date, the deadline never comes."""
+        levels = self.assignment.course.feedback
+        if hand_in.until is None or self._now < hand_in.until:
+            return levels.now
+        return levels.graded if result.status == "graded" else levels.deadline
 
     def _shown(
         self,
@@ -207,7 +219,8 @@ class ClassRecords:
     ) -> str:
         points = [one.points for one in result.questions]
         scores = (result.score, result.status, result.extra_credit, hand_in.penalty, hand_in.late_s)
-        told = (self._digests[student], points, scores, sorted(comments.items()), tier, LOOK)
+        level = self._level(result, hand_in)
+        told = (self._digests[student], points, scores, sorted(comments.items()), tier, level, LOOK)
         return hashlib.sha256(repr(told).encode()).hexdigest()
 
     def _note(self, found: FoundSubmission, kept: Kept, score: float) -> None:

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from nbformat import NotebookNode
@@ -17,6 +18,7 @@ from nbformat import NotebookNode
 from hwlib.checks.pages import split_hint
 from hwlib.grading.answer_key import AnswerKey, KeyCell
 from hwlib.grading.cells import grade_id_of
+from hwlib.grading.course import Level
 from hwlib.grading.records.pictures import Pictures
 from hwlib.grading.results import PartResult, QuestionResult, SubmissionResult
 from hwlib.grading.texts import for_page
@@ -68,6 +70,7 @@ class _Question:
     message: str
     hint: str
     more: _More | None = None
+    failing: str = ""  # the input with which it failed
     parts: tuple[_Question, ...] = ()  # those of a question
 
 
@@ -101,6 +104,8 @@ def feedback_page(
     comments: Mapping[str, str] | None = None,
     tier: str = "",
     pages: Path | None = None,
+    level: Level = "hint",
+    inputs: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """Make the feedback page: one HTML file that needs no other file.
 
@@ -120,9 +125,18 @@ def feedback_page(
         How far the student's code was confined: "T0" to "T3".
     pages : Path, optional
         The why.md of the assignment, with pages that its hints name beside those of hwlib.
+    level : {"category", "hint", "input"}
+        What the page tells of a lost question: its status; symptom and hint, too; the input with
+        which it failed, too.
+    inputs : mapping
+        Question or question/part → that input.
     """
+    result = _at_level(result, level)
+    shown = inputs if level == "input" else {}
     room = Pictures()
-    parts = [_part(cells, result, notebook, comments or {}, room, pages) for cells in groups(key)]
+    parts = [
+        _part(cells, result, notebook, comments or {}, room, pages, shown) for cells in groups(key)
+    ]
     return _templates.get_template("feedback.html.j2").render(
         title=title or key.slug,
         student=for_page(result.student, 200),
@@ -131,6 +145,7 @@ def feedback_page(
         score=f"{result.score:g}",
         max_score=f"{result.max_score:g}",
         tier=tier,
+        level=level,
         late_penalty=f"{result.late_penalty:g}" if result.late_penalty else "",
         extra_credit=f"{result.extra_credit:g}" if result.extra_credit else "",
         problems=[for_page(problem, MAX_MESSAGE) for problem in result.problems],
@@ -141,6 +156,22 @@ def feedback_page(
             if question.status == "manual"
         ],
     )
+
+
+def _at_level(result: SubmissionResult, level: Level) -> SubmissionResult:
+    """Without messages and hints where a page tells statuses only."""
+    if level != "category":
+        return result
+    questions = tuple(
+        replace(
+            one,
+            message=one.message if one.status == "manual" else "",
+            hint="",
+            parts=tuple(replace(part, message="", hint="") for part in one.parts),
+        )
+        for one in result.questions
+    )
+    return replace(result, questions=questions)
 
 
 def groups(key: AnswerKey) -> Iterator[list[KeyCell]]:
@@ -167,6 +198,7 @@ def _part(
     comments: Mapping[str, str],
     pictures: Pictures,
     pages: Path | None,
+    inputs: Mapping[str, str],
 ) -> _Part:
     asked = {cell.name for cell in cells if cell.role != "solution"}
     works = tuple(
@@ -175,25 +207,29 @@ def _part(
         if cell.role != "test"
     )
     questions = tuple(
-        _question(question, pages) for question in result.questions if question.id in asked
+        _question(question, pages, inputs) for question in result.questions if question.id in asked
     )
     return _Part(
         next((cell.title for cell in cells if cell.title), cells[0].name), works, questions
     )
 
 
-def _question(question: QuestionResult, pages: Path | None) -> _Question:
-    whole = _graded(question, question.title or question.id, question.id, pages)
+def _question(question: QuestionResult, pages: Path | None, inputs: Mapping[str, str]) -> _Question:
+    failing = inputs.get(question.id, "")
+    whole = _graded(question, question.title or question.id, question.id, pages, failing)
     if not question.parts:
         return whole
     # each part has its own message; some points may be there although one failed
-    parts = tuple(_graded(part, part.name, part.name, pages) for part in question.parts)
+    parts = tuple(
+        _graded(part, part.name, part.name, pages, inputs.get(f"{question.id}/{part.name}", ""))
+        for part in question.parts
+    )
     label = whole.label if whole.status in ("passed", "manual") else PARTLY
-    return replace(whole, label=label, message="", hint="", more=None, parts=parts)
+    return replace(whole, label=label, message="", hint="", more=None, failing="", parts=parts)
 
 
 def _graded(
-    one: QuestionResult | PartResult, title: str, name: str, pages: Path | None
+    one: QuestionResult | PartResult, title: str, name: str, pages: Path | None, failing: str
 ) -> _Question:
     symbol, label = LABELS[one.status]
     hint, page = split_hint(one.hint, pages)
@@ -208,6 +244,7 @@ def _graded(
         message=for_page(one.message, MAX_MESSAGE),
         hint=for_page(hint, MAX_MESSAGE),
         more=_More(page.title, page.paragraphs) if page else None,
+        failing=for_page(failing, MAX_MESSAGE),
     )
 
 

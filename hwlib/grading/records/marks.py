@@ -62,6 +62,7 @@ class HandIn:
     handed_in: datetime | None = None  # in UTC, without a time zone, as nbgrader keeps it
     late_s: float = 0.0  # seconds after the due date and the student's extension
     penalty: float = 0.0  # points
+    until: datetime | None = None  # the student's deadline, with an extension
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,7 @@ def read_hand_ins(read: Read, slug: str, student: str | None = None) -> dict[str
             row.timestamp,
             late_by(row.timestamp, row.duedate, row.extension),
             before.penalty + float(row.late_submission_penalty or 0.0),
+            row.duedate + (row.extension or timedelta()) if row.duedate else None,
         )
     return found
 
