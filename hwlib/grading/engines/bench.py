@@ -382,6 +382,8 @@ class Bench:
         ended, or this machine can't decide the question.
         """
         session.last_call = None
+        if session.clock is not None:
+            session.before_part_s = session.clock.spent_s
         try:
             _run(step.code, namespace)
         except (KeyboardInterrupt, WorkerLost, CannotCheck, Unsendable):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +13,8 @@ from nbformat import NotebookNode
 
 from hwlib.errors import CourseError, SubmissionError
 from hwlib.grading.answer_key import AnswerKey, KeyCell, load_key
-from hwlib.grading.cells import grade_id_of
 from hwlib.grading.course import Assignment
-from hwlib.grading.records.feedback import groups
+from hwlib.grading.records.feedback import groups, own_cells
 from hwlib.grading.records.marks import GradebookView, Mark, recorded_view
 from hwlib.grading.submissions.files import read_submission
 
@@ -68,7 +68,7 @@ def answers_by_hand(
     key = load_key(assignment)
     wanted = {cell.name: _who(cell.name, view.marks) for cell in key.questions}
     students = sorted(set().union(*wanted.values()))
-    notebooks = {student: _notebook(assignment, output, student) for student in students}
+    notebooks = {student: _notebooks(assignment, output, student) for student in students}
     return [
         _by_hand(cell, key, wanted[cell.name], notebooks, view)
         for cell in key.questions
@@ -90,27 +90,30 @@ def _waits(mark: Mark) -> bool:
     return mark.needs_look and mark.automatic is None
 
 
-def _notebook(assignment: Assignment, output: Path, student: str) -> NotebookNode | None:
-    path = output / "autograded" / student / assignment.slug / f"{assignment.slug}.ipynb"
-    try:
-        return read_submission(path)
-    except SubmissionError:
-        return None
+def _notebooks(assignment: Assignment, output: Path, student: str) -> dict[str, NotebookNode]:
+    """Name → notebook, as graded, for those that can be read."""
+    folder, found = output / "autograded" / student / assignment.slug, {}
+    for name in assignment.stems:
+        with contextlib.suppress(SubmissionError):
+            found[name] = read_submission(folder / f"{name}.ipynb")
+    return found
 
 
 def _by_hand(
     cell: KeyCell,
     key: AnswerKey,
     students: Iterable[str],
-    notebooks: Mapping[str, NotebookNode | None],
+    notebooks: Mapping[str, Mapping[str, NotebookNode]],
     view: GradebookView,
 ) -> ByHand:
     answered = _cells_of(cell, key)
+    given = {other.source for other in key.cells if not other.grade_id}
     comment_on = answered[-1].name
     found = defaultdict[tuple[str, float | None, str], list[str]](list)
     texts, keys = dict[str, str](), dict[str, str]()
     for student in students:
-        text = _answer(notebooks[student], answered)
+        notebook = notebooks[student].get(cell.notebook or key.slug)
+        text = _answer(notebook, answered, given)
         digest = keys[student] = _digest(text)
         texts.setdefault(digest, text)
         comment = view.comments.get(student, {}).get(comment_on, "")
@@ -140,13 +143,11 @@ def _cells_of(question: KeyCell, key: AnswerKey) -> list[KeyCell]:
     return [question]
 
 
-def _answer(notebook: NotebookNode | None, cells: Iterable[KeyCell]) -> str:
+def _answer(notebook: NotebookNode | None, cells: Sequence[KeyCell], given: Collection[str]) -> str:
     if notebook is None:
         return ""
-    wanted = {cell.grade_id for cell in cells}
-    return "\n\n".join(
-        str(cell.source) for cell in notebook.cells if grade_id_of(cell) in wanted
-    ).strip()
+    own = [other for cell in cells for other in own_cells(notebook.cells, cell, given)]
+    return "\n\n".join(str(cell.source) for cell in own).strip()
 
 
 def _digest(text: str) -> str:

@@ -9,18 +9,20 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from hwlib.errors import GradingError
+from hwlib.grading.answer_key import load_key
 from hwlib.grading.course import Assignment
 from hwlib.grading.records.gradebook_rows import (
     ASSIGNMENT,
     BASE_CELL,
     COMMENT,
     GRADE,
+    NOTEBOOK,
     SUBMITTED,
     SUBMITTED_NOTEBOOK,
     advice,
     sqlite_url,
 )
-from hwlib.grading.records.marks import question_id
+from hwlib.grading.records.marks import Names, name_of, names_in
 
 __all__ = ["Given", "give"]
 
@@ -52,20 +54,23 @@ def give(
     GradingError
         If the gradebook can't be written.
     """
+    names = names_in(load_key(assignment))
     engine = sa.create_engine(db_url or sqlite_url(output.resolve() / "gradebook.db"))
     try:
         with engine.begin() as db:
-            return [one for one in given if not _write(db, assignment.slug, one)]
+            return [one for one in given if not _write(db, assignment.slug, names, one)]
     except sa.exc.DBAPIError as error:
         raise GradingError(f"{engine.url!r}: {advice(str(error.orig))}") from error
     finally:
         engine.dispose()
 
 
-def _write(db: sa.Connection, slug: str, one: Given) -> bool:
+def _write(db: sa.Connection, slug: str, names: Names, one: Given) -> bool:
     """Whether the gradebook was as the human saw it, so that it was written."""
-    grades = _rows(db, GRADE, slug, one.student, one.question, GRADE.c.manual_score)
-    comments = _rows(db, COMMENT, slug, one.student, one.comment_on, COMMENT.c.manual_comment)
+    grades = _rows(db, GRADE, slug, names, one.student, one.question, GRADE.c.manual_score)
+    comments = _rows(
+        db, COMMENT, slug, names, one.student, one.comment_on, COMMENT.c.manual_comment
+    )
     if not grades or any(row.manual_score != one.points_before for row in grades):
         return False
     if any((row.manual_comment or "") != one.comment_before for row in comments):
@@ -89,17 +94,19 @@ def _rows(
     db: sa.Connection,
     table: sa.Table,
     slug: str,
+    names: Names,
     student: str,
     name: str,
     column: sa.ColumnElement[object],
 ) -> Sequence[sa.Row[tuple[object, ...]]]:
     query = (
-        sa.select(table.c.id, BASE_CELL.c.name, column)
+        sa.select(table.c.id, BASE_CELL.c.name, NOTEBOOK.c.name.label("notebook"), column)
         .select_from(table)
         .join(BASE_CELL, BASE_CELL.c.id == table.c.cell_id)
+        .join(NOTEBOOK, NOTEBOOK.c.id == BASE_CELL.c.notebook_id)
         .join(SUBMITTED_NOTEBOOK, SUBMITTED_NOTEBOOK.c.id == table.c.notebook_id)
         .join(SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id)
         .join(ASSIGNMENT, ASSIGNMENT.c.id == SUBMITTED.c.assignment_id)
         .where(ASSIGNMENT.c.name == slug, SUBMITTED.c.student_id == student)
     )
-    return [row for row in db.execute(query) if question_id(row.name) == name]
+    return [row for row in db.execute(query) if name_of(row, names) == name]

@@ -9,12 +9,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
+from typing import TypeAlias
 
 from nbformat import NotebookNode
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hwlib.atomic import write_whole
 from hwlib.errors import RecordingError, SubmissionError
 from hwlib.grading.answer_key import load_key
-from hwlib.grading.course import Assignment, Level
+from hwlib.grading.course import Assignment, FeedbackLevel
 from hwlib.grading.records.cache import Kept, ResultCache
 from hwlib.grading.records.feedback import LOOK, feedback_page
 from hwlib.grading.records.gradebook import GradeStore
@@ -33,6 +34,9 @@ from hwlib.grading.submissions.files import FoundSubmission, read_submission
 from hwlib.grading.submissions.fingerprints import models_of, name_twins
 
 __all__ = ["ClassRecords"]
+
+Notebooks: TypeAlias = NotebookNode | Callable[[str], NotebookNode | None] | None
+"""What a feedback page shows: the student's notebook, or what finds one of several by its name."""
 
 
 class ClassRecords:
@@ -137,12 +141,17 @@ class ClassRecords:
         # before the gradebook changes, so that no kept result contradicts it
         self._cache.forget(student)
         result = self._store.write(
-            outcome.result, outcome.notebook, found.timestamp, folder=found.folder, only=found.only
+            outcome.result,
+            outcome.notebook,
+            found.timestamp,
+            folder=found.folder,
+            only=found.only,
+            several=outcome.notebooks,
         )
         comments, hand_in = self._store.human_comments(student), self._store.hand_in(student)
         raw = replace(outcome.result, problems=result.problems, status=result.status)
         kept = Kept.of(outcome, raw, seed)
-        shown = self._write_page(found, result, outcome.notebook, comments, hand_in, kept)
+        shown = self._write_page(found, result, outcome.as_graded, comments, hand_in, kept)
         kept = replace(kept, page=shown)
         if outcome.final:
             self._cache.put(self._digests[student], kept)
@@ -164,14 +173,21 @@ class ClassRecords:
         if hand_in.late_s or hand_in.penalty:
             hand_in = replace(hand_in, penalty=self._store.update_penalty(student))
             result = with_marks(kept.result, self._marks[student], hand_in.penalty)
-        notebook = None
-        if result.status != "rejected":
-            with contextlib.suppress(SubmissionError):
-                notebook = read_submission(self._autograded(student))
-        shown = self._write_page(found, result, notebook, comments, hand_in, kept)
+        shown = self._write_page(found, result, self._as_graded(result), comments, hand_in, kept)
         self._cache.put(self._digests[student], replace(kept, page=shown))
         self._note(found, kept, result.score)
         return result
+
+    def _as_graded(self, result: SubmissionResult) -> Notebooks:
+        """The notebooks of an earlier run, by their names."""
+        found = dict[str, NotebookNode]()
+        for name, path in self._autograded(result.student).items():
+            if result.status != "rejected":
+                with contextlib.suppress(SubmissionError):
+                    found[name] = read_submission(path)
+        if self.assignment.has_several:
+            return found.get
+        return next(iter(found.values()), None)
 
     def _counted(self, student: str, result: SubmissionResult) -> SubmissionResult:
         """A result with what the gradebook had before this run."""
@@ -182,7 +198,7 @@ class ClassRecords:
         self,
         found: FoundSubmission,
         result: SubmissionResult,
-        notebook: NotebookNode | None,
+        notebook: Notebooks,
         comments: Mapping[str, str],
         hand_in: HandIn,
         kept: Kept,
@@ -202,7 +218,7 @@ class ClassRecords:
         write_whole(self._page(found.student), page)
         return self._shown(found.student, result, comments, hand_in, kept.tier)
 
-    def _level(self, result: SubmissionResult, hand_in: HandIn) -> Level:
+    def _level(self, result: SubmissionResult, hand_in: HandIn) -> FeedbackLevel:
         """What the page may tell now. Without a due date, the deadline never comes."""
         levels = self.assignment.course.feedback
         if hand_in.until is None or self._now < hand_in.until:
@@ -261,9 +277,10 @@ class ClassRecords:
     def _marks(self) -> Mapping[str, Mapping[str, Mark]]:
         return self._view.marks
 
-    def _autograded(self, student: str) -> Path:
-        slug = self.assignment.slug
-        return self.output / "autograded" / student / slug / f"{slug}.ipynb"
+    def _autograded(self, student: str) -> dict[str, Path]:
+        """Name of each notebook → its file."""
+        folder = self.output / "autograded" / student / self.assignment.slug
+        return {name: folder / f"{name}.ipynb" for name in self.assignment.stems}
 
     def _page(self, student: str) -> Path:
         slug = self.assignment.slug
@@ -271,9 +288,10 @@ class ClassRecords:
 
     def _stands(self, result: SubmissionResult) -> bool:
         """Whether the records of a kept result still exist and agree with it."""
-        student = result.student
-        written = self._autograded(student).is_file() and self._page(student).is_file()
-        marks = self._marks.get(student, {}) if written else {}
+        written = self._page(result.student).is_file() and all(
+            path.is_file() for path in self._autograded(result.student).values()
+        )
+        marks = self._marks.get(result.student, {}) if written else {}
         return bool(marks) and all(
             _is_marked(marks.get(question.id), question.points) for question in result.questions
         )

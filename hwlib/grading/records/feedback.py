@@ -7,7 +7,7 @@ control characters and is cut to length. Pictures are checked PNG files. The pag
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -18,12 +18,12 @@ from nbformat import NotebookNode
 from hwlib.checks.pages import split_hint
 from hwlib.grading.answer_key import AnswerKey, KeyCell
 from hwlib.grading.cells import grade_id_of
-from hwlib.grading.course import Level
+from hwlib.grading.course import FeedbackLevel
 from hwlib.grading.records.pictures import Pictures
 from hwlib.grading.results import PartResult, QuestionResult, SubmissionResult
 from hwlib.grading.texts import for_page
 
-__all__ = ["LOOK", "feedback_page", "groups"]
+__all__ = ["LOOK", "feedback_page", "groups", "own_cells"]
 
 MAX_CODE, MAX_OUTPUT, MAX_MESSAGE = 20_000, 4_000, 2_000  # characters
 MAX_IMAGES, MAX_IMAGE_BYTES = 4, 1_000_000  # of one cell; of one image
@@ -98,13 +98,13 @@ class _Part:
 def feedback_page(
     result: SubmissionResult,
     key: AnswerKey,
-    notebook: NotebookNode | None,
+    notebook: NotebookNode | Callable[[str], NotebookNode | None] | None,
     *,
     title: str = "",
     comments: Mapping[str, str] | None = None,
     tier: str = "",
     pages: Path | None = None,
-    level: Level = "hint",
+    level: FeedbackLevel = "hint",
     inputs: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """Make the feedback page: one HTML file that needs no other file.
@@ -114,9 +114,9 @@ def feedback_page(
     result : SubmissionResult
     key : AnswerKey
         Only its names, titles and order are used.
-    notebook : NotebookNode or None
+    notebook : NotebookNode, callable or None
         The student's notebook, as graded. Cells are found by nbgrader's grade id. None means that
-        it could not be read.
+        it could not be read. Where an assignment has several: what finds one by its name.
     title : str
         Title of the assignment. Without it, the page shows the slug.
     comments : mapping, optional
@@ -134,8 +134,11 @@ def feedback_page(
     result = _at_level(result, level)
     shown = inputs if level == "input" else {}
     room = Pictures()
+    given = {cell.source for cell in key.cells if not cell.grade_id}
+    of_name = notebook if callable(notebook) else lambda name: notebook
     parts = [
-        _part(cells, result, notebook, comments or {}, room, pages, shown) for cells in groups(key)
+        _part(cells, result, of_name(cells[0].notebook), comments or {}, room, pages, given, shown)
+        for cells in groups(key)
     ]
     return _templates.get_template("feedback.html.j2").render(
         title=title or key.slug,
@@ -158,7 +161,7 @@ def feedback_page(
     )
 
 
-def _at_level(result: SubmissionResult, level: Level) -> SubmissionResult:
+def _at_level(result: SubmissionResult, level: FeedbackLevel) -> SubmissionResult:
     """Without messages and hints where a page tells statuses only."""
     if level != "category":
         return result
@@ -177,11 +180,12 @@ def _at_level(result: SubmissionResult, level: Level) -> SubmissionResult:
 def groups(key: AnswerKey) -> Iterator[list[KeyCell]]:
     """Group solutions with the questions below them. A written answer is a group of its own."""
     group: list[KeyCell] = []
-    for cell in key.by_role("solution", "test", "answer"):
-        asked = any(other.role != "solution" for other in group)
+    for cell in key.by_role("solution", "test", "answer", "task"):
+        asked = any(other.is_question for other in group)
         if group and (
-            cell.role == "answer"
-            or group[-1].role == "answer"
+            cell.role in ("answer", "task")
+            or group[-1].role in ("answer", "task")
+            or group[-1].notebook != cell.notebook
             or (cell.role == "solution" and asked)
         ):
             yield group
@@ -198,11 +202,12 @@ def _part(
     comments: Mapping[str, str],
     pictures: Pictures,
     pages: Path | None,
+    given: Collection[str],
     inputs: Mapping[str, str],
 ) -> _Part:
-    asked = {cell.name for cell in cells if cell.role != "solution"}
+    asked = {cell.name for cell in cells if cell.is_question}
     works = tuple(
-        _work(cell, notebook, comments.get(cell.name, ""), pictures)
+        _work(cell, notebook, comments.get(cell.name, ""), pictures, given)
         for cell in cells
         if cell.role != "test"
     )
@@ -236,7 +241,7 @@ def _graded(
     return _Question(
         title=title,
         name=name,
-        lost=one.points < one.max_points,
+        lost=one.points < one.max_points,  # also where it waits for a human
         score=f"{one.points:g} of {one.max_points:g}",
         status=one.status,
         symbol=symbol,
@@ -248,12 +253,15 @@ def _graded(
     )
 
 
-def _work(cell: KeyCell, notebook: NotebookNode | None, comment: str, pictures: Pictures) -> _Work:
-    own = [
-        other
-        for other in (notebook.cells if notebook else ())
-        if grade_id_of(other) == cell.grade_id
-    ]
+def _work(
+    cell: KeyCell,
+    notebook: NotebookNode | None,
+    comment: str,
+    pictures: Pictures,
+    given: Collection[str],
+) -> _Work:
+    cells = notebook.cells if notebook else []
+    own = own_cells(cells, cell, given)
     outputs = [output for other in own for output in other.get("outputs", ())]
     return _Work(
         name=cell.name,
@@ -263,6 +271,32 @@ def _work(cell: KeyCell, notebook: NotebookNode | None, comment: str, pictures: 
         output=for_page("".join(_texts(outputs)), MAX_OUTPUT),
         images=tuple(_images(outputs, pictures)),
     )
+
+
+def own_cells(
+    cells: Sequence[NotebookNode], cell: KeyCell, given: Collection[str]
+) -> list[NotebookNode]:
+    """The student's cells for a solution, a written answer or a task.
+
+    `given` are the sources of the assignment's cells without an id of nbgrader's.
+    """
+    if cell.role == "task":
+        return list(_own_cells_below(cells, cell, given))
+    return [other for other in cells if grade_id_of(other) == cell.grade_id]
+
+
+def _own_cells_below(
+    cells: Sequence[NotebookNode], task: KeyCell, given: Collection[str]
+) -> Iterator[NotebookNode]:
+    """The student's own cells below a task, up to the next cell of the assignment."""
+    below = False
+    for cell in cells:
+        if grade_id_of(cell) == task.grade_id:
+            below = True
+        elif below and (grade_id_of(cell) or cell.source in given):
+            return
+        elif below:
+            yield cell
 
 
 def _texts(outputs: Iterable[NotebookNode]) -> Iterator[str]:

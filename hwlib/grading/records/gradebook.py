@@ -31,9 +31,10 @@ from hwlib.grading.records.autograded import (
     complete_notebook,
     graded_cells,
     is_unchanged,
-    load_template,
+    load_templates,
+    names_of,
     placeholder,
-    write_notebook,
+    write_notebooks,
 )
 from hwlib.grading.records.gradebook_rows import (
     ASSIGNMENT,
@@ -56,7 +57,6 @@ from hwlib.grading.records.marks import (
     HandIn,
     Mark,
     late_by,
-    question_id,
     read_comments,
     read_hand_ins,
     read_marks,
@@ -81,18 +81,23 @@ class _Graded:
     result: SubmissionResult
     cells: Mapping[str, NotebookNode]  # grade id → cell of the completed notebook
     rejected: bool
+    names: Mapping[str, str]  # grade id → question or solution
+    absent: bool = False  # it is one of several notebooks, and was not handed in
 
     def automatic(self, grade_id: str) -> float | None:
         """The automatic points, or None if a human has to look.
 
-        As in nbgrader, an answer that is as released gets 0 points.
+        As in nbgrader, an answer that is as released gets 0 points. A human always looks for what
+        was done for a task: it may be in any cell.
         """
-        if self.rejected:
+        if self.rejected or self.absent:
             return 0.0
         cell = self.cells[grade_id]
+        if cell.metadata.nbgrader.get("task"):
+            return None
         if cell.metadata.nbgrader.get("solution") or cell.cell_type != "code":
             return 0.0 if is_unchanged(cell) else None
-        question = self.result.question(question_id(grade_id))
+        question = self.result.question(self.names[grade_id])
         return None if question.status == "manual" else question.points
 
     def comment(self, grade_id: str, first: bool) -> str | None:
@@ -135,7 +140,8 @@ class GradeStore:
         self.assignment, self.output = assignment, output.resolve()
         self.config = load_nbgrader_config(assignment.course)
         self.db_url = db_url or sqlite_url(self.output / "gradebook.db")
-        self.template = load_template(assignment, self.config)
+        self.templates = load_templates(assignment, self.config)
+        self._names = {name: names_of(template) for name, template in self.templates.items()}
         create_database(self.db_url)
         self._engine = sa.create_engine(self.db_url)
         if self._engine.dialect.name == "sqlite":
@@ -143,6 +149,12 @@ class GradeStore:
         self._penalties = AssignLatePenalties(config=self.config)
         self._penalties.init_plugin()
         self._rows: AssignmentRows | None = None
+
+    @property
+    def template(self) -> NotebookNode:
+        """The source notebook of an assignment that has only one, as nbgrader keeps it."""
+        (template,) = self.templates.values()
+        return template
 
     def __enter__(self) -> GradeStore:
         return self
@@ -160,7 +172,7 @@ class GradeStore:
         self._engine.dispose()
 
     def prepare(self) -> None:
-        """Update the assignment's rows from its source notebook.
+        """Update the assignment's rows from its source notebooks.
 
         The due date, extensions and the grades of all questions that still exist are kept.
 
@@ -172,7 +184,7 @@ class GradeStore:
         course_id = self.config.CourseDirectory.course_id
         slug = self.assignment.slug
         self._rows = self._transaction(
-            lambda db: sync_assignment(db, self.template, slug, course_id)
+            lambda db: sync_assignment(db, self.templates, slug, course_id)
         )
         # left by a run that was killed
         for leftover in self.output.glob(f"autograded/*/.{slug}.new"):
@@ -191,6 +203,7 @@ class GradeStore:
         *,
         folder: Path | None = None,
         only: frozenset[str] | None = None,
+        several: Mapping[str, NotebookNode | None] | None = None,
     ) -> SubmissionResult:
         """Record one submission: its rows in one transaction, then its autograded folder.
 
@@ -210,6 +223,8 @@ class GradeStore:
             The submission's folder. Its other files are copied next to the notebook.
         only : frozenset of str, optional
             Names of the files in it that may be copied. The default is all.
+        several : mapping, optional
+            For an assignment with several notebooks: each of them by its name, as `notebook`.
 
         Returns
         -------
@@ -217,18 +232,25 @@ class GradeStore:
             The result with the points that humans gave, and a status that takes them into account.
         """
         when, problems = parse_time(timestamp)
-        rejected = notebook is None
-        completed = (
-            placeholder(self.template, result.problems)
-            if notebook is None
-            else complete_notebook(notebook, self.template, result)
-        )
-        graded = _Graded(result, graded_cells(completed), rejected)
+        completed, graded = dict[str, NotebookNode](), dict[str, _Graded]()
+        for name, template in self.templates.items():
+            own = several.get(name) if several else notebook
+            whole = (
+                placeholder(template, result.problems)
+                if own is None
+                else complete_notebook(own, template, result)
+            )
+            completed[name] = whole
+            unread = own is None and (not several or _waits(result, self._names[name].values()))
+            absent = own is None and not unread
+            cells = graded_cells(whole)
+            graded[name] = _Graded(result, cells, unread, self._names[name], absent)
         target = self._autograded(result.student)
         marks, penalty = self._transaction(lambda db: self._record(db, graded, when))
         beside = self.assignment.source.parent
-        problems += write_notebook(target, self.assignment.slug, completed, folder, only, beside)
-        status: SubmissionStatus = "rejected" if rejected else result.status
+        problems += write_notebooks(target, completed, folder, only, beside)
+        rejected = all(one.rejected for one in graded.values())
+        status: SubmissionStatus = "rejected" if rejected else "graded"
         told = replace(result, problems=(*result.problems, *problems), status=status)
         return with_marks(told, marks, penalty)
 
@@ -237,17 +259,18 @@ class GradeStore:
         query = (
             sa.select(SUBMITTED.c.student_id)
             .join(SUBMITTED_NOTEBOOK, SUBMITTED_NOTEBOOK.c.assignment_id == SUBMITTED.c.id)
-            .where(SUBMITTED_NOTEBOOK.c.notebook_id == self._ids.notebook)
+            .where(self._is_ours)
         )
         return {student for (student,) in self._all(query)}
 
     def marks(self, student: str) -> dict[str, Mark]:
         """Question id → marks of one student; empty if there is no submission."""
-        return read_marks(self._all, self.assignment.slug, student).get(student, {})
+        slug = self.assignment.slug
+        return read_marks(self._all, slug, self._names, student).get(student, {})
 
     def view(self) -> GradebookView:
         """Marks, comments and times of the whole class."""
-        return view_of(self._all, self.assignment.slug)
+        return view_of(self._all, self.assignment.slug, self._names)
 
     def human_grades(self, student: str) -> dict[str, float]:
         """Question id → score that a human gave, for questions that a human graded."""
@@ -259,7 +282,8 @@ class GradeStore:
 
     def human_comments(self, student: str) -> dict[str, str]:
         """Name of a solution or written answer → comment that a human wrote on it."""
-        return read_comments(self._all, self.assignment.slug, student).get(student, {})
+        slug = self.assignment.slug
+        return read_comments(self._all, slug, self._names, student).get(student, {})
 
     def hand_in(self, student: str) -> HandIn:
         """When a student handed in, and the late penalty."""
@@ -273,19 +297,26 @@ class GradeStore:
         """Compute the late penalty again, after a human has changed a score, an extension or the
         due date; returns it.
         """
-        late_s = self.hand_in(student).late_s
-        score = sum(map(_points, self.marks(student).values()))
-        penalty = self._late_penalty(student, score, late_s)
+        late_s, marks = self.hand_in(student).late_s, self.marks(student)
         mine = sa.select(SUBMITTED.c.id).where(
             SUBMITTED.c.student_id == student, SUBMITTED.c.assignment_id == self._ids.assignment
         )
-        statement = (
-            sa.update(SUBMITTED_NOTEBOOK)
-            .where(SUBMITTED_NOTEBOOK.c.assignment_id.in_(mine))
-            .values(late_submission_penalty=penalty)
-        )
-        self._transaction(lambda db: db.execute(statement))
-        return penalty or 0.0
+        total = 0.0
+        for name, rows in self._ids.notebooks.items():
+            names = set(self._names[name].values())
+            score = sum(_points(mark) for question, mark in marks.items() if question in names)
+            penalty = self._late_penalty(student, score, late_s)
+            statement = (
+                sa.update(SUBMITTED_NOTEBOOK)
+                .where(
+                    SUBMITTED_NOTEBOOK.c.assignment_id.in_(mine),
+                    SUBMITTED_NOTEBOOK.c.notebook_id == rows.notebook,
+                )
+                .values(late_submission_penalty=penalty)
+            )
+            self._transaction(lambda db, statement=statement: db.execute(statement))  # type: ignore[misc]
+            total += penalty or 0.0
+        return total
 
     def record_missing(self, student: str, questions: Iterable[str]) -> None:
         """Give 0 automatic points for questions that a submission lacks.
@@ -309,16 +340,14 @@ class GradeStore:
             return
         ids = [
             cell_id
-            for (cell_class, grade_id), cell_id in self._ids.cells.items()
-            if cell_class == "GradeCell" and question_id(grade_id) in wanted
+            for name, rows in self._ids.notebooks.items()
+            for (cell_class, grade_id), cell_id in rows.cells.items()
+            if cell_class != "SolutionCell" and self._names[name][grade_id] in wanted
         ]
         submitted = (
             sa.select(SUBMITTED_NOTEBOOK.c.id)
             .join(SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id)
-            .where(
-                SUBMITTED.c.student_id == student,
-                SUBMITTED_NOTEBOOK.c.notebook_id == self._ids.notebook,
-            )
+            .where(SUBMITTED.c.student_id == student, self._is_ours)
         )
         statement = sa.update(GRADE).where(
             GRADE.c.cell_id.in_(ids), GRADE.c.notebook_id.in_(submitted)
@@ -330,6 +359,12 @@ class GradeStore:
         if self._rows is None:
             raise GradingError("GradeStore: call prepare() once before the first submission")
         return self._rows
+
+    @property
+    def _is_ours(self) -> sa.ColumnElement[bool]:
+        """Whether a submitted notebook is one of this assignment's."""
+        ids = [rows.notebook for rows in self._ids.notebooks.values()]
+        return SUBMITTED_NOTEBOOK.c.notebook_id.in_(ids)
 
     def _autograded(self, student: str) -> Path:
         if student in ("", ".", "..") or "/" in student or "\0" in student:
@@ -357,25 +392,36 @@ class GradeStore:
         return self._transaction(lambda db: db.execute(query).all())
 
     def _record(
-        self, db: sa.Connection, graded: _Graded, when: datetime | None
+        self, db: sa.Connection, graded: Mapping[str, _Graded], when: datetime | None
     ) -> tuple[dict[str, Mark], float]:
-        """The marks after this submission, and its late penalty."""
-        student = graded.result.student
-        submitted, late_s = self._submitted_notebook(db, student, when)
-        marks = _marks_of(self._write_grades(db, graded, submitted))
-        self._write_comments(db, graded, submitted)
-        penalty = self._late_penalty(student, sum(map(_points, marks.values())), late_s)
-        db.execute(
-            sa.update(SUBMITTED_NOTEBOOK)
-            .where(SUBMITTED_NOTEBOOK.c.id == submitted)
-            .values(late_submission_penalty=penalty)
-        )
-        return marks, penalty or 0.0
+        """Write the rows of all notebooks of a submission; returns question → mark, and the late
+        penalty.
+        """
+        student = next(one.result.student for one in graded.values())
+        assignment, late_s = self._submitted(db, student, when)
+        found: dict[str, Mark] = {}
+        total = 0.0
+        for name, one in graded.items():
+            rows = self._ids.notebooks[name]
+            identity = {"assignment_id": assignment, "notebook_id": rows.notebook}
+            submitted = find_or_insert(db, SUBMITTED_NOTEBOOK, identity, {"flagged": False})
+            written = self._write_grades(db, one, submitted, name)
+            marks = {one.names[grade_id]: _mark(row) for grade_id, row in written.items()}
+            self._write_comments(db, one, submitted, name)
+            penalty = self._late_penalty(student, sum(map(_points, marks.values())), late_s)
+            db.execute(
+                sa.update(SUBMITTED_NOTEBOOK)
+                .where(SUBMITTED_NOTEBOOK.c.id == submitted)
+                .values(late_submission_penalty=penalty)
+            )
+            found |= marks
+            total += penalty or 0.0
+        return found, total
 
-    def _submitted_notebook(
+    def _submitted(
         self, db: sa.Connection, student: str, when: datetime | None
     ) -> tuple[str, float]:
-        """Id of the submitted notebook's row, which is added if missing, and its seconds late."""
+        """Id of the submission's row, which is added if missing, and its seconds late."""
         if db.execute(sa.select(STUDENT.c.id).where(STUDENT.c.id == student)).first() is None:
             db.execute(sa.insert(STUDENT), {"id": student})
         identity = {"assignment_id": self._ids.assignment, "student_id": student}
@@ -389,18 +435,19 @@ class GradeStore:
             .join(ASSIGNMENT, ASSIGNMENT.c.id == SUBMITTED.c.assignment_id)
             .where(SUBMITTED.c.id == submitted)
         ).one()
-        late_s = late_by(row.timestamp, row.duedate, row.extension)
-        identity = {"assignment_id": submitted, "notebook_id": self._ids.notebook}
-        return find_or_insert(db, SUBMITTED_NOTEBOOK, identity, {"flagged": False}), late_s
+        return submitted, late_by(row.timestamp, row.duedate, row.extension)
 
-    def _write_grades(self, db: sa.Connection, graded: _Graded, submitted: str) -> dict[str, Row]:
+    def _write_grades(
+        self, db: sa.Connection, graded: _Graded, submitted: str, name: str
+    ) -> dict[str, Row]:
+        """Write the points of one notebook; returns grade id → mark."""
         before = _rows_by_cell(db, GRADE, submitted)
         by_hand = any(row["manual_score"] is not None for row in before.values())
-        seen = self._answers_before(graded.result.student) if by_hand else {}
+        seen = self._answers_before(graded.result.student, name) if by_hand else {}
         marks: dict[str, Row] = {}
         added: list[Row] = []
         changed: list[Row] = []
-        for (cell_class, grade_id), cell_id in self._ids.cells.items():
+        for (cell_class, grade_id), cell_id in self._ids.notebooks[name].cells.items():
             if cell_class == "SolutionCell":
                 continue
             blank: Row = {
@@ -423,11 +470,13 @@ class GradeStore:
         _update(db, GRADE, changed, before, ("auto_score", "needs_manual_grade"))
         return marks
 
-    def _write_comments(self, db: sa.Connection, graded: _Graded, submitted: str) -> None:
+    def _write_comments(
+        self, db: sa.Connection, graded: _Graded, submitted: str, name: str
+    ) -> None:
         before = _rows_by_cell(db, COMMENT, submitted)
         added: list[Row] = []
         changed: list[Row] = []
-        for (cell_class, grade_id), cell_id in self._ids.cells.items():
+        for (cell_class, grade_id), cell_id in self._ids.notebooks[name].cells.items():
             if cell_class == "GradeCell":
                 continue
             blank = {"id": uuid4().hex, "cell_id": cell_id, "notebook_id": submitted}
@@ -438,11 +487,11 @@ class GradeStore:
             db.execute(sa.insert(COMMENT), added)
         _update(db, COMMENT, changed, before, ("auto_comment",))
 
-    def _answers_before(self, student: str) -> dict[str, str]:
+    def _answers_before(self, student: str, name: str) -> dict[str, str]:
         """Cells that a human may have graded: those of the old autograded notebook, which `write`
         is about to replace.
         """
-        path = self._autograded(student) / f"{self.assignment.slug}.ipynb"
+        path = self._autograded(student) / f"{name}.ipynb"
         try:
             return {
                 grade_id: cell.source
@@ -506,6 +555,14 @@ def _needs_look(old: Row, automatic: float | None, unseen: bool) -> bool:
     return bool(old["needs_manual_grade"] or automatic != old["auto_score"])
 
 
+def _waits(result: SubmissionResult, names: Iterable[str]) -> bool:
+    """Whether a human shall look at some of these questions, or at the whole submission."""
+    wanted = set(names)
+    return result.status == "rejected" or any(
+        one.status == "manual" for one in result.questions if one.id in wanted
+    )
+
+
 def _points(mark: Mark) -> float:
     given = mark.automatic if mark.by_hand is None else mark.by_hand
     return float(given or 0.0) + mark.extra
@@ -522,14 +579,10 @@ def parse_time(timestamp: str | datetime | None) -> tuple[datetime | None, list[
         ]
 
 
-def _marks_of(rows: Mapping[str, Row]) -> dict[str, Mark]:
-    """Question id → mark, from the rows of one student by grade id."""
-    return {
-        question_id(grade_id): Mark(
-            row["auto_score"],
-            row["manual_score"],
-            bool(row["needs_manual_grade"]),
-            float(row["extra_credit"] or 0.0),
-        )
-        for grade_id, row in rows.items()
-    }
+def _mark(row: Row) -> Mark:
+    return Mark(
+        row["auto_score"],
+        row["manual_score"],
+        bool(row["needs_manual_grade"]),
+        float(row["extra_credit"] or 0.0),
+    )

@@ -15,12 +15,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from hwlib.errors import GradingError
+from hwlib.grading.answer_key import AnswerKey, load_key
+from hwlib.grading.cells import question_of
 from hwlib.grading.course import Assignment
 from hwlib.grading.records.gradebook_rows import (
     ASSIGNMENT,
     BASE_CELL,
     COMMENT,
     GRADE,
+    NOTEBOOK,
     SUBMITTED,
     SUBMITTED_NOTEBOOK,
     advice,
@@ -32,8 +35,10 @@ __all__ = [
     "GradebookView",
     "HandIn",
     "Mark",
+    "Names",
     "late_by",
-    "question_id",
+    "name_of",
+    "names_in",
     "read_comments",
     "read_hand_ins",
     "read_marks",
@@ -75,9 +80,22 @@ class GradebookView:
     due: datetime | None = None
 
 
-def question_id(grade_id: str) -> str:
-    """test-NAME, answer-NAME, solution-NAME → NAME."""
-    return grade_id.partition("-")[2]
+Names = Mapping[str, Mapping[str, str]]
+"""Name of a notebook → grade id → question, solution or written answer."""
+
+
+def names_in(key: AnswerKey) -> Names:
+    """The names of the cells of an assignment that nbgrader knows."""
+    names: dict[str, dict[str, str]] = {}
+    for cell in key.cells:
+        if cell.grade_id:
+            names.setdefault(cell.notebook or key.slug, {})[cell.grade_id] = cell.name
+    return names
+
+
+def name_of(row: sa.Row[Any], names: Names) -> str:
+    """The name of a row's cell; one that is gone has the name that its id tells."""
+    return names.get(row.notebook, {}).get(row.name, question_of(row.name))
 
 
 def late_by(handed_in: datetime | None, due: datetime | None, extension: timedelta | None) -> float:
@@ -130,16 +148,24 @@ Read = Callable[[sa.Select[Any]], Iterable[sa.Row[Any]]]
 def of_cells(table: sa.Table, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
     """The rows of `table` (grades or comments), each with student, cell and these columns."""
     return (
-        sa.select(SUBMITTED.c.student_id, BASE_CELL.c.name, *columns)
+        sa.select(
+            SUBMITTED.c.student_id,
+            BASE_CELL.c.name,
+            NOTEBOOK.c.name.label("notebook"),
+            *columns,
+        )
         .select_from(table)
         .join(BASE_CELL, BASE_CELL.c.id == table.c.cell_id)
+        .join(NOTEBOOK, NOTEBOOK.c.id == BASE_CELL.c.notebook_id)
         .join(SUBMITTED_NOTEBOOK, SUBMITTED_NOTEBOOK.c.id == table.c.notebook_id)
         .join(SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id)
         .join(ASSIGNMENT, ASSIGNMENT.c.id == SUBMITTED.c.assignment_id)
     )
 
 
-def read_marks(read: Read, slug: str, student: str | None = None) -> dict[str, dict[str, Mark]]:
+def read_marks(
+    read: Read, slug: str, names: Names, student: str | None = None
+) -> dict[str, dict[str, Mark]]:
     """Student → question id → mark."""
     columns = (
         GRADE.c.auto_score,
@@ -149,7 +175,7 @@ def read_marks(read: Read, slug: str, student: str | None = None) -> dict[str, d
     )
     found: dict[str, dict[str, Mark]] = {}
     for row in read(_of(of_cells(GRADE, *columns), slug, student)):
-        found.setdefault(row.student_id, {})[question_id(row.name)] = Mark(
+        found.setdefault(row.student_id, {})[name_of(row, names)] = Mark(
             row.auto_score,
             row.manual_score,
             bool(row.needs_manual_grade),
@@ -158,12 +184,14 @@ def read_marks(read: Read, slug: str, student: str | None = None) -> dict[str, d
     return found
 
 
-def read_comments(read: Read, slug: str, student: str | None = None) -> dict[str, dict[str, str]]:
+def read_comments(
+    read: Read, slug: str, names: Names, student: str | None = None
+) -> dict[str, dict[str, str]]:
     """Student → name of a solution or written answer → comment that a human wrote on it."""
     found: dict[str, dict[str, str]] = {}
     for row in read(_of(of_cells(COMMENT, COMMENT.c.manual_comment), slug, student)):
         if row.manual_comment:
-            found.setdefault(row.student_id, {})[question_id(row.name)] = row.manual_comment
+            found.setdefault(row.student_id, {})[name_of(row, names)] = row.manual_comment
     return found
 
 
@@ -205,11 +233,11 @@ def _of(query: sa.Select[Any], slug: str, student: str | None) -> sa.Select[Any]
     return query if student is None else query.where(SUBMITTED.c.student_id == student)
 
 
-def view_of(read: Read, slug: str) -> GradebookView:
+def view_of(read: Read, slug: str, names: Names) -> GradebookView:
     """All of it."""
     return GradebookView(
-        read_marks(read, slug),
-        read_comments(read, slug),
+        read_marks(read, slug, names),
+        read_comments(read, slug, names),
         read_hand_ins(read, slug),
         read_due(read, slug),
     )
@@ -231,7 +259,8 @@ def recorded_view(
     engine = sa.create_engine(db_url or sqlite_url(file))
     try:
         with engine.connect() as db:
-            return view_of(lambda query: db.execute(query).all(), assignment.slug)
+            names = names_in(load_key(assignment))
+            return view_of(lambda query: db.execute(query).all(), assignment.slug, names)
     except sa.exc.DBAPIError as error:
         raise GradingError(f"{engine.url!r}: {advice(str(error.orig))}") from error
     finally:
