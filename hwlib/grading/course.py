@@ -14,7 +14,10 @@ from hwlib.extras import REQUIREMENTS
 __all__ = [
     "Assignment",
     "Course",
+    "FeedbackLevel",
+    "FeedbackLevels",
     "GradescopeSettings",
+    "Level",
     "Limits",
     "Visibility",
     "address_problem",
@@ -52,6 +55,21 @@ class GradescopeSettings:
     # questions whose network is on the leaderboard, with its accuracy and its parameters
     leaderboard: tuple[str, ...] = ()
     index: str = ""  # where pip finds more packages, for example builds of PyTorch for the CPU
+
+
+FeedbackLevel = Literal["category", "hint", "input"]
+"""What a feedback page tells of a lost question: its status; symptom and hint, too; the input with
+which it failed, too.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackLevels:
+    """What feedback pages tell at which time; [feedback] in course.toml."""
+
+    now: FeedbackLevel = "hint"  # before the deadline
+    deadline: FeedbackLevel = "hint"  # after the student's deadline
+    graded: FeedbackLevel = "hint"  # after it, once no question waits for a human
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +159,7 @@ class Course:
     term: str = ""
     branch: str = "main"
     install: str | None = None  # where pip gets hwlib; None: from the repository; "": nowhere yet
+    feedback: FeedbackLevels = field(default_factory=FeedbackLevels)
 
     @property
     def install_address(self) -> str:
@@ -218,14 +237,22 @@ def find_course(start: Path | None = None) -> Course:
             values = _read_toml(path)
             _require(path, values, {"title": str}, _COURSE)
             _require_addresses(path, values)
-            return Course(root=folder, **values)
+            feedback = _read_feedback(path, values.pop("feedback", {}))
+            return Course(root=folder, feedback=feedback, **values)
     raise CourseError(
         f"{start}: there is no course.toml here or in a folder above; go to the folder of the "
         "course"
     )
 
 
-_COURSE: dict[str, Any] = {"repository": str, "term": str, "branch": str, "install": str}
+_COURSE: dict[str, Any] = {
+    "repository": str,
+    "term": str,
+    "branch": str,
+    "install": str,
+    "feedback": dict,
+}
+_FEEDBACK: dict[str, Any] = {"now": str, "deadline": str, "graded": str}
 _ADDRESSES = {
     "repository": (re.compile(r"https://[^\s\"']+"), "https://github.com/NAME/COURSE"),
     "install": (
@@ -309,6 +336,19 @@ def _read_gradescope(path: Path, values: dict[str, Any]) -> GradescopeSettings:
         )
     lists = {key: tuple(values.get(key, ())) for key in ("packages", "leaderboard")}
     return GradescopeSettings(**{**values, **lists})
+
+
+def _read_feedback(path: Path, values: dict[str, Any]) -> FeedbackLevels:
+    _require(path, values, {}, _FEEDBACK)
+    known = get_args(FeedbackLevel)
+    for time, level in values.items():
+        if level not in known:
+            raise AuthoringError(
+                path,
+                _line(path, time),
+                f"{time}: unknown level {level!r}; use one of: {', '.join(known)}",
+            )
+    return FeedbackLevels(**values)
 
 
 def _require_addresses(path: Path, values: dict[str, Any]) -> None:

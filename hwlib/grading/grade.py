@@ -25,8 +25,9 @@ from hwlib.grading.engines.several import joined, of_notebook
 from hwlib.grading.engines.test_sets import fetch_test_sets
 from hwlib.grading.records.cache import ResultCache, new_seed
 from hwlib.grading.records.class_records import ClassRecords
-from hwlib.grading.records.gradebook import recorded_marks
-from hwlib.grading.records.unwritten import UnwrittenRecords, with_points_by_hand
+from hwlib.grading.records.history import Entry, History, now
+from hwlib.grading.records.marks import recorded_marks, with_points_by_hand
+from hwlib.grading.records.unwritten import UnwrittenRecords
 from hwlib.grading.results import GradeReport, Outcome, ProvedTests, SubmissionResult
 from hwlib.grading.submissions.files import (
     FoundSubmission,
@@ -269,17 +270,21 @@ def _grade_with_nbgrader(
         marks = recorded_marks(assignment, output, options.db_url)
         results = tuple(with_points_by_hand(marks.get(one.student, {}), one) for one in graded)
     else:
-        ResultCache(assignment, output, "nbgrader").log_seed(seed)
-        results = tuple(
-            grade_with_nbgrader(
-                assignment,
-                found,
-                output=output,
-                db_url=options.db_url,
-                seed=seed,
-                on_result=on_result,
-            )
-        )
+        cache = ResultCache(assignment, output, "nbgrader")
+        cache.log_seed(seed)
+        history, done = History(output, assignment.slug), list[SubmissionResult]()
+        for one in grade_with_nbgrader(
+            assignment,
+            found,
+            output=output,
+            db_url=options.db_url,
+            seed=seed,
+            on_result=on_result,
+        ):
+            files = cache.hand_in(found[len(done)])
+            history.add(Entry(one, one.score, now(), "nbgrader", "T0", seed, files, cache.tests))
+            done.append(one)
+        results = tuple(done)
     return GradeReport(assignment.slug, "nbgrader", "T0", results)
 
 

@@ -71,6 +71,10 @@ class Graded:
     lacking: tuple[str, ...] = ()  # what the student's code needs and this machine lacks
     impeded: bool = False  # a limit was hit while others used the cores
     complaints: dict[str, str] = field(default_factory=dict)  # question → what an instructor reads
+    deaths: tuple[str, ...] = ()  # the remarks that tell of a process that ended
+    inputs: dict[str, str] = field(
+        default_factory=dict
+    )  # question or question/part → failing input
 
 
 def grade_submission(
@@ -118,6 +122,7 @@ def grade_submission(
     unique: dict[str, str] = {}
     measured: dict[str, Measured] = {}
     complaints: dict[str, str] = {}
+    inputs: dict[str, str] = {}
     try:
         for cell in wanted:
             started = time.monotonic()
@@ -135,11 +140,13 @@ def grade_submission(
             verdict = explain_missing(tries.without_its_cell(cell.name, verdict), submission)
             if verdict.told_instructor:
                 complaints[cell.name] = one_line(verdict.told_instructor)
+            inputs |= _inputs(cell.name, verdict)
             results.append(as_result(cell, verdict, time.monotonic() - started))
             on_question(results[-1])
     finally:
         tries.end()
-    remarks = [one_line(text) for text in (*remarks, *dict.fromkeys(shared.notes))]
+    deaths = tuple(one_line(text) for text in dict.fromkeys(shared.notes))
+    remarks = [*map(one_line, remarks), *deaths]
     return Graded(
         results,
         shared.outputs,
@@ -152,7 +159,18 @@ def grade_submission(
         lacking=tuple(sorted(tries.lacking)),
         impeded=shared.impeded,
         complaints=complaints,
+        deaths=deaths,
+        inputs=inputs,
     )
+
+
+def _inputs(name: str, verdict: Verdict) -> dict[str, str]:
+    """Question or question/part → the input with which it failed."""
+    if verdict.parts:
+        told = {f"{name}/{one.name}": one.verdict.failing for one in verdict.parts}
+    else:
+        told = {name: verdict.failing}
+    return {where: text for where, text in told.items() if text}
 
 
 # ---- which cells, in which worker ----------------------------------------------------------------
