@@ -681,10 +681,16 @@ def _grade_with_bar(
 
 def _print_grades(report: GradeReport, console: Terminal) -> None:
     questions = [question.id for question in report.submissions[0].questions]
+    late, extra = (
+        any(getattr(one, name) for one in report.submissions)
+        for name in ("late_penalty", "extra_credit")
+    )
     rows = [
         [
             one.student,
             *(_cell(one, name) for name in questions),
+            *([f"{one.extra_credit:g}"] if extra else []),
+            *([f"{-one.late_penalty:g}"] if late else []),
             f"{one.score:g}",
             f"{one.max_score:g}",
             _state(one),
@@ -694,7 +700,8 @@ def _print_grades(report: GradeReport, console: Terminal) -> None:
     how = f"engine {report.engine}, isolation {report.isolation}"
     count = "1 submission" if len(rows) == 1 else f"{len(rows)} submissions"
     title = f"{report.assignment}: {count}, {how}"
-    _print_table(title, ["student", *questions, "score", "of", "status"], rows, console)
+    more = [*(["extra"] if extra else []), *(["late"] if late else [])]
+    _print_table(title, ["student", *questions, *more, "score", "of", "status"], rows, console)
     for one in report.submissions:
         _print_problems(one.student, one.problems, console)
 

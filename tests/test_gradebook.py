@@ -384,13 +384,13 @@ def test_nbgraders_late_penalties_are_applied(
         store.prepare()
         store.write(outcome(key, "late"), solved(tiny), WHEN)  # two days
         store.write(outcome(key, "early"), solved(tiny), "2027-01-30 11:59:59 UTC")
-        assert store.late_penalty("late") == pytest.approx(expected)
-        assert store.late_penalty("early") == 0.0
+        assert store.settled("late").late_penalty == pytest.approx(expected)
+        assert store.settled("early").late_penalty == 0.0
         with Gradebook(store.db_url, "tiny") as book:
             assert book.find_assignment("tiny").duedate == datetime.datetime(2027, 1, 30, 12)
             book.grant_extension("tiny", "late", days=3)
         store.write(outcome(key, "late"), solved(tiny), WHEN)
-        assert store.late_penalty("late") == 0.0
+        assert store.settled("late").late_penalty == 0.0
 
 
 # ---- the autograded notebook ----

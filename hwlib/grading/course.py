@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 
 from hwlib.errors import AuthoringError, CourseError
 from hwlib.extras import REQUIREMENTS
+from hwlib.grading.deadlines import Schedule, ScheduleFault, read_schedule
 
 __all__ = [
     "Assignment",
@@ -135,6 +136,7 @@ class Course:
     term: str = ""
     branch: str = "main"
     install: str | None = None  # where pip gets hwlib; None: from the repository; "": nowhere yet
+    schedule: Schedule = field(default_factory=Schedule)  # deadlines, and what being late costs
 
     @property
     def install_address(self) -> str:
@@ -212,14 +214,42 @@ def find_course(start: Path | None = None) -> Course:
             values = _read_toml(path)
             _require(path, values, {"title": str}, _COURSE)
             _require_addresses(path, values)
-            return Course(root=folder, **values)
+            schedule = _read_schedule(path, values)
+            return Course(root=folder, schedule=schedule, **values)
     raise CourseError(
         f"{start}: there is no course.toml here or in a folder above; go to the folder of the "
         "course"
     )
 
 
-_COURSE: dict[str, Any] = {"repository": str, "term": str, "branch": str, "install": str}
+def _read_schedule(path: Path, values: dict[str, Any]) -> Schedule:
+    """Take the tables with dates out of the values of course.toml, and read them."""
+    taken = {key: values.pop(key) for key in _DATES if key in values}
+    try:
+        schedule = read_schedule(taken)
+    except ScheduleFault as fault:
+        raise AuthoringError(
+            path, _line(path, fault.key), f"{fault}; see docs/grading.md, Deadlines"
+        ) from fault
+    known = [one.parent.name for one in path.parent.glob("assignments/*/assignment.toml")]
+    for slug in (*schedule.due, *schedule.extensions):
+        if known and slug not in known:
+            raise AuthoringError(
+                path,
+                _line(path, slug),
+                f"there is no assignment {slug!r}; use one of: {', '.join(sorted(known))}",
+            )
+    return schedule
+
+
+_DATES = ("deadlines", "late", "extensions")
+_COURSE: dict[str, Any] = {
+    "repository": str,
+    "term": str,
+    "branch": str,
+    "install": str,
+    **dict.fromkeys(_DATES, dict),
+}
 _ADDRESSES = {
     "repository": (re.compile(r"https://[^\s\"']+"), "https://github.com/NAME/COURSE"),
     "install": (

@@ -95,11 +95,14 @@ class SubmissionResult:
     problems: tuple[str, ...] = ()
     seconds: float = 0.0
     cached: bool = False
+    late_penalty: float = 0.0  # points taken off for handing in late
+    extra_credit: float = 0.0  # points that a human gave beyond those of the questions
 
     @property
     def score(self) -> float:
-        """Sum of the points of all questions."""
-        return sum(question.points for question in self.questions)
+        """The points of all questions and the extra credit, less the late penalty."""
+        earned = sum(question.points for question in self.questions) + self.extra_credit
+        return max(0.0, earned - self.late_penalty)
 
     @property
     def max_score(self) -> float:
@@ -122,6 +125,8 @@ class SubmissionResult:
             "max_score": self.max_score,
             "seconds": round(self.seconds, 4),
             "cached": self.cached,
+            "late_penalty": self.late_penalty,
+            "extra_credit": self.extra_credit,
             "questions": [asdict(question) for question in self.questions],
             "problems": list(self.problems),
         }
@@ -136,6 +141,8 @@ class SubmissionResult:
             problems=tuple(values["problems"]),
             seconds=values["seconds"],
             cached=values["cached"],
+            late_penalty=values.get("late_penalty", 0.0),
+            extra_credit=values.get("extra_credit", 0.0),
         )
 
 

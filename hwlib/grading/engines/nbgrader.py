@@ -181,7 +181,8 @@ def _grade_one(
         record(submission.student, [cell.name for cell in keys[name].questions])
     slug = store.assignment.slug
     swap_folder(folder, store.output / "autograded" / submission.student / slug)
-    return _whole(submission, {name: read.results[name] for name in keys})
+    whole = _whole(submission, {name: read.results[name] for name in keys})
+    return store.settled(submission.student).of(whole)
 
 
 def _whole(

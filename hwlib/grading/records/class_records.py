@@ -21,7 +21,7 @@ from hwlib.grading.answer_key import load_key
 from hwlib.grading.course import Assignment
 from hwlib.grading.records.cache import ResultCache
 from hwlib.grading.records.feedback import feedback_page
-from hwlib.grading.records.gradebook import GradeStore, Mark
+from hwlib.grading.records.gradebook import GradeStore, Mark, Settled
 from hwlib.grading.results import Outcome, ProvedTests, SubmissionResult, SubmissionStatus
 from hwlib.grading.submissions.files import FoundSubmission
 from hwlib.grading.submissions.fingerprints import models_of, name_twins
@@ -102,7 +102,9 @@ class ClassRecords:
             return None
         self._unique[found.student] = kept.unique
         self._tiers.add(kept.tier)
-        return _with_human_grades(self._marks.get(found.student, {}), kept.result)
+        result = _with_human_grades(self._marks.get(found.student, {}), kept.result)
+        settled = self._settled.get(found.student)
+        return settled.of(result) if settled else result
 
     def write(self, found: FoundSubmission, outcome: Outcome, seed: int) -> SubmissionResult:
         """Record one outcome; returns its result with the points that humans gave.
@@ -141,7 +143,6 @@ class ClassRecords:
             outcome.as_graded,
             title=self.assignment.title,
             comments=self._store.human_comments(found.student),
-            late_penalty=self._store.late_penalty(found.student),
             tier=outcome.tier,
             pages=self.assignment.source.parent / "why.md",
         )
@@ -164,6 +165,11 @@ class ClassRecords:
     def _marks(self) -> dict[str, dict[str, Mark]]:
         """The marks in the gradebook before this run, read once and only if results are kept."""
         return self._store.marks_of_class()
+
+    @cached_property
+    def _settled(self) -> dict[str, Settled]:
+        """What scores have beside the points of questions, with what humans have changed since."""
+        return self._store.settled_class()
 
     @cached_property
     def _recorded(self) -> set[str]:

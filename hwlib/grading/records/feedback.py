@@ -114,7 +114,7 @@ def feedback_page(
     comments : mapping, optional
         Name of a solution or written answer → a human's comment on it.
     late_penalty : float
-        Points taken off for handing in late.
+        Points taken off for handing in late. The default is what the result says.
     tier : str
         How far the student's code was confined: "T0" to "T3".
     pages : Path, optional
@@ -127,16 +127,18 @@ def feedback_page(
         _part(cells, result, of_name(cells[0].notebook), comments or {}, room, pages, given)
         for cells in _groups(key)
     ]
-    score = max(0.0, result.score - late_penalty)
+    if late_penalty:
+        result = replace(result, late_penalty=late_penalty)
     return _templates.get_template("feedback.html.j2").render(
         title=title or key.slug,
         student=for_page(result.student, 200),
         status=result.status,
         parts=parts,
-        score=f"{score:g}",
+        score=f"{result.score:g}",
         max_score=f"{result.max_score:g}",
         tier=tier,
-        late_penalty=f"{late_penalty:g}" if late_penalty else "",
+        late_penalty=f"{result.late_penalty:g}" if result.late_penalty else "",
+        extra_credit=f"{result.extra_credit:g}" if result.extra_credit else "",
         problems=[for_page(problem, MAX_MESSAGE) for problem in result.problems],
         waiting=[
             question.title

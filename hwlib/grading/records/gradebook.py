@@ -60,7 +60,7 @@ from hwlib.grading.results import QuestionResult, SubmissionResult, SubmissionSt
 from hwlib.grading.submissions.files import read_submission
 from hwlib.grading.texts import for_markdown
 
-__all__ = ["GradeStore", "Mark", "parse_time", "recorded_marks"]
+__all__ = ["GradeStore", "Mark", "Settled", "parse_time", "recorded_marks"]
 
 ATTEMPTS = 5  # tries of a transaction while another program holds the database
 T = TypeVar("T")
@@ -74,6 +74,18 @@ class Mark:
     automatic: float | None
     by_hand: float | None
     needs_look: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a score has beside the points of its questions."""
+
+    late_penalty: float = 0.0
+    extra_credit: float = 0.0
+
+    def of(self, result: SubmissionResult) -> SubmissionResult:
+        """The result with these points."""
+        return replace(result, late_penalty=self.late_penalty, extra_credit=self.extra_credit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +188,8 @@ class GradeStore:
     def prepare(self) -> None:
         """Update the assignment's rows from its source notebooks.
 
-        The due date, extensions and the grades of all questions that still exist are kept.
+        The grades of all questions that still exist are kept. So are the due date and extensions,
+        unless course.toml names others.
 
         Raises
         ------
@@ -185,8 +198,9 @@ class GradeStore:
         """
         course_id = self.config.CourseDirectory.course_id
         slug = self.assignment.slug
+        due, _ = self.assignment.course.schedule.of(slug, "")
         self._rows = self._transaction(
-            lambda db: sync_assignment(db, self.templates, slug, course_id)
+            lambda db: sync_assignment(db, self.templates, slug, course_id, due)
         )
         # left by a run that was killed
         for leftover in self.output.glob(f"autograded/*/.{slug}.new"):
@@ -248,10 +262,10 @@ class GradeStore:
             cells = graded_cells(whole)
             graded[name] = _Graded(result, cells, unread, self._names[name], absent)
         target = self._autograded(result.student)
-        marks = self._transaction(lambda db: self._record(db, graded, when))
+        marks, settled = self._transaction(lambda db: self._record(db, graded, when))
         beside = self.assignment.source.parent
         problems += write_notebooks(target, completed, folder, only, beside)
-        result = replace(result, problems=(*result.problems, *problems))
+        result = settled.of(replace(result, problems=(*result.problems, *problems)))
         return _with_marks(result, marks, all(one.rejected for one in graded.values()))
 
     def students(self) -> set[str]:
@@ -291,14 +305,18 @@ class GradeStore:
             if row.manual_comment
         }
 
-    def late_penalty(self, student: str) -> float:
-        """Points that were deducted because the submission was late."""
-        column = SUBMITTED_NOTEBOOK.c.late_submission_penalty
-        query = sa.select(column).join(
-            SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id
+    def settled(self, student: str) -> Settled:
+        """What one student's score has beside the points of questions, worked out again.
+
+        Points that humans have given since, another deadline and an extension count.
+        """
+        return self._transaction(lambda db: self._settle_students(db, student)).get(
+            student, Settled()
         )
-        mine = (SUBMITTED.c.student_id == student, self._is_ours)
-        return float(sum(penalty or 0.0 for (penalty,) in self._all(query.where(*mine))))
+
+    def settled_class(self) -> dict[str, Settled]:
+        """Student → `settled`, for all students in one transaction."""
+        return self._transaction(self._settle_students)
 
     def record_missing(self, student: str, questions: Iterable[str]) -> None:
         """Give 0 automatic points for questions that a submission lacks.
@@ -382,10 +400,12 @@ class GradeStore:
 
     def _record(
         self, db: sa.Connection, graded: Mapping[str, _Graded], when: datetime | None
-    ) -> dict[str, Row]:
-        """Write the rows of all notebooks of a submission; returns question → mark."""
+    ) -> tuple[dict[str, Row], Settled]:
+        """Write the rows of all notebooks of a submission; returns question → mark, and the rest
+        of the score.
+        """
         student = next(one.result.student for one in graded.values())
-        assignment, late_s = self._submitted(db, student, when)
+        assignment = self._submitted(db, student, when)
         found: dict[str, Row] = {}
         for name, one in graded.items():
             rows = self._ids.notebooks[name]
@@ -393,19 +413,66 @@ class GradeStore:
             submitted = find_or_insert(db, SUBMITTED_NOTEBOOK, identity, {"flagged": False})
             marks = self._write_grades(db, one, submitted, name)
             self._write_comments(db, one, submitted, name)
-            penalty = self._late_penalty(student, sum(map(_score, marks.values())), late_s)
-            db.execute(
-                sa.update(SUBMITTED_NOTEBOOK)
-                .where(SUBMITTED_NOTEBOOK.c.id == submitted)
-                .values(late_submission_penalty=penalty)
-            )
             found |= {one.names[grade_id]: mark for grade_id, mark in marks.items()}
+        return found, self._settle_students(db, student)[student]
+
+    def _settle_students(self, db: sa.Connection, student: str = "") -> dict[str, Settled]:
+        """Work out late penalties from the rows of the gradebook, and write those that changed."""
+        total = sa.func.coalesce(
+            sa.func.sum(sa.func.coalesce(GRADE.c.manual_score, GRADE.c.auto_score, 0.0)), 0.0
+        )
+        extra = sa.func.coalesce(sa.func.sum(sa.func.coalesce(GRADE.c.extra_credit, 0.0)), 0.0)
+        query = (
+            sa.select(
+                SUBMITTED.c.student_id,
+                SUBMITTED.c.timestamp,
+                SUBMITTED.c.extension,
+                ASSIGNMENT.c.duedate,
+                SUBMITTED_NOTEBOOK.c.id,
+                SUBMITTED_NOTEBOOK.c.late_submission_penalty,
+                total.label("points"),
+                extra.label("extra"),
+            )
+            .select_from(SUBMITTED_NOTEBOOK)
+            .join(SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id)
+            .join(ASSIGNMENT, ASSIGNMENT.c.id == SUBMITTED.c.assignment_id)
+            .outerjoin(GRADE, GRADE.c.notebook_id == SUBMITTED_NOTEBOOK.c.id)
+            .where(self._is_ours, *([SUBMITTED.c.student_id == student] if student else []))
+            .group_by(
+                SUBMITTED.c.student_id,
+                SUBMITTED.c.timestamp,
+                SUBMITTED.c.extension,
+                ASSIGNMENT.c.duedate,
+                SUBMITTED_NOTEBOOK.c.id,
+                SUBMITTED_NOTEBOOK.c.late_submission_penalty,
+            )
+        )
+        found: dict[str, Settled] = {}
+        for row in db.execute(query).all():
+            late_s = self._seconds_late(row)
+            penalty = self._late_penalty(row.student_id, float(row.points + row.extra), late_s)
+            if penalty != row.late_submission_penalty:
+                db.execute(
+                    sa.update(SUBMITTED_NOTEBOOK)
+                    .where(SUBMITTED_NOTEBOOK.c.id == row.id)
+                    .values(late_submission_penalty=penalty)
+                )
+            before = found.get(row.student_id, Settled())
+            found[row.student_id] = Settled(
+                before.late_penalty + (penalty or 0.0), before.extra_credit + float(row.extra)
+            )
         return found
 
-    def _submitted(
-        self, db: sa.Connection, student: str, when: datetime | None
-    ) -> tuple[str, float]:
-        """Id of the submission's row, which is added if missing, and its seconds late."""
+    def _seconds_late(self, row: Any) -> float:
+        """How long after the deadline, extensions included; 0 if in time or nobody knows."""
+        if row.timestamp is None or row.duedate is None:
+            return 0.0
+        _, extension = self.assignment.course.schedule.of(self.assignment.slug, row.student_id)
+        more = extension if extension is not None else row.extension or timedelta()
+        return float(max(0.0, (row.timestamp - row.duedate - more).total_seconds()))
+
+    def _submitted(self, db: sa.Connection, student: str, when: datetime | None) -> str:
+        """Id of the submission's row, which is added if missing."""
         if db.execute(sa.select(STUDENT.c.id).where(STUDENT.c.id == student)).first() is None:
             db.execute(sa.insert(STUDENT), {"id": student})
         identity = {"assignment_id": self._ids.assignment, "student_id": student}
@@ -414,17 +481,12 @@ class GradeStore:
             db.execute(
                 sa.update(SUBMITTED).where(SUBMITTED.c.id == submitted).values(timestamp=when)
             )
-        row = db.execute(
-            sa.select(SUBMITTED.c.timestamp, SUBMITTED.c.extension, ASSIGNMENT.c.duedate)
-            .join(ASSIGNMENT, ASSIGNMENT.c.id == SUBMITTED.c.assignment_id)
-            .where(SUBMITTED.c.id == submitted)
-        ).one()
-        late_s = 0.0
-        if row.timestamp and row.duedate:
-            late_s = max(
-                0.0, (row.timestamp - row.duedate - (row.extension or timedelta())).total_seconds()
+        _, extension = self.assignment.course.schedule.of(self.assignment.slug, student)
+        if extension is not None:
+            db.execute(
+                sa.update(SUBMITTED).where(SUBMITTED.c.id == submitted).values(extension=extension)
             )
-        return submitted, late_s
+        return submitted
 
     def _write_grades(
         self, db: sa.Connection, graded: _Graded, submitted: str, name: str
@@ -490,9 +552,13 @@ class GradeStore:
             return {}
 
     def _late_penalty(self, student: str, score: float, late_s: float) -> float | None:
-        """The late penalty of nbgrader's plugin, limited to the range from 0 to the score."""
+        """The late penalty of course.toml, or else of nbgrader's plugin, limited to the range from
+        0 to the score.
+        """
         if late_s <= 0:
             return None
+        if self.assignment.course.schedule.late is not None:
+            return self.assignment.course.schedule.late.penalty(score, late_s) or None
         penalty = self._penalties.plugin_inst.late_submission_penalty(student, score, late_s)
         if penalty is None or math.isnan(penalty):
             return None
@@ -623,11 +689,6 @@ def _waits(result: SubmissionResult, names: Iterable[str]) -> bool:
     return result.status == "rejected" or any(
         one.status == "manual" for one in result.questions if one.id in wanted
     )
-
-
-def _score(mark: Row) -> float:
-    given = mark["manual_score"] if mark["manual_score"] is not None else mark["auto_score"]
-    return float(given or 0.0) + float(mark["extra_credit"] or 0.0)
 
 
 def parse_time(timestamp: str | datetime | None) -> tuple[datetime | None, list[str]]:

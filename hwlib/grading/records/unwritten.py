@@ -11,7 +11,7 @@ from pathlib import Path
 from hwlib.grading.course import Assignment
 from hwlib.grading.records.cache import ResultCache
 from hwlib.grading.records.class_records import ClassRecords
-from hwlib.grading.records.gradebook import Mark, recorded_marks
+from hwlib.grading.records.gradebook import Mark, Settled, parse_time, recorded_marks
 from hwlib.grading.results import (
     GradeReport,
     Outcome,
@@ -69,8 +69,16 @@ class UnwrittenRecords(ClassRecords):
     def _recorded(self) -> set[str]:
         return set(self._marks)
 
+    @cached_property
+    def _settled(self) -> dict[str, Settled]:
+        return {}  # a kept result has what was settled when it was graded
+
     def _write(self, found: FoundSubmission, outcome: Outcome, seed: int) -> SubmissionResult:
-        return with_points_by_hand(self._marks.get(found.student, {}), outcome.result)
+        result = with_points_by_hand(self._marks.get(found.student, {}), outcome.result)
+        when, _ = parse_time(found.timestamp)
+        schedule, slug = self.assignment.course.schedule, self.assignment.slug
+        penalty = schedule.penalty(slug, found.student, when, result.score)
+        return replace(result, late_penalty=penalty)
 
 
 def with_points_by_hand(marks: Mapping[str, Mark], result: SubmissionResult) -> SubmissionResult:
