@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -74,6 +75,7 @@ class Assignment:
     extras: tuple[str, ...] = ()  # hwlib extras that the notebook needs, e.g. "torch"
     limits: Limits = field(default_factory=Limits)
     gradescope: GradescopeSettings = field(default_factory=GradescopeSettings)
+    allowed_leaks: Mapping[str, str] = field(default_factory=dict)  # text or cell → reason
     stem: str = ""  # of a file STEM.py: only this one of several notebooks, see `each_notebook`
 
     @property
@@ -274,6 +276,7 @@ _OPTIONAL: dict[str, Any] = {
     "extras": list,
     "limits": dict,
     "gradescope": dict,
+    "leaks": dict,
 }
 _LIMITS: dict[str, Any] = {
     "question_s": (int, float),
@@ -315,6 +318,7 @@ def _read_assignment(path: Path, course: Course) -> Assignment:
         course=course,
         limits=Limits(**limits),
         gradescope=_read_gradescope(path, values.pop("gradescope", {})),
+        allowed_leaks=_read_allowed_leaks(path, values.pop("leaks", {})),
         **lists,
         **values,
     )
@@ -339,6 +343,19 @@ def _read_gradescope(path: Path, values: dict[str, Any]) -> GradescopeSettings:
         )
     lists = {key: tuple(values.get(key, ())) for key in ("packages", "leaderboard")}
     return GradescopeSettings(**{**values, **lists})
+
+
+def _read_allowed_leaks(path: Path, values: dict[str, Any]) -> dict[str, str]:
+    """[leaks.allow]: the text of a leak, or the id of a cell, and why students may see it."""
+    _require(path, values, {}, {"allow": dict})
+    for text, reason in values.get("allow", {}).items():
+        if not isinstance(reason, str) or not reason.strip():
+            raise AuthoringError(
+                path,
+                _line(path, "leaks.allow"),
+                f'[leaks.allow] {text!r}: say why students may see it, as "{text[:40]}" = "reason"',
+            )
+    return dict(values.get("allow", {}))
 
 
 def _require_addresses(path: Path, values: dict[str, Any]) -> None:
@@ -389,6 +406,12 @@ def _read_toml(path: Path) -> dict[str, Any]:
 def _require(
     path: Path, values: dict[str, Any], required: dict[str, Any], optional: dict[str, Any]
 ) -> None:
+    known = [*required, *optional]
+    for key in values:  # first: a required key may be misspelt
+        if key not in known:
+            raise AuthoringError(
+                path, _line(path, key), f"unknown key {key!r}; use one of: {', '.join(known)}"
+            )
     lines = path.read_text(encoding="utf-8").splitlines()
     for key in required:
         if key not in values:
@@ -396,11 +419,8 @@ def _require(
                 path, len(lines), f"the key {key!r} is missing; add a line `{key} = …`"
             )
     for key, value in values.items():
-        expected = required.get(key) or optional.get(key)
+        expected = required.get(key) or optional.get(key) or object
         line = _line(path, key)
-        if expected is None:
-            known = ", ".join([*required, *optional])
-            raise AuthoringError(path, line, f"unknown key {key!r}; use one of: {known}")
         if not isinstance(value, expected) or isinstance(value, bool):
             name = " or ".join(
                 t.__name__ for t in (expected if isinstance(expected, tuple) else (expected,))
