@@ -30,6 +30,7 @@ from hwlib.progress import Progress, progress
 
 if TYPE_CHECKING:
     from hwlib.grading.proof.mutants.report import MutateReport
+    from hwlib.grading.proof.verify import VerifyReport
 
 __all__ = ["cli", "run"]
 
@@ -260,8 +261,15 @@ def _below(path: Path, course: Course) -> str:
     help="Also run `hw mutate`: no one-line change of the reference may keep all points, unless "
     "equivalents.toml names it.",
 )
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="Build and verify an assignment again whenever one of its files changes. Ctrl-C ends it.",
+)
 @json_option
-def verify(slugs: tuple[str, ...], engine: str, mutants: bool, json_file: str | None) -> int:
+def verify(
+    slugs: tuple[str, ...], engine: str, mutants: bool, watch: bool, json_file: str | None
+) -> int:
     """Check that the tests of an assignment work.
 
     The reference solution must get full marks and the released notebook none. Each wrong solution
@@ -272,34 +280,19 @@ def verify(slugs: tuple[str, ...], engine: str, mutants: bool, json_file: str | 
     from hwlib.grading.proof.verify import with_nbgrader
 
     console = terminal_for(json_file)
+    grade_all = with_nbgrader if engine == "nbgrader" else None
+    course = find_course()
+    if watch:
+        if mutants or json_file:
+            raise click.UsageError("--watch has no end, so it goes without --mutants and --json")
+        course.assignments(slugs)  # a name that does not exist is said at once
+        return _verify_on_change(slugs, lambda one: verify_one(one, grade_all), console)
     reports = []
     mutated: dict[str, MutateReport] = {}
-    for assignment in find_course().assignments(slugs):
-        report = verify_one(assignment, with_nbgrader if engine == "nbgrader" else None)
+    for assignment in course.assignments(slugs):
+        report = verify_one(assignment, grade_all)
         reports.append(report)
-        rows = [
-            [
-                row.kind,
-                row.name,
-                *map(row.mark, report.questions),
-                "as expected" if not row.complaint else "NOT as expected",
-                row.frequency,
-            ]
-            for row in report.rows
-        ]
-        _print_table(
-            f"{assignment.slug} ({report.seconds:.1f} s)",
-            ["", "solution", *report.questions, "", "seen in"],
-            rows,
-            console,
-        )
-        wrong, right = (sum(row.kind == kind for row in report.rows) for kind in ("wrong", "right"))
-        console.print(
-            f"{assignment.slug}: {wrong} wrong and {right} right solutions, "
-            f"{len(report.complaints)} problems; {report.hints}\n"
-        )
-        for name, reason in report.waiting.items():
-            console.print(f"? {name}: cannot be decided on this machine. {reason}\n")
+        _print_verified(report, console)
         if mutants:
             mutated[report.slug] = _mutate_with_bar(assignment, None)
             console.print(f"{mutated[report.slug].summary}\n")
@@ -314,6 +307,58 @@ def verify(slugs: tuple[str, ...], engine: str, mutants: bool, json_file: str | 
     complaints = [f"{report.slug}: {line}" for report in reports for line in report.complaints]
     complaints += [f"{slug}: {line}" for slug, one in mutated.items() for line in one.complaints]
     return _complain_all(complaints)
+
+
+def _print_verified(report: VerifyReport, console: Terminal) -> None:
+    """Print the table of one assignment, and a line that sums it up."""
+    rows = [
+        [
+            row.kind,
+            row.name,
+            *map(row.mark, report.questions),
+            "as expected" if not row.complaint else "NOT as expected",
+            row.frequency,
+        ]
+        for row in report.rows
+    ]
+    _print_table(
+        f"{report.slug} ({report.seconds:.1f} s)",
+        ["", "solution", *report.questions, "", "seen in"],
+        rows,
+        console,
+    )
+    wrong, right = (sum(row.kind == kind for row in report.rows) for kind in ("wrong", "right"))
+    console.print(
+        f"{report.slug}: {wrong} wrong and {right} right solutions, "
+        f"{len(report.complaints)} problems; {report.hints}\n"
+    )
+    for name, reason in report.waiting.items():
+        console.print(f"? {name}: cannot be decided on this machine. {reason}\n")
+
+
+def _verify_on_change(
+    slugs: tuple[str, ...], verify_one: Callable[[Assignment], VerifyReport], console: Terminal
+) -> int:
+    """Build and verify again and again, until Ctrl-C."""
+    from hwlib.grading.authoring.build import build as build_one
+    from hwlib.grading.proof.watch import changed_slugs
+
+    try:
+        for changed in changed_slugs(find_course(), slugs):
+            for slug in changed:
+                try:
+                    assignment = find_course().assignment(slug)
+                    build_one(assignment)
+                    report = verify_one(assignment)
+                except HwlibError as error:
+                    _complain(str(error), FAILURE)
+                    continue
+                _print_verified(report, console)
+                _complain_all([f"{slug}: {line}" for line in report.complaints])
+            console.print("Waiting for changes. Ctrl-C ends this.")
+    except KeyboardInterrupt:
+        console.print("")
+    return DONE
 
 
 @cli.command()
@@ -639,10 +684,16 @@ def _grade_with_bar(
 
 def _print_grades(report: GradeReport, console: Terminal) -> None:
     questions = [question.id for question in report.submissions[0].questions]
+    late, extra = (
+        any(getattr(one, name) for one in report.submissions)
+        for name in ("late_penalty", "extra_credit")
+    )
     rows = [
         [
             one.student,
             *(_cell(one, name) for name in questions),
+            *([f"{one.extra_credit:g}"] if extra else []),
+            *([f"{-one.late_penalty:g}"] if late else []),
             f"{one.score:g}",
             f"{one.max_score:g}",
             _state(one),
@@ -652,7 +703,8 @@ def _print_grades(report: GradeReport, console: Terminal) -> None:
     how = f"engine {report.engine}, isolation {report.isolation}"
     count = "1 submission" if len(rows) == 1 else f"{len(rows)} submissions"
     title = f"{report.assignment}: {count}, {how}"
-    _print_table(title, ["student", *questions, "score", "of", "status"], rows, console)
+    more = [*(["extra"] if extra else []), *(["late"] if late else [])]
+    _print_table(title, ["student", *questions, *more, "score", "of", "status"], rows, console)
     for one in report.submissions:
         _print_problems(one.student, one.problems, console)
 

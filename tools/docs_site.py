@@ -36,7 +36,10 @@ PARTS = {
     "For students": ["docs/students.md", "docs/trouble.md"],
     "For instructors": [
         "docs/instructors.md",
+        "docs/course.md",
         "docs/authoring.md",
+        "docs/check.md",
+        "docs/mistakes.md",
         "docs/grading.md",
         "docs/gradescope.md",
         "docs/publishing.md",

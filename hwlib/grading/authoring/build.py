@@ -21,7 +21,12 @@ from hwlib.atomic import write_whole
 from hwlib.errors import AuthoringError
 from hwlib.extras import REQUIREMENTS
 from hwlib.grading.authoring.attachments import attachments_of
-from hwlib.grading.authoring.leaks import Leak, leaks_between
+from hwlib.grading.authoring.leaks import (
+    Leak,
+    leaks_between,
+    needlessly_allowed,
+    without_allowed,
+)
 from hwlib.grading.authoring.reading import load_notebook, load_notebooks
 from hwlib.grading.authoring.release import release_text
 from hwlib.grading.authoring.variants import read_variants
@@ -142,15 +147,33 @@ def _build_files(assignment: Assignment) -> dict[Path, bytes]:
         text = notebook_text(_released(sources[-1], one)).encode()
         released[one.release.name] = text
         files |= {one.source: notebook_text(sources[-1]).encode(), one.release: text}
+    found = list[Leak]()
     for parsed, source in zip(notebooks, sources, strict=True):
-        for leak in leaks_between(source, released):
+        leaks = leaks_between(source, released)
+        for leak in without_allowed(assignment, leaks):
             raise _leak_error(parsed, leak)
+        found += leaks
+    _check_allowed(assignment, found)
     _check_variants(assignment, [cell for parsed in notebooks for cell in parsed.cells])
     return {
         **files,
         **{assignment.source.parent / path: content for path, content in extra.items()},
         **{assignment.release.parent / path: content for path, content in extra.items()},
     }
+
+
+def _check_allowed(assignment: Assignment, leaks: Sequence[Leak]) -> None:
+    """Raise AuthoringError for an entry of [leaks.allow] that allows nothing."""
+    for name in needlessly_allowed(assignment, leaks):
+        path = assignment.folder / "assignment.toml"
+        lines = path.read_text(encoding="utf-8").splitlines()
+        line = next((i for i, text in enumerate(lines, 1) if name in text), 0)
+        raise AuthoringError(
+            path,
+            line,
+            f"[leaks.allow] has {name!r}, but no leak is called that; remove the line, or copy the "
+            "text from the error again",
+        )
 
 
 def _check_variants(assignment: Assignment, cells: Sequence[AuthoredCell]) -> None:
@@ -209,7 +232,8 @@ def _leak_error(parsed: ParsedNotebook, leak: Leak) -> AuthoringError:
     return AuthoringError(
         parsed.path,
         line,
-        f"{leak}; reword it there, or move this line out of the secret region",
+        f"{leak}; reword it there, move this line out of the secret region, or allow it by name in "
+        "assignment.toml (docs/authoring.md, Leaks)",
     )
 
 

@@ -174,7 +174,8 @@ class GradeStore:
     def prepare(self) -> None:
         """Update the assignment's rows from its source notebooks.
 
-        The due date, extensions and the grades of all questions that still exist are kept.
+        The grades of all questions that still exist are kept. So are the due date and extensions,
+        unless course.toml names others.
 
         Raises
         ------
@@ -183,8 +184,10 @@ class GradeStore:
         """
         course_id = self.config.CourseDirectory.course_id
         slug = self.assignment.slug
+        schedule = self.assignment.course.schedule
+        due, more = schedule.due.get(slug), schedule.extensions.get(slug, {})
         self._rows = self._transaction(
-            lambda db: sync_assignment(db, self.templates, slug, course_id)
+            lambda db: sync_assignment(db, self.templates, slug, course_id, due, more)
         )
         # left by a run that was killed
         for leftover in self.output.glob(f"autograded/*/.{slug}.new"):
@@ -430,6 +433,11 @@ class GradeStore:
             db.execute(
                 sa.update(SUBMITTED).where(SUBMITTED.c.id == submitted).values(timestamp=when)
             )
+        _, extension = self.assignment.course.schedule.of(self.assignment.slug, student)
+        if extension is not None:
+            db.execute(
+                sa.update(SUBMITTED).where(SUBMITTED.c.id == submitted).values(extension=extension)
+            )
         row = db.execute(
             sa.select(SUBMITTED.c.timestamp, SUBMITTED.c.extension, ASSIGNMENT.c.duedate)
             .join(ASSIGNMENT, ASSIGNMENT.c.id == SUBMITTED.c.assignment_id)
@@ -501,9 +509,13 @@ class GradeStore:
             return {}
 
     def _late_penalty(self, student: str, score: float, late_s: float) -> float | None:
-        """The late penalty of nbgrader's plugin, limited to the range from 0 to the score."""
+        """The late penalty of course.toml, or else of nbgrader's plugin, limited to the range from
+        0 to the score.
+        """
         if late_s <= 0:
             return None
+        if self.assignment.course.schedule.late is not None:
+            return self.assignment.course.schedule.late.penalty(score, late_s) or None
         penalty = self._penalties.plugin_inst.late_submission_penalty(student, score, late_s)
         if penalty is None or math.isnan(penalty):
             return None

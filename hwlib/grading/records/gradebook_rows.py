@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -191,12 +192,18 @@ def find_or_insert(
 
 
 def sync_assignment(
-    db: sa.Connection, templates: Mapping[str, NotebookNode], slug: str, course_id: str
+    db: sa.Connection,
+    templates: Mapping[str, NotebookNode],
+    slug: str,
+    course_id: str,
+    due: datetime | None = None,
+    extensions: Mapping[str, timedelta] | None = None,
 ) -> AssignmentRows:
     """Update the rows of an assignment from its source notebooks, as generate_assignment does.
 
     Once there are submissions, nbgrader refuses to add or remove questions. Here the other
-    questions keep their grades. Only a question that a human has graded cannot be removed.
+    questions keep their grades. Only a question that a human has graded cannot be removed. Without
+    `due`, a due date that the gradebook has stays; so do extensions of students who are not named.
 
     Raises
     ------
@@ -206,6 +213,12 @@ def sync_assignment(
     if db.execute(sa.select(COURSE.c.id).where(COURSE.c.id == course_id)).first() is None:
         db.execute(sa.insert(COURSE), {"id": course_id})
     assignment = find_or_insert(db, ASSIGNMENT, {"name": slug}, {"course_id": course_id})
+    if due is not None:  # nbgrader keeps times in UTC, without their zone
+        when = due.astimezone(UTC).replace(tzinfo=None)
+        db.execute(sa.update(ASSIGNMENT).where(ASSIGNMENT.c.id == assignment).values(duedate=when))
+    for student, more in (extensions or {}).items():
+        mine = (SUBMITTED.c.assignment_id == assignment, SUBMITTED.c.student_id == student)
+        db.execute(sa.update(SUBMITTED).where(*mine).values(extension=more))
     _remove_other_notebooks(db, assignment, templates)
     notebooks = {
         name: _sync_notebook(db, template, name, assignment) for name, template in templates.items()
