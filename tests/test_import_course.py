@@ -294,6 +294,20 @@ def test_a_folder_without_such_notebooks_is_misuse(tmp_path: Path) -> None:
         find_assignments(tmp_path / "nowhere")
 
 
+def test_files_that_an_otter_notebook_lists_go_with_it(tmp_path: Path) -> None:
+    for name in ("data/a.csv", "data/b.csv", "one.txt", "other.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("1\n")
+    path = write(
+        tmp_path / "hw.ipynb",
+        raw("# ASSIGNMENT CONFIG\nfiles:\n  - data\n  - one.txt\n  - ../secret\n  - missing"),
+        raw("# BEGIN QUESTION\nname: q1"),
+        raw("# END QUESTION"),
+    )
+    (found,) = find_assignments(path)
+    assert [file.as_posix() for file in found.files] == ["data/a.csv", "data/b.csv", "one.txt"]
+
+
 def test_only_the_files_that_a_single_notebook_names_go_with_it(tmp_path: Path) -> None:
     for name in ("used.csv", "other.csv", "helper.py", "unused.py"):
         (tmp_path / name).write_text("x = 1\n")

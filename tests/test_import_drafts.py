@@ -25,6 +25,8 @@ from old_courses import (
 )
 
 from hwlib.errors import AuthoringError
+from hwlib.grading.authoring.importing.drafting import drafted
+from hwlib.grading.authoring.importing.markers import delimiters_in
 from hwlib.grading.authoring.importing.nbgrader_notebooks import found_in_nbgrader
 from hwlib.grading.authoring.importing.writing import notebook_text
 from hwlib.grading.authoring.reading import parse_notebook
@@ -189,6 +191,17 @@ def test_markers_become_those_of_hwlib_and_those_that_leak_are_named(line: str, 
     assert repr(line) in texts(draft, kind)
     other = "changed" if kind == "fault" else "fault"
     assert repr(line) not in texts(draft, other)
+
+
+def test_a_course_may_have_markers_of_its_own() -> None:
+    config = (
+        'c.ClearSolutions.begin_solution_delimeter = "ANSWER FROM"\n'
+        "c.ClearSolutions.end_solution_delimeter = 'ANSWER TO'\n"
+    )
+    cell = solution("def f():\n    # ANSWER FROM HERE\n    return 1\n    # ANSWER TO HERE", "a")
+    found = found_in_nbgrader(Path("ps1.ipynb"), notebook(cell))
+    (draft,) = drafted(found, delimiters_in(config))
+    assert line_kinds(draft.source) == ["given", "marker", "solution", "marker"]
 
 
 def test_markers_in_prose_and_given_cells_lose_their_meaning_not_their_text() -> None:

@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 
 from hwlib.errors import CourseError
 from hwlib.grading.authoring.importing.found import FoundNotebook
+from hwlib.grading.authoring.importing.markers import DEFAULTS, Delimiters, delimiters_in
 from hwlib.grading.authoring.importing.nbgrader_notebooks import (
     NOTEBOOKS,
     found_in_nbgrader,
@@ -44,6 +45,15 @@ class FoundAssignment:
     originals: tuple[NotebookNode, ...]  # as they were read
     files: tuple[Path, ...]  # what students get beside the notebook, relative to the folder
     left_out: tuple[str, ...] = ()  # what is not imported, a sentence each
+
+    @property
+    def delimiters(self) -> Delimiters:
+        """The markers that the course's nbgrader_config.py sets."""
+        for folder in (self.folder, *self.folder.parents[:3]):
+            path = folder / "nbgrader_config.py"
+            if path.is_file():
+                return delimiters_in(path.read_text(encoding="utf-8", errors="replace"))
+        return DEFAULTS
 
 
 def find_assignments(source: Path, to: str = "") -> list[FoundAssignment]:
@@ -147,9 +157,21 @@ def _of_file(path: Path, slug: str) -> FoundAssignment:
         raise CourseError(
             f"{path}: it has no cells of nbgrader or otter; name the notebook with the solutions"
         )
-    files = tuple(_named_files(found, path.parent))
+    files = tuple(dict.fromkeys((*_listed(found), *_named_files(found, path.parent))))
     assignment = FoundAssignment(slug, path.parent, (found,), (notebook,), files)
     return _renamed(assignment, slug)
+
+
+def _listed(notebook: FoundNotebook) -> Iterator[Path]:
+    """The files that otter's notebook lists for students."""
+    for name in notebook.files:
+        path = Path(name)
+        if not path.is_absolute() and ".." not in path.parts:
+            if (notebook.path.parent / path).is_file():
+                yield path
+            for inside in sorted((notebook.path.parent / path).rglob("*")):
+                if inside.is_file():
+                    yield inside.relative_to(notebook.path.parent)
 
 
 def _of_folder(folder: Path) -> FoundAssignment | None:

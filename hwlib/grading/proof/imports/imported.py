@@ -155,11 +155,12 @@ class _Trial:
             if notebook.language not in ("python", "python3", "ipython"):
                 text = f"it is written in {notebook.language}, which hwlib does not run"
                 self.notes.append(Note("decision", text, "keep it in nbgrader"))
-                drafts = drafted(notebook)
+                drafts = drafted(notebook, self.found.delimiters)
             elif notebook.tool == "otter":
                 drafts = drafted(self._shown_by_otter(notebook, original))
             else:
-                drafts = drafted(self._run_by_nbgrader(notebook, original))
+                notebook = self._run_by_nbgrader(notebook, original)
+                drafts = drafted(notebook, self.found.delimiters)
             found[notebook.path.stem if several else "notebook"] = drafts
         name_drafts(list(found.values()))
         return found
