@@ -183,6 +183,17 @@ def test_open_decisions_are_the_exit_code(
     assert "assert double(unheard_of) == 2" in text  # nothing is dropped
 
 
+def test_a_notebook_in_another_language_is_not_imported_and_said_so(
+    course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path / "r.ipynb", solution("x <- 3", "x"), language="R")
+    code, found = reported(capsys, "import", str(path))
+    assert code == 1
+    (note,) = found["assignments"][0]["notes"]
+    assert "r.ipynb, because it is written in r" in note["text"]
+    assert not any((course / "assignments").iterdir())
+
+
 def test_an_assignment_that_exists_is_not_overwritten(
     course: Path, old: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -385,9 +385,3 @@ def test_code_that_a_human_grades_and_written_answers_keep_their_points() -> Non
     drafts = drafts_of(manual("plot()", "figure", 3), answer("Because.", "why", 2))
     assert [(draft.role, draft.points) for draft in drafts] == [("manual", 3), ("answer", 2)]
     assert drafts[1].source == "### BEGIN SOLUTION\nBecause.\n### END SOLUTION"
-
-
-def test_a_notebook_in_another_language_is_text_and_needs_a_decision() -> None:
-    drafts = drafts_of(given("x <- 3"), language="R")
-    assert drafts[0].role == "prose"
-    assert "it is written in r" in texts(drafts[0], "changed")

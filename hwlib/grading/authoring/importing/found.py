@@ -67,6 +67,11 @@ class FoundNotebook:
     cells: tuple[FoundCell, ...]
     files: tuple[str, ...] = ()  # files that it names for students, relative to its folder
 
+    @property
+    def is_python(self) -> bool:
+        """Whether hwlib can run it."""
+        return self.language in ("python", "python3", "ipython")
+
 
 @dataclass(slots=True, eq=False)
 class Draft:

@@ -71,16 +71,33 @@ def import_course(
                 "with --to"
             )
     reports = []
-    for one in found:
+    for one in map(_in_python, found):
         with tempfile.TemporaryDirectory(prefix="hw-import-") as name:
             scratch = Path(name).resolve()
             (scratch / "course.toml").write_text('title = "Import"\n', encoding="utf-8")
             report = _Trial(one, find_course(scratch)).run()
-            if course is not None:
+            if course is not None and one.notebooks:
                 report = _kept(report, scratch, course)
         reports.append(report)
         on_assignment(report)
     return ImportReport(tuple(reports))
+
+
+def _in_python(found: FoundAssignment) -> FoundAssignment:
+    """The assignment without its notebooks in other languages."""
+    pairs = list(zip(found.notebooks, found.originals, strict=True))
+    kept = [pair for pair in pairs if pair[0].is_python]
+    left_out = [
+        f"{one.path.name}, because it is written in {one.language}; keep it in nbgrader"
+        for one, _ in pairs
+        if not one.is_python
+    ]
+    return replace(
+        found,
+        notebooks=tuple(one for one, _ in kept),
+        originals=tuple(original for _, original in kept),
+        left_out=(*found.left_out, *left_out),
+    )
 
 
 def _kept(report: AssignmentReport, scratch: Path, course: Course) -> AssignmentReport:
@@ -107,6 +124,9 @@ class _Trial:
 
     def run(self) -> AssignmentReport:
         """Import, build and try it."""
+        if not self.found.notebooks:
+            self.drafts: list[Draft] = []
+            return self._report((), {})
         self.notebooks = self._drafted()
         self.drafts = [draft for drafts in self.notebooks.values() for draft in drafts]
         self._write()
@@ -140,7 +160,7 @@ class _Trial:
         return AssignmentReport(
             self.found.slug,
             ", ".join(notebook.path.name for notebook in self.found.notebooks),
-            self.found.notebooks[0].tool,
+            self.found.notebooks[0].tool if self.found.notebooks else "",
             cells_of(self.drafts),
             questions,
             tuple(self.notes),
@@ -152,11 +172,7 @@ class _Trial:
         found: dict[str, list[Draft]] = {}
         several = len(self.found.notebooks) > 1
         for notebook, original in zip(self.found.notebooks, self.found.originals, strict=True):
-            if notebook.language not in ("python", "python3", "ipython"):
-                text = f"it is written in {notebook.language}, which hwlib does not run"
-                self.notes.append(Note("decision", text, "keep it in nbgrader"))
-                drafts = drafted(notebook, self.found.delimiters)
-            elif notebook.tool == "otter":
+            if notebook.tool == "otter":
                 drafts = drafted(self._shown_by_otter(notebook, original))
             else:
                 notebook = self._run_by_nbgrader(notebook, original)
