@@ -10,13 +10,13 @@ from typing import Any
 
 import nbformat
 import pytest
-from courses import COURSE_TOML
+from courses import COURSE_TOML, hand_in
 from old_courses import answer, case, given, manual, prose, raw, solution, task, test, write
 
 import hwlib.commands_import  # noqa: F401  it defines the commands
 from hwlib.commands import run
 from hwlib.errors import CourseError
-from hwlib.grading import find_course
+from hwlib.grading import find_course, grade_assignment
 from hwlib.grading.authoring.build import build
 from hwlib.grading.authoring.importing.layout import find_assignments, slug_for
 
@@ -94,6 +94,22 @@ def test_a_course_is_imported_built_and_graded_in_both_engines(
     key = nbformat.read(assignment.source, as_version=4).cells
     trusts = {cell.metadata.hwlib.name: cell.metadata.hwlib.get("trust") for cell in key}
     assert [name for name, trust in trusts.items() if trust] == ["double-3"]
+    # what a student handed in before the import: the cells are found by their old ids
+    handed_in = nbformat.read(old / "source" / "Problem Set 1" / "problem 1.ipynb", as_version=4)
+    handed_in.cells = [cell for cell in handed_in.cells if "helpers" not in cell.source]
+    for cell in handed_in.cells:
+        cell.source = cell.source.replace("return 2 * x", "return x + x")
+    hand_in(assignment, "ada", handed_in)
+    graded = grade_assignment(assignment, course / "submitted", course)
+    (result,) = graded.submissions
+    assert {one.id: one.status for one in result.questions} == {
+        "double": "passed",
+        "double-2": "passed",
+        "double-3": "passed",
+        "greet": "passed",
+        "double-4": "manual",  # the course's own solution does not pass it
+        "why": "manual",
+    }
 
 
 def test_several_notebooks_are_one_assignment_and_keep_their_ids(
