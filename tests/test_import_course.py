@@ -19,6 +19,7 @@ from hwlib.errors import CourseError
 from hwlib.grading import find_course, grade_assignment
 from hwlib.grading.authoring.build import build
 from hwlib.grading.authoring.importing.layout import find_assignments, slug_for
+from hwlib.grading.proof.imports.originals import copied_folder
 
 PNG = b"\x89PNG\r\n\x1a\n not much of a picture"
 DOUBLE = "def double(x):\n    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION"
@@ -343,3 +344,5 @@ def test_only_the_files_that_a_single_notebook_names_go_with_it(tmp_path: Path) 
     )
     (found,) = find_assignments(path)
     assert [str(file) for file in found.files] == ["helper.py", "used.csv"]
+    with copied_folder(tmp_path, found.files) as place:
+        assert sorted(path.name for path in place.iterdir()) == ["helper.py", "used.csv"]

@@ -184,18 +184,18 @@ class _Trial:
     def _run_by_nbgrader(self, notebook: FoundNotebook, original: NotebookNode) -> FoundNotebook:
         """The notebook with its AUTOTEST lines written out, after a run."""
         folder = notebook.path.parent
-        changed, problem = with_autotests(original, folder)
+        changed, problem = with_autotests(original, folder, self._files)
         if problem:
             self.notes.append(Note("decision", f"its AUTOTEST lines stay as they are: {problem}"))
         elif changed is not original:
             self.notes.append(Note("changed", "its AUTOTEST lines are the tests they stand for"))
             notebook = found_in_nbgrader(notebook.path, changed)
-        self._take(notebook.path.name, run_original(changed, folder))
+        self._take(notebook.path.name, run_original(changed, folder, self._files))
         return notebook
 
     def _shown_by_otter(self, notebook: FoundNotebook, original: NotebookNode) -> FoundNotebook:
         """The notebook with what its cells show for the course's own solution."""
-        ran = run_original(original, notebook.path.parent)
+        ran = run_original(original, notebook.path.parent, self._files)
         self._take(notebook.path.name, ran)
         shown = deepcopy(original)
         for cell, after in zip(shown.cells, ran.notebook.cells, strict=True):
@@ -204,6 +204,11 @@ class _Trial:
             if is_run and not any(output.output_type == "error" for output in outputs):
                 cell.outputs = outputs
         return found_in_otter(notebook.path, shown)
+
+    @property
+    def _files(self) -> tuple[Path, ...] | None:
+        """The files that an old notebook runs with; None: all in its folder."""
+        return None if self.found.has_folder else self.found.files
 
     def _take(self, name: str, ran: OriginalRun) -> None:
         self.seconds["original"] = self.seconds.get("original", 0.0) + ran.seconds
