@@ -38,6 +38,10 @@ Visibility = Literal["visible", "after_due_date", "after_published", "hidden"]
 """When Gradescope shows the result of a question to the student."""
 
 
+Level = Literal["introductory", "intermediate", "advanced"]
+"""For whom an assignment is, among students of one course."""
+
+
 @dataclass(frozen=True, slots=True)
 class GradescopeSettings:
     """How Gradescope grades the assignment; [gradescope] in assignment.toml."""
@@ -60,6 +64,8 @@ class Assignment:
     minutes: float  # measured time of the reference notebook, top to bottom on 2 CPU cores
     course: Course
     summary: str = ""  # one sentence, for lists
+    level: Level | Literal[""] = ""  # for whom it is; "" if the instructor does not say it
+    builds_on: str = ""  # what students should know before, as the end of "Builds on: …"
     gpu: str = "A GPU does not help."
     data: tuple[str, ...] = ()  # data sets that the notebook loads
     # names of the model files that are handed in, without .safetensors
@@ -230,6 +236,8 @@ _ADDRESSES = {
 _REQUIRED: dict[str, Any] = {"title": str, "points": (int, float), "minutes": (int, float)}
 _OPTIONAL: dict[str, Any] = {
     "summary": str,
+    "level": str,
+    "builds_on": str,
     "gpu": str,
     "data": list,
     "artifacts": list,
@@ -254,6 +262,13 @@ _GRADESCOPE: dict[str, Any] = {
 def _read_assignment(path: Path, course: Course) -> Assignment:
     values = _read_toml(path)
     _require(path, values, _REQUIRED, _OPTIONAL)
+    if values.get("level", "introductory") not in get_args(Level):
+        known = ", ".join(get_args(Level))
+        raise AuthoringError(
+            path,
+            _line(path, "level"),
+            f"level: expected one of {known}, found {values['level']!r}",
+        )
     limits = values.pop("limits", {})
     _require(path, limits, {}, _LIMITS)
     lists: dict[str, Any] = {

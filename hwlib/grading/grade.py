@@ -16,6 +16,7 @@ from hwlib.grading.authoring.build import build
 from hwlib.grading.cells import one_line
 from hwlib.grading.course import Assignment
 from hwlib.grading.engines.isolated import IsolatedEngine, ReferenceCheck, imported_ahead
+from hwlib.grading.engines.lacking import cure_of
 from hwlib.grading.engines.nbgrader import grade_with_nbgrader
 from hwlib.grading.engines.otter import grade_with_otter
 from hwlib.grading.engines.otter_zip import otter_notes
@@ -168,8 +169,8 @@ def _grade_isolated(
     complaints += _of_reference(assignment, unproved)
     complaints += _of_submissions(assignment, waiting, unproved)
     complaints += [
-        f"{_submissions(count)} {'imports' if count == 1 else 'import'} {name}, which is not "
-        "installed here; install it and grade again"
+        f"{_submissions(count)} {'needs' if count == 1 else 'need'} {name}, which this machine "
+        f"does not have; {cure_of(name)}"
         for name, count in lacking.most_common()
     ]
     ordered = (_with_problems(results[one.student], twins[one.student]) for one in found)

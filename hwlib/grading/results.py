@@ -160,7 +160,7 @@ class Outcome:
     # as graded, with the outputs of the cells that ran; None if it could not be read
     notebook: NotebookNode | None
     final: bool = True  # False: this run could not decide, so the next run grades it again
-    lacking: tuple[str, ...] = ()  # modules that the student imports but this machine lacks
+    lacking: tuple[str, ...] = ()  # what the student's code needs and this machine does not have
     unique: dict[str, str] = field(default_factory=dict)  # values that no two students should share
     impeded: bool = False  # it hit a limit on a busy machine, so it is graded again, alone
     tier: str = "T0"  # the isolation that the submission was graded with

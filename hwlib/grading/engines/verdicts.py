@@ -15,6 +15,7 @@ from hwlib.checks.advice import advice
 from hwlib.errors import CannotCheck, StudentRaised, WorkerEnded, WorkerLost
 from hwlib.grading.answer_key import KeyCell
 from hwlib.grading.cells import UNANSWERED, one_line
+from hwlib.grading.engines.lacking import Lack, lack_behind
 from hwlib.grading.engines.student_errors import builtin_exception
 from hwlib.grading.engines.words import (
     ANSWER_WAITS,
@@ -69,7 +70,9 @@ class Verdict:
     changed: bool = False  # the student's code changed an argument of the test
     parts: tuple[PartVerdict, ...] = ()
     stopped_at: str = ""  # the part during which the worker ended
+    before_part_s: float = 0.0  # how long student code had worked when that part began
     ended: Literal["", "timeout", "crashed"] = ""  # how the worker was lost, if it was
+    lack: Lack | None = None  # what the student's code needs and this machine does not have
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +173,7 @@ def student_raised(error: StudentRaised, at: Place, sources: Iterable[str] = ())
     else:
         text = raised(error.student_type, error.student_message, where)
     hint = advice(error.student_type, error.student_message)
-    return Verdict("error", text, hint, missing_name=missing)
+    return Verdict("error", text, hint, missing_name=missing, lack=lack_behind(error))
 
 
 def _known_line(told: str, sources: Iterable[str]) -> str:
