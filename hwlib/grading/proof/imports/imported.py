@@ -327,6 +327,13 @@ class _Trial:
                 f"the course's own solution does not pass this test in nbgrader: {before.message}",
                 "correct the solution or the test",
             )
+        elif before is None and theirs is not None and not passes(theirs) and not passes(ours):
+            message = theirs.message or message
+            draft.note(
+                "fault",
+                f"the course's own solution passes this test in neither engine: {message}",
+                "correct the solution or the test, or install what is missing",
+            )
         elif not passes(ours) and not is_aside:
             draft.note(
                 "decision",
