@@ -376,9 +376,10 @@ def test_metadata_of_every_schema_is_read(schema: int) -> None:
     if schema == 0:
         del settings_of["schema_version"]
         settings_of["points"] = "3"
-    found = found_in_nbgrader(Path("ps1.ipynb"), notebook(solution(DOUBLE, "a"), cell)).cells[1]
+    read = found_in_nbgrader(Path("ps1.ipynb"), notebook(solution(DOUBLE, "a"), cell))
+    found = read.cells[1]
     assert (found.role, found.grade_id, found.points) == ("test", "t", 3.0)
-    assert bool(found.notes) == (schema != 3)
+    assert [f"had schema {schema}," in note.text for note in read.notes] == [True] * (schema != 3)
 
 
 def test_code_that_a_human_grades_and_written_answers_keep_their_points() -> None:

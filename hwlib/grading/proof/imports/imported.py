@@ -83,6 +83,13 @@ def import_course(
     return ImportReport(tuple(reports))
 
 
+def _for_instructors(text: str) -> str:
+    """A message without the advice for students, or for what the import has done already."""
+    for advice in (" Next: ", " Compare your code ", " You lose no points "):
+        text = text.partition(advice)[0]
+    return text.rstrip(".")
+
+
 def _in_python(found: FoundAssignment) -> FoundAssignment:
     """The assignment without its notebooks in other languages."""
     pairs = list(zip(found.notebooks, found.originals, strict=True))
@@ -118,6 +125,7 @@ class _Trial:
     def __init__(self, found: FoundAssignment, course: Course) -> None:
         self.found, self.course = found, course
         self.notes = [Note("decision", f"not imported: {text}") for text in found.left_out]
+        self.notes += [note for one in found.notebooks for note in one.notes]
         self.originals: dict[str, OriginalTest] = {}  # by the place of the cell
         self.seconds: dict[str, float] = {}
         self.aside: set[Draft] = set()  # what can't be built
@@ -302,7 +310,7 @@ class _Trial:
             if passes(second.questions.get(draft.name)):
                 idiom, remedy = idiom_of(draft.source)
                 said = first.complaints.get(draft.name) or (before.message if before else "")
-                said = f" ({said.partition(' Next: ')[0].rstrip('.')})" if said else ""
+                said = f" ({_for_instructors(said)})" if said else ""
                 draft.note("shared", f"{idiom}{said}", remedy)
             else:
                 draft.trust = "isolated"
