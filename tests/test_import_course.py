@@ -191,11 +191,15 @@ def test_open_decisions_are_the_exit_code(
         solution(DOUBLE, "double"),
         test("assert double(1) == 2", "t1", 1),
         test("assert double(unheard_of) == 2", "t2", 1),
+        test("assert callable(double)", "t3", 1),
     )
     code, found = reported(capsys, "import", str(path), "--to", "second")
     assert code == 1
     assert found["decisions"] == 2  # the test can't be built, so neither can the assignment
-    assert found["reference"] == {"questions": 2, "nbgrader": 1, "hwlib": 1}
+    assert found["reference"] == {"questions": 3, "nbgrader": 2, "hwlib": 2}
+    cells = {cell["grade_id"]: cell["notes"] for cell in found["assignments"][0]["cells"]}
+    assert not any("for nothing" in note["text"] for note in cells["t1"])
+    assert any("for nothing" in note["text"] for note in cells["t3"])
     text = (course / "assignments" / "second" / "notebook.py").read_text(encoding="utf-8")
     assert "assert double(unheard_of) == 2" in text  # nothing is dropped
 

@@ -349,6 +349,12 @@ class _Trial:
                 f"{isolated.complaints.get(draft.name) or message or 'it was not tried'}",
                 idiom_of(draft.source)[1],
             )
+        if draft.name in isolated.for_nothing and not is_aside:
+            draft.note(
+                "fault",
+                "it passes in the notebook that students get, so its points are for nothing",
+                "check what only a solution gives",
+            )
         return QuestionReport(
             draft.name,
             draft.grade_id,
