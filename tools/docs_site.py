@@ -37,6 +37,7 @@ PARTS = {
     "For instructors": [
         "docs/instructors.md",
         "docs/authoring.md",
+        "docs/check.md",
         "docs/grading.md",
         "docs/gradescope.md",
         "docs/publishing.md",

@@ -15,6 +15,7 @@ from __future__ import annotations
 from hwlib.checks.assertions import close, equal, gradient, passed, raises, returns, shape, true
 from hwlib.checks.context import context
 from hwlib.checks.draws import rng
+from hwlib.checks.due import due
 from hwlib.checks.in_ipython import shorten_errors
 from hwlib.checks.inputs import note_changed, unchanged
 from hwlib.checks.networks import accuracy, architecture, handed_in, partial, test_set
@@ -33,6 +34,7 @@ __all__ = [
     "close",
     "context",
     "cpu_seconds",
+    "due",
     "earned",
     "equal",
     "full_data",

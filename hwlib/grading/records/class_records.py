@@ -128,12 +128,17 @@ class ClassRecords:
         # before the gradebook changes, so that no kept result contradicts it
         self._cache.forget(found.student)
         result = self._store.write(
-            outcome.result, outcome.notebook, found.timestamp, folder=found.folder, only=found.only
+            outcome.result,
+            outcome.notebook,
+            found.timestamp,
+            folder=found.folder,
+            only=found.only,
+            several=outcome.notebooks,
         )
         page = feedback_page(
             result,
             self._key,
-            outcome.notebook,
+            outcome.as_graded,
             title=self.assignment.title,
             comments=self._store.human_comments(found.student),
             late_penalty=self._store.late_penalty(found.student),
@@ -170,9 +175,9 @@ class ClassRecords:
 
     def _stands(self, result: SubmissionResult) -> bool:
         """Whether the records of a kept result still exist and agree with it."""
-        slug, student = self.assignment.slug, result.student
-        notebook = self.output / "autograded" / student / slug / f"{slug}.ipynb"
-        written = notebook.is_file() and self._page(student).is_file()
+        folder = self.output / "autograded" / (student := result.student) / self.assignment.slug
+        notebooks = [folder / f"{name}.ipynb" for name in self.assignment.stems]
+        written = all(path.is_file() for path in notebooks) and self._page(student).is_file()
         marks = self._marks.get(student, {}) if written and student in self._recorded else {}
         return bool(marks) and all(
             _is_marked(marks.get(question.id), question.points) for question in result.questions
