@@ -433,14 +433,18 @@ def _setup_cell(assignment: Assignment) -> str:
     """The first code cell, which installs hwlib from the place that course.toml names.
 
     If course.toml names no place, the cell asks the student to install hwlib. If only PyTorch or
-    cvxpy is missing, it installs that.
+    cvxpy is missing, it installs that. If it cannot, the cell ends with one sentence and one
+    command.
     """
     extras = assignment.extras
     address = assignment.course.install_address
     wanted = f"[{','.join(extras)}]" if extras else ""
+    requirement = f"hwlib{wanted} @ {address}" if address else ""
+    packages = [name for extra in extras for name in REQUIREMENTS[extra]]
     return _render(
         "setup.py.j2",
-        requirement=f"hwlib{wanted} @ {address}" if address else "",
+        requirement=requirement,
         extras=extras,
-        packages=[name for extra in extras for name in REQUIREMENTS[extra]],
+        packages=packages,
+        all_packages=[requirement] if requirement else packages,
     )
