@@ -145,7 +145,12 @@ def jupyter_server(root: Path, application: str, *options: str) -> Iterator[str]
             "JUPYTER_RUNTIME_DIR",
             "IPYTHONDIR",
         )
-        environment = {**os.environ, **dict.fromkeys(folders, name), "JUPYTER_PLATFORM_DIRS": "1"}
+        environment = {
+            **os.environ,
+            **dict.fromkeys(folders, name),
+            "JUPYTER_PLATFORM_DIRS": "1",
+            "HWLIB_SAVE_WAIT_S": os.environ.get("HWLIB_SAVE_WAIT_S", "0"),  # nobody presses Ctrl-S
+        }
         command = [
             sys.executable,
             "-m",

@@ -23,6 +23,7 @@ from hwlib.checks.parts import earned, part
 from hwlib.checks.remarks import remark, unique
 from hwlib.checks.timing import cpu_seconds
 from hwlib.errors import CannotCheck, CheckFailed
+from hwlib.live import watch
 
 __all__ = [
     "CannotCheck",
@@ -54,3 +55,4 @@ __all__ = [
 ]
 
 shorten_errors()
+watch()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +28,9 @@ from hwlib.grading.authoring.variants import read_variants
 from hwlib.grading.authoring.written import ParsedNotebook
 from hwlib.grading.cells import Role, given_part, grade_id_for, without_markers
 from hwlib.grading.course import Assignment
-from hwlib.grading.parts import that_may_fail
+from hwlib.grading.parts import parts_of, that_may_fail
 from hwlib.grading.results import Trust
+from hwlib.live.standing import TITLE
 
 __all__ = ["BuildResult", "build", "build_notebooks", "cell_id", "duration", "notebook_text"]
 
@@ -195,7 +197,7 @@ def _stale(assignment: Assignment, files: dict[Path, bytes]) -> Iterator[Path]:
 def _leak_error(assignment: Assignment, parsed: ParsedNotebook, leak: Leak) -> AuthoringError:
     line = next(
         (
-            cell.lines[leak.line - 1]
+            cell.lines[leak.line - 1 - (cell.role == "test")]  # a test has its title above
             for cell in parsed.cells
             if grade_id_for(cell.role, cell.name) == leak.origin
         ),
@@ -226,6 +228,7 @@ def _source_notebook(assignment: Assignment, parsed: ParsedNotebook) -> Notebook
     ]
     counts = {"setup": 1, "code": 0, "experiment": 0, "prose": 0}
     heading = _last_heading(title) or assignment.title
+    told = _told_titles(parsed)
     for cell in parsed.cells[1:] if own_title else parsed.cells:
         heading = (
             _last_heading(given_part(cell.source)) if cell.cell_type == "markdown" else ""
@@ -240,7 +243,7 @@ def _source_notebook(assignment: Assignment, parsed: ParsedNotebook) -> Notebook
                 slug,
                 cell.role,
                 name,
-                cell.source,
+                f"{told[cell.name]}\n{cell.source}" if cell.role == "test" else cell.source,
                 points=cell.points,
                 title=heading,
                 asked=cell.name,
@@ -250,9 +253,60 @@ def _source_notebook(assignment: Assignment, parsed: ParsedNotebook) -> Notebook
     cells.append(
         _cell(slug, "submit", "submit", _render("submit.py.j2", call=_submit_call(assignment)))
     )
-    notebook = new_notebook(cells=cells, metadata={**_NOTEBOOK_METADATA, "hwlib": {"slug": slug}})
+    notebook = new_notebook(
+        cells=cells,
+        metadata={**_NOTEBOOK_METADATA, "hwlib": _about(assignment, cells)},
+    )
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     return notebook
+
+
+def _about(assignment: Assignment, cells: list[NotebookNode]) -> dict[str, Any]:
+    """What `hwlib.submit` reads in the metadata: the slug, the cells to fill in, the files that
+    come with the notebook.
+    """
+    answers = [
+        cell.metadata.nbgrader.grade_id
+        for cell in cells
+        if cell.metadata.get("nbgrader", {}).get("solution")
+    ]
+    files = [path.as_posix() for path in _supporting_files(assignment)]
+    return {"slug": assignment.slug, "answers": answers, **({"files": files} if files else {})}
+
+
+def _told_titles(parsed: ParsedNotebook) -> dict[str, str]:
+    """Name of a test → the first line of its cell, which is all that students see of it at first.
+
+    Colab takes a comment of this form for the title of the cell. It is the heading above, where
+    that belongs to this test alone, else the name.
+    """
+    headings: dict[str, str] = {}
+    heading = ""
+    for cell in parsed.cells:
+        if cell.cell_type == "markdown":
+            found = _last_heading(given_part(cell.source))
+            # the heading of a question to answer in words says nothing of the code below it
+            heading = "" if cell.role == "answer" else found or heading
+        elif cell.role == "test":
+            headings[cell.name] = re.sub(r"[{}]", "", heading)
+    often = Counter(headings.values())
+    titles = {}
+    for cell in parsed.cells:
+        if cell.role == "test":
+            alone = headings[cell.name] if often[headings[cell.name]] == 1 else ""
+            titles[cell.name] = _told_title(alone or cell.name, cell.points, cell.source)
+    return titles
+
+
+def _told_title(what: str, points: float | None, source: str) -> str:
+    """The first line of a test cell.
+
+    >>> _told_title("distances without a loop", 1, "")
+    '# @title Check: distances without a loop, 1 point'
+    """
+    value, parts = points or 0.0, len(parts_of(source))
+    counted = f"{value:g} point{'' if value == 1 else 's'}"
+    return f"{TITLE} {what}, {counted}{f', {parts} parts' if parts > 1 else ''}"
 
 
 def _cell(
@@ -288,6 +342,9 @@ def _cell(
     if graded:
         value = points or 0.0
         metadata["nbgrader"]["points"] = int(value) if value.is_integer() else value
+    if role == "test":  # folded in JupyterLab; in Colab only its title shows
+        metadata["jupyter"] = {"source_hidden": True}
+        metadata["cellView"] = "form"
     if role == "experiment":
         metadata["tags"] = ["skip-execution"]  # nbclient does not run it, so nbgrader does not
     make = new_markdown_cell if role in ("prose", "answer") else new_code_cell
