@@ -34,8 +34,10 @@ def shapes_in(frame: FrameType, line: int) -> str:
     for node in _expressions(tree, line):
         name, value = ast.unparse(node), _value(node, frame)
         if name not in found and _has_shape(value):
-            drawn = f" ({letters[name]})" if name in letters else ""
-            found[name] = f"{name}{drawn} is {_shown(value)}"
+            drawn = letters.get(name) or (
+                letters.get(name.capitalize(), "") if len(name) > 1 else ""
+            )  # "Images (N, D)"
+            found[name] = f"{name}{f' ({drawn})' if drawn else ''} is {_shown(value)}"
     return f"{', '.join(list(found.values())[:MOST])}." if found else ""
 
 
