@@ -37,7 +37,7 @@ from hwlib.grading import Assignment, find_course
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-__all__ = ["Ran", "chromium", "jupyter_server", "open_browser", "run_in_lab"]
+__all__ = ["READY", "Ran", "chromium", "jupyter_server", "open_browser", "run_in_lab"]
 
 START_S = 90  # in which the server and the page must be there
 READY = """() => {

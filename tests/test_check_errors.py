@@ -228,8 +228,8 @@ def test_a_shape_inside_torch_is_told_without_frames_of_torch(shown: dict[str, l
     assert shown["net"] == [
         "✗ RuntimeError: mat1 and mat2 shapes cannot be multiplied (5x784 and 100x10)",
         "line 11, in forward: return self.out(images.flatten(1))",
-        "self.out is Linear(in_features=100, out_features=10, bias=True), "
-        "images (N, 1, 28, 28) is (5, 1, 28, 28). In a matrix product the inner lengths must agree, (n, k) @ "
+        "self.out is Linear(in_features=100, out_features=10, bias=True), images (N, 1, 28, 28) is "
+        "(5, 1, 28, 28). In a matrix product the inner lengths must agree, (n, k) @ "
         "(k, m): print both shapes. Is a transpose or a flattening missing?",
         "(%tb shows where in the library.)",
     ]

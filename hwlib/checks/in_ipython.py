@@ -19,7 +19,7 @@ from typing import Any
 from hwlib.checks.advice import advice
 from hwlib.checks.raised import is_cell, is_unwritten, own_frames, place, told_of
 from hwlib.checks.shapes import shapes_in
-from hwlib.errors import headline
+from hwlib.errors import HwlibError, headline
 
 __all__ = ["shorten_errors"]
 
@@ -50,11 +50,17 @@ def _show(
     tb_offset: int | None = None,
 ) -> None:
     if not hasattr(error, "_render_traceback_"):
-        lines = _of_check(error) if _is_of_check(error) else _of_own_cell(error)
+        lines = _lines(error)
         with contextlib.suppress(AttributeError):  # an error that takes none is shown whole
             if lines:
                 error._render_traceback_ = _once(error, lines)  # type: ignore[attr-defined]
     shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
+
+
+def _lines(error: BaseException) -> list[str]:
+    if isinstance(error, HwlibError):
+        return [headline(f"✗ {error}")]
+    return _of_check(error) if _is_of_check(error) else _of_own_cell(error)
 
 
 def _once(error: BaseException, lines: list[str]) -> Callable[[], list[str]]:

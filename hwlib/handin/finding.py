@@ -23,6 +23,7 @@ __all__ = ["Found", "find", "save_wait_s"]
 
 WAIT_S = 20.0  # for a save
 POLL_S = 0.2
+WRITE_S = 10.0  # in which a file that is being written gets whole
 MAX_BYTES = 50_000_000  # larger notebooks are not graded
 
 
@@ -119,9 +120,29 @@ def _wait_for_save(candidates: Sequence[Path]) -> list[Path]:
         sys.stdout.flush()
     while True:
         saved = [path for path in candidates if _state(path) not in (before[path], None)]
+        if saved:
+            _until_whole(saved)
         if saved or time.monotonic() >= end:
             return saved
         time.sleep(POLL_S)
+
+
+def _until_whole(paths: Sequence[Path]) -> None:
+    """Wait until files that are being written have rested and can be read."""
+    end = time.monotonic() + WRITE_S
+    while time.monotonic() < end:
+        before = [_state(path) for path in paths]
+        time.sleep(POLL_S)
+        if before == [_state(path) for path in paths] and all(map(_is_whole, paths)):
+            return
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        read_notebook(path)
+    except HwlibError:
+        return False
+    return True
 
 
 def _state(path: Path) -> tuple[int, int, int] | None:

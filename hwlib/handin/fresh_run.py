@@ -64,7 +64,7 @@ def _run(shell: Any, cell: Cell) -> dict[str, Any]:
     told: dict[str, Any] = {"seconds": time.perf_counter() - began}
     error = done.error_before_exec or done.error_in_exec
     if error is not None:
-        told["error"] = _words(error)
+        told["error"] = told_of(error).symptom
         told["lacks"] = getattr(error, "name", "") if isinstance(error, NameError) else ""
     value = done.result
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -75,11 +75,6 @@ def _run(shell: Any, cell: Cell) -> dict[str, Any]:
         if part["error"]
     ]
     return told
-
-
-def _words(error: BaseException) -> str:
-    told = told_of(error)
-    return " ".join(filter(None, (told.symptom, told.hint)))
 
 
 def _tell(file: TextIO, line: dict[str, Any]) -> None:

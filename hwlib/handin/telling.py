@@ -13,7 +13,8 @@ from hwlib.notebooks import Cell, Notebook
 
 __all__ = ["Report", "told"]
 
-WIDTH = 90
+WIDTH = 90  # characters of a line
+LONGEST = 160  # of a line of the table
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,18 +150,19 @@ def _table(report: Report) -> Iterator[str]:
         if report.no_rehearsal:
             yield _wrapped(report.no_rehearsal)
         return
-    tried = {id(one.cell): one for one in report.rehearsal.tried}
-    by_name = {one.cell.name: one for one in tried.values()}
+    by_name = {one.cell.name: one for one in report.rehearsal.tried}
+    known = {id(cell) for fault in report.faults for cell in fault.questions}  # told above
     width = max(len(name) for name in report.notebook.questions)
     yield ""
     yield "The visible checks, from top to bottom in a fresh Python:"
     for name, cell in report.notebook.questions.items():
         one = by_name.get(name)
         if one is None:
-            yield f"  ✎ {name:{width}}  {cell.points:>4g} points, graded by hand"
+            unit = "point" if cell.points == 1 else "points"
+            yield f"  ✎ {name:{width}}  {cell.points:>4g} {unit}, graded by hand"
             continue
         mark = "✓" if one.points >= cell.points else "✗"
-        said = f"  {one.said}" if one.said else ""
+        said = f"  {one.said}" if one.said and id(cell) not in known else ""
         yield _cut(f"  {mark} {name:{width}}  {one.points:>4g} of {cell.points:g}{said}")
     points = f"{report.rehearsal.points:g} of {report.rehearsal.max_points:g} points"
     by_hand = sum(cell.points for cell in written)
@@ -175,7 +177,8 @@ def _in_points(points: float) -> str:
 
 
 def _cut(line: str) -> str:
-    return line if len(line) <= 2 * WIDTH else f"{line[: 2 * WIDTH - 1]}…"
+    line = " ".join(line.splitlines())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
 
 
 def _wrapped(text: str) -> str:

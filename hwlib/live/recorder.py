@@ -38,11 +38,13 @@ class Recorder:
         text = getattr(info, "raw_cell", None)
         if not isinstance(text, str) or not getattr(info, "store_history", True):
             return None
+        now = time.time()
+        began, self._began = self._began or now, 0.0  # the cell that imports hwlib has no beginning
         run = Run(
             text=text,
             cell_id=str(getattr(info, "cell_id", None) or ""),
-            began=self._began,
-            ended=time.time(),
+            began=began,
+            ended=now,
             ok=bool(getattr(result, "success", True)),
         )
         self.done.append(run)
