@@ -127,9 +127,11 @@ class ClassRecords:
     def _write(self, found: FoundSubmission, outcome: Outcome, seed: int) -> SubmissionResult:
         # before the gradebook changes, so that no kept result contradicts it
         self._cache.forget(found.student)
+        before = self._marks.get(found.student, {})
         result = self._store.write(
             outcome.result, outcome.notebook, found.timestamp, folder=found.folder, only=found.only
         )
+        marks = self._store.marks(found.student)
         page = feedback_page(
             result,
             self._key,
@@ -139,6 +141,8 @@ class ClassRecords:
             late_penalty=self._store.late_penalty(found.student),
             tier=outcome.tier,
             pages=self.assignment.source.parent / "why.md",
+            waiting=[name for name, mark in marks.items() if mark.needs_look],
+            before={name: mark.points for name, mark in before.items()},
         )
         write_whole(self._page(found.student), page)
         if outcome.final:

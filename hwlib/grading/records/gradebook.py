@@ -71,6 +71,11 @@ class Mark:
     by_hand: float | None
     needs_look: bool
 
+    @property
+    def points(self) -> float:
+        """The points that count: those of a human, where there are some."""
+        return (self.automatic if self.by_hand is None else self.by_hand) or 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class _Graded:

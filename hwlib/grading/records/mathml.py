@@ -17,7 +17,8 @@ __all__ = ["mathml", "with_formulas"]
 
 MAX_LENGTH, MAX_DEPTH, MAX_FORMULAS = 2000, 30, 300
 
-_FORMULA = re.compile(r"\$\$(?P<block>[^$]+)\$\$|\$(?P<line>[^$\n]+)\$")
+# a dollar is an amount of money if a blank stands on its inner side
+_FORMULA = re.compile(r"\$\$(?P<block>[^$]+)\$\$|\$(?=\S)(?P<line>[^$\n]+)(?<=\S)\$(?!\d)")
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\d+(?:\.\d+)?|\s+|.", re.DOTALL)
 
 _LETTERS = dict(
@@ -233,13 +234,14 @@ class _Reader:
     """Reads a formula from left to right."""
 
     def __init__(self, formula: str) -> None:
-        self._tokens = [one for one in _TOKEN.findall(formula) if not one.isspace()]
+        self._tokens: list[str] = _TOKEN.findall(formula)
         self._place = 0
         self._depth = 0
-        self._formula = formula
 
     def peek(self) -> str:
-        """The next token, "" at the end."""
+        """The next token but for blanks, "" at the end."""
+        while self._place < len(self._tokens) and self._tokens[self._place].isspace():
+            self._place += 1
         return self._tokens[self._place] if self._place < len(self._tokens) else ""
 
     def take(self, expected: str = "") -> str:
@@ -249,6 +251,13 @@ class _Reader:
             raise _Unknown
         self._place += 1
         return token
+
+    def _raw(self) -> str:
+        """The next token, which may be a blank."""
+        if self._place >= len(self._tokens):
+            raise _Unknown
+        self._place += 1
+        return self._tokens[self._place - 1]
 
     def row(self, *ends: str) -> ET.Element:
         """Everything up to one of these tokens."""
@@ -340,16 +349,14 @@ class _Reader:
             parts = [self.take()]
         else:
             self.take("{")
-            while self.peek() != "}":
-                token = self.take()
+            while (token := self._raw()) != "}":
                 if token.startswith("\\") or token in "{$":
                     parts.append(_LETTERS.get(token[1:], ""))
                     if not parts[-1]:
                         raise _Unknown
                 else:
                     parts.append(token)
-            self.take("}")
-        words = (" " if name.startswith("text") else "").join(parts)
+        words = "".join(parts) if name.startswith("text") else "".join("".join(parts).split())
         if name == "mathbb":
             return _leaf("mi", "".join(_SETS.get(char, char) for char in words))
         leaf = _leaf("mtext" if name.startswith("text") else "mi", words)
