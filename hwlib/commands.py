@@ -116,12 +116,12 @@ def list_command(json_file: str | None) -> None:
 
     The columns are name, title, number of questions, points and minutes.
     """
-    from hwlib.grading.authoring.reading import load_notebook
+    from hwlib.grading.authoring.reading import load_notebooks
 
     rows = []
     for assignment in find_course().assignments():
-        cells = load_notebook(assignment).cells
-        questions = sum(cell.role in ("test", "answer") for cell in cells)
+        notebooks = load_notebooks(assignment)
+        questions = sum(cell.is_question for one in notebooks for cell in one.cells)
         rows.append(
             {
                 "slug": assignment.slug,

@@ -7,16 +7,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from hwlib.errors import HwlibError
 
-__all__ = ["Cell", "Notebook", "checksum_of", "notebook_from", "read_notebook", "same_code"]
+__all__ = [
+    "Cell",
+    "Notebook",
+    "checksum_of",
+    "joined",
+    "notebook_from",
+    "read_notebook",
+    "same_code",
+]
 
-CellRole = Literal["solution", "answer", "test", "other"]
+CellRole = Literal["solution", "answer", "test", "task", "other"]
+"""task: a question whose answer is in cells of the student's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +73,9 @@ class Notebook:
 
     @property
     def questions(self) -> dict[str, Cell]:
-        """Name → the test cell or the written answer, each question once."""
+        """Name → the test cell, the written answer or the task, each question once."""
         found: dict[str, Cell] = {}
-        for cell in self.of("test", "answer"):
+        for cell in self.of("test", "answer", "task"):
             found.setdefault(cell.name, cell)
         return found
 
@@ -147,6 +156,16 @@ def checksum_of(kind: str, source: str, settings: Mapping[str, Any]) -> str:
     return hashlib.md5("".join(parts).encode(), usedforsecurity=False).hexdigest()
 
 
+def joined(notebooks: Sequence[Notebook]) -> Notebook:
+    """The notebooks of one assignment as one."""
+    return replace(
+        notebooks[0],
+        cells=tuple(cell for one in notebooks for cell in one.cells),
+        answers=tuple(dict.fromkeys(name for one in notebooks for name in one.answers)),
+        files=tuple(dict.fromkeys(name for one in notebooks for name in one.files)),
+    )
+
+
 def same_code(a: str, b: str) -> bool:
     """Whether two cells have the same text, but for blanks at the ends of lines.
 
@@ -183,6 +202,8 @@ def _cell(raw: Mapping[str, Any], source: str, number: int) -> Cell:
 
 
 def _role(settings: Mapping[str, Any]) -> CellRole:
+    if settings.get("task"):
+        return "task"
     match bool(settings.get("grade")), bool(settings.get("solution")):
         case True, True:
             return "answer"

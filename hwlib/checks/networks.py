@@ -8,6 +8,7 @@ check.accuracy(model, images, labels, 0.985, points=6)      # last line of the c
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from hwlib.checks.context import Measured, current
 from hwlib.checks.draws import rng
 from hwlib.checks.naming import at_the_start
 from hwlib.checks.remarks import remark
+from hwlib.checks.samples import raise_if_sample
 from hwlib.errors import CannotCheck, CheckFailed, DataUnavailable, HwlibError, ModelError
 from hwlib.models import Description, describe, load_model
 
@@ -187,7 +189,7 @@ def test_set(name: str) -> tuple[Any, Any]:
         If this machine does not have them and cannot download them. The grader then leaves the
         question to a human and gives this reason.
     """
-    from hwlib.data import load_test_set
+    from hwlib.data import fetch_command, load_test_set
 
     try:
         return load_test_set(name)
@@ -195,7 +197,9 @@ def test_set(name: str) -> tuple[Any, Any]:
         raise CannotCheck(
             f"the full test set of {name} is not on this machine, so the accuracy cannot be "
             "measured",
-            f"Next: run `hw data fetch {name}` and grade again.",
+            f"Next: run `hw data fetch {name}` and grade again."
+            if os.environ.get("HWLIB_GRADING") == "1"
+            else f"Next: connect to the network and run: {fetch_command(name)}",
         ) from None
 
 
@@ -261,6 +265,8 @@ def accuracy(
         If it is more than one percentage point below the threshold, or cannot be evaluated. The
         hint can name a softmax before cross-entropy, statistics of train mode, or pixel values that
         were scaled or normalised twice or not at all.
+    CannotCheck
+        In its place, where a student's notebook got the sample of a data set instead of all of it.
     """
     from hwlib.models.evaluating import Predictor, likely_cause
 
@@ -297,6 +303,7 @@ def accuracy(
         f"{head} is right on fewer than {100 * float(needed):.4g} % of the {len(labels):,} images"
     )
     if count.share <= needed - _BELOW:
+        raise_if_sample(detail=f"Found {count.right:,} of {len(labels):,} images right.")
         raise CheckFailed(
             f"{symptom}.",
             cause,

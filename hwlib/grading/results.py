@@ -35,6 +35,11 @@ Student code can forge the verdict of a shared test.
 """
 
 
+def _lost(points: float, max_points: float, status: QuestionStatus) -> bool:
+    """Whether a test was not passed in full. Where it is worth nothing, its status tells."""
+    return status != "manual" and (points < max_points or (not max_points and status != "passed"))
+
+
 @dataclass(frozen=True, slots=True)
 class PartResult:
     """The result of one part of a question."""
@@ -45,6 +50,11 @@ class PartResult:
     status: QuestionStatus
     message: str = ""
     hint: str = ""
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether some of its points were lost or, if it has none, its checks did not pass."""
+        return _lost(self.points, self.max_points, self.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,14 @@ class QuestionResult:
     seconds: float = 0.0
     parts: tuple[PartResult, ...] = ()
     trust: Trust = "isolated"
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether some of its points were lost or, if it has none, its checks did not pass.
+
+        A question that waits for a human is not lost.
+        """
+        return _lost(self.points, self.max_points, self.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +160,19 @@ class Outcome:
     # as graded, with the outputs of the cells that ran; None if it could not be read
     notebook: NotebookNode | None
     final: bool = True  # False: this run could not decide, so the next run grades it again
-    lacking: tuple[str, ...] = ()  # modules that the student imports but this machine lacks
+    lacking: tuple[str, ...] = ()  # what the student's code needs and this machine does not have
     unique: dict[str, str] = field(default_factory=dict)  # values that no two students should share
     impeded: bool = False  # it hit a limit on a busy machine, so it is graded again, alone
     tier: str = "T0"  # the isolation that the submission was graded with
     # question that this machine can't decide → what the instructor can do
     complaints: dict[str, str] = field(default_factory=dict)
     measured: dict[str, Measured] = field(default_factory=dict)  # question → of its network
+    # of several notebooks each one as graded, by its name; None for one that could not be read
+    notebooks: dict[str, NotebookNode | None] = field(default_factory=dict)
+
+    def as_graded(self, name: str) -> NotebookNode | None:
+        """A notebook of the submission as it was graded: the one of this name, of several."""
+        return self.notebooks.get(name, self.notebook)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,9 @@ class Fault:
         return sum(cell.points for cell in self.questions)
 
 
-def faults_of(notebook: Notebook, missing_models: Sequence[str]) -> Iterator[Fault]:
+def faults_of(
+    notebook: Notebook, missing_models: Sequence[str], missing_notebooks: Sequence[str] = ()
+) -> Iterator[Fault]:
     """Everything that is not in order, in the order of the notebook.
 
     Parameters
@@ -34,7 +36,11 @@ def faults_of(notebook: Notebook, missing_models: Sequence[str]) -> Iterator[Fau
     notebook : Notebook
     missing_models : sequence of str
         Names of model files that are not there, without .safetensors.
+    missing_notebooks : sequence of str
+        Names of notebooks of the same assignment that are not there.
     """
+    for name in missing_notebooks:
+        yield Fault(name, "this notebook is missing. Put it beside this one, then run this cell")
     for cell, why in what_is_open(notebook):
         yield Fault(_called(cell), why, _questions_of(cell, notebook))
     yield from _lost_cells(notebook)

@@ -34,6 +34,8 @@ class Found:
     path: Path
     notebook: Notebook
     saved: bool | None  # since `submit` was called; None: nobody shows it, so nobody can save it
+    others: tuple[Path, ...] = ()  # more notebooks of the same assignment
+    missing: tuple[str, ...] = ()  # names of those that are not there
 
 
 def save_wait_s() -> float:
@@ -44,7 +46,7 @@ def save_wait_s() -> float:
         return WAIT_S
 
 
-def find(slug: str, folder: Path, named: Path | None = None) -> Found:
+def find(slug: str, folder: Path, named: Path | None = None, stems: Sequence[str] = ()) -> Found:
     """The notebook of an assignment that the student works in.
 
     Parameters
@@ -54,6 +56,8 @@ def find(slug: str, folder: Path, named: Path | None = None) -> Found:
         Where to look, besides the place that the front end tells.
     named : Path, optional
         The notebook, if the student has named it.
+    stems : sequence of str
+        Names of the notebooks without .ipynb, where the assignment has several. All are handed in.
 
     Raises
     ------
@@ -61,9 +65,12 @@ def find(slug: str, folder: Path, named: Path | None = None) -> Found:
         If there is none, or if it is another assignment's, or too large, or one of several that
         can't be told apart.
     """
-    candidates = [_existing(folder / named)] if named else _candidates(slug, folder)
+    if named:
+        candidates = [_existing(folder / named)]
+    else:
+        candidates = _several(stems, folder) if stems else _candidates(slug, folder)
     saved = _wait_for_save(candidates) if front_end() in ("jupyter", "vscode") else []
-    path = _choose(slug, folder, saved or candidates)
+    path = _choose(slug, folder, saved or candidates, several=bool(stems))
     if path.stat().st_size > MAX_BYTES:
         raise HwlibError(
             f"{path}: {path.stat().st_size / 1e6:.0f} MB are too large to hand in; at most "
@@ -76,7 +83,14 @@ def find(slug: str, folder: Path, named: Path | None = None) -> Found:
             f"the notebook of {slug} and run its last cell"
         )
     known = front_end() in ("jupyter", "vscode")
-    return Found(path, notebook, path in saved if known else None)
+    others = [folder / f"{stem}.ipynb" for stem in stems]
+    return Found(
+        path,
+        notebook,
+        path in saved if known else None,
+        tuple(one for one in others if one != path and one.is_file()),
+        tuple(one.name for one in others if not one.is_file()),
+    )
 
 
 def _candidates(slug: str, folder: Path) -> list[Path]:
@@ -93,6 +107,19 @@ def _candidates(slug: str, folder: Path) -> list[Path]:
             f'that holds it, or name it: hwlib.submit("{slug}", notebook="my notebook.ipynb")'
         )
     return found
+
+
+def _several(stems: Sequence[str], folder: Path) -> list[Path]:
+    """The notebooks of an assignment that has several, as far as they are there."""
+    paths = [folder / f"{stem}.ipynb" for stem in stems]
+    found = [path for path in paths if path.is_file()]
+    if not found:
+        raise HwlibError(
+            f"{paths[0]}: there is no such notebook. Start Jupyter in the folder that holds it, "
+            f"and leave the notebooks their names: {', '.join(path.name for path in paths)}"
+        )
+    hinted = hinted_path()
+    return sorted(found, key=lambda path: path != hinted)
 
 
 def _existing(path: Path) -> Path:
@@ -154,7 +181,7 @@ def _state(path: Path) -> tuple[int, int, int] | None:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def _choose(slug: str, folder: Path, paths: Sequence[Path]) -> Path:
+def _choose(slug: str, folder: Path, paths: Sequence[Path], *, several: bool) -> Path:
     """One of several notebooks: the one that holds most of what the kernel ran.
 
     Among equally good ones, the front end's comes first.
@@ -168,6 +195,8 @@ def _choose(slug: str, folder: Path, paths: Sequence[Path]) -> Path:
     hinted = hinted_path()
     if hinted in good or len(good) == 1:
         return hinted if hinted in good else good[0]
+    if several:  # all are handed in
+        return good[0]
     if not ran and folder / f"{slug}.ipynb" in good:  # a script calls, and names no other
         return folder / f"{slug}.ipynb"
     names = ", ".join(path.name for path in good)

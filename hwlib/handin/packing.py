@@ -6,6 +6,8 @@ import json
 import os
 import sys
 import zipfile
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from hwlib.atomic import whole_file
@@ -14,10 +16,10 @@ from hwlib.handin import rehearsal
 from hwlib.handin.comparing import differences
 from hwlib.handin.faults import faults_of
 from hwlib.handin.finding import Found, find
-from hwlib.handin.rehearsal import Rehearsal
+from hwlib.handin.rehearsal import Rehearsal, together
 from hwlib.handin.telling import Report, told
 from hwlib.live import current_shell, earned, front_end, runs
-from hwlib.notebooks import read_notebook
+from hwlib.notebooks import Notebook, joined, read_notebook
 
 __all__ = ["Packed", "submit"]
 
@@ -33,6 +35,7 @@ def submit(
     slug: str,
     artifacts: tuple[str, ...] = (),
     folder: Path | str = ".",
+    notebooks: tuple[str, ...] = (),
     *,
     notebook: Path | str | None = None,
     rehearse: bool | None = None,
@@ -47,6 +50,9 @@ def submit(
         Names of the model files that belong to it, without .safetensors.
     folder : Path or str
         Folder with the notebook and the model files.
+    notebooks : tuple of str
+        Names of the notebooks without .ipynb, where the assignment has several. All go into the
+        zip.
     notebook : Path or str, optional
         The notebook's file, if several in the folder may be meant.
     rehearse : bool, optional
@@ -68,25 +74,28 @@ def submit(
     if os.environ.get("HWLIB_GRADING") == "1":
         return None
     folder = Path(folder).resolve()
-    found = _found(slug, folder, Path(notebook) if notebook is not None else None)
+    found = _found(slug, folder, Path(notebook) if notebook is not None else None, notebooks)
     changed = differences(found.notebook, runs(), found.path.stat().st_mtime)
     target = folder / f"{slug}.zip"
     if found.saved is False or (found.saved is None and any(one.newer_ran for one in changed)):
         _say(told(Report(slug, found.path, found.notebook, target, unsaved=True)))
         return None
     models = [folder / f"{name}.safetensors" for name in artifacts]
-    present = [path for path in models if path.is_file()]
-    _write(target, slug, found.path, present)
-    tried, why_not = _rehearsed(slug, found, target, rehearse)
+    # the assignment's name, whatever the student's file is called: graders look for it
+    packed = {found.path.name if notebooks else f"{slug}.ipynb": found.path}
+    packed |= {path.name: path for path in [*found.others, *models] if path.is_file()}
+    _write(target, packed)
+    whole = joined([found.notebook, *(read_notebook(path) for path in found.others)])
+    missing = [path.stem for path in models if path.name not in packed]
+    names = [name for name in packed if name.endswith(".ipynb")]
+    tried, why_not = _rehearsed(slug, found, whole, target, names, rehearse)
     report = Report(
         slug,
         found.path,
-        found.notebook,
+        whole,
         target,
-        files=(f"{slug}.ipynb", *(path.name for path in present)),
-        faults=tuple(
-            faults_of(found.notebook, [path.stem for path in models if path not in present])
-        ),
+        files=tuple(packed),
+        faults=tuple(faults_of(whole, missing, found.missing)),
         edited=tuple(one.cell for one in changed),
         rehearsal=tried,
         no_rehearsal=why_not,
@@ -98,32 +107,32 @@ def submit(
     return Packed(target)
 
 
-def _found(slug: str, folder: Path, named: Path | None) -> Found:
-    if front_end() != "colab":
-        return find(slug, folder, named)
-    path = folder / f"{slug}.ipynb"
-    _fetch_from_colab(path)
-    return Found(path, read_notebook(path), True)
+def _found(slug: str, folder: Path, named: Path | None, stems: tuple[str, ...]) -> Found:
+    if front_end() == "colab":
+        named = Path(_fetch_from_colab(folder, stems or (slug,)))
+        return replace(find(slug, folder, named, stems), saved=True)
+    return find(slug, folder, named, stems)
 
 
-def _fetch_from_colab(path: Path) -> None:
-    """Get the notebook from the browser, where Colab keeps it."""
+def _fetch_from_colab(folder: Path, stems: tuple[str, ...]) -> str:
+    """Get the open notebook from the browser, where Colab keeps it; gives the name of its file."""
     from google.colab import _message  # type: ignore[import-not-found]  # exists on Colab only
 
     notebook = _message.blocking_request("get_ipynb", timeout_sec=60)["ipynb"]
-    path.write_text(json.dumps(notebook), encoding="utf-8")
+    told = notebook.get("metadata", {}).get("hwlib", {}).get("notebook")
+    name = f"{told if told in stems else stems[0]}.ipynb"
+    (folder / name).write_text(json.dumps(notebook), encoding="utf-8")
+    return name
 
 
-def _write(target: Path, slug: str, notebook: Path, models: list[Path]) -> None:
+def _write(target: Path, packed: Mapping[str, Path]) -> None:
     try:
         with (
             whole_file(target) as stream,
             zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive,
         ):
-            # the assignment's name, whatever the student's file is called: graders look for it
-            archive.write(notebook, f"{slug}.ipynb")
-            for path in models:
-                archive.write(path, path.name)
+            for name, path in packed.items():
+                archive.write(path, name)
     except OSError as error:
         raise HwlibError(
             f"{target}: cannot write the zip ({error.strerror}), so nothing is ready; close the "
@@ -132,14 +141,19 @@ def _write(target: Path, slug: str, notebook: Path, models: list[Path]) -> None:
 
 
 def _rehearsed(
-    slug: str, found: Found, target: Path, wanted: bool | None
+    slug: str,
+    found: Found,
+    whole: Notebook,
+    target: Path,
+    names: list[str],
+    wanted: bool | None,
 ) -> tuple[Rehearsal | None, str]:
     """The rehearsal, or why there is none."""
-    if wanted is False or not any(True for _ in found.notebook.of("test")):
+    if wanted is False or not any(True for _ in whole.of("test")):
         return None, ""
     if current_shell() is None and wanted is None:
         return None, ""  # a script calls
-    expected_s = rehearsal.expected_s(found.notebook, runs())
+    expected_s = rehearsal.expected_s(whole, runs())
     if wanted is None and expected_s > rehearsal.LIMIT_S:
         return None, (
             f"A rehearsal from top to bottom takes about {expected_s / 60:.0f} minutes here. To "
@@ -147,9 +161,9 @@ def _rehearsed(
         )
     sys.stdout.write("Running the checks from the zip in a fresh Python …\n")
     sys.stdout.flush()
-    given = {name: found.path.parent / name for name in found.notebook.files}
+    given = {name: found.path.parent / name for name in whole.files}
     limit_s = None if wanted else rehearsal.LIMIT_S
-    return rehearsal.rehearse(target, f"{slug}.ipynb", given, limit_s), ""
+    return together([rehearsal.rehearse(target, name, given, limit_s) for name in names]), ""
 
 
 def _say(text: str) -> None:

@@ -24,7 +24,7 @@ from typing import Any
 from hwlib.live import Run
 from hwlib.notebooks import Cell, Notebook, read_notebook, same_code
 
-__all__ = ["LIMIT_S", "Rehearsal", "Tried", "expected_s", "rehearse", "where_defined"]
+__all__ = ["LIMIT_S", "Rehearsal", "Tried", "expected_s", "rehearse", "together", "where_defined"]
 
 LIMIT_S = 60.0  # a longer rehearsal only when it is asked for
 
@@ -58,6 +58,13 @@ class Rehearsal:
     def max_points(self) -> float:
         """What they could give."""
         return sum(one.cell.points for one in self.tried)
+
+
+def together(rehearsals: Sequence[Rehearsal]) -> Rehearsal:
+    """The rehearsals of an assignment's notebooks as one; what stopped is that of the first."""
+    stopped = [one for one in rehearsals if one.stopped_in is not None]
+    tried = tuple(one for rehearsal in rehearsals for one in rehearsal.tried)
+    return replace((stopped or rehearsals)[0], tried=tried)
 
 
 def expected_s(notebook: Notebook, ran: Sequence[Run]) -> float:

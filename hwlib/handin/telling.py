@@ -145,17 +145,18 @@ def _why_stopped(report: Report) -> str:
 
 
 def _table(report: Report) -> Iterator[str]:
-    written = [cell for cell in report.notebook.questions.values() if cell.role == "answer"]
+    questions = report.notebook.questions
+    written = [cell for cell in questions.values() if cell.role in ("answer", "task")]
     if report.rehearsal is None:
         if report.no_rehearsal:
             yield _wrapped(report.no_rehearsal)
         return
     by_name = {one.cell.name: one for one in report.rehearsal.tried}
     known = {id(cell) for fault in report.faults for cell in fault.questions}  # told above
-    width = max(len(name) for name in report.notebook.questions)
+    width = max(len(name) for name in questions)
     yield ""
     yield "The visible checks, from top to bottom in a fresh Python:"
-    for name, cell in report.notebook.questions.items():
+    for name, cell in questions.items():
         one = by_name.get(name)
         if one is None:
             unit = "point" if cell.points == 1 else "points"

@@ -379,6 +379,8 @@ class Bench:
         """The verdict on one part. What stops the other parts, too, is raised: the worker has
         ended, or this machine can't decide the question.
         """
+        if session.clock is not None:
+            session.before_part_s = session.clock.spent_s
         try:
             _run(step.code, namespace)
         except (KeyboardInterrupt, WorkerLost, CannotCheck, Unsendable):

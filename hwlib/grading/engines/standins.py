@@ -63,6 +63,8 @@ class Session:
         Limits the requests until another one is set.
     question_s : float
         Seconds that the code may work for one question.
+    before_part_s : float
+        Seconds that it had worked when the present part of the question began.
     sources : list of str
         The cells that were run.
     cannot : CannotCheck or None
@@ -77,6 +79,7 @@ class Session:
         self.channel = Channel(worker.sock, self.values.pack, self.values.unpack)
         self.clock: WorkClock | None = None
         self.question_s = 0.0
+        self.before_part_s = 0.0
         self.cannot: CannotCheck | None = None
         self.listener: Listener | None = None
         self.arguments = Arguments(self.cannot_check)

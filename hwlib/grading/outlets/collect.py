@@ -155,7 +155,7 @@ def collect(
     unmatched = []
     for path in exports:
         for one in read_export(path):
-            which = slug or _slug_of(one, slugs)
+            which = slug or _slug_of(one, course)
             student = _student_of(one, roster, slugs)
             if which and student:
                 mine[student, which].append(one)
@@ -217,10 +217,11 @@ def _why(one: Exported, student: str | None, roster: Roster | None) -> str:
     )
 
 
-def _slug_of(one: Exported, slugs: Iterable[str]) -> str:
-    """The assignment that the notebook's name tells; "" if it tells none or several."""
+def _slug_of(one: Exported, course: Course) -> str:
+    """The assignment that the names of the notebooks tell; "" if they tell none or several."""
     stems = [Path(name).stem for name in one.files if name.endswith(".ipynb")]
-    found = {slug for slug in slugs if slug in stems}
+    slugs = course.slugs()
+    found = {slug for slug in slugs if not {slug, *course.stems(slug)}.isdisjoint(stems)}
     if not found:  # "knn (1).ipynb", "My knn.ipynb"
         found = {slug for slug in slugs if any(_bare(slug) in _bare(stem) for stem in stems)}
     return found.pop() if len(found) == 1 else ""

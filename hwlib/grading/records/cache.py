@@ -87,10 +87,13 @@ class ResultCache:
     def digest(self, found: FoundSubmission) -> str:
         """Hash everything that a result of this submission depends on."""
         digest = hashlib.sha256(self._of_assignment)
-        if found.text is not None:
-            digest.update(found.text.encode("utf-8", "surrogatepass"))
-        paths = [*([found.notebook] if found.notebook else []), *regular_files(found.folder)]
-        for path in paths:
+        paths = list[Path]()
+        for one in found.texts:
+            if isinstance(one, str):
+                digest.update(one.encode("utf-8", "surrogatepass"))
+            else:
+                paths.append(one)
+        for path in [*paths, *regular_files(found.folder)]:
             digest.update(str(path.relative_to(found.folder)).encode("utf-8", "surrogateescape"))
             digest.update(b"\0" + _content(path))
         return digest.hexdigest()
@@ -101,10 +104,11 @@ class ResultCache:
         return hashlib.sha256(parts).digest()
 
     def _parts(self) -> Iterator[bytes]:
-        key, released = load_key(self.assignment), released_sources(self.assignment)
-        for cell in key.cells:
-            if cell.role != "prose":
-                yield repr((cell, released.get(cell.grade_id))).encode()
+        for one in self.assignment.each_notebook():
+            released = released_sources(one)
+            for cell in load_key(one).cells:
+                if cell.role != "prose":
+                    yield repr((cell, released.get(cell.grade_id))).encode()
         yield repr((self.engine, self.assignment.limits, sys.version_info[:3])).encode()
         yield repr(_installed()).encode()
         for root in (self.assignment.source.parent, self.assignment.folder / "artifacts"):

@@ -129,13 +129,18 @@ class ClassRecords:
         self._cache.forget(found.student)
         before = self._marks.get(found.student, {})
         result = self._store.write(
-            outcome.result, outcome.notebook, found.timestamp, folder=found.folder, only=found.only
+            outcome.result,
+            outcome.notebook,
+            found.timestamp,
+            folder=found.folder,
+            only=found.only,
+            several=outcome.notebooks,
         )
         marks = self._store.marks(found.student)
         page = feedback_page(
             result,
             self._key,
-            outcome.notebook,
+            outcome.as_graded,
             title=self.assignment.title,
             comments=self._store.human_comments(found.student),
             late_penalty=self._store.late_penalty(found.student),
@@ -174,9 +179,9 @@ class ClassRecords:
 
     def _stands(self, result: SubmissionResult) -> bool:
         """Whether the records of a kept result still exist and agree with it."""
-        slug, student = self.assignment.slug, result.student
-        notebook = self.output / "autograded" / student / slug / f"{slug}.ipynb"
-        written = notebook.is_file() and self._page(student).is_file()
+        folder = self.output / "autograded" / (student := result.student) / self.assignment.slug
+        notebooks = [folder / f"{name}.ipynb" for name in self.assignment.stems]
+        written = all(path.is_file() for path in notebooks) and self._page(student).is_file()
         marks = self._marks.get(student, {}) if written and student in self._recorded else {}
         return bool(marks) and all(
             _is_marked(marks.get(question.id), question.points) for question in result.questions

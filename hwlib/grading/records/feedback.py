@@ -6,7 +6,7 @@ control characters and is cut to length. Pictures are checked PNG files. The pag
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -113,7 +113,7 @@ class _Part:
 def feedback_page(
     result: SubmissionResult,
     key: AnswerKey,
-    notebook: NotebookNode | None,
+    notebook: NotebookNode | Callable[[str], NotebookNode | None] | None,
     *,
     title: str = "",
     comments: Mapping[str, str] | None = None,
@@ -130,9 +130,9 @@ def feedback_page(
     result : SubmissionResult
     key : AnswerKey
         Only its names, titles and order are used.
-    notebook : NotebookNode or None
+    notebook : NotebookNode, callable or None
         The student's notebook, as graded. Cells are found by nbgrader's grade id. None means that
-        it could not be read.
+        it could not be read. Where an assignment has several: what finds one by its name.
     title : str
         Title of the assignment. Without it, the page shows the slug.
     comments : mapping, optional
@@ -151,8 +151,12 @@ def feedback_page(
     room = Pictures()
     if waiting is None:
         waiting = [one.id for one in result.questions if one.status == "manual"]
+    given = {cell.source for cell in key.cells if not cell.grade_id}
+    of_name = notebook if callable(notebook) else lambda name: notebook
     parts = [
-        _part(cells, result, notebook, comments or {}, room, pages, waiting)
+        _part(
+            cells, result, of_name(cells[0].notebook), comments or {}, room, pages, given, waiting
+        )
         for cells in _groups(key)
     ]
     score = max(0.0, result.score - late_penalty)
@@ -179,11 +183,12 @@ def feedback_page(
 def _groups(key: AnswerKey) -> Iterator[list[KeyCell]]:
     """Group solutions with the questions below them. A written answer is a group of its own."""
     group: list[KeyCell] = []
-    for cell in key.by_role("solution", "test", "answer"):
-        asked = any(other.role != "solution" for other in group)
+    for cell in key.by_role("solution", "test", "answer", "task"):
+        asked = any(other.is_question for other in group)
         if group and (
-            cell.role == "answer"
-            or group[-1].role == "answer"
+            cell.role in ("answer", "task")
+            or group[-1].role in ("answer", "task")
+            or group[-1].notebook != cell.notebook
             or (cell.role == "solution" and asked)
         ):
             yield group
@@ -200,11 +205,12 @@ def _part(
     comments: Mapping[str, str],
     pictures: Pictures,
     pages: Path | None,
+    given: Collection[str],
     waiting: Collection[str],
 ) -> _Part:
-    asked = {cell.name for cell in cells if cell.role != "solution"}
+    asked = {cell.name for cell in cells if cell.is_question}
     works = tuple(
-        _work(cell, notebook, comments.get(cell.name, ""), pictures)
+        _work(cell, notebook, comments.get(cell.name, ""), pictures, given)
         for cell in cells
         if cell.role != "test"
     )
@@ -238,7 +244,7 @@ def _graded(
     return _Question(
         title=title,
         name=name,
-        lost=one.points < one.max_points,
+        lost=one.points < one.max_points,  # also where it waits for a human
         score=f"{one.points:g} of {one.max_points:g}",
         status=one.status,
         symbol=symbol,
@@ -249,12 +255,19 @@ def _graded(
     )
 
 
-def _work(cell: KeyCell, notebook: NotebookNode | None, comment: str, pictures: Pictures) -> _Work:
-    own = [
-        other
-        for other in (notebook.cells if notebook else ())
-        if grade_id_of(other) == cell.grade_id
-    ]
+def _work(
+    cell: KeyCell,
+    notebook: NotebookNode | None,
+    comment: str,
+    pictures: Pictures,
+    given: Collection[str],
+) -> _Work:
+    cells = notebook.cells if notebook else []
+    own = (
+        list(_own_cells_below(cells, cell, given))
+        if cell.role == "task"
+        else [other for other in cells if grade_id_of(other) == cell.grade_id]
+    )
     outputs = [output for other in own for output in other.get("outputs", ())]
     source = for_page("\n\n".join(other.source for other in own), MAX_CODE)
     return _Work(
@@ -265,6 +278,20 @@ def _work(cell: KeyCell, notebook: NotebookNode | None, comment: str, pictures: 
         output=for_page("".join(_texts(outputs)), MAX_OUTPUT),
         images=tuple(_images(outputs, pictures, cell.name)),
     )
+
+
+def _own_cells_below(
+    cells: Sequence[NotebookNode], task: KeyCell, given: Collection[str]
+) -> Iterator[NotebookNode]:
+    """The student's own cells below a task, up to the next cell of the assignment."""
+    below = False
+    for cell in cells:
+        if grade_id_of(cell) == task.grade_id:
+            below = True
+        elif below and (grade_id_of(cell) or cell.source in given):
+            return
+        elif below:
+            yield cell
 
 
 def _texts(outputs: Iterable[NotebookNode]) -> Iterator[str]:

@@ -26,20 +26,24 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from hwlib.atomic import remove_folder
 from hwlib.errors import GradingError, SubmissionError
+from hwlib.grading.answer_key import AnswerKey, load_key
+from hwlib.grading.cells import question_of
 from hwlib.grading.course import Assignment
 from hwlib.grading.records.autograded import (
     complete_notebook,
     graded_cells,
     is_unchanged,
-    load_template,
+    load_templates,
+    names_of,
     placeholder,
-    write_notebook,
+    write_notebooks,
 )
 from hwlib.grading.records.gradebook_rows import (
     ASSIGNMENT,
     BASE_CELL,
     COMMENT,
     GRADE,
+    NOTEBOOK,
     STUDENT,
     SUBMITTED,
     SUBMITTED_NOTEBOOK,
@@ -84,18 +88,23 @@ class _Graded:
     result: SubmissionResult
     cells: Mapping[str, NotebookNode]  # grade id → cell of the completed notebook
     rejected: bool
+    names: Mapping[str, str]  # grade id → question or solution
+    absent: bool = False  # it is one of several notebooks, and was not handed in
 
     def automatic(self, grade_id: str) -> float | None:
         """The automatic points, or None if a human has to look.
 
-        As in nbgrader, an answer that is as released gets 0 points.
+        As in nbgrader, an answer that is as released gets 0 points. A human always looks for what
+        was done for a task: it may be in any cell.
         """
-        if self.rejected:
+        if self.rejected or self.absent:
             return 0.0
         cell = self.cells[grade_id]
+        if cell.metadata.nbgrader.get("task"):
+            return None
         if cell.metadata.nbgrader.get("solution") or cell.cell_type != "code":
             return 0.0 if is_unchanged(cell) else None
-        question = self.result.question(_question_id(grade_id))
+        question = self.result.question(self.names[grade_id])
         return None if question.status == "manual" else question.points
 
     def comment(self, grade_id: str, first: bool) -> str | None:
@@ -138,7 +147,8 @@ class GradeStore:
         self.assignment, self.output = assignment, output.resolve()
         self.config = load_nbgrader_config(assignment.course)
         self.db_url = db_url or sqlite_url(self.output / "gradebook.db")
-        self.template = load_template(assignment, self.config)
+        self.templates = load_templates(assignment, self.config)
+        self._names = {name: names_of(template) for name, template in self.templates.items()}
         create_database(self.db_url)
         self._engine = sa.create_engine(self.db_url)
         if self._engine.dialect.name == "sqlite":
@@ -146,6 +156,12 @@ class GradeStore:
         self._penalties = AssignLatePenalties(config=self.config)
         self._penalties.init_plugin()
         self._rows: AssignmentRows | None = None
+
+    @property
+    def template(self) -> NotebookNode:
+        """The source notebook of an assignment that has only one, as nbgrader keeps it."""
+        (template,) = self.templates.values()
+        return template
 
     def __enter__(self) -> GradeStore:
         return self
@@ -163,7 +179,7 @@ class GradeStore:
         self._engine.dispose()
 
     def prepare(self) -> None:
-        """Update the assignment's rows from its source notebook.
+        """Update the assignment's rows from its source notebooks.
 
         The due date, extensions and the grades of all questions that still exist are kept.
 
@@ -175,7 +191,7 @@ class GradeStore:
         course_id = self.config.CourseDirectory.course_id
         slug = self.assignment.slug
         self._rows = self._transaction(
-            lambda db: sync_assignment(db, self.template, slug, course_id)
+            lambda db: sync_assignment(db, self.templates, slug, course_id)
         )
         # left by a run that was killed
         for leftover in self.output.glob(f"autograded/*/.{slug}.new"):
@@ -194,6 +210,7 @@ class GradeStore:
         *,
         folder: Path | None = None,
         only: frozenset[str] | None = None,
+        several: Mapping[str, NotebookNode | None] | None = None,
     ) -> SubmissionResult:
         """Record one submission: its rows in one transaction, then its autograded folder.
 
@@ -213,6 +230,8 @@ class GradeStore:
             The submission's folder. Its other files are copied next to the notebook.
         only : frozenset of str, optional
             Names of the files in it that may be copied. The default is all.
+        several : mapping, optional
+            For an assignment with several notebooks: each of them by its name, as `notebook`.
 
         Returns
         -------
@@ -220,25 +239,32 @@ class GradeStore:
             The result with the points that humans gave, and a status that takes them into account.
         """
         when, problems = parse_time(timestamp)
-        rejected = notebook is None
-        completed = (
-            placeholder(self.template, result.problems)
-            if notebook is None
-            else complete_notebook(notebook, self.template, result)
-        )
-        graded = _Graded(result, graded_cells(completed), rejected)
+        completed, graded = dict[str, NotebookNode](), dict[str, _Graded]()
+        for name, template in self.templates.items():
+            own = several.get(name) if several else notebook
+            whole = (
+                placeholder(template, result.problems)
+                if own is None
+                else complete_notebook(own, template, result)
+            )
+            completed[name] = whole
+            unread = own is None and (not several or _waits(result, self._names[name].values()))
+            absent = own is None and not unread
+            cells = graded_cells(whole)
+            graded[name] = _Graded(result, cells, unread, self._names[name], absent)
         target = self._autograded(result.student)
         marks = self._transaction(lambda db: self._record(db, graded, when))
         beside = self.assignment.source.parent
-        problems += write_notebook(target, self.assignment.slug, completed, folder, only, beside)
-        return _with_marks(replace(result, problems=(*result.problems, *problems)), marks, rejected)
+        problems += write_notebooks(target, completed, folder, only, beside)
+        result = replace(result, problems=(*result.problems, *problems))
+        return _with_marks(result, marks, all(one.rejected for one in graded.values()))
 
     def students(self) -> set[str]:
         """Ids of the students with a recorded submission of this assignment."""
         query = (
             sa.select(SUBMITTED.c.student_id)
             .join(SUBMITTED_NOTEBOOK, SUBMITTED_NOTEBOOK.c.assignment_id == SUBMITTED.c.id)
-            .where(SUBMITTED_NOTEBOOK.c.notebook_id == self._ids.notebook)
+            .where(self._is_ours)
         )
         return {student for (student,) in self._all(query)}
 
@@ -251,7 +277,7 @@ class GradeStore:
         return self._marks(self._of_class(GRADE))
 
     def _marks(self, query: sa.Select[Any]) -> dict[str, dict[str, Mark]]:
-        return _by_student(self._all(query.add_columns(*_OF_A_MARK)))
+        return _by_student(self._all(query.add_columns(*_OF_A_MARK)), self._names)
 
     def human_grades(self, student: str) -> dict[str, float]:
         """Question id → score that a human gave, for questions that a human graded."""
@@ -265,7 +291,7 @@ class GradeStore:
         """Name of a solution or written answer → comment that a human wrote on it."""
         query = self._of_student(COMMENT, student).add_columns(COMMENT.c.manual_comment)
         return {
-            _question_id(row.name): row.manual_comment
+            _question(row, self._names): row.manual_comment
             for row in self._all(query)
             if row.manual_comment
         }
@@ -276,10 +302,7 @@ class GradeStore:
         query = sa.select(column).join(
             SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id
         )
-        mine = (
-            SUBMITTED.c.student_id == student,
-            SUBMITTED_NOTEBOOK.c.notebook_id == self._ids.notebook,
-        )
+        mine = (SUBMITTED.c.student_id == student, self._is_ours)
         return float(sum(penalty or 0.0 for (penalty,) in self._all(query.where(*mine))))
 
     def record_missing(self, student: str, questions: Iterable[str]) -> None:
@@ -304,16 +327,14 @@ class GradeStore:
             return
         ids = [
             cell_id
-            for (cell_class, grade_id), cell_id in self._ids.cells.items()
-            if cell_class == "GradeCell" and _question_id(grade_id) in wanted
+            for name, rows in self._ids.notebooks.items()
+            for (cell_class, grade_id), cell_id in rows.cells.items()
+            if cell_class != "SolutionCell" and self._names[name][grade_id] in wanted
         ]
         submitted = (
             sa.select(SUBMITTED_NOTEBOOK.c.id)
             .join(SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id)
-            .where(
-                SUBMITTED.c.student_id == student,
-                SUBMITTED_NOTEBOOK.c.notebook_id == self._ids.notebook,
-            )
+            .where(SUBMITTED.c.student_id == student, self._is_ours)
         )
         statement = sa.update(GRADE).where(
             GRADE.c.cell_id.in_(ids), GRADE.c.notebook_id.in_(submitted)
@@ -325,6 +346,12 @@ class GradeStore:
         if self._rows is None:
             raise GradingError("GradeStore: call prepare() once before the first submission")
         return self._rows
+
+    @property
+    def _is_ours(self) -> sa.ColumnElement[bool]:
+        """Whether a submitted notebook is one of this assignment's."""
+        ids = [rows.notebook for rows in self._ids.notebooks.values()]
+        return SUBMITTED_NOTEBOOK.c.notebook_id.in_(ids)
 
     def _autograded(self, student: str) -> Path:
         if student in ("", ".", "..") or "/" in student or "\0" in student:
@@ -348,40 +375,42 @@ class GradeStore:
                 time.sleep(0.1 * 2**attempt)
         raise AssertionError("unreachable")
 
-    def _of_student(self, table: sa.Table, student: str) -> sa.Select[tuple[str]]:
-        """The names of the cells that a student's grades or comments belong to."""
+    def _of_student(self, table: sa.Table, student: str) -> sa.Select[tuple[str, str]]:
+        """The cells, and their notebooks, that a student's grades or comments belong to."""
         return self._of_class(table).where(SUBMITTED.c.student_id == student)
 
-    def _of_class(self, table: sa.Table) -> sa.Select[tuple[str]]:
-        return (
-            sa.select(BASE_CELL.c.name)
-            .select_from(table)
-            .join(BASE_CELL, BASE_CELL.c.id == table.c.cell_id)
-            .join(SUBMITTED_NOTEBOOK, SUBMITTED_NOTEBOOK.c.id == table.c.notebook_id)
-            .join(SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id)
-            .where(SUBMITTED_NOTEBOOK.c.notebook_id == self._ids.notebook)
-        )
+    def _of_class(self, table: sa.Table) -> sa.Select[tuple[str, str]]:
+        return _of_cells(table).where(self._is_ours)
 
     def _all(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
         return self._transaction(lambda db: db.execute(query).all())
 
-    def _record(self, db: sa.Connection, graded: _Graded, when: datetime | None) -> dict[str, Row]:
-        student = graded.result.student
-        submitted, late_s = self._submitted_notebook(db, student, when)
-        marks = self._write_grades(db, graded, submitted)
-        self._write_comments(db, graded, submitted)
-        penalty = self._late_penalty(student, sum(map(_score, marks.values())), late_s)
-        db.execute(
-            sa.update(SUBMITTED_NOTEBOOK)
-            .where(SUBMITTED_NOTEBOOK.c.id == submitted)
-            .values(late_submission_penalty=penalty)
-        )
-        return marks
+    def _record(
+        self, db: sa.Connection, graded: Mapping[str, _Graded], when: datetime | None
+    ) -> dict[str, Row]:
+        """Write the rows of all notebooks of a submission; returns question → mark."""
+        student = next(one.result.student for one in graded.values())
+        assignment, late_s = self._submitted(db, student, when)
+        found: dict[str, Row] = {}
+        for name, one in graded.items():
+            rows = self._ids.notebooks[name]
+            identity = {"assignment_id": assignment, "notebook_id": rows.notebook}
+            submitted = find_or_insert(db, SUBMITTED_NOTEBOOK, identity, {"flagged": False})
+            marks = self._write_grades(db, one, submitted, name)
+            self._write_comments(db, one, submitted, name)
+            penalty = self._late_penalty(student, sum(map(_score, marks.values())), late_s)
+            db.execute(
+                sa.update(SUBMITTED_NOTEBOOK)
+                .where(SUBMITTED_NOTEBOOK.c.id == submitted)
+                .values(late_submission_penalty=penalty)
+            )
+            found |= {one.names[grade_id]: mark for grade_id, mark in marks.items()}
+        return found
 
-    def _submitted_notebook(
+    def _submitted(
         self, db: sa.Connection, student: str, when: datetime | None
     ) -> tuple[str, float]:
-        """Id of the submitted notebook's row, which is added if missing, and its seconds late."""
+        """Id of the submission's row, which is added if missing, and its seconds late."""
         if db.execute(sa.select(STUDENT.c.id).where(STUDENT.c.id == student)).first() is None:
             db.execute(sa.insert(STUDENT), {"id": student})
         identity = {"assignment_id": self._ids.assignment, "student_id": student}
@@ -400,17 +429,19 @@ class GradeStore:
             late_s = max(
                 0.0, (row.timestamp - row.duedate - (row.extension or timedelta())).total_seconds()
             )
-        identity = {"assignment_id": submitted, "notebook_id": self._ids.notebook}
-        return find_or_insert(db, SUBMITTED_NOTEBOOK, identity, {"flagged": False}), late_s
+        return submitted, late_s
 
-    def _write_grades(self, db: sa.Connection, graded: _Graded, submitted: str) -> dict[str, Row]:
+    def _write_grades(
+        self, db: sa.Connection, graded: _Graded, submitted: str, name: str
+    ) -> dict[str, Row]:
+        """Write the points of one notebook; returns grade id → mark."""
         before = _rows_by_cell(db, GRADE, submitted)
         by_hand = any(row["manual_score"] is not None for row in before.values())
-        seen = self._answers_before(graded.result.student) if by_hand else {}
+        seen = self._answers_before(graded.result.student, name) if by_hand else {}
         marks: dict[str, Row] = {}
         added: list[Row] = []
         changed: list[Row] = []
-        for (cell_class, grade_id), cell_id in self._ids.cells.items():
+        for (cell_class, grade_id), cell_id in self._ids.notebooks[name].cells.items():
             if cell_class == "SolutionCell":
                 continue
             blank: Row = {
@@ -433,11 +464,13 @@ class GradeStore:
         _update(db, GRADE, changed, before, ("auto_score", "needs_manual_grade"))
         return marks
 
-    def _write_comments(self, db: sa.Connection, graded: _Graded, submitted: str) -> None:
+    def _write_comments(
+        self, db: sa.Connection, graded: _Graded, submitted: str, name: str
+    ) -> None:
         before = _rows_by_cell(db, COMMENT, submitted)
         added: list[Row] = []
         changed: list[Row] = []
-        for (cell_class, grade_id), cell_id in self._ids.cells.items():
+        for (cell_class, grade_id), cell_id in self._ids.notebooks[name].cells.items():
             if cell_class == "GradeCell":
                 continue
             blank = {"id": uuid4().hex, "cell_id": cell_id, "notebook_id": submitted}
@@ -448,11 +481,11 @@ class GradeStore:
             db.execute(sa.insert(COMMENT), added)
         _update(db, COMMENT, changed, before, ("auto_comment",))
 
-    def _answers_before(self, student: str) -> dict[str, str]:
+    def _answers_before(self, student: str, name: str) -> dict[str, str]:
         """Cells that a human may have graded: those of the old autograded notebook, which `write`
         is about to replace.
         """
-        path = self._autograded(student) / f"{self.assignment.slug}.ipynb"
+        path = self._autograded(student) / f"{name}.ipynb"
         try:
             return {
                 grade_id: cell.source
@@ -471,6 +504,27 @@ class GradeStore:
         return float(min(max(0.0, penalty), score))
 
 
+_Names = Mapping[str, Mapping[str, str]]
+"""Name of a notebook → grade id → question or solution."""
+
+
+def _of_cells(table: sa.Table) -> sa.Select[tuple[str, str]]:
+    """For each grade or comment, its cell and the notebook of that, and what was submitted."""
+    return (
+        sa.select(BASE_CELL.c.name, NOTEBOOK.c.name.label("notebook"))
+        .select_from(table)
+        .join(BASE_CELL, BASE_CELL.c.id == table.c.cell_id)
+        .join(NOTEBOOK, NOTEBOOK.c.id == BASE_CELL.c.notebook_id)
+        .join(SUBMITTED_NOTEBOOK, SUBMITTED_NOTEBOOK.c.id == table.c.notebook_id)
+        .join(SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id)
+    )
+
+
+def _question(row: sa.Row[Any], names: _Names) -> str:
+    """The name of a cell's question; one that is gone has the name that its id tells."""
+    return names.get(row.notebook, {}).get(row.name, question_of(row.name))
+
+
 _OF_A_MARK = (
     SUBMITTED.c.student_id,
     GRADE.c.auto_score,
@@ -479,11 +533,11 @@ _OF_A_MARK = (
 )
 
 
-def _by_student(rows: Iterable[sa.Row[Any]]) -> dict[str, dict[str, Mark]]:
+def _by_student(rows: Iterable[sa.Row[Any]], names: _Names) -> dict[str, dict[str, Mark]]:
     found: dict[str, dict[str, Mark]] = {}
     for row in rows:
         mark = Mark(row.auto_score, row.manual_score, row.needs_manual_grade)
-        found.setdefault(row.student_id, {})[_question_id(row.name)] = mark
+        found.setdefault(row.student_id, {})[_question(row, names)] = mark
     return found
 
 
@@ -501,22 +555,26 @@ def recorded_marks(
     if db_url is None and not file.is_file():
         return {}
     query = (
-        sa.select(BASE_CELL.c.name, *_OF_A_MARK)
-        .select_from(GRADE)
-        .join(BASE_CELL, BASE_CELL.c.id == GRADE.c.cell_id)
-        .join(SUBMITTED_NOTEBOOK, SUBMITTED_NOTEBOOK.c.id == GRADE.c.notebook_id)
-        .join(SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id)
+        _of_cells(GRADE)
+        .add_columns(*_OF_A_MARK)
         .join(ASSIGNMENT, ASSIGNMENT.c.id == SUBMITTED.c.assignment_id)
         .where(ASSIGNMENT.c.name == assignment.slug)
     )
     engine = sa.create_engine(db_url or sqlite_url(file))
     try:
         with engine.connect() as db:
-            return _by_student(db.execute(query))
+            return _by_student(db.execute(query), _names_in(load_key(assignment)))
     except sa.exc.DBAPIError as error:
         raise GradingError(f"{engine.url!r}: {advice(str(error.orig))}") from error
     finally:
         engine.dispose()
+
+
+def _names_in(key: AnswerKey) -> _Names:
+    names: dict[str, dict[str, str]] = {}
+    for cell in key.questions:
+        names.setdefault(cell.notebook or key.slug, {})[cell.grade_id] = cell.name
+    return names
 
 
 def _tune_sqlite(connection: Any, _record: Any) -> None:
@@ -564,14 +622,17 @@ def _needs_look(old: Row, automatic: float | None, unseen: bool) -> bool:
     return bool(old["needs_manual_grade"] or automatic != old["auto_score"])
 
 
+def _waits(result: SubmissionResult, names: Iterable[str]) -> bool:
+    """Whether a human shall look at some of these questions, or at the whole submission."""
+    wanted = set(names)
+    return result.status == "rejected" or any(
+        one.status == "manual" for one in result.questions if one.id in wanted
+    )
+
+
 def _score(mark: Row) -> float:
     given = mark["manual_score"] if mark["manual_score"] is not None else mark["auto_score"]
     return float(given or 0.0) + float(mark["extra_credit"] or 0.0)
-
-
-def _question_id(grade_id: str) -> str:
-    """test-NAME, answer-NAME, solution-NAME → NAME."""
-    return grade_id.partition("-")[2]
 
 
 def parse_time(timestamp: str | datetime | None) -> tuple[datetime | None, list[str]]:
@@ -588,10 +649,8 @@ def parse_time(timestamp: str | datetime | None) -> tuple[datetime | None, list[
 def _with_marks(
     result: SubmissionResult, marks: Mapping[str, Row], rejected: bool
 ) -> SubmissionResult:
-    by_question = {_question_id(grade_id): mark for grade_id, mark in marks.items()}
-    questions = tuple(
-        _with_mark(question, by_question[question.id]) for question in result.questions
-    )
+    """The result with the marks of its questions."""
+    questions = tuple(_with_mark(question, marks[question.id]) for question in result.questions)
     open_questions = any(mark["needs_manual_grade"] for mark in marks.values())
     status: SubmissionStatus = (
         "rejected" if rejected else "needs_manual" if open_questions else "graded"
