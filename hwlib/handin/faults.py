@@ -27,34 +27,40 @@ class Fault:
 
 
 def faults_of(
-    notebook: Notebook, missing_models: Sequence[str], missing_notebooks: Sequence[str] = ()
+    notebooks: Sequence[Notebook],
+    missing_models: Sequence[str],
+    missing_notebooks: Sequence[str] = (),
 ) -> Iterator[Fault]:
-    """Everything that is not in order, in the order of the notebook.
+    """Everything that is not in order, in the order of the notebooks.
 
     Parameters
     ----------
-    notebook : Notebook
+    notebooks : sequence of Notebook
+        Those of the assignment, mostly one.
     missing_models : sequence of str
         Names of model files that are not there, without .safetensors.
     missing_notebooks : sequence of str
         Names of notebooks of the same assignment that are not there.
     """
     for name in missing_notebooks:
-        yield Fault(name, "this notebook is missing. Put it beside this one, then run this cell")
-    for cell, why in what_is_open(notebook):
-        yield Fault(_called(cell), why, _questions_of(cell, notebook))
-    yield from _lost_cells(notebook)
+        yield Fault(
+            name, "this notebook is missing. Put it beside this one, then run this cell again"
+        )
+    for notebook in notebooks:
+        for cell, why in what_is_open(notebook):
+            yield Fault(cell.name, why, _questions_of(cell, notebook))
+        yield from _lost_cells(notebook)
+    tests = [cell for notebook in notebooks for cell in notebook.of("test")]
     for name in missing_models:
-        asked = [cell for cell in notebook.of("test") if f'"{name}"' in cell.source]
         yield Fault(
             f"{name}.safetensors",
             "this file is missing. Run the cell that calls hwlib.save_model, then this one",
-            tuple(asked),
+            tuple(cell for cell in tests if f'"{name}"' in cell.source),
         )
-    for cell in notebook.of("test"):
+    for cell in tests:
         if cell.released and not cell.is_as_released():
             yield Fault(
-                _called(cell),
+                cell.name,
                 "this check is not as it was released, and grading uses the released one. Take it "
                 "from a fresh copy of the notebook",
                 (cell,),
@@ -68,7 +74,7 @@ def _lost_cells(notebook: Notebook) -> Iterator[Fault]:
         if times > 1:
             cell = next(one for one in notebook.cells if one.grade_id == grade_id)
             yield Fault(
-                _called(cell),
+                cell.name,
                 f"its cell is there {times} times. Delete the copies",
                 _questions_of(cell, notebook),
             )
@@ -87,7 +93,3 @@ def _questions_of(cell: Cell, notebook: Notebook) -> tuple[Cell, ...]:
     if cell.role == "solution":
         return tuple(tests_of(cell, notebook))
     return (cell,)
-
-
-def _called(cell: Cell) -> str:
-    return cell.name

@@ -85,7 +85,8 @@ def submit(
     packed = {found.path.name if notebooks else f"{slug}.ipynb": found.path}
     packed |= {path.name: path for path in [*found.others, *models] if path.is_file()}
     _write(target, packed)
-    whole = joined([found.notebook, *(read_notebook(path) for path in found.others)])
+    all_notebooks = [found.notebook, *(read_notebook(path) for path in found.others)]
+    whole = joined(all_notebooks)
     missing = [path.stem for path in models if path.name not in packed]
     names = [name for name in packed if name.endswith(".ipynb")]
     tried, why_not = _rehearsed(slug, found, whole, target, names, rehearse)
@@ -95,7 +96,7 @@ def submit(
         whole,
         target,
         files=tuple(packed),
-        faults=tuple(faults_of(whole, missing, found.missing)),
+        faults=tuple(faults_of(all_notebooks, missing, found.missing)),
         edited=tuple(one.cell for one in changed),
         rehearsal=tried,
         no_rehearsal=why_not,

@@ -159,22 +159,25 @@ def _table(report: Report) -> Iterator[str]:
     for name, cell in questions.items():
         one = by_name.get(name)
         if one is None:
-            unit = "point" if cell.points == 1 else "points"
-            yield f"  ✎ {name:{width}}  {cell.points:>4g} {unit}, graded by hand"
+            yield f"  ✎ {name:{width}}  {_counted(cell.points)}, graded by hand"
             continue
         mark = "✓" if one.points >= cell.points else "✗"
         said = f"  {one.said}" if one.said and id(cell) not in known else ""
         yield _cut(f"  {mark} {name:{width}}  {one.points:>4g} of {cell.points:g}{said}")
     points = f"{report.rehearsal.points:g} of {report.rehearsal.max_points:g} points"
     by_hand = sum(cell.points for cell in written)
-    more = f", and {by_hand:g} points are graded by hand" if by_hand else ""
+    more = f", {_counted(by_hand)} by hand" if by_hand else ""
     yield _wrapped(f"{points} by visible checks{more}. Hidden checks try other inputs.")
 
 
 def _in_points(points: float) -> str:
     if not points:
         return ""
-    return f" ({points:g} point{'' if points == 1 else 's'})"
+    return f" ({_counted(points)})"
+
+
+def _counted(points: float) -> str:
+    return f"{points:g} point{'' if points == 1 else 's'}"
 
 
 def _cut(line: str) -> str:
