@@ -140,6 +140,7 @@ class ClassRecords:
         student = found.student
         # before the gradebook changes, so that no kept result contradicts it
         self._cache.forget(student)
+        before = self._marks.get(student, {})
         result = self._store.write(
             outcome.result,
             outcome.notebook,
@@ -151,7 +152,7 @@ class ClassRecords:
         comments, hand_in = self._store.human_comments(student), self._store.hand_in(student)
         raw = replace(outcome.result, problems=result.problems, status=result.status)
         kept = Kept.of(outcome, raw, seed)
-        shown = self._write_page(found, result, outcome.as_graded, comments, hand_in, kept)
+        shown = self._write_page(found, result, outcome.as_graded, comments, hand_in, kept, before)
         kept = replace(kept, page=shown)
         if outcome.final:
             self._cache.put(self._digests[student], kept)
@@ -202,8 +203,10 @@ class ClassRecords:
         comments: Mapping[str, str],
         hand_in: HandIn,
         kept: Kept,
+        before: Mapping[str, Mark] | None = None,
     ) -> str:
         """Write the feedback page; returns a digest of what it shows."""
+        marks = self._store.marks(found.student)
         page = feedback_page(
             result,
             self._key,
@@ -214,6 +217,8 @@ class ClassRecords:
             level=self._level(result, hand_in),
             inputs=kept.inputs,
             pages=self.assignment.source.parent / "why.md",
+            waiting=[name for name, mark in marks.items() if mark.needs_look],
+            before=None if before is None else {name: m.points for name, m in before.items()},
         )
         write_whole(self._page(found.student), page)
         return self._shown(found.student, result, comments, hand_in, kept.tier)

@@ -576,8 +576,7 @@ def _waits(result: SubmissionResult, names: Iterable[str]) -> bool:
 
 
 def _points(mark: Mark) -> float:
-    given = mark.automatic if mark.by_hand is None else mark.by_hand
-    return float(given or 0.0) + mark.extra
+    return mark.points + mark.extra
 
 
 def parse_time(timestamp: str | datetime | None) -> tuple[datetime | None, list[str]]:
