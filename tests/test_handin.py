@@ -13,95 +13,91 @@ from typing import Any
 
 import nbformat
 import pytest
-from courses import make_assignment
 from IPython.core.interactiveshell import InteractiveShell
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from hwlib.errors import HwlibError
-from hwlib.grading import Assignment
 from hwlib.handin import submit
 from hwlib.live import recorder, watching
 from hwlib.live.standing import standing
+from hwlib.notebooks import checksum_of
 
-NOTEBOOK = '''\
-# %% [markdown]
-# # Small
-
-# %% setup
-import math
-
-# %% [markdown]
-# ## 1. Twice
-
-# %% solution="double"
-def double(x):
-    """Twice x."""
-    ### BEGIN SOLUTION
-    return 2 * x
-    ### END SOLUTION
-
-# %% test="double" points=3
-with check.part(1, "small numbers"):
-    check.equal(double(2), 4, what="double(2)")
-with check.part(2, "negative numbers"):
-    check.equal(double(-2), -4, what="double(-2)")
-
-# %% experiment
-shown = double(5)
-
-# %% [markdown]
-# ## 2. Half
-
-# %% solution="half"
-def half(x):
-    """Half of x."""
-    ### BEGIN SOLUTION
-    return x / 2
-    ### END SOLUTION
-
-# %% test="half" points=4
-right = 1.5
-check.true(math.isclose(half(3), right), "half(3) is not 1.5.")
-check.passed("half works.")
-
-# %% test="net" points=2
-check.true("net" == "net", "There is no net.")
-check.passed("The net is there.")
-
-# %% [markdown] answer="why" points=2
-# ### Why?
-#
-# Say why.
-#
-# ### BEGIN SOLUTION
-# Because.
-# ### END SOLUTION
-'''
-TOML = 'title = "Small"\npoints = 11\nminutes = 0.1\nartifacts = ["net"]\n'
+STUB = "    # YOUR CODE HERE\n    raise NotImplementedError()"
+ASKED = "### Why?\n\nSay why.\n\n"
+# grade id, points and source of the cells, as released
+CELLS: tuple[tuple[str, float | None, str], ...] = (
+    ("setup-1", None, "import math"),
+    ("solution-double", None, f'def double(x):\n    """Twice x."""\n{STUB}'),
+    (
+        "test-double",
+        3,
+        "# @title Check: Twice, 3 points, 2 parts\n"
+        'with check.part(1, "small numbers"):\n'
+        '    check.equal(double(2), 4, what="double(2)")\n'
+        'with check.part(2, "negative numbers"):\n'
+        '    check.equal(double(-2), -4, what="double(-2)")\n'
+        "check.earned()",
+    ),
+    ("", None, "shown = double(5)"),  # an experiment
+    ("solution-half", None, f'def half(x):\n    """Half of x."""\n{STUB}'),
+    (
+        "test-half",
+        4,
+        "# @title Check: half, 4 points\n"
+        "right = 1.5\n"
+        'check.true(math.isclose(half(3), right), "half(3) is not 1.5.")\n'
+        'check.passed("half works.")',
+    ),
+    (
+        "test-net",
+        2,
+        "# @title Check: net, 2 points\n"
+        'check.true("net" == "net", "There is no net.")\n'
+        'check.passed("The net is there.")',
+    ),
+    ("answer-why", 2, f"{ASKED}YOUR ANSWER HERE"),
+)
 DOUBLE = 'def double(x):\n    """Twice x."""\n    return x + x'
 HALF = 'def half(x):\n    """Half of x."""\n    return x / 2'
-ASKED = "### Why?\n\nSay why.\n\n"
 WHY = f"{ASKED}Because they undo each other."
 SOLVED = {"solution-double": DOUBLE, "solution-half": HALF, "answer-why": WHY}
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
-    root = tmp_path_factory.mktemp("course")
-    artifacts = root / "assignments" / "small" / "artifacts"
-    artifacts.mkdir(parents=True)
-    (artifacts / "net.safetensors").write_bytes(b"")
-    return make_assignment(root, "small", NOTEBOOK, TOML)
+def released() -> NotebookNode:
+    """The notebook as `hw build` releases it; test_handin_arrives.py has one that was built."""
+    cells = [
+        new_code_cell(
+            "# Run this cell first.\nimport hwlib\nfrom hwlib import checks as check", id="first"
+        )
+    ]
+    for grade_id, points, source in CELLS:
+        role = grade_id.partition("-")[0]
+        make = new_markdown_cell if role == "answer" else new_code_cell
+        settings: dict[str, Any] = {
+            "schema_version": 3,
+            "grade_id": grade_id,
+            "grade": points is not None,
+            "solution": role in ("solution", "answer"),
+            "locked": role in ("test", "setup"),
+            "task": False,
+            "cell_type": "markdown" if role == "answer" else "code",
+        }
+        if points is not None:
+            settings["points"] = points
+        settings["checksum"] = checksum_of(settings["cell_type"], source, settings)
+        told = {"nbgrader": settings} if grade_id else {"tags": ["skip-execution"]}
+        cells.append(make(source, metadata=told, id=grade_id or "experiment"))
+    about = {"slug": "small", "answers": list(SOLVED)}
+    return new_notebook(cells=cells, metadata={"hwlib": about})
 
 
 class Student:
     """A student's folder with small.ipynb in it, solved, and with the model file."""
 
-    def __init__(
-        self, folder: Path, built: Assignment, printed: Callable[[], str], shell: Any = None
-    ) -> None:
+    def __init__(self, folder: Path, printed: Callable[[], str], shell: Any = None) -> None:
         self.folder, self._printed, self._shell = folder, printed, shell
-        self.notebook: NotebookNode = nbformat.read(built.release, as_version=4)
+        self.notebook = released()
         for grade_id, source in SOLVED.items():
             self.cell(grade_id).source = source
         (folder / "net.safetensors").write_bytes(b"weights")
@@ -165,14 +161,13 @@ class Student:
 @pytest.fixture
 def student(
     tmp_path: Path,
-    built: Assignment,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Student:
     """A student whose hand-in a script packs: there is no kernel and nobody who saves."""
     monkeypatch.delenv("HWLIB_GRADING", raising=False)
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
-    return Student(tmp_path, built, lambda: capsys.readouterr().out)
+    return Student(tmp_path, lambda: capsys.readouterr().out)
 
 
 @pytest.fixture
@@ -226,8 +221,6 @@ def test_while_grading_it_writes_nothing(student: Student, monkeypatch: pytest.M
 
 
 # ---- wrong hand-ins that are not ready ----
-
-STUB = "    # YOUR CODE HERE\n    raise NotImplementedError()"
 
 
 @pytest.mark.parametrize(
@@ -446,7 +439,7 @@ def test_the_rehearsal_shows_the_points_by_question(at_work: Student) -> None:
 @pytest.mark.parametrize(
     ("above", "below", "reason"),
     [
-        ("", "factor = 0.5", "`factor` is defined in cell 10: move it further up."),
+        ("", "factor = 0.5", "`factor` is defined in cell 9: move it further up."),
         ("", "", "`factor` is defined in no cell of this notebook: was its cell deleted"),
         ("experiment", "", "an experiment, which grading does not run"),
     ],
@@ -456,8 +449,8 @@ def test_what_works_out_of_order_only_is_named_with_the_reason(
 ) -> None:
     at_work.write("solution-half", "def half(x):\n    return factor * x")
     if above:
-        at_work.notebook.cells[6].source = "factor = 0.5"
-        assert at_work.notebook.cells[6].metadata.tags == ["skip-execution"]
+        at_work.notebook.cells[4].source = "factor = 0.5"
+        assert at_work.notebook.cells[4].metadata.tags == ["skip-execution"]
     if below:
         at_work.notebook.cells.append(nbformat.v4.new_code_cell(below))
     at_work.save()
@@ -487,11 +480,11 @@ def test_a_notebook_that_does_not_end_or_ends_python_is_not_ready(
     monkeypatch.setattr("hwlib.handin.rehearsal.LIMIT_S", 4.0)
     said = " ".join(rehearsed(at_work).split())
     assert "NOT ready: the notebook does not run to its end." in said
-    assert "The rehearsal was stopped after 4 seconds, in cell 10." in said
+    assert "The rehearsal was stopped after 4 seconds, in cell 9." in said
     at_work.notebook.cells[-1].source = "import os; os._exit(1)"
     at_work.save()
     said = " ".join(rehearsed(at_work).split())
-    assert "Cell 10 ends Python itself" in said
+    assert "Cell 9 ends Python itself" in said
 
 
 def test_a_rehearsal_that_takes_long_is_left_out_with_the_call_for_it(
