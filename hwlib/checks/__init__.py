@@ -18,7 +18,7 @@ from hwlib.checks.draws import rng
 from hwlib.checks.due import due
 from hwlib.checks.in_ipython import shorten_errors
 from hwlib.checks.inputs import note_changed, unchanged
-from hwlib.checks.networks import accuracy, architecture, handed_in, partial, test_set
+from hwlib.checks.networks import accuracy, architecture, handed_in, on_cpu, partial, test_set
 from hwlib.checks.pages import hint, why
 from hwlib.checks.parts import earned, part
 from hwlib.checks.remarks import remark, unique
@@ -42,6 +42,7 @@ __all__ = [
     "handed_in",
     "hint",
     "note_changed",
+    "on_cpu",
     "part",
     "partial",
     "passed",
