@@ -254,7 +254,8 @@ class GradeStore:
         problems += write_notebooks(target, completed, folder, only, beside)
         rejected = all(one.rejected for one in graded.values())
         status: SubmissionStatus = "rejected" if rejected else "graded"
-        told = replace(result, problems=(*result.problems, *problems), status=status)
+        every = tuple(dict.fromkeys((*result.problems, *problems)))
+        told = replace(result, problems=every, status=status)
         return with_marks(told, marks, penalty)
 
     def students(self) -> set[str]:

@@ -80,6 +80,7 @@ class FoundSubmission:
     only: frozenset[str] | None = None  # names of the files that student code may see; None: all
     # of an assignment with several notebooks: name of a notebook → what was found for it
     several: Mapping[str, FoundSubmission] = field(default_factory=dict)
+    questions: frozenset[str] = frozenset()  # only these are graded; empty: all
 
     @property
     def texts(self) -> list[Path | str]:
