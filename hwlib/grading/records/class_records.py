@@ -311,7 +311,8 @@ class ClassRecords:
     def twins(self) -> dict[str, list[str]]:
         """Student → a line for each value that other students have, too."""
         artifacts = self.assignment.folder / "artifacts"
-        return name_twins(self._unique, models_of(artifacts, self.assignment.artifacts))
+        teams = self.assignment.course.teams.get(self.assignment.slug, {}).values()
+        return name_twins(self._unique, models_of(artifacts, self.assignment.artifacts), teams)
 
     @property
     def tier(self) -> str:
