@@ -19,6 +19,7 @@ __all__ = ["INSTALL", "installed", "linux", "module", "npm", "posix", "root"]
 # a module that a test may lack: the command that installs it
 INSTALL = {
     "cvxpy": "pip install 'hwlib[cvxpy]'",
+    "distributed": "pip install 'hwlib[dask]'",
     "ipykernel": "pip install 'hwlib[grading]'",
     "ipywidgets": "pip install ipywidgets",
     "matplotlib": "pip install hwlib",
@@ -26,6 +27,7 @@ INSTALL = {
     "nbformat": "pip install 'hwlib[grading]'",
     "otter": "pip install 'hwlib[otter]'",
     "playwright": "pip install playwright",
+    "psycopg": "pip install 'hwlib[postgresql]'",
     "torch": "pip install 'hwlib[torch]'",
     "torchvision": "pip install 'hwlib[torch]'",
 }

@@ -7,6 +7,7 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +15,7 @@ from hwlib.errors import AuthoringError, CourseError, RecordingError, Submission
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.authoring.build import build
 from hwlib.grading.cells import one_line
+from hwlib.grading.cluster.run import grade_on_cluster
 from hwlib.grading.course import Assignment
 from hwlib.grading.engines.isolated import IsolatedEngine, ReferenceCheck, imported_ahead
 from hwlib.grading.engines.nbgrader import grade_with_nbgrader
@@ -52,6 +54,7 @@ class GradeOptions:
     db_url: str | None = None
     sandbox: bool = True  # False: --unsafe-no-sandbox
     dry_run: bool = False  # write nothing
+    scheduler: str | None = None  # address of a Dask scheduler whose workers grade
 
     @property
     def records(self) -> type[ClassRecords]:
@@ -143,11 +146,15 @@ def _grade_isolated(
         proved = records.proved()
         if not todo:
             proved = proved or ProvedTests()
-        for submission, outcome in grade_many(
+        how = partial(grade_many, jobs=options.jobs)
+        if options.scheduler is not None:
+            how = partial(
+                grade_on_cluster, scheduler=options.scheduler, on_refused=complaints.append
+            )
+        for submission, outcome in how(
             assignment,
             todo,
             seed=seed,
-            jobs=options.jobs,
             hidden=(output, submitted),
             on_reference=note,
             proved=proved,

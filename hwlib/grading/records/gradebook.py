@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -35,6 +36,13 @@ from hwlib.grading.records.autograded import (
     placeholder,
     write_notebook,
 )
+from hwlib.grading.records.database import (
+    advice,
+    gradebook_url,
+    only_writer,
+    open_engine,
+    shown,
+)
 from hwlib.grading.records.gradebook_rows import (
     ASSIGNMENT,
     BASE_CELL,
@@ -44,12 +52,10 @@ from hwlib.grading.records.gradebook_rows import (
     SUBMITTED,
     SUBMITTED_NOTEBOOK,
     AssignmentRows,
-    advice,
     create_database,
     drop_stray_course,
     find_or_insert,
     load_nbgrader_config,
-    sqlite_url,
     sync_assignment,
 )
 from hwlib.grading.results import QuestionResult, SubmissionResult, SubmissionStatus
@@ -132,12 +138,11 @@ class GradeStore:
     def __init__(self, assignment: Assignment, output: Path, db_url: str | None = None) -> None:
         self.assignment, self.output = assignment, output.resolve()
         self.config = load_nbgrader_config(assignment.course)
-        self.db_url = db_url or sqlite_url(self.output / "gradebook.db")
+        self.db_url = gradebook_url(self.config, assignment.course.root, self.output, db_url)
         self.template = load_template(assignment, self.config)
         create_database(self.db_url)
-        self._engine = sa.create_engine(self.db_url)
-        if self._engine.dialect.name == "sqlite":
-            sa.event.listen(self._engine, "connect", _tune_sqlite)
+        self._engine = open_engine(self.db_url)
+        self._writing = ExitStack()
         self._penalties = AssignLatePenalties(config=self.config)
         self._penalties.init_plugin()
         self._rows: AssignmentRows | None = None
@@ -155,6 +160,7 @@ class GradeStore:
 
     def close(self) -> None:
         """Close the database. Do not use the store afterwards."""
+        self._writing.close()
         self._engine.dispose()
 
     def prepare(self) -> None:
@@ -166,7 +172,11 @@ class GradeStore:
         ------
         GradingError
             If a question that a human graded is gone from the source notebook.
+        RecordingError
+            If another `hw grade` is at work on the same.
         """
+        if self._rows is None:
+            self._writing.enter_context(only_writer(self._engine, self.assignment.slug))
         course_id = self.config.CourseDirectory.course_id
         slug = self.assignment.slug
         self._rows = self._transaction(
@@ -338,7 +348,7 @@ class GradeStore:
             except (IntegrityError, OperationalError) as error:
                 if attempt == ATTEMPTS - 1:
                     raise GradingError(
-                        f"{self._engine.url!r}: {advice(str(error.orig))}"
+                        f"{shown(self.db_url)}: {advice(_first_line(error))}"
                     ) from error
                 time.sleep(0.1 * 2**attempt)
         raise AssertionError("unreachable")
@@ -492,8 +502,10 @@ def recorded_marks(
     GradingError
         If the gradebook can't be read.
     """
-    file = output.resolve() / "gradebook.db"
-    if db_url is None and not file.is_file():
+    course = assignment.course
+    url = gradebook_url(load_nbgrader_config(course), course.root, output.resolve(), db_url)
+    engine = open_engine(url, writes=False)
+    if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").is_file():
         return {}
     query = (
         sa.select(BASE_CELL.c.name, *_OF_A_MARK)
@@ -504,27 +516,25 @@ def recorded_marks(
         .join(ASSIGNMENT, ASSIGNMENT.c.id == SUBMITTED.c.assignment_id)
         .where(ASSIGNMENT.c.name == assignment.slug)
     )
-    engine = sa.create_engine(db_url or sqlite_url(file))
     try:
         with engine.connect() as db:
+            if not sa.inspect(db).has_table(GRADE.name):
+                return {}
             return _by_student(db.execute(query))
     except sa.exc.DBAPIError as error:
-        raise GradingError(f"{engine.url!r}: {advice(str(error.orig))}") from error
+        raise GradingError(f"{shown(engine.url)}: {advice(_first_line(error))}") from error
     finally:
         engine.dispose()
 
 
-def _tune_sqlite(connection: Any, _record: Any) -> None:
-    """Make SQLite wait for the formgrader instead of failing.
-
-    If the grader is killed, nothing is lost. A power cut may lose the last rows.
-    """
-    connection.execute("PRAGMA busy_timeout = 30000")
-    connection.execute("PRAGMA synchronous = NORMAL")
+def _first_line(error: sa.exc.DBAPIError) -> str:
+    return str(error.orig).splitlines()[0]
 
 
 def _rows_by_cell(db: sa.Connection, table: sa.Table, submitted: str) -> dict[str, Row]:
-    rows = db.execute(sa.select(table).where(table.c.notebook_id == submitted)).mappings()
+    # a human who enters a grade meanwhile waits until this transaction is over
+    query = sa.select(table).where(table.c.notebook_id == submitted).with_for_update()
+    rows = db.execute(query).mappings()
     return {row["cell_id"]: dict(row) for row in rows}
 
 
