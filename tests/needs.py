@@ -20,6 +20,7 @@ __all__ = ["INSTALL", "installed", "linux", "module", "npm", "posix", "root"]
 INSTALL = {
     "cvxpy": "pip install 'hwlib[cvxpy]'",
     "distributed": "pip install 'hwlib[dask]'",
+    "httpx": "pip install httpx",
     "ipykernel": "pip install 'hwlib[grading]'",
     "ipywidgets": "pip install ipywidgets",
     "matplotlib": "pip install hwlib",
@@ -28,8 +29,11 @@ INSTALL = {
     "otter": "pip install 'hwlib[otter]'",
     "playwright": "pip install playwright",
     "psycopg": "pip install 'hwlib[postgresql]'",
+    "python_multipart": "pip install 'hwlib[serve]'",
+    "starlette": "pip install 'hwlib[serve]'",
     "torch": "pip install 'hwlib[torch]'",
     "torchvision": "pip install 'hwlib[torch]'",
+    "uvicorn": "pip install 'hwlib[serve]'",
 }
 
 linux = pytest.mark.skipif(

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -191,7 +190,7 @@ def _credentials(header: str) -> tuple[str, str]:
         return "", ""
     try:
         user, _, password = base64.b64decode(value, validate=True).decode("utf-8").partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # also of texts that are not ASCII, and not UTF-8
         return "", ""
     return user, password
 
