@@ -60,6 +60,7 @@ __all__ = [
     "WorkerMisbehaved",
     "WorkerTimeout",
     "ZygoteGone",
+    "headline",
     "with_detail",
 ]
 
@@ -87,9 +88,18 @@ class CheckFailed(HwlibError, AssertionError):
         super().__init__(f"{found}\n{hint}" if hint else found)
 
     def _render_traceback_(self) -> list[str]:
-        """The text that IPython prints instead of a traceback: the message in red."""
+        """The text that IPython prints instead of a traceback: the message in bold."""
         detail = f"\n{self.detail}" if self.detail else ""
-        return [f"\x1b[0;31m✗ {self.symptom}\x1b[0m{detail}", *filter(None, [self.hint])]
+        return [f"{headline(f'✗ {self.symptom}')}{detail}", *filter(None, [self.hint])]
+
+
+def headline(text: str) -> str:
+    """The first line of a message in a notebook, in bold.
+
+    It has no colour of its own: the red and the yellow of terminals are too faint on the
+    background of errors in JupyterLab, light or dark.
+    """
+    return f"\x1b[1m{text}\x1b[0m"
 
 
 def with_detail(symptom: str, detail: str) -> str:
@@ -122,7 +132,7 @@ class CannotCheck(HwlibError):
     def _render_traceback_(self) -> list[str]:
         """The text that IPython prints instead of a traceback: the message."""
         more = [self.next_step] if self.next_step else []
-        return [f"\x1b[0;33m? {self.reason}\x1b[0m", *more]
+        return [headline(f"? {self.reason}"), *more]
 
 
 class DataError(HwlibError):

@@ -100,6 +100,19 @@ def test_what_an_earlier_test_defines_is_copied_with_what_that_needs() -> None:
     assert "the test first does with base, data is copied" in texts(drafts[2], "changed")
 
 
+def test_a_star_import_may_make_the_names_that_nothing_else_makes() -> None:
+    drafts = drafts_of(
+        given("from helpers import *"),
+        solution(DOUBLE, "a"),
+        test("from more_helpers import *\nassert double(1) == two", "first", 1),
+        test("assert double(other) == 4", "second", 1),
+    )
+    assert drafts[0].role == "setup"
+    assert drafts[2].source.startswith("from more_helpers")
+    assert drafts[3].source.startswith("from more_helpers import *\n")
+    assert not any(texts(draft, "fault").count("no cell defines") for draft in drafts)
+
+
 def test_what_hidden_lines_define_stays_hidden_where_it_is_copied() -> None:
     hidden = (
         "### BEGIN HIDDEN TESTS\nsecret = 21\nassert double(secret) == 42\n### END HIDDEN TESTS"

@@ -164,6 +164,8 @@ class Course:
     install: str | None = None  # where pip gets hwlib; None: from the repository; "": nowhere yet
     feedback: FeedbackLevels = field(default_factory=FeedbackLevels)
     schedule: Schedule = field(default_factory=Schedule)  # deadlines, and what being late costs
+    # assignment → team → its students, who hand in one folder together
+    teams: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
 
     @property
     def install_address(self) -> str:
@@ -243,7 +245,8 @@ def find_course(start: Path | None = None) -> Course:
             _require_addresses(path, values)
             feedback = _read_feedback(path, values.pop("feedback", {}))
             schedule = _read_schedule(path, values)
-            return Course(root=folder, feedback=feedback, schedule=schedule, **values)
+            teams = _read_teams(path, values.pop("teams", {}))
+            return Course(root=folder, feedback=feedback, schedule=schedule, teams=teams, **values)
     raise CourseError(
         f"{start}: there is no course.toml here or in a folder above; go to the folder of the "
         "course"
@@ -259,15 +262,48 @@ def _read_schedule(path: Path, values: dict[str, Any]) -> Schedule:
         raise AuthoringError(
             path, _line(path, fault.key), f"{fault}; see docs/grading.md, Deadlines"
         ) from fault
-    known = [one.parent.name for one in path.parent.glob("assignments/*/assignment.toml")]
     for slug in (*schedule.due, *schedule.extensions):
-        if known and slug not in known:
-            raise AuthoringError(
-                path,
-                _line(path, slug),
-                f"there is no assignment {slug!r}; use one of: {', '.join(sorted(known))}",
-            )
+        _require_assignment(path, slug, slug)
     return schedule
+
+
+def _read_teams(path: Path, values: dict[str, Any]) -> dict[str, dict[str, tuple[str, ...]]]:
+    """[teams.SLUG] of course.toml: who hands in one folder together."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for slug, teams in values.items():
+        _require_assignment(path, slug, f"teams.{slug}")
+        seen: dict[str, str] = {}
+        for team, students in teams.items() if isinstance(teams, dict) else [("", teams)]:
+            named = students if isinstance(students, list) else []
+            if not team or not named or not all(isinstance(one, str) and one for one in named):
+                raise AuthoringError(
+                    path,
+                    _line(path, team or f"teams.{slug}"),
+                    f'a team is a line in [teams.{slug}] such as lions = ["ada", "bob"], found '
+                    f"{students!r}",
+                )
+            for student in named:
+                if student in seen:
+                    raise AuthoringError(
+                        path,
+                        _line(path, team),
+                        f"{student} is in the teams {seen[student]} and {team} of {slug}; remove "
+                        "one of them",
+                    )
+                seen[student] = team
+            found.setdefault(slug, {})[team] = tuple(named)
+    return found
+
+
+def _require_assignment(path: Path, slug: str, key: str) -> None:
+    """Raise AuthoringError if course.toml names an assignment that is not there."""
+    known = [one.parent.name for one in path.parent.glob("assignments/*/assignment.toml")]
+    if known and slug not in known:
+        raise AuthoringError(
+            path,
+            _line(path, key),
+            f"there is no assignment {slug!r}; use one of: {', '.join(sorted(known))}",
+        )
 
 
 _DATES = ("deadlines", "late", "extensions")
@@ -276,8 +312,7 @@ _COURSE: dict[str, Any] = {
     "term": str,
     "branch": str,
     "install": str,
-    "feedback": dict,
-    **dict.fromkeys(_DATES, dict),
+    **dict.fromkeys(("feedback", "teams", *_DATES), dict),
 }
 _FEEDBACK: dict[str, Any] = {"now": str, "deadline": str, "graded": str}
 _ADDRESSES = {

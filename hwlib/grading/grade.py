@@ -124,7 +124,7 @@ def _grade_isolated(
 ) -> GradeReport:
     results: dict[str, SubmissionResult] = {}
     complaints, failures = _out_of_date(assignment), list[str]()
-    todo, lacking = list[FoundSubmission](), Counter[str]()
+    todo, lacking = dict[int, list[FoundSubmission]](), Counter[str]()
     waiting = Counter[tuple[str, str]]()
     seed = new_seed() if options.seed is None else options.seed
     with options.records(assignment, output, "isolated", options.db_url) as records:
@@ -132,7 +132,8 @@ def _grade_isolated(
         for submission in found:
             kept = records.kept(submission, options.seed, options.force)
             if kept is None:
-                todo.append(submission)
+                one, its_seed = records.to_grade(submission, seed)
+                todo.setdefault(its_seed, []).append(one)
                 continue
             results[submission.student] = kept
             on_result(kept)
@@ -143,28 +144,27 @@ def _grade_isolated(
             if not check.failing:
                 records.note_proved(check.proved)
 
-        proved = records.proved()
-        if not todo:
-            proved = proved or ProvedTests()
-        for submission, outcome in grade_many(
-            assignment,
-            todo,
-            seed=seed,
-            jobs=options.jobs,
-            hidden=(output, submitted),
-            on_reference=note,
-            proved=proved,
-            sandbox=options.sandbox,
-        ):
-            try:
-                result = records.write(submission, outcome, seed)
-            except RecordingError as error:
-                failures.append(str(error))
-                result = _with_problems(outcome.result, [str(error)])
-            results[submission.student] = result
-            lacking.update(outcome.lacking)
-            waiting.update(outcome.complaints.items())
-            on_result(result)
+        # a new seed, and the seeds of results of which only some questions are graded again
+        for its_seed, several in todo.items():
+            for submission, outcome in grade_many(
+                assignment,
+                several,
+                seed=its_seed,
+                jobs=options.jobs,
+                hidden=(output, submitted),
+                on_reference=note,
+                proved=records.proved(),
+                sandbox=options.sandbox,
+            ):
+                try:
+                    result = records.write(submission, outcome, its_seed)
+                except RecordingError as error:
+                    failures.append(str(error))
+                    result = _with_problems(outcome.result, [str(error)])
+                results[submission.student] = result
+                lacking.update(outcome.lacking)
+                waiting.update(outcome.complaints.items())
+                on_result(result)
         twins, tier = records.twins(), records.tier
     unproved = {name: text for check in checked for name, text in check.failing.items()}
     complaints += _of_reference(assignment, unproved)

@@ -181,6 +181,7 @@ class Outcome:
     deaths: tuple[str, ...] = ()  # those that tell of a process with student code that ended
     # question or question/part → the input with which it failed, which is hidden until grading ends
     inputs: dict[str, str] = field(default_factory=dict)
+    noted: dict[str, tuple[str, ...]] = field(default_factory=dict)  # question → its problems
     # of several notebooks each one as graded, by its name; None for one that could not be read
     notebooks: dict[str, NotebookNode | None] = field(default_factory=dict)
 

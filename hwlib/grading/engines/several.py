@@ -49,6 +49,7 @@ def joined(found: FoundSubmission, outcomes: Mapping[str, Outcome]) -> Outcome:
         {question: value for one in every for question, value in one.measured.items()},
         repairs=_told({name: one.repairs for name, one in outcomes.items()}),
         deaths=_told({name: one.deaths for name, one in outcomes.items()}),
+        noted={question: lines for one in every for question, lines in one.noted.items()},
         inputs={where: text for one in every for where, text in one.inputs.items()},
         notebooks={name: one.notebook for name, one in outcomes.items()},
     )

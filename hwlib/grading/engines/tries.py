@@ -72,6 +72,7 @@ class Graded:
     impeded: bool = False  # a limit was hit while others used the cores
     complaints: dict[str, str] = field(default_factory=dict)  # question → what an instructor reads
     deaths: tuple[str, ...] = ()  # the remarks that tell of a process that ended
+    noted: dict[str, tuple[str, ...]] = field(default_factory=dict)  # question → its remarks
     inputs: dict[str, str] = field(
         default_factory=dict
     )  # question or question/part → failing input
@@ -118,7 +119,7 @@ def grade_submission(
     confirmation = Confirmation(bench, shared, new_reference)
     tries = _Tries(bench, shared, confirmation, together=not questions)
     results: list[QuestionResult] = []
-    remarks: list[str] = []
+    remarks: dict[str, tuple[str, ...]] = {}
     unique: dict[str, str] = {}
     measured: dict[str, Measured] = {}
     complaints: dict[str, str] = {}
@@ -133,7 +134,9 @@ def grade_submission(
             with checks.context(seed, folder) as noted:
                 verdict = tries.verdict(cell.name)
             verdict = tries.excused(cell.name, verdict)
-            remarks += [f"{cell.name}: {text}" for text in dict.fromkeys(noted.remarks)]
+            told = [one_line(f"{cell.name}: {text}") for text in dict.fromkeys(noted.remarks)]
+            if told:
+                remarks[cell.name] = tuple(told)
             unique |= noted.unique
             if noted.network is not None:
                 measured[cell.name] = noted.network
@@ -146,13 +149,13 @@ def grade_submission(
     finally:
         tries.end()
     deaths = tuple(one_line(text) for text in dict.fromkeys(shared.notes))
-    remarks = [*map(one_line, remarks), *deaths]
     return Graded(
         results,
         shared.outputs,
         cells_run=len(shared.outputs),
         workers=shared.workers,
-        remarks=remarks,
+        remarks=[*(text for lines in remarks.values() for text in lines), *deaths],
+        noted=remarks,
         unique=unique,
         measured=measured,
         final=not shared.accident,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -29,6 +29,7 @@ from hwlib.grading.records.feedback import LOOK, feedback_page
 from hwlib.grading.records.gradebook import GradeStore
 from hwlib.grading.records.history import Entry, History, now
 from hwlib.grading.records.marks import GradebookView, HandIn, Mark, with_marks
+from hwlib.grading.records.partly import joined_with_kept
 from hwlib.grading.results import Outcome, ProvedTests, SubmissionResult
 from hwlib.grading.submissions.files import FoundSubmission, read_submission
 from hwlib.grading.submissions.fingerprints import models_of, name_twins
@@ -63,7 +64,8 @@ class ClassRecords:
         self._history = History(output, assignment.slug)
         self._unique: dict[str, dict[str, str]] = {}
         self._tiers: set[str] = set()
-        self._digests: dict[str, str] = {}  # student → digest before grading
+        self._hand_ins: dict[str, str] = {}  # student → digest of the files, before grading
+        self._partly: dict[str, tuple[Kept, frozenset[str]]] = {}  # student → what is new
         self._now = datetime.now(UTC).replace(tzinfo=None)  # as nbgrader keeps times
 
     def __enter__(self) -> ClassRecords:
@@ -108,13 +110,32 @@ class ClassRecords:
         force : bool
             Do not use kept results.
         """
-        digest = self._digests[found.student] = self._cache.digest(found)
-        kept = None if force else self._cache.get(found.student, digest, seed)
-        if kept is None or not self._stands(kept.result):
+        student = found.student
+        hand_in = self._hand_ins[student] = self._cache.hand_in(found)
+        self._partly.pop(student, None)
+        known = None if force else self._cache.get(student, hand_in, seed)
+        if known is None:
+            return None
+        kept, changed = known
+        if not self._stands(kept.result, changed):
+            return None
+        if changed or len(kept.result.questions) != len(self._key.questions):
+            self._partly[student] = kept, changed
             return None
         self._unique[found.student] = kept.unique
         self._tiers.add(kept.tier)
         return self._refreshed(found, kept)
+
+    def to_grade(self, found: FoundSubmission, seed: int) -> tuple[FoundSubmission, int]:
+        """A submission without a kept result, as it has to be graded, and the seed for that.
+
+        If only some questions have changed since its last result, only these are graded, with the
+        seed of that result.
+        """
+        if found.student not in self._partly:
+            return found, seed
+        kept, changed = self._partly[found.student]
+        return replace(found, questions=changed), kept.seed
 
     def write(self, found: FoundSubmission, outcome: Outcome, seed: int) -> SubmissionResult:
         """Record one outcome; returns its result with the points that humans gave.
@@ -125,6 +146,7 @@ class ClassRecords:
             If it cannot be written to the disk or the gradebook. The records of other submissions
             do not change.
         """
+        outcome = self._whole(found, outcome)
         self._unique[found.student] = outcome.unique
         self._tiers.add(outcome.tier)
         try:
@@ -136,10 +158,25 @@ class ClassRecords:
                 "space or make the folder writable, then grade again"
             ) from error
 
+    def _whole(self, found: FoundSubmission, outcome: Outcome) -> Outcome:
+        """The outcome of all questions, if only some were graded and the others are kept."""
+        graded = {one.id for one in outcome.result.questions}
+        if not found.questions or not graded <= found.questions:
+            return outcome
+        kept, _ = self._partly[found.student]
+        path = next(iter(self._autograded(found.student).values()))
+        try:
+            notebook = read_submission(path)
+        except SubmissionError:
+            return outcome
+        order = [cell.name for cell in self._key.questions]
+        return joined_with_kept(outcome, kept, notebook, order)
+
     def _write(self, found: FoundSubmission, outcome: Outcome, seed: int) -> SubmissionResult:
         student = found.student
         # before the gradebook changes, so that no kept result contradicts it
         self._cache.forget(student)
+        before = self._marks.get(student, {})
         result = self._store.write(
             outcome.result,
             outcome.notebook,
@@ -151,10 +188,10 @@ class ClassRecords:
         comments, hand_in = self._store.human_comments(student), self._store.hand_in(student)
         raw = replace(outcome.result, problems=result.problems, status=result.status)
         kept = Kept.of(outcome, raw, seed)
-        shown = self._write_page(found, result, outcome.as_graded, comments, hand_in, kept)
+        shown = self._write_page(found, result, outcome.as_graded, comments, hand_in, kept, before)
         kept = replace(kept, page=shown)
         if outcome.final:
-            self._cache.put(self._digests[student], kept)
+            self._cache.put(self._hand_ins[student], kept)
         self._note(found, kept, result.score)
         return result
 
@@ -174,7 +211,7 @@ class ClassRecords:
             hand_in = replace(hand_in, penalty=self._store.update_penalty(student))
             result = with_marks(kept.result, self._marks[student], hand_in.penalty)
         shown = self._write_page(found, result, self._as_graded(result), comments, hand_in, kept)
-        self._cache.put(self._digests[student], replace(kept, page=shown))
+        self._cache.put(self._hand_ins[student], replace(kept, page=shown))
         self._note(found, kept, result.score)
         return result
 
@@ -202,8 +239,10 @@ class ClassRecords:
         comments: Mapping[str, str],
         hand_in: HandIn,
         kept: Kept,
+        before: Mapping[str, Mark] | None = None,
     ) -> str:
         """Write the feedback page; returns a digest of what it shows."""
+        marks = self._store.marks(found.student)
         page = feedback_page(
             result,
             self._key,
@@ -214,6 +253,8 @@ class ClassRecords:
             level=self._level(result, hand_in),
             inputs=kept.inputs,
             pages=self.assignment.source.parent / "why.md",
+            waiting=[name for name, mark in marks.items() if mark.needs_look],
+            before=None if before is None else {name: m.points for name, m in before.items()},
         )
         write_whole(self._page(found.student), page)
         return self._shown(found.student, result, comments, hand_in, kept.tier)
@@ -236,7 +277,16 @@ class ClassRecords:
         points = [one.points for one in result.questions]
         scores = (result.score, result.status, result.extra_credit, hand_in.penalty, hand_in.late_s)
         level = self._level(result, hand_in)
-        told = (self._digests[student], points, scores, sorted(comments.items()), tier, level, LOOK)
+        told = (
+            self._hand_ins[student],
+            self._cache.tests,
+            points,
+            scores,
+            sorted(comments.items()),
+            tier,
+            level,
+            LOOK,
+        )
         return hashlib.sha256(repr(told).encode()).hexdigest()
 
     def _note(self, found: FoundSubmission, kept: Kept, score: float) -> None:
@@ -249,7 +299,7 @@ class ClassRecords:
                 self._cache.engine,
                 kept.tier,
                 kept.seed,
-                self._cache.hand_in(found),
+                self._hand_ins[found.student],
                 self._cache.tests,
                 kept.lacking,
                 kept.repairs,
@@ -261,12 +311,18 @@ class ClassRecords:
     def twins(self) -> dict[str, list[str]]:
         """Student → a line for each value that other students have, too."""
         artifacts = self.assignment.folder / "artifacts"
-        return name_twins(self._unique, models_of(artifacts, self.assignment.artifacts))
+        teams = self.assignment.course.teams.get(self.assignment.slug, {}).values()
+        return name_twins(self._unique, models_of(artifacts, self.assignment.artifacts), teams)
 
     @property
     def tier(self) -> str:
         """The weakest isolation of all these results."""
         return min(self._tiers, default="T0")
+
+    @cached_property
+    def _names(self) -> set[str]:
+        """The questions of the assignment."""
+        return {cell.name for cell in self._key.questions}
 
     @cached_property
     def _view(self) -> GradebookView:
@@ -286,14 +342,18 @@ class ClassRecords:
         slug = self.assignment.slug
         return self.output / "feedback" / student / slug / f"{slug}.html"
 
-    def _stands(self, result: SubmissionResult) -> bool:
-        """Whether the records of a kept result still exist and agree with it."""
+    def _stands(self, result: SubmissionResult, changed: Collection[str] = ()) -> bool:
+        """Whether the records of a kept result still exist and agree with it, but for the questions
+        that have changed.
+        """
         written = self._page(result.student).is_file() and all(
             path.is_file() for path in self._autograded(result.student).values()
         )
         marks = self._marks.get(result.student, {}) if written else {}
         return bool(marks) and all(
-            _is_marked(marks.get(question.id), question.points) for question in result.questions
+            _is_marked(marks.get(question.id), question.points)
+            for question in result.questions
+            if question.id in self._names and question.id not in changed
         )
 
 

@@ -254,7 +254,8 @@ class GradeStore:
         problems += write_notebooks(target, completed, folder, only, beside)
         rejected = all(one.rejected for one in graded.values())
         status: SubmissionStatus = "rejected" if rejected else "graded"
-        told = replace(result, problems=(*result.problems, *problems), status=status)
+        every = tuple(dict.fromkeys((*result.problems, *problems)))
+        told = replace(result, problems=every, status=status)
         return with_marks(told, marks, penalty)
 
     def students(self) -> set[str]:
@@ -576,8 +577,7 @@ def _waits(result: SubmissionResult, names: Iterable[str]) -> bool:
 
 
 def _points(mark: Mark) -> float:
-    given = mark.automatic if mark.by_hand is None else mark.by_hand
-    return float(given or 0.0) + mark.extra
+    return mark.points + mark.extra
 
 
 def parse_time(timestamp: str | datetime | None) -> tuple[datetime | None, list[str]]:

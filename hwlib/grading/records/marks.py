@@ -59,6 +59,11 @@ class Mark:
     needs_look: bool
     extra: float = 0.0  # points that a human added beyond the question's own
 
+    @property
+    def points(self) -> float:
+        """The points that count: those of a human, where there are some."""
+        return (self.automatic if self.by_hand is None else self.by_hand) or 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class HandIn:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from hwlib.grading.answer_key import load_key
 from hwlib.grading.course import Assignment
 from hwlib.grading.records.cache import Kept, ResultCache
 from hwlib.grading.records.class_records import ClassRecords
@@ -53,7 +54,8 @@ class UnwrittenRecords(ClassRecords):
         self.assignment, self.output = assignment, output
         self._cache = ResultCache(assignment, output, engine)
         self._db_url = db_url
-        self._unique, self._tiers, self._digests = {}, set(), {}
+        self._key = load_key(assignment)
+        self._unique, self._tiers, self._hand_ins, self._partly = {}, set(), {}, {}
 
     def __enter__(self) -> UnwrittenRecords:
         return self
