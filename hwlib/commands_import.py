@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hwlib.commands import DONE, FAILURE, _write_json, cli, json_option
+from hwlib.command_parts import DONE, FAILURE, json_option
+from hwlib.command_parts import write_json as _write_json
+from hwlib.commands import cli
 from hwlib.grading.course import Course, find_course
 from hwlib.grading.terminal import terminal_for
 

@@ -18,7 +18,10 @@ __all__ = ["INSTALL", "installed", "linux", "module", "npm", "posix", "root"]
 
 # a module that a test may lack: the command that installs it
 INSTALL = {
+    "axe_playwright_python": "pip install axe-playwright-python",
     "cvxpy": "pip install 'hwlib[cvxpy]'",
+    "distributed": "pip install 'hwlib[dask]'",
+    "httpx": "pip install httpx",
     "ipykernel": "pip install 'hwlib[grading]'",
     "ipywidgets": "pip install ipywidgets",
     "matplotlib": "pip install hwlib",
@@ -26,8 +29,12 @@ INSTALL = {
     "nbformat": "pip install 'hwlib[grading]'",
     "otter": "pip install 'hwlib[otter]'",
     "playwright": "pip install playwright",
+    "psycopg": "pip install 'hwlib[postgresql]'",
+    "python_multipart": "pip install 'hwlib[serve]'",
+    "starlette": "pip install 'hwlib[serve]'",
     "torch": "pip install 'hwlib[torch]'",
     "torchvision": "pip install 'hwlib[torch]'",
+    "uvicorn": "pip install 'hwlib[serve]'",
 }
 
 linux = pytest.mark.skipif(

@@ -230,17 +230,17 @@ counts = {
     "An image has three colours: 3 · 32 · 32 numbers.": 10_250,
 }
 rng = check.rng()
-net = LogisticRegression()
+net = check.on_cpu(LogisticRegression())
 check_new(net, validation[0][:5], 30_730, "LogisticRegression()", counts, "Ten classes, and for each of them 3,072 weights and a bias.")
 check_scores(net, validation[0][:5], candidates, after_scores(candidates))
 check.passed("LogisticRegression has 30,730 parameters and computes Wx + b.")
 ### BEGIN HIDDEN TESTS
 for count in (1, 4, 7):
-    net = LogisticRegression()
+    net = check.on_cpu(LogisticRegression())
     check_new(net, random_images(rng, count), 30_730, "LogisticRegression()", counts)
     draw_weights(net, rng)
     check_scores(net, random_images(rng, count), candidates, after_scores(candidates))
-check_gradients(gradient_sizes(LogisticRegression(), validation[0][:6], validation[1][:6]))
+check_gradients(gradient_sizes(check.on_cpu(LogisticRegression()), validation[0][:6], validation[1][:6]))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -297,17 +297,17 @@ known = {
 }
 rng = check.rng()
 M = 7
-net = OneHiddenLayer(M)
+net = check.on_cpu(OneHiddenLayer(M))
 check_new(net, validation[0][:5], 21_591, "OneHiddenLayer(7)", counts(), "M · 3072 + M in the hidden layer, 10 · M + 10 in the last.")
 check_scores(net, validation[0][:5], candidates, known)
 check.passed("OneHiddenLayer(7) has 21,591 parameters and a ReLU between its layers.")
 ### BEGIN HIDDEN TESTS
 for M, count in ((3, 1), (24, 5), (130, 8)):
-    net = OneHiddenLayer(M)
+    net = check.on_cpu(OneHiddenLayer(M))
     check_new(net, random_images(rng, count), 3072 * M + M + 10 * M + 10, f"OneHiddenLayer({M})", counts())
     draw_weights(net, rng)
     check_scores(net, random_images(rng, count), candidates, known)
-check_gradients(gradient_sizes(OneHiddenLayer(20), validation[0][:6], validation[1][:6]))
+check_gradients(gradient_sizes(check.on_cpu(OneHiddenLayer(20)), validation[0][:6], validation[1][:6]))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -439,17 +439,17 @@ known = {
 
 rng = check.rng()
 for M, p, N, total in ((6, 5, 4, 3_406), (100, 3, 14, 6_810)):
-    net = ConvMaxPool(M, p, N)
+    net = check.on_cpu(ConvMaxPool(M, p, N))
     check_new(net, validation[0][:5], total, f"ConvMaxPool({M}, {p}, {N})", counts(), "M · (3p² + 1) in the convolution, and 10 for each input of the last layer, and 10.")
     check_scores(net, validation[0][:5], candidates, known)
 check.passed("ConvMaxPool(100, 3, 14) has 400 inputs to its last layer, and the scores are right.")
 ### BEGIN HIDDEN TESTS
 for M, p, N, count in ((4, 6, 5, 1), (9, 2, 8, 7), (5, 1, 1, 2), (3, 7, 26, 3), (12, 4, 3, 8)):
-    net = ConvMaxPool(M, p, N)
+    net = check.on_cpu(ConvMaxPool(M, p, N))
     check_new(net, random_images(rng, count), M * (3 * p * p + 1) + 10 * M * ((33 - p) // N) ** 2 + 10, f"ConvMaxPool({M}, {p}, {N})", counts())
     draw_weights(net, rng)
     check_scores(net, random_images(rng, count), candidates, known)
-check_gradients(gradient_sizes(ConvMaxPool(5, 5, 4), validation[0][:6], validation[1][:6]))
+check_gradients(gradient_sizes(check.on_cpu(ConvMaxPool(5, 5, 4)), validation[0][:6], validation[1][:6]))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -795,7 +795,7 @@ def check_file(network, name, allowed, num_layers, required=()):
     what = f"the network in {name}.safetensors"
     found = check.architecture(network, what=what, allowed=allowed, required=required, max_parameters=2_000_000)
     count = sum(kind in ("Linear", "Conv2d") for kind in found.kinds)
-    check.true(count == num_layers, f"{what.capitalize()} has {count} layers with weights; it should have {num_layers}.",
+    check.true(count == num_layers, f"The network in {name}.safetensors has {count} layers with weights; it should have {num_layers}.",
                "A deeper network can be handed in as `extra`.")
     return found
 

@@ -25,8 +25,10 @@ from torch.nn import functional as F
 
 from hwlib import plots
 from hwlib.data import load_mnist
+from hwlib.training import use_fastest_threads
 
 torch.optim.SGD([torch.zeros(1)], lr=0.0)     # the first optimizer takes torch a second, every other one none: so here it is
+_ = use_fastest_threads()                     # networks as small as these often train faster with one thread than with several
 
 # %% [markdown]
 # ## 1. The data, and a network to try things on
@@ -146,7 +148,7 @@ def check_initial_weights(net, name):
                "Leave the initialisation to torch: it draws small random numbers.")
 
 # %% test="MLP" points=3
-net = MLP(30)
+net = check.on_cpu(MLP(30))
 shapes = sorted(tuple(np.shape(parameter)) for parameter in net.parameters())
 check.true(shapes == [(10,), (10, 30), (30,), (30, 784)], "The parameters of MLP(30) don't have the right shapes.",
            check.hint("A Linear layer from 784 to 30 and one from 30 to 10, each with a bias: are both attributes of the model, not in a list?", why="module-list"),
@@ -175,7 +177,7 @@ check.passed("MLP(30) has 23,860 parameters and computes what it should.")
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
 for num_hidden, total in [(30, 23_860), (50, 39_760), (100, 79_510), (200, 159_010), (3, 2_395)]:
-    net = MLP(num_hidden)
+    net = check.on_cpu(MLP(num_hidden))
     check.equal(sum(int(np.prod(np.shape(parameter))) for parameter in net.parameters()), total, what=f"the number of parameters of MLP({num_hidden})")
     check_initial_weights(net, "MLP")
     drawn = draw_weights(net, rng)
@@ -882,7 +884,7 @@ class CNN(nn.Module):
         ### END SOLUTION
 
 # %% test="CNN" points=3
-net = CNN()
+net = check.on_cpu(CNN())
 shapes = sorted(tuple(np.shape(parameter)) for parameter in net.parameters())
 check.true(shapes == [(4,), (4, 1, 3, 3), (8,), (8, 4, 3, 3), (10,), (10, 392)], "The parameters of CNN() don't have the right shapes.",
            "Two convolutions with 3 × 3 windows, 1 → 4 → 8 channels, and a Linear layer from 8·7·7 numbers to 10.", f"Found {shapes}.")
@@ -910,7 +912,7 @@ check.passed("CNN has 4,266 parameters and computes what it should.")
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
 for count in (1, 6):
-    net = CNN()
+    net = check.on_cpu(CNN())
     check_initial_weights(net, "CNN")
     drawn = draw_weights(net, rng)
     x = draw_images(count, rng)
@@ -994,13 +996,13 @@ class MLPBN(nn.Module):
 def check_drawn_with_norm(make, rng, before_relu):
     """Networks of two sizes, in both modes; random weights and statistics show the place of each layer."""
     for num_hidden in (30, 7):
-        net = make(num_hidden)
+        net = check.on_cpu(make(num_hidden))
         for count, mode in ((9, "eval"), (12, "train"), (1, "eval")):
             draw_weights(net, rng)
             check_with_norm(net, num_hidden, draw_images(count, rng), mode, before_relu)
 
 # %% test="MLPBN" points=3
-net = MLPBN(30)
+net = check.on_cpu(MLPBN(30))
 check_with_norm(net, 30, val_images[:20], "train", before_relu=False)
 check_with_norm(net, 30, val_images[:20], "eval", before_relu=False)
 check.passed("MLPBN normalises after the ReLU.")
@@ -1026,7 +1028,7 @@ class MLPBNBeforeReLU(nn.Module):
         ### END SOLUTION
 
 # %% test="MLPBNBeforeReLU" points=2
-net = MLPBNBeforeReLU(30)
+net = check.on_cpu(MLPBNBeforeReLU(30))
 check_with_norm(net, 30, val_images[:20], "train", before_relu=True)
 check_with_norm(net, 30, val_images[:20], "eval", before_relu=True)
 check.passed("MLPBNBeforeReLU normalises before the ReLU.")
@@ -1090,14 +1092,14 @@ def compare(net, x, train, mode):
     net.train(train)
     check.close(net(x), right, rtol=1e-3, what=f"the scores of {len(x)} images in {mode} mode", mistakes=wrong)
 
-net = CNNBN()
+net = check.on_cpu(CNNBN())
 compare(net, val_images[:20], True, "train")
 compare(net, val_images[:20], False, "eval")
 check.passed("CNNBN has 4,290 parameters and normalises before each ReLU.")
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
 for count, in_train, mode in ((9, False, "eval"), (12, True, "train"), (1, False, "eval")):
-    net = CNNBN()
+    net = check.on_cpu(CNNBN())
     draw_weights(net, rng)
     compare(net, draw_images(count, rng), in_train, mode)
 ### END HIDDEN TESTS

@@ -18,13 +18,14 @@ from hwlib.checks.draws import rng
 from hwlib.checks.due import due
 from hwlib.checks.in_ipython import shorten_errors
 from hwlib.checks.inputs import note_changed, unchanged
-from hwlib.checks.networks import accuracy, architecture, handed_in, partial, test_set
+from hwlib.checks.networks import accuracy, architecture, handed_in, on_cpu, partial, test_set
 from hwlib.checks.pages import hint, why
 from hwlib.checks.parts import earned, part
 from hwlib.checks.remarks import remark, unique
 from hwlib.checks.samples import full_data
 from hwlib.checks.timing import cpu_seconds
 from hwlib.errors import CannotCheck, CheckFailed
+from hwlib.live import watch
 
 __all__ = [
     "CannotCheck",
@@ -42,6 +43,7 @@ __all__ = [
     "handed_in",
     "hint",
     "note_changed",
+    "on_cpu",
     "part",
     "partial",
     "passed",
@@ -58,3 +60,4 @@ __all__ = [
 ]
 
 shorten_errors()
+watch()

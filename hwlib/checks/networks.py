@@ -26,7 +26,7 @@ from hwlib.checks.samples import raise_if_sample
 from hwlib.errors import CannotCheck, CheckFailed, DataUnavailable, HwlibError, ModelError
 from hwlib.models import Description, describe, load_model
 
-__all__ = ["accuracy", "architecture", "handed_in", "partial", "test_set"]
+__all__ = ["accuracy", "architecture", "handed_in", "on_cpu", "partial", "test_set"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -172,6 +172,23 @@ def architecture(
             f"{head} has {found.parameters:,} parameters; at most {max_parameters:,} are allowed."
         )
     return found
+
+
+def on_cpu(network: Any) -> Any:
+    """Move a student's network to the processor, where a check computes; gives it back.
+
+    A student who works on a GPU may build a network there. Whatever has no method `cpu` is given
+    back as it is.
+
+    Examples
+    --------
+    >>> on_cpu(None) is None
+    True
+    """
+    move = getattr(network, "cpu", None)
+    if callable(move) and not isinstance(network, type):
+        move()
+    return network
 
 
 def test_set(name: str) -> tuple[Any, Any]:

@@ -7,6 +7,7 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from hwlib.errors import AuthoringError, CourseError, RecordingError, Submission
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.authoring.build import build
 from hwlib.grading.cells import one_line
+from hwlib.grading.cluster.run import grade_on_cluster
 from hwlib.grading.course import Assignment
 from hwlib.grading.engines.isolated import IsolatedEngine, ReferenceCheck, imported_ahead
 from hwlib.grading.engines.lacking import cure_of
@@ -25,8 +27,9 @@ from hwlib.grading.engines.several import joined, of_notebook
 from hwlib.grading.engines.test_sets import fetch_test_sets
 from hwlib.grading.records.cache import ResultCache, new_seed
 from hwlib.grading.records.class_records import ClassRecords
-from hwlib.grading.records.gradebook import recorded_marks
-from hwlib.grading.records.unwritten import UnwrittenRecords, with_points_by_hand
+from hwlib.grading.records.history import Entry, History, now
+from hwlib.grading.records.marks import recorded_marks, with_points_by_hand
+from hwlib.grading.records.unwritten import UnwrittenRecords
 from hwlib.grading.results import GradeReport, Outcome, ProvedTests, SubmissionResult
 from hwlib.grading.submissions.files import (
     FoundSubmission,
@@ -54,6 +57,7 @@ class GradeOptions:
     db_url: str | None = None
     sandbox: bool = True  # False: --unsafe-no-sandbox
     dry_run: bool = False  # write nothing
+    scheduler: str | None = None  # address of a Dask scheduler whose workers grade
 
     @property
     def records(self) -> type[ClassRecords]:
@@ -123,7 +127,7 @@ def _grade_isolated(
 ) -> GradeReport:
     results: dict[str, SubmissionResult] = {}
     complaints, failures = _out_of_date(assignment), list[str]()
-    todo, lacking = list[FoundSubmission](), Counter[str]()
+    todo, lacking = dict[int, list[FoundSubmission]](), Counter[str]()
     waiting = Counter[tuple[str, str]]()
     seed = new_seed() if options.seed is None else options.seed
     with options.records(assignment, output, "isolated", options.db_url) as records:
@@ -131,7 +135,8 @@ def _grade_isolated(
         for submission in found:
             kept = records.kept(submission, options.seed, options.force)
             if kept is None:
-                todo.append(submission)
+                one, its_seed = records.to_grade(submission, seed)
+                todo.setdefault(its_seed, []).append(one)
                 continue
             results[submission.student] = kept
             on_result(kept)
@@ -142,28 +147,31 @@ def _grade_isolated(
             if not check.failing:
                 records.note_proved(check.proved)
 
-        proved = records.proved()
-        if not todo:
-            proved = proved or ProvedTests()
-        for submission, outcome in grade_many(
-            assignment,
-            todo,
-            seed=seed,
-            jobs=options.jobs,
-            hidden=(output, submitted),
-            on_reference=note,
-            proved=proved,
-            sandbox=options.sandbox,
-        ):
-            try:
-                result = records.write(submission, outcome, seed)
-            except RecordingError as error:
-                failures.append(str(error))
-                result = _with_problems(outcome.result, [str(error)])
-            results[submission.student] = result
-            lacking.update(outcome.lacking)
-            waiting.update(outcome.complaints.items())
-            on_result(result)
+        how = partial(grade_many, jobs=options.jobs)
+        if options.scheduler is not None:
+            how = partial(
+                grade_on_cluster, scheduler=options.scheduler, on_refused=complaints.append
+            )
+        # a new seed, and the seeds of results of which only some questions are graded again
+        for its_seed, several in todo.items():
+            for submission, outcome in how(
+                assignment,
+                several,
+                seed=its_seed,
+                hidden=(output, submitted),
+                on_reference=note,
+                proved=records.proved(),
+                sandbox=options.sandbox,
+            ):
+                try:
+                    result = records.write(submission, outcome, its_seed)
+                except RecordingError as error:
+                    failures.append(str(error))
+                    result = _with_problems(outcome.result, [str(error)])
+                results[submission.student] = result
+                lacking.update(outcome.lacking)
+                waiting.update(outcome.complaints.items())
+                on_result(result)
         twins, tier = records.twins(), records.tier
     unproved = {name: text for check in checked for name, text in check.failing.items()}
     complaints += _of_reference(assignment, unproved)
@@ -269,17 +277,21 @@ def _grade_with_nbgrader(
         marks = recorded_marks(assignment, output, options.db_url)
         results = tuple(with_points_by_hand(marks.get(one.student, {}), one) for one in graded)
     else:
-        ResultCache(assignment, output, "nbgrader").log_seed(seed)
-        results = tuple(
-            grade_with_nbgrader(
-                assignment,
-                found,
-                output=output,
-                db_url=options.db_url,
-                seed=seed,
-                on_result=on_result,
-            )
-        )
+        cache = ResultCache(assignment, output, "nbgrader")
+        cache.log_seed(seed)
+        history, done = History(output, assignment.slug), list[SubmissionResult]()
+        for one in grade_with_nbgrader(
+            assignment,
+            found,
+            output=output,
+            db_url=options.db_url,
+            seed=seed,
+            on_result=on_result,
+        ):
+            files = cache.hand_in(found[len(done)])
+            history.add(Entry(one, one.score, now(), "nbgrader", "T0", seed, files, cache.tests))
+            done.append(one)
+        results = tuple(done)
     return GradeReport(assignment.slug, "nbgrader", "T0", results)
 
 

@@ -95,11 +95,14 @@ class SubmissionResult:
     problems: tuple[str, ...] = ()
     seconds: float = 0.0
     cached: bool = False
+    extra_credit: float = 0.0  # points that a human added beyond those of the questions
+    late_penalty: float = 0.0  # points that are taken off for handing in late
 
     @property
     def score(self) -> float:
-        """Sum of the points of all questions."""
-        return sum(question.points for question in self.questions)
+        """The points of all questions and extra credit, less the late penalty; never below 0."""
+        earned = sum(question.points for question in self.questions)
+        return max(0.0, earned + self.extra_credit - self.late_penalty)
 
     @property
     def max_score(self) -> float:
@@ -114,7 +117,11 @@ class SubmissionResult:
         raise KeyError(question_id)
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain values, in the order of the published format."""
+        """As plain values, in the order of the published format.
+
+        Extra credit and the late penalty are there only where they are not 0.
+        """
+        more = {"extra_credit": self.extra_credit, "late_penalty": self.late_penalty}
         return {
             "student": self.student,
             "status": self.status,
@@ -124,6 +131,7 @@ class SubmissionResult:
             "cached": self.cached,
             "questions": [asdict(question) for question in self.questions],
             "problems": list(self.problems),
+            **{name: points for name, points in more.items() if points},
         }
 
     @classmethod
@@ -136,6 +144,8 @@ class SubmissionResult:
             problems=tuple(values["problems"]),
             seconds=values["seconds"],
             cached=values["cached"],
+            extra_credit=values.get("extra_credit", 0.0),
+            late_penalty=values.get("late_penalty", 0.0),
         )
 
 
@@ -167,6 +177,11 @@ class Outcome:
     # question that this machine can't decide → what the instructor can do
     complaints: dict[str, str] = field(default_factory=dict)
     measured: dict[str, Measured] = field(default_factory=dict)  # question → of its network
+    repairs: tuple[str, ...] = ()  # the problems of the result that reading and repairing solved
+    deaths: tuple[str, ...] = ()  # those that tell of a process with student code that ended
+    # question or question/part → the input with which it failed, which is hidden until grading ends
+    inputs: dict[str, str] = field(default_factory=dict)
+    noted: dict[str, tuple[str, ...]] = field(default_factory=dict)  # question → its problems
     # of several notebooks each one as graded, by its name; None for one that could not be read
     notebooks: dict[str, NotebookNode | None] = field(default_factory=dict)
 

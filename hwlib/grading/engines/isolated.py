@@ -11,7 +11,7 @@ import logging
 import re
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -353,9 +353,13 @@ class IsolatedEngine:
         except SubmissionError as error:
             said = () if found.notebook is None and problems else (str(error),)
             return self._rejected(found.student, (*problems, *said))
-        outcome = self.grade_notebook(notebook, found.student, found.folder, slot, found.only)
+        outcome = self.grade_notebook(
+            notebook, found.student, found.folder, slot, found.only, found.questions
+        )
         problems += outcome.result.problems
-        return replace(outcome, result=replace(outcome.result, problems=tuple(problems)))
+        repairs = (*problems[: len(problems) - len(outcome.result.problems)], *outcome.repairs)
+        result = replace(outcome.result, problems=tuple(problems))
+        return replace(outcome, result=result, repairs=repairs)
 
     def grade_notebook(
         self,
@@ -364,11 +368,13 @@ class IsolatedEngine:
         folder: Path | None = None,
         slot: int = 0,
         only: frozenset[str] | None = None,
+        questions: Collection[str] = (),
     ) -> Outcome:
-        """The same for a notebook that was read already."""
+        """The same for a notebook that was read already: all questions, or only these."""
         started = time.monotonic()
         submission = repair(notebook, self.key, self.released)
-        graded = self.grade_repaired(submission, slot, folder, only, self.on_question)
+        asked = [cell for cell in self.key.questions if cell.name in questions]
+        graded = self.grade_repaired(submission, slot, folder, only, self.on_question, asked)
         manual = [question for question in graded.questions if question.status == "manual"]
         status: SubmissionStatus = "needs_manual" if manual else "graded"
         result = SubmissionResult(
@@ -390,6 +396,10 @@ class IsolatedEngine:
             self.tier,
             graded.complaints,
             graded.measured,
+            repairs=tuple(submission.problems),
+            deaths=graded.deaths,
+            inputs=graded.inputs,
+            noted=graded.noted,
         )
 
     def grade_repaired(

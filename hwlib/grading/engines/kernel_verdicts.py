@@ -28,7 +28,7 @@ from hwlib.grading.engines.words import (
     waits,
 )
 from hwlib.grading.parts import parts_of
-from hwlib.grading.records.gradebook import Mark
+from hwlib.grading.records.marks import Mark
 from hwlib.grading.results import PartResult, QuestionStatus
 from hwlib.markers import hidden_lines
 

@@ -46,10 +46,11 @@ from hwlib.grading.engines.several import joined_results, of_notebook
 from hwlib.grading.engines.test_sets import fetch_test_sets
 from hwlib.grading.engines.words import UNREADABLE, cannot_run
 from hwlib.grading.records.autograded import graded_cells, with_metadata
-from hwlib.grading.records.gradebook import GradeStore, Mark, parse_time
+from hwlib.grading.records.gradebook import GradeStore, parse_time
 from hwlib.grading.records.harmless import harmless_cell
+from hwlib.grading.records.marks import Mark, with_marks
 from hwlib.grading.records.pictures import Pictures
-from hwlib.grading.results import QuestionResult, SubmissionResult, SubmissionStatus
+from hwlib.grading.results import QuestionResult, SubmissionResult
 from hwlib.grading.sandbox.measures.limits import limit_program
 from hwlib.grading.sandbox.variables import environment
 from hwlib.grading.submissions.files import FoundSubmission, copy_files, read_found
@@ -181,7 +182,9 @@ def _grade_one(
         record(submission.student, [cell.name for cell in keys[name].questions])
     slug = store.assignment.slug
     swap_folder(folder, store.output / "autograded" / submission.student / slug)
-    return _whole(submission, {name: read.results[name] for name in keys})
+    whole = _whole(submission, {name: read.results[name] for name in keys})
+    penalty = store.update_penalty(submission.student)
+    return with_marks(whole, store.marks(submission.student), penalty)
 
 
 def _whole(
@@ -447,16 +450,14 @@ def _read_result(
     )
     marks = store.marks(submission.student)
     questions = tuple(_question(cell, verdicts, marks[cell.name]) for cell in key.questions)
-    status: SubmissionStatus = (
-        "needs_manual" if any(marks[cell.name].needs_look for cell in key.questions) else "graded"
-    )
     seconds = time.monotonic() - started
-    return SubmissionResult(submission.student, status, questions, problems, seconds)
+    result = SubmissionResult(submission.student, "graded", questions, problems, seconds)
+    mine = {cell.name: marks[cell.name] for cell in key.questions}
+    return with_marks(result, mine)
 
 
 def _question(cell: KeyCell, verdicts: KernelVerdicts, mark: Mark) -> QuestionResult:
-    given = mark.by_hand if mark.by_hand is not None else mark.automatic
-    points = min(max(0.0, given or 0.0), cell.points)
+    points = min(max(0.0, mark.automatic or 0.0), cell.points)
     said = verdicts.of(cell, mark)
     parts = verdicts.parts(cell, said) if cell.role == "test" else ()
     status, message, hint = of_first_lost(parts, said)

@@ -47,7 +47,11 @@ def joined(found: FoundSubmission, outcomes: Mapping[str, Outcome]) -> Outcome:
         min(one.tier for one in every),
         {question: text for one in every for question, text in one.complaints.items()},
         {question: value for one in every for question, value in one.measured.items()},
-        {name: one.notebook for name, one in outcomes.items()},
+        repairs=_told({name: one.repairs for name, one in outcomes.items()}),
+        deaths=_told({name: one.deaths for name, one in outcomes.items()}),
+        noted={question: lines for one in every for question, lines in one.noted.items()},
+        inputs={where: text for one in every for where, text in one.inputs.items()},
+        notebooks={name: one.notebook for name, one in outcomes.items()},
     )
 
 
@@ -65,18 +69,24 @@ def joined_results(
         for one in results.values()
     )
     status: SubmissionStatus = "rejected" if rejected else "needs_manual" if waiting else "graded"
-    problems = [
-        text if f"{name}.ipynb" in text else f"{name}.ipynb: {text}"
-        for name, one in results.items()
-        for text in one.problems
-    ]
+    problems = _told({name: one.problems for name, one in results.items()})
     return SubmissionResult(
         found.student,
         status,
         tuple(questions),
-        tuple(dict.fromkeys(problems)),
+        problems,
         sum(one.seconds for one in results.values()),
     )
+
+
+def _told(lines: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The lines of all notebooks; each names its notebook."""
+    named = [
+        text if f"{name}.ipynb" in text else f"{name}.ipynb: {text}"
+        for name, texts in lines.items()
+        for text in texts
+    ]
+    return tuple(dict.fromkeys(named))
 
 
 def _of_unread(

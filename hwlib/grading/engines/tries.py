@@ -71,6 +71,11 @@ class Graded:
     lacking: tuple[str, ...] = ()  # what the student's code needs and this machine lacks
     impeded: bool = False  # a limit was hit while others used the cores
     complaints: dict[str, str] = field(default_factory=dict)  # question → what an instructor reads
+    deaths: tuple[str, ...] = ()  # the remarks that tell of a process that ended
+    noted: dict[str, tuple[str, ...]] = field(default_factory=dict)  # question → its remarks
+    inputs: dict[str, str] = field(
+        default_factory=dict
+    )  # question or question/part → failing input
 
 
 def grade_submission(
@@ -114,10 +119,11 @@ def grade_submission(
     confirmation = Confirmation(bench, shared, new_reference)
     tries = _Tries(bench, shared, confirmation, together=not questions)
     results: list[QuestionResult] = []
-    remarks: list[str] = []
+    remarks: dict[str, tuple[str, ...]] = {}
     unique: dict[str, str] = {}
     measured: dict[str, Measured] = {}
     complaints: dict[str, str] = {}
+    inputs: dict[str, str] = {}
     try:
         for cell in wanted:
             started = time.monotonic()
@@ -128,31 +134,46 @@ def grade_submission(
             with checks.context(seed, folder) as noted:
                 verdict = tries.verdict(cell.name)
             verdict = tries.excused(cell.name, verdict)
-            remarks += [f"{cell.name}: {text}" for text in dict.fromkeys(noted.remarks)]
+            told = [one_line(f"{cell.name}: {text}") for text in dict.fromkeys(noted.remarks)]
+            if told:
+                remarks[cell.name] = tuple(told)
             unique |= noted.unique
             if noted.network is not None:
                 measured[cell.name] = noted.network
             verdict = explain_missing(tries.without_its_cell(cell.name, verdict), submission)
             if verdict.told_instructor:
                 complaints[cell.name] = one_line(verdict.told_instructor)
+            inputs |= _inputs(cell.name, verdict)
             results.append(as_result(cell, verdict, time.monotonic() - started))
             on_question(results[-1])
     finally:
         tries.end()
-    remarks = [one_line(text) for text in (*remarks, *dict.fromkeys(shared.notes))]
+    deaths = tuple(one_line(text) for text in dict.fromkeys(shared.notes))
     return Graded(
         results,
         shared.outputs,
         cells_run=len(shared.outputs),
         workers=shared.workers,
-        remarks=remarks,
+        remarks=[*(text for lines in remarks.values() for text in lines), *deaths],
+        noted=remarks,
         unique=unique,
         measured=measured,
         final=not shared.accident,
         lacking=tuple(sorted(tries.lacking)),
         impeded=shared.impeded,
         complaints=complaints,
+        deaths=deaths,
+        inputs=inputs,
     )
+
+
+def _inputs(name: str, verdict: Verdict) -> dict[str, str]:
+    """Question or question/part → the input with which it failed."""
+    if verdict.parts:
+        told = {f"{name}/{one.name}": one.verdict.failing for one in verdict.parts}
+    else:
+        told = {name: verdict.failing}
+    return {where: text for where, text in told.items() if text}
 
 
 # ---- which cells, in which worker ----------------------------------------------------------------

@@ -72,6 +72,7 @@ class Verdict:
     stopped_at: str = ""  # the part during which the worker ended
     before_part_s: float = 0.0  # how long student code had worked when that part began
     ended: Literal["", "timeout", "crashed"] = ""  # how the worker was lost, if it was
+    failing: str = ""  # the arguments of the newest call, if the test failed
     lack: Lack | None = None  # what the student's code needs and this machine does not have
 
 

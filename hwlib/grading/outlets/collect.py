@@ -6,8 +6,6 @@ that do not count are in submitted/.earlier/STUDENT/SLUG/1, 2, …; each is ther
 
 from __future__ import annotations
 
-import csv
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -20,17 +18,13 @@ from hwlib.errors import CourseError
 from hwlib.grading.course import Course
 from hwlib.grading.outlets.best import exchange, scores
 from hwlib.grading.outlets.exports import Exported, read_export
+from hwlib.grading.outlets.roster import Roster, bare, folder_name
 from hwlib.grading.submissions.files import printable
 
-__all__ = ["Collected", "Keep", "Roster", "collect"]
+__all__ = ["Collected", "Keep", "Roster", "collect", "folder_name", "put_in_place"]
 
 EARLIER = ".earlier"  # hidden, so it is never graded
 TIMESTAMP = "timestamp.txt"  # nbgrader's name for the time of a hand-in
-# headings of a roster's columns, in lower case
-IDS = ("id", "student id", "sid", "sis user id", "sis login id", "id number", "username", "login")
-NAMES = ("name", "student", "full name")
-FIRST, LAST = ("first name", "given name"), ("last name", "surname", "family name")
-EMAILS = ("email", "email address", "e-mail")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,68 +43,6 @@ class Collected:
 
 Keep = Literal["latest", "best"]
 """Which of several hand-ins by one student counts."""
-
-
-class Roster:
-    """The students of a course: which id belongs to a number, an email or a name.
-
-    Parameters
-    ----------
-    path : Path
-        A CSV file with a column for the id (such as "SID"), and columns for the name and the email
-        as far as the systems tell them.
-
-    Raises
-    ------
-    CourseError
-        If it can't be read, has no column of ids, or gives an id twice.
-    """
-
-    def __init__(self, path: Path) -> None:
-        try:
-            with path.open(encoding="utf-8-sig", newline="") as file:
-                rows = list(csv.DictReader(file))
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise CourseError(
-                f"{path}: cannot read this roster ({error}); save it as CSV"
-            ) from error
-        self._students: dict[str, set[str]] = defaultdict(set)
-        seen = set[str]()
-        for line, row in enumerate(rows, 2):
-            values = {
-                (key or "").strip().lower(): value.strip()
-                for key, value in row.items()
-                if isinstance(value, str)
-            }
-            student = _first(values, IDS) or _first(values, EMAILS)
-            if not student:
-                raise CourseError(
-                    f"{path}:{line}: this row has no id; the column of ids must have one of the "
-                    f"headings {', '.join(IDS)}"
-                )
-            if student in seen:
-                raise CourseError(f"{path}:{line}: the id {student!r} is there twice; remove one")
-            seen.add(student)
-            self._add(student, values)
-
-    def _add(self, student: str, values: dict[str, str]) -> None:
-        first, last = _first(values, FIRST), _first(values, LAST)
-        names = [_first(values, NAMES), f"{first} {last}", f"{last} {first}"]
-        # "Lovelace, Ada"; Canvas writes the last name first, and which word begins it is not known
-        names += [" ".join(reversed(name.split(",", 1))) for name in names if "," in name]
-        words = [name.split() for name in names if "," not in name]
-        names += [" ".join(one[i:] + one[:i]) for one in words for i in range(1, len(one))]
-        for text in [*(values.get(key, "") for key in (*IDS, *EMAILS)), *names]:
-            if _bare(text):
-                self._students[_bare(text)].add(student)
-
-    def student(self, one: Exported) -> str | None:
-        """The id of the student who handed this in; None if nobody or several could be."""
-        for text in (*one.ids, one.name):
-            found = self._students.get(_bare(text), set())
-            if len(found) == 1:
-                return next(iter(found))
-        return None
 
 
 def collect(
@@ -165,7 +97,7 @@ def collect(
         count = "1 hand-in" if len(unmatched) == 1 else f"{len(unmatched)} hand-ins"
         lines = "".join(f"\n  {line}" for line in unmatched)
         raise CourseError(f"{count} can't be matched, so nothing was written:{lines}")
-    done = [_write(submitted, *key, found) for key, found in sorted(mine.items())]
+    done = [put_in_place(submitted, *key, found) for key, found in sorted(mine.items())]
     return _with_best(course, submitted, done) if keep == "best" else done
 
 
@@ -223,7 +155,7 @@ def _slug_of(one: Exported, course: Course) -> str:
     slugs = course.slugs()
     found = {slug for slug in slugs if not {slug, *course.stems(slug)}.isdisjoint(stems)}
     if not found:  # "knn (1).ipynb", "My knn.ipynb"
-        found = {slug for slug in slugs if any(_bare(slug) in _bare(stem) for stem in stems)}
+        found = {slug for slug in slugs if any(bare(slug) in bare(stem) for stem in stems)}
     return found.pop() if len(found) == 1 else ""
 
 
@@ -237,16 +169,13 @@ def _student_of(one: Exported, roster: Roster | None, slugs: Iterable[str]) -> s
                 break
     known = (*one.ids, one.key, one.name)
     student = roster.student(one) if roster else next(filter(None, known), None)
-    return _folder_name(student) if student else None
+    return folder_name(student) if student else None
 
 
-def _folder_name(student: str) -> str | None:
-    """A name that is one visible folder on every system."""
-    name = printable(student.strip()).replace("/", "_").replace("\\", "_").lstrip(".")
-    return name if name and len(name.encode()) <= 200 else None
-
-
-def _write(submitted: Path, student: str, slug: str, found: list[Exported]) -> Collected:
+def put_in_place(submitted: Path, student: str, slug: str, found: list[Exported]) -> Collected:
+    """Write the latest of a student's hand-ins to submitted/STUDENT/SLUG/; keep the others, and
+    what was there, in submitted/.earlier/STUDENT/SLUG/.
+    """
     never = datetime.min.replace(tzinfo=UTC)
     *older, latest = sorted(found, key=lambda one: (one.time or never, one.order))
     target, kept = submitted / student / slug, submitted / EARLIER / student / slug
@@ -309,17 +238,3 @@ def _content(folder: Path) -> dict[str, bytes]:
         for path in folder.rglob("*")
         if path.is_file()
     }
-
-
-def _first(values: dict[str, str], keys: Iterable[str]) -> str:
-    return next((values[key] for key in keys if values.get(key)), "")
-
-
-def _bare(text: str) -> str:
-    """A name without accents, capitals, spaces and punctuation: systems drop them.
-
-    >>> _bare("Zoë O'Neil"), _bare("zoeoneil")
-    ('zoeoneil', 'zoeoneil')
-    """
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(char for char in plain if char.isalnum())

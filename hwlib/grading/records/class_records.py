@@ -6,27 +6,39 @@ new ones.
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
+from typing import TypeAlias
 
+from nbformat import NotebookNode
 from sqlalchemy.exc import SQLAlchemyError
 
 from hwlib.atomic import write_whole
-from hwlib.errors import RecordingError
+from hwlib.errors import RecordingError, SubmissionError
 from hwlib.grading.answer_key import load_key
-from hwlib.grading.course import Assignment
-from hwlib.grading.records.cache import ResultCache
-from hwlib.grading.records.feedback import feedback_page
-from hwlib.grading.records.gradebook import GradeStore, Mark
-from hwlib.grading.results import Outcome, ProvedTests, SubmissionResult, SubmissionStatus
-from hwlib.grading.submissions.files import FoundSubmission
+from hwlib.grading.course import Assignment, FeedbackLevel
+from hwlib.grading.records.cache import Kept, ResultCache
+from hwlib.grading.records.database import advice, shown
+from hwlib.grading.records.feedback import LOOK, feedback_page
+from hwlib.grading.records.gradebook import GradeStore
+from hwlib.grading.records.history import Entry, History, now
+from hwlib.grading.records.marks import GradebookView, HandIn, Mark, with_marks
+from hwlib.grading.records.partly import joined_with_kept
+from hwlib.grading.results import Outcome, ProvedTests, SubmissionResult
+from hwlib.grading.submissions.files import FoundSubmission, read_submission
 from hwlib.grading.submissions.fingerprints import models_of, name_twins
 
 __all__ = ["ClassRecords"]
+
+Notebooks: TypeAlias = NotebookNode | Callable[[str], NotebookNode | None] | None
+"""What a feedback page shows: the student's notebook, or what finds one of several by its name."""
 
 
 class ClassRecords:
@@ -50,9 +62,12 @@ class ClassRecords:
         self._key = load_key(assignment)
         self._cache = ResultCache(assignment, output, engine)
         self._store = GradeStore(assignment, output, db_url)
+        self._history = History(output, assignment.slug)
         self._unique: dict[str, dict[str, str]] = {}
         self._tiers: set[str] = set()
-        self._digests: dict[str, str] = {}  # student → digest before grading
+        self._hand_ins: dict[str, str] = {}  # student → digest of the files, before grading
+        self._partly: dict[str, tuple[Kept, frozenset[str]]] = {}  # student → what is new
+        self._now = datetime.now(UTC).replace(tzinfo=None)  # as nbgrader keeps times
 
     def __enter__(self) -> ClassRecords:
         self._store.prepare()
@@ -96,13 +111,32 @@ class ClassRecords:
         force : bool
             Do not use kept results.
         """
-        digest = self._digests[found.student] = self._cache.digest(found)
-        kept = None if force else self._cache.get(found.student, digest, seed)
-        if kept is None or not self._stands(kept.result):
+        student = found.student
+        hand_in = self._hand_ins[student] = self._cache.hand_in(found)
+        self._partly.pop(student, None)
+        known = None if force else self._cache.get(student, hand_in, seed)
+        if known is None:
+            return None
+        kept, changed = known
+        if not self._stands(kept.result, changed):
+            return None
+        if changed or len(kept.result.questions) != len(self._key.questions):
+            self._partly[student] = kept, changed
             return None
         self._unique[found.student] = kept.unique
         self._tiers.add(kept.tier)
-        return _with_human_grades(self._marks.get(found.student, {}), kept.result)
+        return self._refreshed(found, kept)
+
+    def to_grade(self, found: FoundSubmission, seed: int) -> tuple[FoundSubmission, int]:
+        """A submission without a kept result, as it has to be graded, and the seed for that.
+
+        If only some questions have changed since its last result, only these are graded, with the
+        seed of that result.
+        """
+        if found.student not in self._partly:
+            return found, seed
+        kept, changed = self._partly[found.student]
+        return replace(found, questions=changed), kept.seed
 
     def write(self, found: FoundSubmission, outcome: Outcome, seed: int) -> SubmissionResult:
         """Record one outcome; returns its result with the points that humans gave.
@@ -113,20 +147,41 @@ class ClassRecords:
             If it cannot be written to the disk or the gradebook. The records of other submissions
             do not change.
         """
+        outcome = self._whole(found, outcome)
         self._unique[found.student] = outcome.unique
         self._tiers.add(outcome.tier)
         try:
             return self._write(found, outcome, seed)
-        except (OSError, SQLAlchemyError) as error:
-            reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        except SQLAlchemyError as error:
+            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+            where = shown(self._store.db_url)
+            raise RecordingError(f"{found.student}: {where}: {advice(reason)}") from error
+        except OSError as error:
             raise RecordingError(
-                f"{found.student}: cannot write the result to {self.output} ({reason}); free some "
-                "space or make the folder writable, then grade again"
+                f"{found.student}: cannot write the result to {self.output} "
+                f"({error.strerror or error}); free some space or make the folder writable, then "
+                "grade again"
             ) from error
 
+    def _whole(self, found: FoundSubmission, outcome: Outcome) -> Outcome:
+        """The outcome of all questions, if only some were graded and the others are kept."""
+        graded = {one.id for one in outcome.result.questions}
+        if not found.questions or not graded <= found.questions:
+            return outcome
+        kept, _ = self._partly[found.student]
+        path = next(iter(self._autograded(found.student).values()))
+        try:
+            notebook = read_submission(path)
+        except SubmissionError:
+            return outcome
+        order = [cell.name for cell in self._key.questions]
+        return joined_with_kept(outcome, kept, notebook, order)
+
     def _write(self, found: FoundSubmission, outcome: Outcome, seed: int) -> SubmissionResult:
+        student = found.student
         # before the gradebook changes, so that no kept result contradicts it
-        self._cache.forget(found.student)
+        self._cache.forget(student)
+        before = self._marks.get(student, {})
         result = self._store.write(
             outcome.result,
             outcome.notebook,
@@ -135,25 +190,134 @@ class ClassRecords:
             only=found.only,
             several=outcome.notebooks,
         )
+        comments, hand_in = self._store.human_comments(student), self._store.hand_in(student)
+        raw = replace(outcome.result, problems=result.problems, status=result.status)
+        kept = Kept.of(outcome, raw, seed)
+        shown = self._write_page(found, result, outcome.as_graded, comments, hand_in, kept, before)
+        kept = replace(kept, page=shown)
+        if outcome.final:
+            self._cache.put(self._hand_ins[student], kept)
+        self._note(found, kept, result.score)
+        return result
+
+    def _refreshed(self, found: FoundSubmission, kept: Kept) -> SubmissionResult:
+        """A kept result as it counts now. If a human has graded or commented since, or a date has
+        moved, the late penalty and the page are made again.
+        """
+        student = found.student
+        comments = self._view.comments.get(student, {})
+        hand_in = self._view.hand_ins.get(student, HandIn())
+        result = self._counted(student, kept.result)
+        if kept.page == self._shown(student, result, comments, hand_in, kept.tier):
+            if not self._history.knows(student):
+                self._note(found, kept, result.score)
+            return result
+        if hand_in.late_s or hand_in.penalty:
+            hand_in = replace(hand_in, penalty=self._store.update_penalty(student))
+            result = with_marks(kept.result, self._marks[student], hand_in.penalty)
+        shown = self._write_page(found, result, self._as_graded(result), comments, hand_in, kept)
+        self._cache.put(self._hand_ins[student], replace(kept, page=shown))
+        self._note(found, kept, result.score)
+        return result
+
+    def _as_graded(self, result: SubmissionResult) -> Notebooks:
+        """The notebooks of an earlier run, by their names."""
+        found = dict[str, NotebookNode]()
+        for name, path in self._autograded(result.student).items():
+            if result.status != "rejected":
+                with contextlib.suppress(SubmissionError):
+                    found[name] = read_submission(path)
+        if self.assignment.has_several:
+            return found.get
+        return next(iter(found.values()), None)
+
+    def _counted(self, student: str, result: SubmissionResult) -> SubmissionResult:
+        """A result with what the gradebook had before this run."""
+        hand_in = self._view.hand_ins.get(student, HandIn())
+        return with_marks(result, self._marks.get(student, {}), hand_in.penalty)
+
+    def _write_page(
+        self,
+        found: FoundSubmission,
+        result: SubmissionResult,
+        notebook: Notebooks,
+        comments: Mapping[str, str],
+        hand_in: HandIn,
+        kept: Kept,
+        before: Mapping[str, Mark] | None = None,
+    ) -> str:
+        """Write the feedback page; returns a digest of what it shows."""
+        marks = self._store.marks(found.student)
         page = feedback_page(
             result,
             self._key,
-            outcome.as_graded,
+            notebook,
             title=self.assignment.title,
-            comments=self._store.human_comments(found.student),
-            late_penalty=self._store.late_penalty(found.student),
-            tier=outcome.tier,
+            comments=comments,
+            tier=kept.tier,
+            level=self._level(result, hand_in),
+            inputs=kept.inputs,
             pages=self.assignment.source.parent / "why.md",
+            waiting=[name for name, mark in marks.items() if mark.needs_look],
+            before=None if before is None else {name: m.points for name, m in before.items()},
         )
         write_whole(self._page(found.student), page)
-        if outcome.final:
-            self._cache.put(self._digests[found.student], seed, result, outcome)
-        return result
+        return self._shown(found.student, result, comments, hand_in, kept.tier)
+
+    def _level(self, result: SubmissionResult, hand_in: HandIn) -> FeedbackLevel:
+        """What the page may tell now. Without a due date, the deadline never comes."""
+        levels = self.assignment.course.feedback
+        if hand_in.until is None or self._now < hand_in.until:
+            return levels.now
+        return levels.graded if result.status == "graded" else levels.deadline
+
+    def _shown(
+        self,
+        student: str,
+        result: SubmissionResult,
+        comments: Mapping[str, str],
+        hand_in: HandIn,
+        tier: str,
+    ) -> str:
+        points = [one.points for one in result.questions]
+        scores = (result.score, result.status, result.extra_credit, hand_in.penalty, hand_in.late_s)
+        level = self._level(result, hand_in)
+        told = (
+            self._hand_ins[student],
+            self._cache.tests,
+            points,
+            scores,
+            sorted(comments.items()),
+            tier,
+            level,
+            LOOK,
+        )
+        return hashlib.sha256(repr(told).encode()).hexdigest()
+
+    def _note(self, found: FoundSubmission, kept: Kept, score: float) -> None:
+        """Add to the history what is new."""
+        self._history.add(
+            Entry(
+                replace(kept.result, cached=False),
+                score,
+                now(),
+                self._cache.engine,
+                kept.tier,
+                kept.seed,
+                self._hand_ins[found.student],
+                self._cache.tests,
+                kept.lacking,
+                kept.repairs,
+                kept.deaths,
+                kept.unique,
+            )
+        )
 
     def twins(self) -> dict[str, list[str]]:
         """Student → a line for each value that other students have, too."""
         artifacts = self.assignment.folder / "artifacts"
-        return name_twins(self._unique, models_of(artifacts, self.assignment.artifacts))
+        teams = self.assignment.course.teams.get(self.assignment.slug, {}).values()
+        return name_twins(self._unique, models_of(artifacts, self.assignment.artifacts), teams)
 
     @property
     def tier(self) -> str:
@@ -161,26 +325,40 @@ class ClassRecords:
         return min(self._tiers, default="T0")
 
     @cached_property
-    def _marks(self) -> dict[str, dict[str, Mark]]:
-        """The marks in the gradebook before this run, read once and only if results are kept."""
-        return self._store.marks_of_class()
+    def _names(self) -> set[str]:
+        """The questions of the assignment."""
+        return {cell.name for cell in self._key.questions}
 
     @cached_property
-    def _recorded(self) -> set[str]:
-        return self._store.students()
+    def _view(self) -> GradebookView:
+        """The gradebook before this run, read once and only if results are kept."""
+        return self._store.view()
+
+    @property
+    def _marks(self) -> Mapping[str, Mapping[str, Mark]]:
+        return self._view.marks
+
+    def _autograded(self, student: str) -> dict[str, Path]:
+        """Name of each notebook → its file."""
+        folder = self.output / "autograded" / student / self.assignment.slug
+        return {name: folder / f"{name}.ipynb" for name in self.assignment.stems}
 
     def _page(self, student: str) -> Path:
         slug = self.assignment.slug
         return self.output / "feedback" / student / slug / f"{slug}.html"
 
-    def _stands(self, result: SubmissionResult) -> bool:
-        """Whether the records of a kept result still exist and agree with it."""
-        folder = self.output / "autograded" / (student := result.student) / self.assignment.slug
-        notebooks = [folder / f"{name}.ipynb" for name in self.assignment.stems]
-        written = all(path.is_file() for path in notebooks) and self._page(student).is_file()
-        marks = self._marks.get(student, {}) if written and student in self._recorded else {}
+    def _stands(self, result: SubmissionResult, changed: Collection[str] = ()) -> bool:
+        """Whether the records of a kept result still exist and agree with it, but for the questions
+        that have changed.
+        """
+        written = self._page(result.student).is_file() and all(
+            path.is_file() for path in self._autograded(result.student).values()
+        )
+        marks = self._marks.get(result.student, {}) if written else {}
         return bool(marks) and all(
-            _is_marked(marks.get(question.id), question.points) for question in result.questions
+            _is_marked(marks.get(question.id), question.points)
+            for question in result.questions
+            if question.id in self._names and question.id not in changed
         )
 
 
@@ -188,20 +366,4 @@ def _is_marked(mark: Mark | None, points: float) -> bool:
     """Whether the gradebook has these points; another program may have changed them."""
     if mark is None:
         return False
-    return mark.by_hand is not None or math.isclose(mark.automatic or 0.0, points, abs_tol=1e-9)
-
-
-def _with_human_grades(marks: Mapping[str, Mark], result: SubmissionResult) -> SubmissionResult:
-    """A kept result with the points that humans have given since."""
-    given = {name: mark.by_hand for name, mark in marks.items() if mark.by_hand is not None}
-    if not given:
-        return result
-    questions = tuple(
-        replace(question, points=given[question.id]) if question.id in given else question
-        for question in result.questions
-    )
-    waiting = any(mark.needs_look for mark in marks.values())
-    status: SubmissionStatus = (
-        result.status if result.status == "rejected" else "needs_manual" if waiting else "graded"
-    )
-    return replace(result, questions=questions, status=status)
+    return math.isclose(mark.automatic or 0.0, points, abs_tol=1e-9)

@@ -6,21 +6,26 @@ control characters and is cut to length. Pictures are checked PNG files. The pag
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from nbformat import NotebookNode
 
 from hwlib.checks.pages import split_hint
 from hwlib.grading.answer_key import AnswerKey, KeyCell
 from hwlib.grading.cells import grade_id_of
+from hwlib.grading.course import FeedbackLevel
+from hwlib.grading.records.mathml import with_formulas
 from hwlib.grading.records.pictures import Pictures
 from hwlib.grading.results import PartResult, QuestionResult, SubmissionResult
 from hwlib.grading.texts import for_page
 
-__all__ = ["feedback_page"]
+__all__ = ["LOOK", "feedback_page", "groups", "own_cells"]
 
 MAX_CODE, MAX_OUTPUT, MAX_MESSAGE = 20_000, 4_000, 2_000  # characters
 MAX_IMAGES, MAX_IMAGE_BYTES = 4, 1_000_000  # of one cell; of one image
@@ -34,6 +39,8 @@ LABELS = {
     "manual": ("✎", "graded by hand"),
 }
 PARTLY = "see its parts"
+WAITING = "not graded yet"  # in the place of the points that a human will give
+MAX_ALT = 500  # characters that describe a figure
 
 _templates = Environment(
     loader=PackageLoader("hwlib.grading"),
@@ -42,6 +49,9 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_TEMPLATE = Path(__file__).parents[1] / "templates" / "feedback.html.j2"
+LOOK = hashlib.sha256(_TEMPLATE.read_bytes()).hexdigest()
+"""Digest of the page's template: pages that were made with another one are made again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +74,26 @@ class _Question:
     message: str
     hint: str
     more: _More | None = None
+    failing: str = ""  # the input with which it failed
     parts: tuple[_Question, ...] = ()  # those of a question
+
+
+@dataclass(frozen=True, slots=True)
+class _Figure:
+    """A picture, and what it shows in words."""
+
+    encoded: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A question that has other points than when the work was last graded."""
+
+    title: str
+    before: str
+    after: str
+    better: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +102,10 @@ class _Work:
 
     name: str
     is_text: bool
-    source: str
+    source: str | Markup
     output: str
-    images: tuple[str, ...]
-    comment: str
+    images: tuple[_Figure, ...]
+    comment: Markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +124,12 @@ def feedback_page(
     *,
     title: str = "",
     comments: Mapping[str, str] | None = None,
-    late_penalty: float = 0.0,
     tier: str = "",
     pages: Path | None = None,
+    level: FeedbackLevel = "hint",
+    inputs: Mapping[str, str] = MappingProxyType({}),
+    waiting: Collection[str] | None = None,
+    before: Mapping[str, float] | None = None,
 ) -> str:
     """Make the feedback page: one HTML file that needs no other file.
 
@@ -113,41 +145,80 @@ def feedback_page(
         Title of the assignment. Without it, the page shows the slug.
     comments : mapping, optional
         Name of a solution or written answer → a human's comment on it.
-    late_penalty : float
-        Points taken off for handing in late.
     tier : str
         How far the student's code was confined: "T0" to "T3".
     pages : Path, optional
         The why.md of the assignment, with pages that its hints name beside those of hwlib.
+    level : {"category", "hint", "input"}
+        What the page tells of a lost question: its status; symptom and hint, too; the input with
+        which it failed, too.
+    inputs : mapping
+        Question or question/part → that input.
+    waiting : collection of str, optional
+        The questions that a human has still to grade. The default is all with the status manual.
+    before : mapping, optional
+        Question → its points when the student's work was last graded.
     """
+    result = _at_level(result, level)
+    shown = inputs if level == "input" else {}
     room = Pictures()
+    if waiting is None:
+        waiting = [one.id for one in result.questions if one.status == "manual"]
     given = {cell.source for cell in key.cells if not cell.grade_id}
     of_name = notebook if callable(notebook) else lambda name: notebook
     parts = [
-        _part(cells, result, of_name(cells[0].notebook), comments or {}, room, pages, given)
-        for cells in _groups(key)
+        _part(
+            cells,
+            result,
+            of_name(cells[0].notebook),
+            comments or {},
+            room,
+            pages,
+            given,
+            shown,
+            waiting,
+        )
+        for cells in groups(key)
     ]
-    score = max(0.0, result.score - late_penalty)
     return _templates.get_template("feedback.html.j2").render(
         title=title or key.slug,
         student=for_page(result.student, 200),
         status=result.status,
         parts=parts,
-        score=f"{score:g}",
+        score=f"{result.score:g}",
         max_score=f"{result.max_score:g}",
         tier=tier,
-        late_penalty=f"{late_penalty:g}" if late_penalty else "",
+        level=level,
+        late_penalty=f"{result.late_penalty:g}" if result.late_penalty else "",
+        extra_credit=f"{result.extra_credit:g}" if result.extra_credit else "",
         problems=[for_page(problem, MAX_MESSAGE) for problem in result.problems],
         waiting=[
             question.title
             for part in parts
             for question in part.questions
-            if question.status == "manual"
+            if question.name in waiting
         ],
+        changes=list(_changes(result, before or {}, waiting)),
     )
 
 
-def _groups(key: AnswerKey) -> Iterator[list[KeyCell]]:
+def _at_level(result: SubmissionResult, level: FeedbackLevel) -> SubmissionResult:
+    """Without messages and hints where a page tells statuses only."""
+    if level != "category":
+        return result
+    questions = tuple(
+        replace(
+            one,
+            message=one.message if one.status == "manual" else "",
+            hint="",
+            parts=tuple(replace(part, message="", hint="") for part in one.parts),
+        )
+        for one in result.questions
+    )
+    return replace(result, questions=questions)
+
+
+def groups(key: AnswerKey) -> Iterator[list[KeyCell]]:
     """Group solutions with the questions below them. A written answer is a group of its own."""
     group: list[KeyCell] = []
     for cell in key.by_role("solution", "test", "answer", "task"):
@@ -173,6 +244,8 @@ def _part(
     pictures: Pictures,
     pages: Path | None,
     given: Collection[str],
+    inputs: Mapping[str, str],
+    waiting: Collection[str],
 ) -> _Part:
     asked = {cell.name for cell in cells if cell.is_question}
     works = tuple(
@@ -181,25 +254,35 @@ def _part(
         if cell.role != "test"
     )
     questions = tuple(
-        _question(question, pages) for question in result.questions if question.id in asked
+        _question(question, pages, inputs, question.id in waiting)
+        for question in result.questions
+        if question.id in asked
     )
     return _Part(
         next((cell.title for cell in cells if cell.title), cells[0].name), works, questions
     )
 
 
-def _question(question: QuestionResult, pages: Path | None) -> _Question:
-    whole = _graded(question, question.title or question.id, question.id, pages)
+def _question(
+    question: QuestionResult, pages: Path | None, inputs: Mapping[str, str], waiting: bool
+) -> _Question:
+    failing = inputs.get(question.id, "")
+    whole = _graded(question, question.title or question.id, question.id, pages, failing)
+    if waiting:
+        whole = replace(whole, score=f"{WAITING}, at most {question.max_points:g}", lost=False)
     if not question.parts:
         return whole
     # each part has its own message; some points may be there although one failed
-    parts = tuple(_graded(part, part.name, part.name, pages) for part in question.parts)
+    parts = tuple(
+        _graded(part, part.name, part.name, pages, inputs.get(f"{question.id}/{part.name}", ""))
+        for part in question.parts
+    )
     label = whole.label if whole.status in ("passed", "manual") else PARTLY
-    return replace(whole, label=label, message="", hint="", more=None, parts=parts)
+    return replace(whole, label=label, message="", hint="", more=None, failing="", parts=parts)
 
 
 def _graded(
-    one: QuestionResult | PartResult, title: str, name: str, pages: Path | None
+    one: QuestionResult | PartResult, title: str, name: str, pages: Path | None, failing: str
 ) -> _Question:
     symbol, label = LABELS[one.status]
     hint, page = split_hint(one.hint, pages)
@@ -214,6 +297,7 @@ def _graded(
         message=for_page(one.message, MAX_MESSAGE),
         hint=for_page(hint, MAX_MESSAGE),
         more=_More(page.title, page.paragraphs) if page else None,
+        failing=for_page(failing, MAX_MESSAGE),
     )
 
 
@@ -225,20 +309,29 @@ def _work(
     given: Collection[str],
 ) -> _Work:
     cells = notebook.cells if notebook else []
-    own = (
-        list(_own_cells_below(cells, cell, given))
-        if cell.role == "task"
-        else [other for other in cells if grade_id_of(other) == cell.grade_id]
-    )
+    own = own_cells(cells, cell, given)
     outputs = [output for other in own for output in other.get("outputs", ())]
+    source = for_page("\n\n".join(other.source for other in own), MAX_CODE)
     return _Work(
         name=cell.name,
         is_text=cell.cell_type == "markdown",
-        comment=for_page(comment, MAX_MESSAGE),
-        source=for_page("\n\n".join(other.source for other in own), MAX_CODE),
+        comment=with_formulas(for_page(comment, MAX_MESSAGE)),
+        source=with_formulas(source) if cell.cell_type == "markdown" else source,
         output=for_page("".join(_texts(outputs)), MAX_OUTPUT),
-        images=tuple(_images(outputs, pictures)),
+        images=tuple(_images(outputs, pictures, cell.name)),
     )
+
+
+def own_cells(
+    cells: Sequence[NotebookNode], cell: KeyCell, given: Collection[str]
+) -> list[NotebookNode]:
+    """The student's cells for a solution, a written answer or a task.
+
+    `given` are the sources of the assignment's cells without an id of nbgrader's.
+    """
+    if cell.role == "task":
+        return list(_own_cells_below(cells, cell, given))
+    return [other for other in cells if grade_id_of(other) == cell.grade_id]
 
 
 def _own_cells_below(
@@ -266,12 +359,28 @@ def _texts(outputs: Iterable[NotebookNode]) -> Iterator[str]:
             yield f"{text if isinstance(text, str) else ''.join(text)}\n"
 
 
-def _images(outputs: Iterable[NotebookNode], pictures: Pictures) -> Iterator[str]:
-    found = (
-        pictures.take(output.get("data", {}).get("image/png"), max_bytes=MAX_IMAGE_BYTES)
-        for output in outputs
-    )
-    for count, image in enumerate(image for image in found if image):
-        if count == MAX_IMAGES:
-            return
-        yield image
+def _images(outputs: Iterable[NotebookNode], pictures: Pictures, name: str) -> Iterator[_Figure]:
+    count = 0
+    for output in outputs:
+        encoded = pictures.take(output.get("data", {}).get("image/png"), max_bytes=MAX_IMAGE_BYTES)
+        if encoded and count < MAX_IMAGES:
+            count += 1
+            yield _Figure(encoded, _described(output) or f"Figure {count} made by {name}")
+
+
+def _described(output: NotebookNode) -> str:
+    """What `hwlib.plots` says in words of a figure, "" if nobody has described it."""
+    told = output.get("data", {}).get("text/plain", "")
+    text = told if isinstance(told, str) else "".join(told)
+    return "" if text.startswith("<") else for_page(text, MAX_ALT)
+
+
+def _changes(
+    result: SubmissionResult, before: Mapping[str, float], waiting: Collection[str]
+) -> Iterator[_Change]:
+    for one in result.questions:
+        was = before.get(one.id)
+        if was is not None and one.id not in waiting and abs(was - one.points) > 1e-9:
+            yield _Change(
+                one.title or one.id, f"{was:g}", f"{one.points:g}", better=one.points > was
+            )

@@ -11,8 +11,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -26,8 +27,6 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from hwlib.atomic import remove_folder
 from hwlib.errors import GradingError, SubmissionError
-from hwlib.grading.answer_key import AnswerKey, load_key
-from hwlib.grading.cells import question_of
 from hwlib.grading.course import Assignment
 from hwlib.grading.records.autograded import (
     complete_notebook,
@@ -38,42 +37,47 @@ from hwlib.grading.records.autograded import (
     placeholder,
     write_notebooks,
 )
+from hwlib.grading.records.database import (
+    gradebook_url,
+    only_writer,
+    open_engine,
+    said_by,
+    shown,
+)
 from hwlib.grading.records.gradebook_rows import (
     ASSIGNMENT,
-    BASE_CELL,
     COMMENT,
     GRADE,
-    NOTEBOOK,
     STUDENT,
     SUBMITTED,
     SUBMITTED_NOTEBOOK,
     AssignmentRows,
-    advice,
     create_database,
     drop_stray_course,
     find_or_insert,
     load_nbgrader_config,
-    sqlite_url,
     sync_assignment,
 )
-from hwlib.grading.results import QuestionResult, SubmissionResult, SubmissionStatus
+from hwlib.grading.records.marks import (
+    GradebookView,
+    HandIn,
+    Mark,
+    late_by,
+    read_comments,
+    read_hand_ins,
+    read_marks,
+    view_of,
+    with_marks,
+)
+from hwlib.grading.results import SubmissionResult, SubmissionStatus
 from hwlib.grading.submissions.files import read_submission
 from hwlib.grading.texts import for_markdown
 
-__all__ = ["GradeStore", "Mark", "parse_time", "recorded_marks"]
+__all__ = ["GradeStore", "parse_time"]
 
 ATTEMPTS = 5  # tries of a transaction while another program holds the database
 T = TypeVar("T")
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """The gradebook's marks for one question of one student."""
-
-    automatic: float | None
-    by_hand: float | None
-    needs_look: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +145,12 @@ class GradeStore:
     def __init__(self, assignment: Assignment, output: Path, db_url: str | None = None) -> None:
         self.assignment, self.output = assignment, output.resolve()
         self.config = load_nbgrader_config(assignment.course)
-        self.db_url = db_url or sqlite_url(self.output / "gradebook.db")
+        self.db_url = gradebook_url(self.config, assignment.course.root, self.output, db_url)
         self.templates = load_templates(assignment, self.config)
         self._names = {name: names_of(template) for name, template in self.templates.items()}
         create_database(self.db_url)
-        self._engine = sa.create_engine(self.db_url)
-        if self._engine.dialect.name == "sqlite":
-            sa.event.listen(self._engine, "connect", _tune_sqlite)
+        self._engine = open_engine(self.db_url)
+        self._writing = ExitStack()
         self._penalties = AssignLatePenalties(config=self.config)
         self._penalties.init_plugin()
         self._rows: AssignmentRows | None = None
@@ -171,22 +174,30 @@ class GradeStore:
 
     def close(self) -> None:
         """Close the database. Do not use the store afterwards."""
+        self._writing.close()
         self._engine.dispose()
 
     def prepare(self) -> None:
         """Update the assignment's rows from its source notebooks.
 
-        The due date, extensions and the grades of all questions that still exist are kept.
+        The grades of all questions that still exist are kept. So are the due date and extensions,
+        unless course.toml names others.
 
         Raises
         ------
         GradingError
             If a question that a human graded is gone from the source notebook.
+        RecordingError
+            If another `hw grade` is at work on the same.
         """
+        if self._rows is None:
+            self._writing.enter_context(only_writer(self._engine, self.assignment.slug))
         course_id = self.config.CourseDirectory.course_id
         slug = self.assignment.slug
+        schedule = self.assignment.course.schedule
+        due, more = schedule.due.get(slug), schedule.extensions.get(slug, {})
         self._rows = self._transaction(
-            lambda db: sync_assignment(db, self.templates, slug, course_id)
+            lambda db: sync_assignment(db, self.templates, slug, course_id, due, more)
         )
         # left by a run that was killed
         for leftover in self.output.glob(f"autograded/*/.{slug}.new"):
@@ -248,11 +259,14 @@ class GradeStore:
             cells = graded_cells(whole)
             graded[name] = _Graded(result, cells, unread, self._names[name], absent)
         target = self._autograded(result.student)
-        marks = self._transaction(lambda db: self._record(db, graded, when))
+        marks, penalty = self._transaction(lambda db: self._record(db, graded, when))
         beside = self.assignment.source.parent
         problems += write_notebooks(target, completed, folder, only, beside)
-        result = replace(result, problems=(*result.problems, *problems))
-        return _with_marks(result, marks, all(one.rejected for one in graded.values()))
+        rejected = all(one.rejected for one in graded.values())
+        status: SubmissionStatus = "rejected" if rejected else "graded"
+        every = tuple(dict.fromkeys((*result.problems, *problems)))
+        told = replace(result, problems=every, status=status)
+        return with_marks(told, marks, penalty)
 
     def students(self) -> set[str]:
         """Ids of the students with a recorded submission of this assignment."""
@@ -265,14 +279,12 @@ class GradeStore:
 
     def marks(self, student: str) -> dict[str, Mark]:
         """Question id → marks of one student; empty if there is no submission."""
-        return self._marks(self._of_student(GRADE, student)).get(student, {})
+        slug = self.assignment.slug
+        return read_marks(self._all, slug, self._names, student).get(student, {})
 
-    def marks_of_class(self) -> dict[str, dict[str, Mark]]:
-        """Student → `marks`, for all students with one query."""
-        return self._marks(self._of_class(GRADE))
-
-    def _marks(self, query: sa.Select[Any]) -> dict[str, dict[str, Mark]]:
-        return _by_student(self._all(query.add_columns(*_OF_A_MARK)), self._names)
+    def view(self) -> GradebookView:
+        """Marks, comments and times of the whole class."""
+        return view_of(self._all, self.assignment.slug, self._names)
 
     def human_grades(self, student: str) -> dict[str, float]:
         """Question id → score that a human gave, for questions that a human graded."""
@@ -284,21 +296,41 @@ class GradeStore:
 
     def human_comments(self, student: str) -> dict[str, str]:
         """Name of a solution or written answer → comment that a human wrote on it."""
-        query = self._of_student(COMMENT, student).add_columns(COMMENT.c.manual_comment)
-        return {
-            _question(row, self._names): row.manual_comment
-            for row in self._all(query)
-            if row.manual_comment
-        }
+        slug = self.assignment.slug
+        return read_comments(self._all, slug, self._names, student).get(student, {})
+
+    def hand_in(self, student: str) -> HandIn:
+        """When a student handed in, and the late penalty."""
+        return read_hand_ins(self._all, self.assignment.slug, student).get(student, HandIn())
 
     def late_penalty(self, student: str) -> float:
         """Points that were deducted because the submission was late."""
-        column = SUBMITTED_NOTEBOOK.c.late_submission_penalty
-        query = sa.select(column).join(
-            SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id
+        return self.hand_in(student).penalty
+
+    def update_penalty(self, student: str) -> float:
+        """Compute the late penalty again, after a human has changed a score, an extension or the
+        due date; returns it.
+        """
+        late_s, marks = self.hand_in(student).late_s, self.marks(student)
+        mine = sa.select(SUBMITTED.c.id).where(
+            SUBMITTED.c.student_id == student, SUBMITTED.c.assignment_id == self._ids.assignment
         )
-        mine = (SUBMITTED.c.student_id == student, self._is_ours)
-        return float(sum(penalty or 0.0 for (penalty,) in self._all(query.where(*mine))))
+        total = 0.0
+        for name, rows in self._ids.notebooks.items():
+            names = set(self._names[name].values())
+            score = sum(_points(mark) for question, mark in marks.items() if question in names)
+            penalty = self._late_penalty(student, score, late_s)
+            statement = (
+                sa.update(SUBMITTED_NOTEBOOK)
+                .where(
+                    SUBMITTED_NOTEBOOK.c.assignment_id.in_(mine),
+                    SUBMITTED_NOTEBOOK.c.notebook_id == rows.notebook,
+                )
+                .values(late_submission_penalty=penalty)
+            )
+            self._transaction(lambda db, statement=statement: db.execute(statement))  # type: ignore[misc]
+            total += penalty or 0.0
+        return total
 
     def record_missing(self, student: str, questions: Iterable[str]) -> None:
         """Give 0 automatic points for questions that a submission lacks.
@@ -364,43 +396,39 @@ class GradeStore:
                     return work(db)
             except (IntegrityError, OperationalError) as error:
                 if attempt == ATTEMPTS - 1:
-                    raise GradingError(
-                        f"{self._engine.url!r}: {advice(str(error.orig))}"
-                    ) from error
+                    raise GradingError(f"{shown(self.db_url)}: {said_by(error)}") from error
                 time.sleep(0.1 * 2**attempt)
         raise AssertionError("unreachable")
-
-    def _of_student(self, table: sa.Table, student: str) -> sa.Select[tuple[str, str]]:
-        """The cells, and their notebooks, that a student's grades or comments belong to."""
-        return self._of_class(table).where(SUBMITTED.c.student_id == student)
-
-    def _of_class(self, table: sa.Table) -> sa.Select[tuple[str, str]]:
-        return _of_cells(table).where(self._is_ours)
 
     def _all(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
         return self._transaction(lambda db: db.execute(query).all())
 
     def _record(
         self, db: sa.Connection, graded: Mapping[str, _Graded], when: datetime | None
-    ) -> dict[str, Row]:
-        """Write the rows of all notebooks of a submission; returns question → mark."""
+    ) -> tuple[dict[str, Mark], float]:
+        """Write the rows of all notebooks of a submission; returns question → mark, and the late
+        penalty.
+        """
         student = next(one.result.student for one in graded.values())
         assignment, late_s = self._submitted(db, student, when)
-        found: dict[str, Row] = {}
+        found: dict[str, Mark] = {}
+        total = 0.0
         for name, one in graded.items():
             rows = self._ids.notebooks[name]
             identity = {"assignment_id": assignment, "notebook_id": rows.notebook}
             submitted = find_or_insert(db, SUBMITTED_NOTEBOOK, identity, {"flagged": False})
-            marks = self._write_grades(db, one, submitted, name)
+            written = self._write_grades(db, one, submitted, name)
+            marks = {one.names[grade_id]: _mark(row) for grade_id, row in written.items()}
             self._write_comments(db, one, submitted, name)
-            penalty = self._late_penalty(student, sum(map(_score, marks.values())), late_s)
+            penalty = self._late_penalty(student, sum(map(_points, marks.values())), late_s)
             db.execute(
                 sa.update(SUBMITTED_NOTEBOOK)
                 .where(SUBMITTED_NOTEBOOK.c.id == submitted)
                 .values(late_submission_penalty=penalty)
             )
-            found |= {one.names[grade_id]: mark for grade_id, mark in marks.items()}
-        return found
+            found |= marks
+            total += penalty or 0.0
+        return found, total
 
     def _submitted(
         self, db: sa.Connection, student: str, when: datetime | None
@@ -414,17 +442,17 @@ class GradeStore:
             db.execute(
                 sa.update(SUBMITTED).where(SUBMITTED.c.id == submitted).values(timestamp=when)
             )
+        _, extension = self.assignment.course.schedule.of(self.assignment.slug, student)
+        if extension is not None:
+            db.execute(
+                sa.update(SUBMITTED).where(SUBMITTED.c.id == submitted).values(extension=extension)
+            )
         row = db.execute(
             sa.select(SUBMITTED.c.timestamp, SUBMITTED.c.extension, ASSIGNMENT.c.duedate)
             .join(ASSIGNMENT, ASSIGNMENT.c.id == SUBMITTED.c.assignment_id)
             .where(SUBMITTED.c.id == submitted)
         ).one()
-        late_s = 0.0
-        if row.timestamp and row.duedate:
-            late_s = max(
-                0.0, (row.timestamp - row.duedate - (row.extension or timedelta())).total_seconds()
-            )
-        return submitted, late_s
+        return submitted, late_by(row.timestamp, row.duedate, row.extension)
 
     def _write_grades(
         self, db: sa.Connection, graded: _Graded, submitted: str, name: str
@@ -490,99 +518,23 @@ class GradeStore:
             return {}
 
     def _late_penalty(self, student: str, score: float, late_s: float) -> float | None:
-        """The late penalty of nbgrader's plugin, limited to the range from 0 to the score."""
+        """The late penalty of course.toml, or else of nbgrader's plugin, limited to the range from
+        0 to the score.
+        """
         if late_s <= 0:
             return None
+        if self.assignment.course.schedule.late is not None:
+            return self.assignment.course.schedule.late.penalty(score, late_s) or None
         penalty = self._penalties.plugin_inst.late_submission_penalty(student, score, late_s)
         if penalty is None or math.isnan(penalty):
             return None
         return float(min(max(0.0, penalty), score))
 
 
-_Names = Mapping[str, Mapping[str, str]]
-"""Name of a notebook → grade id → question or solution."""
-
-
-def _of_cells(table: sa.Table) -> sa.Select[tuple[str, str]]:
-    """For each grade or comment, its cell and the notebook of that, and what was submitted."""
-    return (
-        sa.select(BASE_CELL.c.name, NOTEBOOK.c.name.label("notebook"))
-        .select_from(table)
-        .join(BASE_CELL, BASE_CELL.c.id == table.c.cell_id)
-        .join(NOTEBOOK, NOTEBOOK.c.id == BASE_CELL.c.notebook_id)
-        .join(SUBMITTED_NOTEBOOK, SUBMITTED_NOTEBOOK.c.id == table.c.notebook_id)
-        .join(SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id)
-    )
-
-
-def _question(row: sa.Row[Any], names: _Names) -> str:
-    """The name of a cell's question; one that is gone has the name that its id tells."""
-    return names.get(row.notebook, {}).get(row.name, question_of(row.name))
-
-
-_OF_A_MARK = (
-    SUBMITTED.c.student_id,
-    GRADE.c.auto_score,
-    GRADE.c.manual_score,
-    GRADE.c.needs_manual_grade,
-)
-
-
-def _by_student(rows: Iterable[sa.Row[Any]], names: _Names) -> dict[str, dict[str, Mark]]:
-    found: dict[str, dict[str, Mark]] = {}
-    for row in rows:
-        mark = Mark(row.auto_score, row.manual_score, row.needs_manual_grade)
-        found.setdefault(row.student_id, {})[_question(row, names)] = mark
-    return found
-
-
-def recorded_marks(
-    assignment: Assignment, output: Path, db_url: str | None = None
-) -> dict[str, dict[str, Mark]]:
-    """Student → question id → mark, from a gradebook that is only read; empty if there is none.
-
-    Raises
-    ------
-    GradingError
-        If the gradebook can't be read.
-    """
-    file = output.resolve() / "gradebook.db"
-    if db_url is None and not file.is_file():
-        return {}
-    query = (
-        _of_cells(GRADE)
-        .add_columns(*_OF_A_MARK)
-        .join(ASSIGNMENT, ASSIGNMENT.c.id == SUBMITTED.c.assignment_id)
-        .where(ASSIGNMENT.c.name == assignment.slug)
-    )
-    engine = sa.create_engine(db_url or sqlite_url(file))
-    try:
-        with engine.connect() as db:
-            return _by_student(db.execute(query), _names_in(load_key(assignment)))
-    except sa.exc.DBAPIError as error:
-        raise GradingError(f"{engine.url!r}: {advice(str(error.orig))}") from error
-    finally:
-        engine.dispose()
-
-
-def _names_in(key: AnswerKey) -> _Names:
-    names: dict[str, dict[str, str]] = {}
-    for cell in key.questions:
-        names.setdefault(cell.notebook or key.slug, {})[cell.grade_id] = cell.name
-    return names
-
-
-def _tune_sqlite(connection: Any, _record: Any) -> None:
-    """Make SQLite wait for the formgrader instead of failing.
-
-    If the grader is killed, nothing is lost. A power cut may lose the last rows.
-    """
-    connection.execute("PRAGMA busy_timeout = 30000")
-    connection.execute("PRAGMA synchronous = NORMAL")
-
-
 def _rows_by_cell(db: sa.Connection, table: sa.Table, submitted: str) -> dict[str, Row]:
-    rows = db.execute(sa.select(table).where(table.c.notebook_id == submitted)).mappings()
+    # a human who enters a grade meanwhile waits until this transaction is over
+    query = sa.select(table).where(table.c.notebook_id == submitted).with_for_update()
+    rows = db.execute(query).mappings()
     return {row["cell_id"]: dict(row) for row in rows}
 
 
@@ -625,9 +577,8 @@ def _waits(result: SubmissionResult, names: Iterable[str]) -> bool:
     )
 
 
-def _score(mark: Row) -> float:
-    given = mark["manual_score"] if mark["manual_score"] is not None else mark["auto_score"]
-    return float(given or 0.0) + float(mark["extra_credit"] or 0.0)
+def _points(mark: Mark) -> float:
+    return mark.points + mark.extra
 
 
 def parse_time(timestamp: str | datetime | None) -> tuple[datetime | None, list[str]]:
@@ -641,19 +592,10 @@ def parse_time(timestamp: str | datetime | None) -> tuple[datetime | None, list[
         ]
 
 
-def _with_marks(
-    result: SubmissionResult, marks: Mapping[str, Row], rejected: bool
-) -> SubmissionResult:
-    """The result with the marks of its questions."""
-    questions = tuple(_with_mark(question, marks[question.id]) for question in result.questions)
-    open_questions = any(mark["needs_manual_grade"] for mark in marks.values())
-    status: SubmissionStatus = (
-        "rejected" if rejected else "needs_manual" if open_questions else "graded"
+def _mark(row: Row) -> Mark:
+    return Mark(
+        row["auto_score"],
+        row["manual_score"],
+        bool(row["needs_manual_grade"]),
+        float(row["extra_credit"] or 0.0),
     )
-    return replace(result, questions=questions, status=status)
-
-
-def _with_mark(question: QuestionResult, mark: Row) -> QuestionResult:
-    if mark["manual_score"] is None:
-        return question
-    return replace(question, points=min(max(0.0, float(mark["manual_score"])), question.max_points))
