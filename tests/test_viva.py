@@ -25,6 +25,7 @@ NOTEBOOK = """\
 
 # %% setup
 import numpy as np
+from hwlib import checks as check
 
 # %% [markdown]
 # ## 1. Distances
@@ -52,7 +53,9 @@ def double(x):
     ### END SOLUTION
 
 # %% test="double" points=1
-assert double(3) == 6
+with check.part(1, "three"):
+    assert double(3) == 6, "not twice"
+check.earned()
 """
 OWN = '''\
 def distances(X, Y):
@@ -62,7 +65,16 @@ def distances(X, Y):
     unused = 7
     return apart.sum(axis=2)
 '''
-SPIN = "def double(x):\n    n = x\n    while n > 0:\n        n = n - 1\n    return x + x\n"
+SPIN = '''\
+def double(x):
+    n = x
+    while n > 0:
+        n = n - 1
+    y = x + x
+    return y
+'''
+    "def double(x):\n    n = x\n    while n > 0:\n        n = n - 1\n    y = x + x\n    return y\n"
+)
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +106,7 @@ def test_what_happens_without_a_line_is_what_the_check_then_says(sheet: Sheet) -
     )
     assert answer(sheet, "without line 5, `unused = 7`").startswith("The visible check still")
     assert answer(sheet, "without line 4, `n = n - 1`").startswith("The check does not end")
+    assert "name 'y'" in answer(sheet, "without line 5, `y = x + x`")  # in a part
 
 
 def test_no_hidden_test_is_used(sheet: Sheet) -> None:

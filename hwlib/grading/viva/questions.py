@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from hwlib.checks.parts import MIME
 from hwlib.errors import CannotCheck, CourseError, NameMissing, WorkerLost
 from hwlib.grading.answer_key import released_sources
 from hwlib.grading.course import Assignment
@@ -174,13 +177,26 @@ class _Runs:
     def _without(self, function: Function, gone: tuple[int, int], check: str) -> str:
         try:
             with self._session({function.cell: without(function, gone)}) as session:
-                error = session.run(self.checks[check])["error"]
+                run = session.run(self.checks[check])
         except WorkerLost as lost:
             return f"The check does not end: {lost}."
-        if not error:
+        raised = run["error"] or {}
+        told = (raised.get("type"), raised.get("message")) if raised else _lost_part(run["outputs"])
+        if told is None:
             return "The visible check still passes. Ask what the line is for."
-        kind, message = str(error.get("type", "")), str(error.get("message", ""))
-        return f"{kind}: {message}" if message else kind
+        return ": ".join(str(text) for text in told if text)
+
+
+def _lost_part(outputs: Sequence[Mapping[str, Any]]) -> tuple[str, str] | None:
+    """The error of the first part that failed, of a check in parts, which go on after an error."""
+    for output in outputs:
+        data = output.get("data")
+        text = data.get(MIME) if isinstance(data, Mapping) else None
+        if isinstance(text, str):
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                if error := json.loads(text)["error"]:
+                    return str(error["ename"]), str(error["evalue"])
+    return None
 
 
 def _about_lines(
