@@ -65,16 +65,14 @@ def distances(X, Y):
     unused = 7
     return apart.sum(axis=2)
 '''
-SPIN = '''\
+SPIN = """\
 def double(x):
     n = x
     while n > 0:
         n = n - 1
     y = x + x
     return y
-'''
-    "def double(x):\n    n = x\n    while n > 0:\n        n = n - 1\n    y = x + x\n    return y\n"
-)
+"""
 
 
 @pytest.fixture(scope="module")
