@@ -37,7 +37,7 @@ from hwlib.grading import Assignment, find_course
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-__all__ = ["Ran", "chromium", "jupyter_server", "open_browser", "run_in_lab"]
+__all__ = ["READY", "Ran", "chromium", "jupyter_server", "open_browser", "run_in_lab"]
 
 START_S = 90  # in which the server and the page must be there
 READY = """() => {
@@ -145,7 +145,12 @@ def jupyter_server(root: Path, application: str, *options: str) -> Iterator[str]
             "JUPYTER_RUNTIME_DIR",
             "IPYTHONDIR",
         )
-        environment = {**os.environ, **dict.fromkeys(folders, name), "JUPYTER_PLATFORM_DIRS": "1"}
+        environment = {
+            **os.environ,
+            **dict.fromkeys(folders, name),
+            "JUPYTER_PLATFORM_DIRS": "1",
+            "HWLIB_SAVE_WAIT_S": os.environ.get("HWLIB_SAVE_WAIT_S", "0"),  # nobody presses Ctrl-S
+        }
         command = [
             sys.executable,
             "-m",

@@ -30,6 +30,7 @@ from hwlib.progress import Progress, progress
 
 if TYPE_CHECKING:
     from hwlib.grading.proof.mutants.report import MutateReport
+    from hwlib.grading.proof.verify import VerifyReport
 
 __all__ = ["cli", "run"]
 
@@ -260,8 +261,15 @@ def _below(path: Path, course: Course) -> str:
     help="Also run `hw mutate`: no one-line change of the reference may keep all points, unless "
     "equivalents.toml names it.",
 )
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="Build and verify an assignment again whenever one of its files changes. Ctrl-C ends it.",
+)
 @json_option
-def verify(slugs: tuple[str, ...], engine: str, mutants: bool, json_file: str | None) -> int:
+def verify(
+    slugs: tuple[str, ...], engine: str, mutants: bool, watch: bool, json_file: str | None
+) -> int:
     """Check that the tests of an assignment work.
 
     The reference solution must get full marks and the released notebook none. Each wrong solution
@@ -272,34 +280,19 @@ def verify(slugs: tuple[str, ...], engine: str, mutants: bool, json_file: str | 
     from hwlib.grading.proof.verify import with_nbgrader
 
     console = terminal_for(json_file)
+    grade_all = with_nbgrader if engine == "nbgrader" else None
+    course = find_course()
+    if watch:
+        if mutants or json_file:
+            raise click.UsageError("--watch has no end, so it goes without --mutants and --json")
+        course.assignments(slugs)  # a name that does not exist is said at once
+        return _verify_on_change(slugs, lambda one: verify_one(one, grade_all), console)
     reports = []
     mutated: dict[str, MutateReport] = {}
-    for assignment in find_course().assignments(slugs):
-        report = verify_one(assignment, with_nbgrader if engine == "nbgrader" else None)
+    for assignment in course.assignments(slugs):
+        report = verify_one(assignment, grade_all)
         reports.append(report)
-        rows = [
-            [
-                row.kind,
-                row.name,
-                *map(row.mark, report.questions),
-                "as expected" if not row.complaint else "NOT as expected",
-                row.frequency,
-            ]
-            for row in report.rows
-        ]
-        _print_table(
-            f"{assignment.slug} ({report.seconds:.1f} s)",
-            ["", "solution", *report.questions, "", "seen in"],
-            rows,
-            console,
-        )
-        wrong, right = (sum(row.kind == kind for row in report.rows) for kind in ("wrong", "right"))
-        console.print(
-            f"{assignment.slug}: {wrong} wrong and {right} right solutions, "
-            f"{len(report.complaints)} problems; {report.hints}\n"
-        )
-        for name, reason in report.waiting.items():
-            console.print(f"? {name}: cannot be decided on this machine. {reason}\n")
+        _print_verified(report, console)
         if mutants:
             mutated[report.slug] = _mutate_with_bar(assignment, None)
             console.print(f"{mutated[report.slug].summary}\n")
@@ -314,6 +307,58 @@ def verify(slugs: tuple[str, ...], engine: str, mutants: bool, json_file: str | 
     complaints = [f"{report.slug}: {line}" for report in reports for line in report.complaints]
     complaints += [f"{slug}: {line}" for slug, one in mutated.items() for line in one.complaints]
     return _complain_all(complaints)
+
+
+def _print_verified(report: VerifyReport, console: Terminal) -> None:
+    """Print the table of one assignment, and a line that sums it up."""
+    rows = [
+        [
+            row.kind,
+            row.name,
+            *map(row.mark, report.questions),
+            "as expected" if not row.complaint else "NOT as expected",
+            row.frequency,
+        ]
+        for row in report.rows
+    ]
+    _print_table(
+        f"{report.slug} ({report.seconds:.1f} s)",
+        ["", "solution", *report.questions, "", "seen in"],
+        rows,
+        console,
+    )
+    wrong, right = (sum(row.kind == kind for row in report.rows) for kind in ("wrong", "right"))
+    console.print(
+        f"{report.slug}: {wrong} wrong and {right} right solutions, "
+        f"{len(report.complaints)} problems; {report.hints}\n"
+    )
+    for name, reason in report.waiting.items():
+        console.print(f"? {name}: cannot be decided on this machine. {reason}\n")
+
+
+def _verify_on_change(
+    slugs: tuple[str, ...], verify_one: Callable[[Assignment], VerifyReport], console: Terminal
+) -> int:
+    """Build and verify again and again, until Ctrl-C."""
+    from hwlib.grading.authoring.build import build as build_one
+    from hwlib.grading.proof.watch import changed_slugs
+
+    try:
+        for changed in changed_slugs(find_course(), slugs):
+            for slug in changed:
+                try:
+                    assignment = find_course().assignment(slug)
+                    build_one(assignment)
+                    report = verify_one(assignment)
+                except HwlibError as error:
+                    _complain(str(error), FAILURE)
+                    continue
+                _print_verified(report, console)
+                _complain_all([f"{slug}: {line}" for line in report.complaints])
+            console.print("Waiting for changes. Ctrl-C ends this.")
+    except KeyboardInterrupt:
+        console.print("")
+    return DONE
 
 
 @cli.command()
@@ -462,6 +507,11 @@ def _options_of_a_class(command: Callable[..., int]) -> Callable[..., int]:
                 help="Which grader runs the tests: hwlib's, in separate processes, or nbgrader's "
                 "or otter's, whose results student code can forge.",
             ),
+            click.option(
+                "--scheduler",
+                metavar="ADDRESS",
+                help="Address of a Dask scheduler, e.g. tcp://host:8786. Its workers grade.",
+            ),
             click.option("--force", is_flag=True, help="Grade unchanged submissions again, too."),
             click.option(
                 "--seed",
@@ -557,6 +607,11 @@ def _grade_class(
 ) -> GradeReport:
     from hwlib.grading.grade import GradeOptions
 
+    if chosen["scheduler"] is not None and (chosen["engine"] != "isolated" or chosen["jobs"]):
+        raise click.UsageError(
+            "--scheduler goes with the engine `isolated` and without --jobs: each thread of each "
+            "Dask worker grades one submission at a time"
+        )
     course = find_course()
     options = GradeOptions(
         engine=chosen["engine"],
@@ -566,6 +621,7 @@ def _grade_class(
         db_url=chosen["db_url"],
         sandbox=not chosen["unsafe"],
         dry_run=dry_run,
+        scheduler=chosen["scheduler"],
     )
     return _grade_with_bar(
         course.assignment(slug),
@@ -639,10 +695,16 @@ def _grade_with_bar(
 
 def _print_grades(report: GradeReport, console: Terminal) -> None:
     questions = [question.id for question in report.submissions[0].questions]
+    late, extra = (
+        any(getattr(one, name) for one in report.submissions)
+        for name in ("late_penalty", "extra_credit")
+    )
     rows = [
         [
             one.student,
             *(_cell(one, name) for name in questions),
+            *([f"{one.extra_credit:g}"] if extra else []),
+            *([f"{-one.late_penalty:g}"] if late else []),
             f"{one.score:g}",
             f"{one.max_score:g}",
             _state(one),
@@ -652,7 +714,8 @@ def _print_grades(report: GradeReport, console: Terminal) -> None:
     how = f"engine {report.engine}, isolation {report.isolation}"
     count = "1 submission" if len(rows) == 1 else f"{len(rows)} submissions"
     title = f"{report.assignment}: {count}, {how}"
-    _print_table(title, ["student", *questions, "score", "of", "status"], rows, console)
+    more = [*(["extra"] if extra else []), *(["late"] if late else [])]
+    _print_table(title, ["student", *questions, *more, "score", "of", "status"], rows, console)
     for one in report.submissions:
         _print_problems(one.student, one.problems, console)
 
@@ -774,6 +837,95 @@ def collect(
                 f"one has {one.latest:g}",
             )
         _print_problems(one.student, one.problems, console)
+
+
+@cli.command()
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address of this machine to listen at."
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Its port."
+)
+@click.option("--no-http", is_flag=True, help="Take hand-ins from the folder --drop only.")
+@click.option(
+    "--drop",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Also take STUDENT-SLUG.zip and STUDENT-SLUG.ipynb from this folder.",
+)
+@click.option(
+    "--quota",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help="Hand-ins that a student may make in 24 hours.",
+)
+@click.option(
+    "--max-mb",
+    type=click.IntRange(1, 1000),
+    default=50,
+    show_default=True,
+    help="Size of the largest hand-in.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    help="Number of submissions to grade at the same time.  [default: one per core]",
+)
+@click.option(
+    "--tokens",
+    "roster",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="ROSTER.csv",
+    help="Print a table with each student's token, and end.",
+)
+@click.option(
+    "--submitted",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the submissions.  [default: submitted/ of the course]",
+)
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for autograded/, feedback/ and gradebook.db.  [default: the course's folder]",
+)
+@click.option("--db", "db_url", metavar="URL", help="Address of the gradebook database.")
+@click.option(
+    "--unsafe-no-sandbox",
+    "unsafe",
+    is_flag=True,
+    help="Grade where student code can't be confined. Only if you trust every student.",
+)
+def serve(
+    roster: Path | None,
+    submitted: Path | None,
+    output: Path | None,
+    db_url: str | None,
+    max_mb: int,
+    no_http: bool,
+    unsafe: bool,
+    **chosen: Any,
+) -> None:
+    """Take hand-ins over HTTP or from a folder, grade each once, and give the feedback back.
+
+    Students name themselves by their id and a token, which `--tokens` prints. Hand-ins are put into
+    submitted/, and the records are those of `hw grade`. Ctrl-C ends it; what waits is kept.
+    """
+    from hwlib.grading.service.graders import Places
+    from hwlib.grading.service.serve import Settings, token_table
+    from hwlib.grading.service.serve import serve as run_service
+
+    course = find_course()
+    places = Places(submitted or course.root / "submitted", output or course.root, db_url)
+    if roster is not None:
+        say(token_table(course, places, roster), end="")
+        return
+    if no_http and chosen["drop"] is None:
+        raise click.UsageError("--no-http needs a folder; add --drop DIR")
+    port = None if no_http else chosen.pop("port")
+    chosen.pop("port", None)
+    settings = Settings(port=port, max_bytes=max_mb * 1_000_000, sandbox=not unsafe, **chosen)
+    run_service(course, places, settings, say)
 
 
 # ---- for students --------------------------------------------------------------------------------

@@ -58,6 +58,11 @@ def _read(source: Path, course: Course | None, slug: str, json_file: str | None)
 
     report = import_course(source, course, slug, show)
     _write_json(report.to_dict(), json_file)
+    if course is not None and (slugs := " ".join(report.written)):
+        console.print(
+            f"written to assignments/: {slugs}. Next: `hw verify {slugs}`. It wants a wrong "
+            "solution for each question; `hw mutate SLUG --draft` drafts some"
+        )
     if report.decisions:
         count = report.decisions
         console.print(f"{count} {'decision is' if count == 1 else 'decisions are'} open")

@@ -13,6 +13,7 @@
     ├── SubmissionError          a submission is not a readable notebook
     └── GradingError             the grader cannot continue (never a student's mistake)
         ├── RecordingError       a result cannot be written: disk full, gradebook locked
+        │   └── GradebookBusy    another `hw grade` writes to the same gradebook
         ├── ZygoteGone           the process that workers are forked from died
         ├── MeasureRefused       the kernel refuses something that an isolation tier needs
         └── WireError            a fault in a message between grader and worker
@@ -44,6 +45,7 @@ __all__ = [
     "DataError",
     "DataUnavailable",
     "DeadlinePassed",
+    "GradebookBusy",
     "GradingError",
     "HwlibError",
     "MeasureRefused",
@@ -60,6 +62,7 @@ __all__ = [
     "WorkerMisbehaved",
     "WorkerTimeout",
     "ZygoteGone",
+    "headline",
     "with_detail",
 ]
 
@@ -87,9 +90,18 @@ class CheckFailed(HwlibError, AssertionError):
         super().__init__(f"{found}\n{hint}" if hint else found)
 
     def _render_traceback_(self) -> list[str]:
-        """The text that IPython prints instead of a traceback: the message in red."""
+        """The text that IPython prints instead of a traceback: the message in bold."""
         detail = f"\n{self.detail}" if self.detail else ""
-        return [f"\x1b[0;31m✗ {self.symptom}\x1b[0m{detail}", *filter(None, [self.hint])]
+        return [f"{headline(f'✗ {self.symptom}')}{detail}", *filter(None, [self.hint])]
+
+
+def headline(text: str) -> str:
+    """The first line of a message in a notebook, in bold.
+
+    It has no colour of its own: the red and the yellow of terminals are too faint on the
+    background of errors in JupyterLab, light or dark.
+    """
+    return f"\x1b[1m{text}\x1b[0m"
 
 
 def with_detail(symptom: str, detail: str) -> str:
@@ -122,7 +134,7 @@ class CannotCheck(HwlibError):
     def _render_traceback_(self) -> list[str]:
         """The text that IPython prints instead of a traceback: the message."""
         more = [self.next_step] if self.next_step else []
-        return [f"\x1b[0;33m? {self.reason}\x1b[0m", *more]
+        return [headline(f"? {self.reason}"), *more]
 
 
 class DataError(HwlibError):
@@ -182,6 +194,10 @@ class GradingError(HwlibError):
 
 class RecordingError(GradingError):
     """A result cannot be written, or the gradebook cannot be read."""
+
+
+class GradebookBusy(RecordingError):
+    """Another `hw grade` writes to the same gradebook."""
 
 
 class ZygoteGone(GradingError):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import subprocess
+import sys
 import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import needs
 import pytest
 from nbformat import NotebookNode
 
@@ -76,6 +79,42 @@ def test_hwlib_may_come_from_another_place_than_the_course() -> None:
     assert "colab.research.google.com/github/ada/ml/" in source.cells[0].source
     source, _ = built("knn", "https://github.com/ada/ml", install="")
     assert not pip_lines(source)
+
+
+# Runs a first cell where hwlib is not installed and pip finds nothing.
+FAILING = """
+import sys
+from IPython.core.interactiveshell import InteractiveShell
+sys.modules["hwlib"] = None
+shell = InteractiveShell.instance()
+shell.colors = "nocolor" if hasattr(shell, "theme_name") else "NoColor"
+done = shell.run_cell(open(sys.argv[1], encoding="utf-8").read())
+print("RAISED", type(done.error_in_exec).__name__, done.error_in_exec)
+"""
+
+
+@pytest.mark.parametrize("slug", ["knn", "optimizers"])
+def test_a_first_cell_that_cannot_install_says_one_sentence_and_one_command(
+    slug: str, tmp_path: Path
+) -> None:
+    needs.module("ipykernel")
+    address = f"file://{tmp_path}/missing-1.0-py3-none-any.whl"
+    cell = built(slug, "https://github.com/ada/ml", address)[1].cells[1].source
+    (tmp_path / "cell.py").write_text(cell, encoding="utf-8")
+    environment = {**os.environ, "IPYTHONDIR": str(tmp_path), "PIP_NO_INDEX": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", FAILING, tmp_path / "cell.py"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+        cwd=tmp_path,
+    )
+    extra = "[torch]" if slug == "optimizers" else ""
+    assert done.stdout.splitlines()[-1] == (
+        "RAISED ModuleNotFoundError Not all packages could be installed. Check the network and run "
+        f'this cell again, or run: %pip install "hwlib{extra} @ {address}"'
+    )
 
 
 # ---- course.toml ----

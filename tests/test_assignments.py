@@ -208,3 +208,10 @@ def test_there_are_enough_wrong_and_right_solutions(slug: str) -> None:
 @pytest.mark.parametrize("slug", COURSE.slugs())
 def test_wrong_solutions_lose_what_they_say_and_right_ones_nothing(slug: str) -> None:
     assert verify(COURSE.assignment(slug)).complaints == []
+
+
+@pytest.mark.parametrize("slug", [one.slug for one in COURSE.assignments()])
+def test_no_slip_is_paid_twice(slug: str) -> None:
+    assignment = COURSE.assignments((slug,))[0]
+    twice = {one.name: one.paid_twice for one in load_variants(assignment) if one.paid_twice}
+    assert twice == {}, "say why in ALSO, or let the test forgive what is paid for elsewhere"

@@ -128,6 +128,9 @@ def test_each_role_has_its_nbgrader_metadata(
     }
     assert all(m["schema_version"] == 3 and m["grade_id"] == name for name, m in kept.items() if m)
     assert source["experiment-1"].metadata["tags"] == ["skip-execution"]
+    # a check is folded in JupyterLab, and of a form Colab shows the title only
+    assert source["test-mean"].metadata["jupyter"] == {"source_hidden": True}
+    assert source["test-mean"].metadata["cellView"] == "form"
     for notebook in notebooks:
         MetadataValidator().validate_nb(NotebookNode(cells=list(notebook.values())))
     assert release["test-mean"].metadata["editable"] is False
@@ -178,7 +181,9 @@ def test_students_get_nbgraders_stubs_and_the_visible_checks(
     assert release["solution-mean"].source.endswith(
         'mean."""\n    # YOUR CODE HERE\n    raise NotImplementedError()'
     )
-    assert release["test-mean"].source.strip() == "assert mean([1, 2, 3]) == 2"
+    assert release["test-mean"].source.strip() == (
+        "# @title Check: The mean, 3 points\nassert mean([1, 2, 3]) == 2"
+    )
     assert release["answer-why"].source == "When would you take the median?\n\nYOUR ANSWER HERE"
 
 
@@ -191,6 +196,58 @@ def test_the_answer_key_reads_what_the_build_wrote(course: MakeCourse) -> None:
         ("why", 2, "Why the mean?"),
     ]
     assert key.max_score == small.points
+
+
+TITLES = """\
+# %% [markdown]
+# # Titles
+
+# %% solution="f"
+def f():
+    ### BEGIN SOLUTION
+    return 1
+    ### END SOLUTION
+
+# %% [markdown]
+# ## 1. One, `f`
+
+# %% test="f-one" points=1
+assert f() == 1
+
+# %% [markdown]
+# ## 2. Two
+
+# %% test="f-two" points=2
+assert f() == 1
+
+# %% test="f-three" points=1
+assert f() == 1
+
+# %% [markdown] answer="why" points=1
+# ## Why?
+#
+# ### BEGIN SOLUTION
+# Because.
+# ### END SOLUTION
+
+# %% test="f-four" points=1
+assert f() == 1
+"""
+
+
+def test_a_check_is_called_after_its_heading_or_else_after_its_question(course: MakeCourse) -> None:
+    source, release = build_notebooks(course("titles", TITLES, points=6).assignment("titles"))
+    for notebook in (source, release):
+        titles = [
+            c.source.split("\n")[0] for c in notebook.cells if c.metadata.hwlib.role == "test"
+        ]
+        assert titles == [
+            "# @title Check: One, f, 1 point",
+            "# @title Check: f-two, 2 points",  # two checks below one heading
+            "# @title Check: f-three, 1 point",
+            "# @title Check: f-four, 1 point",  # the heading above is of a question in words
+        ]
+    assert release.metadata.hwlib == {"slug": "titles", "answers": ["solution-f", "answer-why"]}
 
 
 def test_cell_ids_fit_nbformat_and_stay_apart() -> None:

@@ -126,11 +126,25 @@ CELLS = {
     "setup": "import numpy as np\nfrom hwlib import checks as check",
     "solution": "def norm(x):\n    return np.linalg.inv(x)\n\ndef todo(x):\n"
     "    raise NotImplementedError()",
+    "scores": 'def scores(X, W):\n    """Scores (N, C) of X (N, D) and W (C, D)."""\n'
+    "    return (\n        X @ W\n    )",
     "raises": "out = norm(np.zeros((2, 2)))\ncheck.close(out, 1.0)",
     "todo": "check.close(todo(3), 1.0)",
     "not there": "check.close(later(3), 1.0)",
     "no function": "check.close(norm(), 1.0)",
     "own cell": "norm(np.zeros((2, 2)))",
+    "whole": "%tb",
+    "own slip": "1 / 0",
+    "experiment": "print(todo(3))",
+    "no name": "print(later)",
+    "stub": "raise NotImplementedError()",
+    "shapes": "scores(np.zeros((5, 7)), np.zeros((3, 7)))",
+    "shapes in a check": "check.close(scores(np.zeros((5, 7)), np.zeros((3, 7))), 1.0)",
+    "net": "import torch\n\nclass Net(torch.nn.Module):\n"
+    '    """Images (N, 1, 28, 28) → scores (N, 10)."""\n\n    def __init__(self):\n'
+    "        super().__init__()\n        self.out = torch.nn.Linear(100, 10)\n\n"
+    "    def forward(self, images):\n        return self.out(images.flatten(1))\n\n"
+    "Net()(torch.zeros(5, 1, 28, 28))",
     "fails": 'check.close(1.5, 1.0, what="the norm")',
 }
 
@@ -148,7 +162,12 @@ def shown() -> dict[str, list[str]]:
     client: Any = NotebookClient(notebook, kernel_name="python3", allow_errors=True)
     done = client.execute()
     return {
-        name: [ANSI.sub("", line) for output in cell.outputs for line in output.traceback]
+        name: [
+            ANSI.sub("", line)
+            for output in cell.outputs
+            if output.output_type == "error"
+            for line in output.traceback
+        ]
         for name, cell in zip(CELLS, done.cells, strict=True)
     }
 
@@ -158,6 +177,7 @@ def test_an_error_in_a_check_is_shown_without_frames_of_libraries(
 ) -> None:
     assert shown["raises"] == [
         "✗ LinAlgError: Singular matrix (line 2, in norm: return np.linalg.inv(x))",
+        "x is (2, 2).",
         "The matrix has no inverse: are two columns the same?",
     ]
     assert shown["no function"][0].startswith("✗ TypeError: norm() missing 1 required")
@@ -165,10 +185,51 @@ def test_an_error_in_a_check_is_shown_without_frames_of_libraries(
 
 
 def test_what_is_not_written_yet_is_called_so(shown: dict[str, list[str]]) -> None:
-    assert shown["todo"] == ["✗ `todo` is not written yet."]
-    assert shown["not there"][0] == "✗ `later` is not written yet: no cell that was run defines it."
+    where = "Write your code where the cell says YOUR CODE HERE, run that cell, then this one."
+    for name in ("todo", "experiment"):
+        assert shown[name] == ["✗ `todo` is not written yet.", where]
+    assert shown["stub"] == ["✗ This is not written yet.", where]
+    for name in ("not there", "no name"):
+        assert shown[name] == [
+            "✗ `later` is not written yet: no cell that was run defines it.",
+            "Run its cell first. Is the name spelled as the task has it?",
+        ]
 
 
-def test_errors_of_other_cells_keep_their_traceback(shown: dict[str, list[str]]) -> None:
-    assert len(shown["own cell"]) > 3
-    assert any("linalg" in line for line in shown["own cell"])
+def test_an_error_of_a_library_is_shown_with_the_students_line_and_tb_shows_the_rest(
+    shown: dict[str, list[str]],
+) -> None:
+    assert shown["own cell"] == [
+        "✗ LinAlgError: Singular matrix",
+        "line 2, in norm: return np.linalg.inv(x)",
+        "x is (2, 2). The matrix has no inverse: are two columns the same?",
+        "(%tb shows where in the library.)",
+    ]
+
+
+def test_an_error_in_a_students_own_line_keeps_its_traceback(shown: dict[str, list[str]]) -> None:
+    assert len(shown["own slip"]) > 3
+    assert "ZeroDivisionError" in shown["own slip"][-1]
+
+
+def test_arrays_that_do_not_fit_are_drawn_with_the_letters_of_the_docstring(
+    shown: dict[str, list[str]],
+) -> None:
+    shapes = "X (N, D) is (5, 7), W (C, D) is (3, 7)."
+    first, second, third = shown["shapes"]
+    assert first.startswith("✗ ValueError: matmul: ")
+    assert second == "line 4, in scores: X @ W"
+    assert third.startswith(f"{shapes} In a matrix product the inner lengths must agree")
+    assert shown["shapes in a check"][1] == shapes
+
+
+def test_a_shape_inside_torch_is_told_without_frames_of_torch(shown: dict[str, list[str]]) -> None:
+    needs.module("torch")
+    assert shown["net"] == [
+        "✗ RuntimeError: mat1 and mat2 shapes cannot be multiplied (5x784 and 100x10)",
+        "line 11, in forward: return self.out(images.flatten(1))",
+        "self.out is Linear(in_features=100, out_features=10, bias=True), images (N, 1, 28, 28) is "
+        "(5, 1, 28, 28). In a matrix product the inner lengths must agree, (n, k) @ "
+        "(k, m): print both shapes. Is a transpose or a flattening missing?",
+        "(%tb shows where in the library.)",
+    ]

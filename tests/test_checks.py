@@ -666,3 +666,21 @@ def test_a_failing_check_leaves_warnings_and_stderr_alone(
         )
         failure(check.close, [1e200, 1.0], [1e-200, 2.0])
     assert capfd.readouterr().err == ""
+
+
+# ---- mistakes that have cost their points elsewhere ----
+
+
+def test_a_mistake_that_is_paid_for_is_due_where_it_explains_the_result() -> None:
+    squares = RIGHT**2
+    assert check.due(squares, RIGHT, squares) is squares
+    assert check.due(squares, RIGHT, lambda: 1 / 0, None, lambda: squares) is squares
+    assert check.due(RIGHT, RIGHT, squares) is RIGHT
+    for other in (RIGHT + 1, squares[0], "text", None):
+        assert check.due(other, RIGHT, squares) is RIGHT
+
+
+def test_nothing_is_due_but_what_is_right_to_the_tolerance() -> None:
+    assert check.due([2.0001], [1.0], [2.0]) == [1.0]
+    assert check.due([2.0001], [1.0], [2.0], rtol=1e-3) == [2.0]
+    assert check.due([1e-9], [1.0], [0.0], atol=1e-6) == [0.0]

@@ -22,7 +22,7 @@ FAULTS = {
     ),
     "a number that is a truth value": (GOOD.replace("5", "true"), 2, "found True"),
     "a text that is a number": (GOOD.replace('"S"', "7"), 1, "title must be str, found 7"),
-    "no points": (GOOD.replace("5", "0"), 2, "points must be positive, found 0"),
+    "negative points": (GOOD.replace("5", "-5"), 2, "points must be 0 or more, found -5"),
     "a negative limit": (GOOD + "[limits]\nquestion_s = -1\n", 5, "question_s must be positive"),
     "an unknown limit": (
         GOOD + "[limits]\ncores = 2\n",

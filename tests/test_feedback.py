@@ -31,6 +31,7 @@ PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
     "+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
+MATHML = re.compile("m(ath|row|i|n|o|text|space|frac|sqrt|over|under(over)?|su[bp]|subsup|t.*)")
 ATTACKS = [
     "<script>document.title = 'owned'</script>",
     "<img src=x onerror=\"document.title='owned'\">",
@@ -141,6 +142,53 @@ def test_a_hint_with_a_second_level_has_it_folded(key: AnswerKey) -> None:
     assert folded == {"class": "why"}  # closed: it has no attribute `open`
 
 
+def test_what_a_human_has_still_to_grade_is_not_shown_as_zero(key: AnswerKey) -> None:
+    result = outcome(key, "ada")
+    text = Page(feedback_page(result, key, None)).text
+    assert "graded by hand, not graded yet, at most 2 points" in text
+    assert "0 of 2" not in text
+    graded = replace(
+        result,
+        questions=tuple(
+            replace(q, points=1.5 if q.id == "why" else q.points) for q in result.questions
+        ),
+    )
+    text = Page(feedback_page(graded, key, None, waiting=())).text
+    assert "graded by hand, 1.5 of 2 points" in text
+    assert "not graded yet" not in text
+
+
+def test_what_changed_since_the_work_was_last_graded_is_listed(key: AnswerKey) -> None:
+    before = {"double": 0.0, "double-negative": 1.0, "half": 4.0, "why": 0.0}
+    text = " ".join(
+        Page(feedback_page(outcome(key, "ada", ("half",)), key, None, before=before)).text.split()
+    )
+    assert (
+        "Since your work was last graded: Doubling: 0 → 3 points Halving: 4 → 0 points (fewer than "
+        "before)" in text
+    )
+    assert "Since your work" not in feedback_page(outcome(key, "ada"), key, None)
+
+
+def test_formulas_of_an_answer_are_shown_as_mathml(tiny: Assignment, key: AnswerKey) -> None:
+    answer = r"Since $\frac{1}{2} \cdot 2x = x$, for $5 & <b>more</b>, $$\sum_{i=1}^N x_i$$"
+    html = feedback_page(outcome(key, "ada"), key, solved(tiny, answer_why=answer))
+    assert (
+        "<mfrac><mrow><mn>1</mn></mrow><mrow><mn>2</mn></mrow></mfrac><mo>·</mo><mn>2</mn><mi>x</mi>"
+        in html
+    )
+    assert "<munderover><mo>∑</mo>" in html
+    assert "for $5 &amp; &lt;b&gt;more" in html
+
+
+def test_a_figure_that_is_described_has_its_description(tiny: Assignment, key: AnswerKey) -> None:
+    described = {**image(PIXEL), "data": {"image/png": PIXEL, "text/plain": 'Loss "falls" to 0.1.'}}
+    unknown = {**image(PIXEL), "data": {"image/png": PIXEL, "text/plain": "<Figure size 1x1>"}}
+    html = feedback_page(outcome(key, "ada"), key, with_outputs(solved(tiny), described, unknown))
+    alts = [attrs["alt"] for tag, attrs in Page(html).tags if tag == "img"]
+    assert alts == ['Loss "falls" to 0.1.', "Figure 2 made by half"]
+
+
 def test_a_rejected_submission_gets_its_reason(key: AnswerKey) -> None:
     result = replace(
         outcome(key, "ada"),
@@ -180,13 +228,26 @@ def test_what_a_student_wrote_is_text_and_nothing_else(
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202e]", hostile(tiny, key, attack))
 
 
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_what_a_student_wrote_into_a_formula_is_text_too(
+    tiny: Assignment, key: AnswerKey, attack: str
+) -> None:
+    harmless = [tag for tag, _ in Page(hostile(tiny, key, "text")).tags]
+    for formula in (f"${attack}$", f"$\\text{{{attack}}}$", f"$$x {attack}$$"):
+        tags = [tag for tag, _ in Page(hostile(tiny, key, formula)).tags]
+        assert [tag for tag in tags if not MATHML.fullmatch(tag)] == harmless
+
+
 @settings(max_examples=80, deadline=None)
 @given(st.text())
 def test_any_text_leaves_the_structure_of_the_page_alone(
     tiny: Assignment, key: AnswerKey, text: str
 ) -> None:
-    page = Page(hostile(tiny, key, f"x{text}"))
-    assert [tag for tag, _ in page.tags] == [tag for tag, _ in Page(hostile(tiny, key, "x")).tags]
+    # a formula of the student's brings elements of MathML, and nothing else
+    tags = [
+        tag for tag, _ in Page(hostile(tiny, key, f"x{text}")).tags if not MATHML.fullmatch(tag)
+    ]
+    assert tags == [tag for tag, _ in Page(hostile(tiny, key, "x")).tags]
 
 
 @settings(max_examples=200, deadline=None)

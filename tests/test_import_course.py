@@ -10,15 +10,16 @@ from typing import Any
 
 import nbformat
 import pytest
-from courses import COURSE_TOML
+from courses import COURSE_TOML, hand_in
 from old_courses import answer, case, given, manual, prose, raw, solution, task, test, write
 
 import hwlib.commands_import  # noqa: F401  it defines the commands
 from hwlib.commands import run
 from hwlib.errors import CourseError
-from hwlib.grading import find_course
+from hwlib.grading import find_course, grade_assignment
 from hwlib.grading.authoring.build import build
 from hwlib.grading.authoring.importing.layout import find_assignments, slug_for
+from hwlib.grading.proof.imports.originals import copied_folder
 
 PNG = b"\x89PNG\r\n\x1a\n not much of a picture"
 DOUBLE = "def double(x):\n    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION"
@@ -94,6 +95,22 @@ def test_a_course_is_imported_built_and_graded_in_both_engines(
     key = nbformat.read(assignment.source, as_version=4).cells
     trusts = {cell.metadata.hwlib.name: cell.metadata.hwlib.get("trust") for cell in key}
     assert [name for name, trust in trusts.items() if trust] == ["double-3"]
+    # what a student handed in before the import: the cells are found by their old ids
+    handed_in = nbformat.read(old / "source" / "Problem Set 1" / "problem 1.ipynb", as_version=4)
+    handed_in.cells = [cell for cell in handed_in.cells if "helpers" not in cell.source]
+    for cell in handed_in.cells:
+        cell.source = cell.source.replace("return 2 * x", "return x + x")
+    hand_in(assignment, "ada", handed_in)
+    graded = grade_assignment(assignment, course / "submitted", course)
+    (result,) = graded.submissions
+    assert {one.id: one.status for one in result.questions} == {
+        "double": "passed",
+        "double-2": "passed",
+        "double-3": "passed",
+        "greet": "passed",
+        "double-4": "manual",  # the course's own solution does not pass it
+        "why": "manual",
+    }
 
 
 def test_several_notebooks_are_one_assignment_and_keep_their_ids(
@@ -174,13 +191,28 @@ def test_open_decisions_are_the_exit_code(
         solution(DOUBLE, "double"),
         test("assert double(1) == 2", "t1", 1),
         test("assert double(unheard_of) == 2", "t2", 1),
+        test("assert callable(double)", "t3", 1),
     )
     code, found = reported(capsys, "import", str(path), "--to", "second")
     assert code == 1
     assert found["decisions"] == 2  # the test can't be built, so neither can the assignment
-    assert found["reference"] == {"questions": 2, "nbgrader": 1, "hwlib": 1}
+    assert found["reference"] == {"questions": 3, "nbgrader": 2, "hwlib": 2}
+    cells = {cell["grade_id"]: cell["notes"] for cell in found["assignments"][0]["cells"]}
+    assert not any("for nothing" in note["text"] for note in cells["t1"])
+    assert any("for nothing" in note["text"] for note in cells["t3"])
     text = (course / "assignments" / "second" / "notebook.py").read_text(encoding="utf-8")
     assert "assert double(unheard_of) == 2" in text  # nothing is dropped
+
+
+def test_a_notebook_in_another_language_is_not_imported_and_said_so(
+    course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path / "r.ipynb", solution("x <- 3", "x"), language="R")
+    code, found = reported(capsys, "import", str(path))
+    assert code == 1
+    (note,) = found["assignments"][0]["notes"]
+    assert "r.ipynb, because it is written in r" in note["text"]
+    assert not any((course / "assignments").iterdir())
 
 
 def test_an_assignment_that_exists_is_not_overwritten(
@@ -294,6 +326,20 @@ def test_a_folder_without_such_notebooks_is_misuse(tmp_path: Path) -> None:
         find_assignments(tmp_path / "nowhere")
 
 
+def test_files_that_an_otter_notebook_lists_go_with_it(tmp_path: Path) -> None:
+    for name in ("data/a.csv", "data/b.csv", "one.txt", "other.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("1\n")
+    path = write(
+        tmp_path / "hw.ipynb",
+        raw("# ASSIGNMENT CONFIG\nfiles:\n  - data\n  - one.txt\n  - ../secret\n  - missing"),
+        raw("# BEGIN QUESTION\nname: q1"),
+        raw("# END QUESTION"),
+    )
+    (found,) = find_assignments(path)
+    assert [file.as_posix() for file in found.files] == ["data/a.csv", "data/b.csv", "one.txt"]
+
+
 def test_only_the_files_that_a_single_notebook_names_go_with_it(tmp_path: Path) -> None:
     for name in ("used.csv", "other.csv", "helper.py", "unused.py"):
         (tmp_path / name).write_text("x = 1\n")
@@ -302,3 +348,5 @@ def test_only_the_files_that_a_single_notebook_names_go_with_it(tmp_path: Path) 
     )
     (found,) = find_assignments(path)
     assert [str(file) for file in found.files] == ["helper.py", "used.csv"]
+    with copied_folder(tmp_path, found.files) as place:
+        assert sorted(path.name for path in place.iterdir()) == ["helper.py", "used.csv"]

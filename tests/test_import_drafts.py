@@ -25,6 +25,8 @@ from old_courses import (
 )
 
 from hwlib.errors import AuthoringError
+from hwlib.grading.authoring.importing.drafting import drafted
+from hwlib.grading.authoring.importing.markers import delimiters_in
 from hwlib.grading.authoring.importing.nbgrader_notebooks import found_in_nbgrader
 from hwlib.grading.authoring.importing.writing import notebook_text
 from hwlib.grading.authoring.reading import parse_notebook
@@ -96,6 +98,19 @@ def test_what_an_earlier_test_defines_is_copied_with_what_that_needs() -> None:
     )
     assert drafts[2].source == "base = 4\ndata = [base, 5]\nassert double(data[0]) == 8"
     assert "the test first does with base, data is copied" in texts(drafts[2], "changed")
+
+
+def test_a_star_import_may_make_the_names_that_nothing_else_makes() -> None:
+    drafts = drafts_of(
+        given("from helpers import *"),
+        solution(DOUBLE, "a"),
+        test("from more_helpers import *\nassert double(1) == two", "first", 1),
+        test("assert double(other) == 4", "second", 1),
+    )
+    assert drafts[0].role == "setup"
+    assert drafts[2].source.startswith("from more_helpers")
+    assert drafts[3].source.startswith("from more_helpers import *\n")
+    assert not any(texts(draft, "fault").count("no cell defines") for draft in drafts)
 
 
 def test_what_hidden_lines_define_stays_hidden_where_it_is_copied() -> None:
@@ -189,6 +204,17 @@ def test_markers_become_those_of_hwlib_and_those_that_leak_are_named(line: str, 
     assert repr(line) in texts(draft, kind)
     other = "changed" if kind == "fault" else "fault"
     assert repr(line) not in texts(draft, other)
+
+
+def test_a_course_may_have_markers_of_its_own() -> None:
+    config = (
+        'c.ClearSolutions.begin_solution_delimeter = "ANSWER FROM"\n'
+        "c.ClearSolutions.end_solution_delimeter = 'ANSWER TO'\n"
+    )
+    cell = solution("def f():\n    # ANSWER FROM HERE\n    return 1\n    # ANSWER TO HERE", "a")
+    found = found_in_nbgrader(Path("ps1.ipynb"), notebook(cell))
+    (draft,) = drafted(found, delimiters_in(config))
+    assert line_kinds(draft.source) == ["given", "marker", "solution", "marker"]
 
 
 def test_markers_in_prose_and_given_cells_lose_their_meaning_not_their_text() -> None:
@@ -363,18 +389,13 @@ def test_metadata_of_every_schema_is_read(schema: int) -> None:
     if schema == 0:
         del settings_of["schema_version"]
         settings_of["points"] = "3"
-    found = found_in_nbgrader(Path("ps1.ipynb"), notebook(solution(DOUBLE, "a"), cell)).cells[1]
+    read = found_in_nbgrader(Path("ps1.ipynb"), notebook(solution(DOUBLE, "a"), cell))
+    found = read.cells[1]
     assert (found.role, found.grade_id, found.points) == ("test", "t", 3.0)
-    assert bool(found.notes) == (schema != 3)
+    assert [f"had schema {schema}," in note.text for note in read.notes] == [True] * (schema != 3)
 
 
 def test_code_that_a_human_grades_and_written_answers_keep_their_points() -> None:
     drafts = drafts_of(manual("plot()", "figure", 3), answer("Because.", "why", 2))
     assert [(draft.role, draft.points) for draft in drafts] == [("manual", 3), ("answer", 2)]
     assert drafts[1].source == "### BEGIN SOLUTION\nBecause.\n### END SOLUTION"
-
-
-def test_a_notebook_in_another_language_is_text_and_needs_a_decision() -> None:
-    drafts = drafts_of(given("x <- 3"), language="R")
-    assert drafts[0].role == "prose"
-    assert "it is written in r" in texts(drafts[0], "changed")

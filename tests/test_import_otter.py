@@ -55,6 +55,8 @@ def question(settings: str, *cells: NotebookNode, tests: tuple[NotebookNode, ...
             '""" # BEGIN PROMPT\nx = ...\n""" # END PROMPT\nx = 3 # SOLUTION NO PROMPT',
             f"# x = ...\n{BEGIN}\nx = 3\n{END}",
         ),
+        ("x = 1\n# BEGIN IGNORE\ny = 1\n# END IGNORE", f"x = 1\n{BEGIN}\ny = 1\n{END}"),
+        ("np.random.seed(1) # SEED", f"{BEGIN}\nnp.random.seed(1)\n{END}"),
         (
             "x = 1 # SOLUTION NO PROMPT\ny = 2 # SOLUTION NO PROMPT",
             f"{BEGIN}\nx = 1\ny = 2\n{END}",

@@ -192,6 +192,7 @@ def test_students_see_which_parts_there_are(tmp_path: Path) -> None:
     release = nbformat.read(assignment.release, as_version=4)
     (cell,) = [cell for cell in release.cells if cell.metadata.hwlib.role == "test"]
     assert cell.source.split("\n") == [
+        "# @title Check: Votes, 4.5 points, 3 parts",
         "# 4.5 points in 3 parts:",
         "# - one label: 1 point",
         "# - the most frequent: 2 points",
@@ -265,7 +266,7 @@ def test_pages_show_each_part(tmp_path: Path) -> None:
     ):
         assert text in page, text
     notebook = nbformat.read(tmp_path / "autograded" / "s0" / "votes" / "votes.ipynb", as_version=4)
-    (cell,) = [cell for cell in notebook.cells if cell.source.startswith("# 4.5 points")]
+    (cell,) = [cell for cell in notebook.cells if cell.source.startswith("# @title Check: Votes")]
     assert "  ✓ one label: 1 of 1" in cell.outputs[0].traceback
 
 

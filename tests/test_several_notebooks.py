@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -293,8 +294,17 @@ def test_submit_packs_all_notebooks(
     nbformat.write(notebooks(measures)["one.ipynb"], tmp_path / "one.ipynb")
     submit("measures", folder=tmp_path, notebooks=("one", "two"))
     said = capsys.readouterr().out
-    assert "Not answered yet: length, why." in said
-    assert "Missing file: two.ipynb. Put it beside this notebook" in said
+    assert said.startswith("NOT ready: 3 things are open, 3 of 3 points.")
+    assert "- two.ipynb: this notebook is missing. Put it beside this one" in said
+    assert "- length (2 points): not written yet." in said
+    assert "- why (1 point): not answered yet." in said
+    nbformat.write(notebooks(measures)["two.ipynb"], tmp_path / "two.ipynb")
+    submit("measures", folder=tmp_path, notebooks=("one", "two"), rehearse=True)
+    said = capsys.readouterr().out
+    with zipfile.ZipFile(tmp_path / "measures.zip") as archive:
+        assert sorted(archive.namelist()) == ["one.ipynb", "two.ipynb"]
+    assert "0 of 5 points by visible checks, 1 point by hand." in said
+    assert "times" not in said  # both notebooks have a cell cell-1
 
 
 def test_what_works_with_one_notebook_says_so(measures: Assignment, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from hwlib.training import fit, threads
+from hwlib.training import fit, threads, use_fastest_threads
 from hwlib.training.threads import fastest_threads
 
 
@@ -61,6 +61,17 @@ def test_the_faster_number_is_taken_and_measured_once(slow_with: int, chosen: in
         assert torch.get_num_threads() == chosen
     assert len(Waiting.steps) == measured
     assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_a_notebook_with_its_own_loop_keeps_the_number_and_its_random_numbers() -> None:
+    torch.manual_seed(0)
+    wanted = torch.rand(3)
+    torch.manual_seed(0)
+    found = use_fastest_threads()
+    assert found in (1, 2) and torch.get_num_threads() == found
+    torch.testing.assert_close(torch.rand(3), wanted, rtol=0, atol=0)
+    torch.set_num_threads(1)
+    assert use_fastest_threads() == 1  # as while grading: nothing is measured
 
 
 def test_measuring_changes_no_random_number_and_no_statistic() -> None:

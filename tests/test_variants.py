@@ -12,7 +12,8 @@ from courses import MakeCourse
 
 from hwlib.errors import AuthoringError, CourseError
 from hwlib.grading import Assignment, build
-from hwlib.grading.authoring.variants import _frequency, _settings
+from hwlib.grading.authoring.variants import _also, _frequency, _settings
+from hwlib.grading.authoring.written import Variant
 from hwlib.grading.proof.variants import load_variants, reference_notebook, variant_notebook
 
 NOTEBOOK = '''\
@@ -381,3 +382,39 @@ def test_a_base_rate_is_a_number_of_how_many(tmp_path: Path) -> None:
     for wrong in ("'often'", "3", "'15 of 14 public solutions'", "'3 of 14'"):
         with pytest.raises(AuthoringError, match="say how often this was seen"):
             read(wrong)
+
+
+def test_a_reason_in_also_is_about_something_that_the_file_loses(tmp_path: Path) -> None:
+    def read(also: str) -> dict[str, str]:
+        settings = _settings(ast.parse(f"ALSO = {also}"))
+        return _also(tmp_path / "w.py", settings, ["loss", "train/the steps"])
+
+    assert read("{'train/the steps': 'nothing is trained'}") == {
+        "train/the steps": "nothing is trained"
+    }
+    assert _also(tmp_path / "w.py", {}, ["loss"]) == {}
+    with pytest.raises(AuthoringError, match="'train', which is not in FAILS; use one of: loss"):
+        read("{'train': 'nothing is trained'}")
+    for wrong in ("'train'", "{'loss': ''}", "{'loss': 3}"):
+        with pytest.raises(AuthoringError, match="ALSO must be a dict of reasons"):
+            read(wrong)
+
+
+@pytest.mark.parametrize(
+    ("replaces", "fails", "also", "twice"),
+    [
+        ((), ("loss",), (), ()),
+        ((), ("loss", "train"), (), ("train",)),
+        ((), ("loss", "train"), ("train",), ()),
+        (("loss", "Net.train"), ("loss", "train"), (), ()),
+        (("Net.train",), ("train/steps", "train/losses"), (), ("train/losses",)),
+        (("Net.loss", "Net.train"), ("loss-value", "loss-slopes", "train"), (), ("loss-slopes",)),
+        (("both",), ("loss", "train", "tune"), ("tune",), ("train",)),
+    ],
+)
+def test_one_slip_costs_one_question_or_part_unless_the_file_says_why(
+    replaces: tuple[str, ...], fails: tuple[str, ...], also: tuple[str, ...], twice: tuple[str, ...]
+) -> None:
+    reasons = dict.fromkeys(also, "it says why")
+    one = Variant("wrong", "w", "", replaces, fails, "h", "", Path("w.py"), also=reasons)
+    assert one.paid_twice == twice

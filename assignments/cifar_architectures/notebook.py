@@ -795,7 +795,7 @@ def check_file(network, name, allowed, num_layers, required=()):
     what = f"the network in {name}.safetensors"
     found = check.architecture(network, what=what, allowed=allowed, required=required, max_parameters=2_000_000)
     count = sum(kind in ("Linear", "Conv2d") for kind in found.kinds)
-    check.true(count == num_layers, f"{what.capitalize()} has {count} layers with weights; it should have {num_layers}.",
+    check.true(count == num_layers, f"The network in {name}.safetensors has {count} layers with weights; it should have {num_layers}.",
                "A deeper network can be handed in as `extra`.")
     return found
 

@@ -537,7 +537,11 @@ def check_gradients(which, sizes):
         if which == "dx":
             check.shape(dx, x.shape, what=f"dx {case}", hint="dx has the shape of x: cut off the border that the padding added.",
                         mistakes={empty: (N, C, 0, 0)})
-            check.gradient(dx, dpadded[border], what=f"the gradient dx {case}", mistakes={
+            strideless = lambda: gradients(padded, w, spread(dout, padded.shape[2] - HH + 1, padded.shape[3] - WW + 1, 1), 1)
+            of_other = lambda: gradients(np.pad(other, ((0, 0), (0, 0), (pad, pad), (pad, pad))), w, dout, stride)[1]
+            paid = (lambda: strideless()[0][border] if np.allclose(dw, strideless()[1]) else None,         # each has cost the points of dw
+                    lambda: 2 * dpadded[border] if np.allclose(dw, of_other()) else None)
+            check.gradient(dx, check.due(dx, dpadded[border], *paid), what=f"the gradient dx {case}", mistakes={
                 overlapping: lambda: last_one_wins(padded.shape, w, dout, stride)[border],
                 "The filter seems to be flipped on the way back.": lambda: gradients(padded, w[:, :, ::-1, ::-1], dout, stride)[0][border],
                 "The wrong part of the padded image is cut out: its middle is asked for.": lambda: dpadded[:, :, :H, :W],
@@ -1109,6 +1113,10 @@ def check_net(which):
         model["b1"], model["b2"] = rng.normal(size=num_filters), rng.normal(size=classes)
         X, y = rng.normal(size=(N, *shape)), rng.integers(0, classes, size=N)
         right_scores, right_loss, right = net(X, model, y, reg, right_relu, right_affine)
+        own_scores = np.asarray(two_layer_convnet(X.copy(), {name: value.copy() for name, value in model.items()}))
+        if which != "scores" and own_scores.shape == right_scores.shape and not np.allclose(own_scores, right_scores):
+            others = net(X, model, y, reg, no_relu, right_affine)      # that has cost the points of the scores
+            right_scores, right_loss, right = others if np.allclose(own_scores, others[0]) else (right_scores, right_loss, right)
         squares = {name: reg / 2 * np.sum(value ** 2) for name, value in model.items()}
         case = f"for X of shape {X.shape}, filters of {size} × {size}, {classes} classes and reg {reg:g}"
         with check.unchanged(X=X, y=y, model=model):
@@ -1130,8 +1138,11 @@ def check_net(which):
                 "Only one of W1 and W2 is regularised: W2 is missing.": right_loss - squares["W2"],
             })
         else:
+            of_loss = ((("b1", "b2"), 1), (("W1", "W2"), 1), (("W1", "W2"), -1))           # what a wrong penalty, paid for in the loss, makes of the gradients
+            own = next((one for one in of_loss if reg and np.isclose(loss, right_loss + one[1] * sum(squares[name] for name in one[0]), rtol=1e-9)), ((), 0))
             for name in ("b2", "W2", "b1", "W1"):
-                check.gradient(grads[name], right[name], what=f"the gradient grads[{name!r}] {case}", mistakes={
+                due = check.due(grads[name], right[name], right[name] + own[1] * reg * model[name] if name in own[0] else None)
+                check.gradient(grads[name], due, what=f"the gradient grads[{name!r}] {case}", mistakes={
                     "Is there a ReLU between convolution and pooling?": lambda: net(X, model, y, reg, no_relu, right_affine)[2][name],
                     "The regularisation is in the loss, but not in this gradient.": right[name] - reg * model[name] * (name in ("W1", "W2")),
                     "The derivative of ½·reg·w² is reg·w, without a 2.": right[name] + reg * model[name] * (name in ("W1", "W2")),

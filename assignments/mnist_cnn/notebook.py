@@ -536,24 +536,34 @@ dropout_sweep = {p: accuracy_after_one_epoch(p, sweep_train, test) for p in np.l
 ### END SOLUTION
 
 # %% test="dropout_sweep" points=3
-check.true(isinstance(dropout_sweep, dict), "dropout_sweep is not a dictionary.", "{p: accuracy}")
-rates = sorted(float(p) for p in dropout_sweep)
-check.equal(len(rates), 10, what="the number of rates in dropout_sweep",
-            hint="np.linspace(0, 1, 10) gives ten rates, 1/9 apart.")
-check.close(rates, np.arange(10) / 9, atol=1e-3, what="the rates in dropout_sweep, sorted", mistakes={
-    "1 is missing: np.linspace(0, 1, 10) includes both ends.": np.arange(10) / 10,
-    "0 is missing: np.linspace(0, 1, 10) includes both ends.": np.arange(1, 11) / 10,
-}, hint="Ten equally spaced numbers, 0 and 1 among them: np.linspace(0, 1, 10).")
-by_rate = [float(dropout_sweep[p]) for p in sorted(dropout_sweep, key=float)]
-check.true(all(0 <= value <= 1 for value in by_rate), "dropout_sweep has a value that is no accuracy from 0 to 1.",
-           "A share, not a percentage, a loss or a pair.", f"Found {by_rate}.")
-check.passed("Ten rates, ten accuracies.")
-### BEGIN HIDDEN TESTS
-check.true(min(by_rate[:4]) > 0.3, "In dropout_sweep a network with p below ½ has learned next to nothing.",
-           "One epoch over `sweep_train`, measured on `test`: is p in its right place, and are accuracies stored, not error rates?")
-check.true(by_rate[-1] < 0.35, "In dropout_sweep the network with p = 1 is better than chance.",
-           "With p = 1 nothing passes in training: is p passed on, and is each network a new one?")
-### END HIDDEN TESTS
+with check.part(1, "the rates"):
+    check.true(isinstance(dropout_sweep, dict), "dropout_sweep is not a dictionary.", "{p: accuracy}")
+    rates = sorted(float(p) for p in dropout_sweep)
+    check.equal(len(rates), 10, what="the number of rates in dropout_sweep",
+                hint="np.linspace(0, 1, 10) gives ten rates, 1/9 apart.")
+    check.close(rates, np.arange(10) / 9, atol=1e-3, what="the rates in dropout_sweep, sorted", mistakes={
+        "1 is missing: np.linspace(0, 1, 10) includes both ends.": np.arange(10) / 10,
+        "0 is missing: np.linspace(0, 1, 10) includes both ends.": np.arange(1, 11) / 10,
+    }, hint="Ten equally spaced numbers, 0 and 1 among them: np.linspace(0, 1, 10).")
+
+with check.part(2, "the accuracies"):
+    check.true(isinstance(dropout_sweep, dict) and len(dropout_sweep) > 3, "dropout_sweep is not a dictionary with an accuracy for each rate.", "{p: accuracy}")
+    by_rate = [float(dropout_sweep[p]) for p in sorted(dropout_sweep, key=float)]
+    ### BEGIN HIDDEN TESTS
+    if not (all(0 <= value <= 1 for value in by_rate) and min(by_rate[:4]) > 0.3):
+        # per cent, or error rates, of a function that gives them: that has cost its points there
+        images, threes = torch.from_numpy(check.rng().uniform(size=(640, 1, 28, 28)).astype(np.float32)), torch.full((640,), 3)
+        own = float(np.ravel(accuracy_after_one_epoch(0.0, (images, threes), (images, threes)))[-1])       # all have one label, so it should be about 1
+        by_rate = [value / 100 for value in by_rate] if own > 50 else [1 - value for value in by_rate] if own < 0.2 else by_rate
+    ### END HIDDEN TESTS
+    check.true(all(0 <= value <= 1 for value in by_rate), "dropout_sweep has a value that is no accuracy from 0 to 1.",
+               "A share, not a percentage, a loss or a pair.", f"Found {by_rate}.")
+    ### BEGIN HIDDEN TESTS
+    check.true(min(by_rate[:4]) > 0.3, "In dropout_sweep a network with p below ½ has learned next to nothing.",
+               "One epoch over `sweep_train`, measured on `test`: is p in its right place, and are accuracies stored, not error rates?")
+    check.true(by_rate[-1] < 0.35 or max(map(float, dropout_sweep)) < 0.95, "In dropout_sweep the network with p = 1 is better than chance.",
+               "With p = 1 nothing passes in training: is p passed on, and is each network a new one?")
+    ### END HIDDEN TESTS
 
 # %% experiment
 rates, shares = np.array(list(dropout_sweep)), np.array(list(dropout_sweep.values()))

@@ -25,8 +25,10 @@ from torch.nn import functional as F
 
 from hwlib import plots
 from hwlib.data import load_mnist
+from hwlib.training import use_fastest_threads
 
 torch.optim.SGD([torch.zeros(1)], lr=0.0)     # the first optimizer takes torch a second, every other one none: so here it is
+_ = use_fastest_threads()                     # networks as small as these often train faster with one thread than with several
 
 # %% [markdown]
 # ## 1. The data, and a network to try things on

@@ -25,6 +25,7 @@ from hwlib.checks.remarks import remark, unique
 from hwlib.checks.samples import full_data
 from hwlib.checks.timing import cpu_seconds
 from hwlib.errors import CannotCheck, CheckFailed
+from hwlib.live import watch
 
 __all__ = [
     "CannotCheck",
@@ -59,3 +60,4 @@ __all__ = [
 ]
 
 shorten_errors()
+watch()

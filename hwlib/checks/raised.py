@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from hwlib.checks.advice import advice
 from hwlib.errors import CheckFailed
 
-__all__ = ["Told", "own_frames", "place", "told_of"]
+__all__ = ["Told", "is_cell", "is_unwritten", "own_frames", "place", "told_of"]
 
+_WRITE = "Write your code where the cell says YOUR CODE HERE, run that cell, then this one."
 _ASKS = "Compare your code with the task: the name, the parameters, the kind of result."
 
 
@@ -31,9 +32,10 @@ def told_of(error: BaseException) -> Told:
         return Told(error.symptom, error.detail, error.hint)
     frames = own_frames(error)
     students = frames[1:]  # the first is the test's own line
-    if isinstance(error, NotImplementedError) and not str(error):
-        who = f"`{students[-1].name}`" if students and students[-1].name.isidentifier() else "This"
-        return Told(f"{who} is not written yet.")
+    if is_unwritten(error):
+        name = frames[-1].name if frames else ""
+        who = f"`{name}`" if name.isidentifier() else "This"
+        return Told(f"{who} is not written yet.", hint=_WRITE)
     if isinstance(error, NameError) and not students and error.name:
         return Told(
             f"`{error.name}` is not written yet: no cell that was run defines it.",
@@ -47,13 +49,18 @@ def told_of(error: BaseException) -> Told:
     return Told(text, hint=hint or _ASKS)
 
 
+def is_unwritten(error: BaseException) -> bool:
+    """Whether it is the error of a stub that waits for a student's code."""
+    return isinstance(error, NotImplementedError) and not str(error)
+
+
 def own_frames(error: BaseException) -> list[traceback.FrameSummary]:
     """Where in the cells of the notebook it happened, innermost last."""
     frames = traceback.extract_tb(error.__traceback__)
-    return [one for one in frames if _is_cell(one.filename)]
+    return [one for one in frames if is_cell(one.filename)]
 
 
-def _is_cell(filename: str) -> bool:
+def is_cell(filename: str) -> bool:
     """Whether code was compiled from a cell; `<frozen importlib>` and the like are Python's own."""
     own = filename.startswith("<") and not filename.startswith(("<frozen ", "<__array_function__"))
     return own or "ipykernel" in filename

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 import io
 import re
 import signal
@@ -17,6 +16,7 @@ from typing import Any, Literal, cast
 
 from IPython.core.inputtransformer2 import TransformerManager
 
+from hwlib import notebooks
 from hwlib.markers import CODE_STUB, TEXT_STUB
 
 __all__ = [
@@ -324,20 +324,14 @@ def one_line(text: str, limit: int = 2000) -> str:
 
 
 def checksum_of(cell: Mapping[str, Any]) -> str:
-    """The checksum that nbgrader writes into the metadata of a cell (schema 3), without nbgrader:
-    `nbgrader.utils.compute_checksum`.
+    """The checksum that nbgrader writes into the metadata of a cell (schema 3).
 
     Raises
     ------
     KeyError, TypeError, ValueError
         If the cell is not one of nbgrader's.
     """
-    settings = cell["metadata"]["nbgrader"]
-    grade, solution = settings.get("grade", False), settings.get("solution", False)
-    locked = not solution and (bool(grade) or settings.get("locked", False))
-    parts = [cell["source"], cell["cell_type"], str(grade), str(solution), str(locked)]
-    parts += [settings["grade_id"], *([str(float(settings["points"]))] if grade else [])]
-    return hashlib.md5("".join(parts).encode(), usedforsecurity=False).hexdigest()
+    return notebooks.checksum_of(cell["cell_type"], cell["source"], cell["metadata"]["nbgrader"])
 
 
 def readable(text: str) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from hwlib.errors import AuthoringError, CourseError
 from hwlib.extras import REQUIREMENTS
+from hwlib.grading.deadlines import Schedule, ScheduleFault, read_schedule
 
 __all__ = [
     "Assignment",
@@ -91,6 +93,7 @@ class Assignment:
     extras: tuple[str, ...] = ()  # hwlib extras that the notebook needs, e.g. "torch"
     limits: Limits = field(default_factory=Limits)
     gradescope: GradescopeSettings = field(default_factory=GradescopeSettings)
+    allowed_leaks: Mapping[str, str] = field(default_factory=dict)  # text or cell → reason
     stem: str = ""  # of a file STEM.py: only this one of several notebooks, see `each_notebook`
 
     @property
@@ -160,6 +163,9 @@ class Course:
     branch: str = "main"
     install: str | None = None  # where pip gets hwlib; None: from the repository; "": nowhere yet
     feedback: FeedbackLevels = field(default_factory=FeedbackLevels)
+    schedule: Schedule = field(default_factory=Schedule)  # deadlines, and what being late costs
+    # assignment → team → its students, who hand in one folder together
+    teams: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
 
     @property
     def install_address(self) -> str:
@@ -238,19 +244,75 @@ def find_course(start: Path | None = None) -> Course:
             _require(path, values, {"title": str}, _COURSE)
             _require_addresses(path, values)
             feedback = _read_feedback(path, values.pop("feedback", {}))
-            return Course(root=folder, feedback=feedback, **values)
+            schedule = _read_schedule(path, values)
+            teams = _read_teams(path, values.pop("teams", {}))
+            return Course(root=folder, feedback=feedback, schedule=schedule, teams=teams, **values)
     raise CourseError(
         f"{start}: there is no course.toml here or in a folder above; go to the folder of the "
         "course"
     )
 
 
+def _read_schedule(path: Path, values: dict[str, Any]) -> Schedule:
+    """Take the tables with dates out of the values of course.toml, and read them."""
+    taken = {key: values.pop(key) for key in _DATES if key in values}
+    try:
+        schedule = read_schedule(taken)
+    except ScheduleFault as fault:
+        raise AuthoringError(
+            path, _line(path, fault.key), f"{fault}; see docs/grading.md, Deadlines"
+        ) from fault
+    for slug in (*schedule.due, *schedule.extensions):
+        _require_assignment(path, slug, slug)
+    return schedule
+
+
+def _read_teams(path: Path, values: dict[str, Any]) -> dict[str, dict[str, tuple[str, ...]]]:
+    """[teams.SLUG] of course.toml: who hands in one folder together."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for slug, teams in values.items():
+        _require_assignment(path, slug, f"teams.{slug}")
+        seen: dict[str, str] = {}
+        for team, students in teams.items() if isinstance(teams, dict) else [("", teams)]:
+            named = students if isinstance(students, list) else []
+            if not team or not named or not all(isinstance(one, str) and one for one in named):
+                raise AuthoringError(
+                    path,
+                    _line(path, team or f"teams.{slug}"),
+                    f'a team is a line in [teams.{slug}] such as lions = ["ada", "bob"], found '
+                    f"{students!r}",
+                )
+            for student in named:
+                if student in seen:
+                    raise AuthoringError(
+                        path,
+                        _line(path, team),
+                        f"{student} is in the teams {seen[student]} and {team} of {slug}; remove "
+                        "one of them",
+                    )
+                seen[student] = team
+            found.setdefault(slug, {})[team] = tuple(named)
+    return found
+
+
+def _require_assignment(path: Path, slug: str, key: str) -> None:
+    """Raise AuthoringError if course.toml names an assignment that is not there."""
+    known = [one.parent.name for one in path.parent.glob("assignments/*/assignment.toml")]
+    if known and slug not in known:
+        raise AuthoringError(
+            path,
+            _line(path, key),
+            f"there is no assignment {slug!r}; use one of: {', '.join(sorted(known))}",
+        )
+
+
+_DATES = ("deadlines", "late", "extensions")
 _COURSE: dict[str, Any] = {
     "repository": str,
     "term": str,
     "branch": str,
     "install": str,
-    "feedback": dict,
+    **dict.fromkeys(("feedback", "teams", *_DATES), dict),
 }
 _FEEDBACK: dict[str, Any] = {"now": str, "deadline": str, "graded": str}
 _ADDRESSES = {
@@ -271,6 +333,7 @@ _OPTIONAL: dict[str, Any] = {
     "extras": list,
     "limits": dict,
     "gradescope": dict,
+    "leaks": dict,
 }
 _LIMITS: dict[str, Any] = {
     "question_s": (int, float),
@@ -312,6 +375,7 @@ def _read_assignment(path: Path, course: Course) -> Assignment:
         course=course,
         limits=Limits(**limits),
         gradescope=_read_gradescope(path, values.pop("gradescope", {})),
+        allowed_leaks=_read_allowed_leaks(path, values.pop("leaks", {})),
         **lists,
         **values,
     )
@@ -349,6 +413,19 @@ def _read_feedback(path: Path, values: dict[str, Any]) -> FeedbackLevels:
                 f"{time}: unknown level {level!r}; use one of: {', '.join(known)}",
             )
     return FeedbackLevels(**values)
+
+
+def _read_allowed_leaks(path: Path, values: dict[str, Any]) -> dict[str, str]:
+    """[leaks.allow]: the text of a leak, or the id of a cell, and why students may see it."""
+    _require(path, values, {}, {"allow": dict})
+    for text, reason in values.get("allow", {}).items():
+        if not isinstance(reason, str) or not reason.strip():
+            raise AuthoringError(
+                path,
+                _line(path, "leaks.allow"),
+                f'[leaks.allow] {text!r}: say why students may see it, as "{text[:40]}" = "reason"',
+            )
+    return dict(values.get("allow", {}))
 
 
 def _require_addresses(path: Path, values: dict[str, Any]) -> None:
@@ -399,6 +476,12 @@ def _read_toml(path: Path) -> dict[str, Any]:
 def _require(
     path: Path, values: dict[str, Any], required: dict[str, Any], optional: dict[str, Any]
 ) -> None:
+    known = [*required, *optional]
+    for key in values:  # first: a required key may be misspelt
+        if key not in known:
+            raise AuthoringError(
+                path, _line(path, key), f"unknown key {key!r}; use one of: {', '.join(known)}"
+            )
     lines = path.read_text(encoding="utf-8").splitlines()
     for key in required:
         if key not in values:
@@ -406,11 +489,8 @@ def _require(
                 path, len(lines), f"the key {key!r} is missing; add a line `{key} = …`"
             )
     for key, value in values.items():
-        expected = required.get(key) or optional.get(key)
+        expected = required.get(key) or optional.get(key) or object
         line = _line(path, key)
-        if expected is None:
-            known = ", ".join([*required, *optional])
-            raise AuthoringError(path, line, f"unknown key {key!r}; use one of: {known}")
         if not isinstance(value, expected) or isinstance(value, bool):
             name = " or ".join(
                 t.__name__ for t in (expected if isinstance(expected, tuple) else (expected,))

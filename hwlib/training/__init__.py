@@ -13,9 +13,17 @@ from hwlib.errors import MissingExtra
 from hwlib.extras import how_to_install
 from hwlib.training.numpy_loop import ClassifierTrainer, TrainingHistory, sgd_update
 
-__all__ = ["ClassifierTrainer", "FitHistory", "TrainingHistory", "evaluate", "fit", "sgd_update"]
+__all__ = [
+    "ClassifierTrainer",
+    "FitHistory",
+    "TrainingHistory",
+    "evaluate",
+    "fit",
+    "sgd_update",
+    "use_fastest_threads",
+]
 
-_OF_TORCH = ("FitHistory", "evaluate", "fit")
+_OF_TORCH = ("FitHistory", "evaluate", "fit", "use_fastest_threads")
 
 
 def __getattr__(name: str) -> Any:
@@ -23,9 +31,9 @@ def __getattr__(name: str) -> Any:
     if name not in _OF_TORCH:
         raise AttributeError(f"module 'hwlib.training' has no attribute {name!r}")
     try:
-        from hwlib.training import torch_loop
+        from hwlib.training import threads, torch_loop
     except ImportError as error:
         raise MissingExtra(
             f"hwlib.training.{name} needs torch; run: {how_to_install('torch')}"
         ) from error
-    return getattr(torch_loop, name)
+    return getattr(threads if name == "use_fastest_threads" else torch_loop, name)

@@ -2,6 +2,7 @@
 
 REPLACES = ("affine_forward", "affine_backward")
 FAILS = ["affine_backward/dx", "affine_backward/dw"]
+ALSO = {"affine_backward/dw": "both are computed from what the second use left behind"}
 HINT = "Does the layer keep anything outside its cache?"
 
 

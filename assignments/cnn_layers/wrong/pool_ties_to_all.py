@@ -3,6 +3,7 @@
 REPLACES = "max_pool_backward_naive"
 FAILS = ["max_pool_backward_naive/ties"]
 HINT = "A tie: the gradient must arrive once in all"
+FREQUENCY = "7 of 14 public solutions"
 
 
 def max_pool_backward_naive(dout, cache):

@@ -3,6 +3,7 @@
 REPLACES = ("relu_forward", "relu_backward")
 FAILS = ["relu_forward", "relu_backward"]
 HINT = "The function changed the input `x`"
+FREQUENCY = "1 of 16 public solutions"
 
 
 def relu_forward(x):

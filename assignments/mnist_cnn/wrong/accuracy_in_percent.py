@@ -1,5 +1,5 @@
 """Returns a percentage."""
 
-FAILS = ["accuracy_after_one_epoch", "dropout_sweep"]
+FAILS = ["accuracy_after_one_epoch"]
 HINT = "not a percentage"
 EDITS = {"return evaluate(model, test_data)[1]": "return 100 * evaluate(model, test_data)[1]"}

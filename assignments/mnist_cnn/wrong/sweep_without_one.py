@@ -1,7 +1,7 @@
 """np.arange stops before 1."""
 
 REPLACES = "dropout_sweep"
-FAILS = ["dropout_sweep"]
+FAILS = ["dropout_sweep/the rates"]
 HINT = "1 is missing"
 
 

@@ -3,6 +3,7 @@
 REPLACES = "softmax_probabilities"
 FAILS = ["softmax_probabilities/large scores"]
 HINT = "Subtract the largest score of *each image*"
+FREQUENCY = "1 of 16 public solutions"
 
 
 def softmax_probabilities(scores):

@@ -58,7 +58,7 @@ def attachments_of(
                 raise AuthoringError(
                     path,
                     line,
-                    f"attachment:{name}: there is no such picture in {file.parent}; put it there, "
+                    f"attachment:{name}: there is no such picture in attachments/; put it there, "
                     "or correct the name",
                 )
             if not media.startswith("image/"):

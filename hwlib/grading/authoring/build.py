@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,14 +22,20 @@ from hwlib.atomic import write_whole
 from hwlib.errors import AuthoringError
 from hwlib.extras import REQUIREMENTS
 from hwlib.grading.authoring.attachments import attachments_of
-from hwlib.grading.authoring.leaks import Leak, leaks_between
+from hwlib.grading.authoring.leaks import (
+    Leak,
+    leaks_between,
+    needlessly_allowed,
+    without_allowed,
+)
 from hwlib.grading.authoring.reading import load_notebook, load_notebooks
 from hwlib.grading.authoring.release import release_text
 from hwlib.grading.authoring.variants import read_variants
 from hwlib.grading.authoring.written import AuthoredCell, ParsedNotebook
 from hwlib.grading.cells import Role, given_part, grade_id_for, without_markers
 from hwlib.grading.course import Assignment
-from hwlib.grading.parts import that_may_fail
+from hwlib.grading.parts import parts_of, that_may_fail
+from hwlib.live.standing import TITLE
 
 __all__ = ["BuildResult", "build", "build_notebooks", "cell_id", "duration", "notebook_text"]
 
@@ -142,15 +149,33 @@ def _build_files(assignment: Assignment) -> dict[Path, bytes]:
         text = notebook_text(_released(sources[-1], one)).encode()
         released[one.release.name] = text
         files |= {one.source: notebook_text(sources[-1]).encode(), one.release: text}
+    found = list[Leak]()
     for parsed, source in zip(notebooks, sources, strict=True):
-        for leak in leaks_between(source, released):
+        leaks = leaks_between(source, released)
+        for leak in without_allowed(assignment, leaks):
             raise _leak_error(parsed, leak)
+        found += leaks
+    _check_allowed(assignment, found)
     _check_variants(assignment, [cell for parsed in notebooks for cell in parsed.cells])
     return {
         **files,
         **{assignment.source.parent / path: content for path, content in extra.items()},
         **{assignment.release.parent / path: content for path, content in extra.items()},
     }
+
+
+def _check_allowed(assignment: Assignment, leaks: Sequence[Leak]) -> None:
+    """Raise AuthoringError for an entry of [leaks.allow] that allows nothing."""
+    for name in needlessly_allowed(assignment, leaks):
+        path = assignment.folder / "assignment.toml"
+        lines = path.read_text(encoding="utf-8").splitlines()
+        line = next((i for i, text in enumerate(lines, 1) if name in text), 0)
+        raise AuthoringError(
+            path,
+            line,
+            f"[leaks.allow] has {name!r}, but no leak is called that; remove the line, or copy the "
+            "text from the error again",
+        )
 
 
 def _check_variants(assignment: Assignment, cells: Sequence[AuthoredCell]) -> None:
@@ -203,13 +228,18 @@ def _stale(assignment: Assignment, files: dict[Path, bytes]) -> Iterator[Path]:
 
 def _leak_error(parsed: ParsedNotebook, leak: Leak) -> AuthoringError:
     line = next(
-        (cell.lines[leak.line - 1] for cell in parsed.cells if cell.grade_id == leak.origin),
+        (
+            cell.lines[leak.line - 1 - (cell.role == "test")]  # a test has its title above
+            for cell in parsed.cells
+            if cell.grade_id == leak.origin
+        ),
         0,
     )
     return AuthoringError(
         parsed.path,
         line,
-        f"{leak}; reword it there, or move this line out of the secret region",
+        f"{leak}; reword it there, move this line out of the secret region, or allow it by name in "
+        "assignment.toml (docs/authoring.md, Leaks)",
     )
 
 
@@ -235,6 +265,7 @@ def _source_notebook(
         _attach(cells[0], assignment, parsed.path, parsed.cells[0])
     counts = {"setup": 1, "code": 0, "experiment": 0, "prose": 0}
     heading = _last_heading(title) or assignment.title
+    told = _told_titles(parsed)
     for cell in parsed.cells[1:] if own_title else parsed.cells:
         heading = (
             _last_heading(given_part(cell.source)) if cell.cell_type == "markdown" else ""
@@ -244,15 +275,70 @@ def _source_notebook(
         else:
             counts[cell.role] += 1
             name = grade_id_for(cell.role, str(counts[cell.role]))
-        cells.append(_cell(slug, cell.role, name, cell.source, cell, title=heading))
+        source = f"{told[cell.name]}\n{cell.source}" if cell.role == "test" else cell.source
+        cells.append(_cell(slug, cell.role, name, source, cell, title=heading))
         _attach(cells[-1], assignment, parsed.path, cell)
     cells.append(
         _cell(slug, "submit", "submit", _render("submit.py.j2", call=_submit_call(assignment)))
     )
-    about = {"slug": slug} | ({"notebook": assignment.stem} if assignment.stem else {})
-    notebook = new_notebook(cells=cells, metadata={**_NOTEBOOK_METADATA, "hwlib": about})
+    notebook = new_notebook(
+        cells=cells, metadata={**_NOTEBOOK_METADATA, "hwlib": _about(assignment, cells)}
+    )
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     return notebook
+
+
+def _about(assignment: Assignment, cells: list[NotebookNode]) -> dict[str, Any]:
+    """What `hwlib.submit` reads in the metadata: the slug, the cells to fill in, the files that
+    come with the notebook.
+    """
+    answers = [
+        cell.metadata.nbgrader.grade_id
+        for cell in cells
+        if cell.metadata.get("nbgrader", {}).get("solution")
+    ]
+    files = [path.as_posix() for path in _supporting_files(assignment)]
+    return {
+        "slug": assignment.slug,
+        **({"notebook": assignment.stem} if assignment.stem else {}),
+        "answers": answers,
+        **({"files": files} if files else {}),
+    }
+
+
+def _told_titles(parsed: ParsedNotebook) -> dict[str, str]:
+    """Name of a test → the first line of its cell, which is all that students see of it at first.
+
+    Colab takes a comment of this form for the title of the cell. It is the heading above, where
+    that belongs to this test alone, else the name.
+    """
+    headings: dict[str, str] = {}
+    heading = ""
+    for cell in parsed.cells:
+        if cell.cell_type == "markdown":
+            found = _last_heading(given_part(cell.source))
+            # the heading of a question to answer in words says nothing of the code below it
+            heading = "" if cell.role == "answer" else found or heading
+        elif cell.role == "test":
+            headings[cell.name] = re.sub(r"[{}]", "", heading)
+    often = Counter(headings.values())
+    titles = {}
+    for cell in parsed.cells:
+        if cell.role == "test":
+            alone = headings[cell.name] if often[headings[cell.name]] == 1 else ""
+            titles[cell.name] = _told_title(alone or cell.name, cell.points, cell.source)
+    return titles
+
+
+def _told_title(what: str, points: float | None, source: str) -> str:
+    """The first line of a test cell.
+
+    >>> _told_title("distances without a loop", 1, "")
+    '# @title Check: distances without a loop, 1 point'
+    """
+    value, parts = points or 0.0, len(parts_of(source))
+    counted = f"{value:g} point{'' if value == 1 else 's'}"
+    return f"{TITLE} {what}, {counted}{f', {parts} parts' if parts > 1 else ''}"
 
 
 def _attach(cell: NotebookNode, assignment: Assignment, path: Path, written: AuthoredCell) -> None:
@@ -309,6 +395,9 @@ def _cell(
         tags.append(SKIPPED)  # nbclient does not run it, so nbgrader does not
     if tags:
         metadata["tags"] = tags
+    if role == "test":  # folded in JupyterLab; in Colab only its title shows
+        metadata["jupyter"] = {"source_hidden": True}
+        metadata["cellView"] = "form"
     make = new_markdown_cell if role in ("prose", "answer", "task") else new_code_cell
     cell: NotebookNode = make(source=source, metadata=metadata, id=cell_id(slug, name))
     return cell
@@ -409,14 +498,18 @@ def _setup_cell(assignment: Assignment) -> str:
     """The first code cell, which installs hwlib from the place that course.toml names.
 
     If course.toml names no place, the cell asks the student to install hwlib. If only PyTorch or
-    cvxpy is missing, it installs that.
+    cvxpy is missing, it installs that. If it cannot, the cell ends with one sentence and one
+    command.
     """
     extras = assignment.extras
     address = assignment.course.install_address
     wanted = f"[{','.join(extras)}]" if extras else ""
+    requirement = f"hwlib{wanted} @ {address}" if address else ""
+    packages = [name for extra in extras for name in REQUIREMENTS[extra]]
     return _render(
         "setup.py.j2",
-        requirement=f"hwlib{wanted} @ {address}" if address else "",
+        requirement=requirement,
         extras=extras,
-        packages=[name for extra in extras for name in REQUIREMENTS[extra]],
+        packages=packages,
+        all_packages=[requirement] if requirement else packages,
     )

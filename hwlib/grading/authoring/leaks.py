@@ -22,7 +22,7 @@ import ast
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -39,7 +39,15 @@ from hwlib.grading.cells import (
 )
 from hwlib.grading.course import Assignment
 
-__all__ = ["Leak", "find_leaks", "is_trivial", "leaks_between", "leaks_in_tree"]
+__all__ = [
+    "Leak",
+    "find_leaks",
+    "is_trivial",
+    "leaks_between",
+    "leaks_in_tree",
+    "needlessly_allowed",
+    "without_allowed",
+]
 
 Kind = Literal["solution", "hidden test", "answer", "number", "string", "marker", "file"]
 
@@ -81,7 +89,30 @@ def find_leaks(assignment: Assignment) -> list[Leak]:
         if path.is_file()
     }
     leaks = [leak for source in _sources(assignment) for leak in leaks_between(source, released)]
-    return [*leaks, *_instructor_files(assignment, released)]
+    return [*without_allowed(assignment, leaks), *_instructor_files(assignment, released)]
+
+
+def without_allowed(assignment: Assignment, leaks: Iterable[Leak]) -> list[Leak]:
+    """The leaks that [leaks.allow] of assignment.toml does not name. A marker can't be allowed."""
+    return [
+        leak
+        for leak in leaks
+        if leak.kind == "marker"
+        or not any(_is_named(leak, one) for one in assignment.allowed_leaks)
+    ]
+
+
+def needlessly_allowed(assignment: Assignment, leaks: Sequence[Leak]) -> list[str]:
+    """The entries of [leaks.allow] that no leak needs."""
+    return [
+        name
+        for name in assignment.allowed_leaks
+        if not any(_is_named(leak, name) for leak in leaks)
+    ]
+
+
+def _is_named(leak: Leak, name: str) -> bool:
+    return name == leak.origin or _compact(name) == _compact(leak.text)
 
 
 def _sources(assignment: Assignment) -> Iterator[NotebookNode]:
@@ -102,6 +133,7 @@ def leaks_in_tree(assignment: Assignment, files: Mapping[str, bytes]) -> list[Le
         File name → content.
     """
     found = [leak for source in _sources(assignment) for leak in leaks_between(source, files)]
+    found = without_allowed(assignment, found)
     by_chance = ("solution", "hidden test", "string")
     count = Counter((leak.origin, leak.where) for leak in found if leak.kind in by_chance)
     return [

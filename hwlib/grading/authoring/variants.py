@@ -99,6 +99,7 @@ def _read(
         models=models,
         edits=edits,
         frequency=_frequency(path, settings),
+        also=_also(path, settings, fails),
     )
 
 
@@ -166,6 +167,30 @@ def _fails_and_hint(
     return fails, hint
 
 
+def _also(path: Path, settings: _Settings, fails: Collection[str]) -> dict[str, str]:
+    """ALSO: why one slip costs more than one question or part, by the name in FAILS."""
+    line, value = _value(path, settings, "ALSO")
+    if value is None:
+        return {}
+    if not isinstance(value, dict) or not all(
+        isinstance(reason, str) and reason.strip() for reason in value.values()
+    ):
+        raise AuthoringError(
+            path,
+            line,
+            'ALSO must be a dict of reasons: ALSO = {"affine_backward": "without a cache there is '
+            'nothing to go back with"}',
+        )
+    for name in value:
+        if name not in fails:
+            raise AuthoringError(
+                path,
+                line,
+                f"ALSO has {name!r}, which is not in FAILS; use one of: {', '.join(fails)}",
+            )
+    return {str(name): str(reason) for name, reason in value.items()}
+
+
 def _frequency(path: Path, settings: _Settings) -> str:
     """FREQUENCY, a base rate such as "3 of 14 public solutions"; "" where nobody has counted."""
     line, value = _value(path, settings, "FREQUENCY")
@@ -183,7 +208,7 @@ def _frequency(path: Path, settings: _Settings) -> str:
 
 
 def _nothing_lost(path: Path, settings: _Settings) -> tuple[tuple[str, ...], str]:
-    for name in ("FAILS", "HINT", "FREQUENCY"):
+    for name in ("FAILS", "ALSO", "HINT", "FREQUENCY"):
         if name in settings:
             raise AuthoringError(
                 path,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -98,7 +99,7 @@ class ParsedNotebook:
         return sum(cell.points or 0.0 for cell in self.cells)
 
 
-SETTINGS = ("REPLACES", "EDITS", "FAILS", "HINT", "FREQUENCY")
+SETTINGS = ("REPLACES", "EDITS", "FAILS", "ALSO", "HINT", "FREQUENCY")
 """The variables that a file in wrong/ or right/ may set about itself."""
 
 
@@ -127,3 +128,19 @@ class Variant:
     models: tuple[str, ...] = ()  # those of `replaces` that are models in artifacts/
     edits: tuple[Edit, ...] = ()
     frequency: str = ""  # how often this was seen: "14 of 14 public solutions"
+    also: Mapping[str, str] = field(default_factory=dict)  # a name in `fails` → why it is lost, too
+
+    @property
+    def paid_twice(self) -> tuple[str, ...]:
+        """The names in `fails` that one slip costs beyond the first, without a reason in ALSO.
+
+        One name is free for each function that the file replaces, and one in any case.
+        """
+        free = {name.rpartition(".")[2] for name in self.replaces}
+        found = []
+        for place, name in enumerate(self.fails):
+            function = name.partition("/")[0].partition("-")[0]
+            if place and function not in free and name not in self.also:
+                found.append(name)
+            free.discard(function)
+        return tuple(found)

@@ -182,7 +182,9 @@ def _grade_one(
         record(submission.student, [cell.name for cell in keys[name].questions])
     slug = store.assignment.slug
     swap_folder(folder, store.output / "autograded" / submission.student / slug)
-    return _whole(submission, {name: read.results[name] for name in keys})
+    whole = _whole(submission, {name: read.results[name] for name in keys})
+    penalty = store.update_penalty(submission.student)
+    return with_marks(whole, store.marks(submission.student), penalty)
 
 
 def _whole(
@@ -451,7 +453,7 @@ def _read_result(
     seconds = time.monotonic() - started
     result = SubmissionResult(submission.student, "graded", questions, problems, seconds)
     mine = {cell.name: marks[cell.name] for cell in key.questions}
-    return with_marks(result, mine, store.late_penalty(submission.student))
+    return with_marks(result, mine)
 
 
 def _question(cell: KeyCell, verdicts: KernelVerdicts, mark: Mark) -> QuestionResult:

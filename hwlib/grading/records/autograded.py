@@ -26,7 +26,7 @@ from nbgrader.utils import compute_checksum
 from traitlets.config import Config
 
 from hwlib.atomic import remove_folder, swap_folder
-from hwlib.errors import CourseError
+from hwlib.errors import CourseError, headline
 from hwlib.grading.cells import grade_id_of, question_of
 from hwlib.grading.course import Assignment
 from hwlib.grading.records.harmless import harmless_cell
@@ -172,7 +172,7 @@ def _verdict_output(question: QuestionResult) -> NotebookNode:
         return NotebookNode(output_type="stream", name="stdout", text=text)
     message, hint = for_terminal(question.message), for_terminal(question.hint)
     text = f"✗ {score} ({question.status}): {message or 'no message'}"
-    lines = [f"\x1b[0;31m{text}\x1b[0m", *([hint] if hint else []), *parts]
+    lines = [headline(text), *([hint] if hint else []), *parts]
     return NotebookNode(output_type="error", ename=question.status, evalue=message, traceback=lines)
 
 

@@ -25,6 +25,7 @@ from hwlib.errors import RecordingError, SubmissionError
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.course import Assignment, FeedbackLevel
 from hwlib.grading.records.cache import Kept, ResultCache
+from hwlib.grading.records.database import advice, shown
 from hwlib.grading.records.feedback import LOOK, feedback_page
 from hwlib.grading.records.gradebook import GradeStore
 from hwlib.grading.records.history import Entry, History, now
@@ -151,11 +152,15 @@ class ClassRecords:
         self._tiers.add(outcome.tier)
         try:
             return self._write(found, outcome, seed)
-        except (OSError, SQLAlchemyError) as error:
-            reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        except SQLAlchemyError as error:
+            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+            where = shown(self._store.db_url)
+            raise RecordingError(f"{found.student}: {where}: {advice(reason)}") from error
+        except OSError as error:
             raise RecordingError(
-                f"{found.student}: cannot write the result to {self.output} ({reason}); free some "
-                "space or make the folder writable, then grade again"
+                f"{found.student}: cannot write the result to {self.output} "
+                f"({error.strerror or error}); free some space or make the folder writable, then "
+                "grade again"
             ) from error
 
     def _whole(self, found: FoundSubmission, outcome: Outcome) -> Outcome:
@@ -176,6 +181,7 @@ class ClassRecords:
         student = found.student
         # before the gradebook changes, so that no kept result contradicts it
         self._cache.forget(student)
+        before = self._marks.get(student, {})
         result = self._store.write(
             outcome.result,
             outcome.notebook,
@@ -187,7 +193,7 @@ class ClassRecords:
         comments, hand_in = self._store.human_comments(student), self._store.hand_in(student)
         raw = replace(outcome.result, problems=result.problems, status=result.status)
         kept = Kept.of(outcome, raw, seed)
-        shown = self._write_page(found, result, outcome.as_graded, comments, hand_in, kept)
+        shown = self._write_page(found, result, outcome.as_graded, comments, hand_in, kept, before)
         kept = replace(kept, page=shown)
         if outcome.final:
             self._cache.put(self._hand_ins[student], kept)
@@ -238,8 +244,10 @@ class ClassRecords:
         comments: Mapping[str, str],
         hand_in: HandIn,
         kept: Kept,
+        before: Mapping[str, Mark] | None = None,
     ) -> str:
         """Write the feedback page; returns a digest of what it shows."""
+        marks = self._store.marks(found.student)
         page = feedback_page(
             result,
             self._key,
@@ -250,6 +258,8 @@ class ClassRecords:
             level=self._level(result, hand_in),
             inputs=kept.inputs,
             pages=self.assignment.source.parent / "why.md",
+            waiting=[name for name, mark in marks.items() if mark.needs_look],
+            before=None if before is None else {name: m.points for name, m in before.items()},
         )
         write_whole(self._page(found.student), page)
         return self._shown(found.student, result, comments, hand_in, kept.tier)
@@ -306,7 +316,8 @@ class ClassRecords:
     def twins(self) -> dict[str, list[str]]:
         """Student → a line for each value that other students have, too."""
         artifacts = self.assignment.folder / "artifacts"
-        return name_twins(self._unique, models_of(artifacts, self.assignment.artifacts))
+        teams = self.assignment.course.teams.get(self.assignment.slug, {}).values()
+        return name_twins(self._unique, models_of(artifacts, self.assignment.artifacts), teams)
 
     @property
     def tier(self) -> str:

@@ -13,12 +13,14 @@ from pathlib import Path
 from types import MappingProxyType
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from nbformat import NotebookNode
 
 from hwlib.checks.pages import split_hint
 from hwlib.grading.answer_key import AnswerKey, KeyCell
 from hwlib.grading.cells import grade_id_of
 from hwlib.grading.course import FeedbackLevel
+from hwlib.grading.records.mathml import with_formulas
 from hwlib.grading.records.pictures import Pictures
 from hwlib.grading.results import PartResult, QuestionResult, SubmissionResult
 from hwlib.grading.texts import for_page
@@ -37,6 +39,8 @@ LABELS = {
     "manual": ("✎", "graded by hand"),
 }
 PARTLY = "see its parts"
+WAITING = "not graded yet"  # in the place of the points that a human will give
+MAX_ALT = 500  # characters that describe a figure
 
 _templates = Environment(
     loader=PackageLoader("hwlib.grading"),
@@ -75,15 +79,33 @@ class _Question:
 
 
 @dataclass(frozen=True, slots=True)
+class _Figure:
+    """A picture, and what it shows in words."""
+
+    encoded: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A question that has other points than when the work was last graded."""
+
+    title: str
+    before: str
+    after: str
+    better: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Work:
     """A student's text or code in one cell, with its output."""
 
     name: str
     is_text: bool
-    source: str
+    source: str | Markup
     output: str
-    images: tuple[str, ...]
-    comment: str
+    images: tuple[_Figure, ...]
+    comment: Markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +128,8 @@ def feedback_page(
     pages: Path | None = None,
     level: FeedbackLevel = "hint",
     inputs: Mapping[str, str] = MappingProxyType({}),
+    waiting: Collection[str] | None = None,
+    before: Mapping[str, float] | None = None,
 ) -> str:
     """Make the feedback page: one HTML file that needs no other file.
 
@@ -130,14 +154,30 @@ def feedback_page(
         which it failed, too.
     inputs : mapping
         Question or question/part → that input.
+    waiting : collection of str, optional
+        The questions that a human has still to grade. The default is all with the status manual.
+    before : mapping, optional
+        Question → its points when the student's work was last graded.
     """
     result = _at_level(result, level)
     shown = inputs if level == "input" else {}
     room = Pictures()
+    if waiting is None:
+        waiting = [one.id for one in result.questions if one.status == "manual"]
     given = {cell.source for cell in key.cells if not cell.grade_id}
     of_name = notebook if callable(notebook) else lambda name: notebook
     parts = [
-        _part(cells, result, of_name(cells[0].notebook), comments or {}, room, pages, given, shown)
+        _part(
+            cells,
+            result,
+            of_name(cells[0].notebook),
+            comments or {},
+            room,
+            pages,
+            given,
+            shown,
+            waiting,
+        )
         for cells in groups(key)
     ]
     return _templates.get_template("feedback.html.j2").render(
@@ -156,8 +196,9 @@ def feedback_page(
             question.title
             for part in parts
             for question in part.questions
-            if question.status == "manual"
+            if question.name in waiting
         ],
+        changes=list(_changes(result, before or {}, waiting)),
     )
 
 
@@ -204,6 +245,7 @@ def _part(
     pages: Path | None,
     given: Collection[str],
     inputs: Mapping[str, str],
+    waiting: Collection[str],
 ) -> _Part:
     asked = {cell.name for cell in cells if cell.is_question}
     works = tuple(
@@ -212,16 +254,22 @@ def _part(
         if cell.role != "test"
     )
     questions = tuple(
-        _question(question, pages, inputs) for question in result.questions if question.id in asked
+        _question(question, pages, inputs, question.id in waiting)
+        for question in result.questions
+        if question.id in asked
     )
     return _Part(
         next((cell.title for cell in cells if cell.title), cells[0].name), works, questions
     )
 
 
-def _question(question: QuestionResult, pages: Path | None, inputs: Mapping[str, str]) -> _Question:
+def _question(
+    question: QuestionResult, pages: Path | None, inputs: Mapping[str, str], waiting: bool
+) -> _Question:
     failing = inputs.get(question.id, "")
     whole = _graded(question, question.title or question.id, question.id, pages, failing)
+    if waiting:
+        whole = replace(whole, score=f"{WAITING}, at most {question.max_points:g}", lost=False)
     if not question.parts:
         return whole
     # each part has its own message; some points may be there although one failed
@@ -263,13 +311,14 @@ def _work(
     cells = notebook.cells if notebook else []
     own = own_cells(cells, cell, given)
     outputs = [output for other in own for output in other.get("outputs", ())]
+    source = for_page("\n\n".join(other.source for other in own), MAX_CODE)
     return _Work(
         name=cell.name,
         is_text=cell.cell_type == "markdown",
-        comment=for_page(comment, MAX_MESSAGE),
-        source=for_page("\n\n".join(other.source for other in own), MAX_CODE),
+        comment=with_formulas(for_page(comment, MAX_MESSAGE)),
+        source=with_formulas(source) if cell.cell_type == "markdown" else source,
         output=for_page("".join(_texts(outputs)), MAX_OUTPUT),
-        images=tuple(_images(outputs, pictures)),
+        images=tuple(_images(outputs, pictures, cell.name)),
     )
 
 
@@ -310,12 +359,28 @@ def _texts(outputs: Iterable[NotebookNode]) -> Iterator[str]:
             yield f"{text if isinstance(text, str) else ''.join(text)}\n"
 
 
-def _images(outputs: Iterable[NotebookNode], pictures: Pictures) -> Iterator[str]:
-    found = (
-        pictures.take(output.get("data", {}).get("image/png"), max_bytes=MAX_IMAGE_BYTES)
-        for output in outputs
-    )
-    for count, image in enumerate(image for image in found if image):
-        if count == MAX_IMAGES:
-            return
-        yield image
+def _images(outputs: Iterable[NotebookNode], pictures: Pictures, name: str) -> Iterator[_Figure]:
+    count = 0
+    for output in outputs:
+        encoded = pictures.take(output.get("data", {}).get("image/png"), max_bytes=MAX_IMAGE_BYTES)
+        if encoded and count < MAX_IMAGES:
+            count += 1
+            yield _Figure(encoded, _described(output) or f"Figure {count} made by {name}")
+
+
+def _described(output: NotebookNode) -> str:
+    """What `hwlib.plots` says in words of a figure, "" if nobody has described it."""
+    told = output.get("data", {}).get("text/plain", "")
+    text = told if isinstance(told, str) else "".join(told)
+    return "" if text.startswith("<") else for_page(text, MAX_ALT)
+
+
+def _changes(
+    result: SubmissionResult, before: Mapping[str, float], waiting: Collection[str]
+) -> Iterator[_Change]:
+    for one in result.questions:
+        was = before.get(one.id)
+        if was is not None and one.id not in waiting and abs(was - one.points) > 1e-9:
+            yield _Change(
+                one.title or one.id, f"{was:g}", f"{one.points:g}", better=one.points > was
+            )

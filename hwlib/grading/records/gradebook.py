@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -36,6 +37,13 @@ from hwlib.grading.records.autograded import (
     placeholder,
     write_notebooks,
 )
+from hwlib.grading.records.database import (
+    gradebook_url,
+    only_writer,
+    open_engine,
+    said_by,
+    shown,
+)
 from hwlib.grading.records.gradebook_rows import (
     ASSIGNMENT,
     COMMENT,
@@ -44,12 +52,10 @@ from hwlib.grading.records.gradebook_rows import (
     SUBMITTED,
     SUBMITTED_NOTEBOOK,
     AssignmentRows,
-    advice,
     create_database,
     drop_stray_course,
     find_or_insert,
     load_nbgrader_config,
-    sqlite_url,
     sync_assignment,
 )
 from hwlib.grading.records.marks import (
@@ -139,13 +145,12 @@ class GradeStore:
     def __init__(self, assignment: Assignment, output: Path, db_url: str | None = None) -> None:
         self.assignment, self.output = assignment, output.resolve()
         self.config = load_nbgrader_config(assignment.course)
-        self.db_url = db_url or sqlite_url(self.output / "gradebook.db")
+        self.db_url = gradebook_url(self.config, assignment.course.root, self.output, db_url)
         self.templates = load_templates(assignment, self.config)
         self._names = {name: names_of(template) for name, template in self.templates.items()}
         create_database(self.db_url)
-        self._engine = sa.create_engine(self.db_url)
-        if self._engine.dialect.name == "sqlite":
-            sa.event.listen(self._engine, "connect", _tune_sqlite)
+        self._engine = open_engine(self.db_url)
+        self._writing = ExitStack()
         self._penalties = AssignLatePenalties(config=self.config)
         self._penalties.init_plugin()
         self._rows: AssignmentRows | None = None
@@ -169,22 +174,30 @@ class GradeStore:
 
     def close(self) -> None:
         """Close the database. Do not use the store afterwards."""
+        self._writing.close()
         self._engine.dispose()
 
     def prepare(self) -> None:
         """Update the assignment's rows from its source notebooks.
 
-        The due date, extensions and the grades of all questions that still exist are kept.
+        The grades of all questions that still exist are kept. So are the due date and extensions,
+        unless course.toml names others.
 
         Raises
         ------
         GradingError
             If a question that a human graded is gone from the source notebook.
+        RecordingError
+            If another `hw grade` is at work on the same.
         """
+        if self._rows is None:
+            self._writing.enter_context(only_writer(self._engine, self.assignment.slug))
         course_id = self.config.CourseDirectory.course_id
         slug = self.assignment.slug
+        schedule = self.assignment.course.schedule
+        due, more = schedule.due.get(slug), schedule.extensions.get(slug, {})
         self._rows = self._transaction(
-            lambda db: sync_assignment(db, self.templates, slug, course_id)
+            lambda db: sync_assignment(db, self.templates, slug, course_id, due, more)
         )
         # left by a run that was killed
         for leftover in self.output.glob(f"autograded/*/.{slug}.new"):
@@ -383,9 +396,7 @@ class GradeStore:
                     return work(db)
             except (IntegrityError, OperationalError) as error:
                 if attempt == ATTEMPTS - 1:
-                    raise GradingError(
-                        f"{self._engine.url!r}: {advice(str(error.orig))}"
-                    ) from error
+                    raise GradingError(f"{shown(self.db_url)}: {said_by(error)}") from error
                 time.sleep(0.1 * 2**attempt)
         raise AssertionError("unreachable")
 
@@ -430,6 +441,11 @@ class GradeStore:
         if when is not None:  # without a timestamp the old one is kept, as in nbgrader
             db.execute(
                 sa.update(SUBMITTED).where(SUBMITTED.c.id == submitted).values(timestamp=when)
+            )
+        _, extension = self.assignment.course.schedule.of(self.assignment.slug, student)
+        if extension is not None:
+            db.execute(
+                sa.update(SUBMITTED).where(SUBMITTED.c.id == submitted).values(extension=extension)
             )
         row = db.execute(
             sa.select(SUBMITTED.c.timestamp, SUBMITTED.c.extension, ASSIGNMENT.c.duedate)
@@ -502,26 +518,23 @@ class GradeStore:
             return {}
 
     def _late_penalty(self, student: str, score: float, late_s: float) -> float | None:
-        """The late penalty of nbgrader's plugin, limited to the range from 0 to the score."""
+        """The late penalty of course.toml, or else of nbgrader's plugin, limited to the range from
+        0 to the score.
+        """
         if late_s <= 0:
             return None
+        if self.assignment.course.schedule.late is not None:
+            return self.assignment.course.schedule.late.penalty(score, late_s) or None
         penalty = self._penalties.plugin_inst.late_submission_penalty(student, score, late_s)
         if penalty is None or math.isnan(penalty):
             return None
         return float(min(max(0.0, penalty), score))
 
 
-def _tune_sqlite(connection: Any, _record: Any) -> None:
-    """Make SQLite wait for the formgrader instead of failing.
-
-    If the grader is killed, nothing is lost. A power cut may lose the last rows.
-    """
-    connection.execute("PRAGMA busy_timeout = 30000")
-    connection.execute("PRAGMA synchronous = NORMAL")
-
-
 def _rows_by_cell(db: sa.Connection, table: sa.Table, submitted: str) -> dict[str, Row]:
-    rows = db.execute(sa.select(table).where(table.c.notebook_id == submitted)).mappings()
+    # a human who enters a grade meanwhile waits until this transaction is over
+    query = sa.select(table).where(table.c.notebook_id == submitted).with_for_update()
+    rows = db.execute(query).mappings()
     return {row["cell_id"]: dict(row) for row in rows}
 
 
@@ -565,8 +578,7 @@ def _waits(result: SubmissionResult, names: Iterable[str]) -> bool:
 
 
 def _points(mark: Mark) -> float:
-    given = mark.automatic if mark.by_hand is None else mark.by_hand
-    return float(given or 0.0) + mark.extra
+    return mark.points + mark.extra
 
 
 def parse_time(timestamp: str | datetime | None) -> tuple[datetime | None, list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from hwlib.grading.answer_key import load_key
 from hwlib.grading.course import Assignment
 from hwlib.grading.records.cache import Kept, ResultCache
 from hwlib.grading.records.class_records import ClassRecords
+from hwlib.grading.records.gradebook import parse_time
 from hwlib.grading.records.marks import (
     GradebookView,
     Mark,
@@ -73,13 +74,23 @@ class UnwrittenRecords(ClassRecords):
         return recorded_view(self.assignment, self.output, self._db_url) or GradebookView()
 
     def _refreshed(self, found: FoundSubmission, kept: Kept) -> SubmissionResult:
-        return self._counted(found.student, kept.result)
+        return self._in_time(found, self._counted(found.student, kept.result))
 
     def _write(self, found: FoundSubmission, outcome: Outcome, seed: int) -> SubmissionResult:
         student = found.student
         marks, hand_in = self._view.marks.get(student, {}), self._view.hand_ins.get(student)
         penalty = hand_in.penalty if hand_in else 0.0
-        return with_points_by_hand(marks, outcome.result, penalty)
+        return self._in_time(found, with_points_by_hand(marks, outcome.result, penalty))
+
+    def _in_time(self, found: FoundSubmission, result: SubmissionResult) -> SubmissionResult:
+        """The result with the late penalty that the dates of course.toml ask for now."""
+        schedule, slug = self.assignment.course.schedule, self.assignment.slug
+        if schedule.late is None or slug not in schedule.due:
+            return result
+        when, _ = parse_time(found.timestamp)
+        score = replace(result, late_penalty=0.0).score
+        penalty = schedule.penalty(slug, found.student, when, score)
+        return replace(result, late_penalty=penalty)
 
 
 def newcomers(report: GradeReport, marks: Marks) -> list[str]:

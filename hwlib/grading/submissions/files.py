@@ -14,7 +14,7 @@ import warnings
 import zipfile
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from itertools import islice
 from pathlib import Path
@@ -97,9 +97,11 @@ def find_submissions(
 ) -> list[FoundSubmission]:
     """Find every submitted/STUDENT/SLUG/, or those of the named students, in order of their ids.
 
-    A student's id is the name of the folder, with escapes for characters that cannot be printed. If
-    two folders would get the same id, or an id would be too long, a number is added. A folder that
-    cannot be read is included, with the reason in `problems`. Symbolic links are not followed.
+    A student's id is the name of the folder. Where it is the name of a team (course.toml), each of
+    its students is found, with that folder. An id has escapes for characters that cannot be
+    printed. If two folders would get the same id, or an id would be too long, a number is added. A
+    folder that cannot be read is included, with the reason in `problems`. Symbolic links are not
+    followed.
 
     Raises
     ------
@@ -118,6 +120,7 @@ def find_submissions(
     folders = {
         student: root / name / assignment.slug for student, name in _students(handed_in).items()
     }
+    folders, notes = _of_teams(folders, assignment)
     missing = [student for student in students if student not in folders]
     if missing:
         raise CourseError(
@@ -125,7 +128,28 @@ def find_submissions(
             f"names of the folders STUDENT/{assignment.slug}/"
         )
     chosen = sorted(set(students) or folders)
-    return [_found(student, folders[student], assignment, root) for student in chosen]
+    found = [_found(student, folders[student], assignment, root) for student in chosen]
+    return [replace(one, problems=(*one.problems, *notes.get(one.student, ()))) for one in found]
+
+
+def _of_teams(
+    folders: Mapping[str, Path], assignment: Assignment
+) -> tuple[dict[str, Path], dict[str, tuple[str, ...]]]:
+    """Give each student of a team the team's folder.
+
+    Returns (student → folder, student → what to say about it).
+    """
+    mine, notes = dict(folders), dict[str, tuple[str, ...]]()
+    for team, students in assignment.course.teams.get(assignment.slug, {}).items():
+        folder = mine.pop(team, None)
+        if folder is None:
+            continue
+        for student in students:
+            told = f"handed in by the team {team}: {', '.join(students)}"
+            if student in folders and student != team:
+                told += f"; the folder {student}/{assignment.slug} was not graded"
+            mine[student], notes[student] = folder, (told,)
+    return mine, notes
 
 
 def submission_in(folder: Path, assignment: Assignment, student: str = "") -> FoundSubmission:

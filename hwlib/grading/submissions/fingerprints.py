@@ -36,7 +36,9 @@ def models_of(folder: Path, names: Iterable[str]) -> dict[str, str]:
 
 
 def name_twins(
-    unique: Mapping[str, Mapping[str, str]], reference: Mapping[str, str]
+    unique: Mapping[str, Mapping[str, str]],
+    reference: Mapping[str, str],
+    teams: Iterable[Iterable[str]] = (),
 ) -> dict[str, list[str]]:
     """Student → a line for each value that other students have, too.
 
@@ -46,7 +48,19 @@ def name_twins(
         Student → label → value, such as "student id" → "ab123".
     reference : dict
         Label → value, for the course's own solution.
+    teams : iterable of iterable of str
+        Students who hand in together, and so share everything.
     """
+    team_of = {student: number for number, team in enumerate(teams) for student in team}
+
+    def others(student: str, owners: Iterable[str]) -> list[str]:
+        team = team_of.get(student)
+        return [
+            name
+            for name in owners
+            if name != student and (team is None or team_of.get(name) != team)
+        ]
+
     owners: dict[tuple[str, str], list[str]] = defaultdict(list)
     sketches: dict[str, dict[str, str]] = defaultdict(dict)  # label of the weights → owner → sketch
     everybody = {REFERENCE: reference, **unique}
@@ -58,9 +72,9 @@ def name_twins(
                 owners[what, value].append(student)
     lines = {
         student: [
-            f"{what}: shared with {_named(name for name in owners[what, value] if name != student)}"
+            f"{what}: shared with {_named(others(student, owners[what, value]))}"
             for what, value in values.items()
-            if not what.startswith(_SKETCH) and len(owners[what, value]) > 1
+            if not what.startswith(_SKETCH) and others(student, owners[what, value])
         ]
         for student, values in unique.items()
     }

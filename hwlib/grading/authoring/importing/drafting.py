@@ -24,7 +24,7 @@ def drafted(notebook: FoundNotebook, delimiters: Delimiters = DEFAULTS) -> list[
     A cell of the old notebook becomes one cell, in the same order. Cells that are new say so in
     their notes.
     """
-    drafts = [_draft(cell, notebook) for cell in notebook.cells]
+    drafts = [_draft(cell) for cell in notebook.cells]
     for draft in drafts:
         with_known_markers(draft, delimiters)
         if draft.role in ("solution", "manual", "answer"):
@@ -48,7 +48,7 @@ _ROLES: dict[str, DraftRole] = {
 }
 
 
-def _draft(cell: FoundCell, notebook: FoundNotebook) -> Draft:
+def _draft(cell: FoundCell) -> Draft:
     role: DraftRole
     if cell.role in ("answer", "task"):
         role = cell.role
@@ -69,8 +69,6 @@ def _draft(cell: FoundCell, notebook: FoundNotebook) -> Draft:
     if draft.points is not None and draft.points < 0:
         draft.note("decision", f"it is worth {draft.points:g} points", "points are 0 or more")
         draft.points = 0.0
-    if notebook.language not in ("python", "python3", "ipython") and draft.is_code:
-        _make_prose(draft, f"it is written in {notebook.language}")
     return draft
 
 
@@ -106,13 +104,6 @@ def _make_readable(draft: Draft) -> None:
     )
     lines = draft.source.split("\n")
     draft.source = "\n".join(line if MARKER.match(line) else f"# {line}".rstrip() for line in lines)
-
-
-def _make_prose(draft: Draft, why: str) -> None:
-    if draft.role == "code":
-        draft.source = f"```\n{draft.source}\n```"
-        draft.role = "prose"
-        draft.note("changed", f"{why}, so it is text in a code block now")
 
 
 def title_of(drafts: Sequence[Draft]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from nbformat import NotebookNode
 
 from hwlib.errors import CourseError
 from hwlib.grading.authoring.importing.found import FoundNotebook
+from hwlib.grading.authoring.importing.markers import DEFAULTS, Delimiters, delimiters_in
 from hwlib.grading.authoring.importing.nbgrader_notebooks import (
     NOTEBOOKS,
     found_in_nbgrader,
@@ -22,6 +24,7 @@ from hwlib.grading.course import SLUG
 __all__ = ["FoundAssignment", "find_assignments", "slug_for"]
 
 MAX_FILE_BYTES = 20_000_000
+MAX_DEPTH, MAX_FILES = 2, 5_000  # where the files of a single notebook are looked for
 _SKIPPED = {
     ".ipynb_checkpoints",
     "__pycache__",
@@ -44,6 +47,16 @@ class FoundAssignment:
     originals: tuple[NotebookNode, ...]  # as they were read
     files: tuple[Path, ...]  # what students get beside the notebook, relative to the folder
     left_out: tuple[str, ...] = ()  # what is not imported, a sentence each
+    has_folder: bool = True  # False: it is one notebook in a folder that may have anything else
+
+    @property
+    def delimiters(self) -> Delimiters:
+        """The markers that the course's nbgrader_config.py sets."""
+        for folder in (self.folder, *self.folder.parents[:3]):
+            path = folder / "nbgrader_config.py"
+            if path.is_file():
+                return delimiters_in(path.read_text(encoding="utf-8", errors="replace"))
+        return DEFAULTS
 
 
 def find_assignments(source: Path, to: str = "") -> list[FoundAssignment]:
@@ -147,9 +160,21 @@ def _of_file(path: Path, slug: str) -> FoundAssignment:
         raise CourseError(
             f"{path}: it has no cells of nbgrader or otter; name the notebook with the solutions"
         )
-    files = tuple(_named_files(found, path.parent))
-    assignment = FoundAssignment(slug, path.parent, (found,), (notebook,), files)
+    files = tuple(dict.fromkeys((*_listed(found), *_named_files(found, path.parent))))
+    assignment = FoundAssignment(slug, path.parent, (found,), (notebook,), files, has_folder=False)
     return _renamed(assignment, slug)
+
+
+def _listed(notebook: FoundNotebook) -> Iterator[Path]:
+    """The files that otter's notebook lists for students."""
+    for name in notebook.files:
+        path = Path(name)
+        if not path.is_absolute() and ".." not in path.parts:
+            if (notebook.path.parent / path).is_file():
+                yield path
+            for inside in sorted((notebook.path.parent / path).rglob("*")):
+                if inside.is_file():
+                    yield inside.relative_to(notebook.path.parent)
 
 
 def _of_folder(folder: Path) -> FoundAssignment | None:
@@ -196,11 +221,9 @@ def _found(path: Path, notebook: NotebookNode) -> FoundNotebook | None:
 def _named_files(notebook: FoundNotebook, folder: Path) -> Iterator[Path]:
     """The files beside a notebook that its cells name, or import."""
     text = "\n".join(cell.source for cell in notebook.cells)
-    for path in sorted(folder.rglob("*")):
+    for path in _nearby(folder):
         inside = path.relative_to(folder)
-        if len(inside.parts) > 3 or any(part in _SKIPPED for part in inside.parts):
-            continue
-        if not path.is_file() or path.suffix == ".ipynb" or path == notebook.path:
+        if path.suffix == ".ipynb" or path == notebook.path:
             continue
         module = inside.parts[0].removesuffix(".py")
         imported = path.suffix == ".py" and re.search(
@@ -210,3 +233,19 @@ def _named_files(notebook: FoundNotebook, folder: Path) -> Iterator[Path]:
             imported or re.search(rf"(?<![\w.]){re.escape(path.name)}", text)
         ) and path.stat().st_size <= MAX_FILE_BYTES:
             yield inside
+
+
+def _nearby(folder: Path) -> Iterator[Path]:
+    """The files in a folder and two levels below it, sorted; not all of a big tree."""
+    found = []
+    for root, folders, names in os.walk(folder):
+        depth = len(Path(root).relative_to(folder).parts)
+        folders[:] = sorted(
+            name
+            for name in folders
+            if depth < MAX_DEPTH and name not in _SKIPPED and not name.startswith(".")
+        )
+        found += [Path(root) / name for name in names if name not in _SKIPPED]
+        if len(found) > MAX_FILES:
+            break
+    yield from sorted(path for path in found[:MAX_FILES] if path.is_file())

@@ -12,7 +12,7 @@ from typing import Literal
 
 from hwlib.grading.authoring.importing.found import Draft
 
-__all__ = ["DEFAULTS", "Delimiters", "with_known_markers"]
+__all__ = ["DEFAULTS", "Delimiters", "delimiters_in", "with_known_markers"]
 
 What = Literal["SOLUTION", "HIDDEN TESTS", "MARK SCHEME"]
 Edge = Literal["BEGIN", "END"]
@@ -32,6 +32,31 @@ DEFAULTS = Delimiters(
         for edge in ("BEGIN", "END")
     )
 )
+
+_SETTING = re.compile(
+    r"^\s*c\.\w+\.(?P<edge>begin|end)_(?P<what>solution|test|mark_scheme)_delimeter\s*=\s*"
+    r"(?P<quote>[\"'])(?P<text>.+?)(?P=quote)",
+    re.MULTILINE,
+)
+_WHATS: dict[str, What] = {
+    "solution": "SOLUTION",
+    "test": "HIDDEN TESTS",
+    "mark_scheme": "MARK SCHEME",
+}
+
+
+def delimiters_in(config: str) -> Delimiters:
+    """The markers that an nbgrader_config.py sets, before nbgrader's own.
+
+    >>> delimiters_in('c.ClearSolutions.begin_solution_delimeter = "VVV"').texts[0]
+    ('VVV', 'BEGIN', 'SOLUTION')
+    """
+    own = tuple(
+        (one["text"], "BEGIN" if one["edge"] == "begin" else "END", _WHATS[one["what"]])
+        for one in _SETTING.finditer(config)
+    )
+    return Delimiters((*own, *DEFAULTS.texts))  # type: ignore[arg-type]
+
 
 _NEARLY = re.compile(
     r"^\s*(?:#+|//|<!--)\s*(?P<edge>begin|end)[\s_-]*(?:of\s+)?(?:the\s+)?"

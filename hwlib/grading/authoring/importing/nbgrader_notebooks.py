@@ -49,35 +49,34 @@ def read_notebook(path: Path) -> NotebookNode:
 
 def found_in_nbgrader(path: Path, notebook: NotebookNode) -> FoundNotebook:
     """The cells of a notebook with nbgrader's metadata, of any schema."""
-    upgraded, schemas = _upgraded(notebook)
+    old = sorted({schema for cell in notebook.cells if (schema := _schema(cell)) not in (None, 3)})
+    validator = MetadataValidator()
+    validator.log = logging.Logger("hwlib.import")  # it tells of each cell
+    upgraded = validator.upgrade_notebook_metadata(notebook)
     kernel = notebook.metadata.get("kernelspec", {})
     language = notebook.metadata.get("language_info", {}).get("name") or kernel.get("language")
+    schemas = ", ".join(map(str, old))
+    text = f"{path.name}: nbgrader's metadata had schema {schemas}, and has schema 3 now"
     return FoundNotebook(
         path,
         "nbgrader",
         str(language or "python").lower(),
         str(kernel.get("name", "python3")),
         tuple(
-            _found(f"{path.name}, cell {number}", cell, schema)
-            for number, (cell, schema) in enumerate(zip(upgraded.cells, schemas, strict=True), 1)
+            _found(f"{path.name}, cell {number}", cell)
+            for number, cell in enumerate(upgraded.cells, 1)
         ),
+        notes=(Note("changed", text),) if old else (),
     )
 
 
-def _upgraded(notebook: NotebookNode) -> tuple[NotebookNode, list[object]]:
-    """The notebook with metadata of schema 3, and the schema that each cell had (None: none)."""
-    schemas = [
-        cell.metadata.get("nbgrader", {}).get("schema_version", 0)
-        if "nbgrader" in cell.metadata
-        else None
-        for cell in notebook.cells
-    ]
-    validator = MetadataValidator()
-    validator.log = logging.Logger("hwlib.import")  # it tells of each cell
-    return validator.upgrade_notebook_metadata(notebook), schemas
+def _schema(cell: NotebookNode) -> int | None:
+    """The schema of a cell's metadata; None if nbgrader ignores the cell."""
+    settings = cell.metadata.get("nbgrader")
+    return None if settings is None else int(settings.get("schema_version", 0))
 
 
-def _found(place: str, cell: NotebookNode, schema: object) -> FoundCell:
+def _found(place: str, cell: NotebookNode) -> FoundCell:
     settings: dict[str, Any] = cell.metadata.get("nbgrader", {})
     grade, solution = bool(settings.get("grade")), bool(settings.get("solution"))
     notes = []
@@ -99,10 +98,6 @@ def _found(place: str, cell: NotebookNode, schema: object) -> FoundCell:
             )
     elif solution:
         role = "solution" if cell.cell_type == "code" else "answer"
-    if schema is not None and schema != 3:
-        notes.append(
-            Note("changed", f"its metadata had schema {schema or 0}, and has schema 3 now")
-        )
     return FoundCell(
         place,
         role,

@@ -106,13 +106,14 @@ class _Notebook:
 
     def _binder(self, name: str, place: int) -> int | None:
         """The cell above (or else below) that binds a name last."""
-        above = [
-            one
-            for one, found in self.statements.items()
-            if one < place and any(name in statement.binds for statement in found)
-        ]
-        if above:
-            return above[-1]
+        for wanted in (name, "*"):  # `from helpers import *` may bind any name
+            above = [
+                one
+                for one, found in self.statements.items()
+                if one < place and any(wanted in statement.binds for statement in found)
+            ]
+            if above:
+                return above[-1]
         return next(
             (
                 one
@@ -176,6 +177,13 @@ class _Notebook:
     def _copied(self, place: int, names: Collection[str]) -> list[Statement]:
         """The statements of other cells that a test must have itself."""
         available = _EVERYWHERE | self.students | self._setup_names()
+        if "*" in available:  # a setup cell may make any name that no test above makes
+            available |= {name for name in names if self._binder(name, place) is None} | {
+                name
+                for name in names
+                if (cell := self._binder(name, place)) is not None
+                and self.drafts[cell].role == "setup"
+            }
         before = [
             statement
             for one, found in self.statements.items()
@@ -246,7 +254,7 @@ class _Notebook:
 
     def _explain(self, draft: Draft, place: int, name: str) -> None:
         """A note about a name that the test still lacks."""
-        if name in self._setup_names():
+        if {name, "*"} & self._setup_names():
             return
         cell = self._binder(name, place)
         if cell is None:

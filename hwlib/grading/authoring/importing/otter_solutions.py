@@ -7,9 +7,10 @@ import re
 __all__ = ["has_solution", "with_regions"]
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
-_BLOCK = re.compile(r"^(?P<indent>\s*)#\s*BEGIN SOLUTION(?P<quiet> NO PROMPT)?\s*$")
-_BLOCK_END = re.compile(r"^\s*#\s*END SOLUTION\s*$")
-_QUIET = re.compile(r"\s*#\s*(SOLUTION NO PROMPT|SEED)\s*$")
+# what students do not get: the solution, and what otter leaves out of every notebook
+_BLOCK = re.compile(r"^\s*#\s*BEGIN\s+(SOLUTION( NO PROMPT)?|IGNORE)\s*$")
+_BLOCK_END = re.compile(r"^\s*#\s*END\s+(SOLUTION|IGNORE)\s*$")
+_QUIET = re.compile(r"\s*#\s*(SOLUTION NO PROMPT|SEED|IGNORE)\s*$")
 _LINE = re.compile(r"\s*#\s*SOLUTION\s*$")
 _ASSIGNED = re.compile(r"^(?P<target>\s*[\w.]+(?:\[[^\]]*\])*(?:\s*,\s*[\w.]+)*\s*=)(?!=)")
 _PROMPT = re.compile(r'^\s*(?:"""|\'\'\')?\s*#\s*BEGIN PROMPT\s*$')

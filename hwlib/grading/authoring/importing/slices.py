@@ -74,6 +74,11 @@ def needed_statements(
             found.append(statement)
             needed -= statement.defines
             needed |= statement.uses - set(available)
+    if needed:  # `from helpers import *` may make them
+        starred = [one for one in statements if "*" in one.binds and one not in found]
+        if starred:
+            found = [one for one in reversed(statements) if one in found or one in starred]
+            needed = set()
     return found[::-1], needed
 
 

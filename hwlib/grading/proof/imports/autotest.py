@@ -6,7 +6,7 @@ import contextlib
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,9 @@ __all__ = ["DELIMITER", "with_autotests"]
 DELIMITER = "AUTOTEST"
 
 
-def with_autotests(notebook: NotebookNode, folder: Path) -> tuple[NotebookNode, str]:
+def with_autotests(
+    notebook: NotebookNode, folder: Path, files: Sequence[Path] | None = None
+) -> tuple[NotebookNode, str]:
     """The notebook with its AUTOTEST lines replaced by tests, and why that was not possible.
 
     nbgrader runs the notebook for that, with the templates in autotests.yml of the notebook's
@@ -42,7 +44,7 @@ def with_autotests(notebook: NotebookNode, folder: Path) -> tuple[NotebookNode, 
     changed = deepcopy(notebook)
     step = _Tidy()
     step.log = logging.Logger("hwlib.import")
-    with copied_folder(folder) as place:
+    with copied_folder(folder, files) as place:
         (place / templates.name).write_bytes(templates.read_bytes())
         resources = {"metadata": {"path": str(place)}}
         try:

@@ -71,16 +71,40 @@ def import_course(
                 "with --to"
             )
     reports = []
-    for one in found:
+    for one in map(_in_python, found):
         with tempfile.TemporaryDirectory(prefix="hw-import-") as name:
             scratch = Path(name).resolve()
             (scratch / "course.toml").write_text('title = "Import"\n', encoding="utf-8")
             report = _Trial(one, find_course(scratch)).run()
-            if course is not None:
+            if course is not None and one.notebooks:
                 report = _kept(report, scratch, course)
         reports.append(report)
         on_assignment(report)
     return ImportReport(tuple(reports))
+
+
+def _for_instructors(text: str) -> str:
+    """A message without the advice for students, or for what the import has done already."""
+    for advice in (" Next: ", " Compare your code ", " You lose no points "):
+        text = text.partition(advice)[0]
+    return text.rstrip(".")
+
+
+def _in_python(found: FoundAssignment) -> FoundAssignment:
+    """The assignment without its notebooks in other languages."""
+    pairs = list(zip(found.notebooks, found.originals, strict=True))
+    kept = [pair for pair in pairs if pair[0].is_python]
+    left_out = [
+        f"{one.path.name}, because it is written in {one.language}; keep it in nbgrader"
+        for one, _ in pairs
+        if not one.is_python
+    ]
+    return replace(
+        found,
+        notebooks=tuple(one for one, _ in kept),
+        originals=tuple(original for _, original in kept),
+        left_out=(*found.left_out, *left_out),
+    )
 
 
 def _kept(report: AssignmentReport, scratch: Path, course: Course) -> AssignmentReport:
@@ -101,12 +125,16 @@ class _Trial:
     def __init__(self, found: FoundAssignment, course: Course) -> None:
         self.found, self.course = found, course
         self.notes = [Note("decision", f"not imported: {text}") for text in found.left_out]
+        self.notes += [note for one in found.notebooks for note in one.notes]
         self.originals: dict[str, OriginalTest] = {}  # by the place of the cell
         self.seconds: dict[str, float] = {}
         self.aside: set[Draft] = set()  # what can't be built
 
     def run(self) -> AssignmentReport:
         """Import, build and try it."""
+        if not self.found.notebooks:
+            self.drafts: list[Draft] = []
+            return self._report((), {})
         self.notebooks = self._drafted()
         self.drafts = [draft for drafts in self.notebooks.values() for draft in drafts]
         self._write()
@@ -140,7 +168,7 @@ class _Trial:
         return AssignmentReport(
             self.found.slug,
             ", ".join(notebook.path.name for notebook in self.found.notebooks),
-            self.found.notebooks[0].tool,
+            self.found.notebooks[0].tool if self.found.notebooks else "",
             cells_of(self.drafts),
             questions,
             tuple(self.notes),
@@ -152,14 +180,11 @@ class _Trial:
         found: dict[str, list[Draft]] = {}
         several = len(self.found.notebooks) > 1
         for notebook, original in zip(self.found.notebooks, self.found.originals, strict=True):
-            if notebook.language not in ("python", "python3", "ipython"):
-                text = f"it is written in {notebook.language}, which hwlib does not run"
-                self.notes.append(Note("decision", text, "keep it in nbgrader"))
-                drafts = drafted(notebook)
-            elif notebook.tool == "otter":
+            if notebook.tool == "otter":
                 drafts = drafted(self._shown_by_otter(notebook, original))
             else:
-                drafts = drafted(self._run_by_nbgrader(notebook, original))
+                notebook = self._run_by_nbgrader(notebook, original)
+                drafts = drafted(notebook, self.found.delimiters)
             found[notebook.path.stem if several else "notebook"] = drafts
         name_drafts(list(found.values()))
         return found
@@ -167,18 +192,18 @@ class _Trial:
     def _run_by_nbgrader(self, notebook: FoundNotebook, original: NotebookNode) -> FoundNotebook:
         """The notebook with its AUTOTEST lines written out, after a run."""
         folder = notebook.path.parent
-        changed, problem = with_autotests(original, folder)
+        changed, problem = with_autotests(original, folder, self._files)
         if problem:
             self.notes.append(Note("decision", f"its AUTOTEST lines stay as they are: {problem}"))
         elif changed is not original:
             self.notes.append(Note("changed", "its AUTOTEST lines are the tests they stand for"))
             notebook = found_in_nbgrader(notebook.path, changed)
-        self._take(notebook.path.name, run_original(changed, folder))
+        self._take(notebook.path.name, run_original(changed, folder, self._files))
         return notebook
 
     def _shown_by_otter(self, notebook: FoundNotebook, original: NotebookNode) -> FoundNotebook:
         """The notebook with what its cells show for the course's own solution."""
-        ran = run_original(original, notebook.path.parent)
+        ran = run_original(original, notebook.path.parent, self._files)
         self._take(notebook.path.name, ran)
         shown = deepcopy(original)
         for cell, after in zip(shown.cells, ran.notebook.cells, strict=True):
@@ -187,6 +212,11 @@ class _Trial:
             if is_run and not any(output.output_type == "error" for output in outputs):
                 cell.outputs = outputs
         return found_in_otter(notebook.path, shown)
+
+    @property
+    def _files(self) -> tuple[Path, ...] | None:
+        """The files that an old notebook runs with; None: all in its folder."""
+        return None if self.found.has_folder else self.found.files
 
     def _take(self, name: str, ran: OriginalRun) -> None:
         self.seconds["original"] = self.seconds.get("original", 0.0) + ran.seconds
@@ -280,7 +310,7 @@ class _Trial:
             if passes(second.questions.get(draft.name)):
                 idiom, remedy = idiom_of(draft.source)
                 said = first.complaints.get(draft.name) or (before.message if before else "")
-                said = f" ({said.partition(' Next: ')[0].rstrip('.')})" if said else ""
+                said = f" ({_for_instructors(said)})" if said else ""
                 draft.note("shared", f"{idiom}{said}", remedy)
             else:
                 draft.trust = "isolated"
@@ -305,12 +335,25 @@ class _Trial:
                 f"the course's own solution does not pass this test in nbgrader: {before.message}",
                 "correct the solution or the test",
             )
+        elif before is None and theirs is not None and not passes(theirs) and not passes(ours):
+            message = theirs.message or message
+            draft.note(
+                "fault",
+                f"the course's own solution passes this test in neither engine: {message}",
+                "correct the solution or the test, or install what is missing",
+            )
         elif not passes(ours) and not is_aside:
             draft.note(
                 "decision",
                 f"the course's own solution passes it in nbgrader, not in hwlib: "
                 f"{isolated.complaints.get(draft.name) or message or 'it was not tried'}",
                 idiom_of(draft.source)[1],
+            )
+        if draft.name in isolated.for_nothing and not is_aside:
+            draft.note(
+                "fault",
+                "it passes in the notebook that students get, so its points are for nothing",
+                "check what only a solution gives",
             )
         return QuestionReport(
             draft.name,

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
@@ -44,8 +44,10 @@ class OriginalRun:
     problem: str = ""  # why it stopped early
 
 
-def run_original(notebook: NotebookNode, folder: Path) -> OriginalRun:
-    """Run a notebook in a copy of its folder, as nbgrader would.
+def run_original(
+    notebook: NotebookNode, folder: Path, files: Sequence[Path] | None = None
+) -> OriginalRun:
+    """Run a notebook in a copy of its folder, or of some files in it, as nbgrader would.
 
     Nothing is confined: it is the instructor's own notebook.
     """
@@ -54,7 +56,7 @@ def run_original(notebook: NotebookNode, folder: Path) -> OriginalRun:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     started = time.monotonic()
-    with copied_folder(folder) as place:
+    with copied_folder(folder, files) as place:
         client = NotebookClient(
             ran,
             timeout=CELL_S,
@@ -77,11 +79,16 @@ def run_original(notebook: NotebookNode, folder: Path) -> OriginalRun:
 
 
 @contextmanager
-def copied_folder(folder: Path) -> Iterator[Path]:
-    """A copy of a folder that disappears afterwards, without what is big."""
+def copied_folder(folder: Path, files: Sequence[Path] | None = None) -> Iterator[Path]:
+    """A copy of a folder that disappears afterwards: of these files, or of all but what is big."""
     with tempfile.TemporaryDirectory(prefix="hw-import-") as name:
         place = Path(name).resolve() / "notebook"
-        shutil.copytree(folder, place, ignore=_ignored, ignore_dangling_symlinks=True)
+        if files is None:
+            shutil.copytree(folder, place, ignore=_ignored, ignore_dangling_symlinks=True)
+        for inside in files or ():
+            (place / inside).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(folder / inside, place / inside)
+        place.mkdir(exist_ok=True)
         yield place
 
 

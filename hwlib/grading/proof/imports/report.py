@@ -110,6 +110,11 @@ class ImportReport:
         """How many decisions are open."""
         return sum(one.decisions for one in self.assignments)
 
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The assignments that have a notebook which hwlib runs."""
+        return tuple(one.slug for one in self.assignments if one.tool)
+
     def reference(self) -> tuple[int, int, int]:
         """(autograded questions, those that nbgrader passes, those that hwlib passes)."""
         questions = [question for one in self.assignments for question in one.questions]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hwlib.errors import GradingError, HwlibError
+from hwlib.errors import HwlibError
 from hwlib.grading.authoring.build import build_notebooks
 from hwlib.grading.authoring.build import notebook_text as built_text
 from hwlib.grading.authoring.leaks import leaks_between
@@ -16,7 +17,7 @@ from hwlib.grading.authoring.reading import load_notebooks
 from hwlib.grading.cells import one_line
 from hwlib.grading.course import Assignment
 from hwlib.grading.grade import grade_many
-from hwlib.grading.proof.variants import reference_notebooks
+from hwlib.grading.proof.variants import reference_notebooks, released_notebooks
 from hwlib.grading.proof.verify import SEED, hand_in_all, with_nbgrader
 from hwlib.grading.results import Outcome, QuestionResult
 from hwlib.grading.submissions.files import FoundSubmission
@@ -32,6 +33,7 @@ class Tried:
     seconds: float
     problem: str = ""
     complaints: dict[str, str] = field(default_factory=dict)  # why a question can't be decided
+    for_nothing: frozenset[str] = frozenset()  # questions that the empty release passes, too
 
 
 def build_for_trial(assignment: Assignment) -> None:
@@ -76,37 +78,51 @@ def leaks_of(assignment: Assignment) -> list[str]:
 
 
 def tried(assignment: Assignment, engine: str) -> Tried:
-    """Grade the course's own solution with one engine: "isolated" or "nbgrader"."""
+    """Grade the course's own solution with one engine: "isolated" or "nbgrader".
+
+    The isolated engine also grades the release as students get it.
+    """
     started = time.monotonic()
-    complaints: dict[str, str] = {}
+    outcomes: list[Outcome] = []
     try:
         with tempfile.TemporaryDirectory(prefix="hw-import-") as folder:
             submitted = Path(folder).resolve() / "submitted"
-            found = hand_in_all(
-                assignment, submitted, "reference", reference_notebooks(assignment), {}
-            )
+            solved, empty = reference_notebooks(assignment), released_notebooks(assignment)
+            found = hand_in_all(assignment, submitted, "reference", solved, {})
             if engine == "nbgrader":
                 (result,) = with_nbgrader(assignment, [found])
             else:
-                outcome = _isolated(assignment, found)
-                result, complaints = outcome.result, dict(outcome.complaints)
-    except (GradingError, HwlibError) as error:
+                nothing = hand_in_all(assignment, submitted, "release", empty, {})
+                outcomes = _isolated(assignment, [found, nothing])
+                result = outcomes[0].result
+    except HwlibError as error:
         return Tried({}, time.monotonic() - started, one_line(str(error), 300))
-    questions = {question.id: question for question in result.questions}
-    problem = "; ".join(result.problems)[:300]
-    return Tried(questions, time.monotonic() - started, problem, complaints)
+    return Tried(
+        {question.id: question for question in result.questions},
+        time.monotonic() - started,
+        "; ".join(result.problems)[:300],
+        dict(outcomes[0].complaints) if outcomes else {},
+        frozenset(
+            question.id
+            for outcome in outcomes[1:]
+            for question in outcome.result.questions
+            if passes(question) and question.max_points
+        ),
+    )
 
 
-def _isolated(assignment: Assignment, found: FoundSubmission) -> Outcome:
-    ((_, outcome),) = grade_many(
+def _isolated(assignment: Assignment, found: Sequence[FoundSubmission]) -> list[Outcome]:
+    """The outcomes in the order of the submissions."""
+    graded = grade_many(
         assignment,
-        [found],
+        found,
         seed=SEED,
         jobs=1,
         on_reference=lambda _: None,
         leave_to_humans=False,
     )
-    return outcome
+    outcomes = {submission.student: outcome for submission, outcome in graded}
+    return [outcomes[one.student] for one in found]
 
 
 def passes(question: QuestionResult | None) -> bool:

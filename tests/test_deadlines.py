@@ -1,0 +1,180 @@
+"""Deadlines, extensions and late rules of course.toml, and extra credit: one score everywhere."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from courses import hand_in, make_tiny, solved
+from hypothesis import given
+from hypothesis import strategies as st
+from nbgrader.api import Gradebook
+
+from hwlib.commands import run
+from hwlib.errors import AuthoringError
+from hwlib.grading import Assignment, find_course
+from hwlib.grading.deadlines import LateRule
+from hwlib.grading.grade import GradeOptions, grade_assignment
+from hwlib.grading.results import SubmissionResult
+
+DATES = """
+[deadlines]
+tiny = 2027-02-01T23:00:00+01:00
+
+[late]
+percent_per_day = 10
+at_most_percent = 50
+grace_minutes = 15
+
+[extensions.tiny]
+eve = 3
+"""
+# in UTC, where the deadline is 22:00
+HAND_INS = {
+    "ada": "2027-02-01 22:10:00 UTC",  # within the grace
+    "bob": "2027-02-03 10:00:00 UTC",  # 36 hours: the second day has begun
+    "eve": "2027-02-03 10:00:00 UTC",  # has three days more
+    "zoe": "2027-03-01 10:00:00 UTC",  # four weeks
+}
+# each has 8 points by tests; 2 more are given by a human
+LOST = {"ada": 0.0, "bob": 1.6, "eve": 0.0, "zoe": 4.0}
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
+    """The assignment, with the dates, and handed in by all."""
+    root = tmp_path_factory.mktemp("dates")
+    make_tiny(root)
+    with (root / "course.toml").open("a", encoding="utf-8") as file:
+        file.write(DATES)
+    assignment = find_course(root).assignment("tiny")
+    for student, time in HAND_INS.items():
+        hand_in(assignment, student, solved(assignment), time)
+    return assignment
+
+
+def graded(assignment: Assignment, output: Path, **options: object) -> dict[str, SubmissionResult]:
+    submitted = assignment.course.root / "submitted"
+    report = grade_assignment(
+        assignment,
+        submitted,
+        output,
+        options=GradeOptions(seed=1, **options),  # type: ignore[arg-type]
+    )
+    return {one.student: one for one in report.submissions}
+
+
+def test_a_dry_run_the_gradebook_and_the_page_have_one_score(
+    tiny: Assignment, tmp_path: Path
+) -> None:
+    preview = graded(tiny, tmp_path, dry_run=True)
+    found = graded(tiny, tmp_path)
+    for student, lost in LOST.items():
+        assert preview[student].score == found[student].score == pytest.approx(8 - lost)
+        assert found[student].late_penalty == pytest.approx(lost)
+        page = (tmp_path / "feedback" / student / "tiny" / "tiny.html").read_text("utf-8")
+        assert f"{8 - lost:g} of 10 points" in page
+        assert ("You handed this in late" in page) == bool(lost)
+    with book(tmp_path) as opened:
+        for student, lost in LOST.items():
+            kept = opened.find_submission("tiny", student)
+            assert kept.score - kept.late_submission_penalty == pytest.approx(8 - lost)
+            assert kept.total_seconds_late == {"ada": 600, "bob": 129_600}.get(
+                student, kept.total_seconds_late
+            )
+        assert str(opened.find_assignment("tiny").duedate) == "2027-02-01 22:00:00"
+        assert opened.find_submission("tiny", "eve").total_seconds_late == 0
+
+
+def test_what_a_human_gives_changes_the_penalty_and_extra_credit_counts(
+    tiny: Assignment, tmp_path: Path
+) -> None:
+    graded(tiny, tmp_path)
+    with book(tmp_path) as opened:
+        mark = opened.find_grade("answer-why", "tiny", "tiny", "bob")
+        mark.manual_score, mark.needs_manual_grade, mark.extra_credit = 2, False, 1
+        opened.db.commit()
+    bob = graded(tiny, tmp_path)["bob"]
+    assert bob.cached
+    assert (bob.extra_credit, bob.late_penalty) == pytest.approx((1, 2.2))  # 20 % of 11
+    assert bob.score == pytest.approx(8.8)
+    assert bob.to_dict()["score"] == pytest.approx(8.8)
+    with book(tmp_path) as opened:
+        kept = opened.find_submission("tiny", "bob")
+        assert kept.score - kept.late_submission_penalty == pytest.approx(8.8)
+
+
+def test_nbgraders_engine_gives_the_same_score(tiny: Assignment, tmp_path: Path) -> None:
+    options = GradeOptions(engine="nbgrader", seed=1)
+    submitted = tiny.course.root / "submitted"
+    (bob,) = grade_assignment(tiny, submitted, tmp_path, ["bob"], options).submissions
+    assert (bob.score, bob.late_penalty) == pytest.approx((6.4, 1.6))
+
+
+def test_the_table_and_the_json_say_what_being_late_costs(
+    tiny: Assignment,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tiny.course.root)
+    file = tmp_path / "out.json"
+    assert run(["grade", "tiny", "--output", str(tmp_path), "--json", str(file)]) == 0
+    table = capsys.readouterr().out
+    assert "late" in table.splitlines()[1] + table.splitlines()[2]
+    assert "-1.6" in table
+    told = {one["student"]: one for one in json.loads(file.read_text())["submissions"]}
+    assert told["bob"]["late_penalty"] == pytest.approx(1.6)
+    assert told["bob"]["score"] == pytest.approx(6.4)
+
+
+def book(output: Path) -> Gradebook:
+    return Gradebook(f"sqlite:///{output / 'gradebook.db'}", "tiny")
+
+
+# ---- the rule ------------------------------------------------------------------------------------
+
+
+@given(
+    points=st.floats(0, 1e6),
+    late_s=st.floats(-1e7, 1e7),
+    percent=st.floats(0, 100),
+    most=st.floats(0, 100),
+)
+def test_a_penalty_is_never_negative_nor_more_than_what_was_earned(
+    points: float, late_s: float, percent: float, most: float
+) -> None:
+    penalty = LateRule(percent, most).penalty(points, late_s)
+    assert 0 <= penalty <= points
+    assert penalty == 0 or late_s > 0
+
+
+FAULTS = {
+    "a date without a zone": ("[deadlines]\ntiny = 2027-02-01T23:00:00\n", 5, "offset from UTC"),
+    "a date in words": ('[deadlines]\ntiny = "Monday"\n', 5, "must be a date and time"),
+    "an unknown assignment": (
+        "[deadlines]\ntyni = 2027-02-01T23:00:00Z\n",
+        5,
+        "there is no assignment 'tyni'",
+    ),
+    "an unknown key": ("[late]\nper_day = 10\n", 5, "unknown key 'per_day' in [late]"),
+    "more than everything": ("[late]\npercent_per_day = 200\n", 5, "a number from 0 to 100"),
+    "no rule": ("[late]\ngrace_minutes = 5\n", 4, "needs percent_per_day"),
+    "an extension in words": ('[extensions.tiny]\neve = "two"\n', 5, "must be a number of days"),
+}
+
+
+@pytest.mark.parametrize(("text", "line", "words"), FAULTS.values(), ids=FAULTS)
+def test_a_fault_of_a_date_names_its_line(tmp_path: Path, text: str, line: int, words: str) -> None:
+    (tmp_path / "assignments" / "tiny").mkdir(parents=True)
+    (tmp_path / "assignments" / "tiny" / "assignment.toml").touch()
+    head = 'title = "Dates"\nterm = "Test"\n\n'
+    (tmp_path / "course.toml").write_text(head + text, encoding="utf-8")
+    with pytest.raises(AuthoringError) as caught:
+        find_course(tmp_path)
+    assert (
+        str(caught.value).startswith(f"{tmp_path / 'course.toml'}:{line}: ")
+        or str(caught.value).partition(f"course.toml:{line}: ")[2]
+    )
+    assert words in str(caught.value)
