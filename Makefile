@@ -8,9 +8,10 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --con
 MARKS  ?= not full_data
 JOBS   ?= 2
 COVERAGE ?=
+COLAB_PYTHON ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-system demo test check build wheel pictures constraints clean
+.PHONY: help setup setup-system demo test check build wheel docs colab pictures constraints clean
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: [^#]*## */\t/' | expand -t 16
@@ -36,6 +37,12 @@ build: $(VENV)/.grading  ## build source/ and release/ from assignments/
 wheel: $(VENV)/.grading  ## make dist/hwlib-….whl, the package for students and instructors
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 
+docs: $(VENV)/.dev       ## make the documentation as a site, build/site/index.html, which needs no network
+	$(BIN)/python tools/docs_site.py
+
+colab: $(VENV)/.grading  ## make an environment with Colab's versions for tests/test_colab.py (needs Python 3.13)
+	$(BIN)/python tools/colab_environment.py $(COLAB_PYTHON)
+
 pictures: $(VENV)/.dev   ## make the picture of a feedback page for the README (needs the browser)
 	$(BIN)/python tools/pictures.py
 
@@ -44,7 +51,7 @@ constraints: $(VENV)/.dev  ## write the installed versions to constraints.txt
 	mv constraints.new constraints.txt
 
 clean:           ## remove the environment and the files that demo, test and wheel made
-	rm -rf $(VENV) demo dist .hw .coverage .coverage.*
+	rm -rf $(VENV) demo dist build .hw .coverage .coverage.*
 
 $(VENV)/.grading: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -52,5 +59,5 @@ $(VENV)/.grading: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.grading
-	$(PIP) --editable '.[grading,otter,torch,cvxpy,dev]'
+	$(PIP) --editable '.[grading,otter,torch,cvxpy,docs,dev]'
 	touch $@

@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
-from nbgrader.preprocessors import ClearHiddenTests, GetGrades
+from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, GetGrades
 
 with (Path(__file__).resolve().parent / "course.toml").open("rb") as file:
     course = tomllib.load(file)
@@ -30,8 +30,13 @@ c.Execute.timeout = 120
 c.IgnorePattern.enabled = True
 c.IgnorePattern.pattern = r"(?s).*"
 
-# nbgrader's own feedback pages show the hidden tests unless they are taken out.
-c.GenerateFeedback.preprocessors = [GetGrades, ClearHiddenTests, CSSHTMLHeaderPreprocessor]
+# nbgrader's own feedback pages show hidden tests and mark schemes unless they are taken out.
+c.GenerateFeedback.preprocessors = [
+    GetGrades,
+    ClearHiddenTests,
+    ClearMarkScheme,
+    CSSHTMLHeaderPreprocessor,
+]
 
 # A spreadsheet takes a text that begins with = for a formula. In this table of grades none does.
 c.ExportApp.plugin_class = "hwlib.grading.records.export.CsvExport"

@@ -7,6 +7,7 @@ same seed of the hidden inputs.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import io
 import json
@@ -19,13 +20,13 @@ import subprocess
 import sys
 import tempfile
 import time
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import nbformat
@@ -34,7 +35,6 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
 from hwlib.grading import Assignment
-from hwlib.grading.answer_key import load_key
 
 __all__ = [
     "Run",
@@ -185,27 +185,16 @@ def _nbgrader_scores(database: Path) -> dict[str, float]:
 
 
 def otter(assignment: Assignment, handed: Sequence[Handed], folder: Path, python: str) -> Run:
-    """`otter run` for each submission, as its containers do; the tests are the same cells, in
-    otter's own test files.
+    """`otter run` for each submission, as its containers do, with the zip of
+    `hw gradescope --otter`.
     """
     archive = folder / "autograder.zip"
-    with zipfile.ZipFile(archive, "w") as files:
-        files.writestr("otter_config.json", "{}")
-        for cell in load_key(assignment).by_role("test"):
-            test = OTTER_TEST.format(
-                name=cell.name, points=cell.points, source=cell.source, limit=LIMIT_S
-            )
-            files.writestr(f"tests/{cell.name}.py", test)
+    _timed([python, "-c", OTTER_ZIP, SLUG, str(archive)], cwd=assignment.course.root)
     scores, each = {}, {}
     for one in handed:
         place = folder / one.student
         place.mkdir()
-        notebook = nbformat.read(one.path, as_version=4)
-        # as otter's own assignments
-        notebook.cells = [
-            cell for cell in notebook.cells if _role(cell) not in ("test", "experiment")
-        ]
-        nbformat.write(notebook, place / f"{SLUG}.ipynb")
+        shutil.copy(one.path, place / f"{SLUG}.ipynb")
         each[one.student] = _timed(
             [python, "-m", "otter", "run", "-a", str(archive), "-o", str(place), f"{SLUG}.ipynb"],
             cwd=place,
@@ -216,25 +205,14 @@ def otter(assignment: Assignment, handed: Sequence[Handed], folder: Path, python
     return Run(total_s, total_s, scores, each)
 
 
-OTTER_TEST = """\
-import signal
-from otter.test_files import test_case
+OTTER_ZIP = """\
+import sys, zipfile
+from hwlib.grading import find_course
+from hwlib.grading.engines.otter_zip import generated_zip
 
-OK_FORMAT = False
-name = {name!r}
-points = {points!r}
-
-def late(*_):
-    raise TimeoutError("not finished in time")
-
-@test_case(points={points!r})
-def test_cell(env):
-    signal.signal(signal.SIGALRM, late)           # otter run has no time limit of its own
-    signal.setitimer(signal.ITIMER_REAL, {limit!r})
-    try:
-        exec(compile({source!r}, name, "exec"), dict(env))
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+with zipfile.ZipFile(sys.argv[2], "w") as archive:
+    for name, content in generated_zip(find_course().assignment(sys.argv[1])).items():
+        archive.writestr(name, content)
 """
 
 
@@ -307,13 +285,16 @@ def _execute(task: tuple[str, str, dict[str, tuple[str, float]]]) -> tuple[str, 
         error_on_timeout={"ename": "CellTimeoutError", "evalue": "", "traceback": []},
         kernel_name="python3",
     ).execute()
-    passed = [
-        cell.metadata.hwlib.name
-        for cell in notebook.cells
-        if _role(cell) == "test"
-        and not any(output.output_type == "error" for output in cell.outputs)
-    ]
-    return student, sum(tests[name][1] for name in passed)
+    graded = [cell for cell in notebook.cells if _role(cell) == "test"]
+    return student, sum(_earned(cell, tests[cell.metadata.hwlib.name][1]) for cell in graded)
+
+
+def _earned(cell: NotebookNode, points: float) -> float:
+    """The points of a test cell that was run: none, those that its last value names, or all."""
+    if any(output.output_type == "error" for output in cell.outputs):
+        return 0.0
+    values = [one.data["text/plain"] for one in cell.outputs if one.output_type == "execute_result"]
+    return float(values[-1]) if values else points
 
 
 def _bare_child(told: str, answer: str) -> None:
@@ -323,7 +304,7 @@ def _bare_child(told: str, answer: str) -> None:
     cells = nbformat.read(task["source"], as_version=4).cells
     given: dict[str, Any] = {"__name__": "__main__"}
     tests = {
-        name: (compile(source, name, "exec"), points)
+        name: (*_compiled(source, name), points)
         for name, (source, points) in _tests(task["source"]).items()
     }
     scores, each = {}, {}
@@ -335,31 +316,48 @@ def _bare_child(told: str, answer: str) -> None:
             namespace = dict(given)
             for cell in nbformat.read(path, as_version=4).cells:
                 if _role(cell) == "solution":
-                    _passes(partial(exec, cell.source, namespace))
+                    _points_of(partial(exec, cell.source, namespace), 0.0)
             scores[student] = 0.0
-            for code, points in tests.values():
+            for body, last, points in tests.values():
                 with checks.context(SEED):
-                    scores[student] += points * _passes(partial(exec, code, dict(namespace)))
+                    work = partial(_run_cell, body, last, dict(namespace))
+                    scores[student] += _points_of(work, points)
             each[student] = time.time() - started
     Path(answer).write_text(
         json.dumps({"steady_s": sum(each.values()), "scores": scores, "each_s": each})
     )
 
 
-def _passes(work: Callable[[], object]) -> bool:
+def _compiled(source: str, name: str) -> tuple[CodeType, CodeType | None]:
+    """A cell, and the value of its last line if that is an expression."""
+    tree, last = ast.parse(source), None
+    end = tree.body[-1]
+    if isinstance(end, ast.Expr):
+        last = compile(ast.Expression(end.value), name, "eval")
+        tree.body.pop()
+    return compile(tree, name, "exec"), last
+
+
+def _run_cell(body: CodeType, last: CodeType | None, namespace: dict[str, Any]) -> object:
+    exec(body, namespace)
+    return None if last is None else eval(last, namespace)  # noqa: S307  the course's own cell
+
+
+def _points_of(work: Callable[[], object], points: float) -> float:
+    """What a cell earns: the number that is its last value, or all."""
     with _alarm(LIMIT_S):
         try:
-            work()
+            value = work()
         # whatever a student's code or a test raises costs the question
-        except Exception:  # noqa: BLE001
-            return False
-    return True
+        except (Exception, KeyboardInterrupt):  # noqa: BLE001
+            return 0.0
+    return float(value) if isinstance(value, float) else points
 
 
 @contextlib.contextmanager
 def _alarm(limit_s: float) -> Iterator[None]:
     def late(*_: object) -> None:
-        raise TimeoutError
+        raise KeyboardInterrupt  # as nbgrader does; the part of a check does not catch it
 
     signal.signal(signal.SIGALRM, late)
     signal.setitimer(signal.ITIMER_REAL, limit_s)

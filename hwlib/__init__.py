@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from hwlib.console import accept_all_characters
+
 __version__ = "0.1.0"
 
 _SUBMODULES = (
@@ -31,6 +33,8 @@ _FUNCTIONS = {  # name: the module that defines it
 }
 
 __all__ = ["__version__", *_SUBMODULES, *_FUNCTIONS]  # noqa: PLE0604  they are strings
+
+accept_all_characters()
 
 
 def __getattr__(name: str) -> Any:

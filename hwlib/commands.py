@@ -15,21 +15,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hwlib import commands_reports
 from hwlib import data as datasets
+from hwlib.command_parts import DONE, FAILURE, INTERRUPTED, MISUSE, json_option
+from hwlib.command_parts import complain as _complain
+from hwlib.command_parts import complain_all as _complain_all
+from hwlib.command_parts import show_table as _print_table
+from hwlib.command_parts import write_json as _write_json
 from hwlib.errors import CourseError, DataError, HwlibError
 from hwlib.grading.course import Assignment, Course, find_course
 from hwlib.grading.results import GradeReport, SubmissionResult
-from hwlib.grading.tables import print_table
 from hwlib.grading.terminal import Terminal, say, terminal_for
-from hwlib.grading.texts import for_json, for_terminal
 from hwlib.progress import Progress, progress
 
 if TYPE_CHECKING:
     from hwlib.grading.proof.mutants.report import MutateReport
 
 __all__ = ["cli", "run"]
-
-DONE, FAILURE, MISUSE, INTERRUPTED = 0, 1, 2, 130
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -59,18 +61,6 @@ def run(arguments: Sequence[str]) -> int:
         )
 
 
-def _complain(message: str, code: int) -> int:
-    say(f"hw: {message}", err=True)
-    return code
-
-
-def _complain_all(lines: Sequence[str]) -> int:
-    """Print what a command has found, a line each; success if there is nothing."""
-    for line in lines:
-        _complain(line, FAILURE)
-    return FAILURE if lines else DONE
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(package_name="hwlib", prog_name="hw")
 def cli() -> None:
@@ -81,29 +71,7 @@ def cli() -> None:
     """
 
 
-json_option = click.option(
-    "--json",
-    "json_file",
-    metavar="FILE",
-    help="Write the results to FILE as JSON. - means standard output.",
-)
 slugs_argument = click.argument("slugs", nargs=-1, metavar="[SLUG]…")
-
-
-def _write_json(values: Any, file: str | None) -> None:
-    if file is None:
-        return
-    text = for_json(values)
-    if file == "-":
-        say(text, end="")
-        return
-    try:
-        Path(file).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise CourseError(
-            f"--json {file}: cannot write this file ({error.strerror}); name a file in a folder "
-            "that exists"
-        ) from error
 
 
 # ---- the course ----------------------------------------------------------------------------------
@@ -116,12 +84,12 @@ def list_command(json_file: str | None) -> None:
 
     The columns are name, title, number of questions, points and minutes.
     """
-    from hwlib.grading.authoring.reading import load_notebook
+    from hwlib.grading.authoring.reading import load_notebooks
 
     rows = []
     for assignment in find_course().assignments():
-        cells = load_notebook(assignment).cells
-        questions = sum(cell.role in ("test", "answer") for cell in cells)
+        notebooks = load_notebooks(assignment)
+        questions = sum(cell.is_question for one in notebooks for cell in one.cells)
         rows.append(
             {
                 "slug": assignment.slug,
@@ -142,16 +110,6 @@ def list_command(json_file: str | None) -> None:
 
 def _shown(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _print_table(
-    title: str,
-    columns: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    console: Terminal | None = None,
-) -> None:
-    shown = [[for_terminal(text) for text in row] for row in rows]
-    print_table(title, columns, shown, console or terminal_for(None))
 
 
 title_option = click.option("--title", help="Title of the new course.")
@@ -638,7 +596,7 @@ def _complain_about(report: GradeReport) -> int:
 def _preview(
     slug: str, students: tuple[str, ...], json_file: str | None, chosen: dict[str, Any]
 ) -> int:
-    from hwlib.grading.records.gradebook import recorded_marks
+    from hwlib.grading.records.marks import recorded_marks
     from hwlib.grading.records.unwritten import changes_of, newcomers
 
     course = find_course()
@@ -1149,15 +1107,17 @@ def gradescope_test(
 @cli.command()
 @json_option
 def demo(json_file: str | None) -> None:
-    """Show how hwlib works, from building to grading.
+    """Show how hwlib works, from building to the report.
 
-    It builds an assignment, simulates a class, grades it and shows the grades.
+    It builds an assignment, simulates a class, grades it, shows the grades and writes the report.
     """
     from hwlib.grading.proof.demo import run_demo
 
     course = find_course()
     console = terminal_for(json_file)
-    demo = run_demo(course, say=console.print, grade=_grade_with_bar)
+    demo = run_demo(
+        course, say=console.print, grade=_grade_with_bar, report=commands_reports.write_report
+    )
     _write_json(demo.report.to_dict(), json_file)
     _print_grades(demo.report, console)
     _print_hints(demo.report, console)
@@ -1240,3 +1200,9 @@ def doctor(json_file: str | None) -> int:
     if json_file != "-":
         print_findings(found)
     return DONE if good else FAILURE
+
+
+# ---- in modules of their own ---------------------------------------------------------------------
+
+for _command in (commands_reports.export, commands_reports.report, commands_reports.marking):
+    cli.add_command(_command)

@@ -8,11 +8,23 @@ names the place that the running hwlib came from, which pip records (PEP 610).
 from __future__ import annotations
 
 import json
+import os
+import re
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["REQUIREMENTS", "how_to_install", "install_command", "public_address"]
+from hwlib.progress import in_notebook
+
+__all__ = [
+    "REQUIREMENTS",
+    "how_to_install",
+    "install_command",
+    "install_packages",
+    "public_address",
+    "quoted",
+]
 
 REQUIREMENTS = {
     "torch": ("torch>=2.6", "torchvision>=0.21"),
@@ -24,17 +36,56 @@ REQUIREMENTS = {
 def how_to_install(extra: str) -> str:
     """The command that installs an extra, to end a sentence "…; run: ".
 
+    The packages that notebooks need are named themselves. So the command works wherever hwlib came
+    from.
+
     Parameters
     ----------
     extra : str
         "torch", "cvxpy", "otter" or "grading".
+
+    Examples
+    --------
+    >>> how_to_install("cvxpy")
+    'pip install "cvxpy>=1.5"'
     """
-    short = f"pip install 'hwlib[{extra}]' from where hwlib came"
+    if extra in REQUIREMENTS:
+        return install_packages(REQUIREMENTS[extra])
+    short = f'pip install "hwlib[{extra}]" from where hwlib came'
     record = _record()
     command = install_command(extra, record) if record else ""
     return (
         f"{short}, that is: {command}" if command else f"{short} (a clone, a wheel or a repository)"
     )
+
+
+def install_packages(names: Sequence[str], options: str = "") -> str:
+    """The command that installs packages. In a notebook it is for the kernel's own environment.
+
+    Examples
+    --------
+    >>> install_packages(["numpy"])
+    'pip install numpy'
+    """
+    pip = "%pip" if in_notebook() else "pip"
+    return " ".join((f"{pip} install", *filter(None, [options]), *map(quoted, names)))
+
+
+def quoted(text: str) -> str:
+    """A word of a command line, as cmd.exe, PowerShell and the shells of Linux and macOS read it.
+
+    cmd.exe knows no single quotes, so they are taken only where double ones do not help.
+
+    Examples
+    --------
+    >>> print(quoted("numpy"), quoted("torch>=2.6"), quoted("/my folder[torch]"))
+    numpy "torch>=2.6" "/my folder[torch]"
+    """
+    if re.fullmatch(r"[\w.:/+=@,-]+", text):
+        return text
+    if os.name != "nt" and re.search(r'["$`!\\]', text):
+        return shlex.quote(text)
+    return f'"{text}"'
 
 
 def install_command(extra: str, record: str) -> str:
@@ -50,8 +101,8 @@ def install_command(extra: str, record: str) -> str:
 
     Examples
     --------
-    >>> install_command("torch", '{"url": "https://example.org/hwlib-1.0-py3-none-any.whl"}')
-    "pip install 'hwlib[torch] @ https://example.org/hwlib-1.0-py3-none-any.whl'"
+    >>> install_command("grading", '{"url": "https://example.org/hwlib-1.0-py3-none-any.whl"}')
+    'pip install "hwlib[grading] @ https://example.org/hwlib-1.0-py3-none-any.whl"'
     """
     from urllib.parse import urlsplit  # here, because it is slow to load and seldom needed
     from urllib.request import url2pathname
@@ -63,8 +114,8 @@ def install_command(extra: str, record: str) -> str:
         if not Path(folder).exists():
             return ""
         if values.get("dir_info", {}).get("editable"):
-            return f"pip install --editable {shlex.quote(f'{folder}[{extra}]')}"
-    return f"pip install {shlex.quote(f'hwlib[{extra}] @ {url}')}"
+            return install_packages([f"{folder}[{extra}]"], "--editable")
+    return install_packages([f"hwlib[{extra}] @ {url}"])
 
 
 def public_address() -> str:

@@ -19,7 +19,12 @@ __all__ = ["submit"]
 STALE_S = 120.0  # a notebook saved longer ago than this may lack the last edits
 
 
-def submit(slug: str, artifacts: tuple[str, ...] = (), folder: Path | str = ".") -> Path | None:
+def submit(
+    slug: str,
+    artifacts: tuple[str, ...] = (),
+    folder: Path | str = ".",
+    notebooks: tuple[str, ...] = (),
+) -> Path | None:
     """Write SLUG.zip with the notebook and its model files, and print what is still missing.
 
     Parameters
@@ -30,6 +35,9 @@ def submit(slug: str, artifacts: tuple[str, ...] = (), folder: Path | str = ".")
         Names of the model files that belong to it, without .safetensors.
     folder : Path or str
         Folder with the notebook.
+    notebooks : tuple of str
+        Names of the notebooks without .ipynb, where the assignment has several. All go into the
+        zip.
 
     Returns
     -------
@@ -44,16 +52,17 @@ def submit(slug: str, artifacts: tuple[str, ...] = (), folder: Path | str = ".")
     if os.environ.get("HWLIB_GRADING") == "1":
         return None
     folder = Path(folder).resolve()
-    path = folder / f"{slug}.ipynb"
+    paths = [folder / f"{name}.ipynb" for name in notebooks or (slug,)]
     if "google.colab" in sys.modules:
-        _fetch_from_colab(path)
-    if not path.is_file():
+        _fetch_from_colab(paths)
+    there = [path for path in paths if path.is_file()]
+    if not there:
         raise HwlibError(
-            f"{path}: there is no such notebook. Rename your notebook to {slug}.ipynb, or start "
-            "Jupyter in the folder that holds it"
+            f"{paths[0]}: there is no such notebook. Rename your notebook to {paths[0].name}, or "
+            "start Jupyter in the folder that holds it"
         )
-    cells = _read_cells(path)
-    files = [path, *(folder / f"{name}.safetensors" for name in artifacts)]
+    cells = [cell for path in there for cell in _read_cells(path)]
+    files = [*paths, *(folder / f"{name}.safetensors" for name in artifacts)]
     present = [file for file in files if file.is_file()]
     target = folder / f"{slug}.zip"
     with (
@@ -67,18 +76,20 @@ def submit(slug: str, artifacts: tuple[str, ...] = (), folder: Path | str = ".")
         present,
         [file for file in files if file not in present],
         _unanswered(cells),
-        time.time() - path.stat().st_mtime,
+        time.time() - min(path.stat().st_mtime for path in there),
     )
     if "google.colab" in sys.modules:
         sys.modules["google.colab"].files.download(str(target))
     return target
 
 
-def _fetch_from_colab(path: Path) -> None:
-    """Get the notebook from the browser, where Colab keeps it."""
+def _fetch_from_colab(paths: list[Path]) -> None:
+    """Get the open notebook from the browser, where Colab keeps it."""
     from google.colab import _message  # type: ignore[import-not-found]  # exists on Colab only
 
     notebook = _message.blocking_request("get_ipynb", timeout_sec=60)["ipynb"]
+    name = notebook.get("metadata", {}).get("hwlib", {}).get("notebook")
+    path = next((path for path in paths if path.stem == name), paths[0])
     path.write_text(json.dumps(notebook), encoding="utf-8")
 
 
@@ -117,7 +128,9 @@ def _say(
     if unanswered:
         lines.append(f"Not answered yet: {', '.join(unanswered)}.")
     lines += [
-        f"Missing file: {file.name}. Run the cell that calls hwlib.save_model, then this one."
+        f"Missing file: {file.name}. Put it beside this notebook, then run this cell again."
+        if file.suffix == ".ipynb"
+        else f"Missing file: {file.name}. Run the cell that calls hwlib.save_model, then this one."
         for file in missing
     ]
     sys.stdout.write("\n".join(lines) + "\n")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar, overload
 
-__all__ = ["Progress", "progress"]
+__all__ = ["Progress", "in_notebook", "progress"]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -83,7 +83,7 @@ def progress(
     }
     if os.environ.get("HWLIB_GRADING") == "1":
         return _terminal_bar()(iterable, disable=True, **options)  # type: ignore[no-any-return]
-    if _in_notebook():
+    if in_notebook():
         return _notebook_bar()(iterable, **options)  # type: ignore[no-any-return]
     if sys.stderr is not None and sys.stderr.isatty():
         return _terminal_bar()(iterable, **options)  # type: ignore[no-any-return]
@@ -98,7 +98,7 @@ def progress(
     )
 
 
-def _in_notebook() -> bool:
+def in_notebook() -> bool:
     """Whether this process is a Jupyter kernel; this check does not import IPython."""
     ipython = sys.modules.get("IPython")
     shell = (

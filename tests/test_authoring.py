@@ -56,7 +56,10 @@ def test_source_line_points_at_the_first_line_of_the_source(tmp_path: Path) -> N
     )
     lines = text.split("\n")
     for cell in parse(tmp_path, text).cells:
-        assert cell.source.split("\n")[0] in lines[cell.source_line - 1]
+        source = cell.source.split("\n")
+        # statements without a region get one: its markers stand in no line of the file
+        first = source[0] == "### BEGIN SOLUTION" and source[0] not in lines[cell.line]
+        assert source[first] in lines[cell.lines[first] - 1]
 
 
 def test_comments_and_a_jupytext_header_above_the_first_cell_stay_with_the_instructor(
@@ -215,7 +218,11 @@ FAULTS = {
         2,
         "nbgrader would treat this line as a marker",
     ),
-    "nbgrader's mark scheme": ("# %% [markdown]\n# ### BEGIN MARK SCHEME\n", 2, "unknown marker"),
+    "a mark scheme in prose": (
+        "# %% [markdown]\n# ### BEGIN MARK SCHEME\n",
+        2,
+        "in a prose cell; move it to a task cell",
+    ),
     "nbgrader's autotest": (
         SOLUTION + '# %% test="f" points=1\n### AUTOTEST f(1)\n',
         7,
@@ -263,7 +270,11 @@ FAULTS = {
         3,
         "without its region, as students get it",
     ),
-    "a solution cell without a region": ('# %% solution="f"\nf = 1\n', 1, "has no solution region"),
+    "a solution cell without a region": (
+        '# %% solution="f"\ndef f():\n    return 1\n',
+        1,
+        "has no solution region",
+    ),
     "an answer without a region": (
         '# %% [markdown] answer="why" points=1\n# Why?\n',
         1,
@@ -365,4 +376,7 @@ def test_no_text_whatever_raises_anything_but_an_authoring_error(
     lines = (tmp_path / "small" / "notebook.py").read_text(encoding="utf-8").split("\n")
     for cell in cells:
         assert lines[cell.line - 1].startswith("#")
-        assert cell.source.split("\n")[0] in lines[cell.source_line - 1]
+        source = cell.source.split("\n")
+        # statements without a region get one: its markers stand in no line of the file
+        first = source[0] == "### BEGIN SOLUTION" and source[0] not in lines[cell.line]
+        assert source[first] in lines[cell.lines[first] - 1]

@@ -218,7 +218,7 @@ def test_without_the_grading_extra_hw_says_how_to_install_it() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr == f"hw: click is not installed; run: {how_to_install('grading')}\n"
-    assert "pip install 'hwlib[grading]' from where hwlib came" in done.stderr
+    assert 'pip install "hwlib[grading]" from where hwlib came' in done.stderr
 
 
 def test_every_command_has_help(hw: Cli) -> None:

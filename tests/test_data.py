@@ -174,7 +174,32 @@ def test_hwlib_data_is_converted_once_and_then_the_cache_is_enough(
         isinstance(a, np.memmap) and not a.flags.writeable for a in first
     )
     shutil.rmtree(folder)
+    monkeypatch.delenv("HWLIB_DATA")
     assert same(load(dataset, download=False), arrays)
+
+
+@pytest.mark.parametrize("place", ["missing", "a file", "empty", "photos"])
+def test_hwlib_data_that_names_nothing_is_an_error_even_where_the_sample_would_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    (tmp_path / "a file").write_text("")
+    (tmp_path / "empty").mkdir()
+    put(tmp_path / "photos", {"cat.png": b""})
+    monkeypatch.setenv("HWLIB_DATA", str(tmp_path / place))
+    fill(*small_mnist())  # the cache would do, too
+    problem = "no file of MNIST or CIFAR-10 is in" if place in ("empty", "photos") else "no such"
+    for call in (
+        lambda: load_mnist(sample="fallback"),
+        lambda: load_mnist(download=False),
+        lambda: hwlib.data.load_test_set("mnist"),
+        lambda: hwlib.data.fetch(["mnist"]),
+    ):
+        with pytest.raises(DataUnavailable, match=problem) as caught:
+            call()
+        assert str(caught.value).startswith(f"HWLIB_DATA={tmp_path / place}: ")
+        assert "\n" not in str(caught.value)
+    assert load_mnist(sample=True)[0].shape == (2500, 28, 28)
+    assert hwlib.data.status(["cifar10"])[0].detail.startswith("HWLIB_DATA=")
 
 
 def test_hwlib_data_may_hold_the_caches_own_files(
@@ -290,7 +315,7 @@ def test_verify_finds_one_changed_pixel_and_fetch_repairs_it(
     assert (
         found.state == "damaged"
         and "X_train, batch 5" in found.detail
-        and "hw data fetch cifar10" in found.detail
+        and "python -m hwlib.data cifar10" in found.detail
     )
     monkeypatch.setenv("HWLIB_DATA", str(put(tmp_path / "data", cifar10_png_files(arrays))))
     assert fetch_dataset(dataset).state == "whole"
@@ -573,7 +598,7 @@ def test_status_of_an_empty_machine_says_what_to_run() -> None:
         ("mnist", "missing", None, "whole"),
         ("cifar10", "missing", None, "whole"),
     ]
-    assert found[1].detail == "run `hw data fetch cifar10`"
+    assert found[1].detail == "run: python -m hwlib.data cifar10"
     assert [x.name for x in hwlib.data.verify(["cifar10"])] == ["cifar10"]
 
 

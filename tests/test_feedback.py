@@ -89,9 +89,8 @@ def test_the_page_has_points_symptom_hint_comment_problem_and_the_students_own_c
         {"output_type": "stream", "name": "stdout", "text": "half of 3 is 6\n"},
         image(PIXEL),
     )
-    html = feedback_page(
-        result, key, notebook, title="Tiny", comments={"why": "Well said."}, late_penalty=1.5
-    )
+    late = replace(result, late_penalty=1.5)
+    html = feedback_page(late, key, notebook, title="Tiny", comments={"why": "Well said."})
     page = Page(html)
     for expected in (
         "Tiny",

@@ -4,17 +4,21 @@ submission, a score given by hand.
 
 from __future__ import annotations
 
+import csv
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import needs
 import pytest
 from courses import hand_in, make_tiny, outcome, solved
 from nbformat import NotebookNode
 from notebooks import jupyter_server
 
+from hwlib.commands import run
 from hwlib.grading import Assignment
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.records.gradebook import GradeStore
@@ -161,3 +165,37 @@ def test_a_score_given_in_the_page_survives_a_regrade(formgrader: Formgrader) ->
             outcome(key, "bob"), solved(formgrader.assignment), "2027-02-01 12:30:00 UTC"
         )
     assert (result.status, result.score) == ("graded", 9.5)
+
+
+@needs.linux
+def test_points_and_a_comment_given_in_the_page_are_in_report_export_json_and_feedback(
+    formgrader: Formgrader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(formgrader.root)
+    assert run(["grade", "tiny"]) == 0  # as an instructor does before grading by hand
+    page = formgrader.open(submission_url(formgrader, "ada"))
+    boxes, comments = page.locator("input.score"), page.locator("textarea.comment")
+    boxes.last.wait_for()
+    for kind, box, text in (("grade", boxes.last, "1.5"), ("comment", comments.last, "Nice.")):
+        wanted = f"/api/{kind}/"
+        with page.expect_response(
+            lambda response, wanted=wanted: (
+                wanted in response.url and response.request.method == "PUT"
+            )
+        ):
+            box.fill(text)
+            box.press("Tab")
+    assert run(["grade", "tiny", "--json", str(tmp_path / "graded.json")]) == 0
+    submissions = json.loads((tmp_path / "graded.json").read_text())["submissions"]
+    (ada,) = (one for one in submissions if one["student"] == "ada")
+    assert (ada["score"], ada["cached"], ada["status"]) == (9.5, True, "graded")
+    assert run(["export", "tiny", "-o", str(tmp_path / "grades.csv")]) == 0
+    rows = csv.DictReader((tmp_path / "grades.csv").read_text().splitlines())
+    assert {row["student"]: row["score"] for row in rows}["ada"] == "9.5"
+    html, numbers = tmp_path / "report.html", tmp_path / "report.json"
+    assert run(["report", "tiny", "-o", str(html), "--json", str(numbers)]) == 0
+    told = {one["student"]: one["score"] for one in json.loads(numbers.read_text())["students"]}
+    assert told["ada"] == 9.5
+    feedback = (formgrader.root / "feedback/ada/tiny/tiny.html").read_text()
+    assert "9.5 of 10 points" in feedback
+    assert "Nice." in feedback

@@ -311,11 +311,12 @@ def test_a_manual_grade_survives_a_regrade(
     comment.manual_comment = "Nicely said."
     book.db.commit()
     result = store.write(outcome(key, "ada", ("half",)), solved(tiny), WHEN)
-    assert (result.status, result.question("why").points, result.score) == ("graded", 1.5, 5.5)
+    assert (result.status, result.question("why").points, result.score) == ("graded", 1.5, 6.0)
+    assert result.extra_credit == 0.5
     assert store.human_grades("ada") == {"why": 1.5}
     assert store.human_comments("ada") == {"why": "Nicely said."}
     book.db.expire_all()
-    assert book.find_submission("tiny", "ada").score == 6.0  # with the extra credit
+    assert book.find_submission("tiny", "ada").score == 6.0  # nbgrader counts it, too
 
 
 def test_a_new_answer_asks_the_human_again(

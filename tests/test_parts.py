@@ -142,15 +142,35 @@ def test_each_part_is_tried_for_itself(tmp_path: Path, engine: Engine, trust: st
 def test_a_part_that_crashes_or_hangs_leaves_the_others_their_points(
     tmp_path: Path, answer: str, points: list[float], statuses: list[str]
 ) -> None:
-    assignment = made(tmp_path)
-    toml = assignment.folder / "assignment.toml"
-    toml.write_text(f"{toml.read_text()}\n[limits]\nquestion_s = 1\n")
-    assignment = assignment.course.assignment("votes")
+    assignment = with_limit(made(tmp_path), 1)
     (question,) = graded(assignment, [answer], "isolated")[0].questions
     assert [part.points for part in question.parts] == points, question
     assert [part.status for part in question.parts] == statuses, question
     assert question.points == sum(points)
     assert all(part.message for part in question.parts if part.status != "passed")
+
+
+def test_an_endless_loop_costs_the_time_of_one_part_and_a_half(tmp_path: Path) -> None:
+    assignment = with_limit(made(tmp_path), 2)
+    answers = ["while True: pass", f"while len(labels) == 1: pass\n    {RIGHT}"]
+    endless, once = (result.questions[0] for result in graded(assignment, answers, "isolated"))
+    assert [part.status for part in endless.parts] == ["timeout"] * 3
+    limits = [part.message.partition(" within ")[2].partition(" s")[0] for part in endless.parts]
+    assert limits == ["2", "0.5", "0.5"]
+    assert [part.points for part in once.parts] == [0, 2, 1.5]
+
+
+def test_an_endless_loop_leaves_the_other_parts_their_points_in_otter(tmp_path: Path) -> None:
+    needs.module("otter")
+    answers = [f"while len(labels) in (1, 3): pass\n    {RIGHT}"]
+    (result,) = graded(with_limit(made(tmp_path), 2), answers, "otter")
+    assert result.score == 1.5, result
+
+
+def with_limit(assignment: Assignment, question_s: float) -> Assignment:
+    toml = assignment.folder / "assignment.toml"
+    toml.write_text(f"{toml.read_text()}\n[limits]\nquestion_s = {question_s}\n")
+    return assignment.course.assignment(assignment.slug)
 
 
 @pytest.mark.parametrize("engine", ["isolated", "nbgrader"])

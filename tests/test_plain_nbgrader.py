@@ -46,8 +46,7 @@ def nbgrader(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         "JUPYTER_CONFIG_DIR": str(root / ".config"),
         "JUPYTER_PLATFORM_DIRS": "1",
     }
-    # grading needs the sample only
-    environment |= {"HWLIB_DATA": str(root / "no-data"), "XDG_CACHE_HOME": str(root / ".cache")}
+    environment |= {"XDG_CACHE_HOME": str(root / ".cache")}  # grading needs the sample only
     return subprocess.run(
         [Path(sys.executable).parent / "nbgrader", *arguments],
         cwd=root,

@@ -62,7 +62,7 @@ def test_the_tree_has_what_students_need_and_nothing_else(
         wheel,
     }
     assert found["release/small/small.ipynb"] == small.release.read_bytes()
-    assert f"'./{wheel}'".encode() in found["README.md"]
+    assert f'"./{wheel}"'.encode() in found["README.md"]
     assert b"| Small | `release/small/` | about 30 seconds | 5 |" in found["README.md"]
 
 
@@ -188,7 +188,7 @@ def test_addresses_are_those_of_the_course(small: Assignment, tmp_path: Path) ->
     publish(named.course, tmp_path / "out")
     found = files_in(tmp_path / "out")
     assert not any(name.startswith(("wheels/", "hwlib/")) for name in found)
-    assert b"'hwlib @ https://example.org/hwlib-1-py3-none-any.whl'" in found["README.md"]
+    assert b'"hwlib @ https://example.org/hwlib-1-py3-none-any.whl"' in found["README.md"]
     assert b'"hwlib @ https://example.org/hwlib-1-py3-none-any.whl"' in found["environment.yml"]
     badge = b"colab.research.google.com/github/example/course/blob/main/release/small/small.ipynb"
     assert badge in found["README.md"]

@@ -98,7 +98,14 @@ def test_a_new_course_builds_verifies_and_has_no_address(
     assert verify(first).complaints == []
     assert "github.com" not in first.release.read_text(encoding="utf-8")
     assert {path.name for path in place.root.iterdir()} == {
-        *(".gitignore", "README.md", "course.toml", "environment.yml", "nbgrader_config.py"),
+        *(
+            ".gitignore",
+            "README.md",
+            "course.toml",
+            "environment.yml",
+            "nbgrader_config.py",
+            "jupytext.toml",
+        ),
         *("assignments", "release", "source"),
     }
 

@@ -100,7 +100,7 @@ def test_hw_without_the_grading_extra_names_the_install_command(student_python: 
         [student_python.parent / "hw", "list"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
-    assert "pip install 'hwlib[grading]'" in done.stderr
+    assert 'pip install "hwlib[grading]"' in done.stderr
     listed = subprocess.run(
         [student_python, "-m", "pip", "list"], capture_output=True, text=True, check=True
     ).stdout

@@ -260,6 +260,18 @@ def test_in_a_notebook_a_missing_test_set_says_what_to_do(monkeypatch: pytest.Mo
         check.test_set("imagenet")
 
 
+@pytest.mark.usefixtures("without_data")
+def test_a_student_reads_a_command_that_needs_no_extra(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("HWLIB_GRADING", raising=False)
+    monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9")
+    monkeypatch.setattr("hwlib.data.loading.find_spec", lambda name: None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(CannotCheck, match=r"run: python -m hwlib\.data mnist"):
+        check.test_set("mnist")
+
+
 @pytest.mark.full_data
 @pytest.mark.usefixtures("full_mnist")
 def test_while_grading_the_test_set_is_the_full_one(monkeypatch: pytest.MonkeyPatch) -> None:

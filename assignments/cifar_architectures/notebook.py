@@ -230,17 +230,17 @@ counts = {
     "An image has three colours: 3 · 32 · 32 numbers.": 10_250,
 }
 rng = check.rng()
-net = LogisticRegression()
+net = check.on_cpu(LogisticRegression())
 check_new(net, validation[0][:5], 30_730, "LogisticRegression()", counts, "Ten classes, and for each of them 3,072 weights and a bias.")
 check_scores(net, validation[0][:5], candidates, after_scores(candidates))
 check.passed("LogisticRegression has 30,730 parameters and computes Wx + b.")
 ### BEGIN HIDDEN TESTS
 for count in (1, 4, 7):
-    net = LogisticRegression()
+    net = check.on_cpu(LogisticRegression())
     check_new(net, random_images(rng, count), 30_730, "LogisticRegression()", counts)
     draw_weights(net, rng)
     check_scores(net, random_images(rng, count), candidates, after_scores(candidates))
-check_gradients(gradient_sizes(LogisticRegression(), validation[0][:6], validation[1][:6]))
+check_gradients(gradient_sizes(check.on_cpu(LogisticRegression()), validation[0][:6], validation[1][:6]))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -297,17 +297,17 @@ known = {
 }
 rng = check.rng()
 M = 7
-net = OneHiddenLayer(M)
+net = check.on_cpu(OneHiddenLayer(M))
 check_new(net, validation[0][:5], 21_591, "OneHiddenLayer(7)", counts(), "M · 3072 + M in the hidden layer, 10 · M + 10 in the last.")
 check_scores(net, validation[0][:5], candidates, known)
 check.passed("OneHiddenLayer(7) has 21,591 parameters and a ReLU between its layers.")
 ### BEGIN HIDDEN TESTS
 for M, count in ((3, 1), (24, 5), (130, 8)):
-    net = OneHiddenLayer(M)
+    net = check.on_cpu(OneHiddenLayer(M))
     check_new(net, random_images(rng, count), 3072 * M + M + 10 * M + 10, f"OneHiddenLayer({M})", counts())
     draw_weights(net, rng)
     check_scores(net, random_images(rng, count), candidates, known)
-check_gradients(gradient_sizes(OneHiddenLayer(20), validation[0][:6], validation[1][:6]))
+check_gradients(gradient_sizes(check.on_cpu(OneHiddenLayer(20)), validation[0][:6], validation[1][:6]))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -439,17 +439,17 @@ known = {
 
 rng = check.rng()
 for M, p, N, total in ((6, 5, 4, 3_406), (100, 3, 14, 6_810)):
-    net = ConvMaxPool(M, p, N)
+    net = check.on_cpu(ConvMaxPool(M, p, N))
     check_new(net, validation[0][:5], total, f"ConvMaxPool({M}, {p}, {N})", counts(), "M · (3p² + 1) in the convolution, and 10 for each input of the last layer, and 10.")
     check_scores(net, validation[0][:5], candidates, known)
 check.passed("ConvMaxPool(100, 3, 14) has 400 inputs to its last layer, and the scores are right.")
 ### BEGIN HIDDEN TESTS
 for M, p, N, count in ((4, 6, 5, 1), (9, 2, 8, 7), (5, 1, 1, 2), (3, 7, 26, 3), (12, 4, 3, 8)):
-    net = ConvMaxPool(M, p, N)
+    net = check.on_cpu(ConvMaxPool(M, p, N))
     check_new(net, random_images(rng, count), M * (3 * p * p + 1) + 10 * M * ((33 - p) // N) ** 2 + 10, f"ConvMaxPool({M}, {p}, {N})", counts())
     draw_weights(net, rng)
     check_scores(net, random_images(rng, count), candidates, known)
-check_gradients(gradient_sizes(ConvMaxPool(5, 5, 4), validation[0][:6], validation[1][:6]))
+check_gradients(gradient_sizes(check.on_cpu(ConvMaxPool(5, 5, 4)), validation[0][:6], validation[1][:6]))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -573,10 +573,8 @@ def choice(settings, curves, key, score=max):
     number = max(range(len(settings)), key=lambda i: score(curves[i][key]))
     return number, curves[number][key].index(max(curves[number][key])) + 1
 
-def check_choice(settings, curves):
-    """tune chooses by validation accuracy, and runs everything once."""
-    calls = []
-
+def chosen(settings, curves, calls):
+    """(number of the setting, epoch) that tune chooses; `calls` gets the numbers of the settings that it runs."""
     def run(setting):
         calls.append(settings.index(setting))
         return {name: list(values) for name, values in curves[settings.index(setting)].items()}
@@ -585,36 +583,96 @@ def check_choice(settings, curves):
     check.true(isinstance(answer, tuple | list) and len(answer) == 2, "tune does not return a pair.", "Return the setting and the epoch.")
     setting, epoch = answer
     check.true(setting in settings, "The first of the pair is none of the settings.", "Return the setting itself, as it stands in the list.")
-    found = settings.index(setting), int(epoch)
-    right = choice(settings, curves, "val")
-    wrong = {
+    return settings.index(setting), int(epoch)
+
+def other_rules(settings, curves):
+    """Hint → (setting, epoch) by a rule that is not asked for."""
+    return {
         "This is the choice by *test* accuracy: the test images must not choose.": choice(settings, curves, "test"),
         "This is the choice by *training* accuracy, which the largest network wins.": choice(settings, curves, "train"),
         "This is the choice by the last epoch's validation accuracy: the best epoch counts.": choice(settings, curves, "val", lambda values: values[-1]),
         "This is the choice by the mean over epochs: the best epoch counts.": choice(settings, curves, "val", lambda values: sum(values) / len(values)),
-        "The epoch is counted from 0: the first one is 1.": (right[0], right[1] - 1),
-        "The setting is right, but the epoch is the one with the best test accuracy.": (right[0], choice(settings[:1], [curves[right[0]]], "test")[1]),
-        "The setting is right, but the epoch is the last one, not the best one.": (right[0], len(curves[right[0]]["val"])),
     }
-    hint = next((hint for hint, value in wrong.items() if found == value != right), "Compare the best validation accuracy of each setting; the first wins if equal.")
-    check.true(found == right, "tune does not choose the setting and the epoch with the best validation accuracy.", hint,
-               f"Found setting {found[0] + 1} of {len(settings)} and epoch {found[1]}; expected setting {right[0] + 1} and epoch {right[1]}.")
-    check.true(sorted(calls) == list(range(len(settings))), "Not every setting was run exactly once.", "Each run trains a network: keep what it returns.")
 
-check_choice([{"M": 50, "learning_rate": 0.001}, {"M": 200, "learning_rate": 0.001}, {"M": 200, "learning_rate": 0.1}], [
+def check_setting(settings, curves):
+    """tune chooses the setting by validation accuracy."""
+    (found, epoch), right = chosen(settings, curves, []), choice(settings, curves, "val")[0]
+    rules = other_rules(settings, curves).items()
+    hint = next((hint for hint, value in rules if (found, epoch) == value), "") or next((hint for hint, (value, _) in rules if found == value),
+                "Compare the best validation accuracy of each setting; the first wins if equal.")
+    check.true(found == right, "tune does not choose the setting with the best validation accuracy.", hint,
+               f"Found setting {found + 1} of {len(settings)}, expected setting {right + 1}.")
+
+def check_epoch(settings, curves):
+    """tune gives the best epoch of the setting that it chooses, whichever that is."""
+    number, epoch = chosen(settings, curves, [])
+    answer = chosen(settings_some, curves_some, [])
+    paid = next((hint for hint, value in other_rules(settings_some, curves_some).items() if answer == value != (1, 2)), None)
+    if paid and other_rules(settings, curves)[paid] == (number, epoch):
+        return                                 # one wrong rule for both costs the points of the setting
+    curve, others = curves[number]["val"], curves[number]
+    right = curve.index(max(curve)) + 1
+    wrong = {
+        "The epoch is counted from 0: the first one is 1.": right - 1,
+        "The setting is right, but the epoch is the one with the best test accuracy.": others["test"].index(max(others["test"])) + 1,
+        "The epoch is the last one, not the best one.": len(curve),
+    }
+    hint = next((hint for hint, value in wrong.items() if epoch == value != right), "The epoch with the highest validation accuracy; the first wins if equal.")
+    check.true(epoch == right, "tune does not give the epoch with the best validation accuracy.", hint, f"Found epoch {epoch}, expected {right}.")
+
+settings_some = [{"M": 50, "learning_rate": 0.001}, {"M": 200, "learning_rate": 0.001}, {"M": 200, "learning_rate": 0.1}]
+curves_some = [
     {"train": [0.40, 0.45, 0.47], "val": [0.41, 0.46, 0.45], "test": [0.42, 0.44, 0.52]},
     {"train": [0.45, 0.50, 0.55], "val": [0.43, 0.50, 0.44], "test": [0.41, 0.46, 0.47]},
     {"train": [0.46, 0.67, 0.62], "val": [0.40, 0.47, 0.48], "test": [0.43, 0.50, 0.45]},
-])
-check.passed("tune chooses by validation accuracy.")
+]
+
 ### BEGIN HIDDEN TESTS
-check_choice([{"M": 1}, {"M": 2}, {"M": 3}], [{"train": [0.1, 0.2, 0.2], "val": values, "test": [0.3, 0.1, 0.2]} for values in (
-    [0.2, 0.3, 0.1], [0.1, 0.5, 0.5], [0.5, 0.3, 0.2])])                                   # equal: the earlier setting and epoch
-check_choice([{"M": 1}, {"M": 2}], [{"train": [0.0], "val": [0.0], "test": [0.0]}] * 2)    # nothing right at all
-rng = check.rng()
-for number, epochs in ((1, 1), (2, 5), (4, 3), (6, 8), (5, 6), (3, 7)):
-    settings = [{"M": 10 * i + 10, "p": 3 + i % 2, "learning_rate": 0.01} for i in range(number)]
-    check_choice(settings, [{name: (rng.permutation(90)[:epochs] / 100).tolist() for name in ("train", "val", "test")} for _ in settings])
+def _problems(rng):
+    """Settings and curves, in which no two accuracies are equal."""
+    for number, epochs in ((1, 1), (2, 5), (4, 3), (6, 8), (5, 6), (3, 7)):
+        settings = [{"M": 10 * i + 10, "p": 3 + i % 2, "learning_rate": 0.01} for i in range(number)]
+        values = rng.permutation(3 * number * epochs).reshape(number, 3, epochs) / (3 * number * epochs)
+        yield settings, [dict(zip(("train", "val", "test"), rows.tolist())) for rows in values]
+### END HIDDEN TESTS
+
+with check.part(2, "the setting"):
+    check_setting(settings_some, curves_some)
+    ### BEGIN HIDDEN TESTS
+    for settings, curves in _problems(check.rng()):
+        check_setting(settings, curves)
+    check_setting([{"M": 1}, {"M": 2}], [{"train": [0.0], "val": [value], "test": [0.0]} for value in (0.0, 1.0)])
+    ### END HIDDEN TESTS
+
+with check.part(1, "the epoch"):
+    check_epoch(settings_some, curves_some)
+    ### BEGIN HIDDEN TESTS
+    for settings, curves in _problems(check.rng()):
+        check_epoch(settings, curves)
+    ### END HIDDEN TESTS
+
+with check.part(1, "one run for each setting"):
+    calls = []
+    chosen(settings_some, curves_some, calls)
+    check.true(sorted(calls) == [0, 1, 2], "Not every setting was run exactly once.", "Each run trains a network: keep what it returns.")
+    ### BEGIN HIDDEN TESTS
+    for settings, curves in _problems(check.rng()):
+        calls = []
+        chosen(settings, curves, calls)
+        check.true(sorted(calls) == list(range(len(settings))), "Not every setting was run exactly once.", "Each run trains a network: keep what it returns.")
+    ### END HIDDEN TESTS
+
+### BEGIN HIDDEN TESTS
+with check.part(1, "equal accuracies"):
+    some = [{"M": 1}, {"M": 2}, {"M": 3}]
+    first, second = [0.2, 0.3, 0.1], [0.5, 0.3, 0.2]
+    curves = [{name: values for name in ("train", "val", "test")} for values in (first, second, second)]        # every rule but the last epoch's chooses the second
+    check.true(chosen(some, curves, [])[0] in (1, 2), "tune does not choose one of two settings that are better than the third.")
+    check.true(chosen(some, curves, [])[0] == 1, "Of two equal settings tune does not choose the first.", "Compare with >, not with >=: the first wins if equal.")
+    curves = [{name: [0.1, 0.5, 0.5] for name in ("train", "val", "test")}]
+    check.true(chosen(some[:1], curves, [])[1] in (1, 2), "Of two equal epochs tune does not choose the first.", "Compare with >, not with >=: the first wins if equal.")
+    zeros = [{name: [0.0] for name in ("train", "val", "test")}] * 2
+    check.true(chosen(some[:2], zeros, [])[0] == 0, "Where all accuracies are 0, tune does not choose the first setting.", "What is the best accuracy before the first run?")
 ### END HIDDEN TESTS
 
 # %% [markdown]

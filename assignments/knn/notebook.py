@@ -222,16 +222,22 @@ with check.part(1, "whole numbers"):
     model = KNN()
     model.train(np.array([[5, 10]], dtype=np.uint8), np.array([0]))
     found = model.compute_distances(np.array([[3, 200]], dtype=np.uint8))
-    check.close(found, [[np.hypot(2, 190)]], what="the distance of two `uint8` vectors", mistakes={
+    paid = [[2 ** 2 + 190 ** 2]], [[2 + 190]]          # no root, or the 1-norm: that has cost its points above
+    check.close(found, check.due(found, [[np.hypot(2, 190)]], *paid), what="the distance of two `uint8` vectors", mistakes={
         "3 - 5 became 254: convert to float before you subtract.": [[np.hypot(254, 190)]],
-    })
+        check.hint("Differences and squares wrapped around: 3 - 5 became 254, and 190² became 4. Convert to float before you subtract.", why="uint8"): [[np.sqrt(4 + 4)]],
+        "Squares wrapped around, and the root is missing: convert to float first.": [[4 + 4]],
+        "3 - 5 became 254, and this is the 1-norm: convert to float first.": [[254 + 190]],
+    }, hint="`uint8` holds whole numbers from 0 to 255 and wraps around beyond them, in differences, squares and sums: convert to float first.")
     ### BEGIN HIDDEN TESTS
     rng = check.rng()
     for dtype, largest, tolerance in [(np.uint8, 256, 1e-6), (np.int64, 1000, 1e-6), (np.float32, 10, 1e-4)]:
         T, X = rng.integers(0, largest, size=(5, 12)).astype(dtype), rng.integers(0, largest, size=(4, 12)).astype(dtype)
         model = KNN()
         model.train(T, np.arange(5))
-        check.close(model.compute_distances(X), cdist(X.astype(float), T.astype(float)), rtol=tolerance,
+        found, pair = model.compute_distances(X), (X.astype(float), T.astype(float))
+        paid = cdist(*pair, "sqeuclidean"), cdist(*pair, "cityblock")
+        check.close(found, check.due(found, cdist(*pair), *paid, rtol=tolerance), rtol=tolerance,
                     what=f"the distances of {np.dtype(dtype)} vectors", hint="Convert to float before you subtract.")
     ### END HIDDEN TESTS
 
@@ -267,6 +273,13 @@ plots.matrix(few, xlabel="training image j", ylabel="test image i", colorbar="di
 # Write **`compute_L2_distances_vectorized`**.
 
 # %% test="compute_L2_distances_vectorized" points=5
+def paid_distances(X, T):
+    """What comes out without the root, in the 1-norm, and with a wrong middle term: that costs its points in the first part only."""
+    products = X @ T.T
+    without_two = np.sum(X ** 2, axis=1)[:, None] - products + np.sum(T ** 2, axis=1)
+    return cdist(X, T, "sqeuclidean"), cdist(X, T, "cityblock"), cdist(X, -T), np.sqrt(np.maximum(without_two, 0)), np.sqrt(without_two + products)
+
+
 with check.part(3, "the distances"):
     model = KNN()
     model.train(X_train[:50], y_train[:50])
@@ -276,6 +289,10 @@ with check.part(3, "the distances"):
         "The values look squared: is the root missing?": euclidean ** 2,
         "This is the 1-norm: the question asks for the 2-norm.": cdist(some, X_train[:50], "cityblock"),
         "Look at the sign of the middle term: these are lengths of sums, not of differences.": cdist(some, -X_train[:50]),
+        "The middle term has a factor 2: ‖x‖² − 2·xᵀt + ‖t‖².":
+            lambda: np.sqrt(np.maximum(np.sum(some ** 2, axis=1)[:, None] - some @ X_train[:50].T + np.sum(X_train[:50] ** 2, axis=1), 0)),
+        "The square of a sum has three terms: the middle one, −2·xᵀt, is missing.":
+            lambda: np.sqrt(np.sum(some ** 2, axis=1)[:, None] + np.sum(X_train[:50] ** 2, axis=1)),
     })
     ### BEGIN HIDDEN TESTS
     rng = check.rng()
@@ -291,6 +308,7 @@ with check.part(3, "the distances"):
             "The values look squared: is the root missing?": cdist(X, T, "sqeuclidean"),
             "This is the 1-norm: the question asks for the 2-norm.": cdist(X, T, "cityblock"),
             "Look at the sign of the middle term: these are lengths of sums, not of differences.": cdist(X, -T),
+            "The middle term has a factor 2: ‖x‖² − 2·xᵀt + ‖t‖².": lambda: paid_distances(X, T)[3],
         })
 
     first, second = KNN(), KNN()
@@ -310,15 +328,16 @@ with check.part(1, "whole numbers"):
     model = KNN()
     model.train(np.array([[5, 10]], dtype=np.uint8), np.array([0]))
     found = model.compute_L2_distances_vectorized(np.array([[3, 200]], dtype=np.uint8))
-    check.close(found, [[np.hypot(2, 190)]], what="the distance of two `uint8` vectors",
-                hint="`uint8` wraps around, in squares and products too: convert to float first.")
+    due = check.due(found, [[np.hypot(2, 190)]], *paid_distances(np.array([[3.0, 200]]), np.array([[5.0, 10]])))
+    check.close(found, due, what="the distance of two `uint8` vectors", hint="`uint8` wraps around, in squares and products too: convert to float first.")
     ### BEGIN HIDDEN TESTS
     rng = check.rng()
     for dtype, largest, tolerance in [(np.uint8, 256, 1e-6), (np.int64, 1000, 1e-6), (np.float32, 10, 1e-3)]:
         T, X = rng.integers(0, largest, size=(5, 12)).astype(dtype), rng.integers(0, largest, size=(4, 12)).astype(dtype)
         model = KNN()
         model.train(T, np.arange(5))
-        check.close(model.compute_L2_distances_vectorized(X), cdist(X.astype(float), T.astype(float)), rtol=tolerance,
+        found, pair = model.compute_L2_distances_vectorized(X), (X.astype(float), T.astype(float))
+        check.close(found, check.due(found, cdist(*pair), *paid_distances(*pair), rtol=tolerance), rtol=tolerance,
                     what=f"the distances of {np.dtype(dtype)} vectors", hint="Convert to float first: squares and products wrap around too.")
     ### END HIDDEN TESTS
 
@@ -328,7 +347,8 @@ with check.part(1, "distances of zero"):
     model = KNN()
     model.train(rows, np.arange(60))
     found = model.compute_L2_distances_vectorized(rows)
-    check.close(found, cdist(rows, rows), rtol=1e-6, atol=1e-5, what="the distances of the training examples to themselves", mistakes={
+    due = check.due(found, cdist(rows, rows), *paid_distances(rows, rows), atol=1e-5)
+    check.close(found, due, rtol=1e-6, atol=1e-5, what="the distances of the training examples to themselves", mistakes={
         "Rounding can make a square of 0 slightly negative, and the root of that is NaN: what should it be instead?":
             lambda: np.where(np.isnan(np.asarray(found, dtype=float)), np.nan, cdist(rows, rows)),
     })
@@ -340,7 +360,8 @@ with check.part(1, "distances of zero"):
     model.train(T, np.arange(120))
     right = cdist(X, T)
     distances = model.compute_L2_distances_vectorized(X)
-    check.close(distances, right, what="the distances of training examples to themselves and others", mistakes={
+    due = check.due(distances, right, *paid_distances(X, T))
+    check.close(distances, due, what="the distances of training examples to themselves and others", mistakes={
         "Rounding can make a square of 0 slightly negative, and the root of that is NaN: what should it be instead?":
             lambda: np.where(np.isnan(np.asarray(distances, dtype=float)), np.nan, right),
     })
@@ -427,6 +448,30 @@ def _weighted(dists, y, k):
     near = [np.argsort(row)[:k] for row in dists]
     return [max(sorted(set(y.tolist())), key=lambda label: np.sum((y[j] == label) / row[j])) for row, j in zip(dists, near)]
 
+_paid = [                                  # labels by another choice of the votes: that costs its points in the first part only
+    lambda dists, y, k: _vote(-dists, y, k),
+    lambda dists, y, k: _vote(dists, y, k, skip=1),
+    lambda dists, y, k: _vote(dists, y, k + 1),
+    lambda dists, y, k: _vote(dists, y, k - 1),
+    lambda dists, y, k: _vote(dists, y, 1),
+    lambda dists, y, k: _weighted(dists, y, k),
+    lambda dists, y, k: _vote(dists, np.arange(len(y)), k),
+    lambda dists, y, k: [int(np.mean(y[np.argsort(row)[:k]])) for row in dists],
+    lambda dists, y, k: [min(multimode(votes)) for votes in y[np.argsort(dists, axis=0) % len(y)][:, :k].tolist()],
+]
+
+def _choice_of_votes(rng):
+    """Which of these explains the student's labels where no labels tie; None if they are right, or nothing explains them."""
+    y, dists = rng.integers(0, 4, size=60), (1 + rng.permutation(60 * 60).reshape(60, 60)) / 7.0
+    model = KNN()
+    model.train(np.zeros((60, 2)), y)
+    found = np.asarray(model.predict_labels(dists.copy(), 4))
+    if found.shape != (60,):
+        return None
+    rows = [row for row in _no_ties(dists, y, 4) if found[row] != _vote(dists[row:row + 1], y, 4)[0]]
+    explained = [paid for paid in _paid if rows and np.array_equal(np.asarray(paid(dists, y, 4))[rows], found[rows])]
+    return explained[0] if len(rows) > 5 and explained else None
+
 def _known(dists, y, k):
     """What mistakes would give, to be worked out only when a check fails."""
     return {
@@ -504,47 +549,54 @@ with check.part(1, "ties"):
     model = KNN()
     model.train(np.zeros((6, 2)), np.array([7, 4, 2, 4, 7, 2]))
     tied = [row for row in range(6) if row not in clear]
-    check.equal(np.asarray(model.predict_labels(toy.copy(), k=4))[tied], np.array([7, 2, 2, 4, 4, 2])[tied], what="the labels for k=4 where two labels tie",
-                mistakes={
+    right = np.array([7, 2, 2, 4, 4, 2])[tied]
+    ### BEGIN HIDDEN TESTS
+    rng = check.rng()
+    choice = _choice_of_votes(rng) or _vote               # the wrong votes have cost their points above
+    right = np.asarray(choice(toy, np.array([7, 4, 2, 4, 7, 2]), 4))[tied]
+    ### END HIDDEN TESTS
+    check.equal(np.asarray(model.predict_labels(toy.copy(), k=4))[tied], right, what="the labels for k=4 where two labels tie", mistakes={
         "A tie goes to the smallest label, not to the largest.": np.array([7, 2, 4, 7, 7, 7])[tied],
         "A tie goes to the smallest label, not to that of the nearest.": np.array([7, 2, 2, 7, 7, 2])[tied],
     }, hint="The votes with the most: the smallest of their labels is the prediction.")
     ### BEGIN HIDDEN TESTS
-    rng = check.rng()
     for labels in ([2, 8, 16], [9, 47, 200], [1, 3, 5]):      # three labels with two votes each, in every order
         y = rng.permutation(np.array([*labels, *labels]))
         dists = np.array([rng.permutation(6) for _ in range(60)]) + 0.5
         model = KNN()
         model.train(np.zeros((6, 2)), y)
-        check.equal(model.predict_labels(dists, k=6), [labels[0]] * 60, what="the labels where three of them tie", mistakes=_known(dists, y, 6),
-                    hint=smallest)
-        check.equal(model.predict_labels(dists, k=3), _vote(dists, y, 3), what="the labels for k=3", mistakes=_known(dists, y, 3), hint=smallest)
+        for k, what in ((6, "the labels where three of them tie"), (3, "the labels for k=3")):
+            check.equal(model.predict_labels(dists.copy(), k=k), choice(dists, y, k), what=what, mistakes=_known(dists, y, k), hint=smallest)
     ### END HIDDEN TESTS
 
 with check.part(1, "any labels"):
     model = KNN()
-    model.train(np.zeros((3, 2)), np.array([1, -1, -1]))
+    model.train(np.zeros((3, 2)), np.array([-1, 1, -1]))
     try:
         found = model.predict_labels(np.array([[1., 2, 3]]), k=3)
     except Exception as error:
         check.true("negative" not in str(error), "predict_labels stops at the label -1.",
                    "`np.bincount` counts 0, 1, 2, … only, but labels may be any integers: count with `np.unique(…, return_counts=True)`.")
         raise
-    check.equal(found, [-1], what="the label for two votes of -1 and one of 1",
-                hint="Labels may be any integers: don't use them as places in an array.")
+    right = [-1]
     ### BEGIN HIDDEN TESTS
     rng = check.rng()
+    choice = _choice_of_votes(rng) or _vote               # the wrong votes have cost their points above
+    right = choice(np.array([[1., 2, 3]]), np.array([-1, 1, -1]), 3)
+    ### END HIDDEN TESTS
+    check.equal(found, right, what="the label for two votes of -1 and one of 1",
+                hint="Labels may be any integers: don't use them as places in an array.")
+    ### BEGIN HIDDEN TESTS
     for pool, dtype in [([-3, -1, 2], np.int64), ([16, 8, 4, 2], np.uint8), ([1_000_000_007, 5, 70], np.int64)]:
         y = rng.choice(np.array(pool), size=12).astype(dtype)
         dists = (1 + rng.permutation(30 * 12).reshape(30, 12)) / 7.0
         model = KNN()
         model.train(np.zeros((12, 2)), y)
-        rows = _no_ties(dists, y, 3)
-        nearest = [y[np.argmin(row)] for row in dists]
-        votes, one = model.predict_labels(dists, k=3), model.predict_labels(dists)
-        if not np.array_equal(_clear(votes, rows), _clear(_vote(dists, y, 3), rows)) and set(np.asarray(votes).tolist()) <= set(y.tolist()):
+        rows, right = _no_ties(dists, y, 3), choice(dists, y, 3)
+        votes = model.predict_labels(dists.copy(), k=3)
+        if not np.array_equal(_clear(votes, rows), _clear(right, rows)) and set(np.asarray(votes).tolist()) <= set(y.tolist()):
             continue                             # labels, only not the right ones: that has cost its points already
-        check.equal(_clear(votes, rows), _clear(_vote(dists, y, 3), rows), what=f"the labels for k=3, with labels such as {pool[0]}",
+        check.equal(_clear(votes, rows), _clear(right, rows), what=f"the labels for k=3, with labels such as {pool[0]}",
                     hint="Labels may be any integers: don't use them as places in an array.")
     ### END HIDDEN TESTS
 
@@ -580,7 +632,9 @@ check.close(error_rate(predicted, true), 0.25, what="the error rate with 2 of 8 
     "This is the number of errors, not their share.": 2,
     "The error rate is a number from 0 to 1, not per cent.": 25,
     "How far two labels are apart doesn't matter, only whether they differ: errors in two directions must not cancel.": 0,
-})
+    "The number of errors is divided by 500, whatever there is: divide by the number of labels in y_true.": 2 / 500,
+    "This is what is right, divided by 500: the error rate is the number that is wrong, divided by the number of labels in y_true.": 6 / 500,
+}, hint="Count the places where the two labels differ, and divide by the number of places.")
 check.passed("error_rate counts what differs.")
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
@@ -658,22 +712,9 @@ def cross_validate_k(X, y, k_choices, num_folds=5):
 # %% test="cross_validate_k" points=5
 X_toy = np.array([[5., 1], [2, 8], [7, 7], [1, 3], [9, 2], [4, 6], [8, 9], [3, 1], [6, 4], [1, 9]])
 y_toy = np.array([0, 1, 1, 0, 1, 0, 0, 1, 0, 1])
-result = cross_validate_k(X_toy, y_toy, [1, 3], num_folds=3)
-check.true(hasattr(result, "keys"), "The result is not a dict.", "Return a dict with one entry for each k: {1: […], 3: […]}.")
-check.equal(sorted(result), [1, 3], what="the keys of the result", hint="There should be one key for each k of k_choices.")
-check.equal([len(list(np.atleast_1d(result[k]))) for k in (1, 3)], [3, 3], what="the number of accuracies for each k",
-            hint="Keep one accuracy for each of the num_folds folds, not their mean.")
-table = np.array([result[1], result[3]], dtype=float)
-check.true(not (table[0] == 1).all(), "With k=1 every image gets the right label, in every fold.",
-           "Is the validation fold also among the training images? Then each image finds itself.")
-right_counts = table * [4, 3, 3]
-check.close(right_counts, np.round(right_counts), atol=1e-9, rtol=0, what="the accuracies times the sizes 4, 3, 3 of the folds",
-            hint="They should be whole numbers: how large are the folds of 10 examples, and is the accuracy a share?")
-check.passed("cross_validate_k returns an accuracy for each k and fold.")
+
 ### BEGIN HIDDEN TESTS
 from statistics import multimode
-
-rng = check.rng()
 
 def _oracle(T, y, X, k):
     """Labels of k nearest neighbours without the student's class."""
@@ -700,59 +741,128 @@ def _with_right_class(*arguments, **settings):
         for name, method in own_methods.items():
             setattr(KNN, name, method)
 
-def _accuracies(X, y, ks, folds, predict, training=np.setdiff1d):
+def _accuracies(X, y, ks, folds, training=np.setdiff1d):
     """A table (k, fold): what is right, or with other folds or training sets what a mistake gives."""
     everything = np.arange(len(X))
     rounds = [(training(everything, fold), fold) for fold in folds]
-    return [[np.mean(predict(X[train], y[train], X[fold], k) == y[fold]) for train, fold in rounds] for k in ks]
+    return np.array([[np.mean(_oracle(X[train], y[train], X[fold], k) == y[fold]) for train, fold in rounds] for k in ks])
 
-def _known(X, y, ks, num_folds, predict=_oracle):
+def _known(X, y, ks, num_folds, found):
     """What mistakes would give, to be worked out only when a check fails."""
     rows = np.arange(len(X))
     folds, size = np.array_split(rows, num_folds), len(X) // num_folds
     short = [rows[i * size:(i + 1) * size] for i in range(num_folds)]
+    right = _accuracies(X, y, ks, folds)
+    hits = right * [len(fold) for fold in folds]
     return {
         "Is the validation fold also among the training images? Then each image finds itself.":
-            lambda: _accuracies(X, y, ks, folds, predict, lambda everything, fold: everything),
-        "These are error rates: the accuracy is the share that is right.":
-            lambda: 1 - np.array(_accuracies(X, y, ks, folds, predict)),
+            lambda: _accuracies(X, y, ks, folds, lambda everything, fold: everything),
+        "These are error rates: the accuracy is the share that is right.": 1 - right,
+        "These are the numbers of right labels: divide by the size of the fold.": hits,
+        "The accuracy is a share from 0 to 1, not per cent.": 100 * right,
+        "The right labels are divided by a fixed number: divide by the size of the fold that is validated.":
+            lambda: hits * (np.sum(found * hits) / np.sum(hits ** 2)) if found.shape == hits.shape and found.any() else None,
+        "Keep one accuracy for each of the num_folds folds, not their mean.": right.mean(axis=1),
         "Training and validation are exchanged: train on all folds but one.":
-            lambda: _accuracies(X, y, ks, [np.setdiff1d(rows, fold) for fold in folds], predict),
+            lambda: _accuracies(X, y, ks, [np.setdiff1d(rows, fold) for fold in folds]),
         "Folds should be contiguous: every num_folds-th example makes another fold.":
-            lambda: _accuracies(X, y, ks, [rows[i::num_folds] for i in range(num_folds)], predict),
+            lambda: _accuracies(X, y, ks, [rows[i::num_folds] for i in range(num_folds)]),
         "The last examples seem to be left out: np.array_split gives the first folds one more where needed.":
-            lambda: _accuracies(X, y, ks, short, predict, lambda everything, fold: np.setdiff1d(np.concatenate(short), fold)),
+            lambda: _accuracies(X, y, ks, short, lambda everything, fold: np.setdiff1d(np.concatenate(short), fold)),
         "The last examples are in no fold: np.array_split gives the first folds one more where needed.":
-            lambda: _accuracies(X, y, ks, short, predict),
+            lambda: _accuracies(X, y, ks, short),
         "The remainder goes to the last fold: np.array_split gives the first folds one more.":
-            lambda: _accuracies(X, y, ks, [*short[:-1], rows[(num_folds - 1) * size:]], predict),
-        "The same accuracies stand for every k: is each k really used?":
-            lambda: [_accuracies(X, y, ks[:1], folds, predict)[0]] * len(ks),
+            lambda: _accuracies(X, y, ks, [*short[:-1], rows[(num_folds - 1) * size:]]),
+        "The same accuracies stand for every k: is each k really used?": lambda: np.tile(right[:1], (len(ks), 1)),
     }
 
-for size, num_folds, ks, by_keyword in [(47, 5, [1, 3, 5], False), (45, 4, [7, 1, 2], True), (13, 13, [1, 4], True), (50, 3, [20, 5], True)]:
+def _problem(rng, size):
     y = rng.integers(0, 3, size=size)
-    X = rng.normal(size=(size, 2)) + y[:, None] * [1.0, 0.5]
-    folds = np.array_split(np.arange(size), num_folds)
-    with check.unchanged(X=X, y=y):
-        result = cross_validate_k(X, y, k_choices=ks, num_folds=num_folds) if by_keyword else cross_validate_k(X, y, ks)
-    check.equal(sorted(result), sorted(ks), what="the keys of the result", hint="There should be one key for each k of k_choices.")
-    check.equal([len(result[k]) for k in ks], [num_folds] * len(ks), what="the number of accuracies for each k",
-                hint="Is the argument `num_folds` used?")
-    table = [list(result[k]) for k in ks]
-    case = f"the accuracies for k = {', '.join(map(str, ks))}, {size} examples in {num_folds} folds"
-    right = _accuracies(X, y, ks, folds, _oracle)
+    return rng.normal(size=(size, 2)) + y[:, None] * [1.0, 0.5], y
+
+def _table(result, ks):
+    """The accuracies as an array (k, fold)."""
+    return np.array([np.asarray(result[k], dtype=float) for k in ks])
+
+def _right(found, right):
+    return found.shape == np.shape(right) and np.allclose(found, right, atol=1e-9)
+
+def _paid(rng):
+    """The known mistake that explains the accuracies of 50 examples in five folds, if one does: it costs its points in the first part."""
+    X, y = _problem(rng, 50)
+    ks, folds = [1, 3, 5], np.array_split(np.arange(50), 5)
     try:
-        check.close(table, right, what=case)
-    except check.CheckFailed as failure:
-        try:
-            result = _with_right_class(X, y, ks, num_folds)
-            table = [list(result[k]) for k in ks]
-        except Exception:
-            raise failure from None
-        check.close(table, right, what=case, mistakes=_known(X, y, ks, num_folds),
-                    hint="Are the folds contiguous and not shuffled, and are the arguments X and y used, not other data?")
+        found = _table(_with_right_class(X.copy(), y.copy(), ks), ks)
+    except Exception:
+        return None
+    right = _accuracies(X, y, ks, folds)
+    values = {hint: value() if callable(value) else value for hint, value in _known(X, y, ks, 5, found).items()}
+    return next((hint for hint, value in values.items() if value is not None and _right(found, value) and not _right(found, right)), None)
+
+def _check(rng, size, count, ks, slip=None, **settings):
+    """Compare the accuracies with those of an independent classifier, or with what a mistake makes of them that is paid for."""
+    X, y = _problem(rng, size)
+    right = _accuracies(X, y, ks, np.array_split(np.arange(size), count))
+    case = f"the accuracies for k = {', '.join(map(str, ks))}, {size} examples in {count} folds"
+    found = _table(cross_validate_k(X.copy(), y.copy(), k_choices=ks, **settings), ks)
+    if _right(found, right):
+        return
+    try:
+        found = _table(_with_right_class(X.copy(), y.copy(), ks, **settings), ks)
+    except Exception:
+        check.close(found, right, what=case)
+    known = _known(X, y, ks, count, found)
+    if slip:
+        right = known[slip]() if callable(known[slip]) else known[slip]
+    check.close(found, right, what=case, mistakes=known,
+                hint="Are the folds contiguous and not shuffled, and are the arguments X and y used, not other data?")
 ### END HIDDEN TESTS
+
+with check.part(3, "the accuracies"):
+    with check.unchanged(X=X_toy, y=y_toy):
+        result = cross_validate_k(X_toy, y_toy, [1, 3])
+    check.true(hasattr(result, "keys"), "The result is not a dict.", "Return a dict with one entry for each k: {1: […], 3: […]}.")
+    check.equal(sorted(result), [1, 3], what="the keys of the result", hint="There should be one key for each k of k_choices.")
+    check.equal([len(list(np.atleast_1d(result[k]))) for k in (1, 3)], [5, 5], what="the number of accuracies for each k",
+                hint="Keep one accuracy for each of the num_folds folds, not their mean.")
+    table = np.array([result[1], result[3]], dtype=float)
+    check.true(not (table[0] == 1).all(), "With k=1 every image gets the right label, in every fold.",
+               "Is the validation fold also among the training images? Then each image finds itself.")
+    check.true(bool((table <= 1).all()), "Some accuracies are larger than 1.", "An accuracy is a share: divide by the size of the fold.")
+    check.close(2 * table, np.round(2 * table), atol=1e-9, rtol=0, what="the accuracies times 2, the size of each fold",
+                hint="They should be whole numbers: how large are the folds of 10 examples, and is the accuracy a share?")
+    ### BEGIN HIDDEN TESTS
+    rng = check.rng()
+    for size, ks in [(50, [1, 3, 5]), (45, [7, 1, 2]), (20, [4])]:
+        _check(rng, size, 5, ks)
+    ### END HIDDEN TESTS
+
+with check.part(1, "another number of folds"):
+    result = cross_validate_k(X_toy.copy(), y_toy.copy(), [1], num_folds=2)
+    check.true(np.size(result[1]) in (1, 2), "With num_folds=2 there are not two accuracies for k=1.", "Is the argument `num_folds` used?",
+               f"There are {np.size(result[1])}.")
+    ### BEGIN HIDDEN TESTS
+    rng = check.rng()
+    paid = _paid(rng)
+    for size, num_folds, ks in [(48, 4, [7, 1, 2]), (13, 13, [1, 4]), (51, 3, [20, 5])]:
+        _check(rng, size, num_folds, ks, paid, num_folds=num_folds)
+    ### END HIDDEN TESTS
+
+with check.part(1, "folds that differ in size"):
+    result = cross_validate_k(X_toy[:9].copy(), y_toy[:9].copy(), [1])
+    table, paid = np.ravel(result[1]), None
+    ### BEGIN HIDDEN TESTS
+    rng = check.rng()
+    paid = _paid(rng)                            # a mistake that has cost its points above
+    ### END HIDDEN TESTS
+    if len(table) == 5 and not paid:
+        shares = np.array(table, dtype=float) * [2, 2, 2, 2, 1]
+        check.close(shares, np.round(shares), atol=1e-9, rtol=0, what="the accuracies times 2, 2, 2, 2, 1, the sizes of the folds of 9 examples",
+                    hint="They should be whole numbers: cut the folds as np.array_split does.")
+    ### BEGIN HIDDEN TESTS
+    for size, ks in [(47, [1, 3, 5]), (44, [7, 1]), (18, [2])]:
+        _check(rng, size, 5, ks, paid)
+    ### END HIDDEN TESTS
 
 # %% [markdown]
 # Now for real. This takes the better part of a minute: five times 4,000 × 1,000 distances, and many votes.

@@ -330,7 +330,7 @@ def build_cnn():
     ### END SOLUTION
 
 # %% test="build_cnn" points=4
-network = build_cnn()
+network = check.on_cpu(build_cnn())
 check.true(network is not None, "build_cnn() returns nothing.", "Return the network.")
 check.true(not isinstance(network, list | tuple), "build_cnn() gives a list of layers, which is no network: torch does not see its weights.",
            "nn.Sequential(*layers) makes a network of a list.")
@@ -339,7 +339,7 @@ check.true(text.startswith("{"), text, "An nn.Sequential of the allowed layers, 
 check_rules(Description.from_json(text, "build_cnn"), "the network of build_cnn()")
 check.passed("build_cnn keeps to the rules.")
 ### BEGIN HIDDEN TESTS
-another = build_cnn()
+another = check.on_cpu(build_cnn())
 stored = [{name: np.array(value) for name, value in each.state_dict().items()} for each in (network, another)]
 check.true(any(not np.array_equal(stored[0][name], stored[1][name]) for name in stored[0] if stored[0][name].ndim > 1),
            "Two calls of build_cnn() give the same weights.", "Build a new network in each call, and set no seed in the function.")

@@ -595,7 +595,7 @@ def build_model_100():
     ### END SOLUTION
 
 # %% test="build_model_100" points=1
-network = build_model_100()
+network = check.on_cpu(build_model_100())
 check_built(description_of(network), "build_model_100", network, units=100, layers=0)
 check.passed("build_model_100 keeps to its budget.", final=True)
 
@@ -638,7 +638,7 @@ def build_model_200():
     ### END SOLUTION
 
 # %% test="build_model_200" points=2
-network = build_model_200()
+network = check.on_cpu(build_model_200())
 check_built(description_of(network), "build_model_200", network, units=200, layers=2)
 check.passed("build_model_200 keeps to its budget.", final=True)
 
@@ -675,7 +675,7 @@ def build_model_1000():
     ### END SOLUTION
 
 # %% test="build_model_1000" points=2
-network = build_model_1000()
+network = check.on_cpu(build_model_1000())
 check_built(description_of(network), "build_model_1000", network, units=1000, layers=3)
 check.passed("build_model_1000 keeps to its budget.", final=True)
 

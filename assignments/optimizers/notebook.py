@@ -146,7 +146,7 @@ def check_initial_weights(net, name):
                "Leave the initialisation to torch: it draws small random numbers.")
 
 # %% test="MLP" points=3
-net = MLP(30)
+net = check.on_cpu(MLP(30))
 shapes = sorted(tuple(np.shape(parameter)) for parameter in net.parameters())
 check.true(shapes == [(10,), (10, 30), (30,), (30, 784)], "The parameters of MLP(30) don't have the right shapes.",
            check.hint("A Linear layer from 784 to 30 and one from 30 to 10, each with a bias: are both attributes of the model, not in a list?", why="module-list"),
@@ -175,7 +175,7 @@ check.passed("MLP(30) has 23,860 parameters and computes what it should.")
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
 for num_hidden, total in [(30, 23_860), (50, 39_760), (100, 79_510), (200, 159_010), (3, 2_395)]:
-    net = MLP(num_hidden)
+    net = check.on_cpu(MLP(num_hidden))
     check.equal(sum(int(np.prod(np.shape(parameter))) for parameter in net.parameters()), total, what=f"the number of parameters of MLP({num_hidden})")
     check_initial_weights(net, "MLP")
     drawn = draw_weights(net, rng)
@@ -543,7 +543,9 @@ def torch_steps(name, start, grads, change=lambda grad, param: grad, **options):
 def compare(start, grads, **options):
     plain = {"lr": options["lr"]}
     decay = options.get("weight_decay", 0.0)
-    check.close(run_steps(sgd_step, start, grads, **options), torch_steps("SGD", start, grads, **options), rtol=1e-9,
+    found = run_steps(sgd_step, start, grads, **options)
+    uphill = torch_steps("SGD", start, -grads, lambda g, p: g - 2 * decay * p, **options)
+    check.close(found, check.due(found, torch_steps("SGD", start, grads, **options), uphill if decay else None, rtol=1e-9), rtol=1e-9,
                 what=f"the parameter in {len(grads)} steps with {options}", mistakes={
         "The parameter moves uphill: the gradient is subtracted.": lambda: torch_steps("SGD", start, -grads, **options),
         check.hint("It looks as if weight_decay is ignored.", why="weight-decay"): lambda: torch_steps("SGD", start, grads, **plain),
@@ -554,17 +556,26 @@ def compare(start, grads, **options):
 
 generator = torch.Generator().manual_seed(0)
 start, grads = torch.randn(3, generator=generator, dtype=torch.float64), torch.randn(50, 3, generator=generator, dtype=torch.float64)
-check.returns(sgd_step(start.clone(), grads[0].clone(), {}, lr=0.1), "param", "state")
-compare(start, grads, lr=0.1)
-compare(start, grads, lr=0.1, weight_decay=0.25)
-check.passed("sgd_step is torch.optim.SGD.")
-### BEGIN HIDDEN TESTS
-rng = check.rng()
-for shape in [(1,), (4, 3), (2, 3, 4)]:
-    start, grads = torch.from_numpy(rng.normal(size=shape)), torch.from_numpy(rng.normal(size=(50, *shape)))
-    for options in ({"lr": 0.03}, {"lr": 0.2, "weight_decay": 0.1}, {"lr": 1.5, "weight_decay": 0.0}):
-        compare(start, grads, **options)
-### END HIDDEN TESTS
+
+with check.part(1, "the step"):
+    check.returns(sgd_step(start.clone(), grads[0].clone(), {}, lr=0.1), "param", "state")
+    compare(start, grads, lr=0.1)
+    ### BEGIN HIDDEN TESTS
+    rng = check.rng()
+    for shape in [(1,), (4, 3), (2, 3, 4)]:
+        some, steps = torch.from_numpy(rng.normal(size=shape)), torch.from_numpy(rng.normal(size=(50, *shape)))
+        compare(some, steps, lr=0.03)
+        compare(some, steps, lr=1.5, weight_decay=0.0)
+    ### END HIDDEN TESTS
+
+with check.part(1, "weight decay"):
+    compare(start, grads, lr=0.1, weight_decay=0.25)         # (the way up has cost its point already)
+    ### BEGIN HIDDEN TESTS
+    rng = check.rng()
+    for shape in [(1,), (4, 3), (2, 3, 4)]:
+        some, steps = torch.from_numpy(rng.normal(size=shape)), torch.from_numpy(rng.normal(size=(50, *shape)))
+        compare(some, steps, lr=0.2, weight_decay=0.1)
+    ### END HIDDEN TESTS
 
 # %% [markdown]
 # Plain SGD zigzags through narrow valleys. **Momentum** adds up past gradients in a velocity $v$, which begins at 0:
@@ -594,19 +605,34 @@ def torch_steps(start, grads, **options):
         found.append(param.detach().clone())
     return torch.stack(found)
 
-def averaged(start, grads, lr, momentum=0.9, nesterov=False, weight_decay=0.0):
-    """The mistake of an average in place of a sum."""
+def mistaken(start, grads, lr, share=lambda momentum: 1.0, forget=False, uphill=False, momentum=0.9, nesterov=False, weight_decay=0.0):
+    """A known mistake: an average in place of a sum, a velocity that is forgotten, or the way up."""
     param, velocity, found = start, torch.zeros_like(start), []
     for grad in grads:
         grad = grad + weight_decay * param
-        velocity = momentum * velocity + (1 - momentum) * grad
-        param = param - lr * (grad + momentum * velocity if nesterov else velocity)
+        velocity = momentum * (0 * velocity if forget else velocity) + share(momentum) * grad
+        param = param + (lr if uphill else -lr) * (grad + momentum * velocity if nesterov else velocity)
         found.append(param)
     return torch.stack(found)
 
-def compare(start, grads, **options):
+def averaged(start, grads, **options):
+    return mistaken(start, grads, share=lambda momentum: 1 - momentum, **options)
+
+MISTAKES = [averaged, lambda *data, **options: mistaken(*data, forget=True, **options), lambda *data, **options: mistaken(*data, uphill=True, **options)]
+
+def paid():
+    """The mistake that explains the steps of the first part, where it has cost its point; None if none does."""
+    found = run_steps(momentum_step, start, grads, lr=0.1)
+    return next((mistake for mistake in MISTAKES if torch.allclose(found, mistake(start, grads, lr=0.1), rtol=1e-9)), None)
+
+def compare(start, grads, mistake=None, **options):
+    """Compare all steps with those of torch.optim, or of a mistake that is paid for."""
     others = {key: value for key, value in options.items() if key != "nesterov"}
-    check.close(run_steps(momentum_step, start, grads, **options), torch_steps(start, grads, **options), rtol=1e-9,
+    found = run_steps(momentum_step, start, grads, **options)
+    right = torch_steps(start, grads, **options)
+    if mistake:
+        right = check.due(found, right, mistake(start, grads, **options), mistake(start, grads, **others), rtol=1e-9)
+    check.close(found, right, rtol=1e-9,
                 what=f"the parameter in {len(grads)} steps with {options}", mistakes={
         "The velocity is forgotten between steps: keep it in the state that you return.":
             lambda: torch_steps(start, grads, **{**options, "momentum": 0.0, "nesterov": False}),
@@ -619,19 +645,41 @@ def compare(start, grads, **options):
 
 generator = torch.Generator().manual_seed(0)
 start, grads = torch.randn(3, generator=generator, dtype=torch.float64), torch.randn(50, 3, generator=generator, dtype=torch.float64)
-check.returns(momentum_step(start.clone(), grads[0].clone(), {}, lr=0.1), "param", "state")
-compare(start, grads, lr=0.1)
-compare(start, grads, lr=0.1, nesterov=True)
-compare(start, grads, lr=0.1, momentum=0.5, weight_decay=0.25)
-check.passed("momentum_step is torch.optim.SGD with momentum.")
-### BEGIN HIDDEN TESTS
-rng = check.rng()
-for shape in [(1,), (4, 3), (2, 3, 4)]:
-    start, grads = torch.from_numpy(rng.normal(size=shape)), torch.from_numpy(rng.normal(size=(50, *shape)))
-    for options in ({"lr": 0.03}, {"lr": 0.05, "momentum": 0.5}, {"lr": 0.05, "momentum": 0.95, "weight_decay": 0.1},
-                    {"lr": 0.02, "nesterov": True}, {"lr": 0.1, "momentum": 0.7, "nesterov": True, "weight_decay": 0.2}):
-        compare(start, grads, **options)
-### END HIDDEN TESTS
+
+with check.part(1, "the velocity"):
+    check.returns(momentum_step(start.clone(), grads[0].clone(), {}, lr=0.1), "param", "state")
+    compare(start, grads, lr=0.1)
+    ### BEGIN HIDDEN TESTS
+    rng = check.rng()
+    for shape in [(1,), (4, 3), (2, 3, 4)]:
+        some, steps = torch.from_numpy(rng.normal(size=shape)), torch.from_numpy(rng.normal(size=(50, *shape)))
+        for options in ({"lr": 0.03}, {"lr": 0.05, "momentum": 0.5}):
+            compare(some, steps, **options)
+    ### END HIDDEN TESTS
+
+with check.part(1, "Nesterov's step"):
+    mistake = paid()
+    compare(start, grads, mistake, lr=0.1, nesterov=True)
+    ### BEGIN HIDDEN TESTS
+    rng = check.rng()
+    for shape in [(1,), (4, 3), (2, 3, 4)]:
+        some, steps = torch.from_numpy(rng.normal(size=shape)), torch.from_numpy(rng.normal(size=(50, *shape)))
+        for options in ({"lr": 0.02, "nesterov": True}, {"lr": 0.1, "momentum": 0.7, "nesterov": True}):
+            compare(some, steps, mistake, **options)
+    ### END HIDDEN TESTS
+
+with check.part(1, "weight decay"):
+    mistake = paid()
+    compare(start, grads, mistake, lr=0.1, momentum=0.5, weight_decay=0.25)
+    ### BEGIN HIDDEN TESTS
+    rng = check.rng()
+    for shape in [(1,), (4, 3), (2, 3, 4)]:
+        some, steps = torch.from_numpy(rng.normal(size=shape)), torch.from_numpy(rng.normal(size=(50, *shape)))
+        compare(some, steps, mistake, lr=0.05, momentum=0.95, weight_decay=0.1)
+        found = run_steps(momentum_step, some, steps, lr=0.02, nesterov=True)
+        if torch.allclose(found, torch_steps(some, steps, lr=0.02, nesterov=True)):          # who has no step of Nesterov's has paid for it
+            compare(some, steps, lr=0.1, momentum=0.7, nesterov=True, weight_decay=0.2)
+    ### END HIDDEN TESTS
 
 # %% [markdown]
 # **Adam** measures how large gradients usually are, for each number by itself, and divides by that. It keeps running means of the
@@ -681,8 +729,27 @@ def mistaken(start, grads, corrected=(True, True), divide=lambda m, s, eps: m / 
         found.append(param)
     return torch.stack(found)
 
-def compare(start, grads, **options):
-    check.close(run_steps(adam_step, start, grads, **options), torch_steps("Adam", start, grads, **options), rtol=1e-9,
+MISTAKES = [
+    lambda *data, **options: mistaken(*data, corrected=(False, False), **options),
+    lambda *data, **options: mistaken(*data, corrected=(True, False), **options),
+    lambda *data, **options: mistaken(*data, corrected=(False, True), **options),
+    lambda *data, **options: mistaken(*data, divide=lambda m, s, eps: m / (s + eps), **options),
+    lambda *data, **options: mistaken(*data, forget=True, **options),
+    lambda *data, **options: mistaken(*data, first=2, **options),
+    lambda *data, **options: mistaken(*data, first=0, **options),                     # that is NaN
+    lambda start, grads, **options: torch_steps("Adam", start, -grads, **options),
+]
+
+def paid():
+    """The mistake that explains the steps with the usual settings, where it has cost its points; None if none does."""
+    found = run_steps(adam_step, start, grads)
+    return next((mistake for mistake in MISTAKES if torch.allclose(found, mistake(start, grads), rtol=1e-6, atol=0, equal_nan=True)), None)
+
+def compare(start, grads, mistake=None, rtol=1e-9, **options):
+    """Compare all steps with those of torch.optim, or of a mistake that is paid for."""
+    found = run_steps(adam_step, start, grads, **options)
+    right = torch_steps("Adam", start, grads, **options) if mistake is None else mistake(start, grads, **options)
+    check.close(found, right, rtol=rtol,
                 what=f"the parameter in {len(grads)} steps with {options or 'the usual settings'}", mistakes={
         check.hint("The bias correction is missing: in the first steps m and s are too small.", why="bias-correction"):
             lambda: mistaken(start, grads, corrected=(False, False), **options),
@@ -692,6 +759,7 @@ def compare(start, grads, **options):
             lambda: mistaken(start, grads, divide=lambda m, s, eps: m / (s + eps).sqrt(), **options),
         "The step is divided by s itself: is the root missing?": lambda: mistaken(start, grads, divide=lambda m, s, eps: m / (s + eps), **options),
         "m, s and t are forgotten between steps: keep them in the state that you return.": lambda: mistaken(start, grads, forget=True, **options),
+        "The first correction divides by 1 − β⁰ = 0: count t up before it is used, so that the first step is t = 1.": lambda: mistaken(start, grads, first=0, **options),
         "The step count is one too large: the first step is t = 1.": lambda: mistaken(start, grads, first=2, **options),
         check.hint("The decay is applied beside the gradient, as in AdamW; here it is part of the gradient.", why="weight-decay"):
             lambda: torch_steps("AdamW", start, grads, **options),
@@ -704,20 +772,41 @@ def compare(start, grads, **options):
 
 generator = torch.Generator().manual_seed(0)
 start, grads = torch.randn(3, generator=generator, dtype=torch.float64), torch.randn(50, 3, generator=generator, dtype=torch.float64)
-check.returns(adam_step(start.clone(), grads[0].clone(), {}), "param", "state")
-compare(start, grads)
-compare(start, grads, lr=0.1, betas=(0.5, 0.9), eps=0.1)
-compare(start, grads, lr=0.1, weight_decay=0.25)
-check.passed("adam_step is torch.optim.Adam.")
-### BEGIN HIDDEN TESTS
-rng = check.rng()
-for shape in [(1,), (4, 3), (2, 3, 4)]:
-    start, grads = torch.from_numpy(rng.normal(size=shape)), torch.from_numpy(rng.normal(size=(50, *shape)))
-    for options in ({}, {"lr": 0.05}, {"lr": 0.05, "eps": 0.3}, {"lr": 0.02, "betas": (0.3, 0.6)}, {"lr": 0.01, "betas": (0.8, 0.7), "eps": 1e-3},
-                    {"lr": 0.02, "weight_decay": 0.5}, {"lr": 0.1, "betas": (0.0, 0.99), "eps": 0.05, "weight_decay": 0.1}):
-        compare(start, grads, **options)
-    compare(start, 1e-6 * grads, lr=0.05, eps=1e-4)          # gradients as small as ε
-### END HIDDEN TESTS
+
+with check.part(2, "with the usual betas and eps"):
+    check.returns(adam_step(start.clone(), grads[0].clone(), {}), "param", "state")
+    compare(start, grads, rtol=1e-6)                   # the place of so small an ε hardly shows: see the next part
+    ### BEGIN HIDDEN TESTS
+    rng = check.rng()
+    for shape in [(1,), (4, 3), (2, 3, 4)]:
+        some, steps = torch.from_numpy(rng.normal(size=shape)), torch.from_numpy(rng.normal(size=(50, *shape)))
+        compare(some, steps, rtol=1e-6)
+        compare(some, steps, lr=0.05, rtol=1e-6)
+    ### END HIDDEN TESTS
+
+with check.part(1, "other betas and eps"):
+    mistake = paid()
+    compare(start, grads, mistake, lr=0.1, betas=(0.5, 0.9), eps=0.1)
+    ### BEGIN HIDDEN TESTS
+    rng = check.rng()
+    for shape in [(1,), (4, 3), (2, 3, 4)]:
+        some, steps = torch.from_numpy(rng.normal(size=shape)), torch.from_numpy(rng.normal(size=(50, *shape)))
+        for options in ({"lr": 0.05, "eps": 0.3}, {"lr": 0.02, "betas": (0.3, 0.6)}, {"lr": 0.01, "betas": (0.8, 0.7), "eps": 1e-3},
+                        {"lr": 0.1, "betas": (0.0, 0.99), "eps": 0.05}):
+            compare(some, steps, mistake, **options)
+        compare(some, 1e-6 * steps, mistake, lr=0.05, eps=1e-4)          # gradients as small as ε
+    ### END HIDDEN TESTS
+
+with check.part(1, "weight decay"):
+    mistake = paid()
+    compare(start, grads, mistake, rtol=1e-6, lr=0.1, weight_decay=0.25)
+    ### BEGIN HIDDEN TESTS
+    rng = check.rng()
+    for shape in [(1,), (4, 3), (2, 3, 4)]:
+        some, steps = torch.from_numpy(rng.normal(size=shape)), torch.from_numpy(rng.normal(size=(50, *shape)))
+        for options in ({"lr": 0.02, "weight_decay": 0.5}, {"lr": 0.1, "weight_decay": 0.1}):
+            compare(some, steps, mistake, rtol=1e-6, **options)
+    ### END HIDDEN TESTS
 
 # %% [markdown]
 # Your rules, in the shape of an optimizer, train a network; the same rule from `torch.optim` beside it should draw the same curve.
@@ -793,7 +882,7 @@ class CNN(nn.Module):
         ### END SOLUTION
 
 # %% test="CNN" points=3
-net = CNN()
+net = check.on_cpu(CNN())
 shapes = sorted(tuple(np.shape(parameter)) for parameter in net.parameters())
 check.true(shapes == [(4,), (4, 1, 3, 3), (8,), (8, 4, 3, 3), (10,), (10, 392)], "The parameters of CNN() don't have the right shapes.",
            "Two convolutions with 3 × 3 windows, 1 → 4 → 8 channels, and a Linear layer from 8·7·7 numbers to 10.", f"Found {shapes}.")
@@ -821,7 +910,7 @@ check.passed("CNN has 4,266 parameters and computes what it should.")
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
 for count in (1, 6):
-    net = CNN()
+    net = check.on_cpu(CNN())
     check_initial_weights(net, "CNN")
     drawn = draw_weights(net, rng)
     x = draw_images(count, rng)
@@ -905,13 +994,13 @@ class MLPBN(nn.Module):
 def check_drawn_with_norm(make, rng, before_relu):
     """Networks of two sizes, in both modes; random weights and statistics show the place of each layer."""
     for num_hidden in (30, 7):
-        net = make(num_hidden)
+        net = check.on_cpu(make(num_hidden))
         for count, mode in ((9, "eval"), (12, "train"), (1, "eval")):
             draw_weights(net, rng)
             check_with_norm(net, num_hidden, draw_images(count, rng), mode, before_relu)
 
 # %% test="MLPBN" points=3
-net = MLPBN(30)
+net = check.on_cpu(MLPBN(30))
 check_with_norm(net, 30, val_images[:20], "train", before_relu=False)
 check_with_norm(net, 30, val_images[:20], "eval", before_relu=False)
 check.passed("MLPBN normalises after the ReLU.")
@@ -937,7 +1026,7 @@ class MLPBNBeforeReLU(nn.Module):
         ### END SOLUTION
 
 # %% test="MLPBNBeforeReLU" points=2
-net = MLPBNBeforeReLU(30)
+net = check.on_cpu(MLPBNBeforeReLU(30))
 check_with_norm(net, 30, val_images[:20], "train", before_relu=True)
 check_with_norm(net, 30, val_images[:20], "eval", before_relu=True)
 check.passed("MLPBNBeforeReLU normalises before the ReLU.")
@@ -1001,14 +1090,14 @@ def compare(net, x, train, mode):
     net.train(train)
     check.close(net(x), right, rtol=1e-3, what=f"the scores of {len(x)} images in {mode} mode", mistakes=wrong)
 
-net = CNNBN()
+net = check.on_cpu(CNNBN())
 compare(net, val_images[:20], True, "train")
 compare(net, val_images[:20], False, "eval")
 check.passed("CNNBN has 4,290 parameters and normalises before each ReLU.")
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
 for count, in_train, mode in ((9, False, "eval"), (12, True, "train"), (1, False, "eval")):
-    net = CNNBN()
+    net = check.on_cpu(CNNBN())
     draw_weights(net, rng)
     compare(net, draw_images(count, rng), in_train, mode)
 ### END HIDDEN TESTS

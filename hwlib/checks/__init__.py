@@ -15,12 +15,14 @@ from __future__ import annotations
 from hwlib.checks.assertions import close, equal, gradient, passed, raises, returns, shape, true
 from hwlib.checks.context import context
 from hwlib.checks.draws import rng
+from hwlib.checks.due import due
 from hwlib.checks.in_ipython import shorten_errors
 from hwlib.checks.inputs import note_changed, unchanged
-from hwlib.checks.networks import accuracy, architecture, handed_in, partial, test_set
+from hwlib.checks.networks import accuracy, architecture, handed_in, on_cpu, partial, test_set
 from hwlib.checks.pages import hint, why
 from hwlib.checks.parts import earned, part
 from hwlib.checks.remarks import remark, unique
+from hwlib.checks.samples import full_data
 from hwlib.checks.timing import cpu_seconds
 from hwlib.errors import CannotCheck, CheckFailed
 
@@ -32,12 +34,15 @@ __all__ = [
     "close",
     "context",
     "cpu_seconds",
+    "due",
     "earned",
     "equal",
+    "full_data",
     "gradient",
     "handed_in",
     "hint",
     "note_changed",
+    "on_cpu",
     "part",
     "partial",
     "passed",

@@ -145,6 +145,39 @@ _KNOWN = tuple(
         ),
         (
             "",
+            "on the same device|on different devices|found at least two devices|"
+            r"Input type \(.*\) and weight type|to have the same device|is on (?:cpu|cuda|mps)",
+            "The network and what it is given lie on different devices. Move both, with "
+            "`model.to(device)` and `images.to(device)`; `next(model.parameters()).device` is "
+            "where the network is.",
+        ),
+        (
+            "TypeError",
+            r"can't convert \w+(?::\d+)? device type tensor to numpy",
+            "NumPy can't read a tensor on a GPU: `.detach().cpu().numpy()` brings it back.",
+        ),
+        (
+            "",
+            "CUDA out of memory|MPS backend out of memory",
+            "The memory of the GPU is full: take smaller batches, measure inside "
+            "`with torch.no_grad():`, keep `loss.item()` and not `loss`, and restart the kernel.",
+        ),
+        (
+            "",
+            "device-side assert",
+            "On a GPU this error stands for an index that does not exist, most often a label "
+            "outside of the classes. Restart the kernel and run the cell on the processor: there "
+            "the error names the line.",
+        ),
+        (
+            "",
+            "not compiled with CUDA|Found no NVIDIA driver|No CUDA GPUs are available|"
+            "not linked with support for (?:mps|cuda)",
+            "PyTorch finds no GPU here: `device = 'cuda' if torch.cuda.is_available() else 'cpu'` "
+            "works everywhere.",
+        ),
+        (
+            "",
             "DCP rules",
             "cvxpy must see that the problem is convex: write squares as `cp.sum_squares(…)` and "
             "αᵀKα as `cp.quad_form(alpha, cp.psd_wrap(K))`.",

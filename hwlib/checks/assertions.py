@@ -27,7 +27,7 @@ def close(
     mistakes: Mistakes | None = None,
     hint: str = "",
 ) -> None:
-    """Check that numbers agree: same shape, finite, and |a − b| ≤ atol + rtol·max|expected|.
+    """Check that numbers agree: same shape, finite, and `|a − b| ≤ atol + rtol·max|expected|`.
 
     The scale is the largest expected number of the whole array. Rounding errors are as large as the
     terms of a sum, and the sum itself may be much smaller.

@@ -16,6 +16,8 @@ __all__ = ["Array", "Mismatch", "as_array", "shape_mismatch", "show_shape", "wha
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
+MAX_NESTED = 8  # a list may contain itself
+
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
@@ -37,9 +39,7 @@ def as_array(value: object) -> Array | Mismatch:
     if value is None:
         cause = "The function returned nothing: is a `return` missing?"
         return Mismatch("found None", cause, unreadable=True)
-    if hasattr(type(value), "detach") and hasattr(type(value), "cpu"):
-        # a torch tensor, maybe on a GPU, with a graph
-        value = value.detach().cpu()  # type: ignore[attr-defined]
+    value = _without_graph(value)
     if not isinstance(value, (Number, str, np.generic, Sequence)) and not hasattr(
         type(value), "__array__"
     ):
@@ -58,6 +58,17 @@ def as_array(value: object) -> Array | Mismatch:
         exact = _whole(array) if isinstance(value, np.ndarray) else _numbers(array)
         return _not_an_array(value) if exact is None else exact
     return array if array.dtype.kind in "biufcUS" else _not_an_array(value)
+
+
+def _without_graph(value: Any, depth: int = 0) -> Any:
+    """A torch tensor, maybe on a GPU and with a graph, as NumPy can read it; lists of them, too."""
+    if hasattr(type(value), "detach") and hasattr(type(value), "cpu"):
+        return value.detach().cpu()
+    if type(value) not in (list, tuple) or depth > MAX_NESTED:
+        return value
+    if not any(hasattr(type(one), "__len__") for one in value):
+        return value
+    return type(value)(_without_graph(one, depth + 1) for one in value)
 
 
 def _whole(array: Array) -> Array | None:

@@ -17,10 +17,13 @@ from hwlib.data.definitions import CIFAR10, DATASETS, MNIST, Dataset
 from hwlib.data.loading import (
     DatasetStatus,
     Sample,
+    fetch_command,
     fetch_dataset,
     load,
     load_test_arrays,
+    sample_instead,
     status_of,
+    unreachable,
     verify_dataset,
 )
 
@@ -30,10 +33,13 @@ __all__ = [
     "Arrays",
     "DatasetStatus",
     "fetch",
+    "fetch_command",
     "load_cifar10",
     "load_mnist",
     "load_test_set",
+    "sample_instead",
     "status",
+    "unreachable",
     "verify",
 ]
 
@@ -60,7 +66,8 @@ def load_cifar10(sample: Sample = False, download: bool = True) -> Arrays:
     Raises
     ------
     DataUnavailable
-        No source has the full data. The message lists each attempt and what to do.
+        No source has the full data, or HWLIB_DATA names nothing. The message lists each attempt and
+        what to do.
     ValueError
         `sample` has another value.
 
@@ -93,7 +100,8 @@ def load_mnist(sample: Sample = False, download: bool = True) -> Arrays:
     Raises
     ------
     DataUnavailable
-        No source has the full data. The message lists each attempt and what to do.
+        No source has the full data, or HWLIB_DATA names nothing. The message lists each attempt and
+        what to do.
     ValueError
         `sample` has another value.
 

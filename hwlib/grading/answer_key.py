@@ -33,6 +33,18 @@ class KeyCell:
     points: float = 0.0  # 0 unless the cell is a question
     cell_id: str = ""  # nbformat 4.5's id, which some editors keep when they drop metadata
     trust: Trust = "isolated"  # where a test runs
+    manual: bool = False  # a human grades this solution
+    notebook: str = ""  # the name of its notebook, where an assignment has several
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a human gives the points: for words, a task, or code."""
+        return self.role in ("answer", "task") or self.manual
+
+    @property
+    def is_question(self) -> bool:
+        """Whether the cell has points, of a test or of a human."""
+        return self.role == "test" or self.by_hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +60,13 @@ class AnswerKey:
 
     @property
     def questions(self) -> list[KeyCell]:
-        """The cells with points: tests and written answers."""
-        return self.by_role("test", "answer")
+        """The cells with points: tests, and what a human grades."""
+        return [cell for cell in self.cells if cell.is_question]
+
+    @property
+    def graded_by_hand(self) -> list[KeyCell]:
+        """The questions that a human grades."""
+        return [cell for cell in self.cells if cell.by_hand]
 
     def all_questions(self, status: QuestionStatus, reason: str) -> tuple[QuestionResult, ...]:
         """Results that give 0 points to every question for the same reason."""
@@ -65,21 +82,23 @@ class AnswerKey:
 
 
 def load_key(assignment: Assignment) -> AnswerKey:
-    """Read source/SLUG/SLUG.ipynb.
+    """Read source/SLUG/SLUG.ipynb or, one after the other, all notebooks of the assignment.
 
     Raises
     ------
     CourseError
         If it is missing or was not made by `hw build`.
     """
-    path = assignment.source
-    if not path.is_file():
-        raise CourseError(f"{path}: no such file; run `hw build {assignment.slug}` first")
-    return read_key(path, assignment.slug)
+    slug, cells = assignment.slug, list[KeyCell]()
+    for one in assignment.each_notebook():
+        if not one.source.is_file():
+            raise CourseError(f"{one.source}: no such file; run `hw build {slug}` first")
+        cells += read_key(one.source, slug, one.stem).cells
+    return AnswerKey(slug, tuple(cells))
 
 
-def read_key(path: Path, slug: str) -> AnswerKey:
-    """Read a source notebook that `hw build` made."""
+def read_key(path: Path, slug: str, name: str = "") -> AnswerKey:
+    """Read a source notebook that `hw build` made; `name` tells it from others."""
     notebook: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     cells = []
     for cell in notebook["cells"]:
@@ -101,13 +120,18 @@ def read_key(path: Path, slug: str) -> AnswerKey:
                 points=float(nbgrader.get("points", 0)),
                 cell_id=cell.get("id", ""),
                 trust=metadata["hwlib"].get("trust", "isolated"),
+                manual=metadata["hwlib"].get("manual", False),
+                notebook=name,
             )
         )
     return AnswerKey(slug=slug, cells=tuple(cells))
 
 
 def released_sources(assignment: Assignment) -> dict[str, str]:
-    """Grade id → source in the released notebook; empty if there is no such notebook."""
+    """Grade id → source in the released notebook; empty if there is no such notebook.
+
+    Of several notebooks this is for one: their grade ids may be the same.
+    """
     path = assignment.release
     if not path.is_file():
         return {}

@@ -45,22 +45,25 @@ __all__ = [
     "without_markers",
 ]
 
-Role = Literal["prose", "setup", "code", "experiment", "solution", "test", "answer", "submit"]
+Role = Literal[
+    "prose", "setup", "code", "experiment", "solution", "test", "answer", "task", "submit"
+]
 """What a cell is for.
 
 - prose: Markdown
 - setup: given code, locked and trusted
 - code: given code, not locked
 - experiment: given code that is not run when grading
-- solution: the student's code
+- solution: the student's code; it may be a question that is graded by hand
 - test: an autograded question
-- answer: a question graded by hand
+- answer: a question that is answered in words, graded by hand
+- task: a question that is answered in cells of the student's own, graded by hand
 - submit: the last cell
 """
 
-LineKind = Literal["given", "marker", "solution", "hidden"]
-"""given: a line that students get. marker: a BEGIN or END line. solution, hidden: a line between
-markers.
+LineKind = Literal["given", "marker", "solution", "hidden", "scheme"]
+"""given: a line that students get. marker: a BEGIN or END line. solution, hidden, scheme: a line
+between markers (of a solution, of hidden tests, of a task's mark scheme).
 """
 
 UNANSWERED = "Not written yet: the code still raises NotImplementedError."
@@ -77,7 +80,14 @@ TERMINAL = re.compile(  # colours, titles and links for a terminal, then what ha
 _PARSE = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _LEADING_LINES = re.compile(r"\A(?:[ \t]*\n)+")  # empty ones, which IPython leaves out
 
-MARKER = re.compile(r"^\s*###\s+(?P<edge>BEGIN|END) (?P<what>SOLUTION|HIDDEN TESTS)\s*$")
+MARKER = re.compile(
+    r"^\s*###\s+(?P<edge>BEGIN|END) (?P<what>SOLUTION|HIDDEN TESTS|MARK SCHEME)\s*$"
+)
+_INSIDE: dict[str, LineKind] = {
+    "SOLUTION": "solution",
+    "HIDDEN TESTS": "hidden",
+    "MARK SCHEME": "scheme",
+}
 
 
 # ---- lines ----
@@ -97,8 +107,7 @@ def line_kinds(source: str) -> list[LineKind]:
             kinds.append(inside)
             continue
         kinds.append("marker")
-        begins, what = marker["edge"] == "BEGIN", marker["what"]
-        inside = ("solution" if what == "SOLUTION" else "hidden") if begins else "given"
+        inside = _INSIDE[marker["what"]] if marker["edge"] == "BEGIN" else "given"
     return kinds
 
 
@@ -111,7 +120,7 @@ def given_part(source: str) -> str:
 def as_released(source: str, cell_type: str = "code") -> str:
     """A cell as nbgrader's `generate_assignment` releases it.
 
-    Stubs replace solutions, and hidden tests are removed.
+    Stubs replace solutions. Hidden tests and mark schemes are removed.
     >>> solved = "def f():\\n    ### BEGIN SOLUTION\\n    return 1\\n    ### END SOLUTION"
     >>> as_released(solved).split("\\n")
     ['def f():', '    # YOUR CODE HERE', '    raise NotImplementedError()']

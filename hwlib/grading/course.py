@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -14,7 +14,10 @@ from hwlib.extras import REQUIREMENTS
 __all__ = [
     "Assignment",
     "Course",
+    "FeedbackLevel",
+    "FeedbackLevels",
     "GradescopeSettings",
+    "Level",
     "Limits",
     "Visibility",
     "address_problem",
@@ -38,6 +41,10 @@ Visibility = Literal["visible", "after_due_date", "after_published", "hidden"]
 """When Gradescope shows the result of a question to the student."""
 
 
+Level = Literal["introductory", "intermediate", "advanced"]
+"""For whom an assignment is, among students of one course."""
+
+
 @dataclass(frozen=True, slots=True)
 class GradescopeSettings:
     """How Gradescope grades the assignment; [gradescope] in assignment.toml."""
@@ -50,6 +57,21 @@ class GradescopeSettings:
     index: str = ""  # where pip finds more packages, for example builds of PyTorch for the CPU
 
 
+FeedbackLevel = Literal["category", "hint", "input"]
+"""What a feedback page tells of a lost question: its status; symptom and hint, too; the input with
+which it failed, too.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackLevels:
+    """What feedback pages tell at which time; [feedback] in course.toml."""
+
+    now: FeedbackLevel = "hint"  # before the deadline
+    deadline: FeedbackLevel = "hint"  # after the student's deadline
+    graded: FeedbackLevel = "hint"  # after it, once no question waits for a human
+
+
 @dataclass(frozen=True, slots=True)
 class Assignment:
     """One folder assignments/SLUG/ and the content of its assignment.toml."""
@@ -60,6 +82,8 @@ class Assignment:
     minutes: float  # measured time of the reference notebook, top to bottom on 2 CPU cores
     course: Course
     summary: str = ""  # one sentence, for lists
+    level: Level | Literal[""] = ""  # for whom it is; "" if the instructor does not say it
+    builds_on: str = ""  # what students should know before, as the end of "Builds on: …"
     gpu: str = "A GPU does not help."
     data: tuple[str, ...] = ()  # data sets that the notebook loads
     # names of the model files that are handed in, without .safetensors
@@ -67,6 +91,37 @@ class Assignment:
     extras: tuple[str, ...] = ()  # hwlib extras that the notebook needs, e.g. "torch"
     limits: Limits = field(default_factory=Limits)
     gradescope: GradescopeSettings = field(default_factory=GradescopeSettings)
+    stem: str = ""  # of a file STEM.py: only this one of several notebooks, see `each_notebook`
+
+    @property
+    def name(self) -> str:
+        """The name of the notebook in source/ and release/, without .ipynb."""
+        return self.stem or self.slug
+
+    @property
+    def stems(self) -> tuple[str, ...]:
+        """The names of all notebooks, without .ipynb."""
+        return (self.stem,) if self.stem else self.course.stems(self.slug)
+
+    @property
+    def has_several(self) -> bool:
+        """Whether there is another notebook than SLUG.ipynb."""
+        return not self.stem and self.stems != (self.slug,)
+
+    def require_one_notebook(self, what: str) -> None:
+        """Raise CourseError where there are several notebooks, and `what` can't do that yet."""
+        if self.has_several:
+            raise CourseError(
+                f"{self.slug} has several notebooks "
+                f"({', '.join(f'{stem}.ipynb' for stem in self.stems)}), and {what} works with "
+                "one; use `hw grade`, or make an assignment of each notebook"
+            )
+
+    def each_notebook(self) -> tuple[Assignment, ...]:
+        """For each notebook, in order, the assignment as if it had only this one."""
+        if not self.has_several:
+            return (self,)
+        return tuple(replace(self, stem=stem) for stem in self.stems)
 
     @property
     def folder(self) -> Path:
@@ -75,8 +130,8 @@ class Assignment:
 
     @property
     def notebook(self) -> Path:
-        """The notebook that the instructor writes: assignments/SLUG/notebook.py."""
-        return self.folder / "notebook.py"
+        """The notebook that the instructor writes: notebook.py, or one of several STEM.py."""
+        return self.folder / f"{self.stem or 'notebook'}.py"
 
     @property
     def equivalents(self) -> Path:
@@ -86,12 +141,12 @@ class Assignment:
     @property
     def source(self) -> Path:
         """The built notebook with solutions and hidden tests."""
-        return self.course.root / "source" / self.slug / f"{self.slug}.ipynb"
+        return self.course.root / "source" / self.slug / f"{self.name}.ipynb"
 
     @property
     def release(self) -> Path:
         """The built notebook that students get."""
-        return self.course.root / "release" / self.slug / f"{self.slug}.ipynb"
+        return self.course.root / "release" / self.slug / f"{self.name}.ipynb"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +159,7 @@ class Course:
     term: str = ""
     branch: str = "main"
     install: str | None = None  # where pip gets hwlib; None: from the repository; "": nowhere yet
+    feedback: FeedbackLevels = field(default_factory=FeedbackLevels)
 
     @property
     def install_address(self) -> str:
@@ -118,6 +174,17 @@ class Course:
         """NAME/COURSE of a repository on GitHub, or "" if it is elsewhere."""
         found = GITHUB.fullmatch(self.repository)
         return found[1] if found else ""
+
+    def stems(self, slug: str) -> tuple[str, ...]:
+        """The names of an assignment's notebooks, without .ipynb, in order.
+
+        It is SLUG if there is a notebook.py. If not, it is those of assignments/SLUG/*.py. Where
+        nothing but the built files is there, as on Gradescope, they tell.
+        """
+        written = sorted(path.stem for path in self.root.glob(f"assignments/{slug}/*.py"))
+        if not written:
+            written = sorted(path.stem for path in self.root.glob(f"source/{slug}/*.ipynb"))
+        return tuple(written) if written and "notebook" not in written else (slug,)
 
     def slugs(self) -> list[str]:
         """Names of the folders assignments/*/ that have an assignment.toml, sorted."""
@@ -170,14 +237,22 @@ def find_course(start: Path | None = None) -> Course:
             values = _read_toml(path)
             _require(path, values, {"title": str}, _COURSE)
             _require_addresses(path, values)
-            return Course(root=folder, **values)
+            feedback = _read_feedback(path, values.pop("feedback", {}))
+            return Course(root=folder, feedback=feedback, **values)
     raise CourseError(
         f"{start}: there is no course.toml here or in a folder above; go to the folder of the "
         "course"
     )
 
 
-_COURSE: dict[str, Any] = {"repository": str, "term": str, "branch": str, "install": str}
+_COURSE: dict[str, Any] = {
+    "repository": str,
+    "term": str,
+    "branch": str,
+    "install": str,
+    "feedback": dict,
+}
+_FEEDBACK: dict[str, Any] = {"now": str, "deadline": str, "graded": str}
 _ADDRESSES = {
     "repository": (re.compile(r"https://[^\s\"']+"), "https://github.com/NAME/COURSE"),
     "install": (
@@ -188,6 +263,8 @@ _ADDRESSES = {
 _REQUIRED: dict[str, Any] = {"title": str, "points": (int, float), "minutes": (int, float)}
 _OPTIONAL: dict[str, Any] = {
     "summary": str,
+    "level": str,
+    "builds_on": str,
     "gpu": str,
     "data": list,
     "artifacts": list,
@@ -212,6 +289,13 @@ _GRADESCOPE: dict[str, Any] = {
 def _read_assignment(path: Path, course: Course) -> Assignment:
     values = _read_toml(path)
     _require(path, values, _REQUIRED, _OPTIONAL)
+    if values.get("level", "introductory") not in get_args(Level):
+        known = ", ".join(get_args(Level))
+        raise AuthoringError(
+            path,
+            _line(path, "level"),
+            f"level: expected one of {known}, found {values['level']!r}",
+        )
     limits = values.pop("limits", {})
     _require(path, limits, {}, _LIMITS)
     lists: dict[str, Any] = {
@@ -252,6 +336,19 @@ def _read_gradescope(path: Path, values: dict[str, Any]) -> GradescopeSettings:
         )
     lists = {key: tuple(values.get(key, ())) for key in ("packages", "leaderboard")}
     return GradescopeSettings(**{**values, **lists})
+
+
+def _read_feedback(path: Path, values: dict[str, Any]) -> FeedbackLevels:
+    _require(path, values, {}, _FEEDBACK)
+    known = get_args(FeedbackLevel)
+    for time, level in values.items():
+        if level not in known:
+            raise AuthoringError(
+                path,
+                _line(path, time),
+                f"{time}: unknown level {level!r}; use one of: {', '.join(known)}",
+            )
+    return FeedbackLevels(**values)
 
 
 def _require_addresses(path: Path, values: dict[str, Any]) -> None:
@@ -319,5 +416,6 @@ def _require(
                 t.__name__ for t in (expected if isinstance(expected, tuple) else (expected,))
             )
             raise AuthoringError(path, line, f"{key} must be {name}, found {value!r}")
-        if isinstance(value, (int, float)) and value <= 0:
-            raise AuthoringError(path, line, f"{key} must be positive, found {value!r}")
+        if isinstance(value, (int, float)) and (value < 0 or (not value and key != "points")):
+            least = "0 or more" if key == "points" else "positive"
+            raise AuthoringError(path, line, f"{key} must be {least}, found {value!r}")

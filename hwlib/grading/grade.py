@@ -9,7 +9,7 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from hwlib.errors import AuthoringError, CourseError, RecordingError, SubmissionError
 from hwlib.grading.answer_key import load_key
@@ -18,15 +18,18 @@ from hwlib.grading.cells import one_line
 from hwlib.grading.cluster.run import grade_on_cluster
 from hwlib.grading.course import Assignment
 from hwlib.grading.engines.isolated import IsolatedEngine, ReferenceCheck, imported_ahead
+from hwlib.grading.engines.lacking import cure_of
 from hwlib.grading.engines.nbgrader import grade_with_nbgrader
 from hwlib.grading.engines.otter import grade_with_otter
 from hwlib.grading.engines.otter_zip import otter_notes
 from hwlib.grading.engines.pool import Pool, default_jobs
+from hwlib.grading.engines.several import joined, of_notebook
 from hwlib.grading.engines.test_sets import fetch_test_sets
 from hwlib.grading.records.cache import ResultCache, new_seed
 from hwlib.grading.records.class_records import ClassRecords
-from hwlib.grading.records.gradebook import recorded_marks
-from hwlib.grading.records.unwritten import UnwrittenRecords, with_points_by_hand
+from hwlib.grading.records.history import Entry, History, now
+from hwlib.grading.records.marks import recorded_marks, with_points_by_hand
+from hwlib.grading.records.unwritten import UnwrittenRecords
 from hwlib.grading.results import GradeReport, Outcome, ProvedTests, SubmissionResult
 from hwlib.grading.submissions.files import (
     FoundSubmission,
@@ -146,10 +149,11 @@ def _grade_isolated(
         proved = records.proved()
         if not todo:
             proved = proved or ProvedTests()
+        how: Callable[..., Iterator[tuple[FoundSubmission, Outcome]]]
         how = partial(grade_many, jobs=options.jobs)
         if options.scheduler is not None:
             how = partial(
-                grade_on_cluster, scheduler=options.scheduler, on_refused=complaints.append
+                _grade_on_cluster, scheduler=options.scheduler, on_refused=complaints.append
             )
         for submission, outcome in how(
             assignment,
@@ -174,8 +178,8 @@ def _grade_isolated(
     complaints += _of_reference(assignment, unproved)
     complaints += _of_submissions(assignment, waiting, unproved)
     complaints += [
-        f"{_submissions(count)} {'imports' if count == 1 else 'import'} {name}, which is not "
-        "installed here; install it and grade again"
+        f"{_submissions(count)} {'needs' if count == 1 else 'need'} {name}, which this machine "
+        f"does not have; {cure_of(name)}"
         for name, count in lacking.most_common()
     ]
     ordered = (_with_problems(results[one.student], twins[one.student]) for one in found)
@@ -193,11 +197,12 @@ def _out_of_date(assignment: Assignment) -> list[str]:
     """A line of complaint if source/ is older than what it is built from, and differs from a new
     build.
     """
-    notebook = assignment.notebook
-    parts = [notebook, *regular_files(assignment.folder / "files")]
-    built = assignment.source.stat().st_mtime
+    each = assignment.each_notebook()
+    notebooks = [one.notebook for one in each]
+    parts = [*notebooks, *regular_files(assignment.folder / "files")]
+    built = min(one.source.stat().st_mtime for one in each)
     newer = [path for path in parts if path.is_file() and path.stat().st_mtime > built]
-    if not notebook.is_file() or not newer:
+    if not all(path.is_file() for path in notebooks) or not newer:
         return []
     try:
         if build(assignment, check=True).up_to_date:
@@ -273,17 +278,21 @@ def _grade_with_nbgrader(
         marks = recorded_marks(assignment, output, options.db_url)
         results = tuple(with_points_by_hand(marks.get(one.student, {}), one) for one in graded)
     else:
-        ResultCache(assignment, output, "nbgrader").log_seed(seed)
-        results = tuple(
-            grade_with_nbgrader(
-                assignment,
-                found,
-                output=output,
-                db_url=options.db_url,
-                seed=seed,
-                on_result=on_result,
-            )
-        )
+        cache = ResultCache(assignment, output, "nbgrader")
+        cache.log_seed(seed)
+        history, done = History(output, assignment.slug), list[SubmissionResult]()
+        for one in grade_with_nbgrader(
+            assignment,
+            found,
+            output=output,
+            db_url=options.db_url,
+            seed=seed,
+            on_result=on_result,
+        ):
+            files = cache.hand_in(found[len(done)])
+            history.add(Entry(one, one.score, now(), "nbgrader", "T0", seed, files, cache.tests))
+            done.append(one)
+        results = tuple(done)
     return GradeReport(assignment.slug, "nbgrader", "T0", results)
 
 
@@ -368,16 +377,89 @@ def grade_many(
     """
     if not submissions:
         return
+    if assignment.has_several:
+        yield from _grade_several(
+            grade_many,
+            assignment,
+            submissions,
+            on_reference,
+            {
+                "seed": seed,
+                "jobs": jobs,
+                "hidden": hidden,
+                "proved": proved,
+                "leave_to_humans": leave_to_humans,
+                "sandbox": sandbox,
+            },
+        )
+        return
     fetch_test_sets(assignment)
     with IsolatedEngine(assignment, seed, hidden, sandbox=sandbox) as engine:
         engine.learn_imports(imported_ahead(submissions))
         if proved is not None:
-            engine.bench.change_arguments(proved.in_place, True)
-            engine.bench.confirm(proved.confirmed)
+            engine.bench.change_arguments(proved.in_place & engine.bench.tests.keys(), True)
+            engine.bench.confirm(proved.confirmed & engine.bench.tests.keys())
         if on_reference is not None and (proved is None or engine.bench.broken):
             on_reference(engine.check_reference(leave_to_humans=leave_to_humans))
         with Pool(engine, min(jobs or default_jobs(assignment), len(submissions))) as pool:
             yield from pool.run(submissions)
+
+
+def _grade_on_cluster(
+    assignment: Assignment,
+    submissions: Sequence[FoundSubmission],
+    *,
+    on_reference: Callable[[ReferenceCheck], None],
+    **options: Any,
+) -> Iterator[tuple[FoundSubmission, Outcome]]:
+    """What `grade_many` does, on the workers of a Dask scheduler."""
+    if not assignment.has_several:
+        yield from grade_on_cluster(assignment, submissions, on_reference=on_reference, **options)
+        return
+    yield from _grade_several(grade_on_cluster, assignment, submissions, on_reference, options)
+
+
+def _grade_several(
+    grade: Callable[..., Iterator[tuple[FoundSubmission, Outcome]]],
+    assignment: Assignment,
+    submissions: Sequence[FoundSubmission],
+    on_reference: Callable[[ReferenceCheck], None] | None,
+    options: dict[str, Any],
+) -> Iterator[tuple[FoundSubmission, Outcome]]:
+    """The same for an assignment with several notebooks: one after the other for the whole class.
+
+    A submission is done with the last of them. What the references say is told once, of all.
+    """
+    outcomes = defaultdict[str, dict[str, Outcome]](dict)
+    mine = {found.student: found for found in submissions}
+    checks: list[ReferenceCheck] = []
+    *_, last = views = assignment.each_notebook()
+    for view in views:
+        started = False
+        for found, outcome in grade(
+            view,
+            [of_notebook(one, view.stem) for one in submissions],
+            on_reference=None if on_reference is None else checks.append,
+            **options,
+        ):
+            if view is last and not started and checks and on_reference is not None:
+                on_reference(_all_checks(checks))
+            started = True
+            outcomes[found.student][view.stem] = outcome
+            if view is last:
+                whole = mine[found.student]
+                yield whole, joined(whole, outcomes.pop(found.student))
+
+
+def _all_checks(checks: Sequence[ReferenceCheck]) -> ReferenceCheck:
+    """What the references of several notebooks say together."""
+    return ReferenceCheck(
+        {name: text for one in checks for name, text in one.failing.items()},
+        ProvedTests(
+            frozenset[str]().union(*(one.proved.in_place for one in checks)),
+            frozenset[str]().union(*(one.proved.confirmed for one in checks)),
+        ),
+    )
 
 
 def grade_notebook_file(
@@ -402,6 +484,7 @@ def grade_notebook_file(
     notebook = notebook.resolve()
     if not notebook.is_file():
         raise CourseError(f"{notebook}: no such file; name an existing notebook")
+    assignment = _of_file(assignment, notebook)
     declared = {f"{name}.safetensors" for name in assignment.artifacts}
     given = assignment.release.parent
     declared |= {str(path.relative_to(given)) for path in regular_files(given)}
@@ -435,6 +518,20 @@ def grade_notebook_file(
         *_of_submissions(assignment, Counter(outcome.complaints.items()), unproved),
     )
     return GradeReport(assignment.slug, engine, outcome.tier, (outcome.result,), complaints)
+
+
+def _of_file(assignment: Assignment, notebook: Path) -> Assignment:
+    """The assignment or, if it has several notebooks, the one that the file's name tells."""
+    if not assignment.has_several:
+        return assignment
+    for one in assignment.each_notebook():
+        if one.stem == notebook.stem:
+            return one
+    raise CourseError(
+        f"{notebook}: {assignment.slug} has the notebooks "
+        f"{', '.join(f'{stem}.ipynb' for stem in assignment.stems)}; give the file the name of one "
+        "of them, or grade a whole folder with --submitted"
+    )
 
 
 def _unseen_modules(notebook: Path, declared: Container[str]) -> Iterator[str]:

@@ -35,6 +35,11 @@ Student code can forge the verdict of a shared test.
 """
 
 
+def _lost(points: float, max_points: float, status: QuestionStatus) -> bool:
+    """Whether a test was not passed in full. Where it is worth nothing, its status tells."""
+    return status != "manual" and (points < max_points or (not max_points and status != "passed"))
+
+
 @dataclass(frozen=True, slots=True)
 class PartResult:
     """The result of one part of a question."""
@@ -45,6 +50,11 @@ class PartResult:
     status: QuestionStatus
     message: str = ""
     hint: str = ""
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether some of its points were lost or, if it has none, its checks did not pass."""
+        return _lost(self.points, self.max_points, self.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,14 @@ class QuestionResult:
     parts: tuple[PartResult, ...] = ()
     trust: Trust = "isolated"
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether some of its points were lost or, if it has none, its checks did not pass.
+
+        A question that waits for a human is not lost.
+        """
+        return _lost(self.points, self.max_points, self.status)
+
 
 @dataclass(frozen=True, slots=True)
 class SubmissionResult:
@@ -77,11 +95,14 @@ class SubmissionResult:
     problems: tuple[str, ...] = ()
     seconds: float = 0.0
     cached: bool = False
+    extra_credit: float = 0.0  # points that a human added beyond those of the questions
+    late_penalty: float = 0.0  # points that are taken off for handing in late
 
     @property
     def score(self) -> float:
-        """Sum of the points of all questions."""
-        return sum(question.points for question in self.questions)
+        """The points of all questions and extra credit, less the late penalty; never below 0."""
+        earned = sum(question.points for question in self.questions)
+        return max(0.0, earned + self.extra_credit - self.late_penalty)
 
     @property
     def max_score(self) -> float:
@@ -96,7 +117,11 @@ class SubmissionResult:
         raise KeyError(question_id)
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain values, in the order of the published format."""
+        """As plain values, in the order of the published format.
+
+        Extra credit and the late penalty are there only where they are not 0.
+        """
+        more = {"extra_credit": self.extra_credit, "late_penalty": self.late_penalty}
         return {
             "student": self.student,
             "status": self.status,
@@ -106,6 +131,7 @@ class SubmissionResult:
             "cached": self.cached,
             "questions": [asdict(question) for question in self.questions],
             "problems": list(self.problems),
+            **{name: points for name, points in more.items() if points},
         }
 
     @classmethod
@@ -118,6 +144,8 @@ class SubmissionResult:
             problems=tuple(values["problems"]),
             seconds=values["seconds"],
             cached=values["cached"],
+            extra_credit=values.get("extra_credit", 0.0),
+            late_penalty=values.get("late_penalty", 0.0),
         )
 
 
@@ -142,13 +170,23 @@ class Outcome:
     # as graded, with the outputs of the cells that ran; None if it could not be read
     notebook: NotebookNode | None
     final: bool = True  # False: this run could not decide, so the next run grades it again
-    lacking: tuple[str, ...] = ()  # modules that the student imports but this machine lacks
+    lacking: tuple[str, ...] = ()  # what the student's code needs and this machine does not have
     unique: dict[str, str] = field(default_factory=dict)  # values that no two students should share
     impeded: bool = False  # it hit a limit on a busy machine, so it is graded again, alone
     tier: str = "T0"  # the isolation that the submission was graded with
     # question that this machine can't decide → what the instructor can do
     complaints: dict[str, str] = field(default_factory=dict)
     measured: dict[str, Measured] = field(default_factory=dict)  # question → of its network
+    repairs: tuple[str, ...] = ()  # the problems of the result that reading and repairing solved
+    deaths: tuple[str, ...] = ()  # those that tell of a process with student code that ended
+    # question or question/part → the input with which it failed, which is hidden until grading ends
+    inputs: dict[str, str] = field(default_factory=dict)
+    # of several notebooks each one as graded, by its name; None for one that could not be read
+    notebooks: dict[str, NotebookNode | None] = field(default_factory=dict)
+
+    def as_graded(self, name: str) -> NotebookNode | None:
+        """A notebook of the submission as it was graded: the one of this name, of several."""
+        return self.notebooks.get(name, self.notebook)
 
 
 @dataclass(frozen=True, slots=True)

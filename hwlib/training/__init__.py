@@ -1,8 +1,8 @@
 """Training loops with progress and history: for NumPy models, for torch and for the command line.
 
-from hwlib.training import ClassifierTrainer        # NumPy: numpy_loop.py
-from hwlib.training import evaluate, fit            # torch: torch_loop.py, imported on first use
-python -m hwlib.training --model …                  # the command line: __main__.py
+from hwlib.training import ClassifierTrainer    # NumPy: numpy_loop.py
+from hwlib.training import evaluate, fit        # torch: torch_loop.py, imported on first use
+python -m hwlib.training --model …              # the command line: __main__.py
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ class ClassifierTrainer:
         loss_function(X, model) → scores (N, C); loss_function(X, model, y, reg) → (loss, grads),
         where grads has a gradient for each entry of model, of the same shape.
     update : callable
-        update(w, dw, state, learning_rate, **settings) → (w, state): `momentum_update`,
+        `update(w, dw, state, learning_rate, **settings)` → (w, state): `momentum_update`,
         `rmsprop_update`, or `sgd_update` of this module. It is called for each parameter at each
         step; each parameter has its own state, which begins as zeros of its shape.
     learning_rate : float

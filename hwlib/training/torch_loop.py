@@ -24,6 +24,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from hwlib.progress import progress
+from hwlib.training.threads import fastest_threads
 
 __all__ = ["FitHistory", "evaluate", "fit"]
 
@@ -134,8 +135,9 @@ def fit(
         More data to measure the accuracy on after each epoch, for a figure. It does not influence
         training.
     seed : int, optional
-        The same seed gives the same result with the same model on the same machine. Without it,
-        torch's global generator is used as it is.
+        The same seed gives the same result with the same model on the same machine, up to the
+        rounding of sums: the number of threads is the one that is fastest (`training.threads`).
+        Without a seed, torch's global generator is used as it is.
     show_progress : bool
     on_epoch : callable, optional
         Called with the history after each epoch.
@@ -166,7 +168,12 @@ def fit(
         steps_per_epoch=-(-len(train_data[1]) // batch_size), watched={name: [] for name in watched}
     )
     best = None
-    with _seeded(seed, device), _bar(epochs * history.steps_per_epoch, show_progress) as bar:
+    first = slice(0, batch_size)
+    with (
+        fastest_threads(model, train_data[0][first], train_data[1][first], loss),
+        _seeded(seed, device),
+        _bar(epochs * history.steps_per_epoch, show_progress) as bar,
+    ):
         for epoch in range(1, epochs + 1):
             order = torch.randperm(len(train_data[1])) if shuffle else None
             _epoch(model, train_data, optimizer, batch_size, order, loss, augment, history, bar)

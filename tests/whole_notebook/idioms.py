@@ -759,6 +759,40 @@ _ERRORS = (
     ),
     idiom(
         ERRORS,
+        "`error.__notes__`: what `add_note` has added",
+        """
+        def noted(x):
+            error = ValueError(x)
+            error.add_note("Take a number above 0.")
+            raise error
+        """,
+        """
+        try:
+            noted(-1)
+        except ValueError as error:
+            assert error.__notes__ == ["Take a number above 0."]
+        else:
+            assert False, "no error"
+        """,
+        "def noted(x):\n    raise ValueError(x)",
+    ),
+    idiom(
+        ERRORS,
+        "`except*` and groups of exceptions",
+        """
+        def all_of(numbers):
+            raise ExceptionGroup("negative", [ValueError(n) for n in numbers if n < 0])
+        """,
+        """
+        try:
+            all_of([1, -2, -3])
+        except* ValueError as group:
+            assert len(group.exceptions) == 2
+        """,
+        status="manual",
+    ),
+    idiom(
+        ERRORS,
         "`type(error) is ValueError`",
         "def strict(x):\n    raise ValueError(x)",
         """

@@ -696,6 +696,66 @@ VALUES = "Values"
 IN_VALUES: tuple[Idiom, ...] = (
     idiom(
         VALUES,
+        "`r.flags.f_contiguous`: arrays in Fortran's order, as arguments and as results",
+        """
+        def as_columns(a):
+            return np.asfortranarray(a) if a.flags.c_contiguous else a.T
+        """,
+        """
+        found = as_columns(np.ones((2, 3)))
+        assert found.flags.f_contiguous and not found.flags.c_contiguous
+        assert as_columns(np.asfortranarray(np.ones((2, 3)))).flags.c_contiguous
+        """,
+        "def as_columns(a):\n    return np.ascontiguousarray(a)",
+    ),
+    idiom(
+        VALUES,
+        "`path == Path('data/a.csv')` with a path that the student's code gives",
+        """
+        from pathlib import Path
+
+        def place_of(name):
+            return Path("data") / name
+        """,
+        """
+        from pathlib import Path
+        assert place_of("a.csv") == Path("data/a.csv")
+        """,
+        status="manual",
+        note="`str(path)` works",
+    ),
+    idiom(
+        VALUES,
+        "results of pandas with the dtype `category` or `Int64`",
+        """
+        def levels(column):
+            return column.astype("category")
+        """,
+        """
+        assert list(levels(pd.Series(["a", "b", "a"])).cat.categories) == ["a", "b"]
+        """,
+        status="manual",
+        needs="pandas",
+        note="`list(column)` and plain dtypes work",
+    ),
+    idiom(
+        VALUES,
+        "a column that the student's code adds to a test's table",
+        """
+        def add_total(table):
+            table["total"] = table.a + table.b
+        """,
+        """
+        table = pd.DataFrame({"a": [1, 2], "b": [3, 4]})
+        add_total(table)
+        assert list(table.total) == [4, 6]
+        """,
+        status="manual",
+        needs="pandas",
+        note="a table that is returned works",
+    ),
+    idiom(
+        VALUES,
         "`map`, `zip`, `filter`, `enumerate`: `isinstance`, `next`, `list`",
         "def lazy(x):\n    return map(str, x), zip(x, x), filter(None, x), enumerate(x)",
         """
@@ -873,6 +933,25 @@ IN_VALUES: tuple[Idiom, ...] = (
 
 FILES = "Input and output"
 IN_FILES: tuple[Idiom, ...] = (
+    idiom(
+        FILES,
+        "`self.assertLogs()`: what the student's code writes to `logging`",
+        """
+        import logging
+
+        def size_of(rows):
+            if not rows:
+                logging.getLogger("course").warning("no rows")
+            return len(rows)
+        """,
+        """
+        import unittest
+        with unittest.TestCase().assertLogs("course", "WARNING") as seen:
+            assert size_of([]) == 0
+        assert seen.output == ["WARNING:course:no rows"]
+        """,
+        status="manual",
+    ),
     idiom(
         FILES,
         "a file that student code writes: `open(path).read()`, `os.path.exists`, `Path.read_text`",

@@ -1,7 +1,7 @@
 """Stops when no node is free, and returns what it has."""
 
 REPLACES = "topological_order"
-FAILS = ["topological_order"]
+FAILS = ["topological_order/cycles"]
 HINT = "b and c wait for each other"
 
 

@@ -1,7 +1,7 @@
 """Searches from nodes without predecessors only, so a cycle that nothing leads to goes unnoticed."""
 
 REPLACES = "topological_order"
-FAILS = ["topological_order"]
+FAILS = ["topological_order/cycles"]
 HINT = "The cycle may lie anywhere"
 
 

@@ -1,7 +1,7 @@
 """Stacks the derivatives by each weight as rows."""
 
 REPLACES = "numeric_jacobian"
-FAILS = ["numeric_jacobian"]
+FAILS = ["numeric_jacobian/the differences"]
 HINT = "Rows and columns are exchanged"
 
 

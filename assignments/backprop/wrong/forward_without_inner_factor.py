@@ -1,7 +1,7 @@
 """Loses the factor 2 of e^(2·w2)."""
 
 REPLACES = "forward_mode"
-FAILS = ["forward_mode"]
+FAILS = ["forward_mode/the first output"]
 HINT = "The factor 2 from the exponent 2·w2 is missing."
 
 

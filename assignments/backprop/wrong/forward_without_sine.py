@@ -1,7 +1,7 @@
 """Forgets that T is used twice."""
 
 REPLACES = "forward_mode"
-FAILS = ["forward_mode"]
+FAILS = ["forward_mode/the first output"]
 HINT = "The path through sin T is missing."
 
 

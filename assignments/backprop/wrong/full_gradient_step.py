@@ -1,7 +1,7 @@
 """Takes the step with the gradient of the whole loss."""
 
 REPLACES = "sgd_step_loss"
-FAILS = ["sgd_step_loss"]
+FAILS = ["sgd_step_loss/the loss after the step"]
 HINT = "as one with the gradient of the whole loss would"
 
 

@@ -1,7 +1,7 @@
 """Begins the way back with y − x2."""
 
 REPLACES = "answers"
-FAILS = ["answers-backward"]
+FAILS = ["answers-backward/the output layer"]
 HINT = "The sign is wrong: the loss falls when x2 moves towards y"
 
 answers = by_hand(numbers)

@@ -1,7 +1,7 @@
 """The slope of the hidden units' σ is forgotten."""
 
 REPLACES = "answers"
-FAILS = ["answers-backward"]
+FAILS = ["answers-backward/the hidden layer"]
 HINT = "The slope of the hidden units' σ is missing."
 
 answers = by_hand(numbers)

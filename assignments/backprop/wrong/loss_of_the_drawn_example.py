@@ -1,7 +1,7 @@
 """Looks only at the loss of the example that was drawn: that one does fall."""
 
 REPLACES = "sgd_step_loss"
-FAILS = ["sgd_step_loss"]
+FAILS = ["sgd_step_loss/the loss before the step"]
 HINT = "This is the loss of the second example only"
 
 

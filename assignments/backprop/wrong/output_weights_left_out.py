@@ -1,7 +1,7 @@
 """On the way back through the hidden layer W2 is forgotten."""
 
 REPLACES = "answers"
-FAILS = ["answers-backward"]
+FAILS = ["answers-backward/the hidden layer"]
 HINT = "W2 is left out"
 
 answers = by_hand(numbers)

@@ -1,7 +1,7 @@
 """Notes nodes down when a depth-first search leaves them, and forgets to turn the list round."""
 
 REPLACES = "topological_order"
-FAILS = ["topological_order"]
+FAILS = ["topological_order/every node before its successors"]
 HINT = "The order is exactly the wrong way round."
 
 

@@ -1,7 +1,7 @@
 """Notes a node down when a depth-first search arrives, not when it leaves."""
 
 REPLACES = "topological_order"
-FAILS = ["topological_order"]
+FAILS = ["topological_order/every node before its successors"]
 HINT = "A node must wait until"
 
 

@@ -1,7 +1,7 @@
 """Counts predecessors without repetition, but takes one off for every repetition."""
 
 REPLACES = "topological_order"
-FAILS = ["topological_order"]
+FAILS = ["topological_order/every node before its successors"]
 HINT = "A node must wait until"
 
 

@@ -1,7 +1,7 @@
 """Writes = for += at w1: in the second output only σ counts."""
 
 REPLACES = "reverse_mode"
-FAILS = ["reverse_mode"]
+FAILS = ["reverse_mode/the second output"]
 HINT = "w1 got only the share of σ"
 
 

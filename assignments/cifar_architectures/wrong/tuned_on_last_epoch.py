@@ -1,7 +1,7 @@
 """Looks at the last epoch only."""
 
 REPLACES = "tune"
-FAILS = ["tune"]
+FAILS = ["tune/the setting"]
 HINT = "the last epoch's validation accuracy"
 
 

@@ -1,6 +1,6 @@
 """Tunes on the test set, as the published version asks."""
 
-FAILS = ["tune"]
+FAILS = ["tune/the setting"]
 HINT = "the test images must not choose"
 EDITS = {
     'for epoch, accuracy in enumerate(run(setting)["val"], start=1):':

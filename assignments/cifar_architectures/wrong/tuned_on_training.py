@@ -1,6 +1,6 @@
 """Tunes on the training accuracy."""
 
-FAILS = ["tune"]
+FAILS = ["tune/the setting"]
 HINT = "which the largest network wins"
 EDITS = {
     'for epoch, accuracy in enumerate(run(setting)["val"], start=1):':

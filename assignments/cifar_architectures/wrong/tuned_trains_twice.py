@@ -1,7 +1,7 @@
 """The winner is trained again to find its epoch."""
 
 REPLACES = "tune"
-FAILS = ["tune"]
+FAILS = ["tune/one run for each setting"]
 HINT = "keep what it returns"
 
 

@@ -1,8 +1,8 @@
 """Takes the weights of each M step and forgets its pi."""
 
 REPLACES = "em"
-FAILS = ["em"]
-HINT = "This is where it ends if pi stays at"
+FAILS = ["em/the iterations"]
+HINT = "does the M step's pi get used?"
 
 
 def em(X, y, W0, pi0, num_iters):

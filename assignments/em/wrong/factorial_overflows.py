@@ -3,7 +3,7 @@
 from scipy.special import factorial
 
 REPLACES = "poisson_nll"
-FAILS = ["poisson_nll"]
+FAILS = ["poisson_nll/large counts and many songs"]
 HINT = "compute log y! without computing y!"
 
 

@@ -1,7 +1,7 @@
 """Gives each song to its likeliest mood, as k-means would."""
 
 REPLACES = "e_step"
-FAILS = ["e_step"]
+FAILS = ["e_step/Bayes' rule"]
 HINT = "These are 0 and 1: a responsibility is a probability"
 
 

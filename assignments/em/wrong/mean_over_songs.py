@@ -1,7 +1,7 @@
 """Averages over the songs, as most losses do; this one is a sum."""
 
 REPLACES = ("poisson_nll", "poisson_gradient", "poisson_hessian")
-FAILS = ["poisson_nll", "poisson_gradient", "poisson_hessian"]
+FAILS = ["poisson_nll/small counts"]
 HINT = "This is the mean over songs"
 
 

@@ -1,7 +1,7 @@
 """Always takes the whole Newton step, and only a few of them: fine near the minimum, far off for large counts."""
 
 REPLACES = "fit_poisson"
-FAILS = ["fit_poisson"]
+FAILS = ["fit_poisson/counts up to thousands"]
 HINT = "the first Newton step is much too long"
 
 

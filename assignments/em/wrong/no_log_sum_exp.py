@@ -1,7 +1,7 @@
 """Bayes' rule as it stands on paper: for large counts every probability is 0, and 0/0 is NaN."""
 
 REPLACES = "e_step"
-FAILS = ["e_step"]
+FAILS = ["e_step/large counts"]
 HINT = "subtract the largest logarithm of each song"
 
 

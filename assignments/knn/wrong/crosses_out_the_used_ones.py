@@ -1,7 +1,7 @@
 """Looks for the smallest distance k times, and crosses each one out in the matrix of the caller."""
 
 REPLACES = "KNN.predict_labels"
-FAILS = ["predict_labels/the votes", "predict_labels/ties"]
+FAILS = ["predict_labels/the votes"]
 HINT = "Work on a copy"
 
 

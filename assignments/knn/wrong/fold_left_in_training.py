@@ -1,7 +1,7 @@
 """Trains on everything: each validation image finds itself."""
 
 REPLACES = "cross_validate_k"
-FAILS = ["cross_validate_k"]
+FAILS = ["cross_validate_k/the accuracies"]
 HINT = "each image finds itself"
 
 

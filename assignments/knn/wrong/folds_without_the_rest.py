@@ -1,8 +1,8 @@
 """Cuts folds of N // num_folds examples; the last ones are validated nowhere."""
 
 REPLACES = "cross_validate_k"
-FAILS = ["cross_validate_k"]
-HINT = "whole numbers"
+FAILS = ["cross_validate_k/folds that differ in size"]
+HINT = "The last examples are in no fold"
 
 
 def cross_validate_k(X, y, k_choices, num_folds=5):

@@ -1,7 +1,7 @@
 """Keeps the mean of the folds, not the folds."""
 
 REPLACES = "cross_validate_k"
-FAILS = ["cross_validate_k"]
+FAILS = ["cross_validate_k/the accuracies"]
 HINT = "Keep one accuracy for each of the num_folds folds"
 
 

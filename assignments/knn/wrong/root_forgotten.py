@@ -1,7 +1,7 @@
 """Expands the square, adds up the three terms, and stops there."""
 
 REPLACES = "KNN.compute_L2_distances_vectorized"
-FAILS = ["compute_L2_distances_vectorized"]
+FAILS = ["compute_L2_distances_vectorized/the distances"]
 HINT = "The values look squared"
 
 

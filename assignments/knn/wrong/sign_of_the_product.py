@@ -1,7 +1,7 @@
 """Takes the middle term with a plus, as in (a + b)²."""
 
 REPLACES = "KNN.compute_L2_distances_vectorized"
-FAILS = ["compute_L2_distances_vectorized"]
+FAILS = ["compute_L2_distances_vectorized/the distances"]
 HINT = "Look at the sign of the middle term"
 
 

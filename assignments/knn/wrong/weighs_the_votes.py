@@ -1,7 +1,7 @@
 """Has read that near neighbours should count more, and lets each vote weigh 1 / distance."""
 
 REPLACES = "KNN.predict_labels"
-FAILS = ["predict_labels"]
+FAILS = ["predict_labels/the votes"]
 HINT = "Each of the k examples has one vote"
 
 

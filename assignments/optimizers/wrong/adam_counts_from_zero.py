@@ -1,8 +1,8 @@
 """t is counted up after the step, so the first correction divides by 0."""
 
 REPLACES = "adam_step"
-FAILS = ["adam_step"]
-HINT = "NaN"
+FAILS = ["adam_step/with the usual betas and eps"]
+HINT = "the first step is t = 1"
 
 
 def adam_step(param, grad, state, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):

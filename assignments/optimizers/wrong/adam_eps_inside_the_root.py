@@ -1,7 +1,7 @@
 """ε under the root, as RMSProp is often written."""
 
 REPLACES = "adam_step"
-FAILS = ["adam_step"]
+FAILS = ["adam_step/other betas and eps"]
 HINT = "added to the root"
 
 

@@ -1,7 +1,7 @@
 """The running means are used as they are."""
 
 REPLACES = "adam_step"
-FAILS = ["adam_step"]
+FAILS = ["adam_step/with the usual betas and eps"]
 HINT = "bias correction is missing"
 
 

@@ -1,7 +1,7 @@
 """The decay as in AdamW, which today's examples use."""
 
 REPLACES = "adam_step"
-FAILS = ["adam_step"]
+FAILS = ["adam_step/weight decay"]
 HINT = "as in AdamW"
 
 

@@ -1,7 +1,7 @@
 """The velocity as a running mean, as in Adam."""
 
 REPLACES = "momentum_step"
-FAILS = ["momentum_step"]
+FAILS = ["momentum_step/the velocity"]
 HINT = "the gradients are added up"
 
 

@@ -1,7 +1,7 @@
 """The option is left for later."""
 
 REPLACES = "momentum_step"
-FAILS = ["momentum_step"]
+FAILS = ["momentum_step/Nesterov's step"]
 HINT = "nesterov is ignored"
 
 

@@ -1,7 +1,7 @@
 """The decay is subtracted directly, not as a part of the gradient."""
 
 REPLACES = "sgd_step"
-FAILS = ["sgd_step"]
+FAILS = ["sgd_step/weight decay"]
 HINT = "the learning rate multiplies it too"
 
 

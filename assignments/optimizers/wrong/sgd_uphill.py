@@ -1,7 +1,7 @@
 """The sign of the step."""
 
 REPLACES = "sgd_step"
-FAILS = ["sgd_step"]
+FAILS = ["sgd_step/the step"]
 HINT = "moves uphill"
 
 

@@ -1,7 +1,7 @@
 """weight_decay stands in the signature and nowhere else."""
 
 REPLACES = "sgd_step"
-FAILS = ["sgd_step"]
+FAILS = ["sgd_step/weight decay"]
 HINT = "weight_decay is ignored"
 
 

@@ -1,7 +1,7 @@
 """The new velocity is computed, and the old state returned."""
 
 REPLACES = "momentum_step"
-FAILS = ["momentum_step"]
+FAILS = ["momentum_step/the velocity"]
 HINT = "forgotten between steps"
 
 

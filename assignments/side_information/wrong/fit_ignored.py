@@ -1,8 +1,8 @@
 """Uses the shortcut for least squares whatever the fit is."""
 
 REPLACES = "leave_one_out_error"
-FAILS = ["leave_one_out_error"]
-HINT = "The function `fit` is not called for each point."
+FAILS = ["leave_one_out_error/any fit and its settings"]
+HINT = "The function `fit` is not called."
 
 
 def leave_one_out_error(fit, x, y, gamma, *lams):

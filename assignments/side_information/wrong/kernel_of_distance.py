@@ -1,7 +1,7 @@
 """Forgets the square."""
 
 REPLACES = "rbf_kernel"
-FAILS = ["rbf_kernel", "leave_one_out_error"]
+FAILS = ["rbf_kernel"]
 HINT = "The difference should be squared."
 
 

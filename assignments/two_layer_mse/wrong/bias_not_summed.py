@@ -1,6 +1,6 @@
 """The gradient of a bias is left as one row for each example."""
 
-FAILS = ["loss-gradients"]
+FAILS = ["loss-gradients/the output layer"]
 HINT = "The gradient of b2"
 EDITS = {
     'grads = {"W1": dhidden.T @ X + reg * W1, "b1": dhidden.sum(axis=0),':

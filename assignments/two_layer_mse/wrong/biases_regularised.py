@@ -1,6 +1,6 @@
 """All four parameters are regularised, in a loop over params."""
 
-FAILS = ["loss-value"]
+FAILS = ["loss-value/the loss"]
 HINT = "The biases are regularised too"
 EDITS = {
     "loss = 0.5 * np.sum(errors ** 2) / N + 0.5 * reg * (np.sum(W1 ** 2) + np.sum(W2 ** 2))":

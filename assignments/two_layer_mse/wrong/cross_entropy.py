@@ -1,6 +1,6 @@
 """The loss of the assignment before."""
 
-FAILS = ["loss-value"]
+FAILS = ["loss-value/the loss"]
 HINT = "This is the cross-entropy of a softmax"
 EDITS = {
     """

@@ -1,6 +1,6 @@
 """The plain mean of the squared errors, gradient to match: consistent, but another loss."""
 
-FAILS = ["loss-value"]
+FAILS = ["loss-value/the loss"]
 HINT = "The squared errors count twice"
 EDITS = {
     "loss = 0.5 * np.sum(errors ** 2) / N + 0.5 * reg * (np.sum(W1 ** 2) + np.sum(W2 ** 2))":

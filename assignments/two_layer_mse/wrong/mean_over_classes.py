@@ -1,6 +1,6 @@
 """np.mean of the squared errors divides by the number of classes as well."""
 
-FAILS = ["loss-value"]
+FAILS = ["loss-value/the loss"]
 HINT = "The errors are divided by the number of classes too"
 EDITS = {
     "loss = 0.5 * np.sum(errors ** 2) / N + 0.5 * reg * (np.sum(W1 ** 2) + np.sum(W2 ** 2))":

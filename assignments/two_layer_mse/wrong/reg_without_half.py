@@ -1,6 +1,6 @@
 """reg times the sum of squares, and its gradient 2·reg·W."""
 
-FAILS = ["loss-value"]
+FAILS = ["loss-value/the loss"]
 HINT = "The regularisation counts twice"
 EDITS = {
     "loss = 0.5 * np.sum(errors ** 2) / N + 0.5 * reg * (np.sum(W1 ** 2) + np.sum(W2 ** 2))":

@@ -1,7 +1,7 @@
 """The published values of the toy, typed in."""
 
 FAILS = ["loss-value"]
-HINT = "The loss where only one class occurs"
+HINT = "The loss where only the first class occurs"
 EDITS = {
     "loss = 0.5 * np.sum(errors ** 2) / N + 0.5 * reg * (np.sum(W1 ** 2) + np.sum(W2 ** 2))": """
 loss = 0.5 * np.sum(errors ** 2) / N + 0.5 * reg * (np.sum(W1 ** 2) + np.sum(W2 ** 2))

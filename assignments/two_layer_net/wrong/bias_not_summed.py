@@ -1,6 +1,6 @@
 """The gradient of a bias is left as one row for each example."""
 
-FAILS = ["two_layer_net-gradients"]
+FAILS = ["two_layer_net-gradients/the second layer"]
 HINT = "The gradient of b2"
 EDITS = {
     'grads = {"W1": X.T @ dhidden + reg * W1, "b1": dhidden.sum(axis=0),':

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +20,15 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from hwlib.atomic import write_whole
 from hwlib.errors import AuthoringError
 from hwlib.extras import REQUIREMENTS
+from hwlib.grading.authoring.attachments import attachments_of
 from hwlib.grading.authoring.leaks import Leak, leaks_between
-from hwlib.grading.authoring.reading import load_notebook
+from hwlib.grading.authoring.reading import load_notebook, load_notebooks
 from hwlib.grading.authoring.release import release_text
 from hwlib.grading.authoring.variants import read_variants
-from hwlib.grading.authoring.written import ParsedNotebook
+from hwlib.grading.authoring.written import AuthoredCell, ParsedNotebook
 from hwlib.grading.cells import Role, given_part, grade_id_for, without_markers
 from hwlib.grading.course import Assignment
 from hwlib.grading.parts import that_may_fail
-from hwlib.grading.results import Trust
 
 __all__ = ["BuildResult", "build", "build_notebooks", "cell_id", "duration", "notebook_text"]
 
@@ -43,6 +43,7 @@ _NOTEBOOK_METADATA = {
     },
 }
 _DATA_NAMES = {"cifar10": "CIFAR-10", "mnist": "MNIST"}
+SKIPPED = "skip-execution"  # nbclient's tag
 _NOT_OURS = (".ipynb_checkpoints", "__pycache__")  # left by editors: not copied, not reported
 
 
@@ -100,7 +101,13 @@ def build_notebooks(assignment: Assignment) -> tuple[NotebookNode, NotebookNode]
         If there is a fault in the assignment's files.
     """
     source = _source_notebook(assignment, load_notebook(assignment))
-    return source, nbformat.reads(release_text(source, assignment.slug), as_version=4)
+    return source, _released(source, assignment)
+
+
+def _released(source: NotebookNode, assignment: Assignment) -> NotebookNode:
+    text = release_text(source, assignment.slug, assignment.name)
+    notebook: NotebookNode = nbformat.reads(text, as_version=4)
+    return notebook
 
 
 def notebook_text(notebook: NotebookNode) -> str:
@@ -126,37 +133,39 @@ def cell_id(slug: str, name: str) -> str:
 
 def _build_files(assignment: Assignment) -> dict[Path, bytes]:
     """Every file of the build, with its content."""
-    parsed = load_notebook(assignment)
-    source = _source_notebook(assignment, parsed)
-    release = nbformat.reads(release_text(source, assignment.slug), as_version=4)
+    notebooks = load_notebooks(assignment)
     extra = _supporting_files(assignment)
-    released = {str(path): content for path, content in extra.items()} | {
-        assignment.release.name: notebook_text(release).encode()
-    }
-    for leak in leaks_between(source, released):
-        raise _leak_error(assignment, parsed, leak)
-    _check_variants(assignment, parsed)
+    released = {str(path): content for path, content in extra.items()}
+    files, sources = dict[Path, bytes](), list[NotebookNode]()
+    for one, parsed in zip(assignment.each_notebook(), notebooks, strict=True):
+        sources.append(_source_notebook(one, parsed, is_first=parsed is notebooks[0]))
+        text = notebook_text(_released(sources[-1], one)).encode()
+        released[one.release.name] = text
+        files |= {one.source: notebook_text(sources[-1]).encode(), one.release: text}
+    for parsed, source in zip(notebooks, sources, strict=True):
+        for leak in leaks_between(source, released):
+            raise _leak_error(parsed, leak)
+    _check_variants(assignment, [cell for parsed in notebooks for cell in parsed.cells])
     return {
-        assignment.source: notebook_text(source).encode(),
-        assignment.release: notebook_text(release).encode(),
+        **files,
         **{assignment.source.parent / path: content for path, content in extra.items()},
         **{assignment.release.parent / path: content for path, content in extra.items()},
     }
 
 
-def _check_variants(assignment: Assignment, parsed: ParsedNotebook) -> None:
+def _check_variants(assignment: Assignment, cells: Sequence[AuthoredCell]) -> None:
     """Raise AuthoringError if a wrong or right solution no longer fits the reference."""
     read_variants(
         assignment,
         [
             name
-            for cell in parsed.cells
+            for cell in cells
             if cell.role == "test"
             for name in that_may_fail(cell.name, cell.source)
         ],
         {
             grade_id_for(cell.role, cell.name): without_markers(cell.source)
-            for cell in parsed.cells
+            for cell in cells
             if cell.role == "solution"
         },
     )
@@ -192,17 +201,13 @@ def _stale(assignment: Assignment, files: dict[Path, bytes]) -> Iterator[Path]:
                 yield path
 
 
-def _leak_error(assignment: Assignment, parsed: ParsedNotebook, leak: Leak) -> AuthoringError:
+def _leak_error(parsed: ParsedNotebook, leak: Leak) -> AuthoringError:
     line = next(
-        (
-            cell.lines[leak.line - 1]
-            for cell in parsed.cells
-            if grade_id_for(cell.role, cell.name) == leak.origin
-        ),
+        (cell.lines[leak.line - 1] for cell in parsed.cells if cell.grade_id == leak.origin),
         0,
     )
     return AuthoringError(
-        assignment.notebook,
+        parsed.path,
         line,
         f"{leak}; reword it there, or move this line out of the secret region",
     )
@@ -211,12 +216,14 @@ def _leak_error(assignment: Assignment, parsed: ParsedNotebook, leak: Leak) -> A
 # ---- the source notebook ----
 
 
-def _source_notebook(assignment: Assignment, parsed: ParsedNotebook) -> NotebookNode:
+def _source_notebook(
+    assignment: Assignment, parsed: ParsedNotebook, *, is_first: bool = True
+) -> NotebookNode:
     slug = assignment.slug
     own_title = parsed.cells[0].role == "prose" and parsed.cells[0].source.startswith("# ")
     title = parsed.cells[0].source if own_title else f"# {assignment.title}"
     cells = [
-        _cell(slug, "prose", "title", _title_cell(assignment, title)),
+        _cell(slug, "prose", "title", _title_cell(assignment, title, with_card=is_first)),
         _cell(
             slug,
             "setup",
@@ -224,6 +231,8 @@ def _source_notebook(assignment: Assignment, parsed: ParsedNotebook) -> Notebook
             _setup_cell(assignment),
         ),
     ]
+    if own_title:
+        _attach(cells[0], assignment, parsed.path, parsed.cells[0])
     counts = {"setup": 1, "code": 0, "experiment": 0, "prose": 0}
     heading = _last_heading(title) or assignment.title
     for cell in parsed.cells[1:] if own_title else parsed.cells:
@@ -235,24 +244,20 @@ def _source_notebook(assignment: Assignment, parsed: ParsedNotebook) -> Notebook
         else:
             counts[cell.role] += 1
             name = grade_id_for(cell.role, str(counts[cell.role]))
-        cells.append(
-            _cell(
-                slug,
-                cell.role,
-                name,
-                cell.source,
-                points=cell.points,
-                title=heading,
-                asked=cell.name,
-                trust=cell.trust,
-            )
-        )
+        cells.append(_cell(slug, cell.role, name, cell.source, cell, title=heading))
+        _attach(cells[-1], assignment, parsed.path, cell)
     cells.append(
         _cell(slug, "submit", "submit", _render("submit.py.j2", call=_submit_call(assignment)))
     )
-    notebook = new_notebook(cells=cells, metadata={**_NOTEBOOK_METADATA, "hwlib": {"slug": slug}})
+    about = {"slug": slug} | ({"notebook": assignment.stem} if assignment.stem else {})
+    notebook = new_notebook(cells=cells, metadata={**_NOTEBOOK_METADATA, "hwlib": about})
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     return notebook
+
+
+def _attach(cell: NotebookNode, assignment: Assignment, path: Path, written: AuthoredCell) -> None:
+    if found := attachments_of(assignment, path, written):
+        cell["attachments"] = found
 
 
 def _cell(
@@ -260,37 +265,51 @@ def _cell(
     role: Role,
     name: str,
     source: str,
-    points: float | None = None,
+    written: AuthoredCell | None = None,
     title: str = "",
-    asked: str = "",
-    trust: Trust = "isolated",
 ) -> NotebookNode:
     """One cell with nbgrader's metadata (schema 3) and hwlib's.
 
     Only cells that nbgrader locks, clears or grades get nbgrader's metadata. Given code and prose
     do not need it.
+
+    Parameters
+    ----------
+    name : str
+        The cell's name in ids: of role and name, or of role and number.
+    written : AuthoredCell, optional
+        The cell of notebook.py. The build's own cells have none.
+    title : str
+        The heading above it.
     """
-    graded, solved = role in ("test", "answer"), role in ("solution", "answer")
+    asked = written is not None and written.is_question
+    solved, task = role in ("solution", "answer"), role == "task"
+    own = written.name if written else ""
     metadata: dict[str, Any] = {
-        "hwlib": {"role": role, "name": asked or name, "title": title if graded or solved else ""}
+        "hwlib": {"role": role, "name": own or name, "title": title if asked or solved else ""}
     }
-    if trust != "isolated":
-        metadata["hwlib"]["trust"] = trust
-    if graded or solved or role in ("setup", "submit"):
+    if written and written.trust != "isolated":
+        metadata["hwlib"]["trust"] = written.trust
+    if written and written.manual:
+        metadata["hwlib"]["manual"] = True
+    if asked or solved or role in ("setup", "submit"):
         metadata["nbgrader"] = {
             "schema_version": 3,
-            "grade_id": name,
-            "grade": graded,
+            "grade_id": (written.given_id if written else "") or name,
+            "grade": asked and not task,
             "solution": solved,
             "locked": not solved,
-            "task": False,
+            "task": task,
         }
-    if graded:
-        value = points or 0.0
+    if asked:
+        value = (written.points if written else None) or 0.0
         metadata["nbgrader"]["points"] = int(value) if value.is_integer() else value
-    if role == "experiment":
-        metadata["tags"] = ["skip-execution"]  # nbclient does not run it, so nbgrader does not
-    make = new_markdown_cell if role in ("prose", "answer") else new_code_cell
+    tags = list(written.tags) if written else []
+    if role == "experiment" and SKIPPED not in tags:
+        tags.append(SKIPPED)  # nbclient does not run it, so nbgrader does not
+    if tags:
+        metadata["tags"] = tags
+    make = new_markdown_cell if role in ("prose", "answer", "task") else new_code_cell
     cell: NotebookNode = make(source=source, metadata=metadata, id=cell_id(slug, name))
     return cell
 
@@ -335,12 +354,21 @@ def _render(template: str, **values: object) -> str:
     return _templates.get_template(template).render(**values).rstrip("\n")
 
 
-def _title_cell(assignment: Assignment, text: str) -> str:
-    """The first cell: title, Colab badge (if the course is on GitHub), text and budget card."""
+def _title_cell(assignment: Assignment, text: str, *, with_card: bool) -> str:
+    """The first cell: title, Colab badge (if the course is on GitHub), text and budget card.
+
+    Of several notebooks, the first has the card, which is that of the whole assignment.
+    """
     title, _, rest = text.partition("\n")
     course = assignment.course
     badge = (
-        _render("badge.md.j2", github=course.github, branch=course.branch, slug=assignment.slug)
+        _render(
+            "badge.md.j2",
+            github=course.github,
+            branch=course.branch,
+            slug=assignment.slug,
+            name=assignment.name,
+        )
         if course.github
         else ""
     )
@@ -351,17 +379,19 @@ def _title_cell(assignment: Assignment, text: str) -> str:
         points=f"{assignment.points:g}",
         data=", ".join(_DATA_NAMES.get(name, name) for name in assignment.data) or "none",
     )
-    return "\n\n".join(part.strip("\n") for part in (title, badge, rest, card) if part.strip())
+    parts = (title, badge, rest, card if with_card else "")
+    return "\n\n".join(part.strip("\n") for part in parts if part.strip())
 
 
 def _submit_call(assignment: Assignment) -> str:
-    """The call in the last cell, with the names of the assignment's model files."""
-    names = "".join(f'"{name}", ' for name in assignment.artifacts)
-    return (
-        f'hwlib.submit("{assignment.slug}", artifacts=({names.rstrip()}))'
-        if names
-        else f'hwlib.submit("{assignment.slug}")'
-    )
+    """The call in the last cell, with the names of the model files and of several notebooks."""
+    several = replace(assignment, stem="").stems if assignment.stem else ()
+    named = {"artifacts": assignment.artifacts, "notebooks": several}
+    arguments = [f'"{assignment.slug}"']
+    for key, names in named.items():
+        listed = " ".join(f'"{name}",' for name in names)
+        arguments += [f"{key}=({listed})"] if names else []
+    return f"hwlib.submit({', '.join(arguments)})"
 
 
 def duration(minutes: float) -> str:

@@ -4,8 +4,8 @@ These are secret, and are looked for:
 
 - Each line of a solution region or of hidden tests: the statement without its comment, and a
   longer comment by itself. Spaces are ignored.
-- Each line of a model answer or rubric that has at least 5 words, whatever its line breaks and
-  markup.
+- Each line of a model answer, rubric or mark scheme that has at least 5 words, whatever its line
+  breaks and markup.
 - Each number in these lines that has at least 6 significant digits, also rounded.
 - Each string of a hidden test that has at least 20 characters.
 
@@ -70,17 +70,23 @@ def find_leaks(assignment: Assignment) -> list[Leak]:
     CourseError
         If the assignment has not been built.
     """
-    for path in (assignment.source, assignment.release):
+    each = assignment.each_notebook()
+    for path in (path for one in each for path in (one.source, one.release)):
         if not path.is_file():
             raise CourseError(f"{path}: no such file; run `hw build {assignment.slug}` first")
-    source = _as_node(json.loads(assignment.source.read_text(encoding="utf-8")))
     folder = assignment.release.parent
     released = {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
-    return [*leaks_between(source, released), *_instructor_files(assignment, released)]
+    leaks = [leak for source in _sources(assignment) for leak in leaks_between(source, released)]
+    return [*leaks, *_instructor_files(assignment, released)]
+
+
+def _sources(assignment: Assignment) -> Iterator[NotebookNode]:
+    for one in assignment.each_notebook():
+        yield _as_node(json.loads(one.source.read_text(encoding="utf-8")))
 
 
 def leaks_in_tree(assignment: Assignment, files: Mapping[str, bytes]) -> list[Leak]:
@@ -95,8 +101,7 @@ def leaks_in_tree(assignment: Assignment, files: Mapping[str, bytes]) -> list[Le
     files : Mapping[str, bytes]
         File name → content.
     """
-    source = _as_node(json.loads(assignment.source.read_text(encoding="utf-8")))
-    found = leaks_between(source, files)
+    found = [leak for source in _sources(assignment) for leak in leaks_between(source, files)]
     by_chance = ("solution", "hidden test", "string")
     count = Counter((leak.origin, leak.where) for leak in found if leak.kind in by_chance)
     return [
@@ -133,7 +138,7 @@ def leaks_between(source: NotebookNode, released: Mapping[str, bytes]) -> list[L
     return leaks
 
 
-_MARKERS = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS)")
+_MARKERS = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)")
 
 
 def _instructor_files(assignment: Assignment, released: Mapping[str, bytes]) -> Iterator[Leak]:
@@ -185,7 +190,7 @@ def _cell_secrets(cell: NotebookNode) -> Iterator[_Secret]:
     origin = grade_id_of(cell)
     markdown = cell.cell_type == "markdown"
     for number, (line, line_kind) in enumerate(zip(cell.source.split("\n"), kinds, strict=True), 1):
-        if line_kind not in ("solution", "hidden"):
+        if line_kind not in ("solution", "hidden", "scheme"):
             continue
         if markdown:
             words = _words(line)

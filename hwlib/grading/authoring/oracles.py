@@ -214,7 +214,7 @@ def _inlined(
     If it has parts, they come first, in a region of their own: no part may fail for lack of one.
     """
     lines = cell.source.split("\n")
-    places = list(range(cell.source_line, cell.source_line + len(lines)))
+    places = list(cell.lines)
     if oracles and parts_of(cell.source):
         lines[:0] = [BEGIN_HIDDEN, END_HIDDEN]
         places[:0] = [cell.source_line] * 2
@@ -249,4 +249,7 @@ def _inlined(
         tuple(places),
         cell.trust,
         cell.asks,
+        cell.manual,
+        cell.given_id,
+        cell.tags,
     )

@@ -1,9 +1,8 @@
 """Reads assignments/SLUG/notebook.py into cells with roles, and reports faults by file and line.
 
-The format is jupytext's `py:percent`. jupytext decides where cells begin and what is Markdown. This
-module decides what a header may say, and where the markers `### BEGIN SOLUTION` and
-`### BEGIN HIDDEN TESTS` may be. oracles.py decides who may use an oracle's names.
-docs/authoring.md has the rules.
+The format is jupytext's `py:percent`. jupytext decides where cells begin and what is Markdown.
+headers.py decides what a header may say, regions.py where the markers may be, and oracles.py who
+may use an oracle's names. docs/authoring.md has the rules.
 """
 
 from __future__ import annotations
@@ -13,30 +12,29 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import jupytext
 
 from hwlib.errors import AuthoringError, CourseError
+from hwlib.grading.authoring.headers import HEADER, LANGUAGE, needs_points, read_header
 from hwlib.grading.authoring.names import bound_names
 from hwlib.grading.authoring.oracles import inline_oracles
+from hwlib.grading.authoring.regions import PART, check_markers, with_region
 from hwlib.grading.authoring.tested_names import check_names_of_tests
-from hwlib.grading.authoring.written import (
-    AuthoredCell,
-    AuthoredRole,
-    ParsedNotebook,
-    WrittenCell,
-)
-from hwlib.grading.cells import MARKER, as_released, line_kinds, parse_cell
+from hwlib.grading.authoring.written import AuthoredCell, ParsedNotebook, WrittenCell
+from hwlib.grading.cell_names import names_in
+from hwlib.grading.cells import as_released, grade_id_for, line_kinds, parse_cell, tree_of
 from hwlib.grading.course import Assignment
 from hwlib.grading.parts import EARNED, PartFault, listed, parts_of
-from hwlib.grading.results import Trust
 
-__all__ = ["load_notebook", "parse_notebook", "run_cells"]
+__all__ = ["MAY_RAISE", "load_notebook", "load_notebooks", "parse_notebook", "run_cells"]
+
+MAY_RAISE = "raises-exception"  # Jupyter's tag of a cell that may fail, and need not be Python
 
 
-def load_notebook(assignment: Assignment) -> ParsedNotebook:
-    """Read an assignment's notebook.py and compare it with its assignment.toml.
+def load_notebooks(assignment: Assignment) -> tuple[ParsedNotebook, ...]:
+    """Read all notebooks of an assignment, and compare them with its assignment.toml.
 
     Raises
     ------
@@ -45,18 +43,56 @@ def load_notebook(assignment: Assignment) -> ParsedNotebook:
     CourseError
         If there is no notebook.py.
     """
-    parsed = parse_notebook(assignment.notebook, names=assignment.artifacts)
-    if abs(parsed.points - assignment.points) > 1e-9:
+    found = tuple(
+        parse_notebook(one.notebook, names=assignment.artifacts)
+        for one in assignment.each_notebook()
+    )
+    _check_apart(found)
+    points = sum(parsed.points for parsed in found)
+    if abs(points - assignment.points) > 1e-9:
         toml = assignment.folder / "assignment.toml"
         lines = toml.read_text(encoding="utf-8").splitlines() if toml.is_file() else []
         line = next((i for i, text in enumerate(lines, 1) if re.match(r"\s*points\b", text)), 0)
         raise AuthoringError(
             toml,
             line,
-            f"points = {assignment.points:g}, but the points in notebook.py add up to "
-            f"{parsed.points:g}; change one of them",
+            f"points = {assignment.points:g}, but the points in "
+            f"{', '.join(parsed.path.name for parsed in found)} add up to {points:g}; change one "
+            "of them",
         )
+    return found
+
+
+def load_notebook(assignment: Assignment) -> ParsedNotebook:
+    """The same for an assignment of one notebook, or for one of several (`each_notebook`)."""
+    if assignment.stem:
+        return parse_notebook(assignment.notebook, names=assignment.artifacts)
+    if assignment.has_several:
+        raise CourseError(
+            f"{assignment.folder}: expected one notebook, notebook.py, found "
+            f"{', '.join(f'{stem}.py' for stem in assignment.stems)}; name one of them"
+        )
+    (parsed,) = load_notebooks(assignment)
     return parsed
+
+
+def _check_apart(notebooks: Sequence[ParsedNotebook]) -> None:
+    """Raise AuthoringError if a solution or question has the name of one in another notebook."""
+    seen: dict[tuple[bool, str], tuple[Path, AuthoredCell]] = {}
+    for parsed in notebooks:
+        for cell in parsed.cells:
+            kinds = {cell.is_question} | ({False} if cell.role == "solution" else set())
+            for kind in kinds if cell.name else ():
+                path, other = seen.setdefault((kind, cell.name), (parsed.path, cell))
+                if path != parsed.path:
+                    raise AuthoringError(
+                        parsed.path,
+                        cell.line,
+                        f'{cell.role}="{cell.name}": this name is taken by '
+                        f'{other.role}="{other.name}" in {path.name}, line {other.line}; all '
+                        f"notebooks of an assignment share one list; rename one of them, for "
+                        f'example "{cell.name}-2"',
+                    )
 
 
 def parse_notebook(path: Path, names: Collection[str] = ()) -> ParsedNotebook:
@@ -84,8 +120,9 @@ def parse_notebook(path: Path, names: Collection[str] = ()) -> ParsedNotebook:
             path, 0, "found no cells; begin a cell with a line `# %%` or `# %% [markdown]`"
         )
     for cell in cells:
-        _check_markers(path, cell)
+        check_markers(path, cell)
     _check_unique(path, cells)
+    _check_ids(path, cells)
     trees = {cell.line: _check_syntax(path, cell) for cell in cells if cell.cell_type == "code"}
     cells = tuple(_with_points_of_parts(path, cell) for cell in cells)
     _check_tested_names(path, cells, trees, names)
@@ -127,11 +164,9 @@ def run_cells(
 
 # ---- reading and splitting ----
 
-_HEADER = re.compile(
-    r"^(?P<indent>\s*)#\s*(?:(?P<percent>%%)(?P<deeper>%*)(?:\s+(?P<text>.*))?|<codecell>|In\[[0-9 "
-    r"]*\]:?)\s*$"
+_NUMBERED = re.compile(
+    rf"^# %%(?: \[markdown\])?(?: {LANGUAGE.pattern})? hwlib_line=(\d+)$", re.MULTILINE
 )
-_NUMBERED = re.compile(r"^# %%(?: \[markdown\])? hwlib_line=(\d+)$", re.MULTILINE)
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]")
 
 
@@ -160,7 +195,7 @@ def _split(path: Path, text: str) -> Iterator[tuple[int, str, list[str], str]]:
     contains its line number.
     """
     lines = text.split("\n")
-    start = next((i for i, line in enumerate(lines) if _HEADER.match(line)), len(lines))
+    start = next((i for i, line in enumerate(lines) if HEADER.match(line)), len(lines))
     for number, line in enumerate(lines[:start], 1):
         if line.strip() and not line.startswith("#"):
             raise AuthoringError(
@@ -176,53 +211,25 @@ def _split(path: Path, text: str) -> Iterator[tuple[int, str, list[str], str]]:
 
 
 def _number(line: str, number: int) -> str:
-    header = _HEADER.match(line)
+    header = HEADER.match(line)
     if not header:
         return line
-    markdown = " [markdown]" if re.match(r"\[(markdown|md)\]", header["text"] or "") else ""
-    return f"# %%{markdown} hwlib_line={number}"
+    text = header["text"] or ""
+    markdown = " [markdown]" if re.match(r"\[(markdown|md)\]", text) else ""
+    # so that jupytext puts the magic %%bash above the cell, and removes the # in front of its lines
+    language = LANGUAGE.search(text)
+    return f"# %%{markdown}{f' {language[0].strip()}' if language else ''} hwlib_line={number}"
 
 
-# ---- headers ----
-
-_TOKEN = re.compile(
-    r'\[(?P<type>[^\]]*)\]|(?P<attribute>\w+)=(?P<value>"[^"]*"|[^\s"]+)(?=\s|$)|(?P<word>\S+)'
-)
-_KNOWN = (
-    'setup, experiment, solution="NAME", test="NAME" points=N, oracle="NAME", '
-    '[markdown], [markdown] answer="NAME" points=N'
-)
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(-[A-Za-z0-9_-]+)?")
-_NUMBER = re.compile(r"-?\d{1,6}(\.\d{0,6})?|-?\.\d{1,6}")
+# ---- cells ----
 
 
 def _read_cell(
     path: Path, line: int, header: str, lines: Sequence[str], source: str
 ) -> WrittenCell:
-    markdown, words, attributes = _read_header(path, line, header)
-    role = _role(path, line, markdown, words, attributes)
-    name = attributes.pop(role, "")
-    if role in ("solution", "test", "answer", "oracle") and not _NAME.fullmatch(name):
-        raise AuthoringError(
-            path,
-            line,
-            f'{role}="{name}": expected a name of letters, digits and _, perhaps with a suffix '
-            'such as "KNN-2"',
-        )
-    said = attributes.pop("points", None)
-    if said is None and role == "test" and _PART in source:
-        points = None  # those of its parts
-    else:
-        points = _points(path, line, role, name, said)
-    trust = _trust(path, line, role, attributes.pop("trust", "isolated"))
-    asks = _asks(path, line, role, attributes.pop("asks", None))
-    if attributes:
-        unknown = next(iter(attributes))
-        raise AuthoringError(
-            path,
-            line,
-            f"{_a(role)} cell cannot have the attribute {unknown!r}; known headers: {_KNOWN}",
-        )
+    said = read_header(path, line, header)
+    if said.role == "test" and said.points is None and PART not in source:
+        raise needs_points(path, line, said.role, said.name)
     kept = re.sub(r"^(\s*\n)+", "", source).rstrip()
     first = kept.partition("\n")[0]
     # the source begins below the header, perhaps after blank lines or """; an empty cell has no
@@ -231,129 +238,25 @@ def _read_cell(
         next((i for i in range(line if first else line - 1, len(lines)) if first in lines[i]), line)
         + 1
     )
-    return WrittenCell(
-        role, name, points, "markdown" if markdown else "code", kept, line, start, trust, asks
+    return with_region(
+        WrittenCell(
+            said.role,
+            said.name,
+            said.points,
+            "markdown" if said.markdown else "code",
+            kept,
+            line,
+            start,
+            said.trust,
+            said.asks,
+            said.manual,
+            said.grade_id,
+            said.tags,
+        )
     )
 
 
-def _read_header(path: Path, line: int, header: str) -> tuple[bool, list[str], dict[str, str]]:
-    parts = _HEADER.match(header)
-    if not parts or not parts["percent"] or parts["deeper"] or parts["indent"]:
-        raise AuthoringError(
-            path,
-            line,
-            f"other tools would begin a cell at {header.strip()!r}; write `# %%` at the start of "
-            "the line, or reword the comment",
-        )
-    markdown, words, attributes = False, [], {}
-    for position, token in enumerate(_TOKEN.finditer(parts["text"] or "")):
-        if token["type"] is not None:
-            if token["type"] not in ("markdown", "md") or position:
-                raise AuthoringError(
-                    path, line, f"unknown cell type {token[0]}; known headers: {_KNOWN}"
-                )
-            markdown = True
-        elif token["attribute"] is not None:
-            if token["attribute"] in attributes:
-                raise AuthoringError(
-                    path, line, f"found the attribute {token['attribute']!r} twice; keep one"
-                )
-            attributes[token["attribute"]] = token["value"].strip('"')
-        else:
-            words.append(token["word"])
-    return markdown, words, attributes
-
-
-def _role(
-    path: Path, line: int, markdown: bool, words: list[str], attributes: dict[str, str]
-) -> AuthoredRole:
-    named = [name for name in attributes if name in ("solution", "test", "answer", "oracle")]
-    said = [*words, *named]
-    for word in words:
-        if word not in ("setup", "experiment"):
-            raise AuthoringError(
-                path, line, f"unknown word {word!r} in a cell header; known headers: {_KNOWN}"
-            )
-    if len(said) > 1:
-        raise AuthoringError(
-            path,
-            line,
-            f"a cell can have one role, found {' and '.join(said)}; split the cell",
-        )
-    if not said:
-        return "prose" if markdown else "code"
-    if markdown != (said[0] == "answer"):
-        raise AuthoringError(
-            path,
-            line,
-            f"{_a(said[0])} cell must be code; remove [markdown] from its header"
-            if markdown
-            else "a written answer must be Markdown; write `# %% [markdown] answer=…`",
-        )
-    return cast(AuthoredRole, said[0])
-
-
-def _a(role: str) -> str:
-    return f"an {role}" if role[0] in "aeiou" else f"a {role}"
-
-
-def _trust(path: Path, line: int, role: AuthoredRole, text: str) -> Trust:
-    if text == "isolated":
-        return "isolated"
-    if role != "test":
-        raise AuthoringError(
-            path, line, f"{_a(role)} cell cannot have the attribute 'trust'; only tests can"
-        )
-    if text != "shared":
-        raise AuthoringError(
-            path,
-            line,
-            f'trust="{text}": expected "shared" (the test runs in the student\'s process, where '
-            "its result can be forged)",
-        )
-    return "shared"
-
-
-def _asks(path: Path, line: int, role: AuthoredRole, text: str | None) -> tuple[str, ...]:
-    """The names in `asks="student_id, group"`."""
-    if text is None:
-        return ()
-    if role != "test":
-        raise AuthoringError(
-            path, line, f"{_a(role)} cell cannot have the attribute 'asks'; only tests can"
-        )
-    names = tuple(name.strip() for name in text.split(","))
-    if not all(map(str.isidentifier, names)):
-        raise AuthoringError(
-            path,
-            line,
-            f'asks="{text}": expected the names of values that students type into a given cell, '
-            "with commas between them",
-        )
-    return names
-
-
-def _points(path: Path, line: int, role: AuthoredRole, name: str, text: str | None) -> float | None:
-    if role not in ("test", "answer"):
-        if text is not None:
-            raise AuthoringError(
-                path,
-                line,
-                f"{_a(role)} cell cannot have the attribute 'points'; only tests and answers can",
-            )
-        return None
-    if text is None:
-        raise AuthoringError(path, line, f'{role}="{name}" has no points; add points=N')
-    if not _NUMBER.fullmatch(text):
-        raise AuthoringError(path, line, f"points={text}: expected a number, such as points=3")
-    if float(text) < 0:
-        raise AuthoringError(path, line, f"points={text}: expected 0 or more")
-    return float(text)
-
-
 # ---- parts ----
-
-_PART = "with check.part("
 
 
 def _with_points_of_parts(path: Path, cell: WrittenCell) -> WrittenCell:
@@ -363,10 +266,10 @@ def _with_points_of_parts(path: Path, cell: WrittenCell) -> WrittenCell:
     try:
         parts = parts_of(cell.source)
     except PartFault as error:
-        raise AuthoringError(path, cell.source_line + error.line - 1, str(error)) from error
+        raise AuthoringError(path, cell.lines[error.line - 1], str(error)) from error
     if not parts:
         if cell.points is None:  # the words stand in a comment
-            _points(path, cell.line, cell.role, cell.name, None)
+            raise needs_points(path, cell.line, cell.role, cell.name)
         return cell
     total = sum(part.points for part in parts)
     if cell.points is not None and abs(cell.points - total) > 1e-9:
@@ -391,121 +294,49 @@ def _with_parts_listed(cell: AuthoredCell) -> AuthoredCell:
     return replace(cell, source=source, lines=lines)
 
 
-# ---- markers ----
-
-# what nbgrader takes for a marker anywhere in a line, and what an author may have meant as one
-_RESERVED = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)")
-_NEARLY = re.compile(
-    r"^\s*#+\s*(begin|end)[\s_-]*(the\s+)?(solutions?|hidden|hidden[\s_-]*tests?|tests?|answers?|mark(ing)?[\s_-]*scheme)\s*$",
-    re.IGNORECASE,
-)
-_HOME = {"SOLUTION": ("solution", "answer"), "HIDDEN TESTS": ("test",)}
-
-
-def _check_markers(path: Path, cell: WrittenCell) -> None:
-    opened: tuple[str, int] | None = None
-    closed: set[str] = set()
-    in_parts = cell.role == "test" and _PART in cell.source  # each may have hidden tests
-    lines = cell.source.split("\n")
-    for number, text in enumerate(lines, cell.source_line):
-        marker = MARKER.match(text)
-        if not marker:
-            _check_no_marker(path, number, cell, text)
-            below = opened is None and "HIDDEN TESTS" in closed
-            if text.strip() and below and not in_parts:
-                raise AuthoringError(
-                    path,
-                    number,
-                    "found a line below END HIDDEN TESTS, but hidden tests must come last in their "
-                    "cell; move the line up",
-                )
-            continue
-        what = marker["what"]
-        if cell.role not in _HOME[what]:
-            homes = " or ".join(_HOME[what])
-            raise AuthoringError(
-                path,
-                number,
-                f"found a {what} marker in {_a(cell.role)} cell; move it to {_a(homes)} cell",
-            )
-        if marker["edge"] == "BEGIN":
-            if opened:
-                raise AuthoringError(
-                    path,
-                    number,
-                    f"BEGIN {what} inside the region that begins in line {opened[1]}; "
-                    f"close that region first with ### END {opened[0]}",
-                )
-            if what == "HIDDEN TESTS" and what in closed and not in_parts:
-                raise AuthoringError(
-                    path, number, "a second BEGIN HIDDEN TESTS in this cell; join the two regions"
-                )
-            opened = (what, number)
-        elif opened is None:
-            raise AuthoringError(
-                path, number, f"END {what} without BEGIN {what}; add the opening marker"
-            )
-        else:
-            closed.add(what)
-            opened = None
-    if opened:
-        raise AuthoringError(
-            path,
-            opened[1],
-            f"BEGIN {opened[0]} without END {opened[0]} in this cell; add the closing marker",
-        )
-    if cell.role in ("solution", "answer") and "SOLUTION" not in closed:
-        raise AuthoringError(
-            path,
-            cell.line,
-            f'{cell.role}="{cell.name}" has no solution region; put the lines that students must '
-            "not see between ### BEGIN SOLUTION and ### END SOLUTION",
-        )
-
-
-def _check_no_marker(path: Path, number: int, cell: WrittenCell, text: str) -> None:
-    if _NEARLY.match(text):
-        raise AuthoringError(
-            path,
-            number,
-            f"unknown marker {text.strip()!r}; known: ### BEGIN SOLUTION, ### END SOLUTION, "
-            "### BEGIN HIDDEN TESTS, ### END HIDDEN TESTS",
-        )
-    if found := _RESERVED.search(text):
-        raise AuthoringError(
-            path,
-            number,
-            f"nbgrader would treat this line as a marker, because it contains {found[0]!r}; put "
-            f"`### {found[0]}` on a line of its own, or reword the line",
-        )
-    if cell.cell_type == "code" and "AUTOTEST" in text:
-        raise AuthoringError(
-            path, number, "hwlib does not support nbgrader's AUTOTEST; write a check instead"
-        )
-
-
 # ---- names and syntax ----
 
 
 def _check_unique(path: Path, cells: Sequence[WrittenCell]) -> None:
     seen: dict[tuple[str, str], WrittenCell] = {}
     for cell in cells:
-        if cell.role not in ("solution", "test", "answer", "oracle"):
-            continue
-        # tests and answers share one list: the questions
-        wanted = ("question" if cell.role in ("test", "answer") else cell.role, cell.name)
-        if wanted in seen:
-            first = seen[wanted]
+        lists: list[str] = [cell.role] if cell.role in ("solution", "oracle") else []
+        # all questions share one list
+        lists += ["question"] if cell.role in ("test", "answer", "task") or cell.manual else []
+        for wanted in ((one, cell.name) for one in lists):
+            if wanted in seen:
+                first = seen[wanted]
+                raise AuthoringError(
+                    path,
+                    cell.line,
+                    f'{cell.role}="{cell.name}": this name is taken by {first.role}="{first.name}" '
+                    f'in line {first.line}; rename one of them, for example "{cell.name}-2"',
+                )
+            seen[wanted] = cell
+
+
+_OF_THE_BUILD = re.compile(r"(setup|code|experiment|prose)-\d+|submit|title")  # ids that it gives
+
+
+def _check_ids(path: Path, cells: Sequence[WrittenCell]) -> None:
+    """Raise AuthoringError for an `id="…"` that another cell has, by its header or by its name."""
+    made = {grade_id_for(cell.role, cell.name): cell for cell in cells if cell.role != "oracle"}
+    seen: dict[str, WrittenCell] = {}
+    for cell in (cell for cell in cells if cell.given_id):
+        other = seen.get(cell.given_id) or made.get(cell.given_id, cell)
+        if _OF_THE_BUILD.fullmatch(cell.given_id) or other is not cell:
+            where = "the build itself" if other is cell else f"the cell in line {other.line}"
             raise AuthoringError(
                 path,
                 cell.line,
-                f'{cell.role}="{cell.name}": this name is taken by {first.role}="{first.name}" in '
-                f'line {first.line}; rename one of them, for example "{cell.name}-2"',
+                f'id="{cell.given_id}" is taken by {where}; choose another one',
             )
-        seen[wanted] = cell
+        seen[cell.given_id] = cell
 
 
 def _check_syntax(path: Path, cell: WrittenCell) -> ast.Module:
+    if MAY_RAISE in cell.tags and cell.role in ("code", "experiment"):
+        return tree_of(cell.source) or ast.Module([], [])
     tree = _parse_at(path, cell, cell.source, "")
     kinds = line_kinds(cell.source)
     if "marker" in kinds:
@@ -526,23 +357,34 @@ def _parse_at(path: Path, cell: WrittenCell, source: str, context: str) -> ast.M
         if context:  # the line numbers are different: point at the region
             offset = line_kinds(cell.source).index("marker")
         raise AuthoringError(
-            path, cell.source_line + offset, f"{context}{error.msg}; correct the code"
+            path, cell.lines[offset], f"{context}{error.msg}; correct the code"
         ) from error
 
 
 def _check_tested_names(
     path: Path, cells: Sequence[WrittenCell], trees: dict[int, ast.Module], names: Collection[str]
 ) -> None:
-    defined = set(names)
+    """A test is named after what it tests: a definition, or a solution that defines nothing.
+
+    A test that uses nothing of the student's may have any name.
+    """
+    defined, students = set(names), set[str]()
     for cell in cells:
         if cell.role in ("solution", "setup", "code", "experiment"):
             defined |= bound_names(trees[cell.line])
+        if cell.role in ("solution", "code", "experiment"):
+            students |= names_in(cell.source).binds
+        if cell.role == "solution":
+            defined.add(cell.name.partition("-")[0])
     for cell in cells:
         name = cell.name.partition("-")[0]
-        if cell.role == "test" and name not in defined:
+        if cell.role != "test" or name in defined:
+            continue
+        if not trees[cell.line].body or names_in(cell.source).uses & students:
             raise AuthoringError(
                 path,
                 cell.line,
                 f'test="{cell.name}": no cell defines {name!r}; name the test after a '
-                "function, class, method or variable that the notebook defines",
+                "function, class, method or variable that the notebook defines, or after the "
+                "solution cell",
             )

@@ -23,8 +23,15 @@ from hwlib.errors import GradingError
 __all__ = ["release_text"]
 
 
-def release_text(source: NotebookNode, slug: str) -> str:
-    """The text of release/SLUG/SLUG.ipynb, which nbgrader makes from a source notebook.
+def release_text(source: NotebookNode, slug: str, name: str = "") -> str:
+    """The text of a notebook in release/SLUG/, which nbgrader makes from a source notebook.
+
+    Parameters
+    ----------
+    source : NotebookNode
+    slug : str
+    name : str
+        Of the notebook, without .ipynb. The default is the slug.
 
     Raises
     ------
@@ -44,7 +51,7 @@ def release_text(source: NotebookNode, slug: str) -> str:
             exporter.register_preprocessor(preprocessor)
         resources = {
             "unique_key": slug,
-            "nbgrader": {"student": ".", "assignment": slug, "notebook": slug},
+            "nbgrader": {"student": ".", "assignment": slug, "notebook": name or slug},
         }
         try:
             text, _ = exporter.from_notebook_node(deepcopy(source), resources=resources)

@@ -17,7 +17,7 @@ from hwlib.grading.authoring.definitions import (
 )
 from hwlib.grading.authoring.edits import edited
 from hwlib.grading.authoring.written import SETTINGS, Variant
-from hwlib.grading.cells import indented
+from hwlib.grading.cells import indented, question_of
 
 __all__ = ["spliced"]
 
@@ -28,7 +28,8 @@ def spliced(variant: Variant, cells: Mapping[str, str]) -> dict[str, str]:
     Parameters
     ----------
     variant : Variant
-        A wrong or right solution.
+        A wrong or right solution. Where REPLACES names a cell that defines no such name, the code
+        of the file takes the place of that whole cell.
     cells : Mapping[str, str]
         The reference's code of each solution cell by grade id, without markers.
 
@@ -37,6 +38,9 @@ def spliced(variant: Variant, cells: Mapping[str, str]) -> dict[str, str]:
     AuthoringError
         If the cells have no such definition or line, or several such lines.
     """
+    whole = _whole_cell(variant, cells)
+    if whole:
+        return {**cells, whole: _body(variant)}
     parts = _parts(variant)
     result = edited(variant, cells) if variant.edits else dict(cells)
     for name, replacement in parts.replacements.items():
@@ -47,6 +51,45 @@ def spliced(variant: Variant, cells: Mapping[str, str]) -> dict[str, str]:
     if parts.front and first:
         result[first] = "\n".join([*parts.front, "", result[first]])
     return result
+
+
+def _whole_cell(variant: Variant, cells: Mapping[str, str]) -> str:
+    """The grade id of the cell that REPLACES names, if no cell defines such a name; or ""."""
+    for name in variant.replaces:
+        named = [one for one in cells if name in (one, question_of(one))]
+        if named and name not in all_names(cells) and not variant.edits:
+            if len(variant.replaces) > 1:
+                _fault(
+                    variant,
+                    f"REPLACES has {name!r}, which is a whole cell, and other names; put them into "
+                    "two files",
+                )
+            return named[0]
+    return ""
+
+
+def _body(variant: Variant) -> str:
+    """The file's code without its settings and docstring, in place of a whole cell."""
+    lines = variant.source.split("\n")
+    kept: list[str] = []
+    end = 0
+    for node in ast.parse(variant.source).body:
+        begin, last = first_line(node), node.end_lineno or node.lineno
+        if not _is_setting(node):
+            between = lines[end : begin - 1] if kept else _comments(lines[end : begin - 1])
+            kept += [*between, *lines[begin - 1 : last]]
+        end = last
+    if not kept:
+        _fault(
+            variant,
+            f"REPLACES has {variant.replaces[0]!r}, a whole cell, but the file has no code for it; "
+            "add the statements that students write there",
+        )
+    return "\n".join(kept)
+
+
+def _comments(lines: list[str]) -> list[str]:
+    return [line for line in lines if line.lstrip().startswith("#")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +118,7 @@ def _parts(variant: Variant) -> _Parts:
         end = node.end_lineno or begin
         if _is_setting(node):
             continue
-        above = [line for line in lines[start : begin - 1] if line.lstrip().startswith("#")]
+        above = _comments(lines[start : begin - 1])
         name = next((short[name] for name in names_set_by(node) if name in short), None)
         if not is_definition(node) and not isinstance(node, ast.Import | ast.ImportFrom):
             # a variable may need several statements; what is between them stays between them

@@ -20,7 +20,7 @@ from hwlib.errors import AuthoringError
 from hwlib.grading.authoring.names import bound_names, imported_names
 from hwlib.grading.authoring.written import AuthoredCell
 from hwlib.grading.cell_names import names_in
-from hwlib.grading.cells import Role, parse_cell, transformed
+from hwlib.grading.cells import Role, parse_cell, transformed, tree_of
 
 __all__ = ["check_names_of_tests"]
 
@@ -71,7 +71,8 @@ class _Sources:
     def _read(self, cell: AuthoredCell) -> None:
         """Note what a given cell defines: functions and classes, and all other names."""
         rest = []
-        for node in parse_cell(cell.source).body:
+        tree = tree_of(cell.source)  # a cell that may raise need not be Python
+        for node in tree.body if tree else ():
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 self.definitions[node.name] = node
             else:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from hwlib.grading.cells import Role
+from hwlib.grading.cells import Role, grade_id_for
 from hwlib.grading.results import Trust
 
 __all__ = [
@@ -39,6 +39,17 @@ class WrittenCell:
     source_line: int  # where the first line of `source` is in notebook.py
     trust: Trust = "isolated"  # where a test runs
     asks: tuple[str, ...] = ()  # values that students type into a given cell, for a test
+    manual: bool = False  # a human grades this solution
+    given_id: str = ""  # nbgrader's id, if the header says one
+    tags: tuple[str, ...] = ()  # of the cell, as Jupyter has them
+    # where each line of `source` stands in notebook.py, if the lines do not follow each other
+    places: tuple[int, ...] = ()
+
+    @property
+    def lines(self) -> tuple[int, ...]:
+        """Where each line of `source` stands in notebook.py."""
+        count = self.source.count("\n") + 1
+        return self.places or tuple(range(self.source_line, self.source_line + count))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +65,24 @@ class AuthoredCell:
     lines: tuple[int, ...]  # where each line of `source` stands in notebook.py
     trust: Trust = "isolated"  # where a test runs
     asks: tuple[str, ...] = ()  # values that students type into a given cell, for a test
+    manual: bool = False  # a human grades this solution
+    given_id: str = ""  # nbgrader's id, if the header says one
+    tags: tuple[str, ...] = ()  # of the cell, as Jupyter has them
 
     @property
     def source_line(self) -> int:
         """Where the first line of `source` stands in notebook.py."""
         return self.lines[0]
+
+    @property
+    def is_question(self) -> bool:
+        """Whether the cell has points, of a test or of a human."""
+        return self.role in ("test", "answer", "task") or self.manual
+
+    @property
+    def grade_id(self) -> str:
+        """nbgrader's id of the cell: that of the header, or else made of role and name."""
+        return self.given_id or grade_id_for(self.role, self.name)
 
 
 @dataclass(frozen=True, slots=True)

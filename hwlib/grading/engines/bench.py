@@ -34,6 +34,7 @@ from hwlib.grading.answer_key import AnswerKey, KeyCell
 from hwlib.grading.cell_names import names_in, taken_by_functions
 from hwlib.grading.cells import one_line, transformed, tree_of
 from hwlib.grading.engines.compared import compared, decided_by
+from hwlib.grading.engines.failing import described
 from hwlib.grading.engines.namespace import TestNamespace
 from hwlib.grading.engines.part_verdicts import of_parts
 from hwlib.grading.engines.patches import attributes_set
@@ -335,6 +336,7 @@ class Bench:
         given = {name: self.given[name] for name in self.given if name not in self.answered}
         namespace = TestNamespace(given, session, test, self.helpers, apart)
         found: dict[str, Verdict] = {}
+        session.last_call = None
         part = ""
         try:
             with self.at_work(), ExitStack() as runs:
@@ -379,6 +381,9 @@ class Bench:
         """The verdict on one part. What stops the other parts, too, is raised: the worker has
         ended, or this machine can't decide the question.
         """
+        session.last_call = None
+        if session.clock is not None:
+            session.before_part_s = session.clock.spent_s
         try:
             _run(step.code, namespace)
         except (KeyboardInterrupt, WorkerLost, CannotCheck, Unsendable):
@@ -389,6 +394,12 @@ class Bench:
 
     def _verdict_on(self, error: BaseException, test: Test, session: Session) -> Verdict:
         """The verdict where a test, or a part of it, raised."""
+        verdict = self._verdict_after(error, test, session)
+        if verdict.status not in ("failed", "error", "timeout", "crashed"):
+            return verdict
+        return replace(verdict, failing=described(session.last_call))
+
+    def _verdict_after(self, error: BaseException, test: Test, session: Session) -> Verdict:
         match error:
             case WorkerTimeout():
                 return too_slow(session.question_s)

@@ -355,7 +355,9 @@ class IsolatedEngine:
             return self._rejected(found.student, (*problems, *said))
         outcome = self.grade_notebook(notebook, found.student, found.folder, slot, found.only)
         problems += outcome.result.problems
-        return replace(outcome, result=replace(outcome.result, problems=tuple(problems)))
+        repairs = (*problems[: len(problems) - len(outcome.result.problems)], *outcome.repairs)
+        result = replace(outcome.result, problems=tuple(problems))
+        return replace(outcome, result=result, repairs=repairs)
 
     def grade_notebook(
         self,
@@ -390,6 +392,9 @@ class IsolatedEngine:
             self.tier,
             graded.complaints,
             graded.measured,
+            repairs=tuple(submission.problems),
+            deaths=graded.deaths,
+            inputs=graded.inputs,
         )
 
     def grade_repaired(

@@ -12,6 +12,7 @@ from hwlib.errors import with_detail
 from hwlib.grading.answer_key import AnswerKey, KeyCell
 from hwlib.grading.cell_names import names_in
 from hwlib.grading.cells import UNANSWERED, one_line, tree_of
+from hwlib.grading.engines.lacking import Lack, lack_in
 from hwlib.grading.engines.part_verdicts import told_parts
 from hwlib.grading.engines.student_errors import builtin_exception
 from hwlib.grading.engines.words import (
@@ -27,7 +28,7 @@ from hwlib.grading.engines.words import (
     waits,
 )
 from hwlib.grading.parts import parts_of
-from hwlib.grading.records.gradebook import Mark
+from hwlib.grading.records.marks import Mark
 from hwlib.grading.results import PartResult, QuestionStatus
 from hwlib.markers import hidden_lines
 
@@ -62,17 +63,18 @@ class KernelVerdicts:
 
     def waiting(self, cell: KeyCell) -> str:
         """Why a human must grade a test, where that is not the student's doing; else ""."""
-        error = _last_error(self._cells.get(cell.grade_id))
-        if error is None:
-            return ""
+        reasons = map(self._why_it_waits, _all_told(self._cells.get(cell.grade_id)))
+        return next(filter(None, reasons), "")
+
+    def _why_it_waits(self, error: NotebookNode) -> str:
         if error.ename == "CannotCheck":
             reason = next((said_of(line) for line in error.traceback), "")
             return cannot_run(reason.removeprefix("? "))
-        if error.ename == "ModuleNotFoundError":
-            return _lacks(error)
+        if lack := _lack(error):
+            return waits(lack.told_student)
         for definer, above in self._definers(error):
-            if above.ename == "ModuleNotFoundError" and definer.role != "setup":
-                return _lacks(above)
+            if (lack := _lack(above)) and definer.role != "setup":
+                return waits(lack.told_student)
             if definer.role == "setup":
                 return cannot_run("it needs a given cell, which does not run there")
         return ""
@@ -92,7 +94,7 @@ class KernelVerdicts:
         graded = self._cells.get(cell.grade_id)
         if graded is None:
             return "missing", "This question is missing from the notebook.", ""
-        if cell.role == "answer":
+        if cell.by_hand:
             answered = mark.automatic is None
             return ("manual", ANSWER_WAITS, "") if answered else ("missing", NO_ANSWER, "")
         enames = {output.ename for output in _errors(graded)}
@@ -190,9 +192,8 @@ def _missing_name(error: NotebookNode) -> str:
     return str(error.evalue).partition("'")[2].partition("'")[0]
 
 
-def _lacks(error: NotebookNode) -> str:
-    module = _missing_name(error) or "a module"
-    return waits(f"your code imports {module}, which is not on the grading machine")
+def _lack(error: NotebookNode) -> Lack | None:
+    return lack_in(f"{error.ename}: {error.evalue}")
 
 
 def _errors(graded: NotebookNode | None) -> list[NotebookNode]:
@@ -202,6 +203,16 @@ def _errors(graded: NotebookNode | None) -> list[NotebookNode]:
 
 def _last_error(graded: NotebookNode | None) -> NotebookNode | None:
     return next(reversed(_errors(graded)), None)
+
+
+def _all_told(graded: NotebookNode | None) -> Iterator[NotebookNode]:
+    """The error that ended a cell, or else those of its parts."""
+    error = _last_error(graded)
+    if error is not None:
+        yield error
+    elif graded is not None:
+        told = told_parts(graded.get("outputs", [])).values()
+        yield from (NotebookNode(error) for error in told if error is not None)
 
 
 def said_of(text: str) -> str:

@@ -76,18 +76,20 @@ class Lane:
         """Whether this lane has used up the submission's time."""
         return self.spent_s >= self.shared.limits.submission_s
 
-    def start(self) -> Session:
-        """The present worker or a fresh one, with the full time for one question."""
+    def start(self, limit_s: float | None = None) -> Session:
+        """The present worker or a fresh one, with the full time for one question, or with less."""
         if self.session is None:
             self.session = self.shared.new_session(self.number)
-            self.session.question_s = self.shared.limits.question_s
             self.ready.clear()
             self.shared.workers += 1
         self._settle()
         limits = self.shared.limits
         left = max(0.1, limits.submission_s - self.spent_s)
-        self.session.clock = WorkClock(self.session.worker, min(limits.question_s, left))
-        return self.session
+        limit_s = limits.question_s if limit_s is None else min(limit_s, limits.question_s)
+        session = self.session
+        session.question_s, session.before_part_s = round(limit_s, 1), 0.0
+        session.clock = WorkClock(session.worker, min(limit_s, left))
+        return session
 
     def _settle(self) -> None:
         if self.session is not None and self.session.clock is not None:

@@ -14,8 +14,9 @@ import subprocess
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -41,13 +42,15 @@ from hwlib.grading.engines.kernel_verdicts import (
     of_first_lost,
     said_of,
 )
+from hwlib.grading.engines.several import joined_results, of_notebook
 from hwlib.grading.engines.test_sets import fetch_test_sets
 from hwlib.grading.engines.words import UNREADABLE, cannot_run
 from hwlib.grading.records.autograded import graded_cells, with_metadata
-from hwlib.grading.records.gradebook import GradeStore, Mark, parse_time
+from hwlib.grading.records.gradebook import GradeStore, parse_time
 from hwlib.grading.records.harmless import harmless_cell
+from hwlib.grading.records.marks import Mark, with_marks
 from hwlib.grading.records.pictures import Pictures
-from hwlib.grading.results import QuestionResult, SubmissionResult, SubmissionStatus
+from hwlib.grading.results import QuestionResult, SubmissionResult
 from hwlib.grading.sandbox.measures.limits import limit_program
 from hwlib.grading.sandbox.variables import environment
 from hwlib.grading.submissions.files import FoundSubmission, copy_files, read_found
@@ -81,13 +84,14 @@ def grade_with_nbgrader(
         Called with each result, for progress.
     """
     output.mkdir(parents=True, exist_ok=True)
-    key = load_key(assignment)
-    fetch_test_sets(assignment)
+    keys = {one.name: load_key(one) for one in assignment.each_notebook()}
+    for one in assignment.each_notebook():
+        fetch_test_sets(one)
     with GradeStore(assignment, output, db_url) as store, _staging(output) as staging:
         store.prepare()
         for submission in submissions:
             with _environment(seed):
-                result = _grade_one(submission, key, store, staging)
+                result = _grade_one(submission, keys, store, staging)
             store.tidy()
             if on_result:
                 on_result(result)
@@ -115,34 +119,94 @@ def _environment(seed: int | None) -> AbstractContextManager[None]:
     )
 
 
+@dataclass(slots=True)
+class _Read:
+    """The notebooks of one submission, by name, and what is known about each before grading."""
+
+    notebooks: dict[str, NotebookNode | None] = field(default_factory=dict)
+    results: dict[str, SubmissionResult] = field(
+        default_factory=dict
+    )  # of those that can't be read
+    problems: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def readable(self) -> dict[str, NotebookNode]:
+        return {name: one for name, one in self.notebooks.items() if one is not None}
+
+
 def _grade_one(
-    submission: FoundSubmission, key: AnswerKey, store: GradeStore, staging: Path
+    submission: FoundSubmission,
+    keys: Mapping[str, AnswerKey],
+    store: GradeStore,
+    staging: Path,
 ) -> SubmissionResult:
     started = time.monotonic()
-    try:
-        notebook, problems = _read_and_repair(submission, key, store)
-    except SubmissionError as error:
-        result = _rejected(submission, key, str(error))
-        return store.write(result, None, submission.timestamp, folder=submission.folder)
+    read = _read_all(submission, keys, store)
+
+    def write(results: Mapping[str, SubmissionResult]) -> SubmissionResult:
+        return store.write(
+            _whole(submission, results),
+            next(iter(read.notebooks.values())),
+            submission.timestamp,
+            folder=submission.folder,
+            several=read.notebooks if submission.several else None,
+        )
+
+    if not read.readable:
+        return write(read.results)
     try:
         try:
-            folder, left_out = _autograde(submission, notebook, store, staging)
+            folder, left_out = _autograde(submission, read.readable, store, staging)
         except Exception:  # noqa: BLE001  a kernel did not start in time, or its ports were taken
-            folder, left_out = _autograde(submission, notebook, store, staging)
+            folder, left_out = _autograde(submission, read.readable, store, staging)
     # nbgrader and nbclient raise all kinds; one submission must not stop the others
     except Exception as error:  # noqa: BLE001
         reason = said_of(str(error)) or type(error).__name__
         problem = f"nbgrader could not grade this notebook: {reason}"
-        result = _ungraded(submission, key, (*problems, problem), time.monotonic() - started)
-        return store.write(result, notebook, submission.timestamp, folder=submission.folder)
-    graded = nbformat.read(folder / f"{key.slug}.ipynb", as_version=4)
-    problems = (*problems, *left_out, *parse_time(submission.timestamp)[1])
-    result = _read_result(submission, graded, key, store, time.monotonic() - started, problems)
-    given, pictures = {cell.source for cell in store.template.cells}, Pictures()
-    graded.cells = [_harmless(cell, given, pictures) for cell in graded.cells]
-    nbformat.write(graded, folder / f"{key.slug}.ipynb")
-    swap_folder(folder, store.output / "autograded" / submission.student / key.slug)
+        seconds = time.monotonic() - started
+        for name in read.readable:
+            problems = (*read.problems[name], problem)
+            read.results[name] = _ungraded(submission, keys[name], problems, seconds)
+        return write(read.results)
+    also = (*left_out, *parse_time(submission.timestamp)[1])
+    for name in read.readable:
+        graded = nbformat.read(folder / f"{name}.ipynb", as_version=4)
+        problems = (*read.problems[name], *also)
+        read.results[name] = _read_result(submission, graded, keys[name], store, started, problems)
+        given, pictures = {cell.source for cell in store.templates[name].cells}, Pictures()
+        graded.cells = [_harmless(cell, given, pictures) for cell in graded.cells]
+        nbformat.write(graded, folder / f"{name}.ipynb")
+    for name in read.notebooks.keys() - read.readable.keys():
+        absent = of_notebook(submission, name).notebook is None
+        record = store.record_missing if absent else store.record_waiting
+        record(submission.student, [cell.name for cell in keys[name].questions])
+    slug = store.assignment.slug
+    swap_folder(folder, store.output / "autograded" / submission.student / slug)
+    return _whole(submission, {name: read.results[name] for name in keys})
+
+
+def _whole(
+    submission: FoundSubmission, results: Mapping[str, SubmissionResult]
+) -> SubmissionResult:
+    """The result of the only notebook, or of all together."""
+    if submission.several:
+        return joined_results(submission, results)
+    (result,) = results.values()
     return result
+
+
+def _read_all(
+    submission: FoundSubmission, keys: Mapping[str, AnswerKey], store: GradeStore
+) -> _Read:
+    read = _Read()
+    for name, key in keys.items():
+        found = of_notebook(submission, name)
+        try:
+            read.notebooks[name], read.problems[name] = _read_and_repair(found, key, store, name)
+        except SubmissionError as error:
+            read.notebooks[name] = None
+            read.results[name] = _rejected(found, key, str(error))
+    return read
 
 
 def _harmless(cell: NotebookNode, given: Collection[str], pictures: Pictures) -> NotebookNode:
@@ -157,14 +221,15 @@ def _harmless(cell: NotebookNode, given: Collection[str], pictures: Pictures) ->
 
 
 def _read_and_repair(
-    submission: FoundSubmission, key: AnswerKey, store: GradeStore
+    submission: FoundSubmission, key: AnswerKey, store: GradeStore, name: str
 ) -> tuple[NotebookNode, tuple[str, ...]]:
     odd: list[str] = []
     notebook = read_found(submission, odd)
-    released = released_sources(store.assignment)
+    (view,) = [one for one in store.assignment.each_notebook() if one.name == name]
+    released = released_sources(view)
     repaired = repair(notebook, key, released)
     problems = (*submission.problems, *odd, *repaired.problems)
-    return with_metadata(repaired.as_notebook(), store.template), problems
+    return with_metadata(repaired.as_notebook(), store.templates[name]), problems
 
 
 # ---- running nbgrader ----------------------------------------------------------------------------
@@ -253,16 +318,20 @@ class _Directory(CourseDirectory):  # type: ignore[misc]  # nbgrader has no type
 
 
 class _OneSubmission(Autograde):  # type: ignore[misc]  # nbgrader has no types
-    """nbgrader's converter for one known notebook.
+    """nbgrader's converter for the notebooks of one submission, whose names are known.
 
     nbgrader itself looks for notebooks by a pattern, and does not find `student[1]`.
     """
 
+    names: tuple[str, ...] = ()  # of the notebooks
+
     def init_notebooks(self) -> None:
-        """Name the submission and its notebook."""
+        """Name the submission and its notebooks."""
         slug = self.coursedir.assignment_id
         folder = self._format_source(slug, self.coursedir.student_id)
-        self.assignments: dict[str, list[str]] = {folder: [f"{folder}/{slug}.ipynb"]}
+        self.assignments: dict[str, list[str]] = {
+            folder: [f"{folder}/{name}.ipynb" for name in self.names]
+        }
         self.notebooks: list[str] = []
 
 
@@ -278,7 +347,10 @@ class _Explanation(logging.Handler):
 
 
 def _autograde(
-    submission: FoundSubmission, notebook: NotebookNode, store: GradeStore, staging: Path
+    submission: FoundSubmission,
+    notebooks: Mapping[str, NotebookNode],
+    store: GradeStore,
+    staging: Path,
 ) -> tuple[Path, list[str]]:
     """Run nbgrader's converter on a private copy; returns the autograded folder in it, and what was
     left out of the copy.
@@ -292,9 +364,11 @@ def _autograde(
     copy_files(store.assignment.source.parent, staging / "source" / slug)
     if parse_time(submission.timestamp)[0] is None:  # nbgrader would stop at a garbled one
         (folder / "timestamp.txt").unlink(missing_ok=True)
-    nbformat.write(notebook, folder / f"{slug}.ipynb")
+    for name, notebook in notebooks.items():
+        nbformat.write(notebook, folder / f"{name}.ipynb")
     explanation = _Explanation(level=logging.ERROR)
     converter = _converter(store, staging, student, explanation)
+    converter.names = tuple(notebooks)
     try:
         with warnings.catch_warnings():  # of libraries that nbgrader uses in an old way
             warnings.simplefilter("ignore")
@@ -308,7 +382,7 @@ def _autograde(
 
 def _converter(
     store: GradeStore, root: Path, student: str, explanation: logging.Handler
-) -> Autograde:
+) -> _OneSubmission:
     config = Config(store.config)
     config.CourseDirectory.root = str(root)
     config.CourseDirectory.db_url = store.db_url
@@ -362,7 +436,7 @@ def _read_result(
     graded: NotebookNode,
     key: AnswerKey,
     store: GradeStore,
-    seconds: float,
+    started: float,
     problems: tuple[str, ...],
 ) -> SubmissionResult:
     cells = graded_cells(graded)
@@ -374,15 +448,14 @@ def _read_result(
     )
     marks = store.marks(submission.student)
     questions = tuple(_question(cell, verdicts, marks[cell.name]) for cell in key.questions)
-    status: SubmissionStatus = (
-        "needs_manual" if any(mark.needs_look for mark in marks.values()) else "graded"
-    )
-    return SubmissionResult(submission.student, status, questions, problems, seconds)
+    seconds = time.monotonic() - started
+    result = SubmissionResult(submission.student, "graded", questions, problems, seconds)
+    mine = {cell.name: marks[cell.name] for cell in key.questions}
+    return with_marks(result, mine, store.late_penalty(submission.student))
 
 
 def _question(cell: KeyCell, verdicts: KernelVerdicts, mark: Mark) -> QuestionResult:
-    given = mark.by_hand if mark.by_hand is not None else mark.automatic
-    points = min(max(0.0, given or 0.0), cell.points)
+    points = min(max(0.0, mark.automatic or 0.0), cell.points)
     said = verdicts.of(cell, mark)
     parts = verdicts.parts(cell, said) if cell.role == "test" else ()
     status, message, hint = of_first_lost(parts, said)

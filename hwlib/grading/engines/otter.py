@@ -27,11 +27,11 @@ from hwlib.grading.engines.otter_runner import OtterJob, OtterRunner
 from hwlib.grading.engines.otter_zip import generated_zip, plain_name
 from hwlib.grading.engines.pool import default_jobs
 from hwlib.grading.engines.test_sets import fetch_test_sets
+from hwlib.grading.engines.verdicts import is_answered
 from hwlib.grading.engines.words import ANSWER_WAITS, NO_ANSWER, UNREADABLE, cannot_run
 from hwlib.grading.results import Outcome, QuestionResult, QuestionStatus, SubmissionResult
 from hwlib.grading.submissions.files import FoundSubmission, copy_files, read_found
 from hwlib.grading.submissions.repair import RepairedSubmission, repair
-from hwlib.markers import is_unsolved
 
 __all__ = ["grade_with_otter"]
 
@@ -69,6 +69,7 @@ def grade_with_otter(
     MissingExtra
         If otter-grader is not installed.
     """
+    assignment.require_one_notebook("otter")
     key = load_key(assignment)
     files = generated_zip(assignment)
     fetch_test_sets(assignment)
@@ -113,7 +114,8 @@ def _grade_one(
         questions = key.all_questions("missing", UNREADABLE)
         rejected = SubmissionResult(submission.student, "rejected", questions, problems)
         return Outcome(rejected, None)
-    repaired = repair(notebook, key, released_sources(assignment))
+    released = released_sources(assignment)
+    repaired = repair(notebook, key, released)
     left_out = copy_files(submission.folder, place / "files", submission.only)
     (place / "files").mkdir(exist_ok=True)
     nbformat.write(notebook, place / "files" / f"{key.slug}.ipynb")
@@ -129,7 +131,9 @@ def _grade_one(
     limit_s = assignment.limits.submission_s + START_S
     timed_out = runner.run(OtterJob(*zips, str(place), seed, limit_s, assignment.limits.memory_mb))
     tests = _results(place)
-    questions = tuple(_question(cell, tests, repaired, timed_out) for cell in key.questions)
+    questions = tuple(
+        _question(cell, tests, repaired, released, timed_out) for cell in key.questions
+    )
     waits = any(question.status == "manual" for question in questions)
     result = SubmissionResult(
         submission.student,
@@ -154,12 +158,12 @@ def _question(
     cell: KeyCell,
     tests: Mapping[str, Any] | None,
     repaired: RepairedSubmission,
+    released: dict[str, str],
     timed_out: bool,
 ) -> QuestionResult:
     points, status, message = 0.0, "manual", ""
-    if cell.role == "answer":
-        text = "\n".join(answer.source for answer in repaired.answers(cell.name))
-        answered = bool(text.strip()) and not is_unsolved(text)
+    if cell.by_hand:
+        answered = is_answered(cell, repaired, released)
         status, message = ("manual", ANSWER_WAITS) if answered else ("missing", NO_ANSWER)
     elif not tests:
         status, message = ("timeout", SLOW) if timed_out else ("crashed", ENDED)
@@ -185,12 +189,15 @@ def _verdict(cell: KeyCell, tests: Mapping[str, Any]) -> tuple[float, str, str]:
     output = str(found.get("output", ""))
     if points >= cell.points and "result:" not in output:
         return points, "passed", ""
+    told = [line.strip().partition(": ") for line in output.splitlines()]
+    said = [(STATUSES[kind], text) for kind, colon, text in told if colon and kind in STATUSES]
+    said.sort(key=lambda one: one[0] != "manual")  # if a part waits for a human, all do
+    if said and said[0][0] == "manual":
+        return 0.0, "manual", one_line(said[0][1], 600)
     if points > 0:
         return points, "passed", f"You get {points / cell.points:.0%} of the points."
-    for line in output.splitlines():
-        kind, colon, text = line.strip().partition(": ")
-        if colon and kind in STATUSES:
-            return 0.0, STATUSES[kind], one_line(text, 600)
+    for status, text in said:
+        return 0.0, status, one_line(text, 600)
     return (cell.points, "passed", "") if not cell.points else (0.0, "failed", "A check failed.")
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from hwlib.checks.advice import advice
 from hwlib.errors import CannotCheck, CheckFailed
 from hwlib.grading.cells import HIDDEN, UNANSWERED, one_line
+from hwlib.grading.engines.lacking import lack_in
 from hwlib.grading.engines.verdicts import passed
 from hwlib.grading.engines.words import (
     MESSAGE_LENGTH,
@@ -22,10 +23,12 @@ from hwlib.grading.engines.words import (
     check_failed,
     check_stopped,
     name_missing,
+    waits,
 )
 
-__all__ = ["PART_OF_POINTS", "CheckRun", "limit_cells", "timed_out"]
+__all__ = ["PART_OF_POINTS", "CheckRun", "limit_cells"]
 
+SLOW = "Your code took too long: is there a loop that never ends?"
 PART_OF_POINTS = re.compile(r"hwlib: ([0-9.e+-]+) of these points are earned")
 
 
@@ -116,8 +119,9 @@ def _told(error: Exception, source: str, hidden: bool) -> Exception:
         return Waits(cannot_run(error.reason))
     if isinstance(error, CheckFailed):
         return Failed(one_line(f"{error.symptom} {error.hint}".strip(), MESSAGE_LENGTH))
-    if isinstance(error, ModuleNotFoundError):
-        return Waits(cannot_run(f"{error.name} is not installed"))
+    lack = lack_in(f"{type(error).__name__}: {error}")
+    if lack:
+        return Waits(waits(lack.told_student))
     if isinstance(error, TimeoutError):
         return Timeout(text)
     if isinstance(error, NotImplementedError) and not text:
@@ -135,16 +139,23 @@ def _told(error: Exception, source: str, hidden: bool) -> Exception:
 # ---- time limits ---------------------------------------------------------------------------------
 
 
-def timed_out(_signal: int, _frame: FrameType | None) -> None:
-    """Stop the cell that is running."""
-    raise TimeoutError("Your code took too long: is there a loop that never ends?")
-
-
 def limit_cells(seconds: float) -> None:
-    """Give each cell of this kernel that many seconds; otter itself has no limit."""
+    """Give each cell of this kernel, and what is left of it after that, so many seconds; otter
+    itself has no limit.
+    """
     from IPython import get_ipython
 
+    def start(*_: object) -> None:
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+    def stop(*_: object) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def time_is_up(_signal: int, _frame: FrameType | None) -> None:
+        start()  # the next part of the check may hang, too
+        raise TimeoutError(SLOW)
+
     shell = get_ipython()
-    signal.signal(signal.SIGALRM, timed_out)
-    shell.events.register("pre_run_cell", lambda *_: signal.setitimer(signal.ITIMER_REAL, seconds))
-    shell.events.register("post_run_cell", lambda *_: signal.setitimer(signal.ITIMER_REAL, 0))
+    signal.signal(signal.SIGALRM, time_is_up)
+    shell.events.register("pre_run_cell", start)
+    shell.events.register("post_run_cell", stop)

@@ -28,6 +28,7 @@ from hwlib.errors import (
 )
 from hwlib.grading.cells import one_line
 from hwlib.grading.engines.arguments import Arguments
+from hwlib.grading.engines.asked import CALLS
 from hwlib.grading.engines.cell_outputs import capped
 from hwlib.grading.engines.clock import WorkClock
 from hwlib.grading.engines.links import MethodLink
@@ -63,12 +64,16 @@ class Session:
         Limits the requests until another one is set.
     question_s : float
         Seconds that the code may work for one question.
+    before_part_s : float
+        Seconds that it had worked when the present part of the question began.
     sources : list of str
         The cells that were run.
     cannot : CannotCheck or None
         Why the present test can't be decided here. It counts even if the test has caught it.
     listener : Listener or None
         Hears each answer to the test, and may put another one in its place.
+    last_call : dict or None
+        The newest call of student code by the present test: `args`, `kwargs`, a method's `name`.
     """
 
     def __init__(self, worker: Worker) -> None:
@@ -77,8 +82,10 @@ class Session:
         self.channel = Channel(worker.sock, self.values.pack, self.values.unpack)
         self.clock: WorkClock | None = None
         self.question_s = 0.0
+        self.before_part_s = 0.0
         self.cannot: CannotCheck | None = None
         self.listener: Listener | None = None
+        self.last_call: dict[str, Any] | None = None
         self.arguments = Arguments(self.cannot_check)
         self.sources: list[str] = []
         self._watched = Watched()
@@ -126,6 +133,8 @@ class Session:
         """
         with self._lock:
             before = self.cannot
+            if op in CALLS and not self._depth:
+                self.last_call = fields
             try:
                 reply = self._timed({"op": op, **fields})
                 told = reply.get("own", [])

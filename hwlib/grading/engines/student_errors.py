@@ -16,6 +16,7 @@ __all__ = ["builtin_exception", "raisable", "student_error"]
 
 MAX_CAUSES = 4  # exceptions that led to one another
 MAX_MESSAGE = 600
+MAX_NOTES = 20
 
 _CLASSES: dict[str, type[StudentRaised]] = {"Exception": StudentRaised}
 
@@ -63,6 +64,9 @@ def student_error(
     raised.student_message = _text(told, "message")
     trace = told.get("trace")
     raised.trace = tuple(str(line)[:300] for line in trace[-5:]) if isinstance(trace, list) else ()
+    notes = told.get("notes")
+    for note in notes[:MAX_NOTES] if isinstance(notes, list) else ():
+        raised.add_note(str(note)[:MAX_MESSAGE])
     if causes and isinstance(told.get("cause"), dict):
         raised.__cause__ = student_error(told["cause"], callback, causes - 1)
     return raised

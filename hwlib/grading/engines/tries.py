@@ -13,11 +13,9 @@ if one try passes:
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +27,7 @@ from hwlib.grading.cells import as_released, one_line
 from hwlib.grading.engines.bench import Bench
 from hwlib.grading.engines.clock import Limits
 from hwlib.grading.engines.confirm import Confirmation
+from hwlib.grading.engines.lacking import lack_in
 from hwlib.grading.engines.lanes import Lane, Shared
 from hwlib.grading.engines.part_verdicts import of_parts
 from hwlib.grading.engines.standins import Session
@@ -55,7 +54,6 @@ _CHANGED = (
     "Your code changes an argument that the check passes to it, and the check uses it again. Work "
     "on a copy: `X = X - mean` makes a new array, while `X -= mean` changes the caller's array."
 )
-_LACKING = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
 
 
 @dataclass(slots=True)
@@ -70,9 +68,13 @@ class Graded:
     unique: dict[str, str] = field(default_factory=dict)  # what no other submission should have
     measured: dict[str, Measured] = field(default_factory=dict)  # question → of its network
     final: bool = True  # False: an accident of the machine may have decided; try again next time
-    lacking: tuple[str, ...] = ()  # modules that the student imports and this machine lacks
+    lacking: tuple[str, ...] = ()  # what the student's code needs and this machine lacks
     impeded: bool = False  # a limit was hit while others used the cores
     complaints: dict[str, str] = field(default_factory=dict)  # question → what an instructor reads
+    deaths: tuple[str, ...] = ()  # the remarks that tell of a process that ended
+    inputs: dict[str, str] = field(
+        default_factory=dict
+    )  # question or question/part → failing input
 
 
 def grade_submission(
@@ -120,10 +122,11 @@ def grade_submission(
     unique: dict[str, str] = {}
     measured: dict[str, Measured] = {}
     complaints: dict[str, str] = {}
+    inputs: dict[str, str] = {}
     try:
         for cell in wanted:
             started = time.monotonic()
-            if cell.role == "answer":
+            if cell.by_hand:
                 results.append(manual(cell, submission, release))
                 on_question(results[-1])
                 continue
@@ -137,11 +140,13 @@ def grade_submission(
             verdict = explain_missing(tries.without_its_cell(cell.name, verdict), submission)
             if verdict.told_instructor:
                 complaints[cell.name] = one_line(verdict.told_instructor)
+            inputs |= _inputs(cell.name, verdict)
             results.append(as_result(cell, verdict, time.monotonic() - started))
             on_question(results[-1])
     finally:
         tries.end()
-    remarks = [one_line(text) for text in (*remarks, *dict.fromkeys(shared.notes))]
+    deaths = tuple(one_line(text) for text in dict.fromkeys(shared.notes))
+    remarks = [*map(one_line, remarks), *deaths]
     return Graded(
         results,
         shared.outputs,
@@ -154,7 +159,18 @@ def grade_submission(
         lacking=tuple(sorted(tries.lacking)),
         impeded=shared.impeded,
         complaints=complaints,
+        deaths=deaths,
+        inputs=inputs,
     )
+
+
+def _inputs(name: str, verdict: Verdict) -> dict[str, str]:
+    """Question or question/part → the input with which it failed."""
+    if verdict.parts:
+        told = {f"{name}/{one.name}": one.verdict.failing for one in verdict.parts}
+    else:
+        told = {name: verdict.failing}
+    return {where: text for where, text in told.items() if text}
 
 
 # ---- which cells, in which worker ----------------------------------------------------------------
@@ -167,7 +183,7 @@ class _Tries:
         self, bench: Bench, shared: Shared, confirmation: Confirmation, *, together: bool
     ) -> None:
         self.bench, self.shared, self.confirmation = bench, shared, confirmation
-        self.lacking: set[str] = set()  # modules that this machine does not have
+        self.lacking: set[str] = set()  # what this machine does not have
         cells = shared.cells
         self._needed, self._above, self._all = (Lane(shared, number) for number in range(3))
         self._names = [cell.names if _is_counted(cell) else _NOTHING for cell in cells]
@@ -230,16 +246,14 @@ class _Tries:
         """Leave the verdict to a human if this machine lacks something that the code needs."""
         if waiting := self.bench.without_setup(verdict):
             return waiting
-        if verdict.status not in ("missing", "error"):
+        lack = next((one.lack for one in (verdict, *_of_parts(verdict)) if one.lack), None)
+        if lack is None and verdict.status in ("missing", "error"):
+            raised = (self._needed.raised.get(index, "") for index in sorted(self._wanted_by[name]))
+            lack = next(filter(None, map(lack_in, raised)), None)
+        if lack is None:
             return verdict
-        raised = [self._needed.raised.get(index, "") for index in sorted(self._wanted_by[name])]
-        for text in (verdict.message, *raised):
-            found = _LACKING.search(text)
-            if found:
-                self.lacking.add(_unknown_part(found[1]))
-                reason = f"your code imports {found[1]}, which is not on the grading machine"
-                return Verdict("manual", waits(reason))
-        return verdict
+        self.lacking.add(lack.told_instructor)
+        return Verdict("manual", waits(lack.told_student), lack=lack)
 
     def _may_change(self, verdict: Verdict, more: set[int], needed: set[int]) -> bool:
         """Whether a verdict may be another one where these cells are run, too."""
@@ -291,8 +305,9 @@ class _Tries:
     def _attempt(self, lane: Lane, name: str, needed: set[int], bring: set[int]) -> Verdict:
         deaths = 0
         known: dict[str, Verdict] = {}  # part → verdict, where it has ended a worker
+        limit_s: float | None = None
         while True:
-            verdict = self._try_once(lane, name, needed, bring, known)
+            verdict = self._try_once(lane, name, needed, bring, known, limit_s)
             if verdict.lost is not None:
                 deaths += 1
                 if not self.shared.note_death(verdict.lost, name, deaths) and not lane.is_over:
@@ -303,9 +318,24 @@ class _Tries:
             known |= {
                 one.name: one.verdict for one in verdict.parts if one.name == verdict.stopped_at
             }
+            if verdict.ended == "timeout":
+                limit_s = self._limit_after_timeout(name, verdict)
+
+    def _limit_after_timeout(self, name: str, verdict: Verdict) -> float:
+        """The seconds for the next try: the other parts share half of a question's time. An endless
+        loop is often met by all parts, and should not cost the time of each.
+        """
+        others = max(1, len(self.bench.tests[name].parts) - 1)
+        return verdict.before_part_s + 0.5 * self.shared.limits.question_s / others
 
     def _try_once(
-        self, lane: Lane, name: str, needed: set[int], bring: set[int], known: dict[str, Verdict]
+        self,
+        lane: Lane,
+        name: str,
+        needed: set[int],
+        bring: set[int],
+        known: dict[str, Verdict],
+        limit_s: float | None,
     ) -> Verdict:
         lane.bring(bring)
         bad = sorted(needed & set(self.shared.bad))
@@ -318,12 +348,14 @@ class _Tries:
                 "which cell takes so long?"
             )
             return self._on_all_parts(name, Verdict("timeout", reason))
-        verdict = self._run(lane, name, known)
+        verdict = self._run(lane, name, known, limit_s)
         if verdict.changed and not self.bench.tests[name].in_place:
             lane.drop()
             lane.bring(bring)
             if not lane.is_over:
-                verdict = _as_in_a_notebook(verdict, self._run(lane, name, known, in_place=True))
+                verdict = _as_in_a_notebook(
+                    verdict, self._run(lane, name, known, limit_s, in_place=True)
+                )
         test = self.bench.tests[name]
         if verdict.fraction and (test.confirmed or (test.compared and self.bench.is_tried_out)):
             return self.confirmation.confirmed(test, needed, bring, verdict, known)
@@ -335,12 +367,19 @@ class _Tries:
         return verdict
 
     def _run(
-        self, lane: Lane, name: str, known: dict[str, Verdict], *, in_place: bool = False
+        self,
+        lane: Lane,
+        name: str,
+        known: dict[str, Verdict],
+        limit_s: float | None,
+        *,
+        in_place: bool = False,
     ) -> Verdict:
-        test = self.bench.tests[name]
-        verdict = self.bench.run(test, lane.start(), in_place=in_place, known=known)
+        test, session = self.bench.tests[name], lane.start(limit_s)
+        verdict = self.bench.run(test, session, in_place=in_place, known=known)
         if verdict.ended == "timeout":
             lane.note_timeout()
+            verdict = replace(verdict, before_part_s=session.before_part_s)
         if verdict.ended:
             lane.drop()
         return verdict
@@ -402,13 +441,8 @@ def _without(names: CellNames, found: frozenset[str]) -> CellNames:
     return replace(names, binds=binds) if binds else _NOTHING
 
 
-def _unknown_part(module: str) -> str:
-    """The beginning of a module's name that this machine does not have."""
-    top, _, rest = module.partition(".")
-    try:
-        return module if rest and find_spec(top) is not None else top
-    except (ImportError, ValueError):  # a module without a place, such as __main__
-        return top
+def _of_parts(verdict: Verdict) -> Iterator[Verdict]:
+    return (part.verdict for part in verdict.parts)
 
 
 def _is_decided(verdict: Verdict) -> bool:

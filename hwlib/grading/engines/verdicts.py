@@ -15,6 +15,7 @@ from hwlib.checks.advice import advice
 from hwlib.errors import CannotCheck, StudentRaised, WorkerEnded, WorkerLost
 from hwlib.grading.answer_key import KeyCell
 from hwlib.grading.cells import UNANSWERED, one_line
+from hwlib.grading.engines.lacking import Lack, lack_behind
 from hwlib.grading.engines.student_errors import builtin_exception
 from hwlib.grading.engines.words import (
     ANSWER_WAITS,
@@ -39,6 +40,7 @@ __all__ = [
     "cannot_decide",
     "explain_missing",
     "explained_by",
+    "is_answered",
     "manual",
     "passed",
     "place_of",
@@ -68,7 +70,10 @@ class Verdict:
     changed: bool = False  # the student's code changed an argument of the test
     parts: tuple[PartVerdict, ...] = ()
     stopped_at: str = ""  # the part during which the worker ended
+    before_part_s: float = 0.0  # how long student code had worked when that part began
     ended: Literal["", "timeout", "crashed"] = ""  # how the worker was lost, if it was
+    failing: str = ""  # the arguments of the newest call, if the test failed
+    lack: Lack | None = None  # what the student's code needs and this machine does not have
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +174,7 @@ def student_raised(error: StudentRaised, at: Place, sources: Iterable[str] = ())
     else:
         text = raised(error.student_type, error.student_message, where)
     hint = advice(error.student_type, error.student_message)
-    return Verdict("error", text, hint, missing_name=missing)
+    return Verdict("error", text, hint, missing_name=missing, lack=lack_behind(error))
 
 
 def _known_line(told: str, sources: Iterable[str]) -> str:
@@ -252,8 +257,8 @@ def explain_missing(verdict: Verdict, submission: RepairedSubmission) -> Verdict
 def manual(
     cell: KeyCell, submission: RepairedSubmission, release: dict[str, str]
 ) -> QuestionResult:
-    texts = [answer.source.strip() for answer in submission.answers(cell.name)]
-    empty = not any(texts) or all(text == release.get(cell.grade_id, "").strip() for text in texts)
+    """The result of a question that a human grades: it waits, unless nothing was answered."""
+    empty = not is_answered(cell, submission, release)
     return QuestionResult(
         cell.name,
         cell.title,
@@ -262,6 +267,18 @@ def manual(
         "missing" if empty else "manual",
         NO_ANSWER if empty else ANSWER_WAITS,
     )
+
+
+def is_answered(cell: KeyCell, submission: RepairedSubmission, release: dict[str, str]) -> bool:
+    """Whether a human has something to grade. The answer to a task may be anywhere."""
+    if cell.role == "task":
+        return True
+    texts = [
+        answer.source.strip()
+        for answer in submission.cells
+        if answer.is_answer and answer.original and answer.original.grade_id == cell.grade_id
+    ]
+    return any(text and text != release.get(cell.grade_id, "").strip() for text in texts)
 
 
 def as_result(cell: KeyCell, verdict: Verdict, seconds: float) -> QuestionResult:

@@ -17,6 +17,7 @@ __all__ = [
     "check_failed",
     "check_stopped",
     "name_missing",
+    "not_handed_in",
     "not_python",
     "raised",
     "statement_at",
@@ -29,6 +30,11 @@ MAX_STATEMENT = 120
 ANSWER_WAITS = "A human will grade this answer."
 NO_ANSWER = "There is no answer in this cell."
 UNREADABLE = "The notebook could not be read, so no question was graded."
+
+
+def not_handed_in(file: str) -> str:
+    """A notebook of several that is missing."""
+    return f"{file} was not handed in, so this question was not graded."
 
 
 def all_the_same(name: str) -> str:

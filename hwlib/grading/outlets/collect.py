@@ -6,8 +6,6 @@ that do not count are in submitted/.earlier/STUDENT/SLUG/1, 2, …; each is ther
 
 from __future__ import annotations
 
-import csv
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -20,17 +18,13 @@ from hwlib.errors import CourseError
 from hwlib.grading.course import Course
 from hwlib.grading.outlets.best import exchange, scores
 from hwlib.grading.outlets.exports import Exported, read_export
+from hwlib.grading.outlets.roster import Roster, bare, folder_name
 from hwlib.grading.submissions.files import printable
 
-__all__ = ["Collected", "Keep", "Roster", "collect", "folder_name", "put_in_place"]
+__all__ = ["Collected", "Keep", "Roster", "collect", "put_in_place"]
 
 EARLIER = ".earlier"  # hidden, so it is never graded
 TIMESTAMP = "timestamp.txt"  # nbgrader's name for the time of a hand-in
-# headings of a roster's columns, in lower case
-IDS = ("id", "student id", "sid", "sis user id", "sis login id", "id number", "username", "login")
-NAMES = ("name", "student", "full name")
-FIRST, LAST = ("first name", "given name"), ("last name", "surname", "family name")
-EMAILS = ("email", "email address", "e-mail")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,68 +43,6 @@ class Collected:
 
 Keep = Literal["latest", "best"]
 """Which of several hand-ins by one student counts."""
-
-
-class Roster:
-    """The students of a course: which id belongs to a number, an email or a name.
-
-    Parameters
-    ----------
-    path : Path
-        A CSV file with a column for the id (such as "SID"), and columns for the name and the email
-        as far as the systems tell them.
-
-    Raises
-    ------
-    CourseError
-        If it can't be read, has no column of ids, or gives an id twice.
-    """
-
-    def __init__(self, path: Path) -> None:
-        try:
-            with path.open(encoding="utf-8-sig", newline="") as file:
-                rows = list(csv.DictReader(file))
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise CourseError(
-                f"{path}: cannot read this roster ({error}); save it as CSV"
-            ) from error
-        self._students: dict[str, set[str]] = defaultdict(set)
-        self.ids = seen = set[str]()
-        for line, row in enumerate(rows, 2):
-            values = {
-                (key or "").strip().lower(): value.strip()
-                for key, value in row.items()
-                if isinstance(value, str)
-            }
-            student = _first(values, IDS) or _first(values, EMAILS)
-            if not student:
-                raise CourseError(
-                    f"{path}:{line}: this row has no id; the column of ids must have one of the "
-                    f"headings {', '.join(IDS)}"
-                )
-            if student in seen:
-                raise CourseError(f"{path}:{line}: the id {student!r} is there twice; remove one")
-            seen.add(student)
-            self._add(student, values)
-
-    def _add(self, student: str, values: dict[str, str]) -> None:
-        first, last = _first(values, FIRST), _first(values, LAST)
-        names = [_first(values, NAMES), f"{first} {last}", f"{last} {first}"]
-        # "Lovelace, Ada"; Canvas writes the last name first, and which word begins it is not known
-        names += [" ".join(reversed(name.split(",", 1))) for name in names if "," in name]
-        words = [name.split() for name in names if "," not in name]
-        names += [" ".join(one[i:] + one[:i]) for one in words for i in range(1, len(one))]
-        for text in [*(values.get(key, "") for key in (*IDS, *EMAILS)), *names]:
-            if _bare(text):
-                self._students[_bare(text)].add(student)
-
-    def student(self, one: Exported) -> str | None:
-        """The id of the student who handed this in; None if nobody or several could be."""
-        for text in (*one.ids, one.name):
-            found = self._students.get(_bare(text), set())
-            if len(found) == 1:
-                return next(iter(found))
-        return None
 
 
 def collect(
@@ -155,7 +87,7 @@ def collect(
     unmatched = []
     for path in exports:
         for one in read_export(path):
-            which = slug or _slug_of(one, slugs)
+            which = slug or _slug_of(one, course)
             student = _student_of(one, roster, slugs)
             if which and student:
                 mine[student, which].append(one)
@@ -217,12 +149,13 @@ def _why(one: Exported, student: str | None, roster: Roster | None) -> str:
     )
 
 
-def _slug_of(one: Exported, slugs: Iterable[str]) -> str:
-    """The assignment that the notebook's name tells; "" if it tells none or several."""
+def _slug_of(one: Exported, course: Course) -> str:
+    """The assignment that the names of the notebooks tell; "" if they tell none or several."""
     stems = [Path(name).stem for name in one.files if name.endswith(".ipynb")]
-    found = {slug for slug in slugs if slug in stems}
+    slugs = course.slugs()
+    found = {slug for slug in slugs if not {slug, *course.stems(slug)}.isdisjoint(stems)}
     if not found:  # "knn (1).ipynb", "My knn.ipynb"
-        found = {slug for slug in slugs if any(_bare(slug) in _bare(stem) for stem in stems)}
+        found = {slug for slug in slugs if any(bare(slug) in bare(stem) for stem in stems)}
     return found.pop() if len(found) == 1 else ""
 
 
@@ -237,12 +170,6 @@ def _student_of(one: Exported, roster: Roster | None, slugs: Iterable[str]) -> s
     known = (*one.ids, one.key, one.name)
     student = roster.student(one) if roster else next(filter(None, known), None)
     return folder_name(student) if student else None
-
-
-def folder_name(student: str) -> str | None:
-    """A name that is one visible folder on every system."""
-    name = printable(student.strip()).replace("/", "_").replace("\\", "_").lstrip(".")
-    return name if name and len(name.encode()) <= 200 else None
 
 
 def put_in_place(submitted: Path, student: str, slug: str, found: list[Exported]) -> Collected:
@@ -311,17 +238,3 @@ def _content(folder: Path) -> dict[str, bytes]:
         for path in folder.rglob("*")
         if path.is_file()
     }
-
-
-def _first(values: dict[str, str], keys: Iterable[str]) -> str:
-    return next((values[key] for key in keys if values.get(key)), "")
-
-
-def _bare(text: str) -> str:
-    """A name without accents, capitals, spaces and punctuation: systems drop them.
-
-    >>> _bare("Zoë O'Neil"), _bare("zoeoneil")
-    ('zoeoneil', 'zoeoneil')
-    """
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(char for char in plain if char.isalnum())

@@ -165,7 +165,7 @@ def questions_of(key: AnswerKey, hidden_tests: Visibility) -> list[Asked]:
         return hidden_tests if BEGIN_HIDDEN in cell.source else "visible"
 
     return [
-        Asked(cell.name, cell.title, cell.points, cell.role == "answer", visibility(cell))
+        Asked(cell.name, cell.title, cell.points, cell.by_hand, visibility(cell))
         for cell in key.questions
     ]
 

@@ -67,6 +67,7 @@ def write_gradescope_zip(
     CourseError
         If the assignment is not built, a package can't be had, or the file can't be written.
     """
+    assignment.require_one_notebook("a Gradescope zip")
     key = load_key(assignment)
     _require_shown(assignment, key)
     requirements = pinned_requirements(assignment, key)
@@ -97,7 +98,7 @@ def write_gradescope_zip(
             f"{target}: cannot write this file ({error.strerror}); name a file in a folder that "
             "you can write to"
         ) from error
-    by_hand = sum(cell.points for cell in key.questions if cell.role == "answer")
+    by_hand = sum(cell.points for cell in key.graded_by_hand)
     python = f"{sys.version_info.major}.{sys.version_info.minor}" if wheels else ""
     return GradescopeZip(
         target, len(content), key.max_score - by_hand, by_hand, tuple(requirements), python

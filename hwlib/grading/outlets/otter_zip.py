@@ -41,6 +41,7 @@ def write_otter_zip(assignment: Assignment, target: Path) -> OtterZip:
     CourseError
         If the assignment is not built, or the file can't be written.
     """
+    assignment.require_one_notebook("otter")
     key = load_key(assignment)
     name, wheel = own_wheel()
     requirements = [*pinned_requirements(assignment, key), f"/autograder/source/files/{name}"]
@@ -52,7 +53,7 @@ def write_otter_zip(assignment: Assignment, target: Path) -> OtterZip:
             f"{target}: cannot write this file ({error.strerror}); name a file in a folder that "
             "you can write to"
         ) from error
-    by_hand = sum(cell.points for cell in key.questions if cell.role == "answer")
+    by_hand = sum(cell.points for cell in key.graded_by_hand)
     return OtterZip(
         target,
         len(content),

@@ -127,7 +127,7 @@ def student_files(course: Course, assignments: Sequence[Assignment]) -> dict[str
         for one in assignments
     ]
     for name in TEXTS:
-        quoted = {**values, "requirement": f"'{requirement}'"} if name == "README.md" else values
+        quoted = {**values, "requirement": f'"{requirement}"'} if name == "README.md" else values
         files[name] = _render(name, assignments=shown, **quoted)
     for one in assignments:
         for path in released_files(one):

@@ -1,4 +1,5 @@
-"""Shows the main job: builds an assignment, simulates a class of twelve and grades it.
+"""Shows the main job: builds an assignment, simulates a class of twelve, grades it and writes the
+report.
 
 The images come with the package, so nothing is downloaded.
 """
@@ -23,6 +24,8 @@ __all__ = ["DemoRun", "run_demo"]
 SLUG, STUDENTS, SEED = "knn", 12, 1
 
 GradeFunction = Callable[[Assignment, Path, Path, tuple[str, ...], GradeOptions], GradeReport]
+ReportFunction = Callable[[Assignment, Path, Path], object]
+REPORT = "report.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,14 @@ class DemoRun:
     written: dict[str, str]  # name below `folder` → what it is
 
 
-def run_demo(course: Course, say: Callable[[str], None], grade: GradeFunction) -> DemoRun:
-    """Build an assignment, simulate a class in demo/submitted, and grade it into demo/.
+def run_demo(
+    course: Course,
+    say: Callable[[str], None],
+    grade: GradeFunction,
+    report: ReportFunction,
+) -> DemoRun:
+    """Build an assignment, simulate a class in demo/submitted, grade it into demo/, and write the
+    report.
 
     Parameters
     ----------
@@ -45,6 +54,8 @@ def run_demo(course: Course, say: Callable[[str], None], grade: GradeFunction) -
         Called with a line of text for each step.
     grade : callable
         Grades a class: (assignment, submitted, output, students, options) → GradeReport.
+    report : callable
+        Writes the class report: (assignment, folder with the records, file) → None.
 
     Raises
     ------
@@ -65,11 +76,15 @@ def run_demo(course: Course, say: Callable[[str], None], grade: GradeFunction) -
         say(f"   {one.student}: {one.note or one.kind}")
     say("3. Grade it: hidden tests run in the grader, and each student's code in its own process")
     started = time.monotonic()
-    report = grade(assignment, folder / "submitted", folder, (), GradeOptions())
+    graded = grade(assignment, folder / "submitted", folder, (), GradeOptions())
+    seconds = time.monotonic() - started
+    say(f"4. Write the class report: {folder.name}/{REPORT}")
+    report(assignment, folder, folder / REPORT)
     written = {
+        REPORT: "the class report: scores, questions, common mistakes, what needs a human",
         "submitted/": "the submissions, in nbgrader's layout",
         "autograded/": "the graded notebooks, for the formgrader",
         "feedback/": "a feedback page for each student, with symptoms and hints",
         "gradebook.db": "nbgrader's gradebook",
     }
-    return DemoRun(report, time.monotonic() - started, folder, written)
+    return DemoRun(graded, seconds, folder, written)

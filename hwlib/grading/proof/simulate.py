@@ -111,6 +111,7 @@ def simulate(
     """
     if students < 1:
         raise CourseError(f"--students {students}: expected 1 or more")
+    assignment.require_one_notebook("hw simulate")
     maker = _Maker(assignment)
     rng = np.random.default_rng(seed)
     kinds = _kinds(maker, students, rng)
@@ -228,7 +229,8 @@ class _Maker:
 
     def describe(self, student: str, kind: Kind, made: _Made) -> SimulatedSubmission:
         """List the facts that are known about a submission."""
-        answered = bool(self.key.by_role("answer")) and made.answered
+        by_hand = self.key.graded_by_hand
+        answered = bool(by_hand) and (made.answered or bool(self.key.by_role("task")))
         status: SubmissionStatus = (
             "rejected" if made.text is not None else "needs_manual" if answered else "graded"
         )
@@ -276,7 +278,7 @@ class _Maker:
             notebook,
             f"{len(done)} of {len(ids)} solutions are written",
             () if all_done else None,
-            answered=bool(answers),
+            answered=bool(answers) or any(cell.id in done for cell in _manual(notebook)),
         )
 
     def _raising(self, turn: int, rng: np.random.Generator) -> _Made:
@@ -322,6 +324,10 @@ class _Maker:
 
 def _role(cell: NotebookNode) -> str:
     return str(cell.metadata.get("hwlib", {}).get("role", ""))
+
+
+def _manual(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in _solutions(notebook) if cell.metadata.hwlib.get("manual")]
 
 
 def _solutions(notebook: NotebookNode) -> list[NotebookNode]:

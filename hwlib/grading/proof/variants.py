@@ -19,12 +19,20 @@ from hwlib.grading.answer_key import AnswerKey, load_key
 from hwlib.grading.authoring.splicing import spliced
 from hwlib.grading.authoring.variants import read_variants
 from hwlib.grading.authoring.written import Variant
-from hwlib.grading.cells import grade_id_of, without_markers
+from hwlib.grading.cells import grade_id_for, without_markers
 from hwlib.grading.course import Assignment
 from hwlib.grading.parts import that_may_fail
 from hwlib.markers import TEXT_STUB
 
-__all__ = ["handed_in_models", "load_variants", "reference_notebook", "variant_notebook"]
+__all__ = [
+    "handed_in_models",
+    "load_variants",
+    "reference_notebook",
+    "reference_notebooks",
+    "released_notebooks",
+    "variant_notebook",
+    "variant_notebooks",
+]
 
 
 def load_variants(assignment: Assignment) -> tuple[Variant, ...]:
@@ -56,6 +64,19 @@ def reference_notebook(assignment: Assignment) -> NotebookNode:
     return _filled(assignment, _solved_cells(load_key(assignment)))
 
 
+def reference_notebooks(assignment: Assignment) -> dict[str, NotebookNode]:
+    """The same for each notebook of an assignment, by the name of its file."""
+    return _each_filled(assignment, _solved_cells(load_key(assignment)))
+
+
+def released_notebooks(assignment: Assignment) -> dict[str, NotebookNode]:
+    """The notebooks as students get them, by the names of their files."""
+    return {
+        one.release.name: nbformat.read(one.release, as_version=4)
+        for one in assignment.each_notebook()
+    }
+
+
 def variant_notebook(assignment: Assignment, variant: Variant) -> NotebookNode:
     """Make a notebook like the reference's, with the variant's definitions or edits in it.
 
@@ -67,6 +88,11 @@ def variant_notebook(assignment: Assignment, variant: Variant) -> NotebookNode:
         If the assignment has not been built.
     """
     return _filled(assignment, spliced(variant, _solved_cells(load_key(assignment))))
+
+
+def variant_notebooks(assignment: Assignment, variant: Variant) -> dict[str, NotebookNode]:
+    """The same for each notebook of an assignment, by the name of its file."""
+    return _each_filled(assignment, spliced(variant, _solved_cells(load_key(assignment))))
 
 
 def handed_in_models(assignment: Assignment, variant: Variant | None = None) -> dict[str, bytes]:
@@ -116,8 +142,15 @@ def _changed_model(assignment: Assignment, variant: Variant, name: str) -> bytes
 
 
 def _solved_cells(key: AnswerKey) -> dict[str, str]:
-    """The reference's code of each solution cell by grade id, without the marker lines."""
-    return {cell.grade_id: without_markers(cell.source) for cell in key.by_role("solution")}
+    """The reference's code of each solution cell, by `solution-NAME`, without the marker lines."""
+    return {
+        grade_id_for("solution", cell.name): without_markers(cell.source)
+        for cell in key.by_role("solution")
+    }
+
+
+def _each_filled(assignment: Assignment, solved: dict[str, str]) -> dict[str, NotebookNode]:
+    return {one.release.name: _filled(one, solved) for one in assignment.each_notebook()}
 
 
 def _filled(assignment: Assignment, solved: dict[str, str]) -> NotebookNode:
@@ -127,10 +160,10 @@ def _filled(assignment: Assignment, solved: dict[str, str]) -> NotebookNode:
         )
     notebook = nbformat.read(assignment.release, as_version=4)
     for cell in notebook.cells:
-        grade_id = grade_id_of(cell)
-        if grade_id in solved:
-            cell.source = solved[grade_id]
-        elif cell.metadata.get("hwlib", {}).get("role") == "answer":
+        about = cell.metadata.get("hwlib", {})
+        if about.get("role") == "solution":
+            cell.source = solved[grade_id_for("solution", about["name"])]
+        elif about.get("role") == "answer":
             cell.source = cell.source.replace(
                 TEXT_STUB, f"The reference's answer to {cell.metadata['hwlib']['name']}."
             )

@@ -16,24 +16,24 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import nbformat
 from nbformat import NotebookNode
 
-from hwlib.grading.answer_key import load_key
+from hwlib.grading.answer_key import KeyCell, load_key
 from hwlib.grading.authoring.leaks import find_leaks
 from hwlib.grading.course import Assignment
 from hwlib.grading.grade import grade_many
-from hwlib.grading.parts import in_full
+from hwlib.grading.parts import in_full, parts_of
 from hwlib.grading.proof.variants import (
     handed_in_models,
     load_variants,
-    reference_notebook,
-    variant_notebook,
+    reference_notebooks,
+    released_notebooks,
+    variant_notebooks,
 )
 from hwlib.grading.results import PartResult, QuestionResult, SubmissionResult
-from hwlib.grading.submissions.files import FoundSubmission
+from hwlib.grading.submissions.files import FoundSubmission, submission_in
 
-__all__ = ["VerifyReport", "VerifyRow", "hand_in", "verify", "with_nbgrader"]
+__all__ = ["VerifyReport", "VerifyRow", "hand_in", "hand_in_all", "verify", "with_nbgrader"]
 
 SEED = 20_260  # for the hidden inputs, so that a verification can be repeated
 
@@ -51,6 +51,7 @@ class VerifyRow:
     expected: frozenset[str]  # the questions, or parts of them, that it must lose
     hint: str = ""  # text that the first of these must show to the student, or ""
     frequency: str = ""  # how often students were seen to write it, or ""
+    ungraded: frozenset[str] = frozenset()  # the questions and parts that are worth 0 points
 
     @property
     def lost(self) -> frozenset[str]:
@@ -60,7 +61,7 @@ class VerifyRow:
         return frozenset(
             name
             for q in self.result.questions
-            if q.id in self.autograded and q.points < q.max_points and q.status != "manual"
+            if q.id in self.autograded and q.is_lost
             for name in _lost_of(q, self.autograded[q.id])
         )
 
@@ -93,6 +94,11 @@ class VerifyRow:
             sorted(name for name in self.expected - self.lost if not self._waits(name)),
             sorted(self.lost - self.expected),
         )
+        if self.kind == "release":  # what is worth nothing may pass in an empty notebook
+            gained, unexpected = (
+                [name for name in some if name not in self.ungraded]
+                for some in (gained, unexpected)
+            )
         parts = [f"passes {', '.join(gained)}, but must fail"] if gained else []
         if unexpected:
             texts = [
@@ -169,6 +175,7 @@ class VerifyReport:
     leaks: tuple[str, ...]
     differences: tuple[str, ...]  # between the two engines
     seconds: float
+    ungraded: frozenset[str] = frozenset()  # those of `names` that are worth 0 points
 
     @property
     def complaints(self) -> list[str]:
@@ -178,6 +185,7 @@ class VerifyReport:
             name
             for name in self.names
             if name not in self.waiting
+            and name not in self.ungraded
             and not any(name in row.lost for row in self.rows if row.kind == "wrong")
         ]
         return [
@@ -267,19 +275,24 @@ def verify(
     """
     started = time.monotonic()
     variants = load_variants(assignment)
-    release = nbformat.read(assignment.release, as_version=4)
-    autograded = {
-        cell.name: in_full(cell.name, cell.source) for cell in load_key(assignment).by_role("test")
-    }
+    tests = load_key(assignment).by_role("test")
+    autograded = {cell.name: in_full(cell.name, cell.source) for cell in tests}
+    ungraded = frozenset(name for cell in tests for name in _worth_nothing(cell))
     files = handed_in_models(assignment)
     plan = [
-        _Plan("reference", "reference", reference_notebook(assignment), files),
-        _Plan("release", "release", release, {}, _in_full(autograded, autograded)),
+        _Plan("reference", "reference", reference_notebooks(assignment), files),
+        _Plan(
+            "release",
+            "release",
+            released_notebooks(assignment),
+            {},
+            _in_full(autograded, autograded),
+        ),
         *(
             _Plan(
                 v.kind,
                 v.name,
-                variant_notebook(assignment, v),
+                variant_notebooks(assignment, v),
                 handed_in_models(assignment, v) if v.models else files,
                 _in_full(v.fails, autograded),
                 v.hint,
@@ -291,7 +304,8 @@ def verify(
     with tempfile.TemporaryDirectory(prefix="hw-verify-") as folder:
         submitted = Path(folder).resolve() / "submitted"
         found = [
-            hand_in(assignment, submitted, one.student, one.notebook, one.files) for one in plan
+            hand_in_all(assignment, submitted, one.student, one.notebooks, one.files)
+            for one in plan
         ]
         results = {result.student: result for result in (grade_all or _isolated)(assignment, found)}
         good = [
@@ -312,6 +326,7 @@ def verify(
             one.expected,
             one.hint,
             one.frequency,
+            ungraded,
         )
         for one in plan
     )
@@ -324,7 +339,16 @@ def verify(
         leaks,
         differences,
         time.monotonic() - started,
+        ungraded,
     )
+
+
+def _worth_nothing(cell: KeyCell) -> Iterator[str]:
+    """The parts of a test that have 0 points, or the whole test."""
+    if not cell.points:
+        yield from in_full(cell.name, cell.source)
+    else:
+        yield from (f"{cell.name}/{part.name}" for part in parts_of(cell.source) if not part.points)
 
 
 def _differences(ours: SubmissionResult, theirs: SubmissionResult) -> Iterator[str]:
@@ -345,7 +369,7 @@ class _Plan:
 
     kind: Literal["reference", "release", "wrong", "right"]
     name: str
-    notebook: NotebookNode
+    notebooks: dict[str, NotebookNode]  # file name → content
     files: dict[str, bytes]
     expected: frozenset[str] = frozenset()
     hint: str = ""
@@ -398,13 +422,25 @@ def hand_in(
     files: Mapping[str, bytes],
 ) -> FoundSubmission:
     """Write submitted/STUDENT/SLUG/ with this notebook and these files (name → content)."""
+    notebooks = {f"{assignment.slug}.ipynb": notebook}
+    return hand_in_all(assignment, submitted, student, notebooks, files)
+
+
+def hand_in_all(
+    assignment: Assignment,
+    submitted: Path,
+    student: str,
+    notebooks: Mapping[str, NotebookNode],
+    files: Mapping[str, bytes],
+) -> FoundSubmission:
+    """The same for several notebooks (file name → content)."""
     folder = submitted / student / assignment.slug
     folder.mkdir(parents=True)
-    path = folder / f"{assignment.slug}.ipynb"
-    path.write_text(json.dumps(notebook), encoding="utf-8")
+    for name, notebook in notebooks.items():
+        (folder / name).write_text(json.dumps(notebook), encoding="utf-8")
     for name, content in files.items():
         (folder / name).write_bytes(content)
-    return FoundSubmission(student, folder, path, None)
+    return submission_in(folder, assignment, student)
 
 
 def with_nbgrader(

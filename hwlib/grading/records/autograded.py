@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from traitlets.config import Config
 
 from hwlib.atomic import remove_folder, swap_folder
 from hwlib.errors import CourseError
-from hwlib.grading.cells import grade_id_of
+from hwlib.grading.cells import grade_id_of, question_of
 from hwlib.grading.course import Assignment
 from hwlib.grading.records.harmless import harmless_cell
 from hwlib.grading.records.pictures import Pictures
@@ -40,13 +40,20 @@ __all__ = [
     "graded_cells",
     "is_unchanged",
     "load_template",
+    "load_templates",
+    "names_of",
     "placeholder",
     "with_metadata",
-    "write_notebook",
+    "write_notebooks",
 ]
 
 
 CELL_ID = re.compile(r"[\w-]{1,64}", re.ASCII)  # as nbformat defines it
+
+
+def load_templates(assignment: Assignment, config: Config) -> dict[str, NotebookNode]:
+    """The source notebooks as nbgrader keeps them in the gradebook, by name."""
+    return {one.name: load_template(one, config) for one in assignment.each_notebook()}
 
 
 def load_template(assignment: Assignment, config: Config) -> NotebookNode:
@@ -80,6 +87,14 @@ def graded_cells(notebook: NotebookNode) -> dict[str, NotebookNode]:
     return cells
 
 
+def names_of(template: NotebookNode) -> dict[str, str]:
+    """Grade id → name of the question or solution, as the build wrote it into the metadata."""
+    return {
+        grade_id: cell.metadata.get("hwlib", {}).get("name", question_of(grade_id))
+        for grade_id, cell in graded_cells(template).items()
+    }
+
+
 def is_unchanged(cell: NotebookNode) -> bool:
     """Whether a cell is as it was released, according to nbgrader's checksum."""
     return bool(cell.metadata.nbgrader.get("checksum") == compute_checksum(cell))
@@ -99,13 +114,11 @@ def complete_notebook(
     for previous, grade_id in zip([None, *known], known, strict=False):
         if grade_id not in present:
             cells.insert(_index_after(cells, previous), copy.deepcopy(known[grade_id]))
+    names = names_of(template)
     for cell in cells:
         grade_id = grade_id_of(cell)
-        if cell.cell_type == "code" and grade_id.startswith("test-"):
-            cell.outputs, cell.execution_count = (
-                _verdict(result, grade_id.removeprefix("test-")),
-                None,
-            )
+        if grade_id in known and _is_test(known[grade_id]):
+            cell.outputs, cell.execution_count = _verdict(result, names[grade_id]), None
     return _as_notebook(cells, template)
 
 
@@ -132,6 +145,11 @@ def _own_cells(notebook: NotebookNode, template: NotebookNode) -> Iterator[Noteb
                 )
             own.metadata = NotebookNode(nbgrader=copy.deepcopy(original.metadata.nbgrader))
         yield own
+
+
+def _is_test(cell: NotebookNode) -> bool:
+    flags = cell.metadata.nbgrader
+    return cell.cell_type == "code" and bool(flags.grade) and not flags.solution
 
 
 def _index_after(cells: Sequence[NotebookNode], grade_id: str | None) -> int:
@@ -202,15 +220,14 @@ def _make_ids_unique(cells: Iterable[NotebookNode]) -> None:
         seen.add(cell["id"])
 
 
-def write_notebook(
+def write_notebooks(
     folder: Path,
-    name: str,
-    notebook: NotebookNode,
+    notebooks: Mapping[str, NotebookNode],
     files: Path | None,
     only: frozenset[str] | None,
     *extra: Path,
 ) -> list[str]:
-    """Write a notebook, the submission's files and then those of `extra` folders to `folder`.
+    """Write notebooks, the submission's files and then those of `extra` folders to `folder`.
 
     The folder changes in one step or not at all. Returns a line for each file that was left out.
     """
@@ -220,7 +237,8 @@ def write_notebook(
     problems = copy_files(files, fresh, only, shown=True) if files else []
     for trusted in extra:
         copy_files(trusted, fresh)
-    text = json.dumps(notebook, ensure_ascii=False) + "\n"
-    (fresh / f"{name}.ipynb").write_text(text, encoding="utf-8")
+    for name, notebook in notebooks.items():
+        text = json.dumps(notebook, ensure_ascii=False) + "\n"
+        (fresh / f"{name}.ipynb").write_text(text, encoding="utf-8")
     swap_folder(fresh, folder)
     return problems

@@ -10,7 +10,7 @@ import json
 import secrets
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from hwlib.grading.course import Assignment
 from hwlib.grading.results import Outcome, ProvedTests, SubmissionResult
 from hwlib.grading.submissions.files import FoundSubmission, regular_files
 
-__all__ = ["Kept", "ResultCache", "new_seed"]
+__all__ = ["Kept", "ResultCache", "file_name", "new_seed"]
 
 MAX_HASHED = 300_000_000  # bytes of one file; of a larger one, only size and time are compared
 
@@ -34,6 +34,26 @@ class Kept:
     unique: dict[str, str]
     seed: int
     tier: str  # of the isolation that it was graded with
+    page: str = ""  # digest of what the feedback page shows
+    lacking: tuple[str, ...] = ()  # modules that this machine lacked
+    repairs: tuple[str, ...] = ()  # problems that reading and repairing solved
+    deaths: tuple[str, ...] = ()  # of processes with student code
+    inputs: dict[str, str] = field(default_factory=dict)  # question or part → failing input
+
+    @classmethod
+    def of(cls, outcome: Outcome, result: SubmissionResult, seed: int, page: str = "") -> Kept:
+        """What is kept of an outcome. `result` has automatic points only."""
+        return cls(
+            result,
+            dict(outcome.unique),
+            seed,
+            outcome.tier,
+            page,
+            outcome.lacking,
+            outcome.repairs,
+            outcome.deaths,
+            dict(outcome.inputs),
+        )
 
 
 def new_seed() -> int:
@@ -86,14 +106,26 @@ class ResultCache:
 
     def digest(self, found: FoundSubmission) -> str:
         """Hash everything that a result of this submission depends on."""
-        digest = hashlib.sha256(self._of_assignment)
-        if found.text is not None:
-            digest.update(found.text.encode("utf-8", "surrogatepass"))
-        paths = [*([found.notebook] if found.notebook else []), *regular_files(found.folder)]
-        for path in paths:
+        return hashlib.sha256(self._of_assignment + bytes.fromhex(self.hand_in(found))).hexdigest()
+
+    def hand_in(self, found: FoundSubmission) -> str:
+        """Hash the files of a submission."""
+        digest = hashlib.sha256()
+        paths = list[Path]()
+        for one in found.texts:
+            if isinstance(one, str):
+                digest.update(one.encode("utf-8", "surrogatepass"))
+            else:
+                paths.append(one)
+        for path in [*paths, *regular_files(found.folder)]:
             digest.update(str(path.relative_to(found.folder)).encode("utf-8", "surrogateescape"))
             digest.update(b"\0" + _content(path))
         return digest.hexdigest()
+
+    @property
+    def tests(self) -> str:
+        """Digest of tests, limits and software."""
+        return self._of_assignment.hex()
 
     @cached_property
     def _of_assignment(self) -> bytes:
@@ -101,10 +133,11 @@ class ResultCache:
         return hashlib.sha256(parts).digest()
 
     def _parts(self) -> Iterator[bytes]:
-        key, released = load_key(self.assignment), released_sources(self.assignment)
-        for cell in key.cells:
-            if cell.role != "prose":
-                yield repr((cell, released.get(cell.grade_id))).encode()
+        for one in self.assignment.each_notebook():
+            released = released_sources(one)
+            for cell in load_key(one).cells:
+                if cell.role != "prose":
+                    yield repr((cell, released.get(cell.grade_id))).encode()
         yield repr((self.engine, self.assignment.limits, sys.version_info[:3])).encode()
         yield repr(_installed()).encode()
         for root in (self.assignment.source.parent, self.assignment.folder / "artifacts"):
@@ -122,22 +155,37 @@ class ResultCache:
         try:
             values = json.loads(self._path(student).read_text(encoding="utf-8"))
             result = replace(SubmissionResult.from_dict(values["result"]), cached=True)
-            kept = Kept(result, dict(values["unique"]), int(values["seed"]), str(values["tier"]))
+            kept = Kept(
+                result,
+                dict(values["unique"]),
+                int(values["seed"]),
+                str(values["tier"]),
+                str(values["page"]),
+                lacking=tuple(values["lacking"]),
+                repairs=tuple(values["repairs"]),
+                deaths=tuple(values["deaths"]),
+                inputs=dict(values["inputs"]),
+            )
         except (OSError, ValueError, KeyError, TypeError):
             return None
         same = values["digest"] == digest and seed in (None, kept.seed)
         return kept if same and result.student == student else None
 
-    def put(self, digest: str, seed: int, result: SubmissionResult, outcome: Outcome) -> None:
+    def put(self, digest: str, kept: Kept) -> None:
         """Keep a result. If the process is killed, either the old or the new one is kept."""
         values = {
             "digest": digest,
-            "seed": seed,
-            "result": result.to_dict(),
-            "unique": dict(outcome.unique),
-            "tier": outcome.tier,
+            "seed": kept.seed,
+            "result": kept.result.to_dict(),
+            "unique": kept.unique,
+            "tier": kept.tier,
+            "page": kept.page,
+            "lacking": list(kept.lacking),
+            "repairs": list(kept.repairs),
+            "deaths": list(kept.deaths),
+            "inputs": kept.inputs,
         }
-        write_whole(self._path(result.student), json.dumps(values))
+        write_whole(self._path(kept.result.student), json.dumps(values))
 
     def forget(self, student: str) -> None:
         """Delete a student's kept result.
@@ -147,9 +195,14 @@ class ResultCache:
         self._path(student).unlink(missing_ok=True)
 
     def _path(self, student: str) -> Path:
-        long = len(student.encode()) > 200  # a file's name has at most 255 bytes
-        name = hashlib.sha256(student.encode()).hexdigest() if long else student
-        return self.folder / f"{name}.json"
+        return self.folder / file_name(student, ".json")
+
+
+def file_name(student: str, ending: str) -> str:
+    """A file's name for a student's id: it has at most 255 bytes."""
+    if len(student.encode()) <= 200:
+        return student + ending
+    return hashlib.sha256(student.encode()).hexdigest() + ending
 
 
 def _content(path: Path) -> bytes:

@@ -6,28 +6,38 @@ new ones.
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
+from typing import TypeAlias
 
+from nbformat import NotebookNode
 from sqlalchemy.exc import SQLAlchemyError
 
 from hwlib.atomic import write_whole
-from hwlib.errors import RecordingError
+from hwlib.errors import RecordingError, SubmissionError
 from hwlib.grading.answer_key import load_key
-from hwlib.grading.course import Assignment
-from hwlib.grading.records.cache import ResultCache
+from hwlib.grading.course import Assignment, FeedbackLevel
+from hwlib.grading.records.cache import Kept, ResultCache
 from hwlib.grading.records.database import advice, shown
-from hwlib.grading.records.feedback import feedback_page
-from hwlib.grading.records.gradebook import GradeStore, Mark
-from hwlib.grading.results import Outcome, ProvedTests, SubmissionResult, SubmissionStatus
-from hwlib.grading.submissions.files import FoundSubmission
+from hwlib.grading.records.feedback import LOOK, feedback_page
+from hwlib.grading.records.gradebook import GradeStore
+from hwlib.grading.records.history import Entry, History, now
+from hwlib.grading.records.marks import GradebookView, HandIn, Mark, with_marks
+from hwlib.grading.results import Outcome, ProvedTests, SubmissionResult
+from hwlib.grading.submissions.files import FoundSubmission, read_submission
 from hwlib.grading.submissions.fingerprints import models_of, name_twins
 
 __all__ = ["ClassRecords"]
+
+Notebooks: TypeAlias = NotebookNode | Callable[[str], NotebookNode | None] | None
+"""What a feedback page shows: the student's notebook, or what finds one of several by its name."""
 
 
 class ClassRecords:
@@ -51,9 +61,11 @@ class ClassRecords:
         self._key = load_key(assignment)
         self._cache = ResultCache(assignment, output, engine)
         self._store = GradeStore(assignment, output, db_url)
+        self._history = History(output, assignment.slug)
         self._unique: dict[str, dict[str, str]] = {}
         self._tiers: set[str] = set()
         self._digests: dict[str, str] = {}  # student → digest before grading
+        self._now = datetime.now(UTC).replace(tzinfo=None)  # as nbgrader keeps times
 
     def __enter__(self) -> ClassRecords:
         self._store.prepare()
@@ -103,7 +115,7 @@ class ClassRecords:
             return None
         self._unique[found.student] = kept.unique
         self._tiers.add(kept.tier)
-        return _with_human_grades(self._marks.get(found.student, {}), kept.result)
+        return self._refreshed(found, kept)
 
     def write(self, found: FoundSubmission, outcome: Outcome, seed: int) -> SubmissionResult:
         """Record one outcome; returns its result with the points that humans gave.
@@ -130,25 +142,126 @@ class ClassRecords:
             ) from error
 
     def _write(self, found: FoundSubmission, outcome: Outcome, seed: int) -> SubmissionResult:
+        student = found.student
         # before the gradebook changes, so that no kept result contradicts it
-        self._cache.forget(found.student)
+        self._cache.forget(student)
         result = self._store.write(
-            outcome.result, outcome.notebook, found.timestamp, folder=found.folder, only=found.only
+            outcome.result,
+            outcome.notebook,
+            found.timestamp,
+            folder=found.folder,
+            only=found.only,
+            several=outcome.notebooks,
         )
+        comments, hand_in = self._store.human_comments(student), self._store.hand_in(student)
+        raw = replace(outcome.result, problems=result.problems, status=result.status)
+        kept = Kept.of(outcome, raw, seed)
+        shown = self._write_page(found, result, outcome.as_graded, comments, hand_in, kept)
+        kept = replace(kept, page=shown)
+        if outcome.final:
+            self._cache.put(self._digests[student], kept)
+        self._note(found, kept, result.score)
+        return result
+
+    def _refreshed(self, found: FoundSubmission, kept: Kept) -> SubmissionResult:
+        """A kept result as it counts now. If a human has graded or commented since, or a date has
+        moved, the late penalty and the page are made again.
+        """
+        student = found.student
+        comments = self._view.comments.get(student, {})
+        hand_in = self._view.hand_ins.get(student, HandIn())
+        result = self._counted(student, kept.result)
+        if kept.page == self._shown(student, result, comments, hand_in, kept.tier):
+            if not self._history.knows(student):
+                self._note(found, kept, result.score)
+            return result
+        if hand_in.late_s or hand_in.penalty:
+            hand_in = replace(hand_in, penalty=self._store.update_penalty(student))
+            result = with_marks(kept.result, self._marks[student], hand_in.penalty)
+        shown = self._write_page(found, result, self._as_graded(result), comments, hand_in, kept)
+        self._cache.put(self._digests[student], replace(kept, page=shown))
+        self._note(found, kept, result.score)
+        return result
+
+    def _as_graded(self, result: SubmissionResult) -> Notebooks:
+        """The notebooks of an earlier run, by their names."""
+        found = dict[str, NotebookNode]()
+        for name, path in self._autograded(result.student).items():
+            if result.status != "rejected":
+                with contextlib.suppress(SubmissionError):
+                    found[name] = read_submission(path)
+        if self.assignment.has_several:
+            return found.get
+        return next(iter(found.values()), None)
+
+    def _counted(self, student: str, result: SubmissionResult) -> SubmissionResult:
+        """A result with what the gradebook had before this run."""
+        hand_in = self._view.hand_ins.get(student, HandIn())
+        return with_marks(result, self._marks.get(student, {}), hand_in.penalty)
+
+    def _write_page(
+        self,
+        found: FoundSubmission,
+        result: SubmissionResult,
+        notebook: Notebooks,
+        comments: Mapping[str, str],
+        hand_in: HandIn,
+        kept: Kept,
+    ) -> str:
+        """Write the feedback page; returns a digest of what it shows."""
         page = feedback_page(
             result,
             self._key,
-            outcome.notebook,
+            notebook,
             title=self.assignment.title,
-            comments=self._store.human_comments(found.student),
-            late_penalty=self._store.late_penalty(found.student),
-            tier=outcome.tier,
+            comments=comments,
+            tier=kept.tier,
+            level=self._level(result, hand_in),
+            inputs=kept.inputs,
             pages=self.assignment.source.parent / "why.md",
         )
         write_whole(self._page(found.student), page)
-        if outcome.final:
-            self._cache.put(self._digests[found.student], seed, result, outcome)
-        return result
+        return self._shown(found.student, result, comments, hand_in, kept.tier)
+
+    def _level(self, result: SubmissionResult, hand_in: HandIn) -> FeedbackLevel:
+        """What the page may tell now. Without a due date, the deadline never comes."""
+        levels = self.assignment.course.feedback
+        if hand_in.until is None or self._now < hand_in.until:
+            return levels.now
+        return levels.graded if result.status == "graded" else levels.deadline
+
+    def _shown(
+        self,
+        student: str,
+        result: SubmissionResult,
+        comments: Mapping[str, str],
+        hand_in: HandIn,
+        tier: str,
+    ) -> str:
+        points = [one.points for one in result.questions]
+        scores = (result.score, result.status, result.extra_credit, hand_in.penalty, hand_in.late_s)
+        level = self._level(result, hand_in)
+        told = (self._digests[student], points, scores, sorted(comments.items()), tier, level, LOOK)
+        return hashlib.sha256(repr(told).encode()).hexdigest()
+
+    def _note(self, found: FoundSubmission, kept: Kept, score: float) -> None:
+        """Add to the history what is new."""
+        self._history.add(
+            Entry(
+                replace(kept.result, cached=False),
+                score,
+                now(),
+                self._cache.engine,
+                kept.tier,
+                kept.seed,
+                self._cache.hand_in(found),
+                self._cache.tests,
+                kept.lacking,
+                kept.repairs,
+                kept.deaths,
+                kept.unique,
+            )
+        )
 
     def twins(self) -> dict[str, list[str]]:
         """Student → a line for each value that other students have, too."""
@@ -161,13 +274,18 @@ class ClassRecords:
         return min(self._tiers, default="T0")
 
     @cached_property
-    def _marks(self) -> dict[str, dict[str, Mark]]:
-        """The marks in the gradebook before this run, read once and only if results are kept."""
-        return self._store.marks_of_class()
+    def _view(self) -> GradebookView:
+        """The gradebook before this run, read once and only if results are kept."""
+        return self._store.view()
 
-    @cached_property
-    def _recorded(self) -> set[str]:
-        return self._store.students()
+    @property
+    def _marks(self) -> Mapping[str, Mapping[str, Mark]]:
+        return self._view.marks
+
+    def _autograded(self, student: str) -> dict[str, Path]:
+        """Name of each notebook → its file."""
+        folder = self.output / "autograded" / student / self.assignment.slug
+        return {name: folder / f"{name}.ipynb" for name in self.assignment.stems}
 
     def _page(self, student: str) -> Path:
         slug = self.assignment.slug
@@ -175,10 +293,10 @@ class ClassRecords:
 
     def _stands(self, result: SubmissionResult) -> bool:
         """Whether the records of a kept result still exist and agree with it."""
-        slug, student = self.assignment.slug, result.student
-        notebook = self.output / "autograded" / student / slug / f"{slug}.ipynb"
-        written = notebook.is_file() and self._page(student).is_file()
-        marks = self._marks.get(student, {}) if written and student in self._recorded else {}
+        written = self._page(result.student).is_file() and all(
+            path.is_file() for path in self._autograded(result.student).values()
+        )
+        marks = self._marks.get(result.student, {}) if written else {}
         return bool(marks) and all(
             _is_marked(marks.get(question.id), question.points) for question in result.questions
         )
@@ -188,20 +306,4 @@ def _is_marked(mark: Mark | None, points: float) -> bool:
     """Whether the gradebook has these points; another program may have changed them."""
     if mark is None:
         return False
-    return mark.by_hand is not None or math.isclose(mark.automatic or 0.0, points, abs_tol=1e-9)
-
-
-def _with_human_grades(marks: Mapping[str, Mark], result: SubmissionResult) -> SubmissionResult:
-    """A kept result with the points that humans have given since."""
-    given = {name: mark.by_hand for name, mark in marks.items() if mark.by_hand is not None}
-    if not given:
-        return result
-    questions = tuple(
-        replace(question, points=given[question.id]) if question.id in given else question
-        for question in result.questions
-    )
-    waiting = any(mark.needs_look for mark in marks.values())
-    status: SubmissionStatus = (
-        result.status if result.status == "rejected" else "needs_manual" if waiting else "graded"
-    )
-    return replace(result, questions=questions, status=status)
+    return math.isclose(mark.automatic or 0.0, points, abs_tol=1e-9)

@@ -24,6 +24,7 @@ from hwlib.extras import how_to_install
 
 __all__ = [
     "advice",
+    "first_line",
     "gradebook_url",
     "only_writer",
     "open_engine",
@@ -227,6 +228,11 @@ _ADVICE: Mapping[tuple[str, ...], str] = {
         "that the server runs"
     ),
 }
+
+
+def first_line(error: sa.exc.DBAPIError) -> str:
+    """What the database says; some say more than a line."""
+    return str(error.orig).splitlines()[0]
 
 
 def advice(reason: str) -> str:

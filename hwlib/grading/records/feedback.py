@@ -6,9 +6,11 @@ control characters and is cut to length. Pictures are checked PNG files. The pag
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from nbformat import NotebookNode
@@ -16,11 +18,12 @@ from nbformat import NotebookNode
 from hwlib.checks.pages import split_hint
 from hwlib.grading.answer_key import AnswerKey, KeyCell
 from hwlib.grading.cells import grade_id_of
+from hwlib.grading.course import FeedbackLevel
 from hwlib.grading.records.pictures import Pictures
 from hwlib.grading.results import PartResult, QuestionResult, SubmissionResult
 from hwlib.grading.texts import for_page
 
-__all__ = ["feedback_page"]
+__all__ = ["LOOK", "feedback_page", "groups", "own_cells"]
 
 MAX_CODE, MAX_OUTPUT, MAX_MESSAGE = 20_000, 4_000, 2_000  # characters
 MAX_IMAGES, MAX_IMAGE_BYTES = 4, 1_000_000  # of one cell; of one image
@@ -42,6 +45,9 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_TEMPLATE = Path(__file__).parents[1] / "templates" / "feedback.html.j2"
+LOOK = hashlib.sha256(_TEMPLATE.read_bytes()).hexdigest()
+"""Digest of the page's template: pages that were made with another one are made again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,7 @@ class _Question:
     message: str
     hint: str
     more: _More | None = None
+    failing: str = ""  # the input with which it failed
     parts: tuple[_Question, ...] = ()  # those of a question
 
 
@@ -91,13 +98,14 @@ class _Part:
 def feedback_page(
     result: SubmissionResult,
     key: AnswerKey,
-    notebook: NotebookNode | None,
+    notebook: NotebookNode | Callable[[str], NotebookNode | None] | None,
     *,
     title: str = "",
     comments: Mapping[str, str] | None = None,
-    late_penalty: float = 0.0,
     tier: str = "",
     pages: Path | None = None,
+    level: FeedbackLevel = "hint",
+    inputs: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """Make the feedback page: one HTML file that needs no other file.
 
@@ -106,32 +114,43 @@ def feedback_page(
     result : SubmissionResult
     key : AnswerKey
         Only its names, titles and order are used.
-    notebook : NotebookNode or None
+    notebook : NotebookNode, callable or None
         The student's notebook, as graded. Cells are found by nbgrader's grade id. None means that
-        it could not be read.
+        it could not be read. Where an assignment has several: what finds one by its name.
     title : str
         Title of the assignment. Without it, the page shows the slug.
     comments : mapping, optional
         Name of a solution or written answer → a human's comment on it.
-    late_penalty : float
-        Points taken off for handing in late.
     tier : str
         How far the student's code was confined: "T0" to "T3".
     pages : Path, optional
         The why.md of the assignment, with pages that its hints name beside those of hwlib.
+    level : {"category", "hint", "input"}
+        What the page tells of a lost question: its status; symptom and hint, too; the input with
+        which it failed, too.
+    inputs : mapping
+        Question or question/part → that input.
     """
+    result = _at_level(result, level)
+    shown = inputs if level == "input" else {}
     room = Pictures()
-    parts = [_part(cells, result, notebook, comments or {}, room, pages) for cells in _groups(key)]
-    score = max(0.0, result.score - late_penalty)
+    given = {cell.source for cell in key.cells if not cell.grade_id}
+    of_name = notebook if callable(notebook) else lambda name: notebook
+    parts = [
+        _part(cells, result, of_name(cells[0].notebook), comments or {}, room, pages, given, shown)
+        for cells in groups(key)
+    ]
     return _templates.get_template("feedback.html.j2").render(
         title=title or key.slug,
         student=for_page(result.student, 200),
         status=result.status,
         parts=parts,
-        score=f"{score:g}",
+        score=f"{result.score:g}",
         max_score=f"{result.max_score:g}",
         tier=tier,
-        late_penalty=f"{late_penalty:g}" if late_penalty else "",
+        level=level,
+        late_penalty=f"{result.late_penalty:g}" if result.late_penalty else "",
+        extra_credit=f"{result.extra_credit:g}" if result.extra_credit else "",
         problems=[for_page(problem, MAX_MESSAGE) for problem in result.problems],
         waiting=[
             question.title
@@ -142,14 +161,31 @@ def feedback_page(
     )
 
 
-def _groups(key: AnswerKey) -> Iterator[list[KeyCell]]:
+def _at_level(result: SubmissionResult, level: FeedbackLevel) -> SubmissionResult:
+    """Without messages and hints where a page tells statuses only."""
+    if level != "category":
+        return result
+    questions = tuple(
+        replace(
+            one,
+            message=one.message if one.status == "manual" else "",
+            hint="",
+            parts=tuple(replace(part, message="", hint="") for part in one.parts),
+        )
+        for one in result.questions
+    )
+    return replace(result, questions=questions)
+
+
+def groups(key: AnswerKey) -> Iterator[list[KeyCell]]:
     """Group solutions with the questions below them. A written answer is a group of its own."""
     group: list[KeyCell] = []
-    for cell in key.by_role("solution", "test", "answer"):
-        asked = any(other.role != "solution" for other in group)
+    for cell in key.by_role("solution", "test", "answer", "task"):
+        asked = any(other.is_question for other in group)
         if group and (
-            cell.role == "answer"
-            or group[-1].role == "answer"
+            cell.role in ("answer", "task")
+            or group[-1].role in ("answer", "task")
+            or group[-1].notebook != cell.notebook
             or (cell.role == "solution" and asked)
         ):
             yield group
@@ -166,40 +202,46 @@ def _part(
     comments: Mapping[str, str],
     pictures: Pictures,
     pages: Path | None,
+    given: Collection[str],
+    inputs: Mapping[str, str],
 ) -> _Part:
-    asked = {cell.name for cell in cells if cell.role != "solution"}
+    asked = {cell.name for cell in cells if cell.is_question}
     works = tuple(
-        _work(cell, notebook, comments.get(cell.name, ""), pictures)
+        _work(cell, notebook, comments.get(cell.name, ""), pictures, given)
         for cell in cells
         if cell.role != "test"
     )
     questions = tuple(
-        _question(question, pages) for question in result.questions if question.id in asked
+        _question(question, pages, inputs) for question in result.questions if question.id in asked
     )
     return _Part(
         next((cell.title for cell in cells if cell.title), cells[0].name), works, questions
     )
 
 
-def _question(question: QuestionResult, pages: Path | None) -> _Question:
-    whole = _graded(question, question.title or question.id, question.id, pages)
+def _question(question: QuestionResult, pages: Path | None, inputs: Mapping[str, str]) -> _Question:
+    failing = inputs.get(question.id, "")
+    whole = _graded(question, question.title or question.id, question.id, pages, failing)
     if not question.parts:
         return whole
     # each part has its own message; some points may be there although one failed
-    parts = tuple(_graded(part, part.name, part.name, pages) for part in question.parts)
+    parts = tuple(
+        _graded(part, part.name, part.name, pages, inputs.get(f"{question.id}/{part.name}", ""))
+        for part in question.parts
+    )
     label = whole.label if whole.status in ("passed", "manual") else PARTLY
-    return replace(whole, label=label, message="", hint="", more=None, parts=parts)
+    return replace(whole, label=label, message="", hint="", more=None, failing="", parts=parts)
 
 
 def _graded(
-    one: QuestionResult | PartResult, title: str, name: str, pages: Path | None
+    one: QuestionResult | PartResult, title: str, name: str, pages: Path | None, failing: str
 ) -> _Question:
     symbol, label = LABELS[one.status]
     hint, page = split_hint(one.hint, pages)
     return _Question(
         title=title,
         name=name,
-        lost=one.points < one.max_points,
+        lost=one.points < one.max_points,  # also where it waits for a human
         score=f"{one.points:g} of {one.max_points:g}",
         status=one.status,
         symbol=symbol,
@@ -207,15 +249,19 @@ def _graded(
         message=for_page(one.message, MAX_MESSAGE),
         hint=for_page(hint, MAX_MESSAGE),
         more=_More(page.title, page.paragraphs) if page else None,
+        failing=for_page(failing, MAX_MESSAGE),
     )
 
 
-def _work(cell: KeyCell, notebook: NotebookNode | None, comment: str, pictures: Pictures) -> _Work:
-    own = [
-        other
-        for other in (notebook.cells if notebook else ())
-        if grade_id_of(other) == cell.grade_id
-    ]
+def _work(
+    cell: KeyCell,
+    notebook: NotebookNode | None,
+    comment: str,
+    pictures: Pictures,
+    given: Collection[str],
+) -> _Work:
+    cells = notebook.cells if notebook else []
+    own = own_cells(cells, cell, given)
     outputs = [output for other in own for output in other.get("outputs", ())]
     return _Work(
         name=cell.name,
@@ -225,6 +271,32 @@ def _work(cell: KeyCell, notebook: NotebookNode | None, comment: str, pictures: 
         output=for_page("".join(_texts(outputs)), MAX_OUTPUT),
         images=tuple(_images(outputs, pictures)),
     )
+
+
+def own_cells(
+    cells: Sequence[NotebookNode], cell: KeyCell, given: Collection[str]
+) -> list[NotebookNode]:
+    """The student's cells for a solution, a written answer or a task.
+
+    `given` are the sources of the assignment's cells without an id of nbgrader's.
+    """
+    if cell.role == "task":
+        return list(_own_cells_below(cells, cell, given))
+    return [other for other in cells if grade_id_of(other) == cell.grade_id]
+
+
+def _own_cells_below(
+    cells: Sequence[NotebookNode], task: KeyCell, given: Collection[str]
+) -> Iterator[NotebookNode]:
+    """The student's own cells below a task, up to the next cell of the assignment."""
+    below = False
+    for cell in cells:
+        if grade_id_of(cell) == task.grade_id:
+            below = True
+        elif below and (grade_id_of(cell) or cell.source in given):
+            return
+        elif below:
+            yield cell
 
 
 def _texts(outputs: Iterable[NotebookNode]) -> Iterator[str]:

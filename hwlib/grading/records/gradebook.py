@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -32,12 +32,14 @@ from hwlib.grading.records.autograded import (
     complete_notebook,
     graded_cells,
     is_unchanged,
-    load_template,
+    load_templates,
+    names_of,
     placeholder,
-    write_notebook,
+    write_notebooks,
 )
 from hwlib.grading.records.database import (
     advice,
+    first_line,
     gradebook_url,
     only_writer,
     open_engine,
@@ -45,7 +47,6 @@ from hwlib.grading.records.database import (
 )
 from hwlib.grading.records.gradebook_rows import (
     ASSIGNMENT,
-    BASE_CELL,
     COMMENT,
     GRADE,
     STUDENT,
@@ -58,24 +59,26 @@ from hwlib.grading.records.gradebook_rows import (
     load_nbgrader_config,
     sync_assignment,
 )
-from hwlib.grading.results import QuestionResult, SubmissionResult, SubmissionStatus
+from hwlib.grading.records.marks import (
+    GradebookView,
+    HandIn,
+    Mark,
+    late_by,
+    read_comments,
+    read_hand_ins,
+    read_marks,
+    view_of,
+    with_marks,
+)
+from hwlib.grading.results import SubmissionResult, SubmissionStatus
 from hwlib.grading.submissions.files import read_submission
 from hwlib.grading.texts import for_markdown
 
-__all__ = ["GradeStore", "Mark", "parse_time", "recorded_marks"]
+__all__ = ["GradeStore", "parse_time"]
 
 ATTEMPTS = 5  # tries of a transaction while another program holds the database
 T = TypeVar("T")
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """The gradebook's marks for one question of one student."""
-
-    automatic: float | None
-    by_hand: float | None
-    needs_look: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +88,23 @@ class _Graded:
     result: SubmissionResult
     cells: Mapping[str, NotebookNode]  # grade id → cell of the completed notebook
     rejected: bool
+    names: Mapping[str, str]  # grade id → question or solution
+    absent: bool = False  # it is one of several notebooks, and was not handed in
 
     def automatic(self, grade_id: str) -> float | None:
         """The automatic points, or None if a human has to look.
 
-        As in nbgrader, an answer that is as released gets 0 points.
+        As in nbgrader, an answer that is as released gets 0 points. A human always looks for what
+        was done for a task: it may be in any cell.
         """
-        if self.rejected:
+        if self.rejected or self.absent:
             return 0.0
         cell = self.cells[grade_id]
+        if cell.metadata.nbgrader.get("task"):
+            return None
         if cell.metadata.nbgrader.get("solution") or cell.cell_type != "code":
             return 0.0 if is_unchanged(cell) else None
-        question = self.result.question(_question_id(grade_id))
+        question = self.result.question(self.names[grade_id])
         return None if question.status == "manual" else question.points
 
     def comment(self, grade_id: str, first: bool) -> str | None:
@@ -139,13 +147,20 @@ class GradeStore:
         self.assignment, self.output = assignment, output.resolve()
         self.config = load_nbgrader_config(assignment.course)
         self.db_url = gradebook_url(self.config, assignment.course.root, self.output, db_url)
-        self.template = load_template(assignment, self.config)
+        self.templates = load_templates(assignment, self.config)
+        self._names = {name: names_of(template) for name, template in self.templates.items()}
         create_database(self.db_url)
         self._engine = open_engine(self.db_url)
         self._writing = ExitStack()
         self._penalties = AssignLatePenalties(config=self.config)
         self._penalties.init_plugin()
         self._rows: AssignmentRows | None = None
+
+    @property
+    def template(self) -> NotebookNode:
+        """The source notebook of an assignment that has only one, as nbgrader keeps it."""
+        (template,) = self.templates.values()
+        return template
 
     def __enter__(self) -> GradeStore:
         return self
@@ -164,7 +179,7 @@ class GradeStore:
         self._engine.dispose()
 
     def prepare(self) -> None:
-        """Update the assignment's rows from its source notebook.
+        """Update the assignment's rows from its source notebooks.
 
         The due date, extensions and the grades of all questions that still exist are kept.
 
@@ -180,7 +195,7 @@ class GradeStore:
         course_id = self.config.CourseDirectory.course_id
         slug = self.assignment.slug
         self._rows = self._transaction(
-            lambda db: sync_assignment(db, self.template, slug, course_id)
+            lambda db: sync_assignment(db, self.templates, slug, course_id)
         )
         # left by a run that was killed
         for leftover in self.output.glob(f"autograded/*/.{slug}.new"):
@@ -199,6 +214,7 @@ class GradeStore:
         *,
         folder: Path | None = None,
         only: frozenset[str] | None = None,
+        several: Mapping[str, NotebookNode | None] | None = None,
     ) -> SubmissionResult:
         """Record one submission: its rows in one transaction, then its autograded folder.
 
@@ -218,6 +234,8 @@ class GradeStore:
             The submission's folder. Its other files are copied next to the notebook.
         only : frozenset of str, optional
             Names of the files in it that may be copied. The default is all.
+        several : mapping, optional
+            For an assignment with several notebooks: each of them by its name, as `notebook`.
 
         Returns
         -------
@@ -225,38 +243,45 @@ class GradeStore:
             The result with the points that humans gave, and a status that takes them into account.
         """
         when, problems = parse_time(timestamp)
-        rejected = notebook is None
-        completed = (
-            placeholder(self.template, result.problems)
-            if notebook is None
-            else complete_notebook(notebook, self.template, result)
-        )
-        graded = _Graded(result, graded_cells(completed), rejected)
+        completed, graded = dict[str, NotebookNode](), dict[str, _Graded]()
+        for name, template in self.templates.items():
+            own = several.get(name) if several else notebook
+            whole = (
+                placeholder(template, result.problems)
+                if own is None
+                else complete_notebook(own, template, result)
+            )
+            completed[name] = whole
+            unread = own is None and (not several or _waits(result, self._names[name].values()))
+            absent = own is None and not unread
+            cells = graded_cells(whole)
+            graded[name] = _Graded(result, cells, unread, self._names[name], absent)
         target = self._autograded(result.student)
-        marks = self._transaction(lambda db: self._record(db, graded, when))
+        marks, penalty = self._transaction(lambda db: self._record(db, graded, when))
         beside = self.assignment.source.parent
-        problems += write_notebook(target, self.assignment.slug, completed, folder, only, beside)
-        return _with_marks(replace(result, problems=(*result.problems, *problems)), marks, rejected)
+        problems += write_notebooks(target, completed, folder, only, beside)
+        rejected = all(one.rejected for one in graded.values())
+        status: SubmissionStatus = "rejected" if rejected else "graded"
+        told = replace(result, problems=(*result.problems, *problems), status=status)
+        return with_marks(told, marks, penalty)
 
     def students(self) -> set[str]:
         """Ids of the students with a recorded submission of this assignment."""
         query = (
             sa.select(SUBMITTED.c.student_id)
             .join(SUBMITTED_NOTEBOOK, SUBMITTED_NOTEBOOK.c.assignment_id == SUBMITTED.c.id)
-            .where(SUBMITTED_NOTEBOOK.c.notebook_id == self._ids.notebook)
+            .where(self._is_ours)
         )
         return {student for (student,) in self._all(query)}
 
     def marks(self, student: str) -> dict[str, Mark]:
         """Question id → marks of one student; empty if there is no submission."""
-        return self._marks(self._of_student(GRADE, student)).get(student, {})
+        slug = self.assignment.slug
+        return read_marks(self._all, slug, self._names, student).get(student, {})
 
-    def marks_of_class(self) -> dict[str, dict[str, Mark]]:
-        """Student → `marks`, for all students with one query."""
-        return self._marks(self._of_class(GRADE))
-
-    def _marks(self, query: sa.Select[Any]) -> dict[str, dict[str, Mark]]:
-        return _by_student(self._all(query.add_columns(*_OF_A_MARK)))
+    def view(self) -> GradebookView:
+        """Marks, comments and times of the whole class."""
+        return view_of(self._all, self.assignment.slug, self._names)
 
     def human_grades(self, student: str) -> dict[str, float]:
         """Question id → score that a human gave, for questions that a human graded."""
@@ -268,24 +293,41 @@ class GradeStore:
 
     def human_comments(self, student: str) -> dict[str, str]:
         """Name of a solution or written answer → comment that a human wrote on it."""
-        query = self._of_student(COMMENT, student).add_columns(COMMENT.c.manual_comment)
-        return {
-            _question_id(row.name): row.manual_comment
-            for row in self._all(query)
-            if row.manual_comment
-        }
+        slug = self.assignment.slug
+        return read_comments(self._all, slug, self._names, student).get(student, {})
+
+    def hand_in(self, student: str) -> HandIn:
+        """When a student handed in, and the late penalty."""
+        return read_hand_ins(self._all, self.assignment.slug, student).get(student, HandIn())
 
     def late_penalty(self, student: str) -> float:
         """Points that were deducted because the submission was late."""
-        column = SUBMITTED_NOTEBOOK.c.late_submission_penalty
-        query = sa.select(column).join(
-            SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id
+        return self.hand_in(student).penalty
+
+    def update_penalty(self, student: str) -> float:
+        """Compute the late penalty again, after a human has changed a score, an extension or the
+        due date; returns it.
+        """
+        late_s, marks = self.hand_in(student).late_s, self.marks(student)
+        mine = sa.select(SUBMITTED.c.id).where(
+            SUBMITTED.c.student_id == student, SUBMITTED.c.assignment_id == self._ids.assignment
         )
-        mine = (
-            SUBMITTED.c.student_id == student,
-            SUBMITTED_NOTEBOOK.c.notebook_id == self._ids.notebook,
-        )
-        return float(sum(penalty or 0.0 for (penalty,) in self._all(query.where(*mine))))
+        total = 0.0
+        for name, rows in self._ids.notebooks.items():
+            names = set(self._names[name].values())
+            score = sum(_points(mark) for question, mark in marks.items() if question in names)
+            penalty = self._late_penalty(student, score, late_s)
+            statement = (
+                sa.update(SUBMITTED_NOTEBOOK)
+                .where(
+                    SUBMITTED_NOTEBOOK.c.assignment_id.in_(mine),
+                    SUBMITTED_NOTEBOOK.c.notebook_id == rows.notebook,
+                )
+                .values(late_submission_penalty=penalty)
+            )
+            self._transaction(lambda db, statement=statement: db.execute(statement))  # type: ignore[misc]
+            total += penalty or 0.0
+        return total
 
     def record_missing(self, student: str, questions: Iterable[str]) -> None:
         """Give 0 automatic points for questions that a submission lacks.
@@ -309,16 +351,14 @@ class GradeStore:
             return
         ids = [
             cell_id
-            for (cell_class, grade_id), cell_id in self._ids.cells.items()
-            if cell_class == "GradeCell" and _question_id(grade_id) in wanted
+            for name, rows in self._ids.notebooks.items()
+            for (cell_class, grade_id), cell_id in rows.cells.items()
+            if cell_class != "SolutionCell" and self._names[name][grade_id] in wanted
         ]
         submitted = (
             sa.select(SUBMITTED_NOTEBOOK.c.id)
             .join(SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id)
-            .where(
-                SUBMITTED.c.student_id == student,
-                SUBMITTED_NOTEBOOK.c.notebook_id == self._ids.notebook,
-            )
+            .where(SUBMITTED.c.student_id == student, self._is_ours)
         )
         statement = sa.update(GRADE).where(
             GRADE.c.cell_id.in_(ids), GRADE.c.notebook_id.in_(submitted)
@@ -330,6 +370,12 @@ class GradeStore:
         if self._rows is None:
             raise GradingError("GradeStore: call prepare() once before the first submission")
         return self._rows
+
+    @property
+    def _is_ours(self) -> sa.ColumnElement[bool]:
+        """Whether a submitted notebook is one of this assignment's."""
+        ids = [rows.notebook for rows in self._ids.notebooks.values()]
+        return SUBMITTED_NOTEBOOK.c.notebook_id.in_(ids)
 
     def _autograded(self, student: str) -> Path:
         if student in ("", ".", "..") or "/" in student or "\0" in student:
@@ -348,45 +394,45 @@ class GradeStore:
             except (IntegrityError, OperationalError) as error:
                 if attempt == ATTEMPTS - 1:
                     raise GradingError(
-                        f"{shown(self.db_url)}: {advice(_first_line(error))}"
+                        f"{shown(self.db_url)}: {advice(first_line(error))}"
                     ) from error
                 time.sleep(0.1 * 2**attempt)
         raise AssertionError("unreachable")
 
-    def _of_student(self, table: sa.Table, student: str) -> sa.Select[tuple[str]]:
-        """The names of the cells that a student's grades or comments belong to."""
-        return self._of_class(table).where(SUBMITTED.c.student_id == student)
-
-    def _of_class(self, table: sa.Table) -> sa.Select[tuple[str]]:
-        return (
-            sa.select(BASE_CELL.c.name)
-            .select_from(table)
-            .join(BASE_CELL, BASE_CELL.c.id == table.c.cell_id)
-            .join(SUBMITTED_NOTEBOOK, SUBMITTED_NOTEBOOK.c.id == table.c.notebook_id)
-            .join(SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id)
-            .where(SUBMITTED_NOTEBOOK.c.notebook_id == self._ids.notebook)
-        )
-
     def _all(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
         return self._transaction(lambda db: db.execute(query).all())
 
-    def _record(self, db: sa.Connection, graded: _Graded, when: datetime | None) -> dict[str, Row]:
-        student = graded.result.student
-        submitted, late_s = self._submitted_notebook(db, student, when)
-        marks = self._write_grades(db, graded, submitted)
-        self._write_comments(db, graded, submitted)
-        penalty = self._late_penalty(student, sum(map(_score, marks.values())), late_s)
-        db.execute(
-            sa.update(SUBMITTED_NOTEBOOK)
-            .where(SUBMITTED_NOTEBOOK.c.id == submitted)
-            .values(late_submission_penalty=penalty)
-        )
-        return marks
+    def _record(
+        self, db: sa.Connection, graded: Mapping[str, _Graded], when: datetime | None
+    ) -> tuple[dict[str, Mark], float]:
+        """Write the rows of all notebooks of a submission; returns question → mark, and the late
+        penalty.
+        """
+        student = next(one.result.student for one in graded.values())
+        assignment, late_s = self._submitted(db, student, when)
+        found: dict[str, Mark] = {}
+        total = 0.0
+        for name, one in graded.items():
+            rows = self._ids.notebooks[name]
+            identity = {"assignment_id": assignment, "notebook_id": rows.notebook}
+            submitted = find_or_insert(db, SUBMITTED_NOTEBOOK, identity, {"flagged": False})
+            written = self._write_grades(db, one, submitted, name)
+            marks = {one.names[grade_id]: _mark(row) for grade_id, row in written.items()}
+            self._write_comments(db, one, submitted, name)
+            penalty = self._late_penalty(student, sum(map(_points, marks.values())), late_s)
+            db.execute(
+                sa.update(SUBMITTED_NOTEBOOK)
+                .where(SUBMITTED_NOTEBOOK.c.id == submitted)
+                .values(late_submission_penalty=penalty)
+            )
+            found |= marks
+            total += penalty or 0.0
+        return found, total
 
-    def _submitted_notebook(
+    def _submitted(
         self, db: sa.Connection, student: str, when: datetime | None
     ) -> tuple[str, float]:
-        """Id of the submitted notebook's row, which is added if missing, and its seconds late."""
+        """Id of the submission's row, which is added if missing, and its seconds late."""
         if db.execute(sa.select(STUDENT.c.id).where(STUDENT.c.id == student)).first() is None:
             db.execute(sa.insert(STUDENT), {"id": student})
         identity = {"assignment_id": self._ids.assignment, "student_id": student}
@@ -400,22 +446,19 @@ class GradeStore:
             .join(ASSIGNMENT, ASSIGNMENT.c.id == SUBMITTED.c.assignment_id)
             .where(SUBMITTED.c.id == submitted)
         ).one()
-        late_s = 0.0
-        if row.timestamp and row.duedate:
-            late_s = max(
-                0.0, (row.timestamp - row.duedate - (row.extension or timedelta())).total_seconds()
-            )
-        identity = {"assignment_id": submitted, "notebook_id": self._ids.notebook}
-        return find_or_insert(db, SUBMITTED_NOTEBOOK, identity, {"flagged": False}), late_s
+        return submitted, late_by(row.timestamp, row.duedate, row.extension)
 
-    def _write_grades(self, db: sa.Connection, graded: _Graded, submitted: str) -> dict[str, Row]:
+    def _write_grades(
+        self, db: sa.Connection, graded: _Graded, submitted: str, name: str
+    ) -> dict[str, Row]:
+        """Write the points of one notebook; returns grade id → mark."""
         before = _rows_by_cell(db, GRADE, submitted)
         by_hand = any(row["manual_score"] is not None for row in before.values())
-        seen = self._answers_before(graded.result.student) if by_hand else {}
+        seen = self._answers_before(graded.result.student, name) if by_hand else {}
         marks: dict[str, Row] = {}
         added: list[Row] = []
         changed: list[Row] = []
-        for (cell_class, grade_id), cell_id in self._ids.cells.items():
+        for (cell_class, grade_id), cell_id in self._ids.notebooks[name].cells.items():
             if cell_class == "SolutionCell":
                 continue
             blank: Row = {
@@ -438,11 +481,13 @@ class GradeStore:
         _update(db, GRADE, changed, before, ("auto_score", "needs_manual_grade"))
         return marks
 
-    def _write_comments(self, db: sa.Connection, graded: _Graded, submitted: str) -> None:
+    def _write_comments(
+        self, db: sa.Connection, graded: _Graded, submitted: str, name: str
+    ) -> None:
         before = _rows_by_cell(db, COMMENT, submitted)
         added: list[Row] = []
         changed: list[Row] = []
-        for (cell_class, grade_id), cell_id in self._ids.cells.items():
+        for (cell_class, grade_id), cell_id in self._ids.notebooks[name].cells.items():
             if cell_class == "GradeCell":
                 continue
             blank = {"id": uuid4().hex, "cell_id": cell_id, "notebook_id": submitted}
@@ -453,11 +498,11 @@ class GradeStore:
             db.execute(sa.insert(COMMENT), added)
         _update(db, COMMENT, changed, before, ("auto_comment",))
 
-    def _answers_before(self, student: str) -> dict[str, str]:
+    def _answers_before(self, student: str, name: str) -> dict[str, str]:
         """Cells that a human may have graded: those of the old autograded notebook, which `write`
         is about to replace.
         """
-        path = self._autograded(student) / f"{self.assignment.slug}.ipynb"
+        path = self._autograded(student) / f"{name}.ipynb"
         try:
             return {
                 grade_id: cell.source
@@ -474,61 +519,6 @@ class GradeStore:
         if penalty is None or math.isnan(penalty):
             return None
         return float(min(max(0.0, penalty), score))
-
-
-_OF_A_MARK = (
-    SUBMITTED.c.student_id,
-    GRADE.c.auto_score,
-    GRADE.c.manual_score,
-    GRADE.c.needs_manual_grade,
-)
-
-
-def _by_student(rows: Iterable[sa.Row[Any]]) -> dict[str, dict[str, Mark]]:
-    found: dict[str, dict[str, Mark]] = {}
-    for row in rows:
-        mark = Mark(row.auto_score, row.manual_score, row.needs_manual_grade)
-        found.setdefault(row.student_id, {})[_question_id(row.name)] = mark
-    return found
-
-
-def recorded_marks(
-    assignment: Assignment, output: Path, db_url: str | None = None
-) -> dict[str, dict[str, Mark]]:
-    """Student → question id → mark, from a gradebook that is only read; empty if there is none.
-
-    Raises
-    ------
-    GradingError
-        If the gradebook can't be read.
-    """
-    course = assignment.course
-    url = gradebook_url(load_nbgrader_config(course), course.root, output.resolve(), db_url)
-    engine = open_engine(url, writes=False)
-    if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").is_file():
-        return {}
-    query = (
-        sa.select(BASE_CELL.c.name, *_OF_A_MARK)
-        .select_from(GRADE)
-        .join(BASE_CELL, BASE_CELL.c.id == GRADE.c.cell_id)
-        .join(SUBMITTED_NOTEBOOK, SUBMITTED_NOTEBOOK.c.id == GRADE.c.notebook_id)
-        .join(SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id)
-        .join(ASSIGNMENT, ASSIGNMENT.c.id == SUBMITTED.c.assignment_id)
-        .where(ASSIGNMENT.c.name == assignment.slug)
-    )
-    try:
-        with engine.connect() as db:
-            if not sa.inspect(db).has_table(GRADE.name):
-                return {}
-            return _by_student(db.execute(query))
-    except sa.exc.DBAPIError as error:
-        raise GradingError(f"{shown(engine.url)}: {advice(_first_line(error))}") from error
-    finally:
-        engine.dispose()
-
-
-def _first_line(error: sa.exc.DBAPIError) -> str:
-    return str(error.orig).splitlines()[0]
 
 
 def _rows_by_cell(db: sa.Connection, table: sa.Table, submitted: str) -> dict[str, Row]:
@@ -569,14 +559,17 @@ def _needs_look(old: Row, automatic: float | None, unseen: bool) -> bool:
     return bool(old["needs_manual_grade"] or automatic != old["auto_score"])
 
 
-def _score(mark: Row) -> float:
-    given = mark["manual_score"] if mark["manual_score"] is not None else mark["auto_score"]
-    return float(given or 0.0) + float(mark["extra_credit"] or 0.0)
+def _waits(result: SubmissionResult, names: Iterable[str]) -> bool:
+    """Whether a human shall look at some of these questions, or at the whole submission."""
+    wanted = set(names)
+    return result.status == "rejected" or any(
+        one.status == "manual" for one in result.questions if one.id in wanted
+    )
 
 
-def _question_id(grade_id: str) -> str:
-    """test-NAME, answer-NAME, solution-NAME → NAME."""
-    return grade_id.partition("-")[2]
+def _points(mark: Mark) -> float:
+    given = mark.automatic if mark.by_hand is None else mark.by_hand
+    return float(given or 0.0) + mark.extra
 
 
 def parse_time(timestamp: str | datetime | None) -> tuple[datetime | None, list[str]]:
@@ -590,21 +583,10 @@ def parse_time(timestamp: str | datetime | None) -> tuple[datetime | None, list[
         ]
 
 
-def _with_marks(
-    result: SubmissionResult, marks: Mapping[str, Row], rejected: bool
-) -> SubmissionResult:
-    by_question = {_question_id(grade_id): mark for grade_id, mark in marks.items()}
-    questions = tuple(
-        _with_mark(question, by_question[question.id]) for question in result.questions
+def _mark(row: Row) -> Mark:
+    return Mark(
+        row["auto_score"],
+        row["manual_score"],
+        bool(row["needs_manual_grade"]),
+        float(row["extra_credit"] or 0.0),
     )
-    open_questions = any(mark["needs_manual_grade"] for mark in marks.values())
-    status: SubmissionStatus = (
-        "rejected" if rejected else "needs_manual" if open_questions else "graded"
-    )
-    return replace(result, questions=questions, status=status)
-
-
-def _with_mark(question: QuestionResult, mark: Row) -> QuestionResult:
-    if mark["manual_score"] is None:
-        return question
-    return replace(question, points=min(max(0.0, float(mark["manual_score"])), question.max_points))

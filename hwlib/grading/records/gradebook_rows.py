@@ -25,6 +25,7 @@ from hwlib.grading.records.database import advice, open_engine, shown, wait_for_
 
 __all__ = [
     "AssignmentRows",
+    "NotebookRows",
     "create_database",
     "find_or_insert",
     "load_nbgrader_config",
@@ -126,15 +127,22 @@ FILLED_IN = {"GradeCell": (GRADE,), "SolutionCell": (COMMENT,), "TaskCell": (GRA
 
 
 @dataclass(frozen=True, slots=True)
-class AssignmentRows:
-    """Ids of the rows that describe an assignment.
+class NotebookRows:
+    """Ids of the rows that describe a notebook.
 
     `cells` maps (nbgrader's class of the cell, grade id) to the row of the cell.
     """
 
-    assignment: str
     notebook: str
     cells: Mapping[tuple[str, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentRows:
+    """Ids of the rows that describe an assignment, and of its notebooks by their names."""
+
+    assignment: str
+    notebooks: Mapping[str, NotebookRows]
 
 
 def find_or_insert(
@@ -150,9 +158,9 @@ def find_or_insert(
 
 
 def sync_assignment(
-    db: sa.Connection, template: NotebookNode, slug: str, course_id: str
+    db: sa.Connection, templates: Mapping[str, NotebookNode], slug: str, course_id: str
 ) -> AssignmentRows:
-    """Update the rows of an assignment from its source notebook, as generate_assignment does.
+    """Update the rows of an assignment from its source notebooks, as generate_assignment does.
 
     Once there are submissions, nbgrader refuses to add or remove questions. Here the other
     questions keep their grades. Only a question that a human has graded cannot be removed.
@@ -165,13 +173,40 @@ def sync_assignment(
     if db.execute(sa.select(COURSE.c.id).where(COURSE.c.id == course_id)).first() is None:
         db.execute(sa.insert(COURSE), {"id": course_id})
     assignment = find_or_insert(db, ASSIGNMENT, {"name": slug}, {"course_id": course_id})
-    notebook = find_or_insert(db, NOTEBOOK, {"name": slug, "assignment_id": assignment}, {})
+    _remove_other_notebooks(db, assignment, templates)
+    notebooks = {
+        name: _sync_notebook(db, template, name, assignment) for name, template in templates.items()
+    }
+    drop_stray_course(db, course_id)
+    return AssignmentRows(assignment, notebooks)
+
+
+def _sync_notebook(
+    db: sa.Connection, template: NotebookNode, name: str, assignment: str
+) -> NotebookRows:
+    notebook = find_or_insert(db, NOTEBOOK, {"name": name, "assignment_id": assignment}, {})
     kernelspec = json.dumps(template.metadata.get("kernelspec", {}))
     db.execute(sa.update(NOTEBOOK).where(NOTEBOOK.c.id == notebook).values(kernelspec=kernelspec))
     cells = _sync_graded_cells(db, template, notebook)
     _sync_source_cells(db, template, notebook)
-    drop_stray_course(db, course_id)
-    return AssignmentRows(assignment, notebook, cells)
+    return NotebookRows(notebook, cells)
+
+
+def _remove_other_notebooks(
+    db: sa.Connection, assignment: str, templates: Mapping[str, NotebookNode]
+) -> None:
+    """Remove notebooks that the assignment had before; their points would still count."""
+    query = sa.select(NOTEBOOK.c.id).where(
+        NOTEBOOK.c.assignment_id == assignment, NOTEBOOK.c.name.not_in(list(templates))
+    )
+    for notebook in db.execute(query).scalars().all():
+        columns = (BASE_CELL.c.type, BASE_CELL.c.name, BASE_CELL.c.id)
+        rows = db.execute(sa.select(*columns).where(BASE_CELL.c.notebook_id == notebook)).all()
+        for cell_class, grade_id, row_id in rows:
+            _remove_cell(db, cell_class, grade_id, row_id)
+        for table in (SOURCE_CELL, SUBMITTED_NOTEBOOK):
+            db.execute(sa.delete(table).where(table.c.notebook_id == notebook))
+        db.execute(sa.delete(NOTEBOOK).where(NOTEBOOK.c.id == notebook))
 
 
 def drop_stray_course(db: sa.Connection, course_id: str) -> None:

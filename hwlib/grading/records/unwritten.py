@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from hwlib.grading.course import Assignment
-from hwlib.grading.records.cache import ResultCache
+from hwlib.grading.records.cache import Kept, ResultCache
 from hwlib.grading.records.class_records import ClassRecords
-from hwlib.grading.records.gradebook import Mark, recorded_marks
+from hwlib.grading.records.marks import (
+    GradebookView,
+    Mark,
+    recorded_view,
+    with_points_by_hand,
+)
 from hwlib.grading.results import (
     GradeReport,
     Outcome,
@@ -21,7 +26,7 @@ from hwlib.grading.results import (
 )
 from hwlib.grading.submissions.files import FoundSubmission
 
-__all__ = ["Change", "UnwrittenRecords", "changes_of", "newcomers", "with_points_by_hand"]
+__all__ = ["Change", "UnwrittenRecords", "changes_of", "newcomers"]
 
 Marks = Mapping[str, Mapping[str, Mark]]
 """Student → question id → mark."""
@@ -62,24 +67,17 @@ class UnwrittenRecords(ClassRecords):
         """What is found out about the course's own solution is not kept."""
 
     @cached_property
-    def _marks(self) -> dict[str, dict[str, Mark]]:
-        return recorded_marks(self.assignment, self.output, self._db_url)
+    def _view(self) -> GradebookView:
+        return recorded_view(self.assignment, self.output, self._db_url) or GradebookView()
 
-    @cached_property
-    def _recorded(self) -> set[str]:
-        return set(self._marks)
+    def _refreshed(self, found: FoundSubmission, kept: Kept) -> SubmissionResult:
+        return self._counted(found.student, kept.result)
 
     def _write(self, found: FoundSubmission, outcome: Outcome, seed: int) -> SubmissionResult:
-        return with_points_by_hand(self._marks.get(found.student, {}), outcome.result)
-
-
-def with_points_by_hand(marks: Mapping[str, Mark], result: SubmissionResult) -> SubmissionResult:
-    """A new result with the points that a human has given, as the gradebook would count them."""
-    given = {name: mark.by_hand for name, mark in marks.items() if mark.by_hand is not None}
-    questions = tuple(
-        replace(one, points=given[one.id]) if one.id in given else one for one in result.questions
-    )
-    return replace(result, questions=questions)
+        student = found.student
+        marks, hand_in = self._view.marks.get(student, {}), self._view.hand_ins.get(student)
+        penalty = hand_in.penalty if hand_in else 0.0
+        return with_points_by_hand(marks, outcome.result, penalty)
 
 
 def newcomers(report: GradeReport, marks: Marks) -> list[str]:

@@ -1,5 +1,7 @@
 """Write arrays as (dtype, shape, bytes), and arrays of texts or objects as lists.
 
+An array in Fortran's order stays one: its columns lie one after the other.
+
 A dtype is a number, a truth value, a date or bytes of a fixed length. Shape and bytes are compared
 before memory is taken.
 """
@@ -114,6 +116,8 @@ def encode_array(value: Array | np.generic, encoder: Encoder, depth: int) -> dic
         array = array.astype(np.complex128)
     if not is_plain_dtype(array.dtype.str):
         return None
+    if array.flags.fnc:
+        head, array = {**head, "f": True}, array.T
     return {"t": "array", "d": array.dtype.str, **head, "b": encoder.buffer(_bytes_of(array))}
 
 
@@ -135,6 +139,8 @@ def _read_array(data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
     dtype, shape, buffer = _dtype_of(data), shape_of(data), decoder.buffer(data)
     if math.prod(shape) * dtype.itemsize != buffer.size:
         raise WireError(f"an array that says shape {shape} and brought {buffer.size} bytes")
+    if data.get("f") is True:
+        return _shaped(buffer.view(dtype), shape[::-1], data).T
     return _shaped(buffer.view(dtype), shape, data)
 
 

@@ -415,6 +415,8 @@ def _is_as(memory: Array, form: tuple[Any, ...]) -> bool:
 
 
 def _memory_of(memory: Array) -> memoryview | bytes:
+    if memory.flags.fnc:  # in Fortran's order
+        memory = memory.T
     if memory.flags.c_contiguous and memory.dtype.itemsize and not memory.dtype.hasobject:
         return memory.reshape(-1).view(np.uint8).data
     return memory.tobytes()

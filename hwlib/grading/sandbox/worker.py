@@ -26,6 +26,7 @@ from hwlib.grading.sandbox.array_kinds import read_masked
 from hwlib.grading.sandbox.changes import SIMPLE, Held, Snapshot
 from hwlib.grading.sandbox.codec import Decoder, Encoder, plain
 from hwlib.grading.sandbox.descriptions import describe_signature
+from hwlib.grading.sandbox.gpu import asks_for_a_gpu, use_the_processor
 from hwlib.grading.sandbox.objects import Copied, Objects
 from hwlib.grading.sandbox.operations import OPERATIONS
 from hwlib.grading.sandbox.passed import Passed
@@ -37,6 +38,7 @@ from hwlib.grading.sandbox.wire import Channel
 __all__ = ["Server", "serve"]
 
 MAX_CAUSES = 4  # exceptions that led to one another
+MAX_NOTES = 20  # of one exception
 MAX_WARNINGS = 100  # of one request
 NEW = 3  # references to a result: of the caller, of `_is_shared`, of getrefcount
 
@@ -218,6 +220,8 @@ class Server:
             found["callback"] = number
         if _is_plain(list(error.args)):
             found["args"] = list(error.args)
+        if type(notes := getattr(error, "__notes__", None)) is list:
+            found["notes"] = [note for note in notes if type(note) is str][:MAX_NOTES]
         if type(error).__module__ != "builtins":
             found["exception"] = error
         if causes and error.__cause__ is not None:
@@ -227,6 +231,8 @@ class Server:
     # ---- names -----------------------------------------------------------------------------------
 
     def _op_run(self, request: dict[str, Any]) -> dict[str, Any]:
+        if asks_for_a_gpu(request["source"]):
+            use_the_processor()
         run = self.shell.run(request["source"])
         return {
             "value": {"outputs": run.outputs, "error": asdict(run.error) if run.error else None}

@@ -14,7 +14,7 @@ from typing import Any
 from hwlib.errors import MissingExtra
 from hwlib.extras import how_to_install
 from hwlib.grading.course import Course
-from hwlib.grading.outlets.collect import Roster
+from hwlib.grading.outlets.roster import Roster
 from hwlib.grading.sandbox.processes import own_cores
 from hwlib.grading.sandbox.tiers import proven_tier
 from hwlib.grading.service.drop import DropFolder
@@ -52,7 +52,7 @@ def token_table(course: Course, places: Places, roster: Path) -> str:
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(["student", "token"])
-    for student in sorted(Roster(roster).ids):
+    for student in sorted(Roster(roster).rows):
         writer.writerow([for_csv(student), tokens.of(student)])
     return table.getvalue()
 

@@ -13,8 +13,8 @@ import stat
 import warnings
 import zipfile
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from itertools import islice
 from pathlib import Path
@@ -78,6 +78,17 @@ class FoundSubmission:
     problems: tuple[str, ...] = ()
     text: str | None = None  # text of the notebook, if it was in a zip
     only: frozenset[str] | None = None  # names of the files that student code may see; None: all
+    # of an assignment with several notebooks: name of a notebook → what was found for it
+    several: Mapping[str, FoundSubmission] = field(default_factory=dict)
+
+    @property
+    def texts(self) -> list[Path | str]:
+        """The notebooks that were found: their paths, or their texts if they were in a zip."""
+        if self.several:
+            return [one for found in self.several.values() for one in found.texts]
+        if self.text is not None:
+            return [self.text]
+        return [self.notebook] if self.notebook else []
 
 
 def find_submissions(
@@ -246,9 +257,41 @@ def _look_into(student: str, folder: Path, assignment: Assignment, root: Path) -
         )
         return FoundSubmission(student, folder, None, None, (problem,))
     timestamp = _read_timestamp(folder / "timestamp.txt")
+    if assignment.has_several:
+        return _several(student, folder, assignment, timestamp)
     notebook, text, problems = _choose_notebook(folder, slug)
     beside = notebook.parent if notebook is not None and text is None else folder
     return FoundSubmission(student, beside, notebook, timestamp, problems, text)
+
+
+def _several(
+    student: str, folder: Path, assignment: Assignment, timestamp: str | None
+) -> FoundSubmission:
+    """All notebooks of one hand-in; one that is missing costs its own questions only."""
+    found = {}
+    for stem in assignment.stems:
+        notebook, text, problems = _one_of_several(folder, stem)
+        found[stem] = FoundSubmission(student, folder, notebook, timestamp, problems, text)
+    first = next((one.notebook for one in found.values() if one.notebook), None)
+    missing = tuple(problem for one in found.values() for problem in one.problems)
+    return FoundSubmission(student, folder, first, timestamp, missing, several=found)
+
+
+def _one_of_several(folder: Path, stem: str) -> tuple[Path | None, str | None, tuple[str, ...]]:
+    """(notebook, its text if it was in a zip, problems), like `_choose_notebook`, by its name."""
+    expected = folder / f"{stem}.ipynb"
+    if expected.is_symlink():
+        problem = f"{expected.name} is a symbolic link, which hwlib does not follow"
+        return None, None, (f"{problem}: hand in the file itself",)
+    if expected.is_file():
+        return expected, None, ()
+    below = [path for path in _notebooks_below(folder) if path.name == expected.name]
+    if len(below) == 1:
+        return below[0], None, ()
+    zipped = _notebook_in_zip(folder, stem, by_name=True)
+    if zipped is not None and zipped[0] is not None:
+        return zipped[0], zipped[1], ()
+    return None, None, (f"there is no {expected.name}; hand it in",)
 
 
 def _choose_notebook(folder: Path, slug: str) -> tuple[Path | None, str | None, tuple[str, ...]]:
@@ -308,9 +351,12 @@ def _notebooks_below(folder: Path) -> list[Path]:
 
 
 def _notebook_in_zip(
-    folder: Path, slug: str
+    folder: Path, slug: str, *, by_name: bool = False
 ) -> tuple[Path | None, str | None, tuple[str, ...]] | None:
-    """The only notebook in the only zip that was handed in; None if there is no zip."""
+    """The only notebook in the only zip that was handed in; None if there is no zip.
+
+    With `by_name`, the only one that is called SLUG.ipynb.
+    """
     archives = sorted(path for path in folder.glob("*.zip") if path.is_file())
     if len(archives) != 1:
         return None
@@ -324,7 +370,10 @@ def _notebook_in_zip(
                 if one.filename.endswith(".ipynb")
                 and not any(part.startswith((".", "__")) for part in one.filename.split("/"))
             ]
-            members = [one for one in members if one.filename.endswith(f"{slug}.ipynb")] or members
+            named = [one for one in members if one.filename.endswith(f"{slug}.ipynb")]
+            if by_name:
+                named = [one for one in named if one.filename.rpartition("/")[2] == f"{slug}.ipynb"]
+            members = named or ([] if by_name else members)
             if len(members) != 1 or members[0].file_size > MAX_BYTES:
                 return None, None, (f"{name} contains {len(members)} notebooks; hand in only one",)
             with archive.open(members[0]) as file:
@@ -679,10 +728,10 @@ def _whole_output(output: Any) -> dict[str, Any] | None:
     if not isinstance(output_type, str) or output_type not in _OUTPUT_FIELDS:
         return None
     whole: dict[str, Any] = {"output_type": output_type}
-    for field, expected in _OUTPUT_FIELDS[output_type].items():
-        value = output.get(field, expected())
-        whole[field] = joined_source(value) if expected is str else value
-        if not isinstance(whole[field], expected):
+    for name, expected in _OUTPUT_FIELDS[output_type].items():
+        value = output.get(name, expected())
+        whole[name] = joined_source(value) if expected is str else value
+        if not isinstance(whole[name], expected):
             return None
     if output_type == "error" and not all(isinstance(line, str) for line in whole["traceback"]):
         return None

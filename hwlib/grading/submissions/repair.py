@@ -187,9 +187,11 @@ def _report_another_assignment(
 ) -> None:
     """Report a notebook whose answers and tests do not belong to the questions of the key."""
     parts = [cell.grade_id.partition("-") for cell in cells]
-    theirs = {name for role, _, name in parts if role in ("solution", "test", "answer")}
-    ours = {cell.name for cell in key.by_role("solution", "test", "answer")}
-    known = any(key.cells[place].role in ("solution", "test", "answer") for place in matched)
+    theirs = {name for role, _, name in parts if role in ("solution", "test", "answer", "task")}
+    ours = {cell.name for cell in key.by_role("solution", "test", "answer", "task")}
+    known = any(
+        key.cells[place].role in ("solution", "test", "answer", "task") for place in matched
+    )
     if theirs and not known and not theirs & ours:
         names = printable(", ".join(sorted(theirs)[:5]))[:100]
         problems.append(
@@ -338,6 +340,9 @@ def _in_key_order(
         elif key_cell.role == "test":
             released = release.get(key_cell.grade_id) or as_released(key_cell.source)
             result += _test_cell(key_cell, own, released, problems)
+        elif key_cell.role == "task":
+            released = release.get(key_cell.grade_id) or as_released(key_cell.source)
+            result += _task_cell(key_cell, own, released, problems)
         else:
             result += _given_cell(key_cell, own, names_of_added, problems)
         result += followers[place]
@@ -456,7 +461,7 @@ def _given_cell(
         if not cell.untouched and _folded(cell.source) != _folded(key_cell.source)
     ]
     if key_cell.cell_type != "code":
-        return [restored, *_written_over(key_cell, own, problems)]
+        return [restored, *_written_over(key_cell, own, key_cell.source, problems)]
     if not own:
         if (
             key_cell.role in ("code", "experiment", "submit")
@@ -483,6 +488,7 @@ def _restored(key_cell: KeyCell, own: list[SubmittedCell]) -> SubmittedCell:
         key_cell,
         own[0].outputs if own else (),
         key_cell.grade_id,
+        attachments=own[0].attachments if own else {},
         position=own[0].position if own else -1,
     )
 
@@ -492,14 +498,24 @@ def _say_restored(key_cell: KeyCell, problems: list[str]) -> None:
     problems.append(f"the given cell {name} was deleted, so it was restored")
 
 
-def _written_over(
-    key_cell: KeyCell, own: list[SubmittedCell], problems: list[str]
+def _task_cell(
+    key_cell: KeyCell, own: list[SubmittedCell], released: str, problems: list[str]
 ) -> list[SubmittedCell]:
-    """The student's versions of a given text, which go below the original."""
+    """The key's task with its mark scheme, and below it what a student typed into the task."""
+    if not own:
+        _say_restored(key_cell, problems)
+    changed = [cell for cell in own if not cell.untouched]
+    return [_restored(key_cell, own), *_written_over(key_cell, changed, released, problems)]
+
+
+def _written_over(
+    key_cell: KeyCell, own: list[SubmittedCell], given: str, problems: list[str]
+) -> list[SubmittedCell]:
+    """The student's versions of a text that was given, which go below the original."""
     kept = [
-        replace(cell, original=None)
+        replace(cell, original=None, grade_id="")
         for cell in own
-        if cell.cell_type == "code" or _folded(cell.source) != _folded(key_cell.source)
+        if cell.cell_type == "code" or _folded(cell.source) != _folded(given)
     ]
     for cell in kept:
         # a text has no checksum: the instructor may have changed it since the release

@@ -116,7 +116,7 @@ def _of_caught(graded: Graded) -> _Draft:
     lost = [
         found
         for question in graded.questions
-        if question.status != "manual" and question.points < question.max_points
+        if question.is_lost
         for found in _lost_parts(question)
     ]
     return _Draft(graded.mutant, tuple(name for name, _ in lost), _first_sentence(lost[0][1].hint))

@@ -51,7 +51,7 @@ class Graded:
 
 
 def _is_lost(question: QuestionResult) -> bool:
-    return question.status != "manual" and question.points < question.max_points
+    return question.is_lost
 
 
 def grade_mutants(
@@ -90,7 +90,11 @@ def grade_mutants(
         with Pool(engine, 1) as pool:
             ((_, outcome),) = pool.run([_named(REFERENCE)])
         engine.seconds = {one.id: one.seconds for one in outcome.result.questions}
-        engine.passed = {one.id for one in outcome.result.questions if one.points == one.max_points}
+        engine.passed = {
+            one.id
+            for one in outcome.result.questions
+            if one.points == one.max_points and not one.is_lost
+        }
         tested = []
         for index, mutant in enumerate(mutants):
             if engine.about[mutant.grade_id]:

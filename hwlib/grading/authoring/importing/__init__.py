@@ -1,0 +1,1 @@
+"""Reads the courses of nbgrader and otter, and writes them as assignments of hwlib."""

@@ -1,0 +1,237 @@
+"""Finds what is wrong with a course, whichever tool grades it, and idioms that share a process."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import importlib.util
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+from hwlib.grading.authoring.importing.found import Draft
+from hwlib.grading.authoring.importing.regions import is_empty_solution
+from hwlib.grading.cell_names import names_in
+from hwlib.grading.cells import tree_of
+
+__all__ = ["idiom_of", "note_faults"]
+
+_NETWORK = ("requests", "urllib", "urllib3", "httpx", "aiohttp", "wget", "gdown", "socket")
+_CHECKS = re.compile(r"assert|check|test|expect|verify|validate|equal|close|fail", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://")
+_ABSOLUTE = re.compile(r"^(/(home|Users|root|data|mnt|srv|tmp)/|[A-Za-z]:\\)")
+
+
+def note_faults(drafts: Sequence[Draft], folder: Path) -> None:
+    """Add a note for each fault that can be seen without running anything.
+
+    Parameters
+    ----------
+    drafts : sequence of Draft
+        All cells of a notebook.
+    folder : Path
+        The folder of the notebook, whose modules it may import.
+    """
+    _note_repeated_ids(drafts)
+    for draft in drafts:
+        if not draft.is_code:
+            continue
+        tree = tree_of(draft.source)
+        if draft.role in ("solution", "manual") and is_empty_solution(draft.source):
+            what = (
+                "nothing shows that its tests can be passed"
+                if draft.role == "solution"
+                else "graders have nothing to compare with"
+            )
+            draft.note(
+                "fault", f"the course's own solution is empty, so {what}", "write the solution"
+            )
+        if tree is None:
+            continue
+        if draft.role == "test" and not _asserts(tree):
+            draft.note(
+                "fault",
+                "it has no assertion, so it gives its points for whatever runs",
+                "compare a result with what is right",
+            )
+        _note_calls(draft, tree)
+        _note_imports(draft, tree, folder)
+    _note_early_tests(drafts)
+
+
+def _note_repeated_ids(drafts: Sequence[Draft]) -> None:
+    counts = Counter(draft.grade_id for draft in drafts if draft.grade_id)
+    seen = set[str]()
+    for draft in drafts:
+        if counts[draft.grade_id] > 1 and draft.grade_id:
+            draft.note(
+                "fault",
+                f"the grade id {draft.grade_id!r} belongs to {counts[draft.grade_id]} cells; "
+                "nbgrader refuses such a notebook",
+                "give each cell an id of its own",
+            )
+            if draft.grade_id in seen:
+                draft.grade_id = ""
+        seen.add(draft.grade_id)
+
+
+def _asserts(tree: ast.Module) -> bool:
+    """Whether a test can fail: it asserts, raises, calls a check, or ends with its points."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assert | ast.Raise):
+            return True
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            if _CHECKS.search(name):
+                return True
+    last = tree.body[-1] if tree.body else None
+    return isinstance(last, ast.Expr) and not _is_call_of(last.value, ("print", "display"))
+
+
+def _is_call_of(node: ast.expr, names: Collection[str]) -> bool:
+    return isinstance(node, ast.Call) and getattr(node.func, "id", "") in names
+
+
+def _note_calls(draft: Draft, tree: ast.Module) -> None:
+    for node in ast.walk(tree):
+        if _is_call_of(node, ("input",)) if isinstance(node, ast.Call) else False:
+            draft.note(
+                "fault",
+                "it calls input(), which no grader can answer",
+                "make the value a variable that students set",
+            )
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if _ABSOLUTE.match(node.value):
+                draft.note(
+                    "fault",
+                    f"it names {node.value[:60]!r}, which is on one machine only",
+                    "use a path below the notebook's folder",
+                )
+            if _ADDRESS.match(node.value) and _opens(tree):
+                _note_network(draft)
+    for line in draft.source.split("\n"):
+        if re.match(r"\s*[!%]\s*(pip|conda|wget|curl|apt|git)\b", line):
+            _note_network(draft)
+
+
+def _opens(tree: ast.Module) -> bool:
+    names = {
+        getattr(node.func, "attr", getattr(node.func, "id", ""))
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+    }
+    return any(re.match(r"read_|urlopen|urlretrieve|get$|open|load|imread|fetch", n) for n in names)
+
+
+def _note_network(draft: Draft) -> None:
+    draft.note(
+        "fault",
+        "it needs the network, which graders do not have",
+        "put the file beside the notebook, and the package into the environment",
+    )
+
+
+def _note_imports(draft: Draft, tree: ast.Module, folder: Path) -> None:
+    for name in sorted(set(_imported(tree))):
+        if name in _NETWORK and name not in ("urllib", "socket"):
+            _note_network(draft)
+        if name in ("otter", "hwlib") or (folder / name).is_dir():
+            continue
+        if (folder / f"{name}.py").is_file() or _is_installed(name):
+            continue
+        draft.note(
+            "fault",
+            f"it imports {name}, which is not installed here",
+            f"install {name} for grading, or the tests that need it wait for a human",
+        )
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            yield node.module.split(".")[0]
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _note_early_tests(drafts: Sequence[Draft]) -> None:
+    """Tests of what only a cell below them defines."""
+    bound = set(dir(builtins))
+    for place, draft in enumerate(drafts):
+        names = names_in(draft.source) if draft.is_code else None
+        if draft.role == "test" and names:
+            late = names.uses - bound
+            below = frozenset[str]().union(
+                *(
+                    names_in(one.source).binds
+                    for one in drafts[place + 1 :]
+                    if one.role in ("solution", "manual")
+                )
+            )
+            if late & below:
+                draft.note(
+                    "fault",
+                    f"it uses {', '.join(sorted(late & below))}, which only a cell below it "
+                    "defines, so it can't pass in a notebook that is run from top to bottom",
+                    "move it below that cell",
+                )
+        if names:
+            bound |= names.binds
+
+
+# ---- idioms ----
+
+_IDIOMS: tuple[tuple[str, str, str], ...] = (
+    (
+        r"getsource|inspect\.",
+        "it reads the source of the student's code",
+        "check what the code does, or leave the question to a human",
+    ),
+    (
+        r"^\s*%|get_ipython|\bIn\[|\b_i\d|\bOut\[",
+        "it uses the notebook's own tools",
+        "call the function instead",
+    ),
+    (
+        r"globals\(\)|locals\(\)|\bdir\(\)|vars\(\)|__main__",
+        "it looks names up in the notebook",
+        "use the name itself",
+    ),
+    (
+        r"redirect_stdout|capsys|sys\.stdout|StringIO|capture_output|io\.capture",
+        "it catches what the student's code prints",
+        "let the function return the text",
+    ),
+    (r"\bplt\.|gcf\(|gca\(|matplotlib", "it looks at a figure", "let the function return data"),
+    (
+        r"mock|patch\(|monkeypatch|builtins\.",
+        "it replaces a function while the student's code runs",
+        "hand the function over as an argument",
+    ),
+    (r"\bopen\(|Path\(|os\.path|exists\(", "it reads files", "compare what the function returns"),
+    (
+        r"isinstance\(|type\(",
+        "it asks for the type of the student's object",
+        "compare its values",
+    ),
+    (r"time\.|timeit|perf_counter", "it measures time", "count the steps instead"),
+)
+
+
+def idiom_of(source: str) -> tuple[str, str]:
+    """(what a test does that may need the student's process, what to write instead)."""
+    for pattern, idiom, remedy in _IDIOMS:
+        if re.search(pattern, source, re.MULTILINE):
+            return idiom, remedy
+    return (
+        "it relies on sharing a process with the student's code",
+        "compare plain values: numbers, texts, lists, arrays",
+    )

@@ -1,0 +1,212 @@
+"""Finds the assignments in a file, a folder or a whole course of another tool."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from hwlib.errors import CourseError
+from hwlib.grading.authoring.importing.found import FoundNotebook
+from hwlib.grading.authoring.importing.nbgrader_notebooks import (
+    NOTEBOOKS,
+    found_in_nbgrader,
+    read_notebook,
+)
+from hwlib.grading.authoring.importing.otter_notebooks import found_in_otter, is_otter
+from hwlib.grading.course import SLUG
+
+__all__ = ["FoundAssignment", "find_assignments", "slug_for"]
+
+MAX_FILE_BYTES = 20_000_000
+_SKIPPED = {
+    ".ipynb_checkpoints",
+    "__pycache__",
+    ".git",
+    ".DS_Store",
+    "autotests.yml",
+    "tests.yml",
+    "gradebook.db",
+    "nbgrader_config.py",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAssignment:
+    """One assignment of another tool."""
+
+    slug: str
+    folder: Path
+    notebooks: tuple[FoundNotebook, ...]
+    originals: tuple[NotebookNode, ...]  # as they were read
+    files: tuple[Path, ...]  # what students get beside the notebook, relative to the folder
+    left_out: tuple[str, ...] = ()  # what is not imported, a sentence each
+
+
+def find_assignments(source: Path, to: str = "") -> list[FoundAssignment]:
+    """The assignments in a notebook, a folder of notebooks, or a course.
+
+    Parameters
+    ----------
+    source : Path
+        A notebook; a folder with notebooks, which is one assignment; or a course, whose
+        assignments are the folders in its folder source/.
+    to : str
+        The name that the assignment gets, if there is only one.
+
+    Raises
+    ------
+    CourseError
+        If there is nothing to import, or several assignments are to have one name.
+    """
+    if not source.exists():
+        raise CourseError(f"{source}: no such file; name a notebook, a folder or a course")
+    if source.is_file():
+        return [_of_file(source, to or slug_for(source.stem))]
+    folders = list(_folders(source))
+    found = [one for one in map(_of_folder, folders) if one is not None]
+    if not found:
+        raise CourseError(
+            f"{source}: there is no notebook with nbgrader's or otter's cells here, nor in source/ "
+            "or the folders below; name the folder that has the notebooks with the solutions"
+        )
+    if to:
+        if len(found) > 1:
+            names = ", ".join(one.folder.name for one in found)
+            raise CourseError(
+                f"{source}: --to names one assignment, but there are {len(found)} here ({names}); "
+                "name one of these folders, or leave --to out"
+            )
+        found = [_renamed(found[0], to)]
+    return _distinct(found)
+
+
+def slug_for(name: str) -> str:
+    """The name of an assignment of hwlib for a folder or notebook.
+
+    >>> slug_for("Problem Set 1"), slug_for("01-Intro")
+    ('problem_set_1', 'a_01_intro')
+    """
+    slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    return slug if SLUG.fullmatch(slug) else f"a_{slug}".rstrip("_")
+
+
+def _renamed(found: FoundAssignment, slug: str) -> FoundAssignment:
+    if not SLUG.fullmatch(slug):
+        raise CourseError(
+            f"--to {slug}: the name of an assignment may have lower-case letters, digits and _, "
+            "and begins with a letter"
+        )
+    return replace(found, slug=slug)
+
+
+def _distinct(found: Sequence[FoundAssignment]) -> list[FoundAssignment]:
+    taken: set[str] = set()
+    result = []
+    for one in found:
+        slug, number = one.slug, 2
+        while slug in taken:
+            slug, number = f"{one.slug}_{number}", number + 1
+        taken.add(slug)
+        result.append(one if slug == one.slug else _renamed(one, slug))
+    return result
+
+
+def _folders(source: Path) -> Iterator[Path]:
+    """The folders that may be assignments."""
+    inside = source / "source"
+    if inside.is_dir():
+        yield from _folders(inside)
+        return
+    if any(_candidates(source)) and source.name != "source":
+        yield source
+        return
+    for folder in sorted(source.iterdir()):
+        if folder.is_dir() and not folder.name.startswith((".", "_")):
+            yield from _folders(folder)
+
+
+def _candidates(folder: Path) -> Iterator[Path]:
+    """Files that may be notebooks of an assignment."""
+    for path in sorted(folder.iterdir()):
+        if path.suffix not in NOTEBOOKS or path.name in _SKIPPED or not path.is_file():
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        is_one = path.suffix != ".py" or re.search(r"^# %%", text, re.MULTILINE)
+        if is_one and ("nbgrader" in text or "BEGIN QUESTION" in text):
+            yield path
+
+
+def _of_file(path: Path, slug: str) -> FoundAssignment:
+    notebook = read_notebook(path)
+    found = _found(path, notebook)
+    if found is None:
+        raise CourseError(
+            f"{path}: it has no cells of nbgrader or otter; name the notebook with the solutions"
+        )
+    files = tuple(_named_files(found, path.parent))
+    assignment = FoundAssignment(slug, path.parent, (found,), (notebook,), files)
+    return _renamed(assignment, slug)
+
+
+def _of_folder(folder: Path) -> FoundAssignment | None:
+    notebooks, originals, left_out = [], [], []
+    for path in _candidates(folder):
+        notebook = read_notebook(path)
+        found = _found(path, notebook)
+        if found is None:
+            continue
+        notebooks.append(found)
+        originals.append(notebook)
+    if not notebooks:
+        return None
+    taken = {one.path for one in notebooks}
+    files = []
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        if not path.is_file() or path in taken or any(p in _SKIPPED for p in inside.parts):
+            continue
+        if path.suffix == ".ipynb":
+            left_out.append(f"{inside} has no graded cells")
+        elif path.stat().st_size > MAX_FILE_BYTES:
+            left_out.append(f"{inside} has {path.stat().st_size / 1e6:.0f} MB")
+        else:
+            files.append(inside)
+    return FoundAssignment(
+        slug_for(folder.name),
+        folder,
+        tuple(notebooks),
+        tuple(originals),
+        tuple(files),
+        tuple(left_out),
+    )
+
+
+def _found(path: Path, notebook: NotebookNode) -> FoundNotebook | None:
+    """The notebook, if it is one of an assignment."""
+    if is_otter(notebook):
+        return found_in_otter(path, notebook)
+    found = found_in_nbgrader(path, notebook)
+    return found if any(cell.role not in ("given",) for cell in found.cells) else None
+
+
+def _named_files(notebook: FoundNotebook, folder: Path) -> Iterator[Path]:
+    """The files beside a notebook that its cells name, or import."""
+    text = "\n".join(cell.source for cell in notebook.cells)
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        if len(inside.parts) > 3 or any(part in _SKIPPED for part in inside.parts):
+            continue
+        if not path.is_file() or path.suffix == ".ipynb" or path == notebook.path:
+            continue
+        module = inside.parts[0].removesuffix(".py")
+        imported = path.suffix == ".py" and re.search(
+            rf"^\s*(import|from)\s+{re.escape(module)}\b", text, re.MULTILINE
+        )
+        if (
+            imported or re.search(rf"(?<![\w.]){re.escape(path.name)}", text)
+        ) and path.stat().st_size <= MAX_FILE_BYTES:
+            yield inside

@@ -1,0 +1,138 @@
+"""Reads the notebooks of an nbgrader course with nbgrader's own upgrade of their metadata."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import warnings
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.nbgraderformat import MetadataValidator
+
+from hwlib.errors import CourseError
+from hwlib.grading.authoring.importing.found import FoundCell, FoundNotebook, FoundRole, Note
+from hwlib.grading.cells import joined_source
+
+__all__ = ["NOTEBOOKS", "found_in_nbgrader", "read_notebook"]
+
+NOTEBOOKS = (".ipynb", ".py", ".md", ".Rmd")  # those that jupytext reads as notebooks
+
+
+def read_notebook(path: Path) -> NotebookNode:
+    """Read a notebook file, of Jupyter or of jupytext, in the newest format.
+
+    Raises
+    ------
+    CourseError
+        If it is not a notebook.
+    """
+    try:
+        with warnings.catch_warnings():  # about ids that an old notebook lacks
+            warnings.simplefilter("ignore")
+            if path.suffix == ".ipynb":
+                found = nbformat.read(path, as_version=4)
+            else:
+                found = jupytext.read(path)
+    except Exception as error:
+        raise CourseError(
+            f"{path}: not a notebook that nbformat or jupytext can read ({error}); open it in "
+            "JupyterLab and save it again"
+        ) from error
+    for cell in found.cells:
+        cell.source = (joined_source(cell.source) or "").replace("\r\n", "\n")
+    return found
+
+
+def found_in_nbgrader(path: Path, notebook: NotebookNode) -> FoundNotebook:
+    """The cells of a notebook with nbgrader's metadata, of any schema."""
+    upgraded, schemas = _upgraded(notebook)
+    kernel = notebook.metadata.get("kernelspec", {})
+    language = notebook.metadata.get("language_info", {}).get("name") or kernel.get("language")
+    return FoundNotebook(
+        path,
+        "nbgrader",
+        str(language or "python").lower(),
+        str(kernel.get("name", "python3")),
+        tuple(
+            _found(f"{path.name}, cell {number}", cell, schema)
+            for number, (cell, schema) in enumerate(zip(upgraded.cells, schemas, strict=True), 1)
+        ),
+    )
+
+
+def _upgraded(notebook: NotebookNode) -> tuple[NotebookNode, list[object]]:
+    """The notebook with metadata of schema 3, and the schema that each cell had (None: none)."""
+    schemas = [
+        cell.metadata.get("nbgrader", {}).get("schema_version", 0)
+        if "nbgrader" in cell.metadata
+        else None
+        for cell in notebook.cells
+    ]
+    validator = MetadataValidator()
+    validator.log = logging.Logger("hwlib.import")  # it tells of each cell
+    return validator.upgrade_notebook_metadata(notebook), schemas
+
+
+def _found(place: str, cell: NotebookNode, schema: object) -> FoundCell:
+    settings: dict[str, Any] = cell.metadata.get("nbgrader", {})
+    grade, solution = bool(settings.get("grade")), bool(settings.get("solution"))
+    notes = []
+    role: FoundRole = "locked" if settings.get("locked") and settings else "given"
+    if settings.get("task"):
+        role = "task"
+    elif grade and solution:
+        role = "manual" if cell.cell_type == "code" else "answer"
+    elif grade:
+        role = "test"
+        if cell.cell_type != "code":
+            role = "answer"
+            notes.append(
+                Note(
+                    "decision",
+                    "a graded Markdown cell that students can't edit, which nbgrader refuses",
+                    "make it a written answer or a task",
+                )
+            )
+    elif solution:
+        role = "solution" if cell.cell_type == "code" else "answer"
+    if schema is not None and schema != 3:
+        notes.append(
+            Note("changed", f"its metadata had schema {schema or 0}, and has schema 3 now")
+        )
+    return FoundCell(
+        place,
+        role,
+        cell.cell_type,
+        cell.source,
+        str(settings.get("grade_id", "")),
+        _points(settings) if grade or settings.get("task") or role == "answer" else None,
+        tags=tuple(str(tag) for tag in cell.metadata.get("tags", ())),
+        attachments=tuple(_attachments(cell)),
+        outputs=tuple(cell.get("outputs", ())),
+        notes=tuple(notes),
+    )
+
+
+def _points(settings: dict[str, Any]) -> float:
+    try:
+        return float(settings.get("points", 0) or 0)
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def _attachments(cell: NotebookNode) -> list[tuple[str, bytes]]:
+    """Name and content of the pictures inside a Markdown cell."""
+    found = []
+    for name, kinds in (cell.get("attachments") or {}).items():
+        for content in kinds.values():
+            text = joined_source(content) or ""
+            try:
+                found.append((str(name), base64.b64decode(text)))
+            except ValueError:
+                found.append((str(name), text.encode()))
+            break
+    return found

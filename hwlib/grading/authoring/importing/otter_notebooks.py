@@ -1,0 +1,258 @@
+"""Reads the notebooks of `otter assign`: questions in raw cells, or in code blocks of Markdown."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from nbformat import NotebookNode
+
+from hwlib.grading.authoring.importing.found import FoundCell, FoundNotebook, Note
+from hwlib.grading.authoring.importing.otter_cases import (
+    Case,
+    case_of,
+    composed,
+    shared_points,
+)
+from hwlib.grading.authoring.importing.otter_solutions import has_solution, with_regions
+
+__all__ = ["found_in_otter", "is_otter"]
+
+_MARK = re.compile(
+    r"^\s*(?:```otter\s*)?#\s*(?P<edge>BEGIN|END)\s+(?P<what>QUESTION|PROMPT|SOLUTION|TESTS?)\b",
+    re.IGNORECASE,
+)
+_CONFIG = re.compile(r"^\s*(?:```otter\s*)?#\s*ASSIGNMENT CONFIG", re.IGNORECASE)
+# the older format: the question is in a code block or comment of its Markdown cell
+_OLD = re.compile(
+    r"(?:```|<!--)\s*\n?\s*#?\s*BEGIN QUESTION\s*\n(?P<yaml>.*?)(?:```|-->)", re.DOTALL
+)
+_OLD_TEST = re.compile(r"^\s*#+\s*(hidden\s+)?tests?\b", re.IGNORECASE)
+_OLD_ANSWER = re.compile(r"\**solution\**:?|<!--\s*solution", re.IGNORECASE)
+_GRADER = re.compile(r"^\s*(import otter\b|from otter\b|\w+\s*=\s*otter\.Notebook|grader\.)")
+
+
+def is_otter(notebook: NotebookNode) -> bool:
+    """Whether a notebook has questions of `otter assign`."""
+    return any(
+        _is_mark(cell) or (cell.cell_type == "markdown" and _OLD.search(cell.source))
+        for cell in notebook.cells
+    )
+
+
+def found_in_otter(path: Path, notebook: NotebookNode) -> FoundNotebook:
+    """The cells of an otter notebook, whose outputs are those of the course's own solution."""
+    reader = _Reader(path.name)
+    for number, cell in enumerate(notebook.cells, 1):
+        reader.take(number, cell)
+    reader.finish()
+    kernel = notebook.metadata.get("kernelspec", {})
+    language = notebook.metadata.get("language_info", {}).get("name") or kernel.get("language")
+    return FoundNotebook(
+        path,
+        "otter",
+        str(language or "python").lower(),
+        str(kernel.get("name", "python3")),
+        tuple(reader.cells),
+        tuple(str(one) for one in reader.config.get("files") or ()),
+    )
+
+
+def _is_mark(cell: NotebookNode) -> bool:
+    fenced = cell.cell_type == "markdown" and cell.source.lstrip().startswith("```otter")
+    return bool((cell.cell_type == "raw" or fenced) and _MARK.match(cell.source))
+
+
+@dataclass(slots=True)
+class _Question:
+    name: str
+    points: Any
+    manual: bool
+    whole: bool
+    place: str
+    old: bool = False
+    cases: list[Case] = field(default_factory=list)
+    answered: bool = False  # whether its solution has been seen
+
+
+class _Reader:
+    """Walks through the cells and knows in which block it is."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.cells: list[FoundCell] = []
+        self.question: _Question | None = None
+        self.block = ""
+        self.config: dict[str, Any] = {}
+
+    def take(self, number: int, cell: NotebookNode) -> None:
+        """Take the next cell."""
+        place = f"{self.name}, cell {number}"
+        fenced = cell.cell_type == "markdown" and cell.source.lstrip().startswith("```otter")
+        if cell.cell_type == "raw" or fenced:
+            if _CONFIG.match(cell.source):
+                self.config = _settings(cell.source)
+                return
+            mark = _MARK.match(cell.source)
+            if mark:
+                self._mark(place, mark["edge"].upper(), mark["what"].upper(), cell.source)
+                return
+        if cell.cell_type == "markdown" and (old := _OLD.search(cell.source)):
+            self._old_question(place, cell.source, old)
+            return
+        if self.question and self.question.old and self._take_old(place, cell):
+            return
+        self._take_plain(place, cell)
+
+    def finish(self) -> None:
+        """Close what is open at the end of the notebook."""
+        self._close()
+
+    # ---- blocks ----
+
+    def _mark(self, place: str, edge: str, what: str, source: str) -> None:
+        if what == "QUESTION":
+            self._close()
+            if edge == "BEGIN":
+                self.question = _question(_settings(source), place)
+        elif edge == "BEGIN":
+            self.block = "TESTS" if what.startswith("TEST") else what
+        else:
+            if self.block == "TESTS":
+                self._write_tests()
+            self.block = ""
+
+    def _close(self) -> None:
+        self._write_tests()
+        self.question, self.block = None, ""
+
+    def _write_tests(self) -> None:
+        question = self.question
+        if question is None or not question.cases:
+            return
+        points = shared_points(question.points, question.cases)
+        whole = question.whole or len(question.cases) == 1
+        notes = []
+        if len(question.cases) > 1:
+            notes.append(
+                Note(
+                    "changed",
+                    f"its {len(question.cases)} test cells are one test"
+                    + ("" if whole else ", in parts"),
+                )
+            )
+        self.cells.append(
+            FoundCell(
+                question.place,
+                "test",
+                "code",
+                composed(question.cases, points, question.whole),
+                question.name,
+                sum(points) if whole else None,
+                title=question.name,
+                notes=tuple(notes),
+            )
+        )
+        question.cases = []
+
+    # ---- cells ----
+
+    def _take_plain(self, place: str, cell: NotebookNode) -> None:
+        question, source = self.question, cell.source
+        if question and self.block == "TESTS" and cell.cell_type == "code":
+            if not question.cases:
+                question.place = place
+            question.cases.append(case_of(source, cell.get("outputs", ())))
+        elif question and self.block == "SOLUTION":
+            self._solve(place, cell)
+        elif cell.cell_type == "code" and has_solution(source):
+            self.cells.append(FoundCell(place, "solution", "code", with_regions(source)))
+        elif cell.cell_type == "code" and any(map(_GRADER.match, source.split("\n"))):
+            self._without_grader(place, source)
+        elif cell.cell_type == "raw":
+            self.cells.append(FoundCell(place, "given", "raw", source))
+        elif self.block == "PROMPT" and cell.cell_type == "code" and source.strip():
+            commented = "\n".join(f"# {line}".rstrip() for line in source.split("\n"))
+            note = Note("changed", "the code that students start from is a comment now")
+            self.cells.append(FoundCell(place, "given", "code", commented, notes=(note,)))
+        else:
+            self.cells.append(FoundCell(place, "given", cell.cell_type, source))
+
+    def _solve(self, place: str, cell: NotebookNode) -> None:
+        """A cell of a solution."""
+        question = self.question
+        assert question is not None
+        first, question.answered = not question.answered, True
+        points = _number(question.points) if first else 0.0
+        if cell.cell_type != "code":
+            grade_id = question.name if first else ""
+            source = re.sub(
+                r"^\s*(<!--.*?-->|\*\*SOLUTION:?\*\*:?)\s*", "", cell.source, flags=re.I
+            )
+            self.cells.append(FoundCell(place, "answer", "markdown", source, grade_id, points))
+        elif question.manual and first:
+            source = with_regions(cell.source)
+            self.cells.append(FoundCell(place, "manual", "code", source, question.name, points))
+        else:
+            self.cells.append(FoundCell(place, "solution", "code", with_regions(cell.source)))
+
+    def _without_grader(self, place: str, source: str) -> None:
+        lines = [f"# {line}" if _GRADER.match(line) else line for line in source.split("\n")]
+        note = Note("changed", "lines that call otter are comments now")
+        self.cells.append(FoundCell(place, "given", "code", "\n".join(lines), notes=(note,)))
+
+    # ---- the older format ----
+
+    def _old_question(self, place: str, source: str, found: re.Match[str]) -> None:
+        self._close()
+        self.question = _question(yaml.safe_load(found["yaml"]) or {}, place)
+        self.question.old = True
+        shown = (source[: found.start()] + source[found.end() :]).strip()
+        self.cells.append(FoundCell(place, "given", "markdown", shown))
+
+    def _take_old(self, place: str, cell: NotebookNode) -> bool:
+        question = self.question
+        assert question is not None
+        if cell.cell_type == "code" and _OLD_TEST.match(cell.source):
+            if not question.cases:
+                question.place = place
+            question.cases.append(case_of(cell.source, cell.get("outputs", ())))
+            return True
+        if question.cases:
+            self._close()
+            return False
+        if question.answered:
+            return False
+        if cell.cell_type == "code" or _OLD_ANSWER.search(cell.source):
+            self._solve(place, cell)
+            return True
+        return False
+
+
+def _question(settings: dict[str, Any], place: str) -> _Question:
+    return _Question(
+        str(settings.get("name", place)),
+        settings.get("points"),
+        bool(settings.get("manual")),
+        bool(settings.get("all_or_nothing")),
+        place,
+    )
+
+
+def _settings(source: str) -> dict[str, Any]:
+    """The YAML below the first line of a raw cell."""
+    lines = [line for line in source.split("\n") if not line.strip().startswith("```")]
+    try:
+        found = yaml.safe_load("\n".join(lines))
+    except yaml.YAMLError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _number(points: Any) -> float:
+    if isinstance(points, list):
+        return float(sum(one or 0 for one in points))
+    return float(points) if isinstance(points, int | float) else 1.0

@@ -1,0 +1,88 @@
+"""What student code needs and the grading machine does not have: a module, a GPU.
+
+Such code may be right where it was written, so a human decides.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+from hwlib.errors import StudentRaised
+
+__all__ = ["Lack", "cure_of", "lack_behind", "lack_in"]
+
+_A_GPU = "a GPU"
+
+_MODULE = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
+# how PyTorch says that a device is not there, in the versions from 2.0 on
+_GPU = re.compile(
+    r"(?:Assertion|Runtime|Type|NotImplemented|Accelerator)Error: .{0,200}?(?:"
+    r"Torch not compiled with (?:CUDA|XPU) enabled"
+    r"|Found no (?:NVIDIA|XPU|HIP)\b"
+    r"|No (?:CUDA|HIP|XPU) GPUs are available"
+    r"|on a (?:CUDA|MPS|XPU) device but torch\.\w+(?:\.\w+)?\.is_available\(\) is False"
+    r"|PyTorch is not linked with support for (?:cuda|mps|xpu|hip) devices"
+    r"|The MPS backend is supported on MacOS"
+    r"|MPS backend (?:is )?not (?:available|supported)"
+    r"|Cannot access accelerator device when none is available"
+    r"|Cannot get \w+ generator without ATen_cuda library"
+    r"|CUDA error: (?:CUDA driver version is insufficient|no CUDA-capable device)"
+    r"|type torch\.cuda\.\w+ not available"
+    r"|Could not run '[\w:.]{1,100}' with arguments from the '(?:CUDA|MPS|XPU)' backend"
+    r")",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """What is missing on the grading machine."""
+
+    told_student: str  # why a human grades the question
+    told_instructor: str  # what it is called, for "3 submissions need …"
+
+
+def lack_in(text: str) -> Lack | None:
+    """What an error tells of, as `Type: message`.
+
+    >>> lack_in("ModuleNotFoundError: No module named 'no_such.part'").told_instructor
+    'no_such'
+    >>> lack_in("AssertionError: Torch not compiled with CUDA enabled").told_instructor
+    'a GPU'
+    >>> lack_in("ValueError: Torch not compiled with CUDA enabled")
+    """
+    found = _MODULE.search(text)
+    if found:
+        reason = f"your code imports {found[1]}, which is not on the grading machine"
+        return Lack(reason, _unknown_part(found[1]))
+    if _GPU.search(text):
+        return Lack("your code needs a GPU, and the grading machine has none", _A_GPU)
+    return None
+
+
+def lack_behind(error: BaseException | None) -> Lack | None:
+    """What an exception of student code, or one that led to it, tells of."""
+    while isinstance(error, StudentRaised):
+        found = lack_in(f"{error.student_type}: {error.student_message}")
+        if found:
+            return found
+        error = error.__cause__
+    return None
+
+
+def cure_of(needed: str) -> str:
+    """What an instructor can do about it."""
+    if needed == _A_GPU:
+        return "grade those questions by hand, or on a machine that has one"
+    return "install it and grade again"
+
+
+def _unknown_part(module: str) -> str:
+    """The beginning of a module's name that this machine does not have."""
+    top, _, rest = module.partition(".")
+    try:
+        return module if rest and find_spec(top) is not None else top
+    except (ImportError, ValueError):  # a module without a place, such as __main__
+        return top

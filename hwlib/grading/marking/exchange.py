@@ -1,0 +1,358 @@
+"""Writes a sheet for each question graded by hand, and reads the filled-in sheets.
+
+A sheet has three parts. On top are the question, its rubric and how to fill in the sheet. Then come
+comments with short names, which graders add to. Then comes a row for each answer: its key, who gave
+it, the answer, the points, a comment, and what the gradebook had when the sheet was written. Only
+what a human has changed in a row is read back, and only where the gradebook still has what the
+sheet shows.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hwlib.errors import CourseError
+from hwlib.grading.course import Assignment
+from hwlib.grading.marking.answers import ByHand, Same, answers_by_hand
+from hwlib.grading.marking.sheets import read_tables, write_csv, write_ods
+from hwlib.grading.records.by_hand import Given, give
+from hwlib.grading.texts import for_terminal
+
+__all__ = ["Imported", "export_sheets", "import_sheets"]
+
+MAX_ANSWER = 20_000  # characters; a cell of a spreadsheet holds 32,767
+WIDTHS_CM = (3.0, 5.0, 14.0, 2.2, 7.0, 2.2, 5.0)
+HEADINGS = ("key", "students", "answer", "points", "comment", "points before", "comment before")
+FREE_COMMENTS = 6  # rows for comments that graders add
+SHEET = "hwlib marking sheet"
+SHORT = re.compile(r"c\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import has done, or would do."""
+
+    written: tuple[Given, ...]
+    conflicts: tuple[str, ...] = ()  # a line each; of these nothing was written
+    unchanged: int = 0  # rows in which nobody has changed anything
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """A sheet as it was read."""
+
+    question: str
+    place: str  # for messages
+    comments: dict[str, str] = field(default_factory=dict)  # short name → text
+    rows: list[tuple[int, dict[str, str]]] = field(default_factory=list)  # number, heading → cell
+
+
+# ---- export --------------------------------------------------------------------------------------
+
+
+def export_sheets(
+    assignment: Assignment,
+    output: Path,
+    file: Path,
+    *,
+    anonymous: bool = False,
+    db_url: str | None = None,
+) -> list[Path]:
+    """Write the sheets; returns the files.
+
+    Parameters
+    ----------
+    assignment : Assignment
+    output : Path
+        The folder with the records.
+    file : Path
+        An .ods file gets a sheet for each question. For a .csv file, each question has a file of
+        its own, NAME-QUESTION.csv.
+    anonymous : bool
+        Show how many students gave an answer, not who.
+
+    Raises
+    ------
+    CourseError
+        If there is nothing to grade by hand, or the file is neither .ods nor .csv.
+    """
+    kind = file.suffix.lower()
+    if kind not in (".ods", ".csv"):
+        raise CourseError(f"{file}: expected a name that ends with .ods or .csv")
+    found = answers_by_hand(assignment, output, db_url)
+    if not found:
+        raise CourseError(
+            f"{assignment.slug}: no question waits for a human, and none was graded by hand"
+        )
+    tables = {one.question: [*_table(assignment, one, anonymous)] for one in found}
+    if kind == ".ods":
+        write_ods(file, tables, WIDTHS_CM)
+        return [file]
+    files = []
+    for name, table in tables.items():
+        files.append(file.with_name(f"{file.stem}-{name}.csv"))
+        write_csv(files[-1], table)
+    return files
+
+
+def _table(assignment: Assignment, one: ByHand, anonymous: bool) -> Iterator[Sequence[str]]:
+    yield SHEET, assignment.slug, one.question, f"{one.max_points:g}", "points at most"
+    yield "question", "", one.title
+    yield "rubric", "", one.rubric[:MAX_ANSWER]
+    yield (
+        "how to",
+        "",
+        "Write the points of each row, and a comment if you like. A comment is text, or names of "
+        "the comments below, such as c1; c2. Leave the other columns as they are. Rows without "
+        "points and comment stay as they are in the gradebook.",
+    )
+    used = Counter(group.comment for group in one.groups if group.comment)
+    texts = [text for text, _ in used.most_common()]
+    for i in range(1, len(texts) + FREE_COMMENTS + 1):
+        yield f"c{i}", "", texts[i - 1] if i <= len(texts) else ""
+    yield HEADINGS
+    for group in one.groups:
+        points = "" if group.points is None else f"{group.points:.10g}"
+        count = len(group.students)
+        who = f"{count} student{'s' * (count > 1)}" if anonymous else ", ".join(group.students)
+        yield group.key, who, group.answer[:MAX_ANSWER], points, "", points, group.comment
+
+
+# ---- import --------------------------------------------------------------------------------------
+
+
+def import_sheets(
+    assignment: Assignment,
+    output: Path,
+    file: Path,
+    *,
+    replace: bool = False,
+    db_url: str | None = None,
+) -> Imported:
+    """Write what graders have filled in to the gradebook.
+
+    Parameters
+    ----------
+    assignment : Assignment
+    output : Path
+        The folder with the records.
+    file : Path
+        What `export_sheets` wrote, filled in.
+    replace : bool
+        In a conflict, the sheet counts. The default is that the gradebook does.
+
+    Raises
+    ------
+    CourseError
+        If a cell can't be read; it lists all of these, and nothing is written.
+    GradingError
+        If the gradebook can't be written.
+    """
+    now = {one.question: one for one in answers_by_hand(assignment, output, db_url)}
+    faults, conflicts, given, unchanged = list[str](), list[str](), list[Given](), 0
+    for sheet in _sheets(file, assignment):
+        question = now.get(sheet.question)
+        if question is None:
+            conflicts.append(f"{sheet.place}: no answer to {sheet.question} waits for a human now")
+            continue
+        befores = defaultdict[str, list[tuple[float | None, str]]](list)
+        for number, row in sheet.rows:
+            before = _number(row["points before"], f"{sheet.place}:{number}", faults)
+            befores[row["key"]].append((before, row["comment before"]))
+        for number, row in sheet.rows:
+            place = f"{sheet.place}:{number}"
+            points = _points(row, question, place, faults)
+            comment = _comment(row, sheet.comments, place, faults)
+            before = _number(row["points before"], place, [])
+            is_new = points is not None and points != before
+            if not is_new and comment is None:
+                unchanged += 1
+                continue
+            told = _Row(
+                row["key"], points if is_new else None, comment, before, row["comment before"]
+            )
+            new, said = _given(told, question, befores[row["key"]], place, replace)
+            given += new
+            conflicts += said
+    if faults:
+        lines = "".join(f"\n  {line}" for line in faults)
+        raise CourseError(f"{file}: nothing was written, because of these cells:{lines}")
+    late = give(assignment, output, given, db_url) if given else []
+    conflicts += [
+        f"{one.student}, {one.question}: another human has graded it meanwhile" for one in late
+    ]
+    written = tuple(one for one in given if one not in late)
+    return Imported(written, tuple(conflicts), unchanged)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What a grader has changed in one row."""
+
+    key: str
+    points: float | None
+    comment: str | None
+    points_before: float | None
+    comment_before: str
+
+
+def _given(
+    row: _Row,
+    question: ByHand,
+    others: Collection[tuple[float | None, str]],
+    place: str,
+    replace: bool,
+) -> tuple[list[Given], list[str]]:
+    """What a row gives to the students who have its answer, and lines about conflicts.
+
+    `others` are points and comments before of all rows with the same answer.
+    """
+    given, conflicts = [], []
+    same = [group for group in question.groups if group.key == row.key]
+    if not same:
+        return [], [
+            f"{place}: nobody has this answer to {question.question} now; write the sheet again "
+            "and grade the new answers"
+        ]
+    for group in same:
+        as_shown = _is_shown(group, row.points_before, row.comment_before)
+        if not as_shown and (_has(group, row) or any(_is_shown(group, *other) for other in others)):
+            continue
+        if not as_shown and not replace:
+            conflicts.append(
+                f"{place}: {', '.join(group.students)}: {question.question} has "
+                f"{_shown(group)} in the gradebook, and had "
+                f"{_shown(Same('', '', (), row.points_before, row.comment_before))} when the sheet "
+                "was written; the gradebook stays. --replace lets the sheet count"
+            )
+            continue
+        given += [
+            Given(
+                student,
+                question.question,
+                question.comment_on,
+                row.points,
+                row.comment,
+                group.points,
+                group.comment,
+            )
+            for student in group.students
+        ]
+    return given, conflicts
+
+
+def _is_shown(group: Same, points: float | None, comment: str) -> bool:
+    """Whether a row shows what a group of students has in the gradebook."""
+    if group.points is None or points is None:
+        same = group.points is points
+    else:
+        same = math.isclose(group.points, points, abs_tol=1e-6)  # a sheet has ten digits
+    return same and _plain(group.comment) == _plain(comment)
+
+
+def _plain(text: str) -> str:
+    """A comment without what a spreadsheet may change in it."""
+    return " ".join(for_terminal(text).split())
+
+
+def _has(group: Same, row: _Row) -> bool:
+    """Whether the gradebook has what the row asks for."""
+    return row.points in (None, group.points) and row.comment in (None, group.comment)
+
+
+def _shown(group: Same) -> str:
+    points = "no points" if group.points is None else f"{group.points:g} points"
+    return f"{points} and the comment {group.comment!r:.60}" if group.comment else points
+
+
+# ---- reading cells -------------------------------------------------------------------------------
+
+
+def _sheets(file: Path, assignment: Assignment) -> Iterator[_Sheet]:
+    found = False
+    for number, table in enumerate(read_tables(file), 1):
+        if not table or table[0][:1] != [SHEET]:
+            continue
+        found = True
+        first = [*table[0], "", ""]
+        place = f"{file}: sheet {number}" if file.suffix.lower() == ".ods" else str(file)
+        if first[1] != assignment.slug:
+            raise CourseError(
+                f"{place}: expected a sheet of {assignment.slug}, found one of {first[1]}; name "
+                "that assignment, or another file"
+            )
+        yield _sheet(table, first[2], place)
+    if not found:
+        raise CourseError(
+            f"{file}: expected a sheet of `hw marking export`, whose first cell is {SHEET!r}; "
+            "fill in such a sheet and leave its first row as it is"
+        )
+
+
+def _sheet(table: Sequence[Sequence[str]], question: str, place: str) -> _Sheet:
+    sheet = _Sheet(question, place)
+    headings: list[str] = []
+    for number, cells in enumerate(table, 1):
+        name = cells[0].strip().lower() if cells else ""
+        if not headings and name == HEADINGS[0]:
+            headings = [cell.strip().lower() for cell in cells]
+            missing = [heading for heading in HEADINGS if heading not in headings]
+            if missing:
+                raise CourseError(
+                    f"{place}:{number}: the columns {', '.join(missing)} are missing; leave the "
+                    "row of headings as it is"
+                )
+        elif headings and name:
+            filled = dict(zip(headings, [*cells, *[""] * len(headings)], strict=False))
+            sheet.rows.append((number, filled))
+        elif not headings and SHORT.fullmatch(name) and len(cells) > 2:
+            sheet.comments[name] = cells[2].strip()
+    if not headings:
+        raise CourseError(f"{place}: the row that begins with {HEADINGS[0]!r} is missing")
+    return sheet
+
+
+def _points(
+    row: Mapping[str, str], question: ByHand, place: str, faults: list[str]
+) -> float | None:
+    points = _number(row["points"], place, faults)
+    if points is not None and not 0 <= points <= question.max_points:
+        faults.append(
+            f"{place}: expected between 0 and {question.max_points:g} points, found {points:g}"
+        )
+        return None
+    return points
+
+
+def _number(text: str, place: str, faults: list[str]) -> float | None:
+    text = text.strip().replace(",", ".")
+    if not text:
+        return None
+    if not re.fullmatch(r"-?\d+(\.\d+)?", text):
+        faults.append(f"{place}: expected a number of points, found {text!r:.40}")
+        return None
+    return float(text)
+
+
+def _comment(
+    row: Mapping[str, str], comments: Mapping[str, str], place: str, faults: list[str]
+) -> str | None:
+    """The text of a comment, with the short names in it written out; None for an empty cell."""
+    text = row["comment"].strip()
+    if not text:
+        return None
+    parts = []
+    for part in map(str.strip, text.split(";")):
+        if SHORT.fullmatch(part):
+            if not comments.get(part):
+                faults.append(f"{place}: there is no comment {part} in the upper part of the sheet")
+            parts.append(comments.get(part, ""))
+        else:
+            parts.append(part)
+    named = any(SHORT.fullmatch(part.strip()) for part in text.split(";"))
+    return "\n".join(filter(None, parts)) if named else text

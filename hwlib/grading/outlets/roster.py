@@ -1,0 +1,142 @@
+"""Reads a roster: which id belongs to a number, an email or a name."""
+
+from __future__ import annotations
+
+import csv
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from hwlib.errors import CourseError
+from hwlib.grading.outlets.exports import Exported
+from hwlib.grading.submissions.files import printable
+
+__all__ = [
+    "EMAILS",
+    "FIRST",
+    "IDS",
+    "LAST",
+    "NAMES",
+    "Roster",
+    "bare",
+    "first_of",
+    "folder_name",
+]
+
+# headings of a roster's columns, in lower case
+IDS = ("id", "student id", "sid", "sis user id", "sis login id", "id number", "username", "login")
+NAMES = ("name", "student", "full name")
+FIRST, LAST = ("first name", "given name"), ("last name", "surname", "family name")
+EMAILS = ("email", "email address", "e-mail")
+CANVAS_POINTS = "points possible"  # the second row of a gradebook that Canvas has exported
+
+
+class Roster:
+    """The students of a course: which id belongs to a number, an email or a name.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV file with a column for the id (such as "SID"), and columns for the name and the email
+        as far as the systems tell them. A gradebook that Canvas exports and a grading worksheet of
+        Moodle's are such files.
+
+    Raises
+    ------
+    CourseError
+        If it can't be read, has no column of ids, or gives an id twice.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                table = csv.DictReader(file, strict=True)
+                rows = [(table.line_num, row) for row in table]
+                self.headings = [heading for heading in table.fieldnames or () if heading]
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            raise CourseError(
+                f"{path}: cannot read this roster ({error}); save it as CSV"
+            ) from error
+        self._students: dict[str, set[str]] = defaultdict(set)
+        self.rows: dict[str, dict[str, str]] = {}
+        """Student's id → heading in lower case → value, in the order of the file."""
+        for line, row in rows:
+            if any(row.get(None) or ()):  # what has no heading
+                raise CourseError(
+                    f"{path}:{line}: expected {len(self.headings)} cells as in the first row, "
+                    "found more; put quotes around a name that has a comma in it"
+                )
+            values = {
+                (key or "").strip().lower(): value.strip()
+                for key, value in row.items()
+                if isinstance(value, str)
+            }
+            if not any(values.values()) or values.get("student", "").lower() == CANVAS_POINTS:
+                continue
+            student = first_of(values, IDS) or first_of(values, EMAILS)
+            if not student:
+                raise CourseError(
+                    f"{path}:{line}: this row has no id; the column of ids must have one of the "
+                    f"headings {', '.join(IDS)}"
+                )
+            if student in self.rows:
+                raise CourseError(f"{path}:{line}: the id {student!r} is there twice; remove one")
+            self.rows[student] = values
+            self._add(student, values)
+        if not self.rows:
+            raise CourseError(
+                f"{path}: expected a row of headings and a row for each student, found none; save "
+                "the roster as CSV again"
+            )
+
+    def _add(self, student: str, values: Mapping[str, str]) -> None:
+        first, last = first_of(values, FIRST), first_of(values, LAST)
+        names = [first_of(values, NAMES), f"{first} {last}", f"{last} {first}"]
+        # "Lovelace, Ada"; Canvas writes the last name first, and which word begins it is not known
+        names += [" ".join(reversed(name.split(",", 1))) for name in names if "," in name]
+        words = [name.split() for name in names if "," not in name]
+        names += [" ".join(one[i:] + one[:i]) for one in words for i in range(1, len(one))]
+        for text in [*(values.get(key, "") for key in (*IDS, *EMAILS)), *names]:
+            if bare(text):
+                self._students[bare(text)].add(student)
+
+    def student(self, one: Exported) -> str | None:
+        """The id of the student who handed this in; None if nobody or several could be."""
+        for text in (*one.ids, one.name):
+            found = self._students.get(bare(text), set())
+            if len(found) == 1:
+                return next(iter(found))
+        return None
+
+    def id_of(self, folder: str) -> str | None:
+        """The id that belongs to the name of a student's folder: an id, an email, or a name.
+
+        None if nobody or several students could be meant.
+        """
+        for student in self.rows:
+            if folder_name(student) == folder:
+                return student
+        found = self._students.get(bare(folder), set())
+        return next(iter(found)) if len(found) == 1 else None
+
+
+def folder_name(student: str) -> str | None:
+    """A name that is one visible folder on every system."""
+    name = printable(student.strip()).replace("/", "_").replace("\\", "_").lstrip(".")
+    return name if name and len(name.encode()) <= 200 else None
+
+
+def first_of(values: Mapping[str, str], keys: Iterable[str]) -> str:
+    """The first of these values that is not empty, or ""."""
+    return next((values[key] for key in keys if values.get(key)), "")
+
+
+def bare(text: str) -> str:
+    """A name without accents, capitals, spaces and punctuation: systems drop them.
+
+    >>> bare("Zoë O'Neil"), bare("zoeoneil")
+    ('zoeoneil', 'zoeoneil')
+    """
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(char for char in plain if char.isalnum())

@@ -1,0 +1,1 @@
+"""Tries an imported course: its own solution in its old notebook, and in both engines."""

@@ -1,0 +1,324 @@
+"""Imports or audits a course of another tool: the function behind `hw import` and `hw audit`."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from hwlib.errors import AuthoringError, CourseError
+from hwlib.grading.authoring.build import build
+from hwlib.grading.authoring.importing.drafting import drafted
+from hwlib.grading.authoring.importing.faults import idiom_of
+from hwlib.grading.authoring.importing.found import Draft, FoundNotebook, Note
+from hwlib.grading.authoring.importing.layout import FoundAssignment, find_assignments
+from hwlib.grading.authoring.importing.naming import name_drafts
+from hwlib.grading.authoring.importing.nbgrader_notebooks import found_in_nbgrader
+from hwlib.grading.authoring.importing.otter_notebooks import found_in_otter
+from hwlib.grading.authoring.importing.writing import notebook_text
+from hwlib.grading.authoring.importing.writing_assignments import points_of, write_assignment
+from hwlib.grading.course import Assignment, Course, find_course
+from hwlib.grading.proof.imports.autotest import with_autotests
+from hwlib.grading.proof.imports.originals import OriginalRun, OriginalTest, run_original
+from hwlib.grading.proof.imports.report import (
+    AssignmentReport,
+    ImportReport,
+    QuestionReport,
+    cells_of,
+)
+from hwlib.grading.proof.imports.trials import Tried, build_for_trial, leaks_of, passes, tried
+
+__all__ = ["import_course"]
+
+MAX_FAULTS = 30  # cells that may be set aside before the rest is not tried
+
+
+def import_course(
+    source: Path,
+    course: Course | None,
+    to: str = "",
+    on_assignment: Callable[[AssignmentReport], None] = lambda report: None,
+) -> ImportReport:
+    """Read a notebook, folder or course of another tool, try it, and write assignments/.
+
+    Parameters
+    ----------
+    source : Path
+        A notebook, a folder with the notebooks of an assignment, or a course with a folder source/.
+    course : Course, optional
+        Where assignments/SLUG/ is written. None: nothing is written.
+    to : str
+        The name of the assignment, if there is only one.
+    on_assignment : callable, optional
+        Called with the report on each assignment.
+
+    Raises
+    ------
+    CourseError
+        If there is nothing to import, or an assignment of that name exists.
+    """
+    found = find_assignments(source.resolve(), to)
+    for one in found if course else ():
+        folder = course.root / "assignments" / one.slug if course else Path()
+        if folder.exists():
+            raise CourseError(
+                f"{folder} exists; remove it to import the assignment again, or give another name "
+                "with --to"
+            )
+    reports = []
+    for one in found:
+        with tempfile.TemporaryDirectory(prefix="hw-import-") as name:
+            scratch = Path(name).resolve()
+            (scratch / "course.toml").write_text('title = "Import"\n', encoding="utf-8")
+            report = _Trial(one, find_course(scratch)).run()
+            if course is not None:
+                report = _kept(report, scratch, course)
+        reports.append(report)
+        on_assignment(report)
+    return ImportReport(tuple(reports))
+
+
+def _kept(report: AssignmentReport, scratch: Path, course: Course) -> AssignmentReport:
+    """Copy the assignment into the course and build it there."""
+    target = course.root / "assignments" / report.slug
+    shutil.copytree(scratch / "assignments" / report.slug, target)
+    try:
+        build(course.assignment(report.slug))
+    except AuthoringError as error:
+        text = f"`hw build {report.slug}` stops: {error}"
+        return replace(report, notes=(*report.notes, Note("decision", text)))
+    return report
+
+
+class _Trial:
+    """One assignment on its way into hwlib, in a course of its own that is thrown away."""
+
+    def __init__(self, found: FoundAssignment, course: Course) -> None:
+        self.found, self.course = found, course
+        self.notes = [Note("decision", f"not imported: {text}") for text in found.left_out]
+        self.originals: dict[str, OriginalTest] = {}  # by the place of the cell
+        self.seconds: dict[str, float] = {}
+        self.aside: set[Draft] = set()  # what can't be built
+
+    def run(self) -> AssignmentReport:
+        """Import, build and try it."""
+        self.notebooks = self._drafted()
+        self.drafts = [draft for drafts in self.notebooks.values() for draft in drafts]
+        self._write()
+        try:
+            assignment = self.course.assignment(self.found.slug)
+        except AuthoringError as error:
+            self.notes.append(Note("decision", error.message))
+            return self._report((), {})
+        is_built = self._build(assignment)
+        isolated, nbgrader = Tried({}, 0.0), Tried({}, 0.0)
+        if is_built and any(draft.role == "test" for draft in self.drafts):
+            isolated = self._share(assignment, tried(assignment, "isolated"))
+            nbgrader = tried(assignment, "nbgrader")
+        if is_built:
+            self._note_leaks(assignment)
+        if isolated.problem:
+            self.notes.append(Note("decision", isolated.problem))
+        if nbgrader.problem:
+            self.notes.append(Note("fault", nbgrader.problem))
+        questions = tuple(
+            self._question(draft, isolated, nbgrader)
+            for draft in self.drafts
+            if draft.role == "test"
+        )
+        self._write()
+        return self._report(questions, {"nbgrader": nbgrader.seconds, "isolated": isolated.seconds})
+
+    def _report(
+        self, questions: tuple[QuestionReport, ...], seconds: dict[str, float]
+    ) -> AssignmentReport:
+        return AssignmentReport(
+            self.found.slug,
+            ", ".join(notebook.path.name for notebook in self.found.notebooks),
+            self.found.notebooks[0].tool,
+            cells_of(self.drafts),
+            questions,
+            tuple(self.notes),
+            {**self.seconds, **seconds},
+        )
+
+    def _drafted(self) -> dict[str, list[Draft]]:
+        """The cells of each notebook; the old notebooks are run."""
+        found: dict[str, list[Draft]] = {}
+        several = len(self.found.notebooks) > 1
+        for notebook, original in zip(self.found.notebooks, self.found.originals, strict=True):
+            if notebook.language not in ("python", "python3", "ipython"):
+                text = f"it is written in {notebook.language}, which hwlib does not run"
+                self.notes.append(Note("decision", text, "keep it in nbgrader"))
+                drafts = drafted(notebook)
+            elif notebook.tool == "otter":
+                drafts = drafted(self._shown_by_otter(notebook, original))
+            else:
+                drafts = drafted(self._run_by_nbgrader(notebook, original))
+            found[notebook.path.stem if several else "notebook"] = drafts
+        name_drafts(list(found.values()))
+        return found
+
+    def _run_by_nbgrader(self, notebook: FoundNotebook, original: NotebookNode) -> FoundNotebook:
+        """The notebook with its AUTOTEST lines written out, after a run."""
+        folder = notebook.path.parent
+        changed, problem = with_autotests(original, folder)
+        if problem:
+            self.notes.append(Note("decision", f"its AUTOTEST lines stay as they are: {problem}"))
+        elif changed is not original:
+            self.notes.append(Note("changed", "its AUTOTEST lines are the tests they stand for"))
+            notebook = found_in_nbgrader(notebook.path, changed)
+        self._take(notebook.path.name, run_original(changed, folder))
+        return notebook
+
+    def _shown_by_otter(self, notebook: FoundNotebook, original: NotebookNode) -> FoundNotebook:
+        """The notebook with what its cells show for the course's own solution."""
+        ran = run_original(original, notebook.path.parent)
+        self._take(notebook.path.name, ran)
+        shown = deepcopy(original)
+        for cell, after in zip(shown.cells, ran.notebook.cells, strict=True):
+            outputs = after.get("outputs", ())
+            is_run = after.get("execution_count") is not None
+            if is_run and not any(output.output_type == "error" for output in outputs):
+                cell.outputs = outputs
+        return found_in_otter(notebook.path, shown)
+
+    def _take(self, name: str, ran: OriginalRun) -> None:
+        self.seconds["original"] = self.seconds.get("original", 0.0) + ran.seconds
+        for number, test in ran.tests.items():
+            self.originals[f"{name}, cell {number}"] = test
+        if ran.problem:
+            self.notes.append(Note("fault", f"{name} does not run to its end: {ran.problem}"))
+
+    def _write(self) -> None:
+        folder = self.course.root / "assignments" / self.found.slug
+        seconds = self.seconds.get("original", 0.0)
+        write_assignment(folder, self.found, self.notebooks, seconds)
+
+    # ---- building ----
+
+    def _build(self, assignment: Assignment) -> bool:
+        """Build it; cells that can't be built are set aside, and need a decision.
+
+        Returns whether the rest could be built.
+        """
+        for _ in range(MAX_FAULTS):
+            try:
+                build_for_trial(assignment)
+                return True
+            except AuthoringError as error:
+                draft = self._at(error)
+                if draft is None or draft in self.aside:
+                    self.notes.append(Note("decision", f"it can't be built: {error}"))
+                    return False
+                draft.note("decision", error.message)
+                self.aside.add(draft)
+                self._rewrite(assignment)
+        return False
+
+    def _rewrite(self, assignment: Assignment) -> None:
+        """Write the notebooks without the cells that are set aside."""
+        for stem, drafts in self.notebooks.items():
+            text = notebook_text([self._aside(draft) for draft in drafts])
+            (assignment.folder / f"{stem}.py").write_text(text, encoding="utf-8")
+
+    def _aside(self, draft: Draft) -> Draft:
+        if draft not in self.aside:
+            return draft
+        if draft.role == "test":
+            return replace(draft, source="# set aside", points=points_of(draft))
+        if draft.role in ("answer", "manual"):
+            return replace(draft, source="### BEGIN SOLUTION\n### END SOLUTION")
+        return replace(draft, source="(set aside)", role="prose")
+
+    def _at(self, error: AuthoringError) -> Draft | None:
+        """The cell that an error of the build is about."""
+        drafts = self.notebooks.get(error.path.stem, [])
+        if not error.line or not error.path.is_file():
+            return None
+        lines = error.path.read_text(encoding="utf-8").split("\n")
+        headers = [i for i, line in enumerate(lines, 1) if line.startswith("# %%")]
+        above = sum(line <= error.line for line in headers)
+        return drafts[above - 1] if 0 < above <= len(drafts) else None
+
+    def _note_leaks(self, assignment: Assignment) -> None:
+        try:
+            leaks = leaks_of(assignment)
+        except AuthoringError:
+            return
+        for leak in leaks[:10]:
+            self.notes.append(
+                Note("decision", leak, "reword it, or move the line out of the secret region")
+            )
+
+    # ---- trying ----
+
+    def _share(self, assignment: Assignment, first: Tried) -> Tried:
+        """Let tests that only pass in the student's process run there."""
+        lost = [
+            draft
+            for draft in self.drafts
+            if draft.role == "test"
+            and draft not in self.aside
+            and not passes(first.questions.get(draft.name))
+            and self._passed_before(draft)
+        ]
+        if not lost:
+            return first
+        for draft in lost:
+            draft.trust = "shared"
+        self._rewrite(assignment)
+        build_for_trial(assignment)
+        second = tried(assignment, "isolated")
+        for draft in lost:
+            before = first.questions.get(draft.name)
+            if passes(second.questions.get(draft.name)):
+                idiom, remedy = idiom_of(draft.source)
+                said = first.complaints.get(draft.name) or (before.message if before else "")
+                said = f" ({said.partition(' Next: ')[0].rstrip('.')})" if said else ""
+                draft.note("shared", f"{idiom}{said}", remedy)
+            else:
+                draft.trust = "isolated"
+        self._rewrite(assignment)
+        build_for_trial(assignment)
+        return second
+
+    def _passed_before(self, draft: Draft) -> bool:
+        before = self.originals.get(draft.place)
+        return before is None or before.passed
+
+    def _question(self, draft: Draft, isolated: Tried, nbgrader: Tried) -> QuestionReport:
+        is_aside = draft in self.aside
+        before = self.originals.get(draft.place)
+        ours = None if is_aside else isolated.questions.get(draft.name)
+        theirs = None if is_aside else nbgrader.questions.get(draft.name)
+        message = ours.message if ours and not passes(ours) else ""
+        if before is not None and not before.passed:
+            message = before.message or message
+            draft.note(
+                "fault",
+                f"the course's own solution does not pass this test in nbgrader: {before.message}",
+                "correct the solution or the test",
+            )
+        elif not passes(ours) and not is_aside:
+            draft.note(
+                "decision",
+                f"the course's own solution passes it in nbgrader, not in hwlib: "
+                f"{isolated.complaints.get(draft.name) or message or 'it was not tried'}",
+                idiom_of(draft.source)[1],
+            )
+        return QuestionReport(
+            draft.name,
+            draft.grade_id,
+            draft.place,
+            None if before is None else before.passed,
+            passes(theirs) if nbgrader.questions else None,
+            passes(ours) if isolated.questions else None,
+            draft.trust,
+            message,
+        )

@@ -1,0 +1,246 @@
+"""Notebooks of otter become cells of notebook.py: solutions, prompts, test cases and points."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import needs
+import pytest
+from nbformat import NotebookNode
+from old_courses import case, given, named, notebook, prose, raw
+
+from hwlib import checks
+from hwlib.grading.authoring.importing.drafting import drafted
+from hwlib.grading.authoring.importing.found import Draft
+from hwlib.grading.authoring.importing.otter_cases import Case, case_of, composed, shared_points
+from hwlib.grading.authoring.importing.otter_notebooks import found_in_otter, is_otter
+from hwlib.grading.authoring.importing.otter_solutions import with_regions
+from hwlib.grading.cells import as_released, line_kinds
+from hwlib.grading.parts import parts_of
+
+BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+
+
+def drafts_of(*cells: NotebookNode) -> list[Draft]:
+    """What these cells of otter's become in notebook.py."""
+    return named(drafted(found_in_otter(Path("hw") / "hw.ipynb", notebook(*cells))))
+
+
+def question(settings: str, *cells: NotebookNode, tests: tuple[NotebookNode, ...] = ()) -> Any:
+    """The cells of a question, with otter's raw cells around them."""
+    around = [raw(f"# BEGIN QUESTION\n{settings}"), raw("# BEGIN SOLUTION"), *cells]
+    around.append(raw("# END SOLUTION"))
+    if tests:
+        around += [raw("# BEGIN TESTS"), *tests, raw("# END TESTS")]
+    return [*around, raw("# END QUESTION")]
+
+
+# ---- solutions -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ("x = 5 # SOLUTION", f"# x = ...\n{BEGIN}\nx = 5\n{END}"),
+        ("a, b = 1, 2  # SOLUTION", f"# a, b = ...\n{BEGIN}\na, b = 1, 2\n{END}"),
+        ("print(x)  # SOLUTION", f"{BEGIN}\nprint(x)\n{END}"),
+        ("x = 5 # SOLUTION NO PROMPT\ny = 1", f"{BEGIN}\nx = 5\n{END}\ny = 1"),
+        (
+            "def f():\n    # BEGIN SOLUTION\n    return 1\n    # END SOLUTION",
+            f"def f():\n    {BEGIN}\n    return 1\n    {END}",
+        ),
+        ("# BEGIN SOLUTION NO PROMPT\nx = 1\n# END SOLUTION", f"{BEGIN}\nx = 1\n{END}"),
+        (
+            '""" # BEGIN PROMPT\nx = ...\n""" # END PROMPT\nx = 3 # SOLUTION NO PROMPT',
+            f"# x = ...\n{BEGIN}\nx = 3\n{END}",
+        ),
+        (
+            "x = 1 # SOLUTION NO PROMPT\ny = 2 # SOLUTION NO PROMPT",
+            f"{BEGIN}\nx = 1\ny = 2\n{END}",
+        ),
+    ],
+)
+def test_otters_marks_of_solutions_become_regions(source: str, wanted: str) -> None:
+    assert with_regions(source) == wanted
+
+
+# ---- test cases ----------------------------------------------------------------------------------
+
+
+def outcome_of(source: str, **names: Any) -> bool:
+    """Whether a test passes."""
+    try:
+        exec(source, dict(names))
+    except AssertionError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("source", "value", "right", "wrong"),
+    [
+        ("x == 3", "True", 3, 4),
+        ("x > 3", "False", 3, 4),
+        ("x(2)", "True", lambda n: True, lambda n: 1),  # what only looks true shows as 1
+        ("x + 1", "4", 3, 4),
+        ("y = x\ny", "'a'", "a", "b"),
+        ("x", "[1, 2.5]", [1, 2.5], [1, 2]),
+        ("x", "np.float64(2.5)", 2.5, 2.0),
+        ("x", "{'a', 'b'}", {"b", "a"}, {"a"}),
+        ("x", "range(0, 3)", range(3), range(4)),
+    ],
+)
+def test_a_case_compares_the_value_that_the_solution_shows(
+    source: str, value: str, right: Any, wrong: Any
+) -> None:
+    found = case_of(source, case(source, value).outputs)
+    assert outcome_of(found.source, x=right)
+    assert not outcome_of(found.source, x=wrong)
+
+
+def test_a_case_compares_what_is_printed() -> None:
+    source = "for i in range(2):\n    print(f(i))"
+    found = case_of(source, case(source, printed="0\n2\n").outputs)
+    assert outcome_of(found.source, f=lambda i: 2 * i)
+    assert not outcome_of(found.source, f=lambda i: i)
+
+
+@pytest.mark.parametrize(
+    ("source", "hidden", "points"),
+    [
+        ("# HIDDEN\nf(1)", True, None),
+        ("# Hidden test\nf(1)", True, None),
+        ('""" # BEGIN TEST CONFIG\npoints: 2\nhidden: true\n""" # END TEST CONFIG\nf(1)', True, 2),
+        ('""" # BEGIN TEST CONFIG\npoints: 2\n""" # END TEST CONFIG\nf(1)', False, 2),
+        ("f(1)", False, None),
+        ("# the first one\nf(1)", False, None),
+    ],
+)
+def test_what_a_case_says_of_itself_is_read(source: str, hidden: bool, points: float) -> None:
+    found = case_of(source, ())
+    assert (found.hidden, found.points) == (hidden, points)
+    assert found.source.endswith("f(1)")
+    assert "CONFIG" not in found.source
+
+
+def test_a_case_that_raises_is_its_own_statements() -> None:
+    source = 'def test_f(env):\n    f = env["f"]\n    assert f(2) == 4\ntest_f(globals())'
+    assert case_of(source, ()).source == "f = f\nassert f(2) == 4"
+
+
+@pytest.mark.parametrize(
+    ("points", "said"),
+    [
+        (None, [None, None]),
+        (None, [None, None, None]),
+        (None, [2, None]),
+        (None, [0, None]),
+        (3, [None, 1, None]),
+        (2.5, [None]),
+        ([1, 0, 2.5], [None, None, None]),
+        (4, [4.0, None]),
+    ],
+)
+def test_points_are_shared_by_otters_own_rule(points: Any, said: list[float | None]) -> None:
+    needs.module("otter")
+    from otter.test_files.abstract_test import TestCase, TestFile
+
+    theirs = TestFile.resolve_test_file_points(
+        points, [TestCase("", "", False, one, None, None) for one in said]
+    )
+    ours = shared_points(points, [Case("", False, one) for one in said])
+    assert ours == pytest.approx([one.points for one in theirs])
+
+
+def test_cases_are_parts_and_hidden_ones_are_hidden() -> None:
+    cases = [Case("assert x", False), Case("assert y", True), Case("assert z", True)]
+    source = composed(cases, [1, 0.5, 0.5], whole=False)
+    assert [(part.points, part.hidden) for part in parts_of(source)] == [
+        (1.0, False),
+        (0.5, True),
+        (0.5, True),
+    ]
+    assert as_released(source) == 'with check.part(1, "case 1"):\n    assert x'
+    assert line_kinds(source).count("marker") == 2
+
+
+def test_all_or_nothing_is_one_test_with_its_hidden_cases_last() -> None:
+    cases = [Case("assert y", True), Case("assert x", False)]
+    assert composed(cases, [1, 1], whole=True).split("\n") == [
+        "assert x",
+        "### BEGIN HIDDEN TESTS",
+        "assert y",
+        "### END HIDDEN TESTS",
+    ]
+
+
+# ---- notebooks -----------------------------------------------------------------------------------
+
+
+def test_a_question_becomes_a_solution_and_a_test_in_parts() -> None:
+    drafts = drafts_of(
+        raw("# ASSIGNMENT CONFIG\nfiles:\n  - data.csv"),
+        prose("# Doubles"),
+        *question(
+            "name: q1\npoints: [1, 2]",
+            given("double = lambda x: 2 * x # SOLUTION"),
+            tests=(case("double(1)", "2"), case("# HIDDEN\ndouble(4) == 8", "True")),
+        ),
+    )
+    assert [draft.role for draft in drafts] == ["prose", "solution", "test"]
+    assert (drafts[1].name, drafts[2].name, drafts[2].points) == ("double", "double-q1", None)
+    assert [part.points for part in parts_of(drafts[2].source)] == [1.0, 2.0]
+
+
+def test_questions_for_humans_keep_their_points_and_prompts() -> None:
+    drafts = drafts_of(
+        raw("# BEGIN QUESTION\nname: q1\nmanual: true\npoints: 4"),
+        prose("Why?"),
+        raw("# BEGIN PROMPT"),
+        prose("_Type here._"),
+        raw("# END PROMPT"),
+        raw("# BEGIN SOLUTION"),
+        prose("Because."),
+        raw("# END SOLUTION"),
+        raw("# END QUESTION"),
+        *question("name: q2\nmanual: true\npoints: 3", given("plot(3) # SOLUTION")),
+    )
+    assert [(d.role, d.name, d.points) for d in drafts[2:]] == [
+        ("answer", "q1", 4),
+        ("manual", "q2", 3),
+    ]
+    assert drafts[2].source == f"{BEGIN}\nBecause.\n{END}"
+
+
+def test_the_older_format_in_markdown_is_read() -> None:
+    cells = [
+        prose("Double it.\n\n<!--\nBEGIN QUESTION\nname: q1\npoints: 2\n-->"),
+        given("y = 2 * 3 # SOLUTION"),
+        case("## Test ##\ny > 0", "True"),
+        case("## Hidden Test ##\ny", "6"),
+        prose("The end"),
+    ]
+    assert is_otter(notebook(*cells))
+    drafts = drafts_of(*cells)
+    assert [draft.role for draft in drafts] == ["prose", "solution", "test", "prose"]
+    assert drafts[0].source == "Double it."
+    assert [(part.points, part.hidden) for part in parts_of(drafts[2].source)] == [
+        (1.0, False),
+        (1.0, True),
+    ]
+
+
+def test_lines_that_call_otter_are_comments() -> None:
+    (draft, *_) = drafts_of(
+        given('import otter\ngrader = otter.Notebook()\nx = 1\ngrader.check("q1")'),
+        *question("name: q", given("y = 1 # SOLUTION")),
+    )
+    assert [line for line in draft.source.split("\n") if not line.startswith("#")] == ["x = 1"]
+
+
+@pytest.mark.parametrize(("x", "earned"), [(1, 3), (2, 2), (0, 0)])
+def test_each_case_earns_its_own_points(x: int, earned: float) -> None:
+    source = composed([Case("assert x == 1", False), Case("assert x", False)], [1, 2], whole=False)
+    exec(source, {"check": checks, "x": x})
+    assert checks.earned() == earned

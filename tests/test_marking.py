@@ -1,0 +1,274 @@
+"""`hw marking`: a sheet for each question, and nothing that a human has given is lost."""
+
+from __future__ import annotations
+
+import csv
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from courses import hand_in, outcome, solved
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from recorded_classes import WHEN, gradebook, record, recorded_class
+
+from hwlib.commands import run
+from hwlib.errors import CourseError
+from hwlib.grading import Assignment
+from hwlib.grading.answer_key import load_key
+from hwlib.grading.marking.sheets import read_tables, write_csv, write_ods
+from hwlib.grading.records.gradebook import GradeStore
+from hwlib.grading.results import Outcome
+
+OTHER = "=1+1 is two, and half of it is one."
+
+
+@pytest.fixture
+def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Assignment:
+    """ada, bob and cat gave one answer, dan another, which begins like a formula."""
+    monkeypatch.chdir(tmp_path)
+    tiny = recorded_class(tmp_path, {"ada": (), "bob": ("half",), "cat": ()})
+    hand_in(tiny, "bob", solved(tiny, answer_why="Because they undo each other.  \n\n"), WHEN)
+    hand_in(tiny, "dan", solved(tiny, answer_why=OTHER), WHEN)
+    key = load_key(tiny)
+    again = solved(tiny, answer_why="Because they undo each other.  \n\n")
+    record(
+        tiny,
+        {
+            "bob": Outcome(outcome(key, "bob", ("half",)), again),
+            "dan": Outcome(outcome(key, "dan"), solved(tiny, answer_why=OTHER)),
+        },
+    )
+    return tiny
+
+
+def sheet(path: Path) -> list[list[str]]:
+    (table,) = read_tables(path)
+    return table
+
+
+def fill(path: Path, answer: str, **cells: str) -> None:
+    """Write into the row with this answer, and name the comment c1 where there is none."""
+    table = sheet(path)
+    start = next(i for i, row in enumerate(table) if row[0] == "key")
+    headings = table[start]
+    (row,) = (row for row in table[start + 1 :] if row[2].startswith(answer))
+    row += [""] * (len(headings) - len(row))
+    for name, text in cells.items():
+        row[headings.index(name)] = text
+    if path.suffix == ".ods":
+        write_ods(path, {"why": table}, (3.0,))
+    else:
+        write_csv(path, table)
+
+
+def name_comment(path: Path, short: str, text: str) -> None:
+    table = sheet(path)
+    (row,) = (row for row in table if row[0] == short)
+    row[1:] = ["", text]
+    write_ods(path, {"why": table}, (3.0,)) if path.suffix == ".ods" else write_csv(path, table)
+
+
+def grades(assignment: Assignment) -> dict[str, tuple[float | None, str]]:
+    """Student → points and comment that a human gave for `why`."""
+    with GradeStore(assignment, assignment.course.root) as store:
+        view = store.view()
+    return {
+        student: (marks["why"].by_hand, view.comments.get(student, {}).get("why", ""))
+        for student, marks in view.marks.items()
+    }
+
+
+FILES = {"ods": "why.ods", "csv": "marks-why.csv"}
+
+
+@pytest.fixture(params=["ods", "csv"])
+def exported(request: Any, tiny: Assignment) -> Path:
+    name = {"ods": "why.ods", "csv": "marks.csv"}[request.param]
+    assert run(["marking", "export", "tiny", name]) == 0
+    return Path(FILES[request.param])
+
+
+def test_the_sheet_has_the_rubric_and_each_answer_once(exported: Path) -> None:
+    table = sheet(exported)
+    assert table[0][:4] == ["hwlib marking sheet", "tiny", "why", "2"]
+    rubric = next(row for row in table if row[0] == "rubric")[2]
+    assert "Rubric: 2 points for any sound reason." in rubric
+    start = next(i for i, row in enumerate(table) if row[0] == "key")
+    rows = {row[2]: row[1] for row in table[start + 1 :]}
+    assert rows == {"Because they undo each other.": "ada, bob, cat", OTHER: "dan"}
+
+
+def test_what_is_filled_in_reaches_everybody_with_the_answer(
+    tiny: Assignment, exported: Path
+) -> None:
+    name_comment(exported, "c1", "Well said.")
+    fill(exported, "Because", points="1.5", comment="c1; More next time.")
+    assert run(["marking", "import", "tiny", str(exported)]) == 0
+    expected = (1.5, "Well said.\nMore next time.")
+    assert grades(tiny) == {"ada": expected, "bob": expected, "cat": expected, "dan": (None, "")}
+    with gradebook(tiny) as book:
+        assert not book.find_grade("answer-why", "tiny", "tiny", "ada").needs_manual_grade
+        assert book.find_grade("answer-why", "tiny", "tiny", "dan").needs_manual_grade
+
+
+def test_a_second_import_and_an_empty_cell_change_nothing(
+    tiny: Assignment, exported: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(exported, "Because", points="2", comment="Good.")
+    assert run(["marking", "import", "tiny", str(exported)]) == 0
+    before = grades(tiny)
+    assert run(["marking", "import", "tiny", str(exported)]) == 0
+    fill(exported, "Because", points="", comment="")
+    assert run(["marking", "import", "tiny", str(exported)]) == 0
+    assert grades(tiny) == before
+    assert "2 rows have nothing new" in capsys.readouterr().out
+
+
+def give(assignment: Assignment, student: str, points: float) -> None:
+    with gradebook(assignment) as book:
+        grade = book.find_grade("answer-why", "tiny", "tiny", student)
+        grade.manual_score, grade.needs_manual_grade = points, False
+        book.db.commit()
+
+
+def test_what_another_human_gave_meanwhile_stays_and_is_told(
+    tiny: Assignment, exported: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    give(tiny, "bob", 0.5)
+    fill(exported, "Because", points="2")
+    assert run(["marking", "import", "tiny", str(exported)]) == 1
+    said = capsys.readouterr().err
+    assert "bob: why has 0.5 points in the gradebook, and had no points" in said
+    assert grades(tiny)["bob"] == (0.5, "")
+    assert grades(tiny)["ada"] == (2.0, "")
+    assert run(["marking", "import", "tiny", str(exported), "--replace"]) == 0
+    assert grades(tiny)["bob"] == (2.0, "")
+
+
+def test_students_with_the_same_answer_and_other_points_have_rows_of_their_own(
+    tiny: Assignment, tmp_path: Path
+) -> None:
+    give(tiny, "bob", 0.5)
+    assert run(["marking", "export", "tiny", "marks.csv"]) == 0
+    path = tmp_path / "marks-why.csv"
+    rows = [
+        row for row in csv.reader(path.read_text().splitlines()) if row[2:3] and row[1:2] != [""]
+    ]
+    assert [row[1] for row in rows if row[2].startswith("Because")] == ["ada, cat", "bob"]
+    text = path.read_text()
+    row = next(line for line in text.splitlines() if ',"ada, cat",' in line)
+    cells = next(csv.reader([row]))
+    cells[3] = "2"
+    path.write_text(text.replace(row, ",".join(f'"{cell}"' for cell in cells)))
+    assert run(["marking", "import", "tiny", str(path)]) == 0
+    assert {name: points for name, (points, _) in grades(tiny).items()} == {
+        "ada": 2.0,
+        "bob": 0.5,
+        "cat": 2.0,
+        "dan": None,
+    }
+
+
+def test_a_new_answer_is_not_graded_with_the_old_sheet(
+    tiny: Assignment, exported: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = solved(tiny, answer_why="I have thought again.")
+    hand_in(tiny, "dan", new, WHEN)
+    record(tiny, {"dan": Outcome(outcome(load_key(tiny), "dan"), new)})
+    fill(exported, "=1+1", points="2")
+    assert run(["marking", "import", "tiny", str(exported)]) == 1
+    assert "nobody has this answer to why now" in capsys.readouterr().err
+    assert grades(tiny)["dan"] == (None, "")
+
+
+def test_anonymous_sheets_name_nobody_and_come_back(tiny: Assignment, tmp_path: Path) -> None:
+    assert run(["marking", "export", "tiny", "why.ods", "--anonymous"]) == 0
+    path = tmp_path / "why.ods"
+    content = zipfile.ZipFile(path).read("content.xml").decode()
+    assert not any(name in content for name in ("ada", "bob", "cat", "dan"))
+    assert "3 students" in content
+    fill(path, "Because", points="1")
+    assert run(["marking", "import", "tiny", "why.ods"]) == 0
+    assert [points for points, _ in grades(tiny).values()] == [1.0, 1.0, 1.0, None]
+
+
+@pytest.mark.parametrize(
+    ("cells", "complaint"),
+    [
+        ({"points": "3"}, "expected between 0 and 2 points, found 3"),
+        ({"points": "-1"}, "expected between 0 and 2 points, found -1"),
+        ({"points": "two"}, "expected a number of points, found 'two'"),
+        ({"points": "1", "comment": "c9"}, "there is no comment c9"),
+    ],
+)
+def test_a_faulty_cell_is_named_and_nothing_is_written(
+    tiny: Assignment,
+    exported: Path,
+    capsys: pytest.CaptureFixture[str],
+    cells: dict[str, str],
+    complaint: str,
+) -> None:
+    fill(exported, "=1+1", points="1")
+    fill(exported, "Because", **cells)
+    assert run(["marking", "import", "tiny", str(exported)]) == 2
+    assert complaint in capsys.readouterr().err
+    assert {points for points, _ in grades(tiny).values()} == {None}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "complaint"),
+    [
+        ("x.ods", b"no zip", "not a whole ODS file"),
+        ("x.csv", b"a,b\n", "whose first cell is"),
+        ("x.csv", b"hwlib marking sheet,other,why,2\n", "found one of other"),
+        ("x.csv", b"\xff\xfe", "save it as CSV in UTF-8"),
+    ],
+)
+def test_another_file_is_refused(
+    tiny: Assignment, capsys: pytest.CaptureFixture[str], name: str, content: bytes, complaint: str
+) -> None:
+    Path(name).write_bytes(content)
+    assert run(["marking", "import", "tiny", name]) == 2
+    assert complaint in capsys.readouterr().err
+
+
+def test_a_bomb_of_entities_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.ods"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("content.xml", '<!DOCTYPE a [<!ENTITY b "bb">]><a>&b;</a>')
+    with pytest.raises(CourseError, match="defines entities"):
+        read_tables(path)
+
+
+def test_a_semicolon_and_a_decimal_comma_are_read(tiny: Assignment, tmp_path: Path) -> None:
+    """As spreadsheets write CSV in many countries."""
+    assert run(["marking", "export", "tiny", "marks.csv"]) == 0
+    path = tmp_path / "marks-why.csv"
+    fill(path, "Because", points="1,5")
+    rows = list(csv.reader(path.read_text().splitlines()))
+    with path.open("w", newline="") as file:
+        csv.writer(file, delimiter=";").writerows(rows)
+    assert run(["marking", "import", "tiny", str(path)]) == 0
+    assert grades(tiny)["ada"] == (1.5, "")
+
+
+cells = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cf", "Zl", "Zp")))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(cells, min_size=1, max_size=4), min_size=1, max_size=5))
+def test_reading_gives_what_was_written(
+    tmp_path_factory: pytest.TempPathFactory, table: list[list[str]]
+) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    write_ods(folder / "x.ods", {"one": table, "two": table}, (3.0,))
+    trimmed = []
+    for row in table:
+        while row and not row[-1]:
+            row = row[:-1]
+        trimmed.append(row)
+    while trimmed and not trimmed[-1]:
+        trimmed.pop()
+    assert read_tables(folder / "x.ods") == [trimmed, trimmed]

@@ -1,0 +1,304 @@
+"""An assignment of several notebooks: one hand-in, one score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from courses import COURSE_TOML
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook
+
+from hwlib import submit
+from hwlib.errors import AuthoringError, CourseError
+from hwlib.grading import Assignment, SubmissionResult, build, find_course
+from hwlib.grading.answer_key import load_key
+from hwlib.grading.grade import GradeOptions, grade_assignment, grade_notebook_file
+from hwlib.grading.outlets.gradescope_zip import write_gradescope_zip
+from hwlib.grading.proof.mutants.report import mutate
+from hwlib.grading.proof.verify import verify
+from hwlib.grading.results import GradeReport
+
+# both define `scale`, and have a solution cell `setup-1`: neither may see the other's names
+FIRST = """\
+# %% [markdown]
+# # Lengths
+
+# %% setup
+from units import METRES
+
+scale = 1
+
+# %% solution="length"
+def length(x):
+    ### BEGIN SOLUTION
+    return scale * METRES * x
+    ### END SOLUTION
+
+# %% test="length" points=2 id="cell-1"
+assert length(3) == 300
+
+# %% [markdown] answer="why" points=1
+# Why?
+#
+# ### BEGIN SOLUTION
+# Because a metre has that many centimetres, as everybody knows.
+# ### END SOLUTION
+"""
+SECOND = """\
+# %% setup
+scale = 10
+
+# %% solution="area"
+def area(x):
+    ### BEGIN SOLUTION
+    return scale * x * x
+    ### END SOLUTION
+
+# %% test="area" points=3 id="cell-1"
+assert area(2) == 40
+### BEGIN HIDDEN TESTS
+assert area(3) == 90, "the area of three"
+### END HIDDEN TESTS
+"""
+WRONG = '''\
+"""The side is not squared."""
+
+REPLACES = "area"
+FAILS = ["area"]
+HINT = "area(2) == 40"
+
+
+def area(x):
+    return scale * x
+'''
+SOLVED = {
+    "one": {"solution-length": "def length(x): return 100 * x", "answer-why": "Because."},
+    "two": {"solution-area": "def area(x): return scale * x ** 2"},
+}
+
+
+def make(root: Path, **more: str) -> Assignment:
+    """The assignment `measures` with the notebooks one and two, not built."""
+    folder = root / "assignments" / "measures"
+    files = {
+        "one.py": FIRST,
+        "two.py": SECOND,
+        "wrong/flat.py": WRONG,
+        "files/units.py": "METRES = 100\n",
+        "assignment.toml": 'title = "Measures"\npoints = 6\nminutes = 0.1\n',
+        **more,
+    }
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    (root / "course.toml").write_text(COURSE_TOML, encoding="utf-8")
+    (root / "nbgrader_config.py").write_text("c = get_config()\n", encoding="utf-8")
+    return find_course(root).assignment("measures")
+
+
+def notebooks(assignment: Assignment, *solved: str) -> dict[str, NotebookNode]:
+    """The released notebooks, some of them with answers."""
+    found = {}
+    for one in assignment.each_notebook():
+        notebook = nbformat.read(one.release, as_version=4)
+        for cell in notebook.cells if one.stem in solved else ():
+            grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+            cell.source = SOLVED[one.stem].get(grade_id, cell.source)
+        found[one.release.name] = notebook
+    return found
+
+
+def hand_in(assignment: Assignment, student: str, files: dict[str, Any]) -> None:
+    folder = assignment.course.root / "submitted" / student / "measures"
+    folder.mkdir(parents=True)
+    for name, content in files.items():
+        text = content if isinstance(content, str) else nbformat.writes(content)
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def measures(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
+    assignment = make(tmp_path_factory.mktemp("several"))
+    build(assignment)
+    return assignment
+
+
+# ---- building and proving ------------------------------------------------------------------------
+
+
+def test_each_file_becomes_a_notebook_and_the_first_has_the_card(measures: Assignment) -> None:
+    released = notebooks(measures)
+    assert list(released) == ["one.ipynb", "two.ipynb"]
+    first, second = (one.cells[0].source for one in released.values())
+    assert first.startswith("# Lengths")
+    assert second.startswith("# Measures")
+    assert ("| 6 |" in first, "| 6 |" in second) == (True, False)
+    assert "release/measures/two.ipynb" in second  # its own Colab badge
+    for one in released.values():
+        call = 'hwlib.submit("measures", notebooks=("one", "two",))'
+        assert one.cells[-1].source.endswith(call)
+    assert build(measures, check=True).up_to_date
+
+
+def test_the_answer_key_has_the_questions_of_all_notebooks(measures: Assignment) -> None:
+    key = load_key(measures)
+    assert [(cell.name, cell.notebook) for cell in key.questions] == [
+        ("length", "one"),
+        ("why", "one"),
+        ("area", "two"),
+    ]
+    assert key.max_score == 6
+
+
+def test_verify_proves_all_notebooks_together(measures: Assignment) -> None:
+    report = verify(measures, compare=False)  # the classes below compare the engines
+    assert report.complaints == ["question length: no wrong solution fails it; add one to wrong/"]
+    assert {row.name: row.lost for row in report.rows}["flat"] == {"area"}
+
+
+def test_a_name_that_two_notebooks_have_stops_the_build(tmp_path: Path) -> None:
+    twice = SECOND.replace('test="area"', 'test="area-2"').replace('"area"', '"length"')
+    with pytest.raises(AuthoringError, match=r'two\.py:4: .*"length" in one\.py, line 9'):
+        build(make(tmp_path, **{"two.py": twice}))
+
+
+def test_a_secret_of_one_notebook_in_another_is_a_leak(tmp_path: Path) -> None:
+    shown = FIRST.replace("scale = 1", "scale = 1\n\n\ndef area(x):\n    return scale * x * x")
+    with pytest.raises(AuthoringError, match=r"two\.py:7: leak: .* one\.ipynb cell"):
+        build(make(tmp_path, **{"one.py": shown}))
+
+
+# ---- grading -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Class:
+    """What one engine made of the class."""
+
+    assignment: Assignment
+    output: Path
+    report: GradeReport
+
+    def of(self, student: str) -> SubmissionResult:
+        return next(one for one in self.report.submissions if one.student == student)
+
+
+@pytest.fixture(scope="module", params=["isolated", "nbgrader"])
+def graded(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Class]:
+    assignment = make(tmp_path_factory.mktemp("class"))
+    build(assignment)
+    whole = notebooks(assignment, "one", "two")
+    hand_in(assignment, "ada", whole)
+    hand_in(assignment, "half", {"two.ipynb": whole["two.ipynb"]})
+    hand_in(assignment, "torn", {"one.ipynb": whole["one.ipynb"], "two.ipynb": "{"})
+    output = tmp_path_factory.mktemp(request.param)
+    yield Class(assignment, output, grade(assignment, output, request.param))
+
+
+def grade(assignment: Assignment, output: Path, engine: Any = "isolated") -> GradeReport:
+    options = GradeOptions(engine=engine, seed=3)
+    return grade_assignment(
+        assignment, assignment.course.root / "submitted", output, options=options
+    )
+
+
+def test_one_hand_in_has_one_score(graded: Class) -> None:
+    ada = graded.of("ada")
+    assert {one.id: (one.status, one.points) for one in ada.questions} == {
+        "length": ("passed", 2),
+        "why": ("manual", 0),
+        "area": ("passed", 3),
+    }
+    assert (ada.status, ada.score, ada.max_score) == ("needs_manual", 5, 6)
+
+
+def test_a_notebook_that_is_missing_costs_its_own_questions(graded: Class) -> None:
+    half = graded.of("half")
+    assert [(one.status, one.points) for one in half.questions] == [
+        ("missing", 0),
+        ("missing", 0),
+        ("passed", 3),
+    ]
+    assert half.question("length").message.startswith("one.ipynb was not handed in")
+    assert half.status == "graded"
+    assert any("there is no one.ipynb; hand it in" in text for text in half.problems)
+
+
+def test_a_notebook_that_cannot_be_read_waits_for_a_human(graded: Class) -> None:
+    torn = graded.of("torn")
+    assert [(one.id, one.status) for one in torn.questions] == [
+        ("length", "passed"),
+        ("why", "manual"),
+        ("area", "manual"),
+    ]
+    assert torn.status == "needs_manual"
+
+
+def test_nbgraders_gradebook_knows_both_notebooks(graded: Class) -> None:
+    with Gradebook(f"sqlite:///{graded.output / 'gradebook.db'}", "course") as book:
+        assignment = book.find_assignment("measures")
+        assert [one.name for one in assignment.notebooks] == ["one", "two"]
+        assert assignment.max_score == 6
+        ada = book.find_submission("measures", "ada")
+        assert {one.name: one.score for one in ada.notebooks} == {"one": 2, "two": 3}
+        assert book.find_submission("measures", "half").score == 3
+
+
+def test_each_notebook_is_in_autograded(graded: Class) -> None:
+    folder = graded.output / "autograded" / "ada" / "measures"
+    for name in ("one", "two"):
+        notebook = nbformat.read(folder / f"{name}.ipynb", as_version=4)
+        nbformat.validate(notebook)
+        assert any("cell-1" in str(cell.metadata.get("nbgrader")) for cell in notebook.cells)
+    assert (folder / "units.py").is_file()
+
+
+def test_human_points_stay_and_unchanged_hand_ins_are_not_graded_again(graded: Class) -> None:
+    if graded.report.engine == "nbgrader":
+        return  # it keeps no results
+    with Gradebook(f"sqlite:///{graded.output / 'gradebook.db'}", "course") as book:
+        mark = book.find_grade("answer-why", "one", "measures", "ada")
+        mark.manual_score, mark.needs_manual_grade = 1, False
+        book.db.commit()
+    again = grade(graded.assignment, graded.output)
+    ada = next(one for one in again.submissions if one.student == "ada")
+    assert (ada.score, ada.status, ada.cached) == (6, "graded", True)
+    page = (graded.output / "feedback/ada/measures/measures.html").read_text(encoding="utf-8")
+    assert "def length(x): return 100 * x" in page
+    assert "def area(x): return scale * x ** 2" in page
+
+
+def test_one_notebook_can_be_graded_by_its_name(measures: Assignment, tmp_path: Path) -> None:
+    nbformat.write(notebooks(measures, "two")["two.ipynb"], tmp_path / "two.ipynb")
+    (result,) = grade_notebook_file(measures, tmp_path / "two.ipynb").submissions
+    assert [(one.id, one.points) for one in result.questions] == [("area", 3)]
+    (tmp_path / "two.ipynb").rename(tmp_path / "other.ipynb")
+    with pytest.raises(CourseError, match=r"has the notebooks one\.ipynb, two\.ipynb"):
+        grade_notebook_file(measures, tmp_path / "other.ipynb")
+
+
+# ---- handing in, and what works with one notebook only -------------------------------------------
+
+
+def test_submit_packs_all_notebooks(
+    measures: Assignment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nbformat.write(notebooks(measures)["one.ipynb"], tmp_path / "one.ipynb")
+    submit("measures", folder=tmp_path, notebooks=("one", "two"))
+    said = capsys.readouterr().out
+    assert "Not answered yet: length, why." in said
+    assert "Missing file: two.ipynb. Put it beside this notebook" in said
+
+
+def test_what_works_with_one_notebook_says_so(measures: Assignment, tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match=r"measures has several notebooks .*Gradescope zip works"):
+        write_gradescope_zip(measures, tmp_path / "measures.zip")
+    with pytest.raises(CourseError, match=r"several notebooks \(one\.ipynb, two\.ipynb\)"):
+        mutate(measures)

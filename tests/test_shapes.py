@@ -1,0 +1,477 @@
+"""Questions of every shape, from notebook.py to the gradebook: code graded by hand, tasks,
+solutions of statements, tests that are worth nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from courses import make_assignment, make_course, released
+from jupytext.cli import jupytext as run_jupytext
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbgrader.api import Gradebook
+
+import hwlib.grading
+from hwlib.errors import AuthoringError
+from hwlib.grading import Assignment, SubmissionResult, build
+from hwlib.grading.answer_key import load_key
+from hwlib.grading.authoring.reading import parse_notebook
+from hwlib.grading.authoring.written import AuthoredCell
+from hwlib.grading.grade import GradeOptions, grade_assignment
+from hwlib.grading.proof.simulate import simulate
+from hwlib.grading.proof.verify import VerifyReport, verify
+from hwlib.grading.results import GradeReport
+
+# a point by point tour; no two questions have one shape
+SHAPES = '''\
+# %% [markdown]
+# # Shapes
+# ![a dot](attachment:dot.png)
+
+# %% setup
+import numpy as np
+
+# %% [markdown]
+# ## 1. A line
+
+# %% solution="line"
+x = np.linspace(0, 1, 5)
+y = 3 * x
+
+# %% test="line" points=2 id="cell-12ab"
+assert len(x) == len(y) == 5
+### BEGIN HIDDEN TESTS
+check.close(y, 3 * np.linspace(0, 1, 5), what="the heights y", hint="Is the slope 3?")
+### END HIDDEN TESTS
+
+# %% test="line-ends" points=0
+assert x[0] == 0, "the line does not begin at 0"
+
+# %% test="environment" points=0
+assert int(np.__version__[0]) >= 1
+
+# %% [markdown]
+# ## 2. A report
+
+# %% solution="report" manual points=3 tags=["hide-output"]
+def report(values):
+    """The mean of the values, in words."""
+    ### BEGIN SOLUTION
+    return f"on average, {np.mean(values):.2f}"
+    ### END SOLUTION
+
+# %%
+print(report([1, 2]))
+
+# %% [markdown]
+# ## 3. An essay
+
+# %% [markdown] task="essay" points=5
+# Compare two lines, in as many cells of your own as you like.
+#
+# ### BEGIN MARK SCHEME
+# 5 points: a figure shows both lines, and the text names their slopes.
+# ### END MARK SCHEME
+
+# %% [markdown]
+# ## 4. What Python does not read
+
+# %% tags=["raises-exception"]
+for each line: draw it
+
+# %%
+%%bash
+echo "not Python, on purpose"
+'''
+TOML = (
+    'title = "Shapes"\npoints = 10\nminutes = 0.1\n\n[limits]\nquestion_s = 5\nsubmission_s = 30\n'
+)
+FLATTER = '''\
+"""The slope is forgotten."""
+
+REPLACES = "line"
+FAILS = ["line"]
+HINT = "slope"
+
+x = np.linspace(0, 1, 5)
+y = x
+'''
+LATE = '''\
+"""The line begins at 1."""
+
+REPLACES = "line"
+FAILS = ["line", "line-ends"]
+HINT = "slope"
+
+x = np.linspace(1, 2, 5)
+y = 3 * x
+'''
+LOOP = '''\
+"""With a loop in place of an array expression."""
+
+REPLACES = "line"
+
+# all of the cell
+x = np.linspace(0, 1, 5)
+y = np.zeros(5)
+for i in range(5):
+    y[i] = 3 * x[i]
+'''
+SOLVED = {
+    "solution_line": "x = np.linspace(0, 1, 5)\ny = 3 * x",
+    "solution_report": "def report(values):\n    return str(sum(values) / len(values))",
+}
+DOT = bytes.fromhex(  # a PNG of one pixel
+    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
+    "0000000a49444154789c6360000000020001e221bc330000000049454e44ae426082"
+)
+
+
+@pytest.fixture(scope="module")
+def shapes(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
+    return make_shapes(tmp_path_factory.mktemp("shapes"))
+
+
+def make_shapes(root: Path) -> Assignment:
+    """The assignment with all shapes, built, with wrong and right solutions."""
+    (root / "nbgrader_config.py").write_text("c = get_config()\n", encoding="utf-8")
+    assignment = make_course(root, "shapes", SHAPES, TOML).assignment("shapes")
+    files = {
+        "wrong/flatter.py": FLATTER,
+        "wrong/late.py": LATE,
+        "right/loop.py": LOOP,
+    }
+    for name, text in files.items():
+        (assignment.folder / name).parent.mkdir(exist_ok=True)
+        (assignment.folder / name).write_text(text, encoding="utf-8")
+    (assignment.folder / "attachments").mkdir()
+    (assignment.folder / "attachments" / "dot.png").write_bytes(DOT)
+    build(assignment)
+    return assignment
+
+
+def by_name(notebook: NotebookNode) -> dict[str, NotebookNode]:
+    return {cell.metadata.hwlib.name: cell for cell in notebook.cells}
+
+
+def hand_in(assignment: Assignment, student: str, notebook: NotebookNode) -> None:
+    folder = assignment.course.root / "submitted" / student / assignment.slug
+    folder.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, folder / f"{assignment.slug}.ipynb")
+
+
+def with_essay(notebook: NotebookNode) -> NotebookNode:
+    """The notebook with a student's own cells below the task."""
+    place = next(i for i, c in enumerate(notebook.cells) if c.metadata.hwlib.name == "essay")
+    own = [new_markdown_cell("Both slopes are positive."), new_code_cell("steep = 4 * x")]
+    notebook.cells[place + 1 : place + 1] = own
+    return notebook
+
+
+# ---- building ------------------------------------------------------------------------------------
+
+
+def test_nbgrader_reads_each_shape_as_what_it_is(shapes: Assignment) -> None:
+    cells = by_name(nbformat.read(shapes.source, as_version=4))
+    flags = {
+        cell.metadata.nbgrader.grade_id: {
+            name for name in ("grade", "solution", "locked", "task") if cell.metadata.nbgrader[name]
+        }
+        for cell in nbformat.read(shapes.source, as_version=4).cells
+        if "nbgrader" in cell.metadata
+    }
+    assert flags["solution-line"] == {"solution"}
+    assert flags["cell-12ab"] == flags["test-line-ends"] == {"grade", "locked"}
+    assert flags["solution-report"] == {"grade", "solution"}  # a manually graded answer
+    assert flags["task-essay"] == {"task", "locked"}
+    assert cells["essay"].metadata.nbgrader.points == 5
+    assert cells["report"].metadata.tags == ["hide-output"]
+
+
+def test_students_get_stubs_and_no_mark_scheme(shapes: Assignment) -> None:
+    cells = by_name(nbformat.read(shapes.release, as_version=4))
+    assert cells["essay"].source == "Compare two lines, in as many cells of your own as you like.\n"
+    assert cells["report"].source.endswith("# YOUR CODE HERE\n    raise NotImplementedError()")
+    stubs = [
+        cell.source
+        for cell in nbformat.read(shapes.release, as_version=4).cells
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == "solution-line"
+    ]
+    assert stubs == ["# YOUR CODE HERE\nraise NotImplementedError()"]
+    assert cells["title"].attachments["dot.png"]["image/png"].startswith("iVBORw0KGgo")
+
+
+def test_a_mark_scheme_that_is_shown_elsewhere_is_a_leak(tmp_path: Path) -> None:
+    scheme = "5 points: a figure shows both lines, and the text names their slopes."
+    text = SHAPES.replace("# ## 4. What", f"# {scheme}\n#\n# ## 4. What")
+    assignment = make_course(tmp_path, "shapes", text, TOML).assignment("shapes")
+    (assignment.folder / "attachments").mkdir()
+    (assignment.folder / "attachments" / "dot.png").write_bytes(DOT)
+    with pytest.raises(AuthoringError, match=r"notebook\.py:\d+: leak: .*answer of task-essay"):
+        build(assignment)
+
+
+def test_every_shape_survives_jupytext(shapes: Assignment, tmp_path: Path) -> None:
+    """As when JupyterLab opens notebook.py and saves it."""
+    (tmp_path / "jupytext.toml").write_text(
+        Path(hwlib.grading.__file__).parent.joinpath("templates/course/jupytext.toml").read_text()
+    )
+    path = tmp_path / "again" / "notebook.py"
+    path.parent.mkdir()
+    path.write_text(SHAPES, encoding="utf-8")
+    assert run_jupytext([str(path), "--to", "ipynb", "--quiet"]) == 0
+    path.unlink()
+    notebook = str(path.with_suffix(".ipynb"))
+    assert run_jupytext([notebook, "--to", "py:percent", "--quiet"]) == 0
+
+    def said(path: Path) -> list[AuthoredCell]:
+        return [replace(cell, line=0, lines=()) for cell in parse_notebook(path).cells]
+
+    assert said(path) == said(shapes.notebook)
+    assert 'language="bash"' in path.read_text(encoding="utf-8")
+
+
+def test_an_attachment_that_is_not_there_stops_the_build(tmp_path: Path) -> None:
+    course = make_course(tmp_path, "shapes", SHAPES, TOML)
+    with pytest.raises(AuthoringError, match=r"notebook\.py:3: attachment:dot\.png: there is no"):
+        build(course.assignment("shapes"))
+
+
+# ---- proving -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def report(shapes: Assignment) -> VerifyReport:
+    return verify(shapes)
+
+
+def test_verify_has_nothing_to_complain_about(report: VerifyReport) -> None:
+    assert report.complaints == []
+
+
+def test_wrong_and_right_solutions_replace_a_whole_cell_of_statements(report: VerifyReport) -> None:
+    lost = {row.name: row.lost for row in report.rows}
+    assert lost["flatter"] == {"line"}
+    assert lost["late"] == {"line", "line-ends"}  # also what is worth nothing
+    assert lost["loop"] == set()
+
+
+# ---- grading -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Class:
+    """Two students, graded by one engine."""
+
+    assignment: Assignment
+    output: Path
+    report: GradeReport
+
+    def of(self, student: str) -> SubmissionResult:
+        return next(one for one in self.report.submissions if one.student == student)
+
+    @property
+    def book(self) -> Gradebook:
+        return Gradebook(f"sqlite:///{self.output / 'gradebook.db'}", "course")
+
+
+@pytest.fixture(scope="module", params=["isolated", "nbgrader"])
+def graded(
+    request: pytest.FixtureRequest, shapes: Assignment, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Class]:
+    hand_in(shapes, "ada", with_essay(released(shapes, **SOLVED)))
+    hand_in(shapes, "blank", released(shapes))
+    output = tmp_path_factory.mktemp(request.param)
+    yield Class(shapes, output, grade(shapes, output, request.param))
+
+
+def grade(assignment: Assignment, output: Path, engine: Any) -> GradeReport:
+    submitted = assignment.course.root / "submitted"
+    return grade_assignment(
+        assignment, submitted, output, options=GradeOptions(engine=engine, seed=3)
+    )
+
+
+def test_a_human_is_asked_for_what_tests_do_not_grade(graded: Class) -> None:
+    ada = graded.of("ada")
+    assert {one.id: (one.status, one.points, one.max_points) for one in ada.questions} == {
+        "line": ("passed", 2, 2),
+        "line-ends": ("passed", 0, 0),
+        "environment": ("passed", 0, 0),
+        "report": ("manual", 0, 3),
+        "essay": ("manual", 0, 5),
+    }
+    assert ada.status == "needs_manual"
+    assert (ada.score, ada.max_score) == (2, 10)
+
+
+def test_a_blank_notebook_has_nothing_to_look_at_but_the_task(graded: Class) -> None:
+    blank = graded.of("blank")
+    assert {one.id: one.status for one in blank.questions} == {
+        "line": "missing",
+        "line-ends": "missing",
+        "environment": "passed",
+        "report": "missing",
+        "essay": "manual",  # what was done for it may be in any cell
+    }
+    assert blank.score == 0
+
+
+def test_the_json_has_every_question_once(graded: Class) -> None:
+    (ada, _) = json.loads(graded.report.to_json())["submissions"]
+    assert [one["id"] for one in ada["questions"]] == [
+        cell.name for cell in load_key(graded.assignment).questions
+    ]
+
+
+def test_points_that_a_human_gives_count_after_the_next_run(graded: Class) -> None:
+    with graded.book as book:
+        for name, points in (("solution-report", 2.5), ("task-essay", 4)):
+            mark = book.find_grade(name, "shapes", "shapes", "ada")
+            assert (mark.auto_score, mark.needs_manual_grade) == (None, True)
+            mark.manual_score, mark.needs_manual_grade = points, False
+        book.db.commit()
+    again = grade(graded.assignment, graded.output, graded.report.engine)
+    ada = next(one for one in again.submissions if one.student == "ada")
+    assert ada.question("report").points == 2.5
+    assert ada.question("essay").points == 4
+    assert ada.score == 8.5
+    with graded.book as book:
+        assert book.find_submission("shapes", "ada").score == 8.5
+        assert book.find_assignment("shapes").max_score == 10
+
+
+def test_the_graders_notebook_has_the_mark_scheme_and_the_students_cells(graded: Class) -> None:
+    path = graded.output / "autograded" / "ada" / "shapes" / "shapes.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    sources = [cell.source for cell in notebook.cells]
+    place = next(i for i, source in enumerate(sources) if "BEGIN MARK SCHEME" in source)
+    assert sources[place + 1 : place + 3] == ["Both slopes are positive.", "steep = 4 * x"]
+
+
+def test_the_feedback_page_shows_the_answer_and_not_the_scheme(graded: Class) -> None:
+    if graded.report.engine == "nbgrader":
+        return  # only the other engines write pages
+    page = (graded.output / "feedback/ada/shapes/shapes.html").read_text(encoding="utf-8")
+    assert "Both slopes are positive." in page
+    assert "steep = 4 * x" in page
+    assert "5 points: a figure" not in page
+    assert "A human still grades some questions: A report, An essay." in page
+
+
+def test_a_simulated_class_knows_what_waits_for_a_human(shapes: Assignment, tmp_path: Path) -> None:
+    made = simulate(shapes, 12, 1, tmp_path / "submitted")
+    read = [one.status for one in made if one.kind != "unreadable"]
+    assert len(read) >= 8
+    assert set(read) == {"needs_manual"}  # the task waits in each of them
+
+
+# ---- without points ------------------------------------------------------------------------------
+
+UNGRADED = """\
+# %% solution="double"
+def double(x):
+    ### BEGIN SOLUTION
+    return 2 * x
+    ### END SOLUTION
+
+# %% test="double" points=0
+assert double(2) == 4
+"""
+
+
+def test_an_assignment_may_be_worth_nothing(tmp_path: Path) -> None:
+    toml = 'title = "Practice"\npoints = 0\nminutes = 0.1\n'
+    assignment = make_assignment(tmp_path, "practice", UNGRADED, toml)
+    hand_in(assignment, "ada", released(assignment, solution_double="def double(x): return 3 * x"))
+    found = grade_assignment(assignment, tmp_path / "submitted", tmp_path)
+    (ada,) = found.submissions
+    assert (ada.status, ada.score, ada.max_score) == ("graded", 0, 0)
+    assert ada.question("double").status == "failed"
+    page = (tmp_path / "feedback/ada/practice/practice.html").read_text(encoding="utf-8")
+    assert "0 of 0 points" in page
+    assert verify(assignment).complaints == []
+
+
+def test_an_assignment_may_have_no_question(tmp_path: Path) -> None:
+    toml = 'title = "A tour"\npoints = 0\nminutes = 0.1\n'
+    text = "# %% [markdown]\n# # A tour\n\n# %%\nprint(1)\n"
+    assignment = make_assignment(tmp_path, "tour", text, toml)
+    hand_in(assignment, "ada", released(assignment))
+    (ada,) = grade_assignment(assignment, tmp_path / "submitted", tmp_path).submissions
+    assert (ada.status, ada.questions) == ("graded", ())
+
+
+# ---- what stops the build ------------------------------------------------------------------------
+
+FAULTS = {
+    "a task in code": ('# %% task="essay" points=5\n', 1, "a task must be Markdown"),
+    "a task without points": ('# %% [markdown] task="essay"\n# Write.\n', 1, "has no points"),
+    "a mark scheme in an answer": (
+        '# %% [markdown] answer="why" points=1\n# ### BEGIN MARK SCHEME\n',
+        2,
+        "found a MARK SCHEME marker in an answer cell; move it to a task cell",
+    ),
+    "a manual test": ('# %% test="f" manual points=1\n', 1, "only a solution can be `manual`"),
+    "manual without points": ('# %% solution="f" manual\nf = 1\n', 1, "has no points"),
+    "points of a solution that is not manual": (
+        '# %% solution="f" points=3\nf = 1\n',
+        1,
+        'a solution that a human grades is `solution="f" manual points=3`',
+    ),
+    "a manual solution and a test of one name": (
+        '# %% solution="f" manual points=1\nf = 1\n# %% test="f" points=1\n',
+        3,
+        'taken by solution="f" in line 1',
+    ),
+    "a function without a region": (
+        '# %% solution="f"\ndef f():\n    return 1\n',
+        1,
+        "has no solution region",
+    ),
+    "an id of prose": ('# %% [markdown] id="a"\n# Text\n', 1, "nbgrader does not know the cell"),
+    "an id that another cell has": (
+        '# %% solution="f" id="test-f"\nf = 1\n# %% test="f" points=1\nassert f\n',
+        1,
+        'id="test-f" is taken by the cell in line 3',
+    ),
+    "an id that the build gives": ('# %% setup id="submit"\nx = 1\n', 1, "taken by the build"),
+    "tags that are no list": ("# %% tags=hidden\nx = 1\n", 1, "expected a list of words"),
+    "a test of a student's name under another name": (
+        '# %% solution="line"\ny = 1\n# %% test="slope" points=1\nassert y == 1\n',
+        3,
+        "no cell defines 'slope'",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "line", "words"), FAULTS.values(), ids=FAULTS)
+def test_a_fault_of_a_shape_stops_the_build(
+    tmp_path: Path, text: str, line: int, words: str
+) -> None:
+    path = tmp_path / "notebook.py"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(AuthoringError) as caught:
+        parse_notebook(path)
+    assert str(caught.value).partition(f"notebook.py:{line}: ")[2]
+    assert words in str(caught.value)
+
+
+def test_a_variant_of_a_whole_cell_needs_code_and_a_file_of_its_own(tmp_path: Path) -> None:
+    assignment = make_shapes(tmp_path)
+    wrong = assignment.folder / "wrong"
+    (wrong / "late.py").write_text(LATE.partition("\nx = ")[0] + "\n", encoding="utf-8")
+    with pytest.raises(AuthoringError, match=r"late\.py:3: .* a whole cell, but the file has no"):
+        build(assignment)
+    both = LATE.replace('REPLACES = "line"', 'REPLACES = ("line", "report")')
+    (wrong / "late.py").write_text(both, encoding="utf-8")
+    with pytest.raises(AuthoringError, match=r"late\.py:3: .* put them into two files"):
+        build(assignment)
