@@ -17,8 +17,8 @@ from pathlib import Path
 from hwlib.atomic import write_whole
 from hwlib.errors import HwlibError, SubmissionError
 from hwlib.grading.course import Course
-from hwlib.grading.outlets.collect import folder_name
 from hwlib.grading.outlets.exports import unpack_hand_in
+from hwlib.grading.outlets.roster import folder_name
 from hwlib.grading.service.inbox import HandIn, Inbox, QuotaUsed
 from hwlib.grading.submissions.files import printable
 
@@ -104,9 +104,10 @@ class DropFolder:
         """Student and assignment, from the name of a file."""
         for slug in sorted(self.course.slugs(), key=len, reverse=True):
             student, dash, rest = stem.rpartition(f"-{slug}")
-            built = self.course.root / "source" / slug / f"{slug}.ipynb"
             if dash and not rest and student and folder_name(student) == student:
-                if not built.is_file():
+                assignment = self.course.assignment(slug)
+                assignment.require_one_notebook("`hw serve`")
+                if not assignment.source.is_file():
                     raise SubmissionError(f"{slug} is not built; run `hw build {slug}`")
                 return student, slug
         raise SubmissionError("its name does not tell who and what; name it STUDENT-SLUG.zip")
