@@ -20,7 +20,7 @@ from hwlib.grading.course import Course
 from hwlib.grading.outlets.exports import unpack_hand_in
 from hwlib.grading.outlets.roster import folder_name
 from hwlib.grading.service.inbox import HandIn, Inbox, QuotaUsed
-from hwlib.grading.submissions.files import printable
+from hwlib.grading.submissions.files import printable, read_bytes
 
 __all__ = ["DropFolder"]
 
@@ -86,12 +86,7 @@ class DropFolder:
 
     def _read(self, path: Path) -> HandIn:
         student, slug = self._named(path.stem)
-        if path.stat().st_size > self.max_bytes:
-            raise SubmissionError(
-                f"expected at most {self.max_bytes / 1e6:g} MB, found "
-                f"{path.stat().st_size / 1e6:.0f}; clear the outputs and hand it in again"
-            )
-        content = path.read_bytes()
+        content = read_bytes(path, self.max_bytes)
         if path.suffix.lower() == ".ipynb":
             return self.inbox.add(student, slug, {f"{slug}.ipynb": content})
         unpacked = unpack_hand_in(content, printable(path.name))
