@@ -1256,5 +1256,10 @@ def doctor(json_file: str | None) -> int:
 
 # ---- in modules of their own ---------------------------------------------------------------------
 
-for _command in (commands_reports.export, commands_reports.report, commands_reports.marking):
+for _command in (
+    commands_reports.export,
+    commands_reports.report,
+    commands_reports.marking,
+    commands_reports.viva,
+):
     cli.add_command(_command)

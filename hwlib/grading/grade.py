@@ -147,10 +147,11 @@ def _grade_isolated(
             if not check.failing:
                 records.note_proved(check.proved)
 
+        how: Callable[..., Iterator[tuple[FoundSubmission, Outcome]]]
         how = partial(grade_many, jobs=options.jobs)
         if options.scheduler is not None:
             how = partial(
-                grade_on_cluster, scheduler=options.scheduler, on_refused=complaints.append
+                _grade_on_cluster, scheduler=options.scheduler, on_refused=complaints.append
             )
         # a new seed, and the seeds of results of which only some questions are graded again
         for its_seed, several in todo.items():
@@ -378,6 +379,7 @@ def grade_many(
         return
     if assignment.has_several:
         yield from _grade_several(
+            grade_many,
             assignment,
             submissions,
             on_reference,
@@ -403,7 +405,22 @@ def grade_many(
             yield from pool.run(submissions)
 
 
+def _grade_on_cluster(
+    assignment: Assignment,
+    submissions: Sequence[FoundSubmission],
+    *,
+    on_reference: Callable[[ReferenceCheck], None],
+    **options: Any,
+) -> Iterator[tuple[FoundSubmission, Outcome]]:
+    """What `grade_many` does, on the workers of a Dask scheduler."""
+    if not assignment.has_several:
+        yield from grade_on_cluster(assignment, submissions, on_reference=on_reference, **options)
+        return
+    yield from _grade_several(grade_on_cluster, assignment, submissions, on_reference, options)
+
+
 def _grade_several(
+    grade: Callable[..., Iterator[tuple[FoundSubmission, Outcome]]],
     assignment: Assignment,
     submissions: Sequence[FoundSubmission],
     on_reference: Callable[[ReferenceCheck], None] | None,
@@ -419,7 +436,7 @@ def _grade_several(
     *_, last = views = assignment.each_notebook()
     for view in views:
         started = False
-        for found, outcome in grade_many(
+        for found, outcome in grade(
             view,
             [of_notebook(one, view.stem) for one in submissions],
             on_reference=None if on_reference is None else checks.append,

@@ -119,6 +119,7 @@ def grade_on_cluster(
         job = Job(
             secrets.token_hex(16),
             assignment.slug,
+            assignment.stem,
             seed,
             course.names,
             frozenset(ahead),
@@ -145,6 +146,8 @@ def _client_class() -> Callable[[str], Any]:
     def connect(address: str) -> Any:
         # models that are handed in are larger than what Dask expects in a task
         dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})
+        for name in ("distributed", "asyncio"):  # what they say of a worker that is gone
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         try:
             return Client(address, timeout=CONNECT_S, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:

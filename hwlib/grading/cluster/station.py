@@ -41,6 +41,7 @@ class Job:
 
     number: str  # of the run: no two have the same
     slug: str
+    stem: str  # of an assignment with several notebooks: which of them
     seed: int
     course: dict[str, str]  # files of the course: name → hash of the content
     ahead: frozenset[str] = frozenset()  # modules that submissions import
@@ -172,14 +173,16 @@ def main() -> None:
 
 
 def _serve(connection: Connection, job: Job, course: Path, hidden: tuple[Path, ...]) -> None:
-    assignment = find_course(course).assignment(job.slug)
+    each = find_course(course).assignment(job.slug).each_notebook()
+    assignment = next(one for one in each if one.stem == job.stem)
     fetch_test_sets(assignment)
     with IsolatedEngine(assignment, job.seed, hidden, sandbox=job.sandbox) as engine:
         engine.learn_imports(job.ahead)
         check = engine.check_reference(leave_to_humans=job.leave_to_humans)
         if job.proved is not None:
-            engine.bench.change_arguments(job.proved.in_place, True)
-            engine.bench.confirm(job.proved.confirmed)
+            mine = engine.bench.tests.keys()
+            engine.bench.change_arguments(job.proved.in_place & mine, True)
+            engine.bench.confirm(job.proved.confirmed & mine)
         connection.send(Ready(engine.tier, check.failing))
         with Pool(engine, 1) as pool:
             for _, outcome in pool.run(_arriving(connection)):

@@ -21,7 +21,7 @@ from hwlib.grading.outlets.exports import Exported, read_export
 from hwlib.grading.outlets.roster import Roster, bare, folder_name
 from hwlib.grading.submissions.files import printable
 
-__all__ = ["Collected", "Keep", "Roster", "collect", "folder_name", "put_in_place"]
+__all__ = ["Collected", "Keep", "Roster", "collect", "put_in_place"]
 
 EARLIER = ".earlier"  # hidden, so it is never graded
 TIMESTAMP = "timestamp.txt"  # nbgrader's name for the time of a hand-in

@@ -57,7 +57,10 @@ def give(
     names = names_in(load_key(assignment))
     engine = engine_of(assignment, output, db_url, writes=True)
     if engine is None:
-        raise GradingError(f"{output}: there is no gradebook.db yet; run hw grade first")
+        raise GradingError(
+            f"{output / 'gradebook.db'}: there is no gradebook; run `hw grade {assignment.slug}` "
+            "first"
+        )
     try:
         with engine.begin() as db:
             return [one for one in given if not _write(db, assignment.slug, names, one)]
@@ -110,5 +113,6 @@ def _rows(
         .join(SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id)
         .join(ASSIGNMENT, ASSIGNMENT.c.id == SUBMITTED.c.assignment_id)
         .where(ASSIGNMENT.c.name == slug, SUBMITTED.c.student_id == student)
+        .with_for_update(of=table)  # nobody may change what is compared with
     )
     return [row for row in db.execute(query) if name_of(row, names) == name]

@@ -17,10 +17,10 @@ from pathlib import Path
 from hwlib.atomic import write_whole
 from hwlib.errors import HwlibError, SubmissionError
 from hwlib.grading.course import Course
-from hwlib.grading.outlets.collect import folder_name
 from hwlib.grading.outlets.exports import unpack_hand_in
+from hwlib.grading.outlets.roster import folder_name
 from hwlib.grading.service.inbox import HandIn, Inbox, QuotaUsed
-from hwlib.grading.submissions.files import printable
+from hwlib.grading.submissions.files import printable, read_bytes
 
 __all__ = ["DropFolder"]
 
@@ -86,12 +86,7 @@ class DropFolder:
 
     def _read(self, path: Path) -> HandIn:
         student, slug = self._named(path.stem)
-        if path.stat().st_size > self.max_bytes:
-            raise SubmissionError(
-                f"expected at most {self.max_bytes / 1e6:g} MB, found "
-                f"{path.stat().st_size / 1e6:.0f}; clear the outputs and hand it in again"
-            )
-        content = path.read_bytes()
+        content = read_bytes(path, self.max_bytes)
         if path.suffix.lower() == ".ipynb":
             return self.inbox.add(student, slug, {f"{slug}.ipynb": content})
         unpacked = unpack_hand_in(content, printable(path.name))
@@ -104,9 +99,10 @@ class DropFolder:
         """Student and assignment, from the name of a file."""
         for slug in sorted(self.course.slugs(), key=len, reverse=True):
             student, dash, rest = stem.rpartition(f"-{slug}")
-            built = self.course.root / "source" / slug / f"{slug}.ipynb"
             if dash and not rest and student and folder_name(student) == student:
-                if not built.is_file():
+                assignment = self.course.assignment(slug)
+                assignment.require_one_notebook("`hw serve`")
+                if not assignment.source.is_file():
                     raise SubmissionError(f"{slug} is not built; run `hw build {slug}`")
                 return student, slug
         raise SubmissionError("its name does not tell who and what; name it STUDENT-SLUG.zip")

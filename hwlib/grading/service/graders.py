@@ -177,7 +177,7 @@ class _Stations:
                 return station, seed
             station.close()
         seed = new_seed()
-        job = Job(secrets.token_hex(16), assignment.slug, seed, {}, sandbox=self._sandbox)
+        job = Job(secrets.token_hex(16), assignment.slug, "", seed, {}, sandbox=self._sandbox)
         hidden = (self._places.submitted.resolve(), self._places.output.resolve())
         station = Station(job, assignment.course.root, hidden)
         self._known[assignment.slug] = built, seed, station

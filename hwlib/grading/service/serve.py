@@ -14,7 +14,7 @@ from typing import Any
 from hwlib.errors import MissingExtra
 from hwlib.extras import how_to_install
 from hwlib.grading.course import Course
-from hwlib.grading.outlets.collect import Roster
+from hwlib.grading.outlets.roster import Roster
 from hwlib.grading.sandbox.processes import own_cores
 from hwlib.grading.sandbox.tiers import proven_tier
 from hwlib.grading.service.drop import DropFolder

@@ -26,8 +26,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hwlib.errors import CourseError
 from hwlib.grading.course import Assignment, Course
-from hwlib.grading.outlets.collect import folder_name
 from hwlib.grading.outlets.exports import unpack_hand_in
+from hwlib.grading.outlets.roster import folder_name
 from hwlib.grading.service.inbox import HandIn, Inbox, QuotaUsed
 from hwlib.grading.service.tokens import Tokens
 from hwlib.grading.texts import for_page
@@ -152,12 +152,12 @@ class _Pages:
             assignment = self.course.assignment(slug)
         except CourseError as error:
             raise HTTPException(404, "There is no such assignment.") from error
-        if not assignment.source.is_file():
-            raise HTTPException(404, "This assignment is not open yet.")
+        if not _is_open_to_students(assignment):
+            raise HTTPException(404, "This assignment can't be handed in here.")
         return assignment
 
     def _assignments(self) -> list[Assignment]:
-        return [one for one in self.course.assignments() if one.source.is_file()]
+        return [one for one in self.course.assignments() if _is_open_to_students(one)]
 
     def _as_json(self, one: HandIn) -> dict[str, Any]:
         done = one.state == "done"
@@ -177,6 +177,11 @@ class _Pages:
     def _shown(self, one: HandIn) -> dict[str, Any]:
         texts = [for_page(text, 500) for text in one.problems]
         return {**self._as_json(one), "problems": texts, "when": f"{one.when:%Y-%m-%d %H:%M} UTC"}
+
+
+def _is_open_to_students(assignment: Assignment) -> bool:
+    """Whether it is built and has one notebook."""
+    return not assignment.has_several and assignment.source.is_file()
 
 
 def _is_open(one: HandIn) -> bool:
