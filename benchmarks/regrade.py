@@ -4,8 +4,8 @@
 
 The class is a simulated one of 20 without the endless loop (it would only measure its limit),
 handed in again and again under other names. The change is a comment in the hidden half of one test,
-so no score may change. Times are those of the whole command `hw grade`: on the clock, and of the CPU in
-it and in all processes that it started. Both runs use all cores.
+so no score may change. Times are those of the whole command `hw grade`: on the clock, and of the
+CPU in it and in all processes that it started. Both runs use all cores.
 """
 
 from __future__ import annotations

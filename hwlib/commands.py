@@ -507,6 +507,11 @@ def _options_of_a_class(command: Callable[..., int]) -> Callable[..., int]:
                 help="Which grader runs the tests: hwlib's, in separate processes, or nbgrader's "
                 "or otter's, whose results student code can forge.",
             ),
+            click.option(
+                "--scheduler",
+                metavar="ADDRESS",
+                help="Address of a Dask scheduler, e.g. tcp://host:8786. Its workers grade.",
+            ),
             click.option("--force", is_flag=True, help="Grade unchanged submissions again, too."),
             click.option(
                 "--seed",
@@ -602,6 +607,11 @@ def _grade_class(
 ) -> GradeReport:
     from hwlib.grading.grade import GradeOptions
 
+    if chosen["scheduler"] is not None and (chosen["engine"] != "isolated" or chosen["jobs"]):
+        raise click.UsageError(
+            "--scheduler goes with the engine `isolated` and without --jobs: each thread of each "
+            "Dask worker grades one submission at a time"
+        )
     course = find_course()
     options = GradeOptions(
         engine=chosen["engine"],
@@ -611,6 +621,7 @@ def _grade_class(
         db_url=chosen["db_url"],
         sandbox=not chosen["unsafe"],
         dry_run=dry_run,
+        scheduler=chosen["scheduler"],
     )
     return _grade_with_bar(
         course.assignment(slug),
@@ -826,6 +837,95 @@ def collect(
                 f"one has {one.latest:g}",
             )
         _print_problems(one.student, one.problems, console)
+
+
+@cli.command()
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address of this machine to listen at."
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Its port."
+)
+@click.option("--no-http", is_flag=True, help="Take hand-ins from the folder --drop only.")
+@click.option(
+    "--drop",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Also take STUDENT-SLUG.zip and STUDENT-SLUG.ipynb from this folder.",
+)
+@click.option(
+    "--quota",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help="Hand-ins that a student may make in 24 hours.",
+)
+@click.option(
+    "--max-mb",
+    type=click.IntRange(1, 1000),
+    default=50,
+    show_default=True,
+    help="Size of the largest hand-in.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    help="Number of submissions to grade at the same time.  [default: one per core]",
+)
+@click.option(
+    "--tokens",
+    "roster",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="ROSTER.csv",
+    help="Print a table with each student's token, and end.",
+)
+@click.option(
+    "--submitted",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the submissions.  [default: submitted/ of the course]",
+)
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for autograded/, feedback/ and gradebook.db.  [default: the course's folder]",
+)
+@click.option("--db", "db_url", metavar="URL", help="Address of the gradebook database.")
+@click.option(
+    "--unsafe-no-sandbox",
+    "unsafe",
+    is_flag=True,
+    help="Grade where student code can't be confined. Only if you trust every student.",
+)
+def serve(
+    roster: Path | None,
+    submitted: Path | None,
+    output: Path | None,
+    db_url: str | None,
+    max_mb: int,
+    no_http: bool,
+    unsafe: bool,
+    **chosen: Any,
+) -> None:
+    """Take hand-ins over HTTP or from a folder, grade each once, and give the feedback back.
+
+    Students name themselves by their id and a token, which `--tokens` prints. Hand-ins are put into
+    submitted/, and the records are those of `hw grade`. Ctrl-C ends it; what waits is kept.
+    """
+    from hwlib.grading.service.graders import Places
+    from hwlib.grading.service.serve import Settings, token_table
+    from hwlib.grading.service.serve import serve as run_service
+
+    course = find_course()
+    places = Places(submitted or course.root / "submitted", output or course.root, db_url)
+    if roster is not None:
+        say(token_table(course, places, roster), end="")
+        return
+    if no_http and chosen["drop"] is None:
+        raise click.UsageError("--no-http needs a folder; add --drop DIR")
+    port = None if no_http else chosen.pop("port")
+    chosen.pop("port", None)
+    settings = Settings(port=port, max_bytes=max_mb * 1_000_000, sandbox=not unsafe, **chosen)
+    run_service(course, places, settings, say)
 
 
 # ---- for students --------------------------------------------------------------------------------
@@ -1156,5 +1256,10 @@ def doctor(json_file: str | None) -> int:
 
 # ---- in modules of their own ---------------------------------------------------------------------
 
-for _command in (commands_reports.export, commands_reports.report, commands_reports.marking):
+for _command in (
+    commands_reports.export,
+    commands_reports.report,
+    commands_reports.marking,
+    commands_reports.viva,
+):
     cli.add_command(_command)

@@ -20,7 +20,7 @@ from hwlib.errors import CourseError
 from hwlib.grading.course import Assignment, Course, find_course
 from hwlib.grading.terminal import say, terminal_for
 
-__all__ = ["export", "marking", "report", "write_report"]
+__all__ = ["export", "marking", "report", "viva", "write_report"]
 
 
 @click.command()
@@ -246,3 +246,56 @@ def marking_import(
         "pages up to date"
     )
     return complain_all(done.conflicts)
+
+
+@click.command()
+@click.argument("slug")
+@click.option("--student", required=True, metavar="ID", help="Whose code it is about.")
+@click.option("-o", "file", metavar="FILE.md", help="File to write.  [default: SLUG-ID-viva.md]")
+@click.option(
+    "--questions",
+    "count",
+    type=click.IntRange(1),
+    default=6,
+    show_default=True,
+    help="Number of questions.",
+)
+@click.option("--seed", type=int, help="Seed for drawing the questions.  [default: a new one]")
+@click.option(
+    "--submitted",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder with the submissions.  [default: submitted/ of the course]",
+)
+@json_option
+def viva(
+    slug: str,
+    student: str,
+    file: str | None,
+    count: int,
+    seed: int | None,
+    submitted: Path | None,
+    json_file: str | None,
+) -> None:
+    """Write questions about a student's own code, with the answers.
+
+    What shape has this line, what does this function return for another input, what breaks without
+    this line. The answers are found by running the code in the sandbox with the visible checks.
+    """
+    import numpy as np
+
+    from hwlib.grading.submissions.files import find_submissions
+    from hwlib.grading.viva.questions import draw_questions
+    from hwlib.grading.viva.sheet import as_markdown
+
+    course = find_course()
+    assignment = course.assignment(slug)
+    assignment.require_one_notebook("`hw viva`")
+    folder = submitted or course.root / "submitted"
+    (found,) = find_submissions(assignment, folder, [student])
+    rng = np.random.default_rng(seed)
+    sheet = draw_questions(assignment, found, count, rng, (folder.resolve(),))
+    target = file or f"{slug}-{student}-viva.md"
+    write_text("-o", as_markdown(sheet), target)
+    write_json(asdict(sheet), json_file)
+    if target != "-":
+        terminal_for(json_file).print(f"{target}: {len(sheet.asked)} questions and their answers")

@@ -13,6 +13,7 @@
     ├── SubmissionError          a submission is not a readable notebook
     └── GradingError             the grader cannot continue (never a student's mistake)
         ├── RecordingError       a result cannot be written: disk full, gradebook locked
+        │   └── GradebookBusy    another `hw grade` writes to the same gradebook
         ├── ZygoteGone           the process that workers are forked from died
         ├── MeasureRefused       the kernel refuses something that an isolation tier needs
         └── WireError            a fault in a message between grader and worker
@@ -44,6 +45,7 @@ __all__ = [
     "DataError",
     "DataUnavailable",
     "DeadlinePassed",
+    "GradebookBusy",
     "GradingError",
     "HwlibError",
     "MeasureRefused",
@@ -192,6 +194,10 @@ class GradingError(HwlibError):
 
 class RecordingError(GradingError):
     """A result cannot be written, or the gradebook cannot be read."""
+
+
+class GradebookBusy(RecordingError):
+    """Another `hw grade` writes to the same gradebook."""
 
 
 class ZygoteGone(GradingError):

@@ -3,6 +3,9 @@
 Each function returns a Figure. If the call is the last expression of a cell, the notebook shows it.
 Pyplot keeps none of the figures, so they use no memory later and do not show twice. matplotlib is
 imported when the first figure is made.
+
+Each figure is described in words, with its numbers: as the alternative text of the picture, and in
+feedback pages.
 """
 
 from __future__ import annotations
@@ -80,7 +83,7 @@ def image_grid_by_class(
                 _show_image(grid[row, column], images[chosen[row]])
             grid[row, column].set_axis_off()
         grid[0, column].set_title(name, fontsize=11)
-    return figure
+    return _described(figure, f"Images of {', '.join(class_names)}; up to {per_class} of each.")
 
 
 def images(
@@ -102,7 +105,8 @@ def images(
         if place < len(pictures):
             _show_image(axes, pictures[place])
             axes.set_title(titles[place] if place < len(titles) else "", fontsize=9)
-    return figure
+    named = f", titled {', '.join(titles)}" if titles else ""
+    return _described(figure, f"{len(pictures)} pictures in rows of {columns}{named}.")
 
 
 def accuracy_against_k(accuracies: Mapping[int, Sequence[float]]) -> Figure:
@@ -141,7 +145,13 @@ def accuracy_against_k(accuracies: Mapping[int, Sequence[float]]) -> Figure:
         axes.set_xscale("log")
     axes.set_xticks(ks, [str(k) for k in ks])
     axes.set_xticks([], minor=True)
-    return _label(axes, "k, number of neighbours", "validation accuracy (share of images)")
+    best = int(np.argmax(means))
+    listed = ", ".join(f"{mean:.3g} for k = {k}" for k, mean in zip(ks, means, strict=True))
+    return _described(
+        _label(axes, "k, number of neighbours", "validation accuracy (share of images)"),
+        f"Mean validation accuracy: {listed}. The highest is {means[best]:.3g}, for "
+        f"k = {ks[best]}.",
+    )
 
 
 def curves(lines: Mapping[str, Sequence[float]], xlabel: str, ylabel: str) -> Figure:
@@ -159,7 +169,8 @@ def curves(lines: Mapping[str, Sequence[float]], xlabel: str, ylabel: str) -> Fi
             marker="o" if few else "",
             markersize=4,
         )
-    return _label(axes, xlabel, ylabel)
+    told = "; ".join(_course_of(name, values) for name, values in lines.items())
+    return _described(_label(axes, xlabel, ylabel), f"{ylabel} against {xlabel}. {told}.")
 
 
 def training(history: History) -> Figure:
@@ -192,7 +203,19 @@ def training(history: History) -> Figure:
                 label=name,
             )
     right.set_ylim(bottom=0)
-    return _label(right, "epoch", "accuracy (share of images)")
+    told = "; ".join(
+        _course_of(name, values)
+        for name, values in {
+            "loss": smooth if window >= 5 else losses,
+            "training accuracy": history.train_accuracy,
+            "validation accuracy": history.val_accuracy,
+        }.items()
+    )
+    length = f"{len(losses) / history.steps_per_epoch:.3g} epochs"
+    return _described(
+        _label(right, "epoch", "accuracy (share of images)"),
+        f"Training over {length}. {told}.",
+    )
 
 
 def weight_images(weights: Array, titles: Sequence[str] = (), columns: int = 10) -> Figure:
@@ -207,7 +230,11 @@ def weight_images(weights: Array, titles: Sequence[str] = (), columns: int = 10)
     weights = np.asarray(weights, dtype=float)
     axes = tuple(range(1, weights.ndim))
     low, high = weights.min(axis=axes, keepdims=True), weights.max(axis=axes, keepdims=True)
-    return images((weights - low) / np.where(high > low, high - low, 1.0), titles, columns)
+    scaled = (weights - low) / np.where(high > low, high - low, 1.0)
+    named = f", for {', '.join(titles)}" if titles else ""
+    return _described(
+        images(scaled, titles, columns), f"Weights as {len(weights)} pictures{named}."
+    )
 
 
 def matrix(values: Array, xlabel: str, ylabel: str, colorbar: str) -> Figure:
@@ -218,7 +245,12 @@ def matrix(values: Array, xlabel: str, ylabel: str, colorbar: str) -> Figure:
     figure.colorbar(drawn, ax=axes, label=colorbar)
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
-    return figure
+    values = np.asarray(values)
+    return _described(
+        figure,
+        f"{colorbar} as colours, {' by '.join(map(str, values.shape))} ({ylabel} by {xlabel}): "
+        f"from {values.min():.3g} to {values.max():.3g}, {values.mean():.3g} on average.",
+    )
 
 
 def _figure(width: float, height: float) -> Figure:
@@ -232,6 +264,30 @@ def _figure(width: float, height: float) -> Figure:
     figure = pyplot.figure(figsize=(width, height), layout="constrained")
     pyplot.close(figure)
     return figure
+
+
+def _described(figure: Figure, text: str) -> Figure:
+    """Give a figure its description, which IPython writes beside the picture."""
+
+    def bundle(**_: object) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+        return {"text/plain": text}, {"image/png": {"alt": text}}
+
+    figure._repr_mimebundle_ = bundle  # type: ignore[attr-defined]
+    return figure
+
+
+def _course_of(name: str, values: Sequence[float] | Array) -> str:
+    """Where a line begins and ends, and its lowest and highest point, in words."""
+    numbers = np.asarray(values, dtype=float)
+    if not len(numbers):
+        return f"{name}: no values"
+    if not np.isfinite(numbers).all():
+        first = int(np.flatnonzero(~np.isfinite(numbers))[0]) + 1
+        return f"{name}: from {numbers[0]:.3g}, not a finite number from value {first} on"
+    return (
+        f"{name}: {len(numbers)} values from {numbers[0]:.3g} to {numbers[-1]:.3g}, between "
+        f"{numbers.min():.3g} and {numbers.max():.3g}"
+    )
 
 
 def _show_image(axes: Axes, image: Array) -> None:

@@ -84,7 +84,8 @@ def progress(
     if os.environ.get("HWLIB_GRADING") == "1":
         return _terminal_bar()(iterable, disable=True, **options)  # type: ignore[no-any-return]
     if in_notebook():
-        return _notebook_bar()(iterable, **options)  # type: ignore[no-any-return]
+        # on stderr a bar without widgets would stand on the red background of errors
+        return _notebook_bar()(iterable, file=sys.stdout, **options)  # type: ignore[no-any-return]
     if sys.stderr is not None and sys.stderr.isatty():
         return _terminal_bar()(iterable, **options)  # type: ignore[no-any-return]
     return _plain_lines()(  # type: ignore[no-any-return]

@@ -20,6 +20,8 @@ __all__ = ["INSTALL", "installed", "linux", "module", "npm", "posix", "root"]
 INSTALL = {
     "axe_playwright_python": "pip install axe-playwright-python",
     "cvxpy": "pip install 'hwlib[cvxpy]'",
+    "distributed": "pip install 'hwlib[dask]'",
+    "httpx": "pip install httpx",
     "ipykernel": "pip install 'hwlib[grading]'",
     "ipywidgets": "pip install ipywidgets",
     "matplotlib": "pip install hwlib",
@@ -27,8 +29,12 @@ INSTALL = {
     "nbformat": "pip install 'hwlib[grading]'",
     "otter": "pip install 'hwlib[otter]'",
     "playwright": "pip install playwright",
+    "psycopg": "pip install 'hwlib[postgresql]'",
+    "python_multipart": "pip install 'hwlib[serve]'",
+    "starlette": "pip install 'hwlib[serve]'",
     "torch": "pip install 'hwlib[torch]'",
     "torchvision": "pip install 'hwlib[torch]'",
+    "uvicorn": "pip install 'hwlib[serve]'",
 }
 
 linux = pytest.mark.skipif(

@@ -15,7 +15,7 @@ from courses import TINY, hand_in, make_assignment, solved
 from hwlib.commands import run
 from hwlib.grading import Assignment, build
 from hwlib.grading.course import find_course
-from hwlib.grading.records.gradebook_rows import sqlite_url
+from hwlib.grading.records.database import sqlite_url
 
 pytestmark = needs.linux
 

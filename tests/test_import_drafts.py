@@ -100,6 +100,16 @@ def test_what_an_earlier_test_defines_is_copied_with_what_that_needs() -> None:
     assert "the test first does with base, data is copied" in texts(drafts[2], "changed")
 
 
+def test_a_state_that_an_earlier_test_keeps_needs_a_decision() -> None:
+    drafts = drafts_of(
+        solution("words = ['a']", "a"),
+        test("before = list(words)\nassert words", "first", 1),
+        solution("words.append('b')", "b"),
+        test("assert words != before", "second", 1),
+    )
+    assert "what an earlier test keeps of words" in texts(drafts[3], "decision")
+
+
 def test_a_star_import_may_make_the_names_that_nothing_else_makes() -> None:
     drafts = drafts_of(
         given("from helpers import *"),

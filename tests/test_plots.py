@@ -146,3 +146,35 @@ def test_jupyter_shows_a_figure_that_ends_a_cell_exactly_once() -> None:
         output for output in notebook.cells[0].outputs if "image/png" in output.get("data", {})
     ]
     assert len(shown) == 1 and len(notebook.cells[0].outputs) == 1
+    assert shown[0]["metadata"]["image/png"]["alt"].startswith("loss against step. loss: 2 values")
+
+
+def alt(figure: Any) -> str:
+    """The alternative text, as IPython writes it."""
+    from IPython.core.formatters import DisplayFormatter
+
+    data, metadata = DisplayFormatter().format(figure)
+    assert data["text/plain"] == metadata["image/png"]["alt"]
+    return str(data["text/plain"])
+
+
+def test_every_figure_is_described_with_its_numbers() -> None:
+    assert alt(plots.curves({"sgd": [2.3, 0.4, 0.5]}, "step", "loss")) == (
+        "loss against step. sgd: 3 values from 2.3 to 0.5, between 0.4 and 2.3."
+    )
+    assert "not a finite number from value 2 on" in alt(
+        plots.curves({"sgd": [1.0, float("nan")]}, "step", "loss")
+    )
+    assert alt(plots.accuracy_against_k({1: [0.2, 0.4], 5: [0.5, 0.5]})) == (
+        "Mean validation accuracy: 0.3 for k = 1, 0.5 for k = 5. The highest is 0.5, for k = 5."
+    )
+    assert alt(plots.matrix(np.array([[0.0, 1.0], [2.0, 5.0]]), "test", "train", "distance")) == (
+        "distance as colours, 2 by 2 (train by test): from 0 to 5, 2 on average."
+    )
+    assert "plane, car" in alt(plots.image_grid_by_class(IMAGES, LABELS, CIFAR10_CLASSES))
+    assert alt(plots.images(IMAGES[:3], ["a", "b", "c"], columns=2)) == (
+        "3 pictures in rows of 2, titled a, b, c."
+    )
+    assert alt(plots.weight_images(np.zeros((2, 4, 4)), ["plane", "car"])) == (
+        "Weights as 2 pictures, for plane, car."
+    )

@@ -7,6 +7,7 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from hwlib.errors import AuthoringError, CourseError, RecordingError, Submission
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.authoring.build import build
 from hwlib.grading.cells import one_line
+from hwlib.grading.cluster.run import grade_on_cluster
 from hwlib.grading.course import Assignment
 from hwlib.grading.engines.isolated import IsolatedEngine, ReferenceCheck, imported_ahead
 from hwlib.grading.engines.lacking import cure_of
@@ -55,6 +57,7 @@ class GradeOptions:
     db_url: str | None = None
     sandbox: bool = True  # False: --unsafe-no-sandbox
     dry_run: bool = False  # write nothing
+    scheduler: str | None = None  # address of a Dask scheduler whose workers grade
 
     @property
     def records(self) -> type[ClassRecords]:
@@ -144,13 +147,18 @@ def _grade_isolated(
             if not check.failing:
                 records.note_proved(check.proved)
 
+        how: Callable[..., Iterator[tuple[FoundSubmission, Outcome]]]
+        how = partial(grade_many, jobs=options.jobs)
+        if options.scheduler is not None:
+            how = partial(
+                _grade_on_cluster, scheduler=options.scheduler, on_refused=complaints.append
+            )
         # a new seed, and the seeds of results of which only some questions are graded again
         for its_seed, several in todo.items():
-            for submission, outcome in grade_many(
+            for submission, outcome in how(
                 assignment,
                 several,
                 seed=its_seed,
-                jobs=options.jobs,
                 hidden=(output, submitted),
                 on_reference=note,
                 proved=records.proved(),
@@ -371,6 +379,7 @@ def grade_many(
         return
     if assignment.has_several:
         yield from _grade_several(
+            grade_many,
             assignment,
             submissions,
             on_reference,
@@ -396,7 +405,22 @@ def grade_many(
             yield from pool.run(submissions)
 
 
+def _grade_on_cluster(
+    assignment: Assignment,
+    submissions: Sequence[FoundSubmission],
+    *,
+    on_reference: Callable[[ReferenceCheck], None],
+    **options: Any,
+) -> Iterator[tuple[FoundSubmission, Outcome]]:
+    """What `grade_many` does, on the workers of a Dask scheduler."""
+    if not assignment.has_several:
+        yield from grade_on_cluster(assignment, submissions, on_reference=on_reference, **options)
+        return
+    yield from _grade_several(grade_on_cluster, assignment, submissions, on_reference, options)
+
+
 def _grade_several(
+    grade: Callable[..., Iterator[tuple[FoundSubmission, Outcome]]],
     assignment: Assignment,
     submissions: Sequence[FoundSubmission],
     on_reference: Callable[[ReferenceCheck], None] | None,
@@ -412,7 +436,7 @@ def _grade_several(
     *_, last = views = assignment.each_notebook()
     for view in views:
         started = False
-        for found, outcome in grade_many(
+        for found, outcome in grade(
             view,
             [of_notebook(one, view.stem) for one in submissions],
             on_reference=None if on_reference is None else checks.append,

@@ -31,6 +31,7 @@ from hwlib.models.files import (
     open_model,
     write_model,
 )
+from hwlib.written_file import WrittenFile
 
 __all__ = [
     "MAX_FILE_BYTES",
@@ -98,7 +99,7 @@ def save_model(
            [0., 1.]])
     """
     if not _is_network(model_or_arrays):
-        return write_model(name, checked_arrays(model_or_arrays), "arrays")
+        return WrittenFile(write_model(name, checked_arrays(model_or_arrays), "arrays"))
     from hwlib.models.checking import describe_network
 
     description, arrays = describe_network(model_or_arrays, input_shape)
@@ -117,7 +118,7 @@ def save_model(
         "model": description.to_json(),
         **({"training": _summary(training)} if training else {}),
     }
-    return write_model(name, stored, "layers", more)
+    return WrittenFile(write_model(name, stored, "layers", more))
 
 
 def load_model(name_or_path: str | Path) -> Any:

@@ -443,6 +443,14 @@ class IsolatedEngine:
         return Outcome(result, None, tier=self.tier)
 
     @contextmanager
+    def workers_among(
+        self, folder: Path, only: frozenset[str] | None = None
+    ) -> Iterator[Callable[[], Session]]:
+        """What makes conversations with fresh workers, among the files of a submission."""
+        with self._workplace(0, folder, only) as workplace:
+            yield workplace.new_session
+
+    @contextmanager
     def _workplace(
         self, slot: int, folder: Path | None, only: frozenset[str] | None = None
     ) -> Iterator[_Workplace]:

@@ -18,7 +18,7 @@ import os
 import signal
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
@@ -34,7 +34,7 @@ from hwlib.grading.sandbox.measures.limits import limit_memory
 from hwlib.grading.sandbox.usage import times_of
 from hwlib.grading.submissions.files import FoundSubmission
 
-__all__ = ["Pool", "default_jobs"]
+__all__ = ["Done", "Pool", "default_jobs", "given_up"]
 
 MAX_TRIES = 3  # of one submission whose judge died each time
 # CPU seconds beyond the limit of a submission's three tries, after which a judge counts as dead: a
@@ -102,7 +102,8 @@ class Pool:
     def __init__(self, engine: IsolatedEngine, jobs: int) -> None:
         self.engine, self.jobs = engine, jobs
         self.patience_s = 3 * engine.assignment.limits.submission_s + PATIENCE_S
-        self._waiting: deque[_Task] = deque()
+        self._coming: Iterator[FoundSubmission] = iter(())
+        self._waiting: deque[_Task] = deque()  # come before those
         self._again: deque[_Task] = deque()  # hit a limit beside others
         self._judges: dict[int, _Judge] = {}  # slot → judge
         self._idle: dict[int, _Judge] = {}  # the same, those that wait for another submission
@@ -113,12 +114,13 @@ class Pool:
     def __exit__(self, *_: object) -> None:
         self._bury_all()
 
-    def run(self, submissions: Sequence[FoundSubmission]) -> Iterator[Done]:
+    def run(self, submissions: Iterable[FoundSubmission]) -> Iterator[Done]:
         """Each submission with its outcome, once, in the order in which they are done.
 
-        One that hits a limit while the machine is busy is graded once more at the end, alone.
+        A submission is taken from the iterable when a judge is free. One that hits a limit while
+        the machine is busy is graded once more at the end, alone.
         """
-        self._waiting.extend(map(_Task, submissions))
+        self._coming = iter(submissions)
         gc.collect()
         gc.freeze()  # what is here is never garbage in a judge, which need not look at it
         try:
@@ -135,10 +137,12 @@ class Pool:
 
     def _work(self, jobs: int) -> Iterator[Done]:
         """Grade what is waiting, with so many judges at the same time."""
-        while self._waiting or self._judges:
+        while True:
             for slot in range(jobs):
-                if slot not in self._judges and self._waiting:
-                    self._judges[slot] = self._start(slot, self._waiting.popleft())
+                if slot not in self._judges and (task := self._next()) is not None:
+                    self._judges[slot] = self._start(slot, task)
+            if not self._judges:
+                return
             busy = {judge.pipe: slot for slot, judge in self._judges.items()}
             for pipe in wait(list(busy), timeout=1.0):
                 # wait gives back what it was given
@@ -146,6 +150,11 @@ class Pool:
             for slot, judge in list(self._judges.items()):
                 if judge.hangs(self.patience_s):
                     yield from self._lost(slot)
+
+    def _next(self) -> _Task | None:
+        if self._waiting:
+            return self._waiting.popleft()
+        return next(map(_Task, self._coming), None)
 
     def _start(self, slot: int, task: _Task) -> _Judge:
         """Hand a submission to the judge that waits, or to a new one."""
@@ -203,7 +212,11 @@ class Pool:
         if judge.task.tries < MAX_TRIES:
             self._waiting.appendleft(replace(judge.task, tries=judge.task.tries + 1))
             return
-        yield judge.task.found, self._given_up(judge.task.found)
+        reason = (
+            f"the grader's own process ended {MAX_TRIES} times while grading this submission; "
+            "grade it again or look at it by hand"
+        )
+        yield judge.task.found, given_up(self.engine, judge.task.found, reason)
 
     def _renew(self) -> None:
         """Another zygote for everybody; what was being graded is graded again."""
@@ -217,18 +230,16 @@ class Pool:
         self._judges.clear()
         self._idle.clear()
 
-    def _given_up(self, found: FoundSubmission) -> Outcome:
-        reason = (
-            f"the grader's own process ended {MAX_TRIES} times while grading this submission; "
-            "grade it again or look at it by hand"
-        )
-        said = (
-            "The grader's own process ended while it graded this notebook. Nothing is decided yet: "
-            "a human will look at it."
-        )
-        questions = self.engine.key.all_questions("crashed", said)
-        result = SubmissionResult(found.student, "rejected", questions, (reason,))
-        return Outcome(result, None, final=False, tier=self.engine.tier)
+
+def given_up(engine: IsolatedEngine, found: FoundSubmission, reason: str) -> Outcome:
+    """The outcome of a submission that nothing could grade: it is undecided, and a human looks."""
+    said = (
+        "The grader's own process ended while it graded this notebook. Nothing is decided yet: "
+        "a human will look at it."
+    )
+    questions = engine.key.all_questions("crashed", said)
+    result = SubmissionResult(found.student, "rejected", questions, (reason,))
+    return Outcome(result, None, final=False, tier=engine.tier)
 
 
 def _bury(judge: _Judge) -> None:

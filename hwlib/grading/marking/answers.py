@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 from hwlib.errors import CourseError, SubmissionError
 from hwlib.grading.answer_key import AnswerKey, KeyCell, load_key
 from hwlib.grading.course import Assignment
+from hwlib.grading.records.database import shown
 from hwlib.grading.records.feedback import groups, own_cells
 from hwlib.grading.records.marks import GradebookView, Mark, recorded_view
 from hwlib.grading.submissions.files import read_submission
@@ -61,8 +62,9 @@ def answers_by_hand(
     """
     view = recorded_view(assignment, output, db_url)
     if view is None or not view.marks:
+        where = shown(db_url) if db_url else output / "gradebook.db"
         raise CourseError(
-            f"{db_url or output / 'gradebook.db'}: no submission of {assignment.slug} is graded; "
+            f"{where}: no submission of {assignment.slug} is graded; "
             f"run `hw grade {assignment.slug}` first"
         )
     key = load_key(assignment)

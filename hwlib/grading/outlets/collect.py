@@ -21,7 +21,7 @@ from hwlib.grading.outlets.exports import Exported, read_export
 from hwlib.grading.outlets.roster import Roster, bare, folder_name
 from hwlib.grading.submissions.files import printable
 
-__all__ = ["Collected", "Keep", "Roster", "collect"]
+__all__ = ["Collected", "Keep", "Roster", "collect", "put_in_place"]
 
 EARLIER = ".earlier"  # hidden, so it is never graded
 TIMESTAMP = "timestamp.txt"  # nbgrader's name for the time of a hand-in
@@ -97,7 +97,7 @@ def collect(
         count = "1 hand-in" if len(unmatched) == 1 else f"{len(unmatched)} hand-ins"
         lines = "".join(f"\n  {line}" for line in unmatched)
         raise CourseError(f"{count} can't be matched, so nothing was written:{lines}")
-    done = [_write(submitted, *key, found) for key, found in sorted(mine.items())]
+    done = [put_in_place(submitted, *key, found) for key, found in sorted(mine.items())]
     return _with_best(course, submitted, done) if keep == "best" else done
 
 
@@ -172,7 +172,10 @@ def _student_of(one: Exported, roster: Roster | None, slugs: Iterable[str]) -> s
     return folder_name(student) if student else None
 
 
-def _write(submitted: Path, student: str, slug: str, found: list[Exported]) -> Collected:
+def put_in_place(submitted: Path, student: str, slug: str, found: list[Exported]) -> Collected:
+    """Write the latest of a student's hand-ins to submitted/STUDENT/SLUG/; keep the others, and
+    what was there, in submitted/.earlier/STUDENT/SLUG/.
+    """
     never = datetime.min.replace(tzinfo=UTC)
     *older, latest = sorted(found, key=lambda one: (one.time or never, one.order))
     target, kept = submitted / student / slug, submitted / EARLIER / student / slug

@@ -26,7 +26,7 @@ import yaml
 from hwlib.errors import CourseError
 from hwlib.grading.submissions.files import MAX_FILE_BYTES, MAX_FILES, MAX_TOTAL_BYTES, printable
 
-__all__ = ["Exported", "read_export"]
+__all__ = ["Exported", "read_export", "unpack_hand_in"]
 
 MAX_MEMBERS = 100_000  # of one export
 MAX_METADATA = 200_000_000  # bytes; Gradescope's file has all results
@@ -83,6 +83,15 @@ def read_export(path: Path) -> list[Exported]:
             "hwlib.submit(), and found none of their files; `hw collect --help` shows the names"
         )
     return found
+
+
+def unpack_hand_in(content: bytes, where: str) -> Exported:
+    """The files of one student's zip; what is left out, or why it can't be opened, is in
+    `problems`.
+    """
+    one = Exported(where)
+    _unpack(one, content, where)
+    return one
 
 
 def _members(archive: zipfile.ZipFile, path: Path) -> Iterator[tuple[zipfile.ZipInfo, str]]:

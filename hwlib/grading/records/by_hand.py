@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from hwlib.errors import GradingError
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.course import Assignment
+from hwlib.grading.records.database import said_by, shown
 from hwlib.grading.records.gradebook_rows import (
     ASSIGNMENT,
     BASE_CELL,
@@ -19,8 +20,7 @@ from hwlib.grading.records.gradebook_rows import (
     NOTEBOOK,
     SUBMITTED,
     SUBMITTED_NOTEBOOK,
-    advice,
-    sqlite_url,
+    engine_of,
 )
 from hwlib.grading.records.marks import Names, name_of, names_in
 
@@ -55,12 +55,17 @@ def give(
         If the gradebook can't be written.
     """
     names = names_in(load_key(assignment))
-    engine = sa.create_engine(db_url or sqlite_url(output.resolve() / "gradebook.db"))
+    engine = engine_of(assignment, output, db_url, writes=True)
+    if engine is None:
+        raise GradingError(
+            f"{output / 'gradebook.db'}: there is no gradebook; run `hw grade {assignment.slug}` "
+            "first"
+        )
     try:
         with engine.begin() as db:
             return [one for one in given if not _write(db, assignment.slug, names, one)]
     except sa.exc.DBAPIError as error:
-        raise GradingError(f"{engine.url!r}: {advice(str(error.orig))}") from error
+        raise GradingError(f"{shown(engine.url)}: {said_by(error)}") from error
     finally:
         engine.dispose()
 
@@ -108,5 +113,6 @@ def _rows(
         .join(SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id)
         .join(ASSIGNMENT, ASSIGNMENT.c.id == SUBMITTED.c.assignment_id)
         .where(ASSIGNMENT.c.name == slug, SUBMITTED.c.student_id == student)
+        .with_for_update(of=table)  # nobody may change what is compared with
     )
     return [row for row in db.execute(query) if name_of(row, names) == name]

@@ -25,6 +25,7 @@ from hwlib.errors import RecordingError, SubmissionError
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.course import Assignment, FeedbackLevel
 from hwlib.grading.records.cache import Kept, ResultCache
+from hwlib.grading.records.database import advice, shown
 from hwlib.grading.records.feedback import LOOK, feedback_page
 from hwlib.grading.records.gradebook import GradeStore
 from hwlib.grading.records.history import Entry, History, now
@@ -151,11 +152,15 @@ class ClassRecords:
         self._tiers.add(outcome.tier)
         try:
             return self._write(found, outcome, seed)
-        except (OSError, SQLAlchemyError) as error:
-            reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        except SQLAlchemyError as error:
+            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+            where = shown(self._store.db_url)
+            raise RecordingError(f"{found.student}: {where}: {advice(reason)}") from error
+        except OSError as error:
             raise RecordingError(
-                f"{found.student}: cannot write the result to {self.output} ({reason}); free some "
-                "space or make the folder writable, then grade again"
+                f"{found.student}: cannot write the result to {self.output} "
+                f"({error.strerror or error}); free some space or make the folder writable, then "
+                "grade again"
             ) from error
 
     def _whole(self, found: FoundSubmission, outcome: Outcome) -> Outcome:

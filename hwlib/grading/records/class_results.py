@@ -10,6 +10,7 @@ from pathlib import Path
 from hwlib.errors import CourseError
 from hwlib.grading.answer_key import AnswerKey, load_key
 from hwlib.grading.course import Assignment
+from hwlib.grading.records.database import shown
 from hwlib.grading.records.history import Entry, History
 from hwlib.grading.records.marks import GradebookView, HandIn, Mark, recorded_view, with_marks
 from hwlib.grading.results import QuestionResult, QuestionStatus, SubmissionResult
@@ -66,8 +67,9 @@ def class_results(assignment: Assignment, output: Path, db_url: str | None = Non
     key = load_key(assignment)
     view = recorded_view(assignment, output, db_url)
     if view is None or not view.marks:
+        where = shown(db_url) if db_url else output / "gradebook.db"
         raise CourseError(
-            f"{db_url or output / 'gradebook.db'}: no submission of {assignment.slug} is graded; "
+            f"{where}: no submission of {assignment.slug} is graded; "
             f"run `hw grade {assignment.slug}` first, or name the folder of the records with "
             "--output"
         )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -36,6 +37,13 @@ from hwlib.grading.records.autograded import (
     placeholder,
     write_notebooks,
 )
+from hwlib.grading.records.database import (
+    gradebook_url,
+    only_writer,
+    open_engine,
+    said_by,
+    shown,
+)
 from hwlib.grading.records.gradebook_rows import (
     ASSIGNMENT,
     COMMENT,
@@ -44,12 +52,10 @@ from hwlib.grading.records.gradebook_rows import (
     SUBMITTED,
     SUBMITTED_NOTEBOOK,
     AssignmentRows,
-    advice,
     create_database,
     drop_stray_course,
     find_or_insert,
     load_nbgrader_config,
-    sqlite_url,
     sync_assignment,
 )
 from hwlib.grading.records.marks import (
@@ -139,13 +145,12 @@ class GradeStore:
     def __init__(self, assignment: Assignment, output: Path, db_url: str | None = None) -> None:
         self.assignment, self.output = assignment, output.resolve()
         self.config = load_nbgrader_config(assignment.course)
-        self.db_url = db_url or sqlite_url(self.output / "gradebook.db")
+        self.db_url = gradebook_url(self.config, assignment.course.root, self.output, db_url)
         self.templates = load_templates(assignment, self.config)
         self._names = {name: names_of(template) for name, template in self.templates.items()}
         create_database(self.db_url)
-        self._engine = sa.create_engine(self.db_url)
-        if self._engine.dialect.name == "sqlite":
-            sa.event.listen(self._engine, "connect", _tune_sqlite)
+        self._engine = open_engine(self.db_url)
+        self._writing = ExitStack()
         self._penalties = AssignLatePenalties(config=self.config)
         self._penalties.init_plugin()
         self._rows: AssignmentRows | None = None
@@ -169,6 +174,7 @@ class GradeStore:
 
     def close(self) -> None:
         """Close the database. Do not use the store afterwards."""
+        self._writing.close()
         self._engine.dispose()
 
     def prepare(self) -> None:
@@ -181,7 +187,11 @@ class GradeStore:
         ------
         GradingError
             If a question that a human graded is gone from the source notebook.
+        RecordingError
+            If another `hw grade` is at work on the same.
         """
+        if self._rows is None:
+            self._writing.enter_context(only_writer(self._engine, self.assignment.slug))
         course_id = self.config.CourseDirectory.course_id
         slug = self.assignment.slug
         schedule = self.assignment.course.schedule
@@ -386,9 +396,7 @@ class GradeStore:
                     return work(db)
             except (IntegrityError, OperationalError) as error:
                 if attempt == ATTEMPTS - 1:
-                    raise GradingError(
-                        f"{self._engine.url!r}: {advice(str(error.orig))}"
-                    ) from error
+                    raise GradingError(f"{shown(self.db_url)}: {said_by(error)}") from error
                 time.sleep(0.1 * 2**attempt)
         raise AssertionError("unreachable")
 
@@ -523,17 +531,10 @@ class GradeStore:
         return float(min(max(0.0, penalty), score))
 
 
-def _tune_sqlite(connection: Any, _record: Any) -> None:
-    """Make SQLite wait for the formgrader instead of failing.
-
-    If the grader is killed, nothing is lost. A power cut may lose the last rows.
-    """
-    connection.execute("PRAGMA busy_timeout = 30000")
-    connection.execute("PRAGMA synchronous = NORMAL")
-
-
 def _rows_by_cell(db: sa.Connection, table: sa.Table, submitted: str) -> dict[str, Row]:
-    rows = db.execute(sa.select(table).where(table.c.notebook_id == submitted)).mappings()
+    # a human who enters a grade meanwhile waits until this transaction is over
+    query = sa.select(table).where(table.c.notebook_id == submitted).with_for_update()
+    rows = db.execute(query).mappings()
     return {row["cell_id"]: dict(row) for row in rows}
 
 

@@ -19,18 +19,24 @@ from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from hwlib.errors import CourseError, GradingError, RecordingError
-from hwlib.grading.course import Course
+from hwlib.errors import GradingError, RecordingError
+from hwlib.grading.course import Assignment, Course
 from hwlib.grading.records.autograded import graded_cells
+from hwlib.grading.records.database import (
+    advice,
+    gradebook_url,
+    open_engine,
+    shown,
+    wait_for_tables,
+)
 
 __all__ = [
     "AssignmentRows",
     "NotebookRows",
-    "advice",
     "create_database",
+    "engine_of",
     "find_or_insert",
     "load_nbgrader_config",
-    "sqlite_url",
     "sync_assignment",
 ]
 
@@ -54,9 +60,16 @@ def load_nbgrader_config(course: Course) -> Config:
     return config
 
 
-def sqlite_url(path: Path) -> str:
-    """The URL of an SQLite file; `?` and `%` in its path have no special meaning."""
-    return sa.URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
+def engine_of(
+    assignment: Assignment, output: Path, db_url: str | None, *, writes: bool
+) -> sa.Engine | None:
+    """The database of a gradebook; None if it would be a file that does not exist."""
+    course = assignment.course
+    url = gradebook_url(load_nbgrader_config(course), course.root, output.resolve(), db_url)
+    engine = open_engine(url, writes=writes)
+    if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").is_file():
+        return None
+    return engine
 
 
 def create_database(db_url: str) -> None:
@@ -68,39 +81,31 @@ def create_database(db_url: str) -> None:
     Raises
     ------
     CourseError
-        If `db_url` is not a URL.
+        If `db_url` is not a URL, or the driver of its database is not installed.
     RecordingError
         If the database cannot be opened, is not a gradebook, or belongs to another version of
         nbgrader.
     """
+    engine, where = open_engine(db_url), shown(db_url)
     try:
-        url = sa.make_url(db_url)
-    except sa.exc.ArgumentError as error:
-        raise CourseError(
-            f"--db {db_url}: expected an address such as postgresql://user@host/name"
-        ) from error
-    shown = url.render_as_string(hide_password=True)
-    try:
-        if url.get_backend_name() == "sqlite" and url.database:
-            shown = url.database
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = sa.create_engine(url)
-        try:
-            _make_tables(engine, shown)
-        finally:
-            engine.dispose()
+        if engine.dialect.name == "sqlite" and engine.url.database:
+            Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+        _make_tables(engine, where)
     except OSError as error:
         raise RecordingError(
-            f"{shown}: cannot write to it ({error.strerror}); choose another --output"
+            f"{where}: cannot write to it ({error.strerror}); choose another --output"
         ) from error
-    except (SQLAlchemyError, ModuleNotFoundError) as error:
+    except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-        raise RecordingError(f"{shown}: {advice(reason)}") from error
+        raise RecordingError(f"{where}: {advice(reason)}") from error
+    finally:
+        engine.dispose()
 
 
-def _make_tables(engine: sa.Engine, shown: str) -> None:
+def _make_tables(engine: sa.Engine, where: str) -> None:
     head = ScriptDirectory(ALEMBIC_DIR).get_current_head()
     with engine.begin() as connection:
+        wait_for_tables(connection)
         if not sa.inspect(connection).has_table("assignment"):
             nb.Base.metadata.create_all(connection)
             connection.execute(
@@ -115,29 +120,10 @@ def _make_tables(engine: sa.Engine, shown: str) -> None:
             found = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
     if found != head:
         raise RecordingError(
-            f"{shown}: this gradebook belongs to another version of nbgrader (expected tables "
+            f"{where}: this gradebook belongs to another version of nbgrader (expected tables "
             f"{head}, found {found}); copy the file, then run `nbgrader db upgrade` in the folder "
             "of the course"
         )
-
-
-def advice(reason: str) -> str:
-    """Why a database does not open or cannot be written, and what to do."""
-    if "not a database" in reason or "malformed" in reason:
-        return (
-            f"this file is not a gradebook, or is damaged ({reason}); move it away or restore a "
-            "copy, then grade again"
-        )
-    if "locked" in reason:
-        return f"another program uses the gradebook ({reason}); close it and grade again"
-    if "full" in reason:
-        return f"cannot write the gradebook ({reason}); free some space on its disk and grade again"
-    if "readonly" in reason or "read-only" in reason:
-        return (
-            f"cannot write the gradebook ({reason}); make the file and its folder writable, or "
-            "name others with --db and --output"
-        )
-    return f"cannot use the gradebook ({reason}); check --db and --output"
 
 
 def _table(model: Any) -> sa.Table:

@@ -18,6 +18,7 @@ from hwlib.errors import GradingError
 from hwlib.grading.answer_key import AnswerKey, load_key
 from hwlib.grading.cells import question_of
 from hwlib.grading.course import Assignment
+from hwlib.grading.records.database import said_by, shown
 from hwlib.grading.records.gradebook_rows import (
     ASSIGNMENT,
     BASE_CELL,
@@ -26,8 +27,7 @@ from hwlib.grading.records.gradebook_rows import (
     NOTEBOOK,
     SUBMITTED,
     SUBMITTED_NOTEBOOK,
-    advice,
-    sqlite_url,
+    engine_of,
 )
 from hwlib.grading.results import SubmissionResult, SubmissionStatus
 
@@ -258,16 +258,17 @@ def recorded_view(
     GradingError
         If the gradebook can't be read.
     """
-    file = output.resolve() / "gradebook.db"
-    if db_url is None and not file.is_file():
+    engine = engine_of(assignment, output, db_url, writes=False)
+    if engine is None:
         return None
-    engine = sa.create_engine(db_url or sqlite_url(file))
     try:
         with engine.connect() as db:
+            if not sa.inspect(db).has_table(GRADE.name):
+                return None
             names = names_in(load_key(assignment))
             return view_of(lambda query: db.execute(query).all(), assignment.slug, names)
     except sa.exc.DBAPIError as error:
-        raise GradingError(f"{engine.url!r}: {advice(str(error.orig))}") from error
+        raise GradingError(f"{shown(engine.url)}: {said_by(error)}") from error
     finally:
         engine.dispose()
 

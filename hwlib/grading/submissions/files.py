@@ -34,6 +34,7 @@ __all__ = [
     "find_submissions",
     "misplaced",
     "printable",
+    "read_bytes",
     "read_found",
     "read_notebook",
     "read_submission",
@@ -551,7 +552,16 @@ def read_found(found: FoundSubmission, problems: list[str]) -> NotebookNode:
 
 
 def read_text(path: Path, *, limit: int = MAX_BYTES) -> str:
-    """Read a regular file of at most `limit` bytes of UTF-8.
+    """Read a regular file of at most `limit` bytes of UTF-8, like `read_bytes`."""
+    content = read_bytes(path, limit)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _refusal(path.name, f"not UTF-8 text (byte {error.start})", SAVE_AGAIN) from error
+
+
+def read_bytes(path: Path, limit: int) -> bytes:
+    """Read a regular file of at most `limit` bytes; no link is followed, whoever makes one when.
 
     Raises
     ------
@@ -571,10 +581,7 @@ def read_text(path: Path, *, limit: int = MAX_BYTES) -> str:
         content = file.read(limit + 1)
     if len(content) > limit:
         raise _refusal(path.name, f"larger than {limit / 1e6:g} MB", CLEAR)
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _refusal(path.name, f"not UTF-8 text (byte {error.start})", SAVE_AGAIN) from error
+    return content
 
 
 def read_submission(path: Path, problems: list[str] | None = None) -> NotebookNode:

@@ -78,6 +78,8 @@ class _Notebook:
             above, visible = [], set()
         below = [one for one in self._copied(place, whole) if one not in above]
         self._put(draft, above, below)
+        for statement in (*above, *below):
+            self._note_state(draft, place, statement)
         for name in sorted(self._outside(names_in(draft.source).uses)):
             self._explain(draft, place, name)
 
@@ -241,6 +243,21 @@ class _Notebook:
                 f"what the {kind} {origin.grade_id or origin.place} does with "
                 f"{', '.join(names[:6]) or 'its names'} is copied into it",
             )
+
+    def _note_state(self, draft: Draft, place: int, statement: Statement) -> None:
+        """A note where a copied statement keeps what a cell of the student's changes later."""
+        for cell in range(statement.cell + 1, place):
+            if self.drafts[cell].role not in _STUDENTS:
+                continue
+            changed = names_in(self.originals[cell]).binds & statement.uses & self.students
+            if changed:
+                draft.note(
+                    "decision",
+                    f"it compares with what an earlier test keeps of {', '.join(sorted(changed))}, "
+                    f"before {self.drafts[cell].place} changes that; copied, it sees only the new "
+                    "state",
+                    "keep the old state in a given cell above that cell",
+                )
 
     def _hide_all(self, draft: Draft) -> None:
         """Make the whole test hidden: its visible part needs what is hidden elsewhere."""

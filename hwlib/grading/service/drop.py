@@ -1,0 +1,125 @@
+"""A folder in which others put hand-ins: STUDENT-SLUG.zip, STUDENT-SLUG.ipynb.
+
+DIR/ada-knn.zip                        taken once it no longer grows, and moved
+DIR/taken/                             what was taken
+DIR/refused/ada-knn.zip and .txt       what was not, and why
+DIR/feedback/ada/knn/NUMBER.html       the feedback pages
+"""
+
+from __future__ import annotations
+
+import secrets
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hwlib.atomic import write_whole
+from hwlib.errors import HwlibError, SubmissionError
+from hwlib.grading.course import Course
+from hwlib.grading.outlets.exports import unpack_hand_in
+from hwlib.grading.outlets.roster import folder_name
+from hwlib.grading.service.inbox import HandIn, Inbox, QuotaUsed
+from hwlib.grading.submissions.files import printable, read_bytes
+
+__all__ = ["DropFolder"]
+
+ENDINGS = (".zip", ".ipynb")
+
+
+@dataclass(slots=True)
+class DropFolder:
+    """The folder. `look` takes what is there; call it every few seconds.
+
+    Parameters
+    ----------
+    folder : Path
+    course : Course
+    inbox : Inbox
+    max_bytes : int
+        Of one file.
+    say : callable
+        Gets a line for each file that is refused.
+    """
+
+    folder: Path
+    course: Course
+    inbox: Inbox
+    max_bytes: int
+    say: Callable[[str], None]
+    _sizes: dict[str, tuple[int, int]] = field(default_factory=dict)  # name → size and time
+    _open: dict[str, HandIn] = field(default_factory=dict)  # number → what has no page yet
+
+    def __post_init__(self) -> None:
+        for name in ("", "taken", "refused", "feedback"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+
+    def look(self) -> None:
+        """Take the files that have not changed since the last look; write new feedback pages."""
+        sizes = {}
+        for path in sorted(self.folder.iterdir()):
+            if path.name.startswith(".") or path.suffix.lower() not in ENDINGS:
+                continue
+            status = path.lstat()
+            if not stat.S_ISREG(status.st_mode):
+                continue  # a link could lead to any file of this machine
+            sizes[path.name] = status.st_size, status.st_mtime_ns
+            if self._sizes.get(path.name) == sizes[path.name]:
+                self._take(path)
+        self._sizes = sizes
+        self._give_back()
+
+    def _take(self, path: Path) -> None:
+        try:
+            one = self._read(path)
+        except QuotaUsed:
+            return  # it waits here
+        except (HwlibError, OSError) as error:
+            name = printable(path.name)
+            self.say(f"{name}: not taken: {error}")
+            target = _free(self.folder / "refused" / path.name)
+            write_whole(target.with_name(f"{target.name}.txt"), f"{error}\n")
+            path.rename(target)
+            return
+        self._open[one.number] = one
+        path.rename(_free(self.folder / "taken" / path.name))
+
+    def _read(self, path: Path) -> HandIn:
+        student, slug = self._named(path.stem)
+        content = read_bytes(path, self.max_bytes)
+        if path.suffix.lower() == ".ipynb":
+            return self.inbox.add(student, slug, {f"{slug}.ipynb": content})
+        unpacked = unpack_hand_in(content, printable(path.name))
+        if not any(name.endswith(".ipynb") for name in unpacked.files):
+            why = f" ({'; '.join(unpacked.problems[:3])})" if unpacked.problems else ""
+            raise SubmissionError(f"there is no notebook in this zip{why}; put it there")
+        return self.inbox.add(student, slug, unpacked.files, tuple(unpacked.problems))
+
+    def _named(self, stem: str) -> tuple[str, str]:
+        """Student and assignment, from the name of a file."""
+        for slug in sorted(self.course.slugs(), key=len, reverse=True):
+            student, dash, rest = stem.rpartition(f"-{slug}")
+            if dash and not rest and student and folder_name(student) == student:
+                assignment = self.course.assignment(slug)
+                assignment.require_one_notebook("`hw serve`")
+                if not assignment.source.is_file():
+                    raise SubmissionError(f"{slug} is not built; run `hw build {slug}`")
+                return student, slug
+        raise SubmissionError("its name does not tell who and what; name it STUDENT-SLUG.zip")
+
+    def _give_back(self) -> None:
+        for number, one in list(self._open.items()):
+            now = self.inbox.find(number, one.student)
+            page = None if now is None else self.inbox.page(now)
+            if page is not None:
+                place = self.folder / "feedback" / one.student / one.slug
+                write_whole(place / f"{number}.html", page)
+            if now is None or now.state in ("done", "failed"):
+                del self._open[number]
+
+
+def _free(path: Path) -> Path:
+    """This path, or a new one beside it where there is something."""
+    if not path.exists():
+        return path
+    return path.with_name(f"{path.stem}-{secrets.token_hex(4)}{path.suffix}")

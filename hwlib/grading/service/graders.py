@@ -1,0 +1,194 @@
+"""The threads of `hw serve` that grade: each takes hand-ins from the queue and asks a station.
+
+Only one of them writes records at a time. The process itself never runs or forks anything that
+students wrote: a station is another process.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hwlib.errors import GradebookBusy, GradingError, HwlibError
+from hwlib.grading.cluster.station import Job, Station
+from hwlib.grading.course import Assignment, Course
+from hwlib.grading.outlets.collect import put_in_place
+from hwlib.grading.outlets.exports import Exported
+from hwlib.grading.records.cache import new_seed
+from hwlib.grading.records.class_records import ClassRecords
+from hwlib.grading.results import Outcome, SubmissionResult
+from hwlib.grading.service.inbox import HandIn, Inbox
+from hwlib.grading.submissions.files import FoundSubmission, find_submissions
+
+__all__ = ["Graders", "Places"]
+
+_log = logging.getLogger("hwlib.grading")
+
+LOOK_S = 1.0  # between two looks at the queue
+BUSY_S = 5.0  # until the gradebook is tried again
+STATIONS = 2  # that one hand-in may cost
+NOT_NOW = (
+    "The grader could not grade this hand-in. It is kept, and your instructor can grade it later."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where hand-ins and records go."""
+
+    submitted: Path
+    output: Path
+    db_url: str | None = None
+
+
+class Graders:
+    """So many threads; a context manager that ends them.
+
+    Parameters
+    ----------
+    course : Course
+    inbox : Inbox
+    places : Places
+    count : int
+    say : callable
+        Gets a line for each hand-in that is graded or can't be.
+    sandbox : bool
+    """
+
+    def __init__(
+        self,
+        course: Course,
+        inbox: Inbox,
+        places: Places,
+        count: int,
+        say: Callable[[str], None],
+        *,
+        sandbox: bool = True,
+    ) -> None:
+        self.course, self.inbox, self.places = course, inbox, places
+        self._say, self._sandbox = say, sandbox
+        self._stopped = threading.Event()
+        self._writing = threading.Lock()
+        self._stations: list[_Stations] = []
+        self._threads = [
+            threading.Thread(target=self._work, name=f"grader-{number}", daemon=True)
+            for number in range(count)
+        ]
+
+    def __enter__(self) -> Graders:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+        for stations in self._stations:
+            stations.kill()
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self) -> None:
+        stations = _Stations(self.places, self._stopped, sandbox=self._sandbox)
+        self._stations.append(stations)
+        try:
+            while not self._stopped.is_set():
+                one = self.inbox.next(LOOK_S)
+                if one is not None:
+                    self._grade(one, stations)
+        finally:
+            stations.close()
+
+    def _grade(self, one: HandIn, stations: _Stations) -> None:
+        try:
+            result, page = self._graded(one, stations)
+        except GradebookBusy as error:
+            _log.info("%s", error)
+            self.inbox.wait_again(one)
+            self._stopped.wait(BUSY_S)
+        except (HwlibError, OSError) as error:
+            if self._stopped.is_set():
+                self.inbox.wait_again(one)
+                return
+            self._say(f"{one.student}, {one.slug}: not graded: {error}")
+            self.inbox.failed(one, NOT_NOW)
+        else:
+            self.inbox.done(one, result.score, result.max_score, page)
+            self._say(f"{one.student}, {one.slug}: {result.score:g} of {result.max_score:g} points")
+
+    def _graded(self, one: HandIn, stations: _Stations) -> tuple[SubmissionResult, str]:
+        assignment, places = self.course.assignment(one.slug), self.places
+        with self._writing:
+            found = self._put_in_place(assignment, one)
+            with self._records(assignment) as records:
+                kept = records.kept(found)
+        if kept is not None:
+            return kept, self._page(one)
+        outcome, seed = stations.grade(assignment, found)
+        with self._writing, self._records(assignment) as records:
+            records.log_seed(seed)
+            again = find_submissions(assignment, places.submitted, [found.student])
+            records.kept(again[0], force=True)
+            result = records.write(found, outcome, seed)
+        return result, self._page(one)
+
+    def _records(self, assignment: Assignment) -> ClassRecords:
+        return ClassRecords(assignment, self.places.output, "isolated", self.places.db_url)
+
+    def _put_in_place(self, assignment: Assignment, one: HandIn) -> FoundSubmission:
+        exported = Exported("hw serve", time=one.when, files=self.inbox.files(one))
+        put_in_place(self.places.submitted, one.student, one.slug, [exported])
+        (found,) = find_submissions(assignment, self.places.submitted, [one.student])
+        return found
+
+    def _page(self, one: HandIn) -> str:
+        path = self.places.output / "feedback" / one.student / one.slug / f"{one.slug}.html"
+        return path.read_text(encoding="utf-8")
+
+
+class _Stations:
+    """The stations of one thread: one for each assignment, a new one after a new build."""
+
+    def __init__(self, places: Places, stopped: threading.Event, *, sandbox: bool) -> None:
+        self._places, self._stopped, self._sandbox = places, stopped, sandbox
+        self._known: dict[str, tuple[float, int, Station]] = {}
+
+    def grade(self, assignment: Assignment, found: FoundSubmission) -> tuple[Outcome, int]:
+        """The outcome and the seed of its hidden inputs."""
+        for left in reversed(range(STATIONS)):
+            station, seed = self._station(assignment)
+            try:
+                return station.grade(found), seed
+            except GradingError:
+                self._known.pop(assignment.slug)[2].close()
+                if not left or self._stopped.is_set():
+                    raise
+        raise AssertionError("unreachable")
+
+    def _station(self, assignment: Assignment) -> tuple[Station, int]:
+        built = assignment.source.stat().st_mtime
+        known = self._known.get(assignment.slug)
+        if known is not None:
+            when, seed, station = known
+            if when == built and station.is_alive:
+                return station, seed
+            station.close()
+        seed = new_seed()
+        job = Job(secrets.token_hex(16), assignment.slug, "", seed, {}, sandbox=self._sandbox)
+        hidden = (self._places.submitted.resolve(), self._places.output.resolve())
+        station = Station(job, assignment.course.root, hidden)
+        self._known[assignment.slug] = built, seed, station
+        return station, seed
+
+    def kill(self) -> None:
+        """End what they are doing; another thread may call this."""
+        for _, _, station in list(self._known.values()):
+            station.kill()
+
+    def close(self) -> None:
+        """End them."""
+        for _, _, station in self._known.values():
+            station.close()
