@@ -24,7 +24,7 @@ WITHOUT_TORCH = [one.slug for one in COURSE.assignments() if "torch" not in one.
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(1200),
+    pytest.mark.timeout(3600),
     pytest.mark.skipif(
         not PYTHON.is_file(),
         reason="there is no environment with Colab's versions; run: make colab",

@@ -471,6 +471,15 @@ def test_a_module_of_the_students_that_is_not_packed_is_missed(at_work: Student)
     assert "- half (4 points): passes in this notebook, but not from top to bottom" in said
 
 
+def test_a_part_that_is_not_written_is_called_so(at_work: Student) -> None:
+    at_work.cell("solution-double").source = f"def double(x):\n{STUB}"
+    at_work.notebook.metadata.hwlib.answers = []
+    del at_work.cell("solution-double").metadata["nbgrader"]  # so that nothing else is told of it
+    said = rehearsed(at_work)
+    assert "0 of 3  small numbers: not written yet; negative numbers: not written yet" in said
+    assert "it was not reached" not in said
+
+
 def test_a_notebook_that_does_not_end_or_ends_python_is_not_ready(
     at_work: Student, monkeypatch: pytest.MonkeyPatch
 ) -> None:

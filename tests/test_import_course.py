@@ -341,12 +341,15 @@ def test_files_that_an_otter_notebook_lists_go_with_it(tmp_path: Path) -> None:
 
 
 def test_only_the_files_that_a_single_notebook_names_go_with_it(tmp_path: Path) -> None:
-    for name in ("used.csv", "other.csv", "helper.py", "unused.py"):
-        (tmp_path / name).write_text("x = 1\n")
+    for name in ("used.csv", "other.csv", "helper.py", "unused.py", "data/a.png", "more/b.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("folder = 'data/'\n")
     path = write(
         tmp_path / "a.ipynb", given("import helper\nopen('used.csv')"), solution("x = 1", "x")
     )
     (found,) = find_assignments(path)
-    assert [str(file) for file in found.files] == ["helper.py", "used.csv"]
+    names = ["data/a.png", "helper.py", "used.csv"]  # the module names the folder data/
+    assert sorted(file.as_posix() for file in found.files) == names
     with copied_folder(tmp_path, found.files) as place:
-        assert sorted(path.name for path in place.iterdir()) == ["helper.py", "used.csv"]
+        copied = [path for path in place.rglob("*") if path.is_file()]
+        assert sorted(path.relative_to(place).as_posix() for path in copied) == names

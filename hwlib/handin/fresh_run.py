@@ -3,7 +3,7 @@
     python -m hwlib.handin.fresh_run NOTEBOOK RESULTS
 
 `rehearsal` starts it in the folder with the unpacked hand-in. RESULTS gets a line of JSON for each
-cell, as soon as it has run. Cells that grading skips are skipped.
+cell, as soon as it has run, and a last one at the end. Cells that grading skips are skipped.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ def main(notebook: str, results: str) -> None:
             if cell.kind == "code" and cell.source.strip() and not cell.skipped:
                 _tell(file, {"begins": index})
                 _tell(file, {"cell": index, **_run(shell, cell)})
+        _tell(file, {"ended": True})
 
 
 def _run(shell: Any, cell: Cell) -> dict[str, Any]:
@@ -70,11 +71,18 @@ def _run(shell: Any, cell: Cell) -> dict[str, Any]:
     if isinstance(value, int | float) and not isinstance(value, bool):
         told["points"] = float(value)
     told["parts"] = [
-        f"{part['name']}: {part['error']['evalue'].splitlines()[0]}"
+        f"{part['name']}: {_in_short(part['error'])}"
         for part in shell.display_pub.parts
         if part["error"]
     ]
     return told
+
+
+def _in_short(error: dict[str, Any]) -> str:
+    """The first line of an error's message, or its type where it has none."""
+    if error["ename"] == "NotImplementedError" and not error["evalue"]:
+        return "not written yet"
+    return str(next(iter(error["evalue"].splitlines()), error["ename"]))
 
 
 def _tell(file: TextIO, line: dict[str, Any]) -> None:

@@ -149,11 +149,13 @@ def _python_path() -> list[str]:
 
 def _read(notebook: Notebook, results: Path, timed_out: bool) -> Rehearsal:
     done: dict[int, dict[str, Any]] = {}
-    begun: int | None = None
+    begun, ended = 0, False
     with contextlib.suppress(OSError, ValueError):  # it may have been stopped within a line
         for line in results.read_text(encoding="utf-8").splitlines():
             told = json.loads(line)
-            if "begins" in told:
+            if "ended" in told:
+                ended = True
+            elif "begins" in told:
                 begun = told["begins"]
             else:
                 done[told["cell"]] = told
@@ -162,8 +164,7 @@ def _read(notebook: Notebook, results: Path, timed_out: bool) -> Rehearsal:
         for index, cell in enumerate(notebook.cells)
         if cell.role == "test"
     )
-    stopped = notebook.cells[begun] if begun is not None and begun not in done else None
-    return Rehearsal(tried, stopped, timed_out)
+    return Rehearsal(tried, None if ended else notebook.cells[begun], timed_out)
 
 
 def _tried(cell: Cell, told: Mapping[str, Any] | None) -> Tried:

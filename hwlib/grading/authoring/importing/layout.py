@@ -219,20 +219,27 @@ def _found(path: Path, notebook: NotebookNode) -> FoundNotebook | None:
 
 
 def _named_files(notebook: FoundNotebook, folder: Path) -> Iterator[Path]:
-    """The files beside a notebook that its cells name, or import."""
-    text = "\n".join(cell.source for cell in notebook.cells)
-    for path in _nearby(folder):
-        inside = path.relative_to(folder)
-        if path.suffix == ".ipynb" or path == notebook.path:
-            continue
-        module = inside.parts[0].removesuffix(".py")
-        imported = path.suffix == ".py" and re.search(
-            rf"^\s*(import|from)\s+{re.escape(module)}\b", text, re.MULTILINE
-        )
-        if (
-            imported or re.search(rf"(?<![\w.]){re.escape(path.name)}", text)
-        ) and path.stat().st_size <= MAX_FILE_BYTES:
-            yield inside
+    """The files beside a notebook that its cells, or the modules among these files, name."""
+    nearby = [path for path in _nearby(folder) if path.suffix != ".ipynb"]
+    rest = [path for path in nearby if path != notebook.path]
+    texts = ["\n".join(cell.source for cell in notebook.cells)]
+    while texts:
+        text = texts.pop()
+        for path in [one for one in rest if _is_named(one.relative_to(folder), text)]:
+            rest.remove(path)
+            if path.suffix == ".py":
+                texts.append(path.read_text(encoding="utf-8", errors="replace"))
+            if path.stat().st_size <= MAX_FILE_BYTES:
+                yield path.relative_to(folder)
+
+
+def _is_named(inside: Path, text: str) -> bool:
+    """Whether code imports a module, or names a file or its folder."""
+    module = re.escape(inside.parts[0].removesuffix(".py"))
+    if inside.suffix == ".py" and re.search(rf"^\s*(import|from)\s+{module}\b", text, re.MULTILINE):
+        return True
+    names = [inside.name, *(f"{part}/" for part in inside.parts[:-1])]
+    return any(re.search(rf"(?<![\w.]){re.escape(name)}", text) for name in names)
 
 
 def _nearby(folder: Path) -> Iterator[Path]:

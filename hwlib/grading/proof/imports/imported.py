@@ -283,7 +283,7 @@ class _Trial:
             return
         for leak in leaks[:10]:
             self.notes.append(
-                Note("decision", leak, "reword it, or move the line out of the secret region")
+                Note("decision", leak, "reword it, or allow it in [leaks.allow] of assignment.toml")
             )
 
     # ---- trying ----
