@@ -19,7 +19,7 @@ from traitlets.config import Config
 from hwlib.errors import CourseError, RecordingError
 from hwlib.grading import Course, build
 from hwlib.grading.answer_key import load_key
-from hwlib.grading.records import database
+from hwlib.grading.records import database, gradebook
 from hwlib.grading.records.database import gradebook_url, shown
 from hwlib.grading.records.gradebook import GradeStore
 from hwlib.grading.records.marks import recorded_marks
@@ -162,28 +162,29 @@ def test_a_grade_that_a_human_enters_between_reading_and_writing_stands_in_sqlit
 
     def enter() -> None:
         with Gradebook(store.db_url, "tiny") as book:
-            grade = book.find_grade("answer-why", "tiny", "tiny", "ada")
-            grade.manual_score, grade.needs_manual_grade = 1.5, False
+            grade = book.find_grade("test-half", "tiny", "tiny", "ada")
+            grade.manual_score, grade.needs_manual_grade = 2.5, False
             book.db.commit()
         entered.set()
 
     with GradeStore(tiny, tmp_path) as store:
         store.prepare()
         store.write(outcome(key, "ada"), solved(tiny), WHEN)
-        comments = store._write_comments
+        looks = gradebook._needs_look
 
-        def slow(*arguments: object) -> None:  # it has read the grades, and not yet committed
-            human.start()
-            entered.wait(1.0)
-            comments(*arguments)  # type: ignore[arg-type]
+        def slow(*arguments: object) -> bool:  # it has read the grades, and not yet written any
+            if human.ident is None:
+                human.start()
+                entered.wait(1.0)
+            return looks(*arguments)  # type: ignore[arg-type]
 
         human = threading.Thread(target=enter)
-        monkeypatch.setattr(store, "_write_comments", slow)
-        store.write(outcome(key, "ada"), solved(tiny), WHEN)
+        monkeypatch.setattr(gradebook, "_needs_look", slow)
+        store.write(outcome(key, "ada", ("half",)), solved(tiny), None)
         human.join(timeout=60)
         assert entered.is_set()
-        mark = store.marks("ada")["why"]
-    assert (mark.by_hand, mark.needs_look) == (1.5, False)
+        mark = store.marks("ada")["half"]
+    assert (mark.automatic, mark.by_hand, mark.needs_look) == (0.0, 2.5, False)
 
 
 @pytest.mark.parametrize(
