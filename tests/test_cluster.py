@@ -122,6 +122,7 @@ def verdicts(report: GradeReport) -> dict[str, Any]:
     }
 
 
+@pytest.mark.timeout(900)  # nine processes that load libraries, on a machine that may be busy
 def test_workers_give_the_points_of_the_local_engine_and_one_that_is_killed_loses_nothing(
     assignment: Assignment, cluster: Cluster, tmp_path: Path
 ) -> None:
@@ -226,6 +227,8 @@ def test_a_submission_arrives_as_it_was_handed_in(assignment: Assignment, tmp_pa
     assert store.lacks(parcel.wanted) == sorted(parcel.wanted)
     store.add(contents)
     there = parcel.unpack(store, tmp_path / "one")
+    again, _ = pack_submission(replace(found, questions=frozenset({"double"})))
+    assert again.unpack(store, tmp_path / "two").questions == {"double"}
     assert there.text == found.notebook.read_text() if found.notebook else False
     assert (there.student, there.only, there.problems) == ("reads", None, ())
     for name in ("one.ipynb", "two.npy"):

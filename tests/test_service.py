@@ -179,7 +179,7 @@ def test_a_drop_folder_takes_what_no_longer_grows_and_says_why_it_refuses(tmp_pa
         "nobody.zip.txt": "its name does not te",
         "a\\b-tiny.zip.txt": "its name does not te",
         "eve-tiny.zip.txt": "there is no notebook",
-        "big-tiny.ipynb.txt": "expected at most 0.0",
+        "big-tiny.ipynb.txt": "big-tiny.ipynb: larg",
     }
     assert len(said) == 4
     finish(inbox)

@@ -56,6 +56,7 @@ class Parcel:
     files: dict[str, str]  # name → hash of the content
     problems: tuple[str, ...]
     only: frozenset[str] | None
+    questions: frozenset[str] = frozenset()  # only these are graded; empty: all
 
     @property
     def wanted(self) -> set[str]:
@@ -67,7 +68,14 @@ class Parcel:
         store.lay_out(self.files, folder)
         text = store.content(self.text).decode("utf-8", "surrogatepass")
         return FoundSubmission(
-            self.student, folder, folder / self.notebook, None, self.problems, text, self.only
+            self.student,
+            folder,
+            folder / self.notebook,
+            None,
+            self.problems,
+            text,
+            self.only,
+            questions=self.questions,
         )
 
 
@@ -96,6 +104,7 @@ def pack_submission(found: FoundSubmission) -> tuple[Parcel, dict[str, bytes]]:
         packed.names,
         found.problems,
         found.only,
+        found.questions,
     )
     return parcel, {**packed.contents, parcel.text: content}
 
