@@ -27,7 +27,6 @@ def main() -> None:
     from hwlib.jsonschema_import import import_jsonschema
 
     import_jsonschema()
-    import hwlib.commands_import  # noqa: F401  it defines more commands
     from hwlib.commands import run
 
     sys.exit(run(sys.argv[1:]))

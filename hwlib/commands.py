@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hwlib import commands_reports
+from hwlib import commands_import, commands_reports
 from hwlib import data as datasets
 from hwlib.command_parts import DONE, FAILURE, INTERRUPTED, MISUSE, json_option
 from hwlib.command_parts import complain as _complain
@@ -1257,6 +1257,8 @@ def doctor(json_file: str | None) -> int:
 # ---- in modules of their own ---------------------------------------------------------------------
 
 for _command in (
+    commands_import.audit,
+    commands_import.import_command,
     commands_reports.export,
     commands_reports.report,
     commands_reports.marking,

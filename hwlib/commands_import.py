@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hwlib.command_parts import DONE, FAILURE, json_option
-from hwlib.command_parts import write_json as _write_json
-from hwlib.commands import cli
+from hwlib.command_parts import DONE, FAILURE, json_option, write_json
 from hwlib.grading.course import Course, find_course
 from hwlib.grading.terminal import terminal_for
 
@@ -21,7 +19,7 @@ __all__ = ["audit", "import_command"]
 source_argument = click.argument("source", type=click.Path(path_type=Path), metavar="SOURCE")
 
 
-@cli.command("import")
+@click.command("import")
 @source_argument
 @click.option("--to", "slug", metavar="SLUG", default="", help="Name of the new assignment.")
 @json_option
@@ -36,7 +34,7 @@ def import_command(source: Path, slug: str, json_file: str | None) -> int:
     return _read(source, find_course(), slug, json_file)
 
 
-@cli.command()
+@click.command()
 @source_argument
 @json_option
 def audit(source: Path, json_file: str | None) -> int:
@@ -57,7 +55,7 @@ def _read(source: Path, course: Course | None, slug: str, json_file: str | None)
             console.print(line)
 
     report = import_course(source, course, slug, show)
-    _write_json(report.to_dict(), json_file)
+    write_json(report.to_dict(), json_file)
     if course is not None and (slugs := " ".join(report.written)):
         console.print(
             f"written to assignments/: {slugs}. Next: `hw verify {slugs}`. It wants a wrong "

@@ -76,6 +76,9 @@ def test_a_dry_run_the_gradebook_and_the_page_have_one_score(
         page = (tmp_path / "feedback" / student / "tiny" / "tiny.html").read_text("utf-8")
         assert f"{8 - lost:g} of 10 points" in page
         assert ("You handed this in late" in page) == bool(lost)
+    handed_in = tiny.course.root / "submitted" / "bob" / "tiny" / "timestamp.txt"
+    beside = tmp_path / "feedback" / "bob" / "tiny" / "timestamp.txt"
+    assert beside.read_text() == handed_in.read_text().strip()  # for nbgrader release_feedback
     with book(tmp_path) as opened:
         for student, lost in LOST.items():
             kept = opened.find_submission("tiny", student)

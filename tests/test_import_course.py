@@ -13,7 +13,6 @@ import pytest
 from courses import COURSE_TOML, hand_in
 from old_courses import answer, case, given, manual, prose, raw, solution, task, test, write
 
-import hwlib.commands_import  # noqa: F401  it defines the commands
 from hwlib.commands import run
 from hwlib.errors import CourseError
 from hwlib.grading import find_course, grade_assignment

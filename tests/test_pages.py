@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-import hwlib.commands_import  # noqa: F401  it defines more commands
 from hwlib.commands import cli
 from hwlib.grading import find_course
 

@@ -262,6 +262,8 @@ class ClassRecords:
             before=None if before is None else {name: m.points for name, m in before.items()},
         )
         write_whole(self._page(found.student), page)
+        if found.timestamp is not None:  # `nbgrader release_feedback` reads it
+            write_whole(self._page(found.student).with_name("timestamp.txt"), found.timestamp)
         return self._shown(found.student, result, comments, hand_in, kept.tier)
 
     def _level(self, result: SubmissionResult, hand_in: HandIn) -> FeedbackLevel:
