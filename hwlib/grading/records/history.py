@@ -92,8 +92,10 @@ class History:
             return
         path = self._path(student)
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with path.open("a", encoding="utf-8") as file:
-            file.write(entry.to_line())
+        with path.open("ab+") as file:
+            if file.tell() and file.seek(-1, 2) >= 0 and file.read(1) != b"\n":
+                file.write(b"\n")  # below what a killed run has left half written
+            file.write(entry.to_line().encode())
         self._known.add(path.name)
 
     def knows(self, student: str) -> bool:
