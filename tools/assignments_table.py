@@ -51,9 +51,9 @@ date. For each autograded question it shows
   They are students' solutions of courses like this one, in public repositories. Each function was
   run on inputs that show the mistake, and none of the code is kept. A solution that is not written
   or stops for another reason is not counted, so the second number differs. Counted are knn,
-  softmax, two_layer_net and cnn_layers. Mistakes that no solution had carry no number, nor do those
-  that depend on the task's wording: courses differ in the ½ of the regularisation. For the other
-  assignments too few solutions of the same task are public.
+  softmax, two_layer_net and cnn_layers; the other assignments are not counted yet. Mistakes that no
+  solution had carry no number, nor do those that depend on the task's wording: courses differ in
+  the ½ of the regularisation.
 
 Below each table: how many changes there are, how many of them are caught, how many are accepted by
 name in `equivalents.toml` because they make no difference that counts, and how many nobody has
