@@ -152,8 +152,6 @@ def test_simulate_then_grade_gives_the_published_json(hw: Cli) -> None:
             "max_score",
             "seconds",
             "cached",
-            "late_penalty",
-            "extra_credit",
             "questions",
             "problems",
         ]

@@ -123,7 +123,7 @@ def test_without_otter_the_command_that_installs_it_is_named(
     tiny: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(otter_zip, "find_spec", lambda name: None)
-    with pytest.raises(MissingExtra, match=r"run: pip install 'hwlib\[otter\]'"):
+    with pytest.raises(MissingExtra, match=r"run: pip install \"hwlib\[otter\]\""):
         write_otter_zip(tiny, tmp_path / "o.zip")
 
 

@@ -77,14 +77,20 @@ def test_an_assignment_that_is_not_watched_may_change(course: Course) -> None:
 
 def test_the_command_tells_a_fault_and_goes_on_until_ctrl_c(course: Course) -> None:
     command = [sys.executable, "-m", "hwlib.cli", "verify", "small", "--watch"]
-    with subprocess.Popen(
-        command,
-        cwd=course.root,
-        env=os.environ | {"PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
+    # a background job ignores it, and its children with it
+    ignored = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(
+            command,
+            cwd=course.root,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, ignored)
+    with process:
         assert process.stdout is not None
         last_resort = threading.Timer(120, process.kill)
         last_resort.start()

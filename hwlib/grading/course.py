@@ -93,7 +93,9 @@ class Assignment:
     extras: tuple[str, ...] = ()  # hwlib extras that the notebook needs, e.g. "torch"
     limits: Limits = field(default_factory=Limits)
     gradescope: GradescopeSettings = field(default_factory=GradescopeSettings)
-    allowed_leaks: Mapping[str, str] = field(default_factory=dict)  # text or cell → reason
+    allowed_leaks: Mapping[str, str] = field(
+        default_factory=dict, hash=False
+    )  # text or cell → reason
     stem: str = ""  # of a file STEM.py: only this one of several notebooks, see `each_notebook`
 
     @property
@@ -163,9 +165,11 @@ class Course:
     branch: str = "main"
     install: str | None = None  # where pip gets hwlib; None: from the repository; "": nowhere yet
     feedback: FeedbackLevels = field(default_factory=FeedbackLevels)
-    schedule: Schedule = field(default_factory=Schedule)  # deadlines, and what being late costs
+    schedule: Schedule = field(
+        default_factory=Schedule, hash=False
+    )  # deadlines, and what being late costs
     # assignment → team → its students, who hand in one folder together
-    teams: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    teams: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict, hash=False)
 
     @property
     def install_address(self) -> str:
