@@ -4,6 +4,7 @@ right ones lose nothing.
 
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from courses import make_assignment, released
 
 from hwlib.grading import Assignment
 from hwlib.grading.engines.bench import Bench
+from hwlib.grading.engines.compared import compared
 from hwlib.grading.engines.confirm import MOST_LANES
 from hwlib.grading.engines.isolated import IsolatedEngine
 from hwlib.grading.outlets.gradescope_run import prepare
@@ -218,3 +220,26 @@ def test_a_part_with_an_answer_of_its_own_keeps_its_points(tmp_path: Path) -> No
 
 def test_no_two_workers_of_a_submission_have_one_user() -> None:
     assert MOST_LANES <= processes.UIDS_A_SUBMISSION
+
+
+def test_a_class_whose_methods_a_test_replaces_is_not_compared() -> None:
+    replaces = """
+def with_right_class(*arguments):
+    own = {name: getattr(Model, name) for name in right}
+    try:
+        for name, method in right.items():
+            setattr(Model, name, method)
+        return validate(*arguments)
+    finally:
+        for name, method in own.items():
+            setattr(Model, name, method)
+found = with_right_class(3)
+expected = known(found)
+assert close(found, expected)
+"""
+    own = {name: frozenset([name]) for name in ("Model", "validate")}
+    assert compared(ast.parse(replaces), own) == frozenset()
+    asks = replaces + "assert found == Model(3)\n"
+    assert compared(ast.parse(asks), own) == {"Model", "validate"}
+    read = "assert getattr(Model, 'slow')(3) == validate(3)"
+    assert compared(ast.parse(read), own) == {"Model", "validate"}

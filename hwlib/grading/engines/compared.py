@@ -42,8 +42,8 @@ def compared(tree: ast.AST, students: Mapping[str, Names]) -> Names:
     >>> sorted(compared(ast.parse("assert slow(fast(3)) == 9"), own))
     []
     """
-    flow = _Flow(students)
     nodes = list(ast.walk(tree))
+    flow = _Flow(students, frozenset(id(name) for node in nodes for name in _replaced_in(node)))
     for _ in range(_ROUNDS):
         if not sum(flow.follow(node) for node in nodes):  # all of them, each time
             break
@@ -83,8 +83,8 @@ def decided_by(
 class _Flow:
     """What each variable of a test is made of: whatever a statement gives it, in any order."""
 
-    def __init__(self, students: Mapping[str, Names]) -> None:
-        self._students = students
+    def __init__(self, students: Mapping[str, Names], passed_over: frozenset[int]) -> None:
+        self._students, self._passed_over = students, passed_over
         self._variables: dict[str, Names] = {}
         # a variable that is changed in several places → what each of them puts in
         self._put: dict[str, dict[int, Names]] = {}
@@ -94,7 +94,7 @@ class _Flow:
         found = set[str]()
         for node in nodes:
             for one in ast.walk(node) if node is not None else ():
-                if isinstance(one, ast.Name):
+                if isinstance(one, ast.Name) and id(one) not in self._passed_over:
                     found |= self._students.get(one.id, _NONE)
                     found |= self._variables.get(one.id, _NONE)
         return frozenset(found)
@@ -154,6 +154,25 @@ class _Flow:
             case ast.JoinedStr():
                 return node.values
         return []
+
+
+def _replaced_in(node: ast.AST) -> Iterator[ast.Name]:
+    """The mentions of a class whose methods a function of the test replaces and puts back, with
+    `getattr` and `setattr`: what they give is no answer of the student's.
+    """
+    if not isinstance(node, ast.FunctionDef):
+        return
+    asked = [
+        (one.func.id, one.args[0])
+        for one in ast.walk(node)
+        if isinstance(one, ast.Call)
+        and isinstance(one.func, ast.Name)
+        and one.func.id in ("getattr", "setattr")
+        and one.args
+        and isinstance(one.args[0], ast.Name)
+    ]
+    replaced = {name.id for function, name in asked if function == "setattr"}
+    yield from (name for _, name in asked if name.id in replaced)
 
 
 def _bindings(node: ast.AST) -> Iterable[tuple[ast.AST, list[ast.AST | None]]]:
