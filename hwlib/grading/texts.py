@@ -18,11 +18,22 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hwlib.grading.cells import TERMINAL, readable
 
-__all__ = ["for_csv", "for_gradescope", "for_json", "for_markdown", "for_page", "for_terminal"]
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = [
+    "for_csv",
+    "for_gradescope",
+    "for_json",
+    "for_markdown",
+    "for_page",
+    "for_terminal",
+    "page_templates",
+]
 
 FORMULA = re.compile(r"\A[=+\-@\t\r\n|%\uff1d\uff0b\uff0d\uff20]")
 SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$<>&:-])")
@@ -98,3 +109,16 @@ def for_csv(text: str) -> str:
     except ValueError:
         return f"'{text}"
     return text
+
+
+def page_templates() -> Environment:
+    """Jinja's templates of our HTML pages, which escape every text that they show."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("hwlib.grading"),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

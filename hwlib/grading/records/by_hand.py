@@ -12,17 +12,8 @@ from hwlib.errors import GradingError
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.course import Assignment
 from hwlib.grading.records.database import said_by, shown
-from hwlib.grading.records.gradebook_rows import (
-    ASSIGNMENT,
-    BASE_CELL,
-    COMMENT,
-    GRADE,
-    NOTEBOOK,
-    SUBMITTED,
-    SUBMITTED_NOTEBOOK,
-    engine_of,
-)
-from hwlib.grading.records.marks import Names, name_of, names_in
+from hwlib.grading.records.gradebook_rows import ASSIGNMENT, COMMENT, GRADE, SUBMITTED, engine_of
+from hwlib.grading.records.marks import Names, name_of, names_in, of_cells
 
 __all__ = ["Given", "give"]
 
@@ -105,13 +96,7 @@ def _rows(
     column: sa.ColumnElement[object],
 ) -> Sequence[sa.Row[tuple[object, ...]]]:
     query = (
-        sa.select(table.c.id, BASE_CELL.c.name, NOTEBOOK.c.name.label("notebook"), column)
-        .select_from(table)
-        .join(BASE_CELL, BASE_CELL.c.id == table.c.cell_id)
-        .join(NOTEBOOK, NOTEBOOK.c.id == BASE_CELL.c.notebook_id)
-        .join(SUBMITTED_NOTEBOOK, SUBMITTED_NOTEBOOK.c.id == table.c.notebook_id)
-        .join(SUBMITTED, SUBMITTED.c.id == SUBMITTED_NOTEBOOK.c.assignment_id)
-        .join(ASSIGNMENT, ASSIGNMENT.c.id == SUBMITTED.c.assignment_id)
+        of_cells(table, table.c.id, column)
         .where(ASSIGNMENT.c.name == slug, SUBMITTED.c.student_id == student)
         .with_for_update(of=table)  # nobody may change what is compared with
     )

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from nbformat import NotebookNode
 
@@ -23,7 +22,7 @@ from hwlib.grading.course import FeedbackLevel
 from hwlib.grading.records.mathml import with_formulas
 from hwlib.grading.records.pictures import Pictures
 from hwlib.grading.results import PartResult, QuestionResult, SubmissionResult
-from hwlib.grading.texts import for_page
+from hwlib.grading.texts import for_page, page_templates
 
 __all__ = ["LOOK", "feedback_page", "groups", "own_cells"]
 
@@ -42,13 +41,7 @@ PARTLY = "see its parts"
 WAITING = "not graded yet"  # in the place of the points that a human will give
 MAX_ALT = 500  # characters that describe a figure
 
-_templates = Environment(
-    loader=PackageLoader("hwlib.grading"),
-    undefined=StrictUndefined,
-    autoescape=True,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_templates = page_templates()
 _TEMPLATE = Path(__file__).parents[1] / "templates" / "feedback.html.j2"
 LOOK = hashlib.sha256(_TEMPLATE.read_bytes()).hexdigest()
 """Digest of the page's template: pages that were made with another one are made again."""

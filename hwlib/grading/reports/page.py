@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from hwlib.grading.authoring.written import Variant
 from hwlib.grading.proof.variants import load_variants
@@ -19,7 +18,7 @@ from hwlib.grading.records.class_results import ClassResults, Recorded
 from hwlib.grading.reports.charts import Histogram, Stack, histogram, stack
 from hwlib.grading.reports.items import FEW, Item, cronbach_alpha, is_decided, items_of
 from hwlib.grading.reports.mistakes import mistakes_of, unseen
-from hwlib.grading.texts import for_page
+from hwlib.grading.texts import for_page, page_templates
 
 __all__ = ["Summary", "class_report", "summary_of"]
 
@@ -27,13 +26,7 @@ MAX_TEXT, MAX_NAME = 600, 80  # characters
 MAX_ROWS = 60  # of a list; the others are counted
 SLOWEST = 5
 
-templates = Environment(
-    loader=PackageLoader("hwlib.grading"),
-    undefined=StrictUndefined,
-    autoescape=True,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+templates = page_templates()
 templates.filters["name"] = lambda text: for_page(str(text), MAX_NAME)
 templates.filters["text"] = lambda text: for_page(str(text), MAX_TEXT)
 

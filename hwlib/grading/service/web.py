@@ -16,7 +16,6 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -30,7 +29,7 @@ from hwlib.grading.outlets.exports import unpack_hand_in
 from hwlib.grading.outlets.roster import folder_name
 from hwlib.grading.service.inbox import HandIn, Inbox, QuotaUsed
 from hwlib.grading.service.tokens import Tokens
-from hwlib.grading.texts import for_page
+from hwlib.grading.texts import for_page, page_templates
 
 __all__ = ["application"]
 
@@ -46,13 +45,7 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
-_templates = Environment(
-    loader=PackageLoader("hwlib.grading"),
-    undefined=StrictUndefined,
-    autoescape=True,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_templates = page_templates()
 
 
 def application(course: Course, inbox: Inbox, tokens: Tokens, max_bytes: int) -> ASGIApp:
