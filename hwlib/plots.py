@@ -10,10 +10,14 @@ feedback pages.
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+
+from hwlib.symptoms import of_losses, rising, told_to_students
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -155,7 +159,10 @@ def accuracy_against_k(accuracies: Mapping[int, Sequence[float]]) -> Figure:
 
 
 def curves(lines: Mapping[str, Sequence[float]], xlabel: str, ylabel: str) -> Figure:
-    """Plot one line for each name against 1, 2, 3, …, such as losses over steps or epochs."""
+    """Plot one line for each name against 1, 2, 3, …, such as losses over steps or epochs.
+
+    If `ylabel` names a loss and a line shows that something is wrong, a sentence below says so.
+    """
     figure = _figure(width=7.5, height=4.5)
     axes = figure.subplots()
     for number, (name, values) in enumerate(lines.items()):
@@ -170,7 +177,8 @@ def curves(lines: Mapping[str, Sequence[float]], xlabel: str, ylabel: str) -> Fi
             markersize=4,
         )
     told = "; ".join(_course_of(name, values) for name, values in lines.items())
-    return _described(_label(axes, xlabel, ylabel), f"{ylabel} against {xlabel}. {told}.")
+    noticed = _noticed(lines) if "loss" in ylabel else ""
+    return _described(_label(axes, xlabel, ylabel), f"{ylabel} against {xlabel}. {told}.", noticed)
 
 
 def training(history: History) -> Figure:
@@ -266,8 +274,31 @@ def _figure(width: float, height: float) -> Figure:
     return figure
 
 
-def _described(figure: Figure, text: str) -> Figure:
-    """Give a figure its description, which IPython writes beside the picture."""
+def _noticed(losses: Mapping[str, Sequence[float]]) -> str:
+    """What the lines of a figure show, about the first of which something can be said.
+
+    Losses of validation or test data rise for other reasons. Where lines are compared, it goes
+    without saying that one of them falls slowly.
+    """
+    if not told_to_students():
+        return ""
+    trained = {name: one for name, one in losses.items() if not re.search("val|test", name)}
+    rule = of_losses if len(trained) == 1 else rising
+    told = {name: rule(values) for name, values in trained.items()}
+    for name, text in told.items():
+        if text:
+            return f"{name}: {text}" if len(losses) > 1 else text
+    return ""
+
+
+def _described(figure: Figure, text: str, noticed: str = "") -> Figure:
+    """Give a figure its description, which IPython writes beside the picture.
+
+    What was noticed stands below the figure, and at the end of the description.
+    """
+    if noticed:
+        figure.supxlabel(textwrap.fill(f"Noticed: {noticed}", 90), fontsize=9)
+        text = f"{text} Noticed: {noticed}"
 
     def bundle(**_: object) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
         return {"text/plain": text}, {"image/png": {"alt": text}}
