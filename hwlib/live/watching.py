@@ -1,6 +1,7 @@
 """Looks at each cell that runs: records it, cleans up behind checks, prints the points so far.
 
-Below the cell that starts it, it says how long computing takes here.
+Below the cell that starts it, it says how long computing takes here. Figures that the cells show
+get an alternative text.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import os
 import sys
 from typing import Any
 
+from hwlib.alt_text import describe_all
 from hwlib.live.recorder import recorder
 from hwlib.live.speed import line_on_times, slowness
 from hwlib.live.standing import standing
@@ -64,5 +66,6 @@ def watch() -> None:
         return
     shell._hwlib_watches = True
     watcher = _Watcher(shell)
+    describe_all(shell)
     shell.events.register("pre_run_cell", watcher.before)
     shell.events.register("post_run_cell", watcher.after)
