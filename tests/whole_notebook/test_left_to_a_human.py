@@ -38,6 +38,14 @@ class Queue(deque):
     items = ()
 """
 
+READING = asked(
+    "first", "def first(box):\n    return 1", "assert first(Closed()) == 1", other="first = 2"
+)
+CLOSED = """
+class Closed:
+    __dict__ = property(lambda self: 1 / 0)
+"""
+
 
 def graded(folder: Path, setup: str, question: Asked) -> dict[str, str]:
     students = ("reference", *question.codes)
@@ -53,6 +61,13 @@ def test_a_simple_namespace_arrives_as_one(tmp_path: Path) -> None:
 
 def test_an_instance_that_is_more_than_its_attributes_ends_no_worker(tmp_path: Path) -> None:
     assert graded(tmp_path, SETUP, QUEUE) == {"reference": "manual"}
+
+
+def test_a_fault_of_the_engine_is_not_the_students(
+    tmp_path: Path,
+) -> None:
+    found = graded(tmp_path, CLOSED, READING)
+    assert found == {"reference": "manual", "other": "failed"}
 
 
 @needs.installed("torch")
