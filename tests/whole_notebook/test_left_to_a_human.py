@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import needs
+import pytest
 from asked_of_both import Asked, asked, make_class, verdicts
 
 pytestmark = needs.linux
@@ -76,10 +77,11 @@ def test_a_tensor_without_plain_numbers_is_a_humans(tmp_path: Path) -> None:
     assert found == {"reference": "passed", "sparse": "manual", "meta": "manual"}
 
 
-def test_a_setup_cell_that_exits_costs_only_what_needs_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", ["import sys\nsys.exit(1)", "raise KeyboardInterrupt"])
+def test_a_setup_cell_that_ends_costs_only_what_needs_it(tmp_path: Path, end: str) -> None:
     free = asked("twice", "def twice(x):\n    return 2 * x", "assert twice(2) == 4")
     needs_it = asked("more", "def more(x):\n    return x + K", "assert more(1) == K + 1")
-    setup = "import math\n\n# %% setup\nimport sys\nsys.exit(1)\nK = 1"
+    setup = "import math\n\n# %% setup\n" + end + "\nK = 1"
     assignment = make_class(tmp_path, setup, (free, needs_it), ("ada",))
     found = verdicts(assignment, "isolated", jobs=1)
     assert found == {"ada": {"twice": "passed", "more": "manual"}}

@@ -271,6 +271,11 @@ class Session:
         """Whether the student's notebook defines it."""
         return self.request("has", name=name).get("value") is True
 
+    def names(self) -> list[str]:
+        """The names that the student's notebook defines."""
+        found = self.request("names").get("value")
+        return [name for name in found if type(name) is str] if type(found) is list else []
+
     def set_name(self, name: str, value: Any) -> None:
         """Define it, for the student's functions too; Unsendable if they could not use it."""
         self._timed({"op": "set", "name": name, "value": value})
