@@ -1190,8 +1190,9 @@ with check.part(2, "scores"):
             scores = two_layer_convnet(X, model)
         check.shape(scores, (40, 10), what="the scores", hint="Without y the net returns scores (N, K).")
         silent = {**model, "b1": np.full(6, -1000.0), "b2": np.arange(10.0)}
-        check.close(two_layer_convnet(X[:3], silent), np.tile(np.arange(10.0), (3, 1)), what="the scores where the bias of the filters is −1000",
-                    hint="Is there a ReLU between convolution and pooling, and is b2 added?")
+        check.close(two_layer_convnet(X[:3], silent), np.tile(np.arange(10.0), (3, 1)), what="the scores where the bias of the filters is −1000", mistakes={
+            "The bias of the affine layer is missing.": np.zeros((3, 10)),
+        }, hint="Is there a ReLU between convolution and pooling?")
     ### BEGIN HIDDEN TESTS
     check_net("scores")
     ### END HIDDEN TESTS
