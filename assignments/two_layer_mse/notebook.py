@@ -233,7 +233,7 @@ def nets(X, params):
     W1, b1, W2, b2 = (params[name] for name in ("W1", "b1", "W2", "b2"))
     inside = X @ W1.T + b1
     hidden, unbiased, all_pass = np.maximum(inside, 0), np.maximum(X @ W1.T, 0), np.ones(inside.shape)
-    outputs, sigmoid = hidden @ W2.T + b2, 1 / (1 + np.exp(-inside.clip(-500, 500)))
+    outputs, sigmoid, tanh = hidden @ W2.T + b2, 1 / (1 + np.exp(-inside.clip(-500, 500))), np.tanh(inside)
     yield hidden, outputs, (hidden > 0,)
     yield inside, inside @ W2.T + b2, (all_pass, inside > 0)                                   # no ReLU
     yield hidden, np.maximum(outputs, 0), (hidden > 0,)                                        # two of them
@@ -241,6 +241,7 @@ def nets(X, params):
     yield unbiased + b1, (unbiased + b1) @ W2.T + b2, (unbiased > 0, unbiased + b1 > 0)
     yield hidden, hidden @ W2.T, (hidden > 0,)
     yield sigmoid, sigmoid @ W2.T + b2, (sigmoid * (1 - sigmoid), all_pass)                    # another curve for the ReLU
+    yield tanh, tanh @ W2.T + b2, (1 - tanh ** 2, tanh > 0, all_pass)
 
 def data_terms(outputs, y):
     """Loss of the data and its slopes by the outputs: right in the first, then those of mistakes."""
@@ -878,6 +879,7 @@ def check_accuracies(rng):
             right_now = float(labels_of(net, X[:1])[0] == label)
             check.close(run["train_acc_history"][-1], right_now, atol=1e-9, what="the last training accuracy", mistakes={
                 "This is the number of right predictions in the minibatch: the accuracy is their share, from 0 to 1.": batch_size * right_now,
+                "The number of right predictions is divided by 500, whatever there is: divide by the size of the minibatch.": batch_size * right_now / 500,
                 "The accuracy is a share from 0 to 1, not per cent.": 100 * right_now,
             },
                         hint="The share of the minibatch whose prediction is right, after the parameters have moved.")
@@ -943,11 +945,13 @@ with check.part(3, "the steps and their losses"):
         """The losses in the bowl, each divided by the first, for these learning rates."""
         return np.cumprod([1, *((1 - rate) ** 2 for rate in rates)])
 
+    weights, biases = (sum(np.sum((w - 1) ** 2) for name, w in toy_net().params.items() if name[0] == kind) for kind in "Wb")
     check.close(np.array(run["loss_history"], dtype=float) / run["loss_history"][0], falling(0.1, 0.1, 0.03, 0.03, 0.009, 0.009), rtol=1e-6,
                 what="the losses in a simple bowl, where two steps are an epoch, each divided by the first", mistakes={
         "The learning rate never falls: multiply it by learning_rate_decay at the end of each epoch.": falling(*[0.1] * 6),
         "The learning rate falls at every step: only at the end of each epoch.": falling(*(0.1 * 0.3 ** step for step in range(6))),
         "The learning rate falls after the first step of an epoch: only at its end.": falling(0.1, 0.03, 0.03, 0.009, 0.009, 0.0027),
+        "Only the weights move: the biases have gradients too.": (weights * falling(0.1, 0.1, 0.03, 0.03, 0.009, 0.009) + biases) / (weights + biases),
         "The gradient seems to be divided by the batch size once more: the loss is a mean already.": falling(0.05, 0.05, 0.015, 0.015, 0.0045, 0.0045),
     }, hint="Does each step subtract learning_rate times the gradient, and does the rate fall at the end of each epoch, not before?")
     if net_is_right:
