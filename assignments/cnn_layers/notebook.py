@@ -343,7 +343,7 @@ correct = [[[[-0.08759809, -0.10987781], [-0.18387192, -0.2109216]],
            [[[-0.98053589, -1.03143541], [-1.19128892, -1.24695841]],
             [[0.69108355, 0.66880383], [0.59480972, 0.56776003]],
             [[2.36270298, 2.36904306], [2.38090835, 2.38247847]]]]
-left_over = np.linspace(-1, 1, 2 * 6 * 9).reshape(1, 2, 6, 9)
+left_over = np.linspace(-1, 1, 2 * 7 * 10).reshape(1, 2, 7, 10)
 round_down = check.hint("A window that would hang over the edge is left out: round the number of places down, with `//`.", why="output-size")
 ### BEGIN HIDDEN TESTS
 from scipy.signal import correlate
@@ -413,8 +413,8 @@ with check.part(4, "windows that fit"):
 with check.part(1, "pixels left over at the edge"):
     right = conv_forward_fast(left_over, w[:, :2, :2, :2], b, {"stride": 3, "pad": 0})[0]
     out, _ = run_forward(conv_forward_naive, left_over, w[:, :2, :2, :2], b, {"stride": 3, "pad": 0}, on_error=round_down)
-    check.shape(out, (1, 3, 2, 3), what="the output for images of 6 × 9 pixels, windows of 2 × 2 and stride 3", hint=round_down)
-    check.close(out, right, what="the output for images of 6 × 9 pixels, windows of 2 × 2 and stride 3")
+    check.shape(out, (1, 3, 2, 3), what="the output for images of 7 × 10 pixels, windows of 2 × 2 and stride 3", hint=round_down)
+    check.close(out, right, what="the output for images of 7 × 10 pixels, windows of 2 × 2 and stride 3")
     ### BEGIN HIDDEN TESTS
     check_outputs([(1, 3, 7, 4, 2, 3, 1, 2, 1), (2, 2, 6, 9, 3, 3, 5, 3, 2), (1, 2, 5, 5, 3, 2, 2, 4, 0), (1, 1, 6, 6, 2, 3, 2, 4, 0)])
     ### END HIDDEN TESTS
