@@ -184,7 +184,7 @@ def test_healthy_networks_of_torch_are_not_commented_on(more: str) -> None:
     assert min(run.train_accuracy[-1] for run in runs) > 0.7
 
 
-class ForgetsItsMode(nn.Module):  # type: ignore[misc]
+class ForgetsItsMode(nn.Module):  # type: ignore[misc,name-defined]
     """Dropout as it is often written: always on."""
 
     def __init__(self) -> None:
