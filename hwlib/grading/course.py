@@ -113,14 +113,15 @@ class Assignment:
         """Whether there is another notebook than SLUG.ipynb."""
         return not self.stem and self.stems != (self.slug,)
 
-    def require_one_notebook(self, what: str) -> None:
-        """Raise CourseError where there are several notebooks, and `what` can't do that yet."""
-        if self.has_several:
-            raise CourseError(
-                f"{self.slug} has several notebooks "
-                f"({', '.join(f'{stem}.ipynb' for stem in self.stems)}), and {what} works with "
-                "one; use `hw grade`, or make an assignment of each notebook"
-            )
+    @property
+    def files(self) -> str:
+        """The names of all notebooks in words: "one.ipynb, two.ipynb"."""
+        return ", ".join(f"{stem}.ipynb" for stem in self.stems)
+
+    @property
+    def is_built(self) -> bool:
+        """Whether all notebooks are in source/."""
+        return all(one.source.is_file() for one in self.each_notebook())
 
     def each_notebook(self) -> tuple[Assignment, ...]:
         """For each notebook, in order, the assignment as if it had only this one."""
