@@ -45,7 +45,7 @@ import numpy as np
 x = np.linspace(0, 1, 5)
 y = 3 * x
 
-# %% test="line" points=2 id="cell-12ab"
+# %% test="line" points=[0, 2] id="cell-12ab"
 assert len(x) == len(y) == 5
 ### BEGIN HIDDEN TESTS
 check.close(y, 3 * np.linspace(0, 1, 5), what="the heights y", hint="Is the slope 3?")
@@ -97,7 +97,7 @@ FLATTER = '''\
 """The slope is forgotten."""
 
 REPLACES = "line"
-FAILS = ["line"]
+FAILS = ["line/case 2"]
 HINT = "slope"
 
 x = np.linspace(0, 1, 5)
@@ -107,7 +107,7 @@ LATE = '''\
 """The line begins at 1."""
 
 REPLACES = "line"
-FAILS = ["line", "line-ends"]
+FAILS = ["line/case 2", "line-ends"]
 HINT = "slope"
 
 x = np.linspace(1, 2, 5)
@@ -258,8 +258,8 @@ def test_verify_has_nothing_to_complain_about(report: VerifyReport) -> None:
 
 def test_wrong_and_right_solutions_replace_a_whole_cell_of_statements(report: VerifyReport) -> None:
     lost = {row.name: row.lost for row in report.rows}
-    assert lost["flatter"] == {"line"}
-    assert lost["late"] == {"line", "line-ends"}  # also what is worth nothing
+    assert lost["flatter"] == {"line/case 2"}
+    assert lost["late"] == {"line/case 2", "line-ends"}  # also what is worth nothing
     assert lost["loop"] == set()
 
 
