@@ -91,6 +91,7 @@ class Assignment:
     # names of the model files that are handed in, without .safetensors
     artifacts: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()  # hwlib extras that the notebook needs, e.g. "torch"
+    student_files: tuple[str, ...] = ()  # those of files/ that students change and hand in
     limits: Limits = field(default_factory=Limits)
     gradescope: GradescopeSettings = field(default_factory=GradescopeSettings)
     allowed_leaks: Mapping[str, str] = field(
@@ -336,6 +337,7 @@ _OPTIONAL: dict[str, Any] = {
     "data": list,
     "artifacts": list,
     "extras": list,
+    "student_files": list,
     "limits": dict,
     "gradescope": dict,
     "leaks": dict,
@@ -367,13 +369,21 @@ def _read_assignment(path: Path, course: Course) -> Assignment:
     limits = values.pop("limits", {})
     _require(path, limits, {}, _LIMITS)
     lists: dict[str, Any] = {
-        key: tuple(values.pop(key, ())) for key in ("data", "artifacts", "extras")
+        key: tuple(values.pop(key, ())) for key in ("data", "artifacts", "extras", "student_files")
     }
     for extra in lists["extras"]:
         if extra not in REQUIREMENTS:
             known = ", ".join(REQUIREMENTS)
             raise AuthoringError(
                 path, _line(path, "extras"), f"unknown extra {extra!r}; use one of: {known}"
+            )
+    for name in lists["student_files"]:
+        if not isinstance(name, str) or not (path.parent / "files" / name).is_file():
+            raise AuthoringError(
+                path,
+                _line(path, "student_files"),
+                f"student_files: there is no file {name!r} in files/; put there what students "
+                "start from",
             )
     return Assignment(
         slug=path.parent.name,

@@ -30,6 +30,7 @@ from hwlib.grading.authoring.leaks import (
 )
 from hwlib.grading.authoring.reading import load_notebook, load_notebooks
 from hwlib.grading.authoring.release import release_text
+from hwlib.grading.authoring.student_files import check_student_files
 from hwlib.grading.authoring.variants import read_variants
 from hwlib.grading.authoring.written import AuthoredCell, ParsedNotebook
 from hwlib.grading.cells import Role, given_part, grade_id_for, without_markers
@@ -141,6 +142,8 @@ def cell_id(slug: str, name: str) -> str:
 def _build_files(assignment: Assignment) -> dict[Path, bytes]:
     """Every file of the build, with its content."""
     notebooks = load_notebooks(assignment)
+    for parsed in notebooks:
+        check_student_files(assignment, parsed)
     extra = _supporting_files(assignment)
     released = {str(path): content for path, content in extra.items()}
     files, sources = dict[Path, bytes](), list[NotebookNode]()

@@ -178,6 +178,7 @@ def _write(folder: Path, assignment: Assignment, made: _Made, rng: np.random.Gen
         made.files if made.files is not None else {} if made.blank else handed_in_models(assignment)
     )
     for name, content in models.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
 
 
