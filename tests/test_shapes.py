@@ -5,6 +5,7 @@ solutions of statements, tests that are worth nothing.
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.api import Gradebook
 
+import hwlib
 import hwlib.grading
 from hwlib.errors import AuthoringError
 from hwlib.grading import Assignment, SubmissionResult, build
@@ -538,6 +540,21 @@ def test_a_module_that_students_write_is_theirs_for_their_code_only(tmp_path: Pa
     output, options = tmp_path / "nbgrader", GradeOptions(engine="nbgrader")
     grade_assignment(assignment, tmp_path / "submitted", output, ["ada"], options)
     assert (output / "autograded/ada/own/helpers.py").read_bytes() == kept.read_bytes()
+
+
+def test_the_last_cell_packs_what_students_write(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assignment = make_own(tmp_path)
+    build(assignment)
+    call = 'hwlib.submit("own", files=("helpers.py",))'
+    assert released(assignment).cells[-1].source.endswith(call)
+    folder = hand_in(assignment, "ada", released(assignment, solution_double=DOUBLE))
+    (folder / "helpers.py").write_text("def twice(x): return 2 * x\nNAME = 'given'\n")
+    hwlib.submit("own", folder=folder, files=("helpers.py",), rehearse=True)
+    with zipfile.ZipFile(folder / "own.zip") as archive:
+        assert sorted(archive.namelist()) == ["helpers.py", "own.ipynb"]
+    assert "2 of 2 points by visible checks" in capsys.readouterr().out
 
 
 def test_a_setup_cell_cannot_import_what_each_student_writes(tmp_path: Path) -> None:

@@ -476,9 +476,13 @@ def _title_cell(assignment: Assignment, text: str, *, with_card: bool) -> str:
 
 
 def _submit_call(assignment: Assignment) -> str:
-    """The call in the last cell, with the names of the model files and of several notebooks."""
+    """The call in the last cell, with the names of all that is handed in."""
     several = replace(assignment, stem="").stems if assignment.stem else ()
-    named = {"artifacts": assignment.artifacts, "notebooks": several}
+    named = {
+        "artifacts": assignment.artifacts,
+        "notebooks": several,
+        "files": assignment.student_files,
+    }
     arguments = [f'"{assignment.slug}"']
     for key, names in named.items():
         listed = " ".join(f'"{name}",' for name in names)
