@@ -478,39 +478,38 @@ def simulate(slug: str, students: int, seed: int, folder: Path, json_file: str |
 
 def _options_of_a_class(command: Callable[..., int]) -> Callable[..., int]:
     """The options of the commands that grade a class."""
-    for option in reversed(
-        [
-            click.option(
-                "--student",
-                "students",
-                multiple=True,
-                metavar="ID",
-                help="Grade only this student. Repeat the option for several.",
-            ),
-            grading_options,
-            click.option(
-                "--engine",
-                type=click.Choice(["isolated", "nbgrader", "otter"]),
-                default="isolated",
-                show_default=True,
-                help="Which grader runs the tests: hwlib's, in separate processes, or nbgrader's "
-                "or otter's, whose results student code can forge.",
-            ),
-            click.option(
-                "--scheduler",
-                metavar="ADDRESS",
-                help="Address of a Dask scheduler, e.g. tcp://host:8786. Its workers grade.",
-            ),
-            click.option("--force", is_flag=True, help="Grade unchanged submissions again, too."),
-            click.option(
-                "--seed",
-                type=int,
-                help="Seed for generating hidden inputs. Use it to repeat a run.  "
-                "[default: a new seed]",
-            ),
-            json_option,
-        ]
-    ):
+    options: list[Callable[[Any], Any]] = [
+        click.option(
+            "--student",
+            "students",
+            multiple=True,
+            metavar="ID",
+            help="Grade only this student. Repeat the option for several.",
+        ),
+        grading_options,
+        click.option(
+            "--engine",
+            type=click.Choice(["isolated", "nbgrader", "otter"]),
+            default="isolated",
+            show_default=True,
+            help="Which grader runs the tests: hwlib's, in separate processes, or nbgrader's "
+            "or otter's, whose results student code can forge.",
+        ),
+        click.option(
+            "--scheduler",
+            metavar="ADDRESS",
+            help="Address of a Dask scheduler, e.g. tcp://host:8786. Its workers grade.",
+        ),
+        click.option("--force", is_flag=True, help="Grade unchanged submissions again, too."),
+        click.option(
+            "--seed",
+            type=int,
+            help="Seed for generating hidden inputs. Use it to repeat a run.  "
+            "[default: a new seed]",
+        ),
+        json_option,
+    ]
+    for option in reversed(options):
         command = option(command)
     return command
 

@@ -220,7 +220,7 @@ def read_hand_ins(read: Read, slug: str, student: str | None = None) -> dict[str
     return found
 
 
-def hand_in_of(row: sa.Row[Any]) -> HandIn:
+def hand_in_of(row: Any) -> HandIn:
     """The times of a row with `timestamp`, `duedate` and `extension`."""
     return HandIn(
         row.timestamp,
