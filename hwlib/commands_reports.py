@@ -141,10 +141,12 @@ def write_report(
     from hwlib.grading.records.class_results import class_results
     from hwlib.grading.reports.numbers import numbers_of
     from hwlib.grading.reports.page import class_report
+    from hwlib.grading.reports.similar import similar_answers
 
     results = class_results(assignment, output, db_url)
-    write_text("-o", class_report(results), str(file))
-    return numbers_of(results)
+    similar = similar_answers(results, output)
+    write_text("-o", class_report(results, similar=similar), str(file))
+    return {**numbers_of(results), **asdict(similar)}
 
 
 def _write_term(course: Course, output: Path, file: Path, db_url: str | None) -> dict[str, Any]:

@@ -150,7 +150,7 @@ def _grade_one(
             submission.timestamp,
             folder=submission.folder,
             several=read.notebooks if submission.several else None,
-        )
+        ).result
 
     if not read.readable:
         return write(read.results)
