@@ -215,7 +215,7 @@ def test_a_control_group_ends_what_takes_too_much_together() -> None:
             process.kill()
             folder = group.folder
             group.remove()
-    assert folder is not None and not folder.exists()
+    assert not folder.exists()
 
 
 def test_a_folder_holds_so_much_and_no_more(way: tuple[str, dict[str, Any]]) -> None:
