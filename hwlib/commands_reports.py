@@ -291,7 +291,6 @@ def viva(
 
     course = find_course()
     assignment = course.assignment(slug)
-    assignment.require_one_notebook("`hw viva`")
     folder = submitted or course.root / "submitted"
     (found,) = find_submissions(assignment, folder, [student])
     rng = np.random.default_rng(seed)

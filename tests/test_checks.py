@@ -695,7 +695,7 @@ def test_a_hint_is_that_of_the_values_when_the_check_failed() -> None:
 
 
 def test_a_check_that_is_only_tried_looks_for_no_cause(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
+    asked: list[None] = []
     monkeypatch.setattr(Close, "differ", _counting(Close.differ, asked))
     told = failure(check.close, [2.0, 6.0], [1.0, 3.0])
     assert len(asked) == 1

@@ -29,7 +29,7 @@ from hwlib.grading.service.inbox import HandIn, Inbox, QuotaUsed
 from hwlib.grading.service.tokens import Tokens
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Dialog
 
 httpx = needs.module("httpx")
 
@@ -310,7 +310,12 @@ def test_in_a_browser_a_student_hands_in_waits_and_reads_the_feedback(
         http_credentials={"username": student, "password": service.tokens.of(student)},
     )
     seen: list[str] = []
-    page.on("dialog", lambda dialog: (seen.append(dialog.message), dialog.dismiss()))
+
+    def note(dialog: Dialog) -> None:
+        seen.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", note)
 
     def look(name: str) -> str:
         """What the page says; it fits a phone, and nothing on it is more than text."""

@@ -12,6 +12,7 @@ from courses import hand_in, make_tiny, outcome, solved, with_code
 from recorded_classes import WHEN, record, recorded_class
 
 from hwlib.commands import run
+from hwlib.grading import find_course
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.records.class_results import class_results
 from hwlib.grading.reports.similar import similar_answers, similar_pairs
@@ -125,7 +126,10 @@ def test_the_report_names_the_pairs(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_team_may_share_weights_in_the_report(tmp_path: Path) -> None:
-    tiny = make_tiny(tmp_path, config='\n[teams.tiny]\nlions = ["ada", "bob"]\n')
+    make_tiny(tmp_path)
+    with (tmp_path / "course.toml").open("a") as file:
+        file.write('\n[teams.tiny]\nlions = ["ada", "bob"]\n')
+    tiny = find_course(tmp_path).assignment("tiny")
     outcomes = {}
     for student in ("ada", "bob", "eve"):
         hand_in(tiny, student, solved(tiny), WHEN)

@@ -270,7 +270,8 @@ class GradeStore:
         target = self._autograded(result.student)
         marks, comments, hand_in = self._transaction(lambda db: self._record(db, graded, when))
         beside = self.assignment.source.parent
-        problems += write_notebooks(target, completed, folder, only, beside)
+        keep = self.assignment.student_files
+        problems += write_notebooks(target, completed, folder, only, beside, keep)
         rejected = all(one.rejected for one in graded.values())
         status: SubmissionStatus = "rejected" if rejected else "graded"
         every = tuple(dict.fromkeys((*result.problems, *problems)))
@@ -523,6 +524,9 @@ class GradeStore:
         is about to replace.
         """
         path = self._autograded(student) / f"{name}.ipynb"
+        others = [*path.parent.glob("*.ipynb")]
+        if len(self.templates) == len(others) == 1:  # of an imported course, it has its old name
+            (path,) = others
         try:
             return {
                 grade_id: cell.source
