@@ -165,6 +165,7 @@ def test_an_endless_loop_leaves_the_other_parts_their_points_in_otter(tmp_path: 
     answers = [f"while len(labels) in (1, 3): pass\n    {RIGHT}"]
     (result,) = graded(with_limit(made(tmp_path), 2), answers, "otter")
     assert result.score == 1.5, result
+    assert [part.status for part in result.questions[0].parts] == ["timeout", "timeout", "passed"]
 
 
 def with_limit(assignment: Assignment, question_s: float) -> Assignment:

@@ -10,10 +10,10 @@ from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import needs
 import numpy as np
 import pytest
 import scipy.stats
+from barriers import barriers
 from courses import hand_in, make_tiny, outcome, solved
 from recorded_classes import WHEN, gradebook, record, recorded_class
 from test_feedback import ATTACKS, Page
@@ -322,9 +322,6 @@ def pages(
 def test_the_page_is_usable_on_a_phone_and_a_desk_in_both_schemes(
     browser: Browser, pages: dict[str, Path], name: str, width: int, scheme: Any
 ) -> None:
-    needs.module("axe_playwright_python")
-    from axe_playwright_python.sync_playwright import Axe
-
     page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -333,10 +330,5 @@ def test_the_page_is_usable_on_a_phone_and_a_desk_in_both_schemes(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert "owned" not in page.title()
     page.screenshot(path=str(pages[name].with_name(f"{name}-{width}-{scheme}.png")), full_page=True)
-    violations = [
-        (one["id"], one["impact"], [node["html"] for node in one["nodes"][:3]])
-        for one in Axe().run(page).response["violations"]
-        if one["impact"] in ("serious", "critical", "moderate")
-    ]
-    assert violations == []
+    assert barriers(page, moderate=True) == []
     page.close()

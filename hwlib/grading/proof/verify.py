@@ -188,8 +188,16 @@ class VerifyReport:
             and name not in self.ungraded
             and not any(name in row.lost for row in self.rows if row.kind == "wrong")
         ]
+        of_course = {q for row in self.rows if row.kind == "reference" for q in row.waiting}
+        waiting = [
+            f"{row.kind} {row.name}: {', '.join(names)} would wait for a human, but the course's "
+            "own solution does not"
+            for row in self.rows
+            if (names := sorted(row.waiting - of_course - {n.split("/")[0] for n in row.expected}))
+        ]
         return [
             *rows,
+            *waiting,
             *self.leaks,
             *self.differences,
             *(

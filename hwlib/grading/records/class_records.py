@@ -31,6 +31,7 @@ from hwlib.grading.records.gradebook import GradeStore
 from hwlib.grading.records.history import Entry, History, now
 from hwlib.grading.records.marks import GradebookView, HandIn, Mark, with_marks
 from hwlib.grading.records.partly import joined_with_kept
+from hwlib.grading.records.practice import visible_checks
 from hwlib.grading.results import Outcome, ProvedTests, SubmissionResult
 from hwlib.grading.submissions.files import FoundSubmission, read_submission
 from hwlib.grading.submissions.fingerprints import models_of, name_twins
@@ -60,6 +61,7 @@ class ClassRecords:
     ) -> None:
         self.assignment, self.output = assignment, output
         self._key = load_key(assignment)
+        self._checks = visible_checks(assignment, self._key)
         self._cache = ResultCache(assignment, output, engine)
         self._store = GradeStore(assignment, output, db_url)
         self._history = History(output, assignment.slug)
@@ -260,6 +262,7 @@ class ClassRecords:
             pages=self.assignment.source.parent / "why.md",
             waiting=[name for name, mark in marks.items() if mark.needs_look],
             before=None if before is None else {name: m.points for name, m in before.items()},
+            checks=self._checks,
         )
         write_whole(self._page(found.student), page)
         if found.timestamp is not None:  # `nbgrader release_feedback` reads it

@@ -27,6 +27,7 @@ from hwlib.errors import CourseError
 from hwlib.grading.course import Assignment, Course
 from hwlib.grading.outlets.exports import unpack_hand_in
 from hwlib.grading.outlets.roster import folder_name
+from hwlib.grading.records.feedback import SCRIPT_DIGEST
 from hwlib.grading.service.inbox import HandIn, Inbox, QuotaUsed
 from hwlib.grading.service.tokens import Tokens
 from hwlib.grading.texts import for_page, page_templates
@@ -35,8 +36,8 @@ __all__ = ["application"]
 
 CHUNK = 64 * 1024  # bytes that a form may have besides the file
 POLICY = (
-    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'"
+    f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src "
+    f"'sha256-{SCRIPT_DIGEST}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 HEADERS = {
     "Content-Security-Policy": POLICY,
