@@ -25,6 +25,7 @@ from hwlib.grading.records.class_results import class_results
 from hwlib.grading.reports.items import cronbach_alpha, items_of
 from hwlib.grading.reports.mistakes import mistakes_of
 from hwlib.grading.reports.page import class_report
+from hwlib.grading.reports.similar import Pair, Similar
 from hwlib.grading.reports.term import term_report
 from hwlib.grading.results import Outcome, PartResult, QuestionResult
 from hwlib.grading.texts import for_page
@@ -252,7 +253,8 @@ def hostile(folder: Path, attack: str) -> tuple[str, str]:
         )
     record(tiny, outcomes)
     results = class_results(tiny, folder)
-    return class_report(results), term_report(tiny.course, [results])
+    similar = Similar((Pair(attack, attack, 1.0, 1.0, attack),), attack)
+    return class_report(results, similar=similar), term_report(tiny.course, [results])
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

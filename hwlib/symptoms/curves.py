@@ -12,6 +12,7 @@ __all__ = ["by_heart", "in_a_line", "of_losses", "rising"]
 Values = Sequence[float] | np.ndarray[Any, np.dtype[Any]]
 
 _BLOCKS = 10  # the curve is averaged over so many parts, so that noise of single batches goes
+_LONG = 100  # steps
 
 
 def of_losses(losses: Values) -> str:
@@ -64,16 +65,16 @@ def in_a_line(losses: Values) -> str:
     Parameters
     ----------
     losses : sequence of float
-        The loss of each step or epoch. Fewer than 20 say nothing.
+        The loss of each step. The first 100 say nothing: healthy runs may begin so.
     """
     values = np.asarray(losses, dtype=float)
-    if len(values) < 2 * _BLOCKS or not np.isfinite(values).all():
+    if len(values) < _LONG or not np.isfinite(values).all():
         return ""
     blocks = np.array([part.mean() for part in np.array_split(values, _BLOCKS)])
     places = np.arange(_BLOCKS)
     slope, start = np.polyfit(places, blocks, 1)
     fall = -slope * (_BLOCKS - 1)
-    if not 0 < fall < 0.25 * blocks[0]:
+    if not 0 < fall < 0.2 * blocks[0]:
         return ""
     off_the_line = np.abs(blocks - (start + slope * places)).max()
     # a first tenth that falls faster than the rest is how healthy runs begin

@@ -26,6 +26,7 @@ from hwlib.grading.course import Assignment
 from hwlib.grading.engines.otter_runner import OtterJob, OtterRunner
 from hwlib.grading.engines.otter_zip import generated_zip, plain_name
 from hwlib.grading.engines.pool import default_jobs
+from hwlib.grading.engines.several import graded_in_turn
 from hwlib.grading.engines.test_sets import fetch_test_sets
 from hwlib.grading.engines.verdicts import is_answered
 from hwlib.grading.engines.words import ANSWER_WAITS, NO_ANSWER, UNREADABLE, cannot_run
@@ -76,7 +77,11 @@ def grade_with_otter(
     MissingExtra
         If otter-grader is not installed.
     """
-    assignment.require_one_notebook("otter")
+    if assignment.has_several:
+        yield from graded_in_turn(
+            grade_with_otter, assignment, list(submissions), seed=seed, jobs=jobs
+        )
+        return
     key = load_key(assignment)
     files = generated_zip(assignment)
     fetch_test_sets(assignment)

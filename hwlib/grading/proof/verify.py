@@ -447,6 +447,7 @@ def hand_in_all(
     for name, notebook in notebooks.items():
         (folder / name).write_text(json.dumps(notebook), encoding="utf-8")
     for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     return submission_in(folder, assignment, student)
 
