@@ -19,6 +19,8 @@ def front_end() -> FrontEnd:
         return "colab"
     if _told_by_vscode():
         return "vscode"
+    if sys.platform == "emscripten":  # JupyterLite, whose kernel is told no name
+        return "jupyter"
     return "jupyter" if os.environ.get("JPY_SESSION_NAME") else ""
 
 
