@@ -30,17 +30,15 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 
+from lite_pyodide import CORE, LOCK, closure, download
+
 from hwlib.grading.course import Assignment, find_course
 
-LOCK = "pyodide-lock.json"
-CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 KERNEL = ("ipython", "jedi", "micropip")  # what JupyterLite's kernel imports
 # packages of hwlib: those without which no notebook runs, and those for some cells
 NEEDED = ("matplotlib", "numpy", "pillow", "scipy", "tqdm")
 BETTER = ("safetensors",)
 OF_EXTRA = {"cvxpy": "cvxpy-base"}  # an extra of hwlib: the package of Pyodide
-
-Lock = dict[str, Any]  # the content of pyodide-lock.json
 
 
 def build_site(site: Path, pyodide: Path) -> list[str]:
@@ -53,6 +51,8 @@ def build_site(site: Path, pyodide: Path) -> list[str]:
     pyodide : Path
         A distribution of Pyodide.
     """
+    if not (pyodide / LOCK).is_file():
+        sys.exit(f"lite_site: {pyodide}: no {LOCK} is in this folder; unpack a distribution of Pyodide")
     lock = json.loads((pyodide / LOCK).read_text(encoding="utf-8"))
     files = {name: pyodide / one["file_name"] for name, one in lock["packages"].items()}
     here = {name for name, file in files.items() if file.is_file()}
@@ -63,8 +63,8 @@ def build_site(site: Path, pyodide: Path) -> list[str]:
         work = Path(name)
         distribution = work / "lite" / "static" / "pyodide"
         distribution.mkdir(parents=True)
-        packages = closure(lock, [*KERNEL, *of_hwlib, *extras])
-        for file in (*CORE, *(one["file_name"] for one in packages.values())):
+        packages = closure(lock["packages"], [*KERNEL, *of_hwlib, *extras])
+        for file in {*CORE, *(one["file_name"] for one in packages.values())}:
             _copy(pyodide / file, distribution)
         packages["comm"] = _wheel(distribution, "comm", "comm", [])
         packages["hwlib"] = _wheel(distribution, "hwlib", str(ROOT), of_hwlib)
@@ -77,18 +77,6 @@ def build_site(site: Path, pyodide: Path) -> list[str]:
 
 def _runs(assignment: Assignment, here: set[str]) -> bool:
     return all(OF_EXTRA.get(extra) in here for extra in assignment.extras)
-
-
-def closure(lock: Lock, names: list[str]) -> dict[str, Any]:
-    """The entries of these packages in the lock, and of all packages that they need."""
-    found: dict[str, Any] = {}
-    open_names = list(names)
-    while open_names:
-        name = open_names.pop()
-        if name not in found:
-            found[name] = lock["packages"][name]
-            open_names += [one.lower().replace("_", "-") for one in found[name]["depends"]]
-    return dict(sorted(found.items()))
 
 
 def _copy(file: Path, folder: Path) -> None:
@@ -160,7 +148,15 @@ def main() -> int:
     parser.add_argument("site", nargs="?", type=Path, default=ROOT / "build" / "lite")
     parser.add_argument("--pyodide", type=Path, metavar="FOLDER")
     options = parser.parse_args()
-    slugs = build_site(options.site, options.pyodide)
+    names = [*KERNEL, *NEEDED, *BETTER, *OF_EXTRA.values()]
+    try:
+        pyodide = options.pyodide or download(ROOT / "build" / "pyodide", names)
+    except (OSError, ValueError) as error:
+        sys.exit(
+            f"lite_site: Pyodide can't be downloaded ({error}); try again, or unpack a full "
+            "distribution of it and run: make lite PYODIDE=FOLDER"
+        )
+    slugs = build_site(options.site, pyodide)
     print(f"{options.site}: {', '.join(slugs)}")
     print(f"To look at it: python -m http.server --directory {options.site}")
     return 0
