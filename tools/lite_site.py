@@ -52,7 +52,9 @@ def build_site(site: Path, pyodide: Path) -> list[str]:
         A distribution of Pyodide.
     """
     if not (pyodide / LOCK).is_file():
-        sys.exit(f"lite_site: {pyodide}: no {LOCK} is in this folder; unpack a distribution of Pyodide")
+        sys.exit(
+            f"lite_site: {pyodide}: no {LOCK} is in this folder; unpack a distribution of Pyodide"
+        )
     lock = json.loads((pyodide / LOCK).read_text(encoding="utf-8"))
     files = {name: pyodide / one["file_name"] for name, one in lock["packages"].items()}
     here = {name for name, file in files.items() if file.is_file()}
