@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -71,9 +70,9 @@ def _download(packages: list[str], folder: Path) -> None:
         [
             *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
             *("--no-deps", "--only-binary=:all:", "--ignore-requires-python"),
-            *("--dest", folder, *packages),
+            f"--dest={folder}",
+            *packages,
         ],
         check=True,
         capture_output=True,
-        env={**os.environ, "PIP_NO_INPUT": "1"},
     )
