@@ -26,6 +26,16 @@ from hwlib.grading import find_course
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Route
 
+LOOK_AT_THE_REST = """
+from hwlib.data import load_cifar10
+from hwlib.layers import conv_forward_fast
+images = load_cifar10(sample="fallback")[0]
+print("images:", images.shape)
+# so many that there would be threads elsewhere
+x, w = np.ones((64, 3, 32, 32)), np.ones((8, 3, 3, 3))
+print("convolved:", conv_forward_fast(x, w, np.zeros(8), {"stride": 1, "pad": 1})[0].shape)
+hwlib.doctor()
+"""
 COURSE = find_course(Path(__file__).parent)
 
 
@@ -81,6 +91,11 @@ def test_a_notebook_is_checked_and_packed_in_the_browser(browser: Browser, tmp_p
         assert "right-click backprop.zip in the list of files" in " ".join(said.split())
         page.get_by_role("listitem", name="backprop.zip").wait_for()
         page.screenshot(path=tmp_path / "lite.png")
+        said = opened.run("submit", LOOK_AT_THE_REST)
+        assert "images: (2000, 32, 32, 3)" in said
+        assert "convolved: (64, 8, 32, 32)" in said
+        assert "✓ numpy: 2." in said and "✓ CIFAR-10: the sample in the package" in said
+        assert "Error" not in said
         page.close()
     own = (address, "data:", "blob:")
     assert [one for one in asked if not one.startswith(own)] == []
