@@ -44,8 +44,8 @@ _KNOWN = tuple(
         (
             "TypeError",
             r"Cannot cast array data from dtype\('int64'\) to dtype\('int32'\)",
-            "Python in a browser counts with 32 bits, so `np.repeat` takes no int64 there: turn the "
-            "whole numbers into its own with `.astype(int)`.",
+            "Python in a browser counts with 32 bits, so `np.repeat` takes no int64 there: turn "
+            "the whole numbers into its own with `.astype(int)`.",
         ),
         (
             "ValueError",
