@@ -6,7 +6,9 @@ whether they give the same points.
 CPU seconds of all processes together, for one submission. This engine: the difference between
 grading the reference REPEATS + 1 times and once, over REPEATS, so without its start (imports, setup
 cells), which a class pays once. nbgrader: one submission, whose kernel imports everything anew each
-time.
+time. "Forward passes" is the part of this engine's CPU seconds in which the networks that were
+handed in compute their scores, for as many images as the verdict needs: no grader can do without
+it.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +47,10 @@ def main() -> int:
         print(json.dumps(_grade(course.assignment(options.slugs[0]), engine, int(copies))))
         return 0
     print(
-        "| assignment | points | hwlib, CPU s | hwlib, wall s | nbgrader, CPU s | nbgrader, wall s "
-        "| CPU, times | same points |"
+        "| assignment | points | hwlib, CPU s | of it forward passes | hwlib, wall s "
+        "| nbgrader, CPU s | nbgrader, wall s | CPU, times | same points |"
     )
-    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |")
     for slug in options.slugs or course.slugs():
         print(_row(slug, options.repeats), flush=True)
     return 0
@@ -58,8 +62,8 @@ def _row(slug: str, repeats: int) -> str:
     cpu_s = (often["cpu_s"] - once["cpu_s"]) / repeats
     same = all(points == theirs["points"][0] for points in often["points"])
     return (
-        f"| {slug} | {sum(often['points'][0].values()):g} | {cpu_s:.2f} | {often['wall_s']:.2f} | "
-        f"{theirs['cpu_s']:.2f} | "
+        f"| {slug} | {sum(often['points'][0].values()):g} | {cpu_s:.2f} | "
+        f"{often['forward_s']:.2f} | {often['wall_s']:.2f} | {theirs['cpu_s']:.2f} | "
         f"{theirs['wall_s']:.2f} | {theirs['cpu_s'] / cpu_s:.1f} | {'yes' if same else 'NO'} |"
     )
 
@@ -73,14 +77,17 @@ def _measure(slug: str, engine: str, copies: int) -> dict[str, Any]:
 
 
 def _grade(assignment: Assignment, engine: str, copies: int) -> dict[str, Any]:
-    """Points of each question of each copy of the reference, and the wall seconds of a submission
-    (the smallest, of several).
+    """Points of each question of each copy of the reference, the wall seconds of a submission (the
+    smallest, of several), and the CPU seconds of the forward passes of one.
     """
-    if importlib.util.find_spec("torch"):
-        from hwlib.models import evaluating
-
-        evaluating._REMEMBERED = 0  # the copies are equal, a class is not
     with tempfile.TemporaryDirectory(prefix="hw-references-") as name:
+        forward = Path(name, "forward").resolve()
+        forward.touch()
+        if importlib.util.find_spec("torch"):
+            from hwlib.models import evaluating
+
+            evaluating._REMEMBERED = 0  # the copies are equal, a class is not
+            evaluating._scores = _timed(evaluating._scores, forward)
         handed = reference_notebook(assignment), handed_in_models(assignment)
         found = [
             hand_in(assignment, Path(name).resolve(), f"copy{number}", *handed)
@@ -95,12 +102,30 @@ def _grade(assignment: Assignment, engine: str, copies: int) -> dict[str, Any]:
             started = time.perf_counter()
             results = list(with_nbgrader(assignment, found))
             wall_s = time.perf_counter() - started
+        passes_s = [float(line) for line in forward.read_text().split()]
     return {
+        # the course's own solution was not graded before the copies
+        "forward_s": sum(passes_s) / copies,
         "points": [
             {question.id: question.points for question in result.questions} for result in results
         ],
         "wall_s": wall_s,
     }
+
+
+def _timed(function: Callable[..., Any], log: Path) -> Callable[..., Any]:
+    """A function that notes its CPU seconds in a file, also where a judge calls it."""
+
+    @wraps(function)
+    def timed(*arguments: Any) -> Any:
+        started = time.process_time()
+        try:
+            return function(*arguments)
+        finally:
+            with log.open("a") as file:
+                file.write(f"{time.process_time() - started}\n")
+
+    return timed
 
 
 if __name__ == "__main__":

@@ -1,12 +1,16 @@
 """What a large class costs on Dask workers: time, memory, and the scheduler's share.
 
-    python benchmarks/scale.py [--sizes 20 1000 5000] [--workers 2]
+    python benchmarks/scale.py [--sizes 20 1000 5000] [--workers 2] [--compared 200]
+                               [--assignment knn]
 
-The assignment and the class are those of growth.py: cheap submissions, for which the way to a
-worker and back counts most. Each size is graded by the workers, once, everything written. In the
-largest class, one worker is killed at half-time, and another one is started. Then a class of 200 is
-graded by one worker and by all, and on this machine alone, with the same seed; all questions must
-get the same points. CPU seconds are those of all processes that grade.
+The class is a simulated one of 20 without the endless loop (it would only measure its limit),
+handed in again and again under other names. No two notebooks are equal: each has a cell with its
+own number. Each size is graded by the workers, everything written, into new folders, so that no
+result of an earlier run is used. In the largest class, one worker is killed at half-time, and
+another one is started. Each student must have exactly one result, with the points that this machine
+alone gives to the same code with the same seed. Then a class of 200 is graded by one worker, by
+all, and on this machine alone. CPU seconds are those of all processes that grade. The command ends
+with 1 if a result is missing, is there twice or has other points.
 """
 
 from __future__ import annotations
@@ -19,16 +23,24 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import growth
 from clusters import Cluster, running_cluster
 
-from hwlib.grading import Assignment, GradeOptions, SubmissionResult, find_course, grade_assignment
+from hwlib.grading import (
+    Assignment,
+    GradeOptions,
+    SubmissionResult,
+    find_course,
+    grade_assignment,
+    simulate,
+)
 from hwlib.grading.sandbox.usage import times_of
 
-COMPARED = 200
+SEED = 1
 
 
 def main() -> int:
@@ -38,28 +50,85 @@ def main() -> int:
     )
     parser.add_argument("--sizes", type=int, nargs="+", default=[20, 1000, 5000])
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--compared", type=int, default=200)
+    parser.add_argument("--assignment", default="knn")
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
         submitted, output, scheduler = options.child
-        print(json.dumps(_grade(Path(submitted), Path(output), scheduler)))
+        assignment = find_course().assignment(options.assignment)
+        print(json.dumps(_grade(assignment, Path(submitted), Path(output), scheduler)))
         return 0
     with tempfile.TemporaryDirectory(prefix="hw-scale-") as name:
         folder = Path(name).resolve()
         folder.chmod(0o755)
-        assignment = growth._assignment(folder / "course")
-        kinds = growth._one_class(assignment, folder / "class")
+        assignment = copied_course(folder / "course", options.assignment)
+        made = simulate(assignment, growth.OF_ONE_CLASS, 1, folder / "class")
+        kinds = [
+            folder / "class" / one.student / assignment.slug
+            for one in made
+            if one.kind != "hanging"
+        ]
+        alone = _class(kinds, folder / "alone", len(kinds))
+        expected = _measure(assignment, alone, None)["points"]
+        checks = _Checks(list(expected.values()))
         with running_cluster(folder) as cluster:
             names = [f"worker{number}" for number in range(options.workers)]
             for name in names:
                 cluster.add(name)
             cluster.wait_for(*names)
-            _print_sizes(assignment, kinds, cluster, options.sizes)
-            return _print_workers(assignment, kinds, cluster, names)
+            _print_sizes(assignment, kinds, cluster, options.sizes, checks)
+            _print_workers(assignment, kinds, cluster, options.compared, checks)
+    print(
+        f"\n{checks.graded:,} results; {len(checks.wrong)} are missing, double or otherwise wrong"
+    )
+    for line in checks.wrong[:10]:
+        print(line)
+    return 1 if checks.wrong else 0
+
+
+@dataclass(slots=True)
+class _Checks:
+    """Whether each submission was graded once, with the points of this machine alone."""
+
+    expected: list[dict[str, float]]  # of each kind: question → points
+    graded: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+    def look(self, size: int, found: dict[str, Any]) -> None:
+        """Compare the results of a class."""
+        self.graded += found["count"]
+        if found["count"] != size:
+            self.wrong.append(f"a class of {size} has {found['count']} results")
+        for number in range(size):
+            points = found["points"].get(student_of(number))
+            right = self.expected[number % len(self.expected)]
+            if points != right:
+                self.wrong.append(f"{student_of(number)} of {size}: {points}, expected {right}")
+
+
+def copied_course(root: Path, slug: str) -> Assignment:
+    """A course of its own with one assignment of this one, as it is built."""
+    here = find_course(Path(__file__).resolve().parent)
+    root.mkdir()
+    for part in ("course.toml", "nbgrader_config.py"):
+        shutil.copy(here.root / part, root / part)
+    for part in ("assignments", "source", "release"):
+        shutil.copytree(here.root / part / slug, root / part / slug)
+    return find_course(root).assignment(slug)
+
+
+def student_of(number: int) -> str:
+    """The id of a student of these classes."""
+    return f"s{number:05}"
 
 
 def _print_sizes(
-    assignment: Assignment, kinds: list[Path], cluster: Cluster, sizes: list[int]
+    assignment: Assignment,
+    kinds: list[Path],
+    cluster: Cluster,
+    sizes: list[int],
+    checks: _Checks,
 ) -> None:
     print(
         "| submissions | wall s | ms a submission | second half ÷ first half | CPU ms a submission "
@@ -70,6 +139,7 @@ def _print_sizes(
         submitted = _class(kinds, cluster.folder / f"class{size}", size)
         kill = size == max(sizes) and len(sizes) > 1
         found = _measure(assignment, submitted, cluster, kill=kill)
+        checks.look(size, found)
         note = " (a worker killed and another started)" if kill else ""
         cpu_s = sum(found["cpu"].values())
         print(
@@ -82,9 +152,9 @@ def _print_sizes(
 
 
 def _print_workers(
-    assignment: Assignment, kinds: list[Path], cluster: Cluster, names: list[str]
-) -> int:
-    submitted = _class(kinds, cluster.folder / "compared", COMPARED)
+    assignment: Assignment, kinds: list[Path], cluster: Cluster, size: int, checks: _Checks
+) -> None:
+    submitted = _class(kinds, cluster.folder / "compared", size)
     alive = [name for name in cluster.workers if cluster.workers[name].poll() is None]
     rows = {f"{len(alive)} workers": _measure(assignment, submitted, cluster)}
     for name in alive[1:]:
@@ -92,21 +162,34 @@ def _print_workers(
         cluster.workers[name].wait()
     rows["1 worker"] = _measure(assignment, submitted, cluster)
     rows["this machine, without Dask"] = _measure(assignment, submitted, None)
-    print(f"\n| {COMPARED} submissions | ms a submission, steady | CPU ms a submission |")
-    print("| --- | ---: | ---: |")
+    print(f"\n| {size} submissions | ms a submission, steady | speed-up | CPU ms a submission |")
+    print("| --- | ---: | ---: | ---: |")
     for name, found in rows.items():
-        cpu_ms = 1000 * sum(found["cpu"].values()) / COMPARED
-        print(f"| {name} | {1000 * found['each_s']:.0f} | {cpu_ms:.0f} |")
-    several, one, alone = (found["points"] for found in rows.values())
-    different = sum(several[key] != alone[key] or one[key] != alone[key] for key in alone)
-    print(f"\n{different} of {len(alone)} questions have other points than on one machine")
-    return 1 if different else 0
+        checks.look(size, found)
+        cpu_ms = 1000 * sum(found["cpu"].values()) / size
+        speedup = rows["1 worker"]["each_s"] / found["each_s"]
+        print(f"| {name} | {1000 * found['each_s']:.0f} | {speedup:.2f} | {cpu_ms:.0f} |")
 
 
 def _class(kinds: list[Path], folder: Path, size: int) -> Path:
     for number in range(size):
-        shutil.copytree(kinds[number % len(kinds)], folder / f"s{number:05}" / growth.SLUG)
+        kind = kinds[number % len(kinds)]
+        target = folder / student_of(number) / kind.name
+        shutil.copytree(kind, target)
+        _number(target / f"{kind.name}.ipynb", number)
     return folder
+
+
+def _number(path: Path, number: int) -> None:
+    """Add a cell with this number to a notebook; one that is no notebook stays as it is."""
+    try:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        notebook["cells"].append(
+            {"cell_type": "markdown", "id": "number", "metadata": {}, "source": f"{number}"}
+        )
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return
+    path.write_text(json.dumps(notebook), encoding="utf-8")
 
 
 def _measure(
@@ -114,7 +197,8 @@ def _measure(
 ) -> dict[str, Any]:
     """Grade a class in a process of its own; what it took."""
     output = submitted.with_name(f"{submitted.name}-{time.monotonic_ns()}")
-    command = [sys.executable, __file__, "--child", str(submitted), str(output)]
+    command = [sys.executable, __file__, "--assignment", assignment.slug]
+    command += ["--child", str(submitted), str(output)]
     before = _cpu_s(cluster)
     process = subprocess.Popen(
         [*command, cluster.address if cluster else ""],
@@ -142,7 +226,6 @@ def _measure(
         "scheduler": after["scheduler"] - before["scheduler"],
     }
     found["scheduler_mb"] = growth._mb(Path("/proc", str(cluster.started[0].pid))) if cluster else 0
-    found["points"] = {tuple(key): value for key, value in found["points"]}
     return found
 
 
@@ -169,9 +252,8 @@ def _with_children_s(pid: int) -> float:
     return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
-def _grade(submitted: Path, output: Path, scheduler: str) -> dict[str, Any]:
+def _grade(assignment: Assignment, submitted: Path, output: Path, scheduler: str) -> dict[str, Any]:
     """Grade a class from this process."""
-    assignment = find_course().assignment(growth.SLUG)
     times: list[float] = []
     sizes: list[float] = []
 
@@ -185,7 +267,7 @@ def _grade(submitted: Path, output: Path, scheduler: str) -> dict[str, Any]:
         submitted,
         output,
         (),
-        GradeOptions(seed=1, scheduler=scheduler or None),
+        GradeOptions(seed=SEED, scheduler=scheduler or None),
         on_result=watch,
     )
     wall_s, last, middle = time.monotonic() - started, len(times) - 1, len(times) // 2
@@ -197,11 +279,11 @@ def _grade(submitted: Path, output: Path, scheduler: str) -> dict[str, Any]:
         "early_mb": sizes[last // 10],
         "late_mb": sizes[last],
         "cpu_s": _with_children_s(os.getpid()),
-        "points": [
-            ((one.student, question.id), question.points)
+        "count": len(times),
+        "points": {
+            one.student: {question.id: question.points for question in one.questions}
             for one in report.submissions
-            for question in one.questions
-        ],
+        },
     }
 
 

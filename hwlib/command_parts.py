@@ -20,6 +20,7 @@ __all__ = [
     "MISUSE",
     "complain",
     "complain_all",
+    "grading_options",
     "json_option",
     "records_options",
     "show_table",
@@ -29,12 +30,53 @@ __all__ = [
 
 DONE, FAILURE, MISUSE, INTERRUPTED = 0, 1, 2, 130
 
+database_option = click.option(
+    "--db",
+    "db_url",
+    metavar="URL",
+    help="Address of the gradebook database.  [default: gradebook.db in --output]",
+)
 json_option = click.option(
     "--json",
     "json_file",
     metavar="FILE",
     help="Write the results to FILE as JSON. - means standard output.",
 )
+
+
+def grading_options(command: Any) -> Any:
+    """The options of the commands that grade submissions and write the records of a class."""
+    folder = click.Path(file_okay=False, path_type=Path)
+    for option in reversed(
+        [
+            click.option(
+                "--submitted",
+                type=folder,
+                help="Folder with the submissions, as STUDENT/SLUG/.  "
+                "[default: submitted/ of the course]",
+            ),
+            click.option(
+                "--output",
+                type=folder,
+                help="Folder for autograded/, feedback/ and gradebook.db.  "
+                "[default: the course's folder]",
+            ),
+            database_option,
+            click.option(
+                "--jobs",
+                type=click.IntRange(1),
+                help="Number of submissions to grade at the same time.  [default: one per core]",
+            ),
+            click.option(
+                "--unsafe-no-sandbox",
+                "unsafe",
+                is_flag=True,
+                help="Grade where student code can't be confined. Only if you trust every student.",
+            ),
+        ]
+    ):
+        command = option(command)
+    return command
 
 
 def records_options(command: Any) -> Any:
@@ -46,12 +88,7 @@ def records_options(command: Any) -> Any:
         metavar="DIR",
         help="Folder with gradebook.db, as for `hw grade`.  [default: the course's folder]",
     )(command)
-    return click.option(
-        "--db",
-        "db_url",
-        metavar="URL",
-        help="Address of the gradebook database.  [default: gradebook.db in --output]",
-    )(command)
+    return database_option(command)
 
 
 def complain(message: str, code: int) -> int:

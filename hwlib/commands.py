@@ -17,7 +17,7 @@ import click
 
 from hwlib import commands_import, commands_reports
 from hwlib import data as datasets
-from hwlib.command_parts import DONE, FAILURE, INTERRUPTED, MISUSE, json_option
+from hwlib.command_parts import DONE, FAILURE, INTERRUPTED, MISUSE, grading_options, json_option
 from hwlib.command_parts import complain as _complain
 from hwlib.command_parts import complain_all as _complain_all
 from hwlib.command_parts import show_table as _print_table
@@ -478,69 +478,38 @@ def simulate(slug: str, students: int, seed: int, folder: Path, json_file: str |
 
 def _options_of_a_class(command: Callable[..., int]) -> Callable[..., int]:
     """The options of the commands that grade a class."""
-    folder = click.Path(file_okay=False, path_type=Path)
-    for option in reversed(
-        [
-            click.option(
-                "--submitted",
-                type=folder,
-                help="Folder with the submissions, as STUDENT/SLUG/.  "
-                "[default: submitted/ of the course]",
-            ),
-            click.option(
-                "--student",
-                "students",
-                multiple=True,
-                metavar="ID",
-                help="Grade only this student. Repeat the option for several.",
-            ),
-            click.option(
-                "--jobs",
-                type=click.IntRange(1),
-                help="Number of submissions to grade at the same time.  [default: one per core]",
-            ),
-            click.option(
-                "--engine",
-                type=click.Choice(["isolated", "nbgrader", "otter"]),
-                default="isolated",
-                show_default=True,
-                help="Which grader runs the tests: hwlib's, in separate processes, or nbgrader's "
-                "or otter's, whose results student code can forge.",
-            ),
-            click.option(
-                "--scheduler",
-                metavar="ADDRESS",
-                help="Address of a Dask scheduler, e.g. tcp://host:8786. Its workers grade.",
-            ),
-            click.option("--force", is_flag=True, help="Grade unchanged submissions again, too."),
-            click.option(
-                "--seed",
-                type=int,
-                help="Seed for generating hidden inputs. Use it to repeat a run.  "
-                "[default: a new seed]",
-            ),
-            click.option(
-                "--unsafe-no-sandbox",
-                "unsafe",
-                is_flag=True,
-                help="Grade where student code can't be confined. Only if you trust every "
-                "submission.",
-            ),
-            click.option(
-                "--db",
-                "db_url",
-                metavar="URL",
-                help="Address of the gradebook database.  [default: gradebook.db in --output]",
-            ),
-            click.option(
-                "--output",
-                type=folder,
-                help="Folder for autograded/, feedback/ and gradebook.db.  "
-                "[default: the course's folder]",
-            ),
-            json_option,
-        ]
-    ):
+    options: list[Callable[[Any], Any]] = [
+        click.option(
+            "--student",
+            "students",
+            multiple=True,
+            metavar="ID",
+            help="Grade only this student. Repeat the option for several.",
+        ),
+        grading_options,
+        click.option(
+            "--engine",
+            type=click.Choice(["isolated", "nbgrader", "otter"]),
+            default="isolated",
+            show_default=True,
+            help="Which grader runs the tests: hwlib's, in separate processes, or nbgrader's "
+            "or otter's, whose results student code can forge.",
+        ),
+        click.option(
+            "--scheduler",
+            metavar="ADDRESS",
+            help="Address of a Dask scheduler, e.g. tcp://host:8786. Its workers grade.",
+        ),
+        click.option("--force", is_flag=True, help="Grade unchanged submissions again, too."),
+        click.option(
+            "--seed",
+            type=int,
+            help="Seed for generating hidden inputs. Use it to repeat a run.  "
+            "[default: a new seed]",
+        ),
+        json_option,
+    ]
+    for option in reversed(options):
         command = option(command)
     return command
 
@@ -868,34 +837,13 @@ def collect(
     help="Size of the largest hand-in.",
 )
 @click.option(
-    "--jobs",
-    type=click.IntRange(1),
-    help="Number of submissions to grade at the same time.  [default: one per core]",
-)
-@click.option(
     "--tokens",
     "roster",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="ROSTER.csv",
     help="Print a table with each student's token, and end.",
 )
-@click.option(
-    "--submitted",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for the submissions.  [default: submitted/ of the course]",
-)
-@click.option(
-    "--output",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for autograded/, feedback/ and gradebook.db.  [default: the course's folder]",
-)
-@click.option("--db", "db_url", metavar="URL", help="Address of the gradebook database.")
-@click.option(
-    "--unsafe-no-sandbox",
-    "unsafe",
-    is_flag=True,
-    help="Grade where student code can't be confined. Only if you trust every student.",
-)
+@grading_options
 def serve(
     roster: Path | None,
     submitted: Path | None,

@@ -55,6 +55,8 @@ def _read(source: Path, course: Course | None, slug: str, json_file: str | None)
             console.print(line)
 
     report = import_course(source, course, slug, show)
+    for line in report.about_course:
+        console.print(f"old course: {line}")
     write_json(report.to_dict(), json_file)
     if course is not None and (slugs := " ".join(report.written)):
         console.print(

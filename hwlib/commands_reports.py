@@ -141,10 +141,12 @@ def write_report(
     from hwlib.grading.records.class_results import class_results
     from hwlib.grading.reports.numbers import numbers_of
     from hwlib.grading.reports.page import class_report
+    from hwlib.grading.reports.similar import similar_answers
 
     results = class_results(assignment, output, db_url)
-    write_text("-o", class_report(results), str(file))
-    return numbers_of(results)
+    similar = similar_answers(results, output)
+    write_text("-o", class_report(results, similar=similar), str(file))
+    return {**numbers_of(results), **asdict(similar)}
 
 
 def _write_term(course: Course, output: Path, file: Path, db_url: str | None) -> dict[str, Any]:
@@ -289,7 +291,6 @@ def viva(
 
     course = find_course()
     assignment = course.assignment(slug)
-    assignment.require_one_notebook("`hw viva`")
     folder = submitted or course.root / "submitted"
     (found,) = find_submissions(assignment, folder, [student])
     rng = np.random.default_rng(seed)

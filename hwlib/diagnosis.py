@@ -17,6 +17,7 @@ from pathlib import Path
 
 import hwlib
 from hwlib.extras import how_to_install, install_packages
+from hwlib.live import factor_in_words, slowness
 from hwlib.progress import in_notebook
 
 __all__ = ["Finding", "doctor", "findings", "print_findings"]
@@ -53,6 +54,7 @@ def findings() -> list[Finding]:
         _library("torch", how_to_install("torch"), needed=False),
         _torchvision(),
         _library("cvxpy", how_to_install("cvxpy"), needed=False),
+        _speed(),
         _disk(),
         *_data(),
     ]
@@ -96,6 +98,18 @@ def _torchvision() -> Finding:
             needed=False,
         )
     return found
+
+
+def _speed() -> Finding:
+    """Whether computing takes about as long here as notebooks say."""
+    factor = slowness()
+    return Finding(
+        "speed",
+        factor < 2,
+        f"computing takes {factor_in_words(factor)} here as the notebooks say",
+        "close other programs that use the processor",
+        needed=False,
+    )
 
 
 def _disk() -> Finding:

@@ -33,6 +33,7 @@ The first tree is for everybody. Only the grader raises and catches the second p
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 __all__ = [
@@ -78,16 +79,26 @@ class CheckFailed(HwlibError, AssertionError):
     ----------
     symptom : str
         A description of what is wrong, which reveals no hidden value.
-    hint : str
-        A likely cause if the mistake is a known one, else "".
+    hint : str, or function without arguments that gives it
+        A likely cause if the mistake is a known one, else "". A function is called once, when
+        somebody reads the hint: tests that only try a value catch the error and read nothing.
     detail : str
         More text, for visible checks only. It may quote the expected value.
     """
 
-    def __init__(self, symptom: str, hint: str = "", detail: str = "") -> None:
-        self.symptom, self.hint, self.detail = symptom, hint, detail
-        found = with_detail(symptom, detail)
-        super().__init__(f"{found}\n{hint}" if hint else found)
+    def __init__(self, symptom: str, hint: str | Callable[[], str] = "", detail: str = "") -> None:
+        self.symptom, self.detail, self._hint = symptom, detail, hint
+        super().__init__(with_detail(symptom, detail))
+
+    @property
+    def hint(self) -> str:
+        """A likely cause, or ""."""
+        if not isinstance(self._hint, str):
+            self._hint = self._hint()
+        return self._hint
+
+    def __str__(self) -> str:
+        return "\n".join(filter(None, [super().__str__(), self.hint]))
 
     def _render_traceback_(self) -> list[str]:
         """The text that IPython prints instead of a traceback: the message in bold."""

@@ -10,10 +10,15 @@ feedback pages.
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+
+from hwlib.alt_text import course_of, describe_as
+from hwlib.symptoms import of_losses, rising, told_to_students
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -155,7 +160,10 @@ def accuracy_against_k(accuracies: Mapping[int, Sequence[float]]) -> Figure:
 
 
 def curves(lines: Mapping[str, Sequence[float]], xlabel: str, ylabel: str) -> Figure:
-    """Plot one line for each name against 1, 2, 3, …, such as losses over steps or epochs."""
+    """Plot one line for each name against 1, 2, 3, …, such as losses over steps or epochs.
+
+    If `ylabel` names a loss and a line shows that something is wrong, a sentence below says so.
+    """
     figure = _figure(width=7.5, height=4.5)
     axes = figure.subplots()
     for number, (name, values) in enumerate(lines.items()):
@@ -169,8 +177,9 @@ def curves(lines: Mapping[str, Sequence[float]], xlabel: str, ylabel: str) -> Fi
             marker="o" if few else "",
             markersize=4,
         )
-    told = "; ".join(_course_of(name, values) for name, values in lines.items())
-    return _described(_label(axes, xlabel, ylabel), f"{ylabel} against {xlabel}. {told}.")
+    told = "; ".join(course_of(name, values) for name, values in lines.items())
+    noticed = _noticed(lines) if "loss" in ylabel else ""
+    return _described(_label(axes, xlabel, ylabel), f"{ylabel} against {xlabel}. {told}.", noticed)
 
 
 def training(history: History) -> Figure:
@@ -204,7 +213,7 @@ def training(history: History) -> Figure:
             )
     right.set_ylim(bottom=0)
     told = "; ".join(
-        _course_of(name, values)
+        course_of(name, values)
         for name, values in {
             "loss": smooth if window >= 5 else losses,
             "training accuracy": history.train_accuracy,
@@ -249,7 +258,31 @@ def matrix(values: Array, xlabel: str, ylabel: str, colorbar: str) -> Figure:
     return _described(
         figure,
         f"{colorbar} as colours, {' by '.join(map(str, values.shape))} ({ylabel} by {xlabel}): "
-        f"from {values.min():.3g} to {values.max():.3g}, {values.mean():.3g} on average.",
+        f"from {values.min():.3g} to {values.max():.3g}, {values.mean():.3g} on average"
+        f"{_places(values)}.",
+    )
+
+
+def _places(values: Array) -> str:
+    """The diagonal of a square matrix such as a confusion matrix, and the largest value beside it.
+
+    Of any other matrix, where its smallest value and its largest are. Places count from 0.
+    """
+
+    def place(index: int) -> str:
+        row, column = np.unravel_index(index, values.shape)
+        return f"row {row}, column {column}"
+
+    if values.shape[0] != values.shape[1]:
+        smallest, largest = place(int(values.argmin())), place(int(values.argmax()))
+        return f"; the smallest in {smallest}, the largest in {largest}"
+    if not 3 <= len(values) <= 20:
+        return ""
+    diagonal = ", ".join(f"{value:.3g}" for value in np.diagonal(values))
+    beside = np.where(np.eye(len(values), dtype=bool), -np.inf, values)
+    return (
+        f". On the diagonal: {diagonal}. The largest value beside it is {beside.max():.3g}, in "
+        f"{place(int(beside.argmax()))}"
     )
 
 
@@ -266,28 +299,29 @@ def _figure(width: float, height: float) -> Figure:
     return figure
 
 
-def _described(figure: Figure, text: str) -> Figure:
-    """Give a figure its description, which IPython writes beside the picture."""
+def _noticed(losses: Mapping[str, Sequence[float]]) -> str:
+    """What the lines of a figure show, about the first of which something can be said.
 
-    def bundle(**_: object) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-        return {"text/plain": text}, {"image/png": {"alt": text}}
+    Losses of validation or test data rise for other reasons. Where lines are compared, it goes
+    without saying that one of them falls slowly.
+    """
+    if not told_to_students():
+        return ""
+    trained = {name: one for name, one in losses.items() if not re.search("val|test", name)}
+    rule = of_losses if len(trained) == 1 else rising
+    told = {name: rule(values) for name, values in trained.items()}
+    for name, text in told.items():
+        if text:
+            return f"{name}: {text}" if len(losses) > 1 else text
+    return ""
 
-    figure._repr_mimebundle_ = bundle  # type: ignore[attr-defined]
-    return figure
 
-
-def _course_of(name: str, values: Sequence[float] | Array) -> str:
-    """Where a line begins and ends, and its lowest and highest point, in words."""
-    numbers = np.asarray(values, dtype=float)
-    if not len(numbers):
-        return f"{name}: no values"
-    if not np.isfinite(numbers).all():
-        first = int(np.flatnonzero(~np.isfinite(numbers))[0]) + 1
-        return f"{name}: from {numbers[0]:.3g}, not a finite number from value {first} on"
-    return (
-        f"{name}: {len(numbers)} values from {numbers[0]:.3g} to {numbers[-1]:.3g}, between "
-        f"{numbers.min():.3g} and {numbers.max():.3g}"
-    )
+def _described(figure: Figure, text: str, noticed: str = "") -> Figure:
+    """Give a figure its description; what was noticed stands below it, and at the end."""
+    if noticed:
+        figure.supxlabel(textwrap.fill(f"Noticed: {noticed}", 90), fontsize=9)
+        text = f"{text} Noticed: {noticed}"
+    return describe_as(figure, text)
 
 
 def _show_image(axes: Axes, image: Array) -> None:

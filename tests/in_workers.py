@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -23,6 +24,7 @@ from hwlib.errors import WireError
 from hwlib.grading.sandbox import tiers
 from hwlib.grading.sandbox.confine import Confinement, Tier
 from hwlib.grading.sandbox.folders import RunFolder, give_to
+from hwlib.grading.sandbox.measures.control_groups import Group
 from hwlib.grading.sandbox.processes import Worker, Zygote
 from hwlib.grading.sandbox.wire import Channel
 
@@ -120,6 +122,16 @@ def somebody_answers(folder: Path) -> Iterator[dict[str, Any]]:
         }
 
 
+def can_make_groups() -> bool:
+    """Whether this grader can make control groups."""
+    with subprocess.Popen(["sleep", "60"]) as process:
+        group = Group(process.pid, 100)
+        can = group.folder is not None
+        process.kill()
+    group.remove()
+    return can
+
+
 def main(tier: Tier) -> None:
     """Run the cells of stdin."""
     cells = json.load(sys.stdin)
@@ -143,6 +155,7 @@ def main(tier: Tier) -> None:
                 name: workers.result(cell if cell[0] in "%!" else prelude + cell)
                 for name, cell in cells.items()
             }
+        found["groups"] = can_make_groups()
         found["late"] = workers.late()
         found["escapes"] = tiers.escapes(workers.new(), workers.secret, workers.course)
     finally:

@@ -19,6 +19,7 @@ __all__ = ["INSTALL", "installed", "linux", "module", "npm", "posix", "root"]
 # a module that a test may lack: the command that installs it
 INSTALL = {
     "axe_playwright_python": "pip install axe-playwright-python",
+    "copydetect": "pip install 'hwlib[similar]'",
     "cvxpy": "pip install 'hwlib[cvxpy]'",
     "distributed": "pip install 'hwlib[dask]'",
     "httpx": "pip install httpx",

@@ -80,7 +80,7 @@ test.__test__ = False  # type: ignore[attr-defined]  # no test of pytest's
 def task(source: str, grade_id: str, points: float) -> NotebookNode:
     """A task cell, whose answers stand in cells that students add."""
     cell = new_markdown_cell(source)
-    cell.metadata = _code("", grade_id=grade_id, task=True, points=points).metadata
+    cell.metadata = _code("", grade_id=grade_id, task=True, locked=True, points=points).metadata
     return cell
 
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from hwlib import checks as check
-from hwlib.checks.recognise import likely_cause
+from hwlib.checks.recognise import general_mistake
 from hwlib.checks.rules import Close, one_digit
 from hwlib.errors import CheckFailed, HwlibError
 
@@ -287,7 +287,7 @@ def test_one_number_is_not_taken_for_an_empty_array_or_a_rounded_one(
 def test_zeros_ones_and_simple_numbers_are_not_taken_for_a_known_mistake(
     wrong: Any, right: Any
 ) -> None:
-    assert likely_cause(wrong, np.asarray(right, dtype=float), Close(1e-6, 0.0), None) == ""
+    assert general_mistake(wrong, np.asarray(right, dtype=float), Close(1e-6, 0.0))() == ""
 
 
 @given(
@@ -684,3 +684,27 @@ def test_nothing_is_due_but_what_is_right_to_the_tolerance() -> None:
     assert check.due([2.0001], [1.0], [2.0]) == [1.0]
     assert check.due([2.0001], [1.0], [2.0], rtol=1e-3) == [2.0]
     assert check.due([1e-9], [1.0], [0.0], atol=1e-6) == [0.0]
+
+
+def test_a_hint_is_that_of_the_values_when_the_check_failed() -> None:
+    found, right = np.array([2.0, 6.0, 14.0]), np.array([1.0, 3.0, 7.0])
+    told = failure(check.close, found, right)
+    found[:], right[:] = 0.0, 5.0
+    assert told.hint.startswith("Every value is exactly 2 times the right one")
+    assert str(told).endswith(told.hint)
+
+
+def test_a_check_that_is_only_tried_looks_for_no_cause(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[None] = []
+    monkeypatch.setattr(Close, "differ", _counting(Close.differ, asked))
+    told = failure(check.close, [2.0, 6.0], [1.0, 3.0])
+    assert len(asked) == 1
+    assert told.hint and len(asked) > 1
+
+
+def _counting(function: Any, calls: list[None]) -> Any:
+    def counted(*arguments: Any) -> Any:
+        calls.append(None)
+        return function(*arguments)
+
+    return counted

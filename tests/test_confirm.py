@@ -12,7 +12,7 @@ import needs
 import pytest
 from courses import make_assignment, released
 
-from hwlib.grading import Assignment
+from hwlib.grading import Assignment, verify
 from hwlib.grading.engines.bench import Bench
 from hwlib.grading.engines.compared import compared
 from hwlib.grading.engines.confirm import MOST_LANES
@@ -116,6 +116,20 @@ def test_functions_that_only_agree_are_left_to_a_human(tmp_path: Path, what: str
     found = graded(make(tmp_path), slow, fast)
     assert (found.status, found.points) == ("manual", 0)
     assert "the check compares your functions with one another" in found.message
+
+
+def test_verify_names_solutions_that_would_wait_for_a_human(tmp_path: Path) -> None:
+    assignment = make(tmp_path)
+    slow, fast = WRONG["the first remembers its argument"]
+    own = f'REPLACES = ["slow", "fast"]\n{{}}\n\n{slow}\n{fast}'
+    for kind, fails in (("right", ""), ("wrong", 'FAILS = ["fast"]\nHINT = "compares"')):
+        (assignment.folder / kind).mkdir(exist_ok=True)
+        path = assignment.folder / kind / "tells.py"
+        path.write_text(f'"""One tells the other."""\n\n{own.format(fails)}')
+    found = verify(assignment, compare=False).complaints
+    assert [one for one in found if "human" in one] == [
+        "right tells: fast would wait for a human, but the course's own solution does not"
+    ]
 
 
 @pytest.mark.parametrize("what", SAME)

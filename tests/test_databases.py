@@ -109,7 +109,9 @@ def test_a_grade_that_a_human_enters_while_the_grader_writes_stands(
             grade.manual_score, grade.needs_manual_grade = 1.5, False
             book.db.flush()  # written, but not yet for others to see
             grader = threading.Thread(
-                target=lambda: written.append(store.write(outcome(key, "ada"), solved(tiny), WHEN))
+                target=lambda: written.append(
+                    store.write(outcome(key, "ada"), solved(tiny), WHEN).result
+                )
             )
             grader.start()
             time.sleep(0.5)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from barriers import barriers
 from courses import make_tiny, outcome, solved
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -325,3 +326,33 @@ def test_the_page_fits_the_window_and_its_pictures_show(
     page.goto(path.as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate("[...document.images].every(image => image.naturalWidth > 0)")
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(1200, "light"), (1200, "dark"), (390, "light")], ids=str
+)
+def test_axe_finds_no_barrier(
+    browser: Browser, tiny: Assignment, key: AnswerKey, tmp_path: Path, width: int, scheme: Any
+) -> None:
+    result = outcome(key, "ada", ("half", "double"), ("the cell double was split",))
+    hint = check.hint("The whole gradient comes through.", why="relu-mask")
+    questions = [replace(one, hint=hint if one.hint else "") for one in result.questions]
+    late = replace(result, questions=tuple(questions), late_penalty=1.5)
+    path = tmp_path / "feedback.html"
+    html = feedback_page(
+        late,
+        key,
+        with_outputs(solved(tiny, answer_why="Since $x^2$."), image(PIXEL)),
+        comments={"why": "Well said."},
+        before={"half": 4.0},
+        level="input",
+        inputs={"half": "array([1., 2.])"},
+        tier="T2",
+    )
+    path.write_text(html, encoding="utf-8")
+    page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page.goto(path.as_uri())
+    for folded in page.query_selector_all("details:not([open]) > summary"):
+        folded.click()
+    assert barriers(page, moderate=True) == []
+    page.close()

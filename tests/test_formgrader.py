@@ -163,7 +163,7 @@ def test_a_score_given_in_the_page_survives_a_regrade(formgrader: Formgrader) ->
         assert store.human_grades("bob") == {"why": 1.5}
         result = store.write(
             outcome(key, "bob"), solved(formgrader.assignment), "2027-02-01 12:30:00 UTC"
-        )
+        ).result
     assert (result.status, result.score) == ("graded", 9.5)
 
 

@@ -201,7 +201,7 @@ def test_a_submission_has_each_row_once_however_often_it_is_graded(
 def test_points_and_open_questions_are_as_nbgrader_keeps_them(
     tiny: Assignment, key: AnswerKey, store: GradeStore, book: Gradebook
 ) -> None:
-    result = store.write(outcome(key, "ada", ("half",)), solved(tiny), WHEN)
+    result = store.write(outcome(key, "ada", ("half",)), solved(tiny), WHEN).result
     assert (result.status, result.score, result.max_score) == ("needs_manual", 4.0, 10.0)
     submission = book.find_submission("tiny", "ada")
     assert (submission.score, submission.max_score, submission.needs_manual_grade) == (
@@ -221,7 +221,9 @@ def test_partial_points_are_kept_as_they_are(
 ) -> None:
     result = outcome(key, "ada")
     questions = tuple(replace(q, points=1.25) if q.id == "half" else q for q in result.questions)
-    assert store.write(replace(result, questions=questions), solved(tiny), WHEN).score == 5.25
+    assert (
+        store.write(replace(result, questions=questions), solved(tiny), WHEN).result.score == 5.25
+    )
     assert book.find_submission("tiny", "ada").score == 5.25
 
 
@@ -229,7 +231,7 @@ def test_a_blank_submission_has_no_open_question(
     tiny: Assignment, key: AnswerKey, store: GradeStore, book: Gradebook
 ) -> None:
     lost = ("double", "double-negative", "half")
-    assert store.write(outcome(key, "bob", lost), released(tiny), None).status == "graded"
+    assert store.write(outcome(key, "bob", lost), released(tiny), None).result.status == "graded"
     grade = book.find_grade("answer-why", "tiny", "tiny", "bob")
     assert (grade.auto_score, grade.needs_manual_grade) == (0.0, False)
     assert book.find_comment("solution-half", "tiny", "tiny", "bob").comment == "No response."
@@ -244,7 +246,7 @@ def test_a_rejected_submission_asks_for_a_look_and_says_why(
         status="rejected",
         problems=("tiny.ipynb: an empty file; hand it in again",),
     )
-    assert store.write(result, None, WHEN).status == "rejected"
+    assert store.write(result, None, WHEN).result.status == "rejected"
     submission = book.find_submission("tiny", "eve")
     assert (submission.score, submission.needs_manual_grade) == (0.0, True)
     assert all(grade.needs_manual_grade for grade in submission.notebooks[0].grades)
@@ -262,7 +264,7 @@ def test_a_missing_or_garbled_timestamp_keeps_the_old_one(
 ) -> None:
     store.write(outcome(key, "ada"), solved(tiny), WHEN)
     store.write(outcome(key, "ada"), solved(tiny), None)
-    result = store.write(outcome(key, "ada"), solved(tiny), "the day before yesterday")
+    result = store.write(outcome(key, "ada"), solved(tiny), "the day before yesterday").result
     assert "timestamp.txt" in result.problems[0]
     assert book.find_submission("tiny", "ada").timestamp == datetime.datetime(2027, 2, 1, 12)
 
@@ -310,11 +312,14 @@ def test_a_manual_grade_survives_a_regrade(
     comment = book.find_comment("answer-why", "tiny", "tiny", "ada")
     comment.manual_comment = "Nicely said."
     book.db.commit()
-    result = store.write(outcome(key, "ada", ("half",)), solved(tiny), WHEN)
+    written = store.write(outcome(key, "ada", ("half",)), solved(tiny), WHEN)
+    result = written.result
     assert (result.status, result.question("why").points, result.score) == ("graded", 1.5, 6.0)
     assert result.extra_credit == 0.5
     assert store.human_grades("ada") == {"why": 1.5}
-    assert store.human_comments("ada") == {"why": "Nicely said."}
+    assert written.comments == store.view().comments["ada"] == {"why": "Nicely said."}
+    assert written.marks == store.marks("ada")
+    assert written.hand_in == store.hand_in("ada")
     book.db.expire_all()
     assert book.find_submission("tiny", "ada").score == 6.0  # nbgrader counts it, too
 
@@ -324,7 +329,9 @@ def test_a_new_answer_asks_the_human_again(
 ) -> None:
     store.write(outcome(key, "ada"), solved(tiny), WHEN)
     give(book, "answer-why", 2)
-    result = store.write(outcome(key, "ada"), solved(tiny, answer_why="Something else."), WHEN)
+    result = store.write(
+        outcome(key, "ada"), solved(tiny, answer_why="Something else."), WHEN
+    ).result
     assert (result.status, result.question("why").points) == ("needs_manual", 2.0)
     assert store.marks("ada")["why"].needs_look
 
@@ -335,9 +342,9 @@ def test_a_corrected_automatic_grade_asks_again_only_if_the_automatic_score_chan
     store.write(outcome(key, "ada", ("half",)), solved(tiny), WHEN)
     give(book, "test-half", 3)
     give(book, "answer-why", 2)
-    assert store.write(outcome(key, "ada", ("half",)), solved(tiny), WHEN).score == 9.0
+    assert store.write(outcome(key, "ada", ("half",)), solved(tiny), WHEN).result.score == 9.0
     assert not store.marks("ada")["half"].needs_look
-    assert store.write(outcome(key, "ada"), solved(tiny), WHEN).score == 9.0
+    assert store.write(outcome(key, "ada"), solved(tiny), WHEN).result.score == 9.0
     assert store.marks("ada")["half"].needs_look
 
 
@@ -346,7 +353,7 @@ def test_a_manual_score_beyond_the_maximum_counts_as_the_maximum_in_the_result(
 ) -> None:
     store.write(outcome(key, "ada"), solved(tiny), WHEN)
     give(book, "answer-why", 7)
-    assert store.write(outcome(key, "ada"), solved(tiny), WHEN).question("why").points == 2.0
+    assert store.write(outcome(key, "ada"), solved(tiny), WHEN).result.question("why").points == 2.0
 
 
 # ---- late ----
@@ -499,7 +506,7 @@ def test_files_beside_the_notebook_are_kept_and_links_are_not_followed(
     (folder / "passwords").symlink_to("/etc/passwd")
     (folder / "up").symlink_to(tmp_path, target_is_directory=True)
     os.mkfifo(folder / "pipe")
-    result = store.write(outcome(key, "ada"), solved(tiny), WHEN, folder=folder)
+    result = store.write(outcome(key, "ada"), solved(tiny), WHEN, folder=folder).result
     written = store.output / "autograded" / "ada" / "tiny"
     assert sorted(
         path.relative_to(written).as_posix() for path in written.rglob("*") if path.is_file()

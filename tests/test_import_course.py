@@ -18,10 +18,23 @@ from hwlib.errors import CourseError
 from hwlib.grading import find_course, grade_assignment
 from hwlib.grading.authoring.build import build
 from hwlib.grading.authoring.importing.layout import find_assignments, slug_for
+from hwlib.grading.authoring.importing.old_course import about_old_course
 from hwlib.grading.proof.imports.originals import copied_folder
 
 PNG = b"\x89PNG\r\n\x1a\n not much of a picture"
 DOUBLE = "def double(x):\n    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION"
+
+
+CONFIG = """\
+from ngshare_exchange import configureExchange
+c = get_config()
+configureExchange(c, "http://proxy/services/ngshare")
+c.CourseDirectory.course_id = "old"
+# c.Exchange.root = "/srv"
+c.ClearSolutions.begin_solution_delimeter = "BEGIN SOLUTION"
+c.AssignLatePenalties.plugin_class = "late.SubMarks"
+c.ExecutePreprocessor.timeout = 60
+"""
 
 
 @pytest.fixture
@@ -65,6 +78,7 @@ def old(tmp_path: Path) -> Path:
         answer("### BEGIN SOLUTION\nBecause it is quicker.\n### END SOLUTION", "why", 2),
     )
     (folder / "helpers.py").write_text("BASE = 21\n", encoding="utf-8")
+    (tmp_path / "old" / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
     (folder / "data").mkdir()
     (folder / "data" / "numbers.txt").write_text("1\n2\n3\n", encoding="utf-8")
     return tmp_path / "old"
@@ -82,6 +96,10 @@ def test_a_course_is_imported_built_and_graded_in_both_engines(
     assert run(["import", str(old)]) == 0
     shown = capsys.readouterr().out.splitlines()
     assert shown[-1] == "reference: nbgrader 4/5, hwlib 4/5"
+    exchange, settings = [line for line in shown if line.startswith("old course: ")]
+    assert "such as ngshare, which hwlib does not know; use `hw publish`" in exchange
+    others = "AssignLatePenalties.plugin_class, ExecutePreprocessor.timeout"
+    assert f"nbgrader_config.py sets {others}, which is not taken over" in settings
     counts = "11 cells: 6 as they were, 4 changed, 0 need a decision, 1 shared process"
     assert shown[0] == f"problem_set_1: problem 1.ipynb: {counts}"
     assert any("does not pass this test in nbgrader" in line for line in shown)
@@ -315,6 +333,26 @@ def test_the_assignments_of_a_course_are_the_folders_in_source(tmp_path: Path) -
     assert [one.slug for one in find_assignments(tmp_path / "source" / "ps1", "mine")] == ["mine"]
     with pytest.raises(CourseError, match="there are 2 here"):
         find_assignments(tmp_path, "mine")
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("c.Exchange.root = '/srv/exchange'\n", ["sets Exchange.root, which is not taken over"]),
+        ("c.ExchangeFactory.submit = 'mine.Submit'\n", ["sets an exchange of another kind"]),
+        ("# ngshare was here\nc.CourseDirectory.course_id = 'x'\n", []),
+        ("", []),
+    ],
+)
+def test_what_is_not_taken_over_of_a_course_is_said(
+    tmp_path: Path, config: str, said: list[str]
+) -> None:
+    (tmp_path / "nbgrader_config.py").write_text(config, encoding="utf-8")
+    found = list(about_old_course(tmp_path / "source" / "ps1"))
+    assert len(found) == len(said)
+    assert all(words in line for words, line in zip(said, found, strict=True))
+    (tmp_path / "gradebook.db").write_bytes(b"")
+    assert "gradebook.db has grades of this course" in [*about_old_course(tmp_path)][-1]
 
 
 def test_a_folder_without_such_notebooks_is_misuse(tmp_path: Path) -> None:

@@ -226,8 +226,19 @@ assert half(98) == 49
     for engine in ("isolated", "otter"):
         options = GradeOptions(engine=engine, force=True)
         report = grade_assignment(tiny, root / "submitted", tmp_path / engine, options=options)
-        found = {one.student: one.question("half-parts").points for one in report.submissions}
-        assert found == {"right": 4, "floor": 1.5, "outside": 0}, engine
+        found = {one.student: one.question("half-parts") for one in report.submissions}
+        assert {name: [part.points for part in one.parts] for name, one in found.items()} == {
+            "right": [1, 2.5, 0.5],
+            "floor": [1, 0, 0.5],
+            "outside": [0, 0, 0],
+        }, engine
+        assert {name: one.points for name, one in found.items()} == {
+            "right": 4,
+            "floor": 1.5,
+            "outside": 0,
+        }
+        assert [part.status for part in found["floor"].parts] == ["passed", "failed", "passed"]
+        assert found["floor"].message.startswith("odd: "), engine
     (text,) = [one for name, one in otter_tests(load_key(tiny)).items() if "half_parts" in name]
     cases = [one for one in names_in(text).values() if type(one).__name__ == "test_case"]
     assert [(case.points, case.hidden) for case in cases] == [

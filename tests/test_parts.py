@@ -165,6 +165,7 @@ def test_an_endless_loop_leaves_the_other_parts_their_points_in_otter(tmp_path: 
     answers = [f"while len(labels) in (1, 3): pass\n    {RIGHT}"]
     (result,) = graded(with_limit(made(tmp_path), 2), answers, "otter")
     assert result.score == 1.5, result
+    assert [part.status for part in result.questions[0].parts] == ["timeout", "timeout", "passed"]
 
 
 def with_limit(assignment: Assignment, question_s: float) -> Assignment:
@@ -328,3 +329,65 @@ def test_a_test_without_points_or_parts_is_still_a_fault(tmp_path: Path) -> None
     text = NOTEBOOK.replace("check.part(", "check.unchanged(").replace("one = [3]", "# check.part(")
     with pytest.raises(AuthoringError, match="has no points"):
         make_assignment(tmp_path, "votes", text, points=FULL)
+
+
+LISTED = """\
+# %% solution="double"
+def double(x):
+    ### BEGIN SOLUTION
+    return 2 * x
+    ### END SOLUTION
+
+# %% test="double" points=[1, 2.5, 1]
+x = 3
+assert double(x) == 6, \'\'\'two
+  lines\'\'\'
+### BEGIN HIDDEN TESTS
+for x in range(3):
+    assert double(x) == 2 * x
+check.equal(
+    double(4), 8
+)
+### END HIDDEN TESTS
+"""
+
+
+def test_a_list_of_points_makes_each_assertion_a_part(tmp_path: Path) -> None:
+    (tmp_path / "notebook.py").write_text(LISTED, encoding="utf-8")
+    _, test = parse_notebook(tmp_path / "notebook.py").cells
+    assert test.points == 4.5
+    assert [(part.points, part.name, part.hidden) for part in parts_of(test.source)] == [
+        (1, "case 1", False),
+        (2.5, "case 2", True),
+        (1, "case 3", True),
+    ]
+    assert "two\n  lines" in test.source  # a string keeps its lines
+    places = dict(zip(test.source.split("\n"), test.lines, strict=True))
+    assert places['with check.part(2.5, "case 2"):'] == places["    for x in range(3):"] == 12
+
+
+@pytest.mark.parametrize(
+    ("points", "words"),
+    [
+        ("[1, 2]", r"7: points=\[1, 2\] has 2 numbers, .* 3 assertions .* \(lines 9, 12, 14\)"),
+        ("[1, two]", r"7: points=\[1, two\]: expected a number of 0 or more for each assertion"),
+        ("[1, -2, 1]", r"7: points=\[1, -2, 1\]: expected a number of 0 or more"),
+    ],
+)
+def test_a_list_of_points_must_fit_the_assertions(tmp_path: Path, points: str, words: str) -> None:
+    path = tmp_path / "notebook.py"
+    path.write_text(LISTED.replace("[1, 2.5, 1]", points), encoding="utf-8")
+    with pytest.raises(AuthoringError, match=words):
+        parse_notebook(path)
+
+
+def test_a_list_beside_parts_says_the_same_points(tmp_path: Path) -> None:
+    path = tmp_path / "notebook.py"
+    text = (
+        '# %% solution="f"\nf = 1\n# %% test="f" points=[2]\nwith check.part(2, "a"):\n    assert f'
+    )
+    path.write_text(text, encoding="utf-8")
+    assert parse_notebook(path).points == 2
+    path.write_text(text.replace("[2]", "[3]"), encoding="utf-8")
+    with pytest.raises(AuthoringError, match=r"3: points=\[3\], but the parts .* have 2; leave"):
+        parse_notebook(path)

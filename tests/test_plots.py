@@ -178,3 +178,14 @@ def test_every_figure_is_described_with_its_numbers() -> None:
     assert alt(plots.weight_images(np.zeros((2, 4, 4)), ["plane", "car"])) == (
         "Weights as 2 pictures, for plane, car."
     )
+
+
+def test_a_confusion_matrix_is_described_by_its_diagonal_and_the_most_frequent_mistake() -> None:
+    confusion = np.array([[0.7, 0.1, 0.2], [0.0, 0.9, 0.1], [0.3, 0.2, 0.5]])
+    assert alt(plots.matrix(confusion, "guess", "truth", "share of the class")).endswith(
+        "On the diagonal: 0.7, 0.9, 0.5. The largest value beside it is 0.3, in row 2, column 0."
+    )
+    distances = np.array([[5.0, 1.0, 2.0], [3.0, 9.0, 4.0]])
+    assert alt(plots.matrix(distances, "training image", "test image", "distance")).endswith(
+        "; the smallest in row 0, column 1, the largest in row 1, column 1."
+    )

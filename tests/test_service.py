@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 import needs
@@ -27,6 +27,9 @@ from hwlib.grading import Course
 from hwlib.grading.service.drop import DropFolder
 from hwlib.grading.service.inbox import HandIn, Inbox, QuotaUsed
 from hwlib.grading.service.tokens import Tokens
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Dialog
 
 httpx = needs.module("httpx")
 
@@ -290,6 +293,52 @@ def test_a_form_takes_a_zip_and_shows_hostile_names_as_text(service: Service) ->
         assert f"/hand-ins/{number}/feedback" in client.get("/").text
     folder = service.course.root / "submitted" / "bob" / "tiny"
     assert {path.name for path in folder.iterdir()} == {"tiny.ipynb", "timestamp.txt"}
+
+
+@needs.linux
+def test_in_a_browser_a_student_hands_in_waits_and_reads_the_feedback(
+    service: Service, browser: Browser, tmp_path: Path
+) -> None:
+    evil = "<img src=x onerror=document.title='owned'>"
+    code = f"print({evil!r})\ndef half(x):\n    raise ValueError({evil!r})\n"
+    handed_in = tmp_path / "tiny.zip"
+    notebook = nbformat.writes(solved(service.course.assignment("tiny"), solution_half=code))
+    handed_in.write_bytes(zipped({"tiny.ipynb": notebook.encode(), f"../{evil}.txt": b"x"}))
+    student = f"zoe {evil}"
+    page = browser.new_page(
+        viewport={"width": 360, "height": 700},
+        http_credentials={"username": student, "password": service.tokens.of(student)},
+    )
+    seen: list[str] = []
+
+    def note(dialog: Dialog) -> None:
+        seen.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", note)
+
+    def look(name: str) -> str:
+        """What the page says; it fits a phone, and nothing on it is more than text."""
+        page.screenshot(path=str(tmp_path / f"{name}.png"), full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, name
+        assert page.locator("img[onerror], script").count() == 0, name
+        assert page.title() != "owned", name
+        return page.inner_text("body")
+
+    page.goto(service.address)
+    assert f"You are {student}." in look("home")
+    page.set_input_files("input[type=file]", handed_in)
+    page.click("button")
+    assert f"{evil}.txt was left out" in look("queue")
+    page.get_by_text("4 of 10 points").wait_for(timeout=120_000)  # the page looks again by itself
+    look("graded")
+    page.get_by_text("Read the feedback").click()
+    feedback = look("feedback")
+    assert f"ValueError: {evil}" in feedback
+    assert page.goto(service.address) is not None
+    assert "4 of 10" in look("home again")
+    assert seen == []
+    page.close()
 
 
 def test_nobody_gets_in_without_the_right_token(service: Service) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import threading
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import needs
+import numpy as np
 import pytest
 from courses import COURSE_TOML
 from nbformat import NotebookNode
@@ -19,10 +23,18 @@ from hwlib.errors import AuthoringError, CourseError
 from hwlib.grading import Assignment, SubmissionResult, build, find_course
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.grade import GradeOptions, grade_assignment, grade_notebook_file
+from hwlib.grading.outlets import gradescope_run
 from hwlib.grading.outlets.gradescope_zip import write_gradescope_zip
+from hwlib.grading.outlets.otter_zip import write_otter_zip
 from hwlib.grading.proof.mutants.report import mutate
+from hwlib.grading.proof.simulate import simulate
 from hwlib.grading.proof.verify import verify
 from hwlib.grading.results import GradeReport
+from hwlib.grading.service.drop import DropFolder
+from hwlib.grading.service.graders import Graders, Places
+from hwlib.grading.service.inbox import Inbox
+from hwlib.grading.submissions.files import find_submissions
+from hwlib.grading.viva.questions import draw_questions
 
 # both define `scale`, and have a solution cell `setup-1`: neither may see the other's names
 FIRST = """\
@@ -69,6 +81,7 @@ assert area(2) == 40
 assert area(3) == 90, "the area of three"
 ### END HIDDEN TESTS
 """
+TOML = 'title = "Measures"\npoints = 6\nminutes = 0.1\n'
 WRONG = '''\
 """The side is not squared."""
 
@@ -96,7 +109,7 @@ def make(root: Path, **more: str) -> Assignment:
         "files/lib/__init__.py": "",
         "files/lib/units.py": "METRES = 100\n",
         "files/data/names.csv": "metre,foot",
-        "assignment.toml": 'title = "Measures"\npoints = 6\nminutes = 0.1\n',
+        "assignment.toml": TOML,
         **more,
     }
     for name, text in files.items():
@@ -315,8 +328,119 @@ def test_submit_packs_all_notebooks(
     assert "times" not in said  # both notebooks have a cell cell-1
 
 
-def test_what_works_with_one_notebook_says_so(measures: Assignment, tmp_path: Path) -> None:
-    with pytest.raises(CourseError, match=r"measures has several notebooks .*Gradescope zip works"):
-        write_gradescope_zip(measures, tmp_path / "measures.zip")
+# ---- the other commands --------------------------------------------------------------------------
+
+
+def in_gradescope(base: Path, assignment: Assignment, files: dict[str, NotebookNode]) -> Any:
+    """The tests of results.json by their names, and the text above them."""
+    write_gradescope_zip(assignment, base / "zip")
+    with zipfile.ZipFile(base / "zip") as archive:
+        archive.extractall(base / "source")
+    (base / "submission").mkdir()
+    for name, notebook in files.items():
+        nbformat.write(notebook, base / "submission" / name)
+    uploaded = find_course(base / "source" / "course").assignment("measures")
+    gradescope_run.prepare(base, uploaded)
+    gradescope_run.run(base, uploaded)
+    results = json.loads((base / "results" / "results.json").read_text(encoding="utf-8"))
+    scores = {one["name"]: (one["score"], one["max_score"]) for one in results["tests"]}
+    return scores, results["output"], [one["output"] for one in results["tests"]]
+
+
+@needs.linux
+def test_gradescope_tells_which_notebook_is_missing(measures: Assignment, tmp_path: Path) -> None:
+    files = notebooks(measures, "two")
+    del files["one.ipynb"]
+    scores, said, (first, _) = in_gradescope(tmp_path, measures, files)
+    assert scores == {"Lengths (length)": (0, 2), "Measures (area)": (3, 3)}
+    assert "there is no one.ipynb; hand it in" in said
+    assert first.startswith("one.ipynb was not handed in")
+
+
+@pytest.mark.slow
+@needs.installed("otter")
+def test_otter_grades_both_notebooks(tmp_path: Path) -> None:
+    assignment = make(tmp_path)
+    build(assignment)
+    hand_in(assignment, "ada", notebooks(assignment, "one", "two"))
+    (ada,) = grade(assignment, tmp_path / "records", "otter").submissions
+    assert {one.id: (one.status, one.points) for one in ada.questions} == {
+        "length": ("passed", 2),
+        "why": ("manual", 0),
+        "area": ("passed", 3),
+    }
+
+
+def test_otters_zip_grades_one_notebook_only(measures: Assignment, tmp_path: Path) -> None:
     with pytest.raises(CourseError, match=r"several notebooks \(one\.ipynb, two\.ipynb\)"):
-        mutate(measures)
+        write_otter_zip(measures, tmp_path / "otter.zip")
+
+
+@needs.linux
+def test_mutants_are_made_of_all_notebooks(measures: Assignment) -> None:
+    report = mutate(measures)
+    told = {(one.mutant.notebook, one.mutant.where) for one in report.graded}
+    assert told == {("one", "length"), ("two", "area")}
+    assert report.caught_by().keys() == {"length", "area"}  # both have a cell of the same grade id
+    # in the first notebook, the scale is 1
+    assert [one.mutant.new for one in report.surviving] == [("return METRES * x",)]
+    assert report.waiting == []
+
+
+@needs.linux
+def test_a_simulated_class_gets_the_points_that_are_known(tmp_path: Path) -> None:
+    limits = "\n[limits]\nquestion_s = 1\nsubmission_s = 3\n"
+    assignment = make(tmp_path, **{"assignment.toml": TOML + limits})
+    build(assignment)
+    made = simulate(assignment, 10, 2, tmp_path / "submitted")
+    assert len({one.kind for one in made}) == 10  # all but "right", which needs such a solution
+    report = grade_assignment(assignment, tmp_path / "submitted", tmp_path)
+    got = {one.student: one for one in report.submissions}
+    assert {one.student: one.status for one in made} == {
+        student: one.status for student, one in got.items()
+    }
+    for one in made:
+        if one.score is not None:
+            assert (one.note, got[one.student].score) == (one.note, one.score)
+
+
+@needs.linux
+def test_questions_about_own_code_are_drawn_from_all_notebooks(tmp_path: Path) -> None:
+    assignment = make(tmp_path)
+    build(assignment)
+    hand_in(assignment, "ada", notebooks(assignment, "one", "two"))
+    (found,) = find_submissions(assignment, tmp_path / "submitted")
+    sheet = draw_questions(assignment, found, 20, np.random.default_rng(1))
+    assert {one.function for one in sheet.asked} == {"length", "area"}
+
+
+def zipped(files: dict[str, NotebookNode], path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, notebook in files.items():
+            archive.writestr(name, nbformat.writes(notebook))
+
+
+@needs.linux
+def test_the_server_grades_a_zip_of_all_notebooks(measures: Assignment, tmp_path: Path) -> None:
+    inbox, said, refused = Inbox(tmp_path / "inbox", quota=9), list[str](), list[str]()
+    drop = DropFolder(tmp_path / "drop", measures.course, inbox, 10**7, refused.append)
+    zipped(notebooks(measures, "one", "two"), tmp_path / "drop" / "ada-measures.zip")
+    nbformat.write(notebooks(measures)["one.ipynb"], tmp_path / "drop" / "bob-measures.ipynb")
+    drop.look()
+    drop.look()  # the files have not grown since
+    assert refused == [
+        "bob-measures.ipynb: not taken: measures has the notebooks one.ipynb, two.ipynb. Hand in "
+        "the zip that the last cell of each of them writes."
+    ]
+    done = threading.Event()
+
+    def say(line: str) -> None:
+        said.append(line)
+        done.set()
+
+    places = Places(tmp_path / "submitted", tmp_path / "records")
+    with Graders(measures.course, inbox, places, 1, say):
+        assert done.wait(60)
+    assert said == ["ada, measures: 5 of 6 points"]
+    (ada,) = inbox.of("ada")
+    assert (ada.state, ada.score) == ("done", 5)

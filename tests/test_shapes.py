@@ -5,6 +5,7 @@ solutions of statements, tests that are worth nothing.
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.api import Gradebook
 
+import hwlib
 import hwlib.grading
 from hwlib.errors import AuthoringError
 from hwlib.grading import Assignment, SubmissionResult, build
@@ -45,7 +47,7 @@ import numpy as np
 x = np.linspace(0, 1, 5)
 y = 3 * x
 
-# %% test="line" points=2 id="cell-12ab"
+# %% test="line" points=[0, 2] id="cell-12ab"
 assert len(x) == len(y) == 5
 ### BEGIN HIDDEN TESTS
 check.close(y, 3 * np.linspace(0, 1, 5), what="the heights y", hint="Is the slope 3?")
@@ -97,7 +99,7 @@ FLATTER = '''\
 """The slope is forgotten."""
 
 REPLACES = "line"
-FAILS = ["line"]
+FAILS = ["line/case 2"]
 HINT = "slope"
 
 x = np.linspace(0, 1, 5)
@@ -107,7 +109,7 @@ LATE = '''\
 """The line begins at 1."""
 
 REPLACES = "line"
-FAILS = ["line", "line-ends"]
+FAILS = ["line/case 2", "line-ends"]
 HINT = "slope"
 
 x = np.linspace(1, 2, 5)
@@ -161,10 +163,11 @@ def by_name(notebook: NotebookNode) -> dict[str, NotebookNode]:
     return {cell.metadata.hwlib.name: cell for cell in notebook.cells}
 
 
-def hand_in(assignment: Assignment, student: str, notebook: NotebookNode) -> None:
+def hand_in(assignment: Assignment, student: str, notebook: NotebookNode) -> Path:
     folder = assignment.course.root / "submitted" / student / assignment.slug
     folder.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, folder / f"{assignment.slug}.ipynb")
+    return folder
 
 
 def with_essay(notebook: NotebookNode) -> NotebookNode:
@@ -258,8 +261,8 @@ def test_verify_has_nothing_to_complain_about(report: VerifyReport) -> None:
 
 def test_wrong_and_right_solutions_replace_a_whole_cell_of_statements(report: VerifyReport) -> None:
     lost = {row.name: row.lost for row in report.rows}
-    assert lost["flatter"] == {"line"}
-    assert lost["late"] == {"line", "line-ends"}  # also what is worth nothing
+    assert lost["flatter"] == {"line/case 2"}
+    assert lost["late"] == {"line/case 2", "line-ends"}  # also what is worth nothing
     assert lost["loop"] == set()
 
 
@@ -480,3 +483,84 @@ def test_a_variant_of_a_whole_cell_needs_code_and_a_file_of_its_own(tmp_path: Pa
     (wrong / "late.py").write_text(both, encoding="utf-8")
     with pytest.raises(AuthoringError, match=r"late\.py:3: .* put them into two files"):
         build(assignment)
+
+
+# ---- modules that students write -----------------------------------------------------------------
+
+OWN_MODULE = """\
+# %%
+from helpers import twice
+
+# %% solution="double"
+def double(x):
+    ### BEGIN SOLUTION
+    return twice(x)
+    ### END SOLUTION
+
+# %% test="double" points=2
+from helpers import NAME
+assert double(2) == 4
+assert NAME == "given"
+"""
+OWN_TOML = 'title = "Own"\npoints = 2\nminutes = 0.1\nstudent_files = ["helpers.py"]\n'
+DOUBLE = "def double(x):\n    return twice(x)"
+GIVEN = 'NAME = "given"\n\n\ndef twice(x):\n    raise NotImplementedError\n'
+
+
+def make_own(root: Path, text: str = OWN_MODULE) -> Assignment:
+    assignment = make_course(root, "own", text, OWN_TOML.replace("student_files", "# ")).assignment(
+        "own"
+    )
+    for name, content in (
+        ("files/helpers.py", GIVEN),
+        ("artifacts/helpers.py", GIVEN.replace("raise NotImplementedError", "return 2 * x")),
+        ("assignment.toml", OWN_TOML),
+    ):
+        (assignment.folder / name).parent.mkdir(exist_ok=True)
+        (assignment.folder / name).write_text(content, encoding="utf-8")
+    return assignment.course.assignment("own")
+
+
+def test_a_module_that_students_write_is_theirs_for_their_code_only(tmp_path: Path) -> None:
+    assignment = make_own(tmp_path)
+    build(assignment)
+    assert verify(assignment, compare=False).complaints == [
+        "question double: no wrong solution fails it; add one to wrong/"
+    ]
+    own = {"ada": "return x + x", "bob": "return 3 * x"}
+    for student, body in own.items():
+        folder = hand_in(assignment, student, released(assignment, solution_double=DOUBLE))
+        text = GIVEN.replace("raise NotImplementedError", body).replace("given", student)
+        (folder / "helpers.py").write_text(text, encoding="utf-8")
+    hand_in(assignment, "eve", released(assignment, solution_double=DOUBLE))  # not the module
+    found = grade_assignment(assignment, tmp_path / "submitted", tmp_path).submissions
+    assert {one.student: one.score for one in found} == {"ada": 2, "bob": 0, "eve": 0}
+    kept = tmp_path / "autograded" / "ada" / "own" / "helpers.py"
+    assert 'NAME = "ada"' in kept.read_text(encoding="utf-8")
+    output, options = tmp_path / "nbgrader", GradeOptions(engine="nbgrader")
+    grade_assignment(assignment, tmp_path / "submitted", output, ["ada"], options)
+    assert (output / "autograded/ada/own/helpers.py").read_bytes() == kept.read_bytes()
+
+
+def test_the_last_cell_packs_what_students_write(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assignment = make_own(tmp_path)
+    build(assignment)
+    call = 'hwlib.submit("own", files=("helpers.py",))'
+    assert released(assignment).cells[-1].source.endswith(call)
+    folder = hand_in(assignment, "ada", released(assignment, solution_double=DOUBLE))
+    (folder / "helpers.py").write_text("def twice(x): return 2 * x\nNAME = 'given'\n")
+    hwlib.submit("own", folder=folder, files=("helpers.py",), rehearse=True)
+    with zipfile.ZipFile(folder / "own.zip") as archive:
+        assert sorted(archive.namelist()) == ["helpers.py", "own.ipynb"]
+    assert "2 of 2 points by visible checks" in capsys.readouterr().out
+
+
+def test_a_setup_cell_cannot_import_what_each_student_writes(tmp_path: Path) -> None:
+    assignment = make_own(tmp_path, OWN_MODULE.replace("# %%\n", "# %% setup\n", 1))
+    with pytest.raises(AuthoringError, match=r"notebook\.py:2: this setup cell imports helpers"):
+        build(assignment)
+    (assignment.folder / "files" / "helpers.py").unlink()
+    with pytest.raises(AuthoringError, match=r"assignment\.toml:4: student_files: there is no"):
+        assignment.course.assignment("own")

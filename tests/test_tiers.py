@@ -14,6 +14,7 @@ import needs
 import pytest
 from graders import as_grader
 
+from hwlib.grading.sandbox.measures.control_groups import Group
 from hwlib.grading.sandbox.tiers import _ATTEMPTS, possible_tiers, proven_tier
 
 pytestmark = [needs.linux, needs.root]
@@ -102,6 +103,12 @@ USES_UP = {
         "MB of memory",
     ),
 }
+# over before the supervisor looks again, so that only a control group can notice it
+BURST = (
+    "import os\nfor _ in range(8):\n    if os.fork() == 0:\n"
+    "        hold = b'x' * 400_000_000\n        os.kill(os.getpid(), 9)\n"
+    "while True:\n    os.wait()"
+)
 FILLS = (
     "with open('a', 'wb') as file:\n    file.write(bytes(50_000_000))\n"
     "with open('b', 'wb') as file:\n    file.write(bytes(50_000_000))\nimport time\ntime.sleep(3)"
@@ -168,6 +175,7 @@ def way(request: pytest.FixtureRequest, folder: Path) -> tuple[str, dict[str, An
     who, tier = request.param
     cells = {name: source for name, (source, _) in (WORKS | USES_UP).items()}
     cells |= {"fills": FILLS, "fills deep": FILLS_DEEP, "leaves": LEAVES, "finds": FINDS}
+    cells |= {"burst": BURST}
     return tier, run_in_workers(who, tier, folder, cells)
 
 
@@ -183,6 +191,31 @@ def test_it_works(way: tuple[str, dict[str, Any]], name: str) -> None:
 @pytest.mark.parametrize("name", USES_UP)
 def test_it_ends_with_words(way: tuple[str, dict[str, Any]], name: str) -> None:
     assert USES_UP[name][1] in way[1][name]["ended"], way[1][name]
+
+
+def test_a_burst_of_memory_does_not_pass_between_two_looks(
+    way: tuple[str, dict[str, Any]],
+) -> None:
+    if not way[1]["groups"]:
+        pytest.skip("this grader can't make control groups; run the tests as root")
+    assert "MB of memory" in way[1]["burst"]["ended"], way[1]["burst"]
+
+
+def test_a_control_group_ends_what_takes_too_much_together() -> None:
+    take = "import os\nfor _ in range(3):\n    os.fork()\nhold = b'x' * 40_000_000\ninput()"
+    with subprocess.Popen([sys.executable, "-c", f"input()\n{take}"], stdin=-1) as process:
+        group = Group(process.pid, 150)
+        try:
+            if group.folder is None:
+                pytest.skip("this user can't make control groups; run the tests as root")
+            assert not group.has_killed()
+            process.communicate(b"\n\n\n")
+            assert group.has_killed()
+        finally:
+            process.kill()
+            folder = group.folder
+            group.remove()
+    assert not folder.exists()
 
 
 def test_a_folder_holds_so_much_and_no_more(way: tuple[str, dict[str, Any]]) -> None:

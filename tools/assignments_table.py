@@ -48,12 +48,14 @@ date. For each autograded question it shows
 - **with a hint**: the share of the wrong results for which the student reads a likely cause,
   besides the symptom;
 - **how often**: the share of real solutions that had the mistake, where a file in `wrong/` says it.
-  They are students' solutions of courses like this one, in public repositories. Each function was
-  run on inputs that show the mistake, and none of the code is kept. A solution that is not written
-  or stops for another reason is not counted, so the second number differs. Counted are knn,
-  softmax, two_layer_net and cnn_layers; the other assignments are not counted yet. Mistakes that no
-  solution had carry no number, nor do those that depend on the task's wording: courses differ in
-  the ½ of the regularisation.
+  They are students' solutions of courses like this one, in public repositories. Functions were run
+  on inputs that show the mistake, and what does not run alone was read; none of the code is kept. A
+  solution that is not written or stops for another reason is not counted, so the second number
+  differs. Some questions stand in for ours: a Gaussian mixture in em, layers of NumPy in optimizers
+  and mnist_cnn, and a training loop on MNIST in mnist_depth_width. For the other questions of these
+  four, and for `pooled_size` and `num_parameters`, no public solution was found; backprop is not
+  counted. Mistakes that no solution had carry no number, nor do those that depend on the task's
+  wording: courses differ in the ½ of the regularisation.
 
 Below each table: how many changes there are, how many of them are caught, how many are accepted by
 name in `equivalents.toml` because they make no difference that counts, and how many nobody has

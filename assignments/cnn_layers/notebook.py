@@ -343,7 +343,7 @@ correct = [[[[-0.08759809, -0.10987781], [-0.18387192, -0.2109216]],
            [[[-0.98053589, -1.03143541], [-1.19128892, -1.24695841]],
             [[0.69108355, 0.66880383], [0.59480972, 0.56776003]],
             [[2.36270298, 2.36904306], [2.38090835, 2.38247847]]]]
-left_over = np.linspace(-1, 1, 2 * 5 * 7).reshape(1, 2, 5, 7)
+left_over = np.linspace(-1, 1, 2 * 7 * 10).reshape(1, 2, 7, 10)
 round_down = check.hint("A window that would hang over the edge is left out: round the number of places down, with `//`.", why="output-size")
 ### BEGIN HIDDEN TESTS
 from scipy.signal import correlate
@@ -398,6 +398,11 @@ with check.part(4, "windows that fit"):
         "The bias is added once for each channel: there is one for each filter.": lambda: np.array(correct) + 2 * b[:, None, None],
         "Does the window begin at i * stride and j * stride?": lambda: conv_forward_fast(x, w, b, {"stride": 1, "pad": 1})[0][:, :, :2, :2],
     })
+    narrow = "Do height and width get mixed up? Here the images have 4 rows and 3 columns, the filters 2 and 3."
+    out, _ = run_forward(conv_forward_naive, x[:, :, :, :3], w[:, :, :2, :3], b, {"stride": 1, "pad": 0}, on_error=narrow)
+    right = conv_forward_fast(x[:, :, :, :3], w[:, :, :2, :3], b, {"stride": 1, "pad": 0})[0]
+    check.shape(out, right.shape, what="the output for images of 4 × 3 pixels and windows of 2 × 3", hint=narrow)
+    check.close(out, right, what="the output for images of 4 × 3 pixels and windows of 2 × 3", hint=narrow)
     ### BEGIN HIDDEN TESTS
     check_outputs([  # N, C, H, W, F, HH, WW, stride, pad
         (1, 1, 3, 3, 1, 3, 3, 1, 0), (2, 3, 5, 7, 4, 3, 3, 1, 1), (2, 2, 6, 5, 3, 2, 3, 2, 0), (2, 3, 4, 5, 5, 4, 3, 2, 1),
@@ -408,8 +413,8 @@ with check.part(4, "windows that fit"):
 with check.part(1, "pixels left over at the edge"):
     right = conv_forward_fast(left_over, w[:, :2, :2, :2], b, {"stride": 3, "pad": 0})[0]
     out, _ = run_forward(conv_forward_naive, left_over, w[:, :2, :2, :2], b, {"stride": 3, "pad": 0}, on_error=round_down)
-    check.shape(out, (1, 3, 2, 2), what="the output for images of 5 × 7 pixels, windows of 2 × 2 and stride 3", hint=round_down)
-    check.close(out, right, what="the output for images of 5 × 7 pixels, windows of 2 × 2 and stride 3")
+    check.shape(out, (1, 3, 2, 3), what="the output for images of 7 × 10 pixels, windows of 2 × 2 and stride 3", hint=round_down)
+    check.close(out, right, what="the output for images of 7 × 10 pixels, windows of 2 × 2 and stride 3")
     ### BEGIN HIDDEN TESTS
     check_outputs([(1, 3, 7, 4, 2, 3, 1, 2, 1), (2, 2, 6, 9, 3, 3, 5, 3, 2), (1, 2, 5, 5, 3, 2, 2, 4, 0), (1, 1, 6, 6, 2, 3, 2, 4, 0)])
     ### END HIDDEN TESTS
@@ -582,6 +587,10 @@ with check.part(2, "dw"):
     dw = run_backward(conv_backward_naive, dout, run_forward(conv_forward_naive, x, w, b, conv_param)[1], 3)[1]
     check.gradient(dw, right, what="the gradient dw",
                    hint="Each output pixel of each image has a part in the filter's gradient: does dw collect (`+=`) from all of them?")
+    strided = {"stride": 2, "pad": 1}
+    right = eval_numerical_gradient_array(lambda w: conv_forward_fast(x, w, b, strided)[0], w, dout[:, :, :3, :3])
+    dw = run_backward(conv_backward_naive, dout[:, :, :3, :3], run_forward(conv_forward_naive, x, w, b, strided)[1], 3)[1]
+    check.gradient(dw, right, what="the gradient dw for stride 2", hint="Does each output look at the window that begins at i * stride and j * stride?")
     ### BEGIN HIDDEN TESTS
     check_gradients("dw", bordered)
     ### END HIDDEN TESTS
@@ -1066,6 +1075,31 @@ rng = np.random.default_rng(231)
 model = initial_convnet(rng, num_filters=6, filter_size=5, image_shape=(3, 16, 16))
 X, y = rng.normal(size=(40, 3, 16, 16)), rng.integers(0, 10, size=40)
 penalty = 0.5 * (np.sum(model["W1"] ** 2) + np.sum(model["W2"] ** 2))
+
+
+def layers_are_right():
+    """Whether your affine layer and your ReLU go together forwards and back; a net can't be tried on layers that do not."""
+    rng = np.random.default_rng(7)
+    x, w, b, dout = rng.normal(size=(3, 2, 2, 2)), rng.normal(size=(8, 5)), rng.normal(size=5), rng.normal(size=(3, 5))
+    try:
+        out, cache = affine_forward(x.copy(), w.copy(), b.copy())
+        dx, dw, db = affine_backward(dout.copy(), cache)
+        lit, relu_cache = relu_forward(x.copy())
+        back = relu_backward(x.copy(), relu_cache)
+        sums = [np.sum(dout * (out - b)), np.sum(dx * x), np.sum(dw * w), np.sum(lit ** 2), np.sum(back * x)]
+        right = np.shape(dx) == x.shape and np.shape(dw) == w.shape and np.allclose(db, dout.sum(axis=0)) and np.all(lit >= 0)
+        return bool(right and np.allclose(sums[:2], sums[1:3]) and np.isclose(sums[3], sums[4]))
+    except Exception:                              # not written yet, perhaps
+        return False
+
+
+def net_can_be_tried():
+    if not layers_are_right():
+        print("The affine layer or the ReLU is not right yet (sections 2 and 3), so the net can't be tried on them: correct them first.")
+        return False
+    return True
+
+
 ### BEGIN HIDDEN TESTS
 def net(X, model, y, reg, relu, affine):
     """Scores, loss and gradients from the library's convolution and pooling; ReLU and affine are pairs (forward, backward)."""
@@ -1151,31 +1185,50 @@ def check_net(which):
 ### END HIDDEN TESTS
 
 with check.part(2, "scores"):
-    with check.unchanged(X=X, model=model):
-        scores = two_layer_convnet(X, model)
-    check.shape(scores, (40, 10), what="the scores", hint="Without y the net returns scores (N, K).")
+    if net_can_be_tried():
+        with check.unchanged(X=X, model=model):
+            scores = two_layer_convnet(X, model)
+        check.shape(scores, (40, 10), what="the scores", hint="Without y the net returns scores (N, K).")
+        silent = {**model, "b1": np.full(6, -1000.0), "b2": np.arange(10.0)}
+        check.close(two_layer_convnet(X[:3], silent), np.tile(np.arange(10.0), (3, 1)), what="the scores where the bias of the filters is −1000", mistakes={
+            "The bias of the affine layer is missing.": np.zeros((3, 10)),
+        }, hint="Is there a ReLU between convolution and pooling?")
     ### BEGIN HIDDEN TESTS
     check_net("scores")
     ### END HIDDEN TESTS
 
 with check.part(2, "loss"):
-    with check.unchanged(X=X, y=y, model=model):
-        loss, _ = check.returns(two_layer_convnet(X, model, y), "loss", "grads")
-    check.close(loss, np.log(10), what="the loss with tiny weights", rtol=0.01,
-                hint="Ten classes that look alike have probability 1/10 each, so the loss is −log(1/10).")
-    check.close(two_layer_convnet(X, model, y, reg=10.0)[0] - loss, 10 * penalty, what="what reg = 10 adds to the loss", mistakes={
-        "Twice what it should be: is the ½ missing?": 20 * penalty,
-        "Nothing was added: is reg used?": 0.0,
-    }, hint="½·reg times the squares of W1 and W2 should be added.")
+    if net_can_be_tried():
+        with check.unchanged(X=X, y=y, model=model):
+            loss, _ = check.returns(two_layer_convnet(X, model, y), "loss", "grads")
+        check.close(loss, np.log(10), what="the loss with tiny weights", rtol=0.01,
+                    hint="Ten classes that look alike have probability 1/10 each, so the loss is −log(1/10).")
+        check.close(two_layer_convnet(X, model, y, reg=10.0)[0] - loss, 10 * penalty, what="what reg = 10 adds to the loss", mistakes={
+            "Twice what it should be: is the ½ missing?": 20 * penalty,
+            "Nothing was added: is reg used?": 0.0,
+        }, hint="½·reg times the squares of W1 and W2 should be added.")
+        biased = {**model, "b1": np.ones(6), "b2": np.ones(10)}
+        added = two_layer_convnet(X, biased, y, reg=10.0)[0] - two_layer_convnet(X, biased, y)[0]
+        check.close(added, 10 * penalty, what="what reg = 10 adds to the loss where all biases are 1", rtol=1e-5,
+                    hint="The biases are regularised: only W1 and W2 should be.")
     ### BEGIN HIDDEN TESTS
     check_net("loss")
     ### END HIDDEN TESTS
 
 with check.part(2, "gradients"):
-    _, grads = check.returns(two_layer_convnet(X, model, y), "loss", "grads")
-    for name in ("W1", "b1", "W2", "b2"):
-        check.true(name in grads, f"grads has no entry {name!r}.")
-        check.shape(grads[name], model[name].shape, what=f"grads[{name!r}]")
+    if net_can_be_tried():
+        _, grads = check.returns(two_layer_convnet(X, model, y), "loss", "grads")
+        for name in ("W1", "b1", "W2", "b2"):
+            check.true(name in grads, f"grads has no entry {name!r}.")
+            check.shape(grads[name], model[name].shape, what=f"grads[{name!r}]")
+        added = two_layer_convnet(X, model, y, reg=10.0)[0] - two_layer_convnet(X, model, y)[0]
+        if np.isclose(added, 10 * penalty):        # the loss is where another penalty costs its points
+            regularised = two_layer_convnet(X, model, y, reg=10.0)[1]
+            for name in ("W1", "W2"):
+                check.close(regularised[name] - grads[name], 10 * model[name], atol=1e-9, what=f"what reg = 10 adds to grads[{name!r}]", mistakes={
+                    "The regularisation is in the loss, but not in this gradient.": 0 * model[name],
+                    "The derivative of ½·reg·w² is reg·w, without a 2.": 20 * model[name],
+                }, hint="reg times the weights should be added.")
     ### BEGIN HIDDEN TESTS
     check_net("gradients")
     ### END HIDDEN TESTS

@@ -158,11 +158,13 @@ def compare_counts(network, widths, what):
         "These are the inputs of each Linear layer but the last: count the outputs.": (sum(widths[:-2]), len(widths) - 2),
         "This is the number of parameters, not of units.":
             lambda: (sum(a * b + b for a, b in zip(widths, widths[1:])), len(widths) - 2),
+        "No layer is found: a network may be inside another, and model.modules() goes through all of them.": (0, 0) if len(widths) > 2 else None,
         "Every module is counted as a layer, ReLU and Flatten too.": (sum(widths[1:-1]), 2 * (len(widths) - 2) + 1),
     }, hint="Add up out_features of all nn.Linear layers but the last one.")
 
 compare_counts(make_network(784, 60, 40, 10), (784, 60, 40, 10), "the network of the example")
 compare_counts(make_network(784, 100, 10, dropout=0.2), (784, 100, 10), "a network with one hidden layer")
+compare_counts(boxed(make_network(784, 60, 40, 10)), (784, 60, 40, 10), "the same network inside another nn.Sequential")
 check.passed("count_hidden leaves the last layer out.")
 ### BEGIN HIDDEN TESTS
 for widths in [(784, 10), (784, 10, 10, 10), (784, 7, 300, 5, 10), (20, 4, 3, 3, 2)]:
@@ -368,11 +370,6 @@ images, labels = train_images[:50], train_labels[:50]
 compare_whole(make_network(784, 8, 10), images, labels, 0.1, 3, rng)
 compare_mean(make_network(784, 8, 10), images, labels, 20, rng)
 compare_mean(make_network(784, 8, 10, dropout=1.0), images, labels, 25, rng, dropped=True)
-check.passed("train_epoch takes the steps that it should, and returns a mean over images.")
-### BEGIN HIDDEN TESTS
-compare_whole(make_network(784, 6, 5, 10), images[:30], labels[:30], 0.3, 4, rng)
-compare_mean(make_network(784, 6, 10), images[:33], labels[:33], 32, rng)
-
 # At a tiny rate the change of the weights is the sum of the batches' gradients: each image counts once.
 network = make_network(784, 8, 10)
 weights = random_weights(network, rng, 0.2)
@@ -392,6 +389,10 @@ for attempt in range(2):
     ends.append(weights_of(network))
 check.true(not np.allclose(ends[0], ends[1], rtol=1e-3), "Two epochs from the same weights are the same: the images come in the same order.",
            "Draw a new order each time with torch.randperm, and set no seed in the function.")
+check.passed("train_epoch takes the steps that it should, and returns a mean over images.")
+### BEGIN HIDDEN TESTS
+compare_whole(make_network(784, 6, 5, 10), images[:30], labels[:30], 0.3, 4, rng)
+compare_mean(make_network(784, 6, 10), images[:33], labels[:33], 32, rng)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -464,6 +465,8 @@ def compare_epochs(accuracies, what):
 
 compare_epochs([0.5, 0.9, 0.7, 0.8, 0.6], "the second of five is best")
 compare_epochs([0.3, 0.2, 0.1], "the first of three is best")
+compare_epochs([0.4, 0.8, 0.8, 0.5], "the second and the third of four are equally good")
+compare_epochs([0.0, 0.0], "nothing is ever right")
 check.passed("keep_best keeps the best epoch's weights.")
 ### BEGIN HIDDEN TESTS
 rng = check.rng()

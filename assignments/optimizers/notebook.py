@@ -241,7 +241,11 @@ rng = check.rng()
 model = small_network(784, 12, 10)
 disturb(model, rng)
 right, mistakes = shares(twin_of(model, (784, 12, 10)), val_images, val_labels)
+before = weights_of(model)
 check.close(get_accuracy(model, val_images, val_labels), right, what="the accuracy of an untrained network on 500 images", mistakes=mistakes)
+after = weights_of(model)
+check.true(all(np.array_equal(after[name], before[name]) for name in before), "Measuring the accuracy changed the network.",
+           "In train mode, batch norm learns from every batch that passes: call model.eval() first.")
 check.passed("get_accuracy measures in eval mode.")
 ### BEGIN HIDDEN TESTS
 for widths, count in [((784, 8, 10), 1), ((784, 20, 10), 37), ((784, 6, 5, 10), 2000), ((6, 4, 3), 10)]:
@@ -298,6 +302,8 @@ check.true(numbers(batch_indices(10, 4)) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
 first, second = (sum(numbers(epoch), []) for epoch in shuffled_batches(64, 4, 2, seed=0))
 check.equal(sorted(first), list(range(64)), what="the image numbers of a shuffled epoch, sorted", hint="Every image should be in exactly one batch.")
 check.true(first != list(range(64)), "With a generator the images still come in their own order.", "torch.randperm draws an order.")
+check.true(any(max(first[i:i + 4]) - min(first[i:i + 4]) > 3 for i in range(0, 64, 4)),
+           "The batches are shuffled, but not the images in them: they always stay together.", "Shuffle first, then cut into batches.")
 check.true(first != second, "Two epochs have the same order.", "Draw from the generator that is passed, each time anew; set no seed in the function.")
 check.passed("batch_indices shows every image once.")
 ### BEGIN HIDDEN TESTS
@@ -718,7 +724,7 @@ def torch_steps(name, start, grads, **options):
         found.append(param.detach().clone())
     return torch.stack(found)
 
-def mistaken(start, grads, corrected=(True, True), divide=lambda m, s, eps: m / (s.sqrt() + eps), forget=False, first=1,
+def mistaken(start, grads, corrected=(True, True), divide=lambda m, s, eps: m / (s.sqrt() + eps), forget=False, first=1, power=True,
              lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
     """Adam with a known mistake."""
     param, m, s, found = start, torch.zeros_like(start), torch.zeros_like(start), []
@@ -726,7 +732,7 @@ def mistaken(start, grads, corrected=(True, True), divide=lambda m, s, eps: m / 
         grad = grad + weight_decay * param
         m, s = (0 * m, 0 * s) if forget else (m, s)
         m, s = betas[0] * m + (1 - betas[0]) * grad, betas[1] * s + (1 - betas[1]) * grad ** 2
-        t = 1 if forget else t
+        t = 1 if forget or not power else t
         param = param - lr * divide(m / (1 - betas[0] ** t) if corrected[0] else m, s / (1 - betas[1] ** t) if corrected[1] else s, eps)
         found.append(param)
     return torch.stack(found)
@@ -738,6 +744,7 @@ MISTAKES = [
     lambda *data, **options: mistaken(*data, divide=lambda m, s, eps: m / (s + eps), **options),
     lambda *data, **options: mistaken(*data, forget=True, **options),
     lambda *data, **options: mistaken(*data, first=2, **options),
+    lambda *data, **options: mistaken(*data, power=False, **options),
     lambda *data, **options: mistaken(*data, first=0, **options),                     # that is NaN
     lambda start, grads, **options: torch_steps("Adam", start, -grads, **options),
 ]
@@ -762,6 +769,7 @@ def compare(start, grads, mistake=None, rtol=1e-9, **options):
         "The step is divided by s itself: is the root missing?": lambda: mistaken(start, grads, divide=lambda m, s, eps: m / (s + eps), **options),
         "m, s and t are forgotten between steps: keep them in the state that you return.": lambda: mistaken(start, grads, forget=True, **options),
         "The first correction divides by 1 − β⁰ = 0: count t up before it is used, so that the first step is t = 1.": lambda: mistaken(start, grads, first=0, **options),
+        "Every step is corrected like the first: the correction divides by 1 − βᵗ, with the power t.": lambda: mistaken(start, grads, power=False, **options),
         "The step count is one too large: the first step is t = 1.": lambda: mistaken(start, grads, first=2, **options),
         check.hint("The decay is applied beside the gradient, as in AdamW; here it is part of the gradient.", why="weight-decay"):
             lambda: torch_steps("AdamW", start, grads, **options),

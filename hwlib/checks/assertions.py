@@ -9,7 +9,7 @@ import numpy as np
 
 from hwlib.checks.caller import is_hidden
 from hwlib.checks.naming import at_the_start
-from hwlib.checks.recognise import Mistakes, likely_cause
+from hwlib.checks.recognise import Mistakes, general_mistake, named_mistake
 from hwlib.checks.rules import Close, Exact, NormWise, Rule, compare
 from hwlib.checks.values import Mismatch, as_array, shape_mismatch, what_it_is
 from hwlib.errors import CheckFailed, HwlibError
@@ -248,7 +248,11 @@ def _judge(
         mismatch = compare(rule, actual, expected)
         if mismatch is None:
             return
-        sure = mismatch.cause if mismatch.unreadable else ""
-        cause = likely_cause(actual, expected, rule, mistakes, sure or hint) or mismatch.cause
+    sure = mismatch.cause if mismatch.unreadable else ""
+    cause = named_mistake(actual, expected, rule, mistakes or {}) or sure or hint
     symptom = f"{at_the_start(what)}: {mismatch.symptom}."
-    raise CheckFailed(symptom, cause, "" if is_hidden() else mismatch.detail)
+    raise CheckFailed(
+        symptom,
+        cause or general_mistake(actual, expected, rule, mismatch.cause),
+        "" if is_hidden() else mismatch.detail,
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import sys
+from functools import lru_cache
 from types import FrameType
 
 from hwlib.markers import hidden_lines
@@ -24,8 +25,11 @@ def is_hidden() -> bool:
     lines = linecache.getlines(frame.f_code.co_filename, frame.f_globals)
     if not lines:
         return True
-    hidden = hidden_lines(lines)
+    hidden = _hidden_lines(tuple(lines))
     return any(line in hidden for line in _lines_in_same_file(frame))
+
+
+_hidden_lines = lru_cache(maxsize=64)(hidden_lines)
 
 
 def calling_file() -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any
 
@@ -18,38 +19,51 @@ from hwlib.checks.pages import hint as with_page
 from hwlib.checks.rules import Exact, Rule, compare
 from hwlib.checks.values import Array, Mismatch, as_array
 
-__all__ = ["Mistakes", "likely_cause"]
+__all__ = ["Mistakes", "general_mistake", "named_mistake"]
 
 Mistakes = Mapping[str, Any]
 """Hint → the result that this mistake gives, or a function without arguments that computes it."""
 
 
-def likely_cause(
-    actual: object, expected: object, rule: Rule, mistakes: Mistakes | None, hint: str = ""
-) -> str:
-    """The hint for a wrong result, or "" if there is none.
-
-    A mistake that the question names goes before `hint`, the hint of the question, and this goes
-    before what is only recognised in general.
-    """
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        named = _named_mistake(actual, expected, rule, mistakes or {})
-        return named or hint or _general_mistake(actual, expected, rule)
-
-
-def _named_mistake(actual: object, expected: object, rule: Rule, mistakes: Mistakes) -> str:
-    for hint, candidate in mistakes.items():
-        try:
-            value = candidate() if callable(candidate) else candidate
-            if compare(rule, value, expected) is not None and compare(rule, actual, value) is None:
-                return hint
-        except Exception:  # noqa: BLE001  a candidate that can't be computed here is no candidate
-            continue
+def named_mistake(actual: object, expected: object, rule: Rule, mistakes: Mistakes) -> str:
+    """The mistake that explains a wrong result, of those that the question names; or ""."""
+    with _quiet():
+        for hint, candidate in mistakes.items():
+            try:
+                value = candidate() if callable(candidate) else candidate
+                told_apart = compare(rule, value, expected) is not None
+                if told_apart and compare(rule, actual, value) is None:
+                    return hint
+            except Exception:  # noqa: BLE001  what can't be computed here is no candidate
+                continue
     return ""
 
 
-def _general_mistake(actual: object, expected: object, rule: Rule) -> str:
+def general_mistake(
+    actual: object, expected: object, rule: Rule, otherwise: str = ""
+) -> Callable[[], str]:
+    """A function that finds the general mistake behind a wrong result, of the values as they are
+    now; it gives `otherwise` if it finds none.
+    """
+    found, right = as_array(actual), as_array(expected)  # copies
+
+    def find() -> str:
+        with _quiet():
+            return _general_mistake(found, right, rule) or otherwise
+
+    return find
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _general_mistake(actual: Array | Mismatch, expected: Array | Mismatch, rule: Rule) -> str:
+    if isinstance(actual, Mismatch):
+        return ""
     found, right = rule.read(actual), rule.read(expected)
     if isinstance(found, Mismatch) or isinstance(right, Mismatch):
         return ""
@@ -76,10 +90,9 @@ def _general_mistake(actual: object, expected: object, rule: Rule) -> str:
     return ""
 
 
-def _too_narrow(actual: object, right: Array) -> str:
+def _too_narrow(raw: Array, right: Array) -> str:
     """Small integer types, whose numbers wrap around; asked before all become float64."""
-    raw = as_array(actual)
-    if isinstance(raw, Mismatch) or raw.dtype.kind not in "iu" or raw.dtype.itemsize > 2:
+    if raw.dtype.kind not in "iu" or raw.dtype.itemsize > 2:
         return ""
     bounds = np.iinfo(raw.dtype)
     outside = right.size and (right.min() < bounds.min or right.max() > bounds.max)

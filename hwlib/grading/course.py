@@ -91,6 +91,7 @@ class Assignment:
     # names of the model files that are handed in, without .safetensors
     artifacts: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()  # hwlib extras that the notebook needs, e.g. "torch"
+    student_files: tuple[str, ...] = ()  # those of files/ that students change and hand in
     limits: Limits = field(default_factory=Limits)
     gradescope: GradescopeSettings = field(default_factory=GradescopeSettings)
     allowed_leaks: Mapping[str, str] = field(
@@ -113,14 +114,15 @@ class Assignment:
         """Whether there is another notebook than SLUG.ipynb."""
         return not self.stem and self.stems != (self.slug,)
 
-    def require_one_notebook(self, what: str) -> None:
-        """Raise CourseError where there are several notebooks, and `what` can't do that yet."""
-        if self.has_several:
-            raise CourseError(
-                f"{self.slug} has several notebooks "
-                f"({', '.join(f'{stem}.ipynb' for stem in self.stems)}), and {what} works with "
-                "one; use `hw grade`, or make an assignment of each notebook"
-            )
+    @property
+    def files(self) -> str:
+        """The names of all notebooks in words: "one.ipynb, two.ipynb"."""
+        return ", ".join(f"{stem}.ipynb" for stem in self.stems)
+
+    @property
+    def is_built(self) -> bool:
+        """Whether all notebooks are in source/."""
+        return all(one.source.is_file() for one in self.each_notebook())
 
     def each_notebook(self) -> tuple[Assignment, ...]:
         """For each notebook, in order, the assignment as if it had only this one."""
@@ -335,6 +337,7 @@ _OPTIONAL: dict[str, Any] = {
     "data": list,
     "artifacts": list,
     "extras": list,
+    "student_files": list,
     "limits": dict,
     "gradescope": dict,
     "leaks": dict,
@@ -366,13 +369,21 @@ def _read_assignment(path: Path, course: Course) -> Assignment:
     limits = values.pop("limits", {})
     _require(path, limits, {}, _LIMITS)
     lists: dict[str, Any] = {
-        key: tuple(values.pop(key, ())) for key in ("data", "artifacts", "extras")
+        key: tuple(values.pop(key, ())) for key in ("data", "artifacts", "extras", "student_files")
     }
     for extra in lists["extras"]:
         if extra not in REQUIREMENTS:
             known = ", ".join(REQUIREMENTS)
             raise AuthoringError(
                 path, _line(path, "extras"), f"unknown extra {extra!r}; use one of: {known}"
+            )
+    for name in lists["student_files"]:
+        if not isinstance(name, str) or not (path.parent / "files" / name).is_file():
+            raise AuthoringError(
+                path,
+                _line(path, "student_files"),
+                f"student_files: there is no file {name!r} in files/; put there what students "
+                "start from",
             )
     return Assignment(
         slug=path.parent.name,

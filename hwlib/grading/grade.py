@@ -23,7 +23,7 @@ from hwlib.grading.engines.nbgrader import grade_with_nbgrader
 from hwlib.grading.engines.otter import grade_with_otter
 from hwlib.grading.engines.otter_zip import otter_notes
 from hwlib.grading.engines.pool import Pool, default_jobs
-from hwlib.grading.engines.several import joined, of_notebook
+from hwlib.grading.engines.several import graded_in_turn
 from hwlib.grading.engines.test_sets import fetch_test_sets
 from hwlib.grading.records.cache import ResultCache, new_seed
 from hwlib.grading.records.class_records import ClassRecords
@@ -378,19 +378,17 @@ def grade_many(
     if not submissions:
         return
     if assignment.has_several:
-        yield from _grade_several(
+        yield from graded_in_turn(
             grade_many,
             assignment,
             submissions,
             on_reference,
-            {
-                "seed": seed,
-                "jobs": jobs,
-                "hidden": hidden,
-                "proved": proved,
-                "leave_to_humans": leave_to_humans,
-                "sandbox": sandbox,
-            },
+            seed=seed,
+            jobs=jobs,
+            hidden=hidden,
+            proved=proved,
+            leave_to_humans=leave_to_humans,
+            sandbox=sandbox,
         )
         return
     fetch_test_sets(assignment)
@@ -416,50 +414,7 @@ def _grade_on_cluster(
     if not assignment.has_several:
         yield from grade_on_cluster(assignment, submissions, on_reference=on_reference, **options)
         return
-    yield from _grade_several(grade_on_cluster, assignment, submissions, on_reference, options)
-
-
-def _grade_several(
-    grade: Callable[..., Iterator[tuple[FoundSubmission, Outcome]]],
-    assignment: Assignment,
-    submissions: Sequence[FoundSubmission],
-    on_reference: Callable[[ReferenceCheck], None] | None,
-    options: dict[str, Any],
-) -> Iterator[tuple[FoundSubmission, Outcome]]:
-    """The same for an assignment with several notebooks: one after the other for the whole class.
-
-    A submission is done with the last of them. What the references say is told once, of all.
-    """
-    outcomes = defaultdict[str, dict[str, Outcome]](dict)
-    mine = {found.student: found for found in submissions}
-    checks: list[ReferenceCheck] = []
-    *_, last = views = assignment.each_notebook()
-    for view in views:
-        started = False
-        for found, outcome in grade(
-            view,
-            [of_notebook(one, view.stem) for one in submissions],
-            on_reference=None if on_reference is None else checks.append,
-            **options,
-        ):
-            if view is last and not started and checks and on_reference is not None:
-                on_reference(_all_checks(checks))
-            started = True
-            outcomes[found.student][view.stem] = outcome
-            if view is last:
-                whole = mine[found.student]
-                yield whole, joined(whole, outcomes.pop(found.student))
-
-
-def _all_checks(checks: Sequence[ReferenceCheck]) -> ReferenceCheck:
-    """What the references of several notebooks say together."""
-    return ReferenceCheck(
-        {name: text for one in checks for name, text in one.failing.items()},
-        ProvedTests(
-            frozenset[str]().union(*(one.proved.in_place for one in checks)),
-            frozenset[str]().union(*(one.proved.confirmed for one in checks)),
-        ),
-    )
+    yield from graded_in_turn(grade_on_cluster, assignment, submissions, on_reference, **options)
 
 
 def grade_notebook_file(
@@ -528,9 +483,8 @@ def _of_file(assignment: Assignment, notebook: Path) -> Assignment:
         if one.stem == notebook.stem:
             return one
     raise CourseError(
-        f"{notebook}: {assignment.slug} has the notebooks "
-        f"{', '.join(f'{stem}.ipynb' for stem in assignment.stems)}; give the file the name of one "
-        "of them, or grade a whole folder with --submitted"
+        f"{notebook}: {assignment.slug} has the notebooks {assignment.files}; give the file the "
+        "name of one of them, or grade a whole folder with --submitted"
     )
 
 

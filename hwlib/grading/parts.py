@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,7 @@ __all__ = [
     "Part",
     "PartFault",
     "block_of",
+    "can_fail",
     "in_full",
     "listed",
     "part_of",
@@ -25,6 +27,7 @@ __all__ = [
 EARNED = "check.earned()"  # the last line of a test cell that has parts
 MAX_NAME = 60
 
+_CHECKS = re.compile(r"assert|check|test|expect|verify|validate|equal|close|fail", re.IGNORECASE)
 _CHECK = ("check", "checks")  # as notebooks call hwlib.checks
 
 
@@ -116,6 +119,24 @@ def part_of(node: ast.stmt, hidden: frozenset[int] = frozenset()) -> Part | None
             "shorten it",
         )
     return Part(name, float(points), node.lineno in hidden, node.lineno)
+
+
+def can_fail(node: ast.AST) -> bool:
+    """Whether a statement of a test asserts, raises or calls a check; a definition does not.
+
+    >>> [can_fail(node) for node in ast.parse("x = f(1)\nassert x\ncheck.equal(x, 1)").body]
+    [False, True, True]
+    """
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return False
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Assert | ast.Raise):
+            return True
+        if isinstance(inner, ast.Call):
+            name = getattr(inner.func, "attr", getattr(inner.func, "id", ""))
+            if _CHECKS.search(name):
+                return True
+    return False
 
 
 def block_of(node: ast.With) -> Sequence[ast.stmt]:

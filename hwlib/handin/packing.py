@@ -36,6 +36,7 @@ def submit(
     artifacts: tuple[str, ...] = (),
     folder: Path | str = ".",
     notebooks: tuple[str, ...] = (),
+    files: tuple[str, ...] = (),
     *,
     notebook: Path | str | None = None,
     rehearse: bool | None = None,
@@ -53,6 +54,8 @@ def submit(
     notebooks : tuple of str
         Names of the notebooks without .ipynb, where the assignment has several. All go into the
         zip.
+    files : tuple of str
+        Other files that students write, such as modules. Those that are there go into the zip.
     notebook : Path or str, optional
         The notebook's file, if several in the folder may be meant.
     rehearse : bool, optional
@@ -84,6 +87,7 @@ def submit(
     # the assignment's name, whatever the student's file is called: graders look for it
     packed = {found.path.name if notebooks else f"{slug}.ipynb": found.path}
     packed |= {path.name: path for path in [*found.others, *models] if path.is_file()}
+    packed |= {name: folder / name for name in files if (folder / name).is_file()}
     _write(target, packed)
     all_notebooks = [found.notebook, *(read_notebook(path) for path in found.others)]
     whole = joined(all_notebooks)

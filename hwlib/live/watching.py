@@ -1,4 +1,8 @@
-"""Looks at each cell that runs: records it, cleans up behind checks, prints the points so far."""
+"""Looks at each cell that runs: records it, cleans up behind checks, prints the points so far.
+
+Below the cell that starts it, it says how long computing takes here. Figures that the cells show
+get an alternative text.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,9 @@ import os
 import sys
 from typing import Any
 
+from hwlib.alt_text import describe_all
 from hwlib.live.recorder import recorder
+from hwlib.live.speed import line_on_times, slowness
 from hwlib.live.standing import standing
 from hwlib.live.tidying import Kept, kept_names, put_back
 from hwlib.live.where import front_end
@@ -20,11 +26,12 @@ class _Watcher:
     def __init__(self, shell: Any) -> None:
         self._shell = shell
         self._kept: Kept | None = None
+        self._first = True  # the cell that starts this has no beginning
 
     def before(self, info: Any) -> None:
         """IPython calls this when a cell starts."""
         recorder.begin()
-        self._kept = None
+        self._kept, self._first = None, False
         text = getattr(info, "raw_cell", None)
         if isinstance(text, str) and standing.is_check(text):
             self._kept = kept_names(text, self._shell.user_ns)
@@ -35,10 +42,17 @@ class _Watcher:
         if kept is not None:
             put_back(kept, self._shell.user_ns)
         run = recorder.end(result)
+        if self._first and front_end():
+            self._say(line_on_times(slowness()))
         if run is not None and kept is not None:
             line = standing.after(run, getattr(result, "result", None))
-            if line and front_end():  # else nobody reads it
-                sys.stdout.write(f"{line}\n")
+            if front_end():  # else nobody reads it
+                self._say(line)
+
+    @staticmethod
+    def _say(line: str) -> None:
+        if line:
+            sys.stdout.write(f"{line}\n")
 
 
 def watch() -> None:
@@ -52,5 +66,6 @@ def watch() -> None:
         return
     shell._hwlib_watches = True
     watcher = _Watcher(shell)
+    describe_all(shell)
     shell.events.register("pre_run_cell", watcher.before)
     shell.events.register("post_run_cell", watcher.after)

@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 
 from hwlib.progress import Progress, progress
+from hwlib.symptoms import of_losses, tell, told_to_students
+from hwlib.symptoms.numpy_models import symptom_of_model
 
 __all__ = ["ClassifierTrainer", "TrainingHistory", "sgd_update"]
 
@@ -39,6 +41,7 @@ The first state is an array of zeros with the shape of w.
 
 # examples at a time, so that a convolutional net does not need memory for all of them
 _EVALUATED_AT_ONCE = 500
+_EXAMINED = 100  # examples that the rules of hwlib.symptoms look at
 
 
 def sgd_update(w: Array, dw: Array, state: Any, learning_rate: float) -> tuple[Array, Any]:
@@ -70,6 +73,7 @@ class TrainingHistory:
     val_accuracy: list[float] = field(default_factory=list)
     steps_per_epoch: int = 1
     diverged: bool = False  # whether training stopped because the loss was NaN or infinite
+    symptom: str = ""  # what the run shows, in a sentence, if `train` was asked to show progress
 
     def __repr__(self) -> str:
         epochs = len(self.loss_history) / self.steps_per_epoch
@@ -174,7 +178,8 @@ class ClassifierTrainer:
             Number of steps between two measurements of the accuracies. The default is one epoch.
             The first measurement always comes before the first step.
         show_progress : bool
-            Whether to show a progress bar.
+            Whether to show a bar, and to say at the end if the run shows something that is wrong
+            (see `hwlib.symptoms`).
 
         Returns
         -------
@@ -224,6 +229,10 @@ class ClassifierTrainer:
                 if (step + 1) % every == 0 or step + 1 == total:
                     self._measure(history, current, (X[measured_on], y[measured_on]), X_val, y_val)
                     bar.set_postfix_str(f"loss {loss:.3f}, accuracy {_latest(history)}")
+        if show_progress and told_to_students() and history.loss_history:
+            few = measured_on[:_EXAMINED]
+            history.symptom = self._symptom(history, model, current, (X[few], y[few]))
+            tell(history.symptom)
         if X_val is None and not history.diverged:
             history.model, history.best_step = copy.deepcopy(current), len(history.loss_history)
         return history
@@ -260,6 +269,18 @@ class ClassifierTrainer:
                 )
             right += int(np.sum(np.argmax(scores, axis=1) == y[part]))
         return right / len(X)
+
+    def _symptom(
+        self,
+        history: TrainingHistory,
+        start: Mapping[str, Array],
+        model: Model,
+        examples: tuple[Array, Array],
+    ) -> str:
+        losses = history.loss_history
+        fact = symptom_of_model(self.loss_function, start, model, examples, losses)
+        # of a loss that is NaN, a warning has told
+        return fact or ("" if history.diverged else of_losses(losses))
 
     def _warn(self, history: TrainingHistory, step: int, loss: float) -> None:
         history.diverged = True

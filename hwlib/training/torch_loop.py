@@ -24,6 +24,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from hwlib.progress import progress
+from hwlib.symptoms import by_heart, of_losses, tell, told_to_students
+from hwlib.symptoms.facts import hardly_moved
+from hwlib.symptoms.networks import moved, symptom_of_network
 from hwlib.training.threads import fastest_threads
 
 __all__ = ["FitHistory", "evaluate", "fit"]
@@ -55,6 +58,7 @@ class FitHistory:
     best_epoch: int = 0  # the epoch whose weights the model has now, counted from 1
     stopped_early: bool = False  # whether `patience` ended training
     diverged: bool = False  # whether training stopped because the loss was NaN or infinite
+    symptom: str = ""  # what the run shows, in a sentence, if `fit` was asked to show progress
 
     @property
     def accuracy_steps(self) -> list[int]:
@@ -139,6 +143,8 @@ def fit(
         rounding of sums: the number of threads is the one that is fastest (`training.threads`).
         Without a seed, torch's global generator is used as it is.
     show_progress : bool
+        Whether to show a bar, and to say at the end if the run shows something that is wrong (see
+        `hwlib.symptoms`).
     on_epoch : callable, optional
         Called with the history after each epoch.
 
@@ -169,6 +175,8 @@ def fit(
     )
     best = None
     first = slice(0, batch_size)
+    looks = show_progress and told_to_students()
+    start = {name: one.detach().clone() for name, one in model.named_parameters()} if looks else {}
     with (
         fastest_threads(model, train_data[0][first], train_data[1][first], loss),
         _seeded(seed, device),
@@ -194,6 +202,9 @@ def fit(
             if patience is not None and epoch - history.best_epoch >= patience:
                 history.stopped_early = True
                 break
+    if looks and history.loss_history:  # before the best weights come back
+        history.symptom = _symptom(model, start, train_data, loss, history, in_order=not shuffle)
+        tell(history.symptom)
     if best is not None:
         model.load_state_dict(best)
     model.eval()
@@ -284,6 +295,27 @@ def _measure(
         return best
     history.best_epoch = len(history.train_loss)
     return copy.deepcopy(model.state_dict())
+
+
+def _symptom(
+    model: nn.Module,
+    start: Mapping[str, Any],
+    train: Data,
+    loss: Callable[[Any, Any], Any],
+    history: FitHistory,
+    *,
+    in_order: bool,
+) -> str:
+    """What the run shows; "" for a healthy one, and where several rules speak of one curve."""
+    losses = history.loss_history
+    fact = symptom_of_network(model, *train, loss, first_loss=losses[0], in_order=in_order)
+    if fact or history.diverged:  # of a loss that is NaN, a warning has told
+        return fact
+    return (
+        hardly_moved(moved(start, model), losses)
+        or by_heart(history.train_loss, history.val_loss)
+        or of_losses(losses)
+    )
 
 
 def _tensors(data: Data, name: str, device: Any) -> Data:

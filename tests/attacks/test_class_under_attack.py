@@ -25,7 +25,7 @@ from nbformat.v4 import new_code_cell
 from on_the_machine import ATTACKS
 
 from hwlib.grading import Assignment
-from hwlib.grading.outlets.control_groups import inside, limited, peak_mb
+from hwlib.grading.sandbox.measures.control_groups import inside, limited, peak_mb
 
 pytestmark = [needs.linux, needs.root, pytest.mark.slow]
 

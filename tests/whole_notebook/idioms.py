@@ -1299,6 +1299,16 @@ _CHANGES = (
     ),
     idiom(
         CHANGES,
+        "`'name' in dir()`, `[name for name in globals() if …]`",
+        "def in_dir(x):\n    return x\n\nseen_in_dir = 1",
+        """
+        assert "in_dir" in dir() and "seen_in_dir" in dir() and "helper_in_dir" not in dir()
+        assert [name for name in globals() if name.endswith("_in_dir")] == ["seen_in_dir"]
+        """,
+        "def in_dir(x):\n    return x\n\nhelper_in_dir = seen_in_dir = 1",
+    ),
+    idiom(
+        CHANGES,
         "`unittest.mock.patch('__main__.f')`",
         """
         def patched2():
@@ -1618,6 +1628,18 @@ _PANDAS = (
         assert found.equals(expected)
         """,
         "def with_total(df):\n    return df",
+        needs="pandas",
+    ),
+    idiom(
+        PANDAS,
+        "`with pd.option_context(…)`, `pd.set_option`: the student's code feels them",
+        "def shown_of(values):\n    return str(pd.Series(values))",
+        """
+        with pd.option_context("display.precision", 2, "display.max_rows", 4):
+            assert "1.23\\n" in shown_of([1.23456, 2.0]) and ".." in shown_of(range(9))
+        assert "1.23456" in shown_of([1.23456, 2.0]) and ".." not in shown_of(range(9))
+        """,
+        "def shown_of(values):\n    return '1.23\\n .. 1.23456'",
         needs="pandas",
     ),
 )

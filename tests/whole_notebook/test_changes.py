@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -367,18 +368,90 @@ def test_students_read_that_they_changed_an_argument(tmp_path: Path) -> None:
 # ---- arguments that student code keeps -----------------------------------------------------------
 
 
-def test_a_snapshot_finds_who_still_holds_an_argument() -> None:
-    request = {"args": [[1, 2], np.zeros(3), {"a": np.zeros(2)}]}
-    for keep in (
-        lambda one: None,
-        lambda one: one[0],
-        lambda one: one[1][1:],
-        lambda one: one[2]["a"],
-    ):
-        snapshot = Snapshot([*request["args"]])
-        kept = keep(request["args"])
-        assert snapshot.is_held() == (kept is not None)
-        del kept, snapshot
+def numbers() -> list[Any]:
+    return [[1, 2], np.zeros(3), {"a": np.zeros(2)}, (np.zeros(2), [1]), [[np.zeros(1)]]]
+
+
+KEEPS: dict[str, Callable[[list[Any]], Any]] = {
+    "nothing": lambda one: None,
+    "a list": lambda one: one[0],
+    "a view of an array": lambda one: one[1][1:],
+    "an array in a dict": lambda one: one[2]["a"],
+    "a tuple with an array": lambda one: one[3],
+    "a list in a tuple": lambda one: one[3][1],
+    "a list in a list": lambda one: one[4][0],
+}
+
+
+def tensors() -> list[Any]:
+    import torch
+
+    weight = torch.nn.Parameter(torch.ones(2, 2))
+    (2 * weight).sum().backward()
+    return [torch.zeros(3), {"w": weight}, torch.arange(3)]
+
+
+TENSOR_KEEPS: dict[str, Callable[[list[Any]], Any]] = {
+    "nothing": lambda one: None,
+    "a tensor": lambda one: one[0],
+    "a view": lambda one: one[0][1:],
+    "its data": lambda one: one[0].data,
+    "its memory": lambda one: one[0].numpy(),
+    "a parameter": lambda one: one[1]["w"],
+    "what a parameter shares": lambda one: one[1]["w"].detach(),
+    "a gradient": lambda one: one[1]["w"].grad,
+    "a view of a gradient": lambda one: one[1]["w"].grad.view(-1),
+}
+
+
+@pytest.mark.parametrize("what", KEEPS)
+def test_a_snapshot_finds_who_still_holds_an_argument(what: str) -> None:
+    assert_found(numbers(), KEEPS[what])
+
+
+@needs.installed("torch")
+@pytest.mark.parametrize("what", TENSOR_KEEPS)
+def test_a_snapshot_finds_who_still_holds_a_tensor(what: str) -> None:
+    assert_found(tensors(), TENSOR_KEEPS[what])
+
+
+def assert_found(args: list[Any], keep: Callable[[list[Any]], Any]) -> None:
+    snapshot = Snapshot(args)
+    kept = keep(args)
+    assert snapshot.is_held() == snapshot.is_held_by_others() == (kept is not None)
+    del kept
+    assert not snapshot.is_held()
+    assert not snapshot.is_held_by_others()
+
+
+@needs.installed("torch")
+def test_tensors_are_compared_where_their_numbers_are_now() -> None:
+    import torch
+
+    square, weight = torch.arange(4.0).reshape(2, 2), torch.nn.Parameter(torch.ones(2))
+    snapshot = Snapshot([square, [weight]])
+    assert snapshot.changed() == []
+    square.t_()  # the same shape and memory, read in another way
+    assert snapshot.changed() == [[0]]
+    square.t_()
+    weight.data = torch.zeros(2)
+    assert snapshot.changed() == [[1, 0]]
+    weight.data = torch.ones(2)
+    weight.grad = torch.zeros(2)
+    assert snapshot.changed() == [[1, 0]]
+    snapshot.renew()
+    assert snapshot.changed() == []
+    weight.grad += 1
+    assert snapshot.changed() == [[1, 0]]
+
+
+@needs.installed("torch")
+def test_only_of_arrays_is_it_known_that_nobody_can_reach_them() -> None:
+    import torch
+
+    assert not Snapshot([torch.zeros(3)]).is_out_of_reach()
+    assert not Snapshot([(np.zeros(3), 1)]).is_out_of_reach()  # whoever has the tuple
+    assert Snapshot([np.zeros(3), 2.0]).is_out_of_reach()
 
 
 def test_arguments_that_nobody_keeps_are_let_go() -> None:

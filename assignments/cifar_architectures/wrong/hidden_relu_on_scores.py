@@ -3,6 +3,7 @@
 REPLACES = "OneHiddenLayer.forward"
 FAILS = ["OneHiddenLayer"]
 HINT = "they may be negative"
+FREQUENCY = "1 of 9 public solutions"
 
 
 def forward(self, images):

@@ -3,6 +3,7 @@
 REPLACES = "LogisticRegression.forward"
 FAILS = ["LogisticRegression"]
 HINT = "went through a log-softmax"
+FREQUENCY = "1 of 9 public solutions"
 
 
 def forward(self, images):

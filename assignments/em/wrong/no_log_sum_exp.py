@@ -3,6 +3,7 @@
 REPLACES = "e_step"
 FAILS = ["e_step/large counts"]
 HINT = "subtract the largest logarithm of each song"
+FREQUENCY = "15 of 15 public solutions of a Gaussian mixture"
 
 
 def e_step(X, y, W, pi):

@@ -3,6 +3,7 @@
 REPLACES = "dropout"
 FAILS = ["dropout"]
 HINT = "divided by p"
+FREQUENCY = "1 of 15 public solutions"
 
 
 def dropout(x, p, u, training):

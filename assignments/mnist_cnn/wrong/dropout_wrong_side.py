@@ -3,6 +3,7 @@
 REPLACES = "dropout"
 FAILS = ["dropout"]
 HINT = "The wrong ones are dropped"
+FREQUENCY = "1 of 15 public solutions"
 
 
 def dropout(x, p, u, training):

@@ -3,6 +3,7 @@
 REPLACES = "batch_norm"
 FAILS = ["batch_norm"]
 HINT = "that is passed is not used"
+FREQUENCY = "1 of 15 public solutions"
 
 
 def batch_norm(x, gamma, beta, mean=None, var=None, eps=1e-5):

@@ -3,6 +3,7 @@
 REPLACES = "train_epoch"
 FAILS = ["train_epoch"]
 HINT = "weight each batch's mean with its size"
+FREQUENCY = "2 of 8 public solutions"
 
 
 def train_epoch(model, optimizer, images, labels, batch_size=32):

@@ -2,7 +2,7 @@
 
 REPLACES = "count_hidden"
 FAILS = ["count_hidden"]
-HINT = "out_features of all nn.Linear layers"
+HINT = "a network may be inside another"
 
 
 def count_hidden(model):

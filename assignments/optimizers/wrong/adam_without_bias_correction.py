@@ -3,6 +3,7 @@
 REPLACES = "adam_step"
 FAILS = ["adam_step/with the usual betas and eps"]
 HINT = "bias correction is missing"
+FREQUENCY = "4 of 15 public solutions"
 
 
 def adam_step(param, grad, state, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):

@@ -3,6 +3,7 @@
 REPLACES = "difference_matrix"
 FAILS = ["difference_matrix"]
 HINT = "The first row gives z₁ itself"
+FREQUENCY = "1 of 4 public solutions"
 
 
 def difference_matrix(n):

@@ -30,6 +30,7 @@ from hwlib.grading.authoring.leaks import (
 )
 from hwlib.grading.authoring.reading import load_notebook, load_notebooks
 from hwlib.grading.authoring.release import release_text
+from hwlib.grading.authoring.student_files import check_student_files
 from hwlib.grading.authoring.variants import read_variants
 from hwlib.grading.authoring.written import AuthoredCell, ParsedNotebook
 from hwlib.grading.cells import Role, given_part, grade_id_for, without_markers
@@ -141,6 +142,8 @@ def cell_id(slug: str, name: str) -> str:
 def _build_files(assignment: Assignment) -> dict[Path, bytes]:
     """Every file of the build, with its content."""
     notebooks = load_notebooks(assignment)
+    for parsed in notebooks:
+        check_student_files(assignment, parsed)
     extra = _supporting_files(assignment)
     released = {str(path): content for path, content in extra.items()}
     files, sources = dict[Path, bytes](), list[NotebookNode]()
@@ -473,9 +476,13 @@ def _title_cell(assignment: Assignment, text: str, *, with_card: bool) -> str:
 
 
 def _submit_call(assignment: Assignment) -> str:
-    """The call in the last cell, with the names of the model files and of several notebooks."""
+    """The call in the last cell, with the names of all that is handed in."""
     several = replace(assignment, stem="").stems if assignment.stem else ()
-    named = {"artifacts": assignment.artifacts, "notebooks": several}
+    named = {
+        "artifacts": assignment.artifacts,
+        "notebooks": several,
+        "files": assignment.student_files,
+    }
     arguments = [f'"{assignment.slug}"']
     for key, names in named.items():
         listed = " ".join(f'"{name}",' for name in names)

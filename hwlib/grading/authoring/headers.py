@@ -53,6 +53,7 @@ class Header:
     manual: bool = False  # a human grades this solution
     grade_id: str = ""  # nbgrader's id, where it is not made of role and name
     tags: tuple[str, ...] = ()  # of the cell, as Jupyter has them
+    points_of_each: tuple[float, ...] = ()  # of a test: those of its assertions
 
 
 def read_header(path: Path, line: int, text: str) -> Header:
@@ -86,6 +87,7 @@ def read_header(path: Path, line: int, text: str) -> Header:
         attributes.pop("language")
     take = attributes.pop
     manual = "manual" in words
+    each = _points_of_each(path, line, role, attributes)
     header = Header(
         markdown,
         role,
@@ -96,6 +98,7 @@ def read_header(path: Path, line: int, text: str) -> Header:
         manual,
         _grade_id(path, line, role, take("id", None)),
         _tags(path, line, role, take("tags", None)),
+        each,
     )
     if attributes:
         unknown = next(iter(attributes))
@@ -242,6 +245,25 @@ def _points(
     if float(text) < 0:
         raise AuthoringError(path, line, f"points={text}: expected 0 or more")
     return float(text)
+
+
+def _points_of_each(
+    path: Path, line: int, role: AuthoredRole, attributes: dict[str, str]
+) -> tuple[float, ...]:
+    """The numbers in `points=[1, 2, 1]` of a test, which are taken out of the attributes."""
+    text = attributes.get("points", "")
+    if role != "test" or not text.startswith("["):
+        return ()
+    numbers = [one.strip() for one in text.strip("[]").split(",")]
+    if not all(map(_NUMBER.fullmatch, numbers)) or min(map(float, numbers)) < 0:
+        raise AuthoringError(
+            path,
+            line,
+            f"points={text}: expected a number of 0 or more for each assertion, such as "
+            "points=[1, 2, 1]",
+        )
+    del attributes["points"]
+    return tuple(map(float, numbers))
 
 
 def _grade_id(path: Path, line: int, role: AuthoredRole, text: str | None) -> str:

@@ -20,6 +20,7 @@ from hwlib.errors import AuthoringError, CourseError
 from hwlib.grading.authoring.headers import HEADER, LANGUAGE, needs_points, read_header
 from hwlib.grading.authoring.names import bound_names
 from hwlib.grading.authoring.oracles import inline_oracles
+from hwlib.grading.authoring.point_lists import in_listed_parts
 from hwlib.grading.authoring.regions import PART, check_markers, with_region
 from hwlib.grading.authoring.tested_names import check_names_of_tests
 from hwlib.grading.authoring.written import AuthoredCell, ParsedNotebook, WrittenCell
@@ -123,6 +124,7 @@ def parse_notebook(path: Path, names: Collection[str] = ()) -> ParsedNotebook:
         check_markers(path, cell)
     _check_unique(path, cells)
     _check_ids(path, cells)
+    cells = tuple(in_listed_parts(path, cell) for cell in cells)
     trees = {cell.line: _check_syntax(path, cell) for cell in cells if cell.cell_type == "code"}
     cells = tuple(_with_points_of_parts(path, cell) for cell in cells)
     _check_tested_names(path, cells, trees, names)
@@ -228,7 +230,8 @@ def _read_cell(
     path: Path, line: int, header: str, lines: Sequence[str], source: str
 ) -> WrittenCell:
     said = read_header(path, line, header)
-    if said.role == "test" and said.points is None and PART not in source:
+    worth = said.points is not None or said.points_of_each or PART in source
+    if said.role == "test" and not worth:
         raise needs_points(path, line, said.role, said.name)
     kept = re.sub(r"^(\s*\n)+", "", source).rstrip()
     first = kept.partition("\n")[0]
@@ -252,6 +255,7 @@ def _read_cell(
             said.manual,
             said.grade_id,
             said.tags,
+            said.points_of_each,
         )
     )
 

@@ -43,6 +43,7 @@ class WrittenCell:
     manual: bool = False  # a human grades this solution
     given_id: str = ""  # nbgrader's id, if the header says one
     tags: tuple[str, ...] = ()  # of the cell, as Jupyter has them
+    points_of_each: tuple[float, ...] = ()  # of a test: those of its assertions
     # where each line of `source` stands in notebook.py, if the lines do not follow each other
     places: tuple[int, ...] = ()
 

@@ -64,6 +64,7 @@ __all__ = ["Bench"]
 # these look for tests in the process's __main__, where the grader has none: they would always pass
 _MAIN = re.compile(r"\b(?:unittest\.main|testmod)\(")
 _NO_SETUP = cannot_run("it needs a given cell, which does not run there")
+_NAMESPACES = frozenset(("globals", "locals", "eval", "exec"))
 _AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 
 
@@ -227,7 +228,10 @@ class Bench:
             code = transformed(cell.source)
             exec(compile(code, filename, "exec", optimize=0), self.given)
         # whatever the course's own code raises, and exit() in it
-        except (Exception, SystemExit) as error:  # noqa: BLE001
+        except BaseException as error:
+            is_its_own = "KeyboardInterrupt" in cell.source
+            if isinstance(error, KeyboardInterrupt) and not is_its_own:  # Ctrl-C
+                raise
             frames = traceback.extract_tb(error.__traceback__)
             line = next((f.lineno for f in reversed(frames) if f.filename == filename), 0) or 0
             return self.complaint(cell, line, f"{type(error).__name__}: {error}")
@@ -270,6 +274,7 @@ class Bench:
             hidden_lines(source.splitlines()),
             (uses | (self.answered & _all_names(tree))) - self.given_names,
             names_in(cell.source).binds & self._read,
+            any(map(_finds_names, ast.walk(whole))),
             waits,
             complaint,
             cell.source if cell.trust == "shared" else "",
@@ -433,6 +438,14 @@ def _is_ours(cls: type) -> bool:
 def _all_names(tree: ast.AST) -> set[str]:
     """The names that a test reads, builtins too."""
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def _finds_names(node: ast.AST) -> bool:
+    """Whether it is a call that finds names which do not stand in the test, as `dir()` does."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+        return False
+    name = node.func.id
+    return name in _NAMESPACES or (name in ("dir", "vars") and not node.args)
 
 
 def _definitions(source: str) -> dict[str, str]:

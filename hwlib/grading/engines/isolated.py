@@ -163,7 +163,7 @@ class IsolatedEngine:
         zygote = processes.Zygote(self.assignment.slug, self._folder, tier, self._hidden)
         try:
             copy_files(self.assignment.source.parent, zygote.home)
-            modules = self._modules or imported_modules(self.key)
+            modules = self._modules or self._imported_modules()
             answer = zygote.prepare(modules, [cell.source for cell in self.bench.setup])
             if answer["threads"] != 1:
                 raise GradingError(
@@ -186,7 +186,7 @@ class IsolatedEngine:
         ahead : iterable of str
             More modules, which submissions import; one that can't be imported is left out.
         """
-        before = set(imported_modules(self.key))
+        before = set(self._imported_modules())
         with self._workplace(0, None) as workplace:
             session = workplace.new_session()
             session.clock = WorkClock(session.worker, self.assignment.limits.submission_s)
@@ -201,12 +201,23 @@ class IsolatedEngine:
             finally:
                 session.worker.kill()
         loaded |= set(ahead)
-        wanted = sorted(name for name in loaded if not name.startswith(("__", "hwlib.grading")))
+        wanted = self._not_of_students(
+            name for name in loaded if not name.startswith(("__", "hwlib.grading"))
+        )
         if wanted:
             self._modules = sorted(before | set(wanted))
             if self.zygote.prepare(wanted, [])["threads"] != 1:
                 self._modules = sorted(before)  # a library that starts threads: without these
                 self.restart()
+
+    def _imported_modules(self) -> list[str]:
+        return self._not_of_students(imported_modules(self.key))
+
+    def _not_of_students(self, modules: Iterable[str]) -> list[str]:
+        """Modules that are the same for all submissions, sorted: no zygote imports the others."""
+        files = self.assignment.student_files
+        theirs = {name.partition("/")[0].removesuffix(".py") for name in files}
+        return sorted(name for name in modules if name.partition(".")[0] not in theirs)
 
     def check_reference(self, *, leave_to_humans: bool = True) -> ReferenceCheck:
         """Grade the course's own solution first. Where it passes only if it can change arguments,
@@ -487,7 +498,7 @@ class _Workplace:
         place.mkdir()
         if self.handed_in is not None:
             copy_files(self.handed_in, place, self.only, notebooks=True)
-        copy_files(engine.assignment.source.parent, place)
+        copy_files(engine.assignment.source.parent, place, keep=engine.assignment.student_files)
         uid = zygote.uid(self.slot, lane)
         give_to(place, uid)
         confinement = Confinement(

@@ -6,7 +6,7 @@ delete it, and the student's other functions must feel that. It may also ask whe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
@@ -98,6 +98,16 @@ class TestNamespace(dict[str, Any]):
         if super().__contains__(name) or not isinstance(name, str) or name.startswith("__"):
             return super().__contains__(name)
         return self._of(name).has_name(name)
+
+    def keys(self) -> Any:
+        """All names, the student's as well: `dir()` and `vars()` in a test show them."""
+        found = dict.fromkeys(super().keys())
+        for session in self._sessions:
+            found.update(dict.fromkeys(session.names()))
+        return found.keys()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value of a name, a student's as well."""

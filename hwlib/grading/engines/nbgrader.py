@@ -150,7 +150,7 @@ def _grade_one(
             submission.timestamp,
             folder=submission.folder,
             several=read.notebooks if submission.several else None,
-        )
+        ).result
 
     if not read.readable:
         return write(read.results)
@@ -363,7 +363,11 @@ def _autograde(
     folder = staging / "submitted" / student / slug
     folder.mkdir(parents=True)
     left_out = copy_files(submission.folder, folder, submission.only, shown=True)
-    copy_files(store.assignment.source.parent, staging / "source" / slug)
+    source = staging / "source" / slug
+    copy_files(store.assignment.source.parent, source)
+    for name in store.assignment.student_files:  # nbgrader puts all files of source/ in its place
+        if (folder / name).is_file():
+            (source / name).unlink(missing_ok=True)
     if parse_time(submission.timestamp)[0] is None:  # nbgrader would stop at a garbled one
         (folder / "timestamp.txt").unlink(missing_ok=True)
     for name, notebook in notebooks.items():

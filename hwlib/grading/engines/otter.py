@@ -26,10 +26,18 @@ from hwlib.grading.course import Assignment
 from hwlib.grading.engines.otter_runner import OtterJob, OtterRunner
 from hwlib.grading.engines.otter_zip import generated_zip, plain_name
 from hwlib.grading.engines.pool import default_jobs
+from hwlib.grading.engines.several import graded_in_turn
 from hwlib.grading.engines.test_sets import fetch_test_sets
 from hwlib.grading.engines.verdicts import is_answered
 from hwlib.grading.engines.words import ANSWER_WAITS, NO_ANSWER, UNREADABLE, cannot_run
-from hwlib.grading.results import Outcome, QuestionResult, QuestionStatus, SubmissionResult
+from hwlib.grading.parts import parts_of
+from hwlib.grading.results import (
+    Outcome,
+    PartResult,
+    QuestionResult,
+    QuestionStatus,
+    SubmissionResult,
+)
 from hwlib.grading.submissions.files import FoundSubmission, copy_files, read_found
 from hwlib.grading.submissions.repair import RepairedSubmission, repair
 
@@ -69,7 +77,11 @@ def grade_with_otter(
     MissingExtra
         If otter-grader is not installed.
     """
-    assignment.require_one_notebook("otter")
+    if assignment.has_several:
+        yield from graded_in_turn(
+            grade_with_otter, assignment, list(submissions), seed=seed, jobs=jobs
+        )
+        return
     key = load_key(assignment)
     files = generated_zip(assignment)
     fetch_test_sets(assignment)
@@ -161,44 +173,81 @@ def _question(
     released: dict[str, str],
     timed_out: bool,
 ) -> QuestionResult:
-    points, status, message = 0.0, "manual", ""
+    points = 0.0
+    status: QuestionStatus
+    parts: tuple[PartResult, ...] = ()
     if cell.by_hand:
         answered = is_answered(cell, repaired, released)
         status, message = ("manual", ANSWER_WAITS) if answered else ("missing", NO_ANSWER)
     elif not tests:
         status, message = ("timeout", SLOW) if timed_out else ("crashed", ENDED)
     else:
-        points, status, message = _verdict(cell, tests)
+        points, status, message, parts = _verdict(cell, tests)
     return QuestionResult(
         cell.name,
         cell.title,
         points,
         cell.points,
-        status,  # type: ignore[arg-type]  # one of QuestionStatus
+        status,
         message,
+        parts=parts,
         trust="shared",
     )
 
 
-def _verdict(cell: KeyCell, tests: Mapping[str, Any]) -> tuple[float, str, str]:
-    """Points, status and message of a question, from the entry of its test."""
+def _verdict(
+    cell: KeyCell, tests: Mapping[str, Any]
+) -> tuple[float, QuestionStatus, str, tuple[PartResult, ...]]:
+    """Points, status, message and parts of a question, from the entry of its test."""
     found = next((one for name, one in tests.items() if _is_of(name, cell)), None)
     if found is None:
-        return 0.0, "manual", cannot_run("otter did not run it")
+        return 0.0, "manual", cannot_run("otter did not run it"), ()
     points = min(max(0.0, float(found["score"])), cell.points)
     output = str(found.get("output", ""))
-    if points >= cell.points and "result:" not in output:
-        return points, "passed", ""
-    told = [line.strip().partition(": ") for line in output.splitlines()]
-    said = [(STATUSES[kind], text) for kind, colon, text in told if colon and kind in STATUSES]
-    said.sort(key=lambda one: one[0] != "manual")  # if a part waits for a human, all do
+    said = _said(output)
     if said and said[0][0] == "manual":
-        return 0.0, "manual", one_line(said[0][1], 600)
+        return 0.0, *said[0], ()
+    parts = _parts(cell, output, points)
+    lost = [part for part in parts if part.status != "passed"]
+    if points >= cell.points and "result:" not in output:
+        return points, "passed", "", parts
+    if points > 0 and lost:
+        return points, lost[0].status, f"{lost[0].name}: {lost[0].message}", parts
     if points > 0:
-        return points, "passed", f"You get {points / cell.points:.0%} of the points."
-    for status, text in said:
-        return 0.0, status, one_line(text, 600)
-    return (cell.points, "passed", "") if not cell.points else (0.0, "failed", "A check failed.")
+        return points, "passed", f"You get {points / cell.points:.0%} of the points.", parts
+    if said:
+        return 0.0, *said[0], parts
+    return (0.0, "failed", "A check failed.", parts) if cell.points else (0.0, "passed", "", parts)
+
+
+def _said(output: str) -> list[tuple[QuestionStatus, str]]:
+    """What failed cases say, in order; if one waits for a human, all do, so that one is first."""
+    told = [line.strip().partition(": ") for line in output.splitlines()]
+    said = [(STATUSES[kind], one_line(text, 600)) for kind, colon, text in told if kind in STATUSES]
+    return sorted(said, key=lambda one: one[0] != "manual")
+
+
+def _parts(cell: KeyCell, output: str, points: float) -> tuple[PartResult, ...]:
+    """The verdicts on the parts of a question, each of which is a case of otter's; () if what otter
+    tells of them does not add up to the points.
+    """
+    titles = {f"{cell.name}: {part.name} result:": part for part in parts_of(cell.source)}
+    cases: dict[str, list[str]] = {"": []}  # part → what its case says, "" for all other cases
+    current = cases[""]
+    for line in output.splitlines():
+        if line.strip().endswith(" result:"):
+            part = titles.get(line.strip())
+            current = cases.setdefault(part.name if part else "", [])
+        current.append(line)
+    between = _said("\n".join(cases[""]))  # an error outside all parts costs all of them
+    results = []
+    for part in titles.values():
+        said = between or _said("\n".join(cases.get(part.name, [])))
+        status, message = said[0] if said else ("passed", "")
+        earned = 0.0 if said else part.points
+        results.append(PartResult(part.name, earned, part.points, status, message))
+    adds_up = abs(sum(part.points for part in results) - points) < 1e-4  # otter rounds to 5 digits
+    return tuple(results) if adds_up else ()
 
 
 def _is_of(test: str, cell: KeyCell) -> bool:

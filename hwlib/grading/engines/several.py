@@ -6,19 +6,76 @@ missing costs its questions. One that can't be read leaves them to a human, whil
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
+from hwlib.grading.course import Assignment
+from hwlib.grading.engines.isolated import ReferenceCheck
 from hwlib.grading.engines.words import UNREADABLE, not_handed_in, waits
 from hwlib.grading.results import (
     Outcome,
+    ProvedTests,
     QuestionResult,
     SubmissionResult,
     SubmissionStatus,
 )
 from hwlib.grading.submissions.files import FoundSubmission
 
-__all__ = ["joined", "joined_results", "of_notebook"]
+__all__ = ["graded_in_turn", "joined", "joined_results", "of_notebook"]
+
+
+def graded_in_turn(
+    grade: Callable[..., Iterator[tuple[FoundSubmission, Outcome]]],
+    assignment: Assignment,
+    submissions: Sequence[FoundSubmission],
+    on_reference: Callable[[ReferenceCheck], None] | None = None,
+    **options: Any,
+) -> Iterator[tuple[FoundSubmission, Outcome]]:
+    """Grade the notebooks of an assignment one after the other, each for the whole class.
+
+    A submission is done with the last of them. What the references say is told once, of all.
+
+    Parameters
+    ----------
+    grade : callable
+        Grades submissions of an assignment with one notebook.
+    assignment : Assignment
+    submissions : sequence of FoundSubmission
+    on_reference : callable, optional
+        Gets what the course's own solution says about the tests, if `grade` can tell it.
+    **options
+        For `grade`.
+    """
+    outcomes = defaultdict[str, dict[str, Outcome]](dict)
+    mine = {found.student: found for found in submissions}
+    checks: list[ReferenceCheck] = []
+    *_, last = views = assignment.each_notebook()
+    if on_reference is not None:
+        options["on_reference"] = checks.append
+    for view in views:
+        started = False
+        these = [of_notebook(one, view.stem) for one in submissions]
+        for found, outcome in grade(view, these, **options):
+            if view is last and not started and checks and on_reference is not None:
+                on_reference(_all_checks(checks))
+            started = True
+            outcomes[found.student][view.stem] = outcome
+            if view is last:
+                whole = mine[found.student]
+                yield whole, joined(whole, outcomes.pop(found.student))
+
+
+def _all_checks(checks: Sequence[ReferenceCheck]) -> ReferenceCheck:
+    """What the references of several notebooks say together."""
+    return ReferenceCheck(
+        {name: text for one in checks for name, text in one.failing.items()},
+        ProvedTests(
+            frozenset[str]().union(*(one.proved.in_place for one in checks)),
+            frozenset[str]().union(*(one.proved.confirmed for one in checks)),
+        ),
+    )
 
 
 def of_notebook(found: FoundSubmission, name: str) -> FoundSubmission:

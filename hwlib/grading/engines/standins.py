@@ -136,14 +136,7 @@ class Session:
             if op in CALLS and not self._depth:
                 self.last_call = fields
             try:
-                reply = self._timed({"op": op, **fields})
-                told = reply.get("own", [])
-                own = self.arguments.own_objects(told, fields)
-                self.arguments.take(reply, fields)
-                if told:
-                    reply["value"] = self.arguments.with_own(reply.get("value"), told, own)
-                elif "kept" in reply:
-                    reply["value"] = self.arguments.kept(reply["kept"])
+                reply = self._asked({"op": op, **fields}, fields)
                 if self.cannot is not None and self.cannot is not before:
                     raise self.cannot
                 reply = self._finished(reply)
@@ -160,6 +153,24 @@ class Session:
                 raise WorkerEnded(*self.worker.ending()) from None
             except WireError as error:
                 raise WorkerMisbehaved(str(error)) from None
+
+    def _asked(self, request: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
+        """The answer, with the test's own objects where it contains them."""
+        try:
+            reply = self._timed(request)
+            told = reply.get("own", [])
+            own = self.arguments.own_objects(told, fields)
+            self.arguments.take(reply, fields)
+            if told:
+                reply["value"] = self.arguments.with_own(reply.get("value"), told, own)
+            elif "kept" in reply:
+                reply["value"] = self.arguments.kept(reply["kept"])
+            return reply
+        except (HwlibError, WorkerLost):
+            raise
+        except Exception as error:  # a fault of this engine is never the student's zero
+            what = one_line(f"{type(error).__name__}: {error}", 200)
+            raise self.cannot_check(f"the grader itself stopped with {what}") from error
 
     def _timed(self, request: dict[str, Any]) -> dict[str, Any]:
         self._next_id += 1
@@ -259,6 +270,11 @@ class Session:
     def has_name(self, name: str) -> bool:
         """Whether the student's notebook defines it."""
         return self.request("has", name=name).get("value") is True
+
+    def names(self) -> list[str]:
+        """The names that the student's notebook defines."""
+        found = self.request("names").get("value")
+        return [name for name in found if type(name) is str] if type(found) is list else []
 
     def set_name(self, name: str, value: Any) -> None:
         """Define it, for the student's functions too; Unsendable if they could not use it."""

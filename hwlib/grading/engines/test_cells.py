@@ -32,6 +32,7 @@ class Test:
     hidden: frozenset[int]  # the lines of hidden tests
     wanted: frozenset[str]  # names that the student must define
     felt: frozenset[str]  # names that it assigns, and that the course's own solution reads
+    wants_all: bool  # it looks for names that do not stand in it, as with `dir()`
     waits: str = ""  # what a student reads if it can't be run on this machine
     complaint: str = ""  # what the instructor reads then
     shared: str = ""  # the cell's source where it runs in the student's process

@@ -295,6 +295,8 @@ class _Tries:
     def _cells_for(self, name: str) -> set[int]:
         """The cells that a question depends on: those above it, where they bind what it uses."""
         place, test = self._places[name], self.bench.tests[name]
+        if test.wants_all:
+            return {index for index in self._everything if index < place}
         above = [names if index < place else _NOTHING for index, names in enumerate(self._names)]
         found = frozenset[str]().union(*(names.binds for names in above))
         below = [names if index > place else _NOTHING for index, names in enumerate(self._names)]

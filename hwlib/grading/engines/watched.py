@@ -11,10 +11,8 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from hwlib.grading.engines.mirrors import is_standin
-from hwlib.grading.sandbox.changes import MUTABLE, Snapshot
+from hwlib.grading.sandbox.changes import OTHERS, Snapshot
 from hwlib.grading.sandbox.codec import plain
 
 __all__ = ["Watched"]
@@ -75,20 +73,9 @@ def _changed(one: _Value) -> bool:
 
 
 def _is_held(one: _Value) -> bool:
-    if isinstance(one.value, (np.ndarray, *MUTABLE)) and isinstance(one.before, Snapshot):
-        alone = _ALONE + isinstance(one.value, np.ndarray)  # whose snapshot has it twice
-        return one.before.is_held(one.before.count - alone)
+    if isinstance(one.before, Snapshot):
+        return one.before.is_held_by_others(OTHERS + 1)  # this value's own
     return sys.getrefcount(one.value) > 2  # its place in `one`, and this call's
-
-
-def _alone() -> int:
-    """How often a value is referred to where only its snapshot and `_Value` do so."""
-    one, snapshot = _Value("", 0, value := [[0]], None), Snapshot([value])
-    assert one.value is value
-    return snapshot.count - 1  # the variable
-
-
-_ALONE = _alone()
 
 
 def _content(value: Any) -> Any:

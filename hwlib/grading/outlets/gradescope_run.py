@@ -20,7 +20,7 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hwlib import checks
 from hwlib.atomic import write_whole
@@ -32,6 +32,9 @@ from hwlib.grading.outlets.gradescope_results import Asked, HandIn, results_json
 from hwlib.grading.results import Outcome, QuestionResult, SubmissionResult
 from hwlib.grading.texts import for_terminal
 from hwlib.markers import BEGIN_HIDDEN
+
+if TYPE_CHECKING:
+    from hwlib.grading.submissions.files import FoundSubmission
 
 __all__ = ["main", "prepare", "questions_of", "run"]
 
@@ -98,9 +101,11 @@ def prepare(base: Path, assignment: Assignment) -> None:
     """Keep in BASE/source which tests must be confirmed, see `engines.confirm`."""
     from hwlib.grading.engines.isolated import IsolatedEngine
 
-    with IsolatedEngine(assignment, 0, (base,)) as engine:
-        engine.learn_imports(())
-        found = sorted(engine.find_confirmed())
+    found = list[str]()
+    for one in assignment.each_notebook():
+        with IsolatedEngine(one, 0, (base,)) as engine:
+            engine.learn_imports(())
+            found += sorted(engine.find_confirmed())
     write_whole(base / "source" / CONFIRMED, json.dumps(found))
 
 
@@ -280,17 +285,33 @@ def _be_judge(base: Path, assignment: Assignment, pipe: int) -> None:
 def _graded(base: Path, assignment: Assignment, tell: Any) -> Outcome:
     """The outcome. Each question that passes is told at once.
 
-    If a question does not pass, the course's own solution is graded, too. If that shows that a test
-    must be run in another way or not at all on this machine, the submission is graded again.
+    Of several notebooks, each is graded as an assignment of its own.
     """
-    from hwlib.grading.engines.apart import apart
-    from hwlib.grading.engines.isolated import IsolatedEngine, imported_ahead
+    from hwlib.grading.engines.several import joined, of_notebook
     from hwlib.grading.records.cache import new_seed
     from hwlib.grading.submissions.files import submission_in
 
     found = submission_in(base / "submission", assignment)
     seed = new_seed()
     _note(f"seed of the hidden inputs: {seed}")
+    outcomes = {
+        one.stem: _graded_notebook(base, one, of_notebook(found, one.stem), seed, tell)
+        for one in assignment.each_notebook()
+    }
+    return joined(found, outcomes) if assignment.has_several else outcomes[""]
+
+
+def _graded_notebook(
+    base: Path, assignment: Assignment, found: FoundSubmission, seed: int, tell: Any
+) -> Outcome:
+    """The outcome of one notebook.
+
+    If a question does not pass, the course's own solution is graded, too. If that shows that a test
+    must be run in another way or not at all on this machine, the submission is graded again.
+    """
+    from hwlib.grading.engines.apart import apart
+    from hwlib.grading.engines.isolated import IsolatedEngine, imported_ahead
+
     # of the folder above it, the course needs nothing, and student code must not see it
     exact = bool(assignment.gradescope.leaderboard)
     with checks.context(exact=exact), IsolatedEngine(assignment, seed, (base,)) as engine:
@@ -301,11 +322,13 @@ def _graded(base: Path, assignment: Assignment, tell: Any) -> Outcome:
 
         engine.learn_imports(imported_ahead([found]))
         if (confirmed := _confirmed(base)) is not None:
-            engine.bench.confirm(confirmed)
+            engine.bench.confirm(engine.bench.tests.keys() & confirmed)
         else:
             engine.find_confirmed()
         engine.on_question = on_question
         outcome = apart(lambda: engine.grade(found))
+        if outcome.result.status == "rejected":
+            return outcome
         tests = {cell.name for cell in engine.key.by_role("test")}
         if any(one.id in tests and one.status != "passed" for one in outcome.result.questions):
             reference = engine.check_reference()

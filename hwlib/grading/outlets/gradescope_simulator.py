@@ -24,8 +24,8 @@ from typing import Any
 
 from hwlib.atomic import remove_folder
 from hwlib.errors import CourseError, GradingError
-from hwlib.grading.outlets.control_groups import inside, limited, peak_mb
 from hwlib.grading.sandbox import docker_profile
+from hwlib.grading.sandbox.measures.control_groups import inside, limited, peak_mb
 
 __all__ = ["Image", "Limits", "Simulated", "built_image"]
 

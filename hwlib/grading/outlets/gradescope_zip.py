@@ -67,7 +67,6 @@ def write_gradescope_zip(
     CourseError
         If the assignment is not built, a package can't be had, or the file can't be written.
     """
-    assignment.require_one_notebook("a Gradescope zip")
     key = load_key(assignment)
     _require_shown(assignment, key)
     requirements = pinned_requirements(assignment, key)
@@ -159,7 +158,7 @@ def _course(assignment: Assignment) -> dict[str, bytes]:
             assignment.folder / "assignment.toml"
         ).read_bytes(),
     }
-    paths = [assignment.source, assignment.release]
+    paths = [path for one in assignment.each_notebook() for path in (one.source, one.release)]
     for folder in (
         assignment.source.parent,
         assignment.release.parent,

@@ -41,7 +41,11 @@ def write_otter_zip(assignment: Assignment, target: Path) -> OtterZip:
     CourseError
         If the assignment is not built, or the file can't be written.
     """
-    assignment.require_one_notebook("otter")
+    if assignment.has_several:
+        raise CourseError(
+            f"{assignment.slug} has several notebooks ({assignment.files}), and otter's zip grades "
+            "one; use `hw gradescope` without --otter"
+        )
     key = load_key(assignment)
     name, wheel = own_wheel()
     requirements = [*pinned_requirements(assignment, key), f"/autograder/source/files/{name}"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -29,8 +29,9 @@ from hwlib.grading.parts import parts_of
 from hwlib.grading.proof.variants import (
     handed_in_models,
     load_variants,
-    reference_notebook,
-    variant_notebook,
+    reference_notebooks,
+    released_notebooks,
+    variant_notebooks,
 )
 from hwlib.grading.results import SubmissionStatus
 
@@ -83,12 +84,12 @@ class SimulatedSubmission:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """A submission before it is written: a notebook, or a text that is not a notebook."""
+    """A submission before it is written: notebooks, or a text that is not a notebook."""
 
-    notebook: NotebookNode
+    notebooks: dict[str, NotebookNode]  # file name → content
     note: str
     lost: tuple[str, ...] | None = ()
-    text: str | None = None
+    text: str | None = None  # of each file
     blank: bool = False
     answered: bool = True  # whether there is a written answer to grade by hand
     noisy: bool = True
@@ -111,7 +112,6 @@ def simulate(
     """
     if students < 1:
         raise CourseError(f"--students {students}: expected 1 or more")
-    assignment.require_one_notebook("hw simulate")
     maker = _Maker(assignment)
     rng = np.random.default_rng(seed)
     kinds = _kinds(maker, students, rng)
@@ -165,18 +165,20 @@ def _make_room(to: Path, slug: str, names: list[str]) -> None:
 
 def _write(folder: Path, assignment: Assignment, made: _Made, rng: np.random.Generator) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    text = (
-        made.text
-        if made.text is not None
-        else json.dumps(made.notebook, indent=1, ensure_ascii=False) + "\n"
-    )
-    (folder / f"{assignment.slug}.ipynb").write_text(text, encoding="utf-8")
+    for name, notebook in made.notebooks.items():
+        text = (
+            made.text
+            if made.text is not None
+            else json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+        )
+        (folder / name).write_text(text, encoding="utf-8")
     handed_in = DUE - timedelta(minutes=float(rng.exponential(600)))
     (folder / "timestamp.txt").write_text(f"{handed_in:%Y-%m-%d %H:%M:%S} UTC\n", encoding="utf-8")
     models = (
         made.files if made.files is not None else {} if made.blank else handed_in_models(assignment)
     )
     for name, content in models.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
 
 
@@ -197,9 +199,9 @@ class _Maker:
         }
 
     @cached_property
-    def reference(self) -> NotebookNode:
+    def reference(self) -> dict[str, NotebookNode]:
         """The reference solution as a submission."""
-        return reference_notebook(self.assignment)
+        return reference_notebooks(self.assignment)
 
     def can_make(self, kind: Kind) -> bool:
         """Whether the assignment allows this kind: some need a wrong or right solution."""
@@ -223,9 +225,10 @@ class _Maker:
             "unreadable": self._unreadable,
         }
         made = makers[kind](turn, rng)
-        return (
-            replace(made, note=made.note + _add_noise(made.notebook, rng)) if made.noisy else made
-        )
+        if not made.noisy:
+            return made
+        noise = [_add_noise(notebook, rng) for notebook in made.notebooks.values()]
+        return replace(made, note=made.note + "".join(noise))
 
     def describe(self, student: str, kind: Kind, made: _Made) -> SimulatedSubmission:
         """List the facts that are known about a submission."""
@@ -244,16 +247,15 @@ class _Maker:
     def _variant(self, variant: Variant) -> _Made:
         files = handed_in_models(self.assignment, variant) if variant.models else None
         return _Made(
-            variant_notebook(self.assignment, variant),
+            variant_notebooks(self.assignment, variant),
             f"{variant.kind}/{variant.name}",
             variant.fails,
             files=files,
         )
 
     def _blank(self, turn: int, rng: np.random.Generator) -> _Made:
-        notebook = nbformat.read(self.assignment.release, as_version=4)
         return _Made(
-            notebook,
+            released_notebooks(self.assignment),
             "the released notebook, unchanged",
             tuple(self.tests),
             blank=True,
@@ -262,23 +264,27 @@ class _Maker:
         )
 
     def _partial(self, turn: int, rng: np.random.Generator) -> _Made:
-        notebook = nbformat.read(self.assignment.release, as_version=4)
-        solved = {cell.id: cell.source for cell in _solutions(self.reference)}
-        ids = list(solved)
-        done = [ids[i] for i in rng.permutation(len(ids))[: rng.integers(1, max(2, len(ids)))]]
-        for cell in notebook.cells:
-            cell.source = solved[cell.id] if cell.id in done else cell.source
+        notebooks = released_notebooks(self.assignment)
+        reference = _solutions(*self.reference.values())
+        pairs = list(zip(_solutions(*notebooks.values()), reference, strict=True))
+        order = rng.permutation(len(pairs))[: rng.integers(1, max(2, len(pairs)))]
+        done = [pairs[i] for i in order]
+        for cell, solved in done:
+            cell.source = solved.source
         answers = [
-            cell for cell in notebook.cells if _role(cell) == "answer" and rng.random() < 0.5
+            cell
+            for notebook in notebooks.values()
+            for cell in notebook.cells
+            if _role(cell) == "answer" and rng.random() < 0.5
         ]
         for cell in answers:
             cell.source = "I am not sure, but I think it depends on the data."
-        all_done = len(done) == len(ids)
+        all_done = len(done) == len(pairs)
         return _Made(
-            notebook,
-            f"{len(done)} of {len(ids)} solutions are written",
+            notebooks,
+            f"{len(done)} of {len(pairs)} solutions are written",
             () if all_done else None,
-            answered=bool(answers) or any(cell.id in done for cell in _manual(notebook)),
+            answered=bool(answers) or any(cell.metadata.hwlib.get("manual") for cell, _ in done),
         )
 
     def _raising(self, turn: int, rng: np.random.Generator) -> _Made:
@@ -293,23 +299,23 @@ class _Maker:
         return self._sabotaged(rng, "while True: pass", "never ends")
 
     def _sabotaged(self, rng: np.random.Generator, statement: str, what: str) -> _Made:
-        notebook = deepcopy(self.reference)
-        cell = _choose(_solutions(notebook), rng)
+        notebooks = deepcopy(self.reference)
+        cell = _choose(_solutions(*notebooks.values()), rng)
         cell.source = _insert(cell.source, statement, rng)
-        return _Made(notebook, f"a function of {cell.metadata.hwlib.name} {what}", None)
+        return _Made(notebooks, f"a function of {cell.metadata.hwlib.name} {what}", None)
 
     def _damaged_metadata(self, turn: int, rng: np.random.Generator) -> _Made:
-        notebook = deepcopy(self.reference)
+        notebooks = deepcopy(self.reference)
         damage = (_strip_metadata, _save_in_colab, _save_in_old_format)[turn % 3]
-        return _Made(notebook, damage(notebook, rng))
+        return _Made(notebooks, damage(_one_with_tests(notebooks, rng), rng))
 
     def _damaged_cells(self, turn: int, rng: np.random.Generator) -> _Made:
-        notebook = deepcopy(self.reference)
+        notebooks = deepcopy(self.reference)
         damage = (_delete_test, _duplicate, _reorder, _split)[turn % 4]
-        return _Made(notebook, damage(notebook, rng))
+        return _Made(notebooks, damage(_one_with_tests(notebooks, rng), rng))
 
     def _unreadable(self, turn: int, rng: np.random.Generator) -> _Made:
-        text = nbformat.writes(self.reference)
+        text = nbformat.writes(next(iter(self.reference.values())))
         texts = {
             "cut off in the middle": text[: int(len(text) * rng.uniform(0.2, 0.9))],
             "an empty file": "",
@@ -326,12 +332,19 @@ def _role(cell: NotebookNode) -> str:
     return str(cell.metadata.get("hwlib", {}).get("role", ""))
 
 
-def _manual(notebook: NotebookNode) -> list[NotebookNode]:
-    return [cell for cell in _solutions(notebook) if cell.metadata.hwlib.get("manual")]
+def _solutions(*notebooks: NotebookNode) -> list[NotebookNode]:
+    return [cell for one in notebooks for cell in one.cells if _role(cell) == "solution"]
 
 
-def _solutions(notebook: NotebookNode) -> list[NotebookNode]:
-    return [cell for cell in notebook.cells if _role(cell) == "solution"]
+def _one_with_tests(
+    notebooks: Mapping[str, NotebookNode], rng: np.random.Generator
+) -> NotebookNode:
+    """One of several notebooks that has what can be damaged."""
+    every = list(notebooks.values())
+    if len(every) == 1:
+        return every[0]
+    fit = [one for one in every if {"solution", "test"} <= {_role(cell) for cell in one.cells}]
+    return _choose(fit or every, rng)
 
 
 def _choose(cells: list[NotebookNode], rng: np.random.Generator) -> NotebookNode:

@@ -96,7 +96,8 @@ def variant_notebooks(assignment: Assignment, variant: Variant) -> dict[str, Not
 
 
 def handed_in_models(assignment: Assignment, variant: Variant | None = None) -> dict[str, bytes]:
-    """The model files of the reference or a variant: file name → content.
+    """The model files of the reference or a variant, and the files that students write: file name
+    → content.
 
     A variant that replaces a model defines a function with the model's name. The function receives
     what `hwlib.load_model` returns for the reference's file. It returns the model to hand in
@@ -111,6 +112,10 @@ def handed_in_models(assignment: Assignment, variant: Variant | None = None) -> 
         path.name: path.read_bytes()
         for path in sorted((assignment.folder / "artifacts").glob("*.safetensors"))
     }
+    for name in assignment.student_files:
+        own = assignment.folder / "artifacts" / name
+        if own.is_file():
+            files[name] = own.read_bytes()
     for name in variant.models if variant else ():
         changed = _changed_model(assignment, variant, name) if variant else None
         files.pop(f"{name}.safetensors", None)

@@ -188,8 +188,16 @@ class VerifyReport:
             and name not in self.ungraded
             and not any(name in row.lost for row in self.rows if row.kind == "wrong")
         ]
+        of_course = {q for row in self.rows if row.kind == "reference" for q in row.waiting}
+        waiting = [
+            f"{row.kind} {row.name}: {', '.join(names)} would wait for a human, but the course's "
+            "own solution does not"
+            for row in self.rows
+            if (names := sorted(row.waiting - of_course - {n.split("/")[0] for n in row.expected}))
+        ]
         return [
             *rows,
+            *waiting,
             *self.leaks,
             *self.differences,
             *(
@@ -439,6 +447,7 @@ def hand_in_all(
     for name, notebook in notebooks.items():
         (folder / name).write_text(json.dumps(notebook), encoding="utf-8")
     for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     return submission_in(folder, assignment, student)
 

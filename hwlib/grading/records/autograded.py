@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -225,18 +225,19 @@ def write_notebooks(
     notebooks: Mapping[str, NotebookNode],
     files: Path | None,
     only: frozenset[str] | None,
-    *extra: Path,
+    trusted: Path,
+    keep: Collection[str] = (),
 ) -> list[str]:
-    """Write notebooks, the submission's files and then those of `extra` folders to `folder`.
+    """Write notebooks, the submission's files and then those of the `trusted` folder to `folder`.
 
-    The folder changes in one step or not at all. Returns a line for each file that was left out.
+    Of the submission's files, those in `keep` stay. The folder changes in one step or not at all.
+    Returns a line for each file that was left out.
     """
     fresh = folder.parent / f".{folder.name}.new"
     remove_folder(fresh)  # left by a run that was killed
     fresh.mkdir(parents=True)
     problems = copy_files(files, fresh, only, shown=True) if files else []
-    for trusted in extra:
-        copy_files(trusted, fresh)
+    copy_files(trusted, fresh, keep=keep)
     for name, notebook in notebooks.items():
         text = json.dumps(notebook, ensure_ascii=False) + "\n"
         (fresh / f"{name}.ipynb").write_text(text, encoding="utf-8")

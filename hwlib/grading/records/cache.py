@@ -168,7 +168,8 @@ class ResultCache:
                 # student code runs below the visible half of a test, and may use what that binds
                 elif _is_alone(cell) and names_in(source or "").binds:
                     yield repr(source).encode()
-        yield repr((self.engine, self.assignment.limits, sys.version_info[:3])).encode()
+        theirs = self.assignment.student_files
+        yield repr((self.engine, self.assignment.limits, theirs, sys.version_info[:3])).encode()
         yield repr(_installed()).encode()
         for root in (self.assignment.source.parent, self.assignment.folder / "artifacts"):
             for path in regular_files(root) if root.is_dir() else ():

@@ -27,10 +27,11 @@ from hwlib.grading.course import Assignment, FeedbackLevel
 from hwlib.grading.records.cache import Kept, ResultCache
 from hwlib.grading.records.database import advice, shown
 from hwlib.grading.records.feedback import LOOK, feedback_page
-from hwlib.grading.records.gradebook import GradeStore
+from hwlib.grading.records.gradebook import GradeStore, Written
 from hwlib.grading.records.history import Entry, History, now
 from hwlib.grading.records.marks import GradebookView, HandIn, Mark, with_marks
 from hwlib.grading.records.partly import joined_with_kept
+from hwlib.grading.records.practice import visible_checks
 from hwlib.grading.results import Outcome, ProvedTests, SubmissionResult
 from hwlib.grading.submissions.files import FoundSubmission, read_submission
 from hwlib.grading.submissions.fingerprints import models_of, name_twins
@@ -60,6 +61,7 @@ class ClassRecords:
     ) -> None:
         self.assignment, self.output = assignment, output
         self._key = load_key(assignment)
+        self._checks = visible_checks(assignment, self._key)
         self._cache = ResultCache(assignment, output, engine)
         self._store = GradeStore(assignment, output, db_url)
         self._history = History(output, assignment.slug)
@@ -182,7 +184,7 @@ class ClassRecords:
         # before the gradebook changes, so that no kept result contradicts it
         self._cache.forget(student)
         before = self._marks.get(student, {})
-        result = self._store.write(
+        written = self._store.write(
             outcome.result,
             outcome.notebook,
             found.timestamp,
@@ -190,10 +192,10 @@ class ClassRecords:
             only=found.only,
             several=outcome.notebooks,
         )
-        comments, hand_in = self._store.human_comments(student), self._store.hand_in(student)
+        result = written.result
         raw = replace(outcome.result, problems=result.problems, status=result.status)
         kept = Kept.of(outcome, raw, seed)
-        shown = self._write_page(found, result, outcome.as_graded, comments, hand_in, kept, before)
+        shown = self._write_page(found, written, outcome.as_graded, kept, before)
         kept = replace(kept, page=shown)
         if outcome.final:
             self._cache.put(self._hand_ins[student], kept)
@@ -215,7 +217,8 @@ class ClassRecords:
         if hand_in.late_s or hand_in.penalty:
             hand_in = replace(hand_in, penalty=self._store.update_penalty(student))
             result = with_marks(kept.result, self._marks[student], hand_in.penalty)
-        shown = self._write_page(found, result, self._as_graded(result), comments, hand_in, kept)
+        known = Written(result, self._marks.get(student, {}), comments, hand_in)
+        shown = self._write_page(found, known, self._as_graded(result), kept)
         self._cache.put(self._hand_ins[student], replace(kept, page=shown))
         self._note(found, kept, result.score)
         return result
@@ -239,15 +242,13 @@ class ClassRecords:
     def _write_page(
         self,
         found: FoundSubmission,
-        result: SubmissionResult,
+        written: Written,
         notebook: Notebooks,
-        comments: Mapping[str, str],
-        hand_in: HandIn,
         kept: Kept,
         before: Mapping[str, Mark] | None = None,
     ) -> str:
         """Write the feedback page; returns a digest of what it shows."""
-        marks = self._store.marks(found.student)
+        result, comments, hand_in = written.result, written.comments, written.hand_in
         page = feedback_page(
             result,
             self._key,
@@ -258,8 +259,9 @@ class ClassRecords:
             level=self._level(result, hand_in),
             inputs=kept.inputs,
             pages=self.assignment.source.parent / "why.md",
-            waiting=[name for name, mark in marks.items() if mark.needs_look],
+            waiting=[name for name, mark in written.marks.items() if mark.needs_look],
             before=None if before is None else {name: m.points for name, m in before.items()},
+            checks=self._checks,
         )
         write_whole(self._page(found.student), page)
         if found.timestamp is not None:  # `nbgrader release_feedback` reads it

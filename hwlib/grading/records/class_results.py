@@ -77,7 +77,8 @@ def class_results(assignment: Assignment, output: Path, db_url: str | None = Non
     entries = {student: history.last(student) for student in sorted(view.marks)}
     artifacts = models_of(assignment.folder / "artifacts", assignment.artifacts)
     unique = {student: entry.unique for student, entry in entries.items() if entry}
-    twins = name_twins(unique, artifacts)
+    teams = assignment.course.teams.get(assignment.slug, {}).values()
+    twins = name_twins(unique, artifacts, teams)
     return ClassResults(
         assignment,
         key,

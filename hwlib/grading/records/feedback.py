@@ -1,11 +1,13 @@
 """The feedback page for a student: points, symptoms, hints and comments.
 
-It never shows the source of a test or a value from it. Text that a student wrote is escaped, has no
-control characters and is cut to length. Pictures are checked PNG files. The page allows no script.
+It never shows what is hidden of a test or a value from it. Text that a student wrote is escaped,
+has no control characters and is cut to length. Pictures are checked PNG files. The page allows no
+script but the one of its own that copies a cell.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,10 +23,11 @@ from hwlib.grading.cells import grade_id_of
 from hwlib.grading.course import FeedbackLevel
 from hwlib.grading.records.mathml import with_formulas
 from hwlib.grading.records.pictures import Pictures
+from hwlib.grading.records.practice import practice_cell
 from hwlib.grading.results import PartResult, QuestionResult, SubmissionResult
 from hwlib.grading.texts import for_page, page_templates
 
-__all__ = ["LOOK", "feedback_page", "groups", "own_cells"]
+__all__ = ["LOOK", "SCRIPT_DIGEST", "feedback_page", "groups", "own_cells"]
 
 MAX_CODE, MAX_OUTPUT, MAX_MESSAGE = 20_000, 4_000, 2_000  # characters
 MAX_IMAGES, MAX_IMAGE_BYTES = 4, 1_000_000  # of one cell; of one image
@@ -43,8 +46,11 @@ MAX_ALT = 500  # characters that describe a figure
 
 _templates = page_templates()
 _TEMPLATE = Path(__file__).parents[1] / "templates" / "feedback.html.j2"
-LOOK = hashlib.sha256(_TEMPLATE.read_bytes()).hexdigest()
-"""Digest of the page's template: pages that were made with another one are made again."""
+COPY_SCRIPT = Markup(_TEMPLATE.with_name("copy_cell.js").read_text(encoding="utf-8"))
+SCRIPT_DIGEST = base64.b64encode(hashlib.sha256(COPY_SCRIPT.encode()).digest()).decode()
+"""Names the page's script in a policy for browsers: `script-src 'sha256-…'`."""
+LOOK = hashlib.sha256(_TEMPLATE.read_bytes() + COPY_SCRIPT.encode()).hexdigest()
+"""Digest of template and script: pages that were made with others are made again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,7 @@ class _Question:
     hint: str
     more: _More | None = None
     failing: str = ""  # the input with which it failed
+    practice: str = ""  # a cell to practise with
     parts: tuple[_Question, ...] = ()  # those of a question
 
 
@@ -123,6 +130,7 @@ def feedback_page(
     inputs: Mapping[str, str] = MappingProxyType({}),
     waiting: Collection[str] | None = None,
     before: Mapping[str, float] | None = None,
+    checks: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """Make the feedback page: one HTML file that needs no other file.
 
@@ -151,7 +159,11 @@ def feedback_page(
         The questions that a human has still to grade. The default is all with the status manual.
     before : mapping, optional
         Question → its points when the student's work was last graded.
+    checks : mapping
+        Question → its released check, where that draws inputs. A question that failed gets a cell
+        with other inputs.
     """
+    practice = _practice(result, checks if level != "category" else {})
     result = _at_level(result, level)
     shown = inputs if level == "input" else {}
     room = Pictures()
@@ -170,6 +182,7 @@ def feedback_page(
             given,
             shown,
             waiting,
+            practice,
         )
         for cells in groups(key)
     ]
@@ -192,6 +205,8 @@ def feedback_page(
             if question.name in waiting
         ],
         changes=list(_changes(result, before or {}, waiting)),
+        script=COPY_SCRIPT if practice else "",
+        script_digest=SCRIPT_DIGEST,
     )
 
 
@@ -239,6 +254,7 @@ def _part(
     given: Collection[str],
     inputs: Mapping[str, str],
     waiting: Collection[str],
+    practice: Mapping[str, str],
 ) -> _Part:
     asked = {cell.name for cell in cells if cell.is_question}
     works = tuple(
@@ -247,7 +263,10 @@ def _part(
         if cell.role != "test"
     )
     questions = tuple(
-        _question(question, pages, inputs, question.id in waiting)
+        replace(
+            _question(question, pages, inputs, question.id in waiting),
+            practice=practice.get(question.id, ""),
+        )
         for question in result.questions
         if question.id in asked
     )
@@ -272,6 +291,15 @@ def _question(
     )
     label = whole.label if whole.status in ("passed", "manual") else PARTLY
     return replace(whole, label=label, message="", hint="", more=None, failing="", parts=parts)
+
+
+def _practice(result: SubmissionResult, checks: Mapping[str, str]) -> dict[str, str]:
+    """Question → a cell to practise with, where code was run and points were lost."""
+    return {
+        one.id: practice_cell(checks[one.id], one.id, result.student)
+        for one in result.questions
+        if one.id in checks and one.status in ("failed", "error") and one.points < one.max_points
+    }
 
 
 def _graded(

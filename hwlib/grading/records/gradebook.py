@@ -62,8 +62,7 @@ from hwlib.grading.records.marks import (
     GradebookView,
     HandIn,
     Mark,
-    late_by,
-    read_comments,
+    hand_in_of,
     read_hand_ins,
     read_marks,
     view_of,
@@ -73,7 +72,7 @@ from hwlib.grading.results import SubmissionResult, SubmissionStatus
 from hwlib.grading.submissions.files import read_submission
 from hwlib.grading.texts import for_markdown
 
-__all__ = ["GradeStore", "parse_time"]
+__all__ = ["GradeStore", "Written", "parse_time"]
 
 ATTEMPTS = 5  # tries of a transaction while another program holds the database
 T = TypeVar("T")
@@ -125,6 +124,16 @@ class _Graded:
             if is_unchanged(cell) and not cell.metadata.nbgrader.get("task")
             else None
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the gradebook has of a submission that was just written."""
+
+    result: SubmissionResult  # with the points that humans gave
+    marks: Mapping[str, Mark]  # by question
+    comments: Mapping[str, str]  # that humans wrote, by solution or written answer
+    hand_in: HandIn
 
 
 class GradeStore:
@@ -217,7 +226,7 @@ class GradeStore:
         folder: Path | None = None,
         only: frozenset[str] | None = None,
         several: Mapping[str, NotebookNode | None] | None = None,
-    ) -> SubmissionResult:
+    ) -> Written:
         """Record one submission: its rows in one transaction, then its autograded folder.
 
         A rejected submission gets 0 points, and each question is marked for grading by hand, with
@@ -241,8 +250,8 @@ class GradeStore:
 
         Returns
         -------
-        SubmissionResult
-            The result with the points that humans gave, and a status that takes them into account.
+        Written
+            Its result has the points that humans gave, and a status that takes them into account.
         """
         when, problems = parse_time(timestamp)
         completed, graded = dict[str, NotebookNode](), dict[str, _Graded]()
@@ -259,14 +268,15 @@ class GradeStore:
             cells = graded_cells(whole)
             graded[name] = _Graded(result, cells, unread, self._names[name], absent)
         target = self._autograded(result.student)
-        marks, penalty = self._transaction(lambda db: self._record(db, graded, when))
+        marks, comments, hand_in = self._transaction(lambda db: self._record(db, graded, when))
         beside = self.assignment.source.parent
-        problems += write_notebooks(target, completed, folder, only, beside)
+        keep = self.assignment.student_files
+        problems += write_notebooks(target, completed, folder, only, beside, keep)
         rejected = all(one.rejected for one in graded.values())
         status: SubmissionStatus = "rejected" if rejected else "graded"
         every = tuple(dict.fromkeys((*result.problems, *problems)))
         told = replace(result, problems=every, status=status)
-        return with_marks(told, marks, penalty)
+        return Written(with_marks(told, marks, hand_in.penalty), marks, comments, hand_in)
 
     def students(self) -> set[str]:
         """Ids of the students with a recorded submission of this assignment."""
@@ -293,11 +303,6 @@ class GradeStore:
             for name, mark in self.marks(student).items()
             if mark.by_hand is not None
         }
-
-    def human_comments(self, student: str) -> dict[str, str]:
-        """Name of a solution or written answer → comment that a human wrote on it."""
-        slug = self.assignment.slug
-        return read_comments(self._all, slug, self._names, student).get(student, {})
 
     def hand_in(self, student: str) -> HandIn:
         """When a student handed in, and the late penalty."""
@@ -405,13 +410,14 @@ class GradeStore:
 
     def _record(
         self, db: sa.Connection, graded: Mapping[str, _Graded], when: datetime | None
-    ) -> tuple[dict[str, Mark], float]:
-        """Write the rows of all notebooks of a submission; returns question → mark, and the late
-        penalty.
+    ) -> tuple[dict[str, Mark], dict[str, str], HandIn]:
+        """Write the rows of all notebooks of a submission; returns question → mark, solution or
+        answer → comment of a human, and the hand-in.
         """
         student = next(one.result.student for one in graded.values())
-        assignment, late_s = self._submitted(db, student, when)
+        assignment, hand_in = self._submitted(db, student, when)
         found: dict[str, Mark] = {}
+        comments: dict[str, str] = {}
         total = 0.0
         for name, one in graded.items():
             rows = self._ids.notebooks[name]
@@ -419,8 +425,9 @@ class GradeStore:
             submitted = find_or_insert(db, SUBMITTED_NOTEBOOK, identity, {"flagged": False})
             written = self._write_grades(db, one, submitted, name)
             marks = {one.names[grade_id]: _mark(row) for grade_id, row in written.items()}
-            self._write_comments(db, one, submitted, name)
-            penalty = self._late_penalty(student, sum(map(_points, marks.values())), late_s)
+            comments |= self._write_comments(db, one, submitted, name)
+            score = sum(map(_points, marks.values()))
+            penalty = self._late_penalty(student, score, hand_in.late_s)
             db.execute(
                 sa.update(SUBMITTED_NOTEBOOK)
                 .where(SUBMITTED_NOTEBOOK.c.id == submitted)
@@ -428,12 +435,12 @@ class GradeStore:
             )
             found |= marks
             total += penalty or 0.0
-        return found, total
+        return found, comments, replace(hand_in, penalty=total)
 
     def _submitted(
         self, db: sa.Connection, student: str, when: datetime | None
-    ) -> tuple[str, float]:
-        """Id of the submission's row, which is added if missing, and its seconds late."""
+    ) -> tuple[str, HandIn]:
+        """Id of the submission's row, which is added if missing, and its times."""
         if db.execute(sa.select(STUDENT.c.id).where(STUDENT.c.id == student)).first() is None:
             db.execute(sa.insert(STUDENT), {"id": student})
         identity = {"assignment_id": self._ids.assignment, "student_id": student}
@@ -452,7 +459,7 @@ class GradeStore:
             .join(ASSIGNMENT, ASSIGNMENT.c.id == SUBMITTED.c.assignment_id)
             .where(SUBMITTED.c.id == submitted)
         ).one()
-        return submitted, late_by(row.timestamp, row.duedate, row.extension)
+        return submitted, hand_in_of(row)
 
     def _write_grades(
         self, db: sa.Connection, graded: _Graded, submitted: str, name: str
@@ -489,7 +496,10 @@ class GradeStore:
 
     def _write_comments(
         self, db: sa.Connection, graded: _Graded, submitted: str, name: str
-    ) -> None:
+    ) -> dict[str, str]:
+        """Write the automatic comments of one notebook; returns those that humans wrote, by the
+        names of the cells.
+        """
         before = _rows_by_cell(db, COMMENT, submitted)
         added: list[Row] = []
         changed: list[Row] = []
@@ -503,12 +513,20 @@ class GradeStore:
         if added:
             db.execute(sa.insert(COMMENT), added)
         _update(db, COMMENT, changed, before, ("auto_comment",))
+        return {
+            graded.names[grade_id]: before[cell_id]["manual_comment"]
+            for (_, grade_id), cell_id in self._ids.notebooks[name].cells.items()
+            if cell_id in before and before[cell_id]["manual_comment"]
+        }
 
     def _answers_before(self, student: str, name: str) -> dict[str, str]:
         """Cells that a human may have graded: those of the old autograded notebook, which `write`
         is about to replace.
         """
         path = self._autograded(student) / f"{name}.ipynb"
+        others = [*path.parent.glob("*.ipynb")]
+        if len(self.templates) == len(others) == 1:  # of an imported course, it has its old name
+            (path,) = others
         try:
             return {
                 grade_id: cell.source

@@ -29,6 +29,7 @@ from hwlib.grading.records.database import (
     shown,
     wait_for_tables,
 )
+from hwlib.grading.records.old_names import adopt_old_names
 
 __all__ = [
     "AssignmentRows",
@@ -198,6 +199,7 @@ def sync_assignment(
     """
     if db.execute(sa.select(COURSE.c.id).where(COURSE.c.id == course_id)).first() is None:
         db.execute(sa.insert(COURSE), {"id": course_id})
+    adopt_old_names(db, slug, templates)
     assignment = find_or_insert(db, ASSIGNMENT, {"name": slug}, {"course_id": course_id})
     if due is not None:  # nbgrader keeps times in UTC, without their zone
         when = due.astimezone(UTC).replace(tzinfo=None)

@@ -36,7 +36,7 @@ __all__ = [
     "HandIn",
     "Mark",
     "Names",
-    "late_by",
+    "hand_in_of",
     "name_of",
     "names_in",
     "read_comments",
@@ -189,12 +189,10 @@ def read_marks(
     return found
 
 
-def read_comments(
-    read: Read, slug: str, names: Names, student: str | None = None
-) -> dict[str, dict[str, str]]:
+def read_comments(read: Read, slug: str, names: Names) -> dict[str, dict[str, str]]:
     """Student → name of a solution or written answer → comment that a human wrote on it."""
     found: dict[str, dict[str, str]] = {}
-    for row in read(_of(of_cells(COMMENT, COMMENT.c.manual_comment), slug, student)):
+    for row in read(_of(of_cells(COMMENT, COMMENT.c.manual_comment), slug, None)):
         if row.manual_comment:
             found.setdefault(row.student_id, {})[name_of(row, names)] = row.manual_comment
     return found
@@ -217,13 +215,18 @@ def read_hand_ins(read: Read, slug: str, student: str | None = None) -> dict[str
     found: dict[str, HandIn] = {}
     for row in read(_of(query, slug, student)):
         before = found.get(row.student_id, HandIn())
-        found[row.student_id] = HandIn(
-            row.timestamp,
-            late_by(row.timestamp, row.duedate, row.extension),
-            before.penalty + float(row.late_submission_penalty or 0.0),
-            row.duedate + (row.extension or timedelta()) if row.duedate else None,
-        )
+        penalty = before.penalty + float(row.late_submission_penalty or 0.0)
+        found[row.student_id] = replace(hand_in_of(row), penalty=penalty)
     return found
+
+
+def hand_in_of(row: Any) -> HandIn:
+    """The times of a row with `timestamp`, `duedate` and `extension`."""
+    return HandIn(
+        row.timestamp,
+        late_by(row.timestamp, row.duedate, row.extension),
+        until=row.duedate + (row.extension or timedelta()) if row.duedate else None,
+    )
 
 
 def read_due(read: Read, slug: str) -> datetime | None:

@@ -18,6 +18,7 @@ from hwlib.grading.records.class_results import ClassResults, Recorded
 from hwlib.grading.reports.charts import Histogram, Stack, histogram, stack
 from hwlib.grading.reports.items import FEW, Item, cronbach_alpha, is_decided, items_of
 from hwlib.grading.reports.mistakes import mistakes_of, unseen
+from hwlib.grading.reports.similar import Similar
 from hwlib.grading.texts import for_page, page_templates
 
 __all__ = ["Summary", "class_report", "summary_of"]
@@ -89,7 +90,9 @@ class _Times:
     crashes: tuple[_Said, ...]
 
 
-def class_report(results: ClassResults, now: datetime | None = None) -> str:
+def class_report(
+    results: ClassResults, now: datetime | None = None, similar: Similar | None = None
+) -> str:
     """Make the page.
 
     Parameters
@@ -97,6 +100,8 @@ def class_report(results: ClassResults, now: datetime | None = None) -> str:
     results : ClassResults
     now : datetime, optional
         The time that the page gives as its own.
+    similar : Similar, optional
+        Students whose code is similar.
     """
     variants = [one for one in load_variants(results.assignment) if one.kind == "wrong"]
     mistakes = mistakes_of(results, variants)
@@ -120,6 +125,7 @@ def class_report(results: ClassResults, now: datetime | None = None) -> str:
         rejected=[_Said(who, "", text) for who, text in _rejected(results)],
         findings=_findings(results),
         twins=[_Said(_who(one), "", text) for one in results.submissions for text in one.twins],
+        similar=similar or Similar(),
         times=_times(results),
         deaths=[_Said(one.result.student, "", text) for one in entries for text in one.deaths],
         repairs=_same((text, one.result.student) for one in entries for text in one.repairs),

@@ -12,13 +12,13 @@ import sys
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 __all__ = [
     "MUTABLE",
+    "OTHERS",
     "SIMPLE",
     "Held",
     "Path",
@@ -30,7 +30,8 @@ __all__ = [
 
 MIN_HELD, MAX_HELD = 64, 5000  # calls whose arguments are kept
 MAX_HELD_BYTES = 2**28  # of their arrays
-OWN_REFERENCES = 4  # to an array: of the arguments, twice of what was seen, of getrefcount
+OTHERS = 2  # references that a snapshot does not count as its own: the arguments', getrefcount's
+ALONE = 3  # what uses a tensor's storage: it, the array of its memory, the object that is asked
 MAX_RETURNED_BYTES = 2**23  # of the arrays in what a function of the test returns
 
 MAPPINGS = (dict, OrderedDict, defaultdict, Counter)
@@ -50,8 +51,11 @@ class _Seen:
     value: Any
     memory: Array | None  # of an array or a tensor
     before: Any
-    count: int = 0  # of references to it
     picture: Callable[[], Any] | None = None  # its content, of what can only be compared
+    gradient: bool = False  # of a leaf: what is compared
+    place: tuple[Any, ...] = ()  # of a tensor's memory
+    count: int = 0  # of references to it
+    users: int | None = None  # of a tensor's storage
 
 
 class Snapshot:
@@ -72,15 +76,20 @@ class Snapshot:
     [[0, 0]]
     """
 
-    __slots__ = ("_args", "_copied", "_paths", "_seen", "_torch")
+    __slots__ = ("_args", "_copied", "_own", "_paths", "_seen", "_torch")
 
     def __init__(self, args: list[Any], copied: Set[type] = frozenset()) -> None:
         self._torch, self._copied, self._args = sys.modules.get("torch"), copied, args
         self._seen: list[_Seen] = []
         self._paths: dict[int, Path] = {}  # id of an object that can change → where it was first
+        self._own: Counter[int] = Counter()  # id of an object → references from here
         self._look_at_all(args)
         for one in self._seen:
+            self._own[id(one.value)] += 1 + (one.memory is one.value) + (one.picture is not None)
+        for one in self._seen:
             one.count = sys.getrefcount(one.value)
+            if one.place:
+                one.users = self._users(one.value)
 
     def _look_at_all(self, args: list[Any]) -> None:  # no reference to an argument is left
         for position, value in enumerate(args):
@@ -96,24 +105,29 @@ class Snapshot:
         is_array = isinstance(value, np.ndarray)
         memory = np.asarray(value) if is_array else self._tensor_memory(value)
         if memory is not None:
-            self._see(path, value, memory, _form_of(memory))
+            place = () if is_array else _place_of(value)
+            self._see(path, value, memory, _form_of(memory), place=place)
             if memory.dtype.hasobject:
                 for item in memory.ravel().tolist():
                     self._look_inside(item, path)
             if not is_array and value.is_leaf:
-                picture = partial(self._gradient, value)
-                self._see(path, value, None, picture(), picture)
+                self._see(path, value, None, self._gradient(value), gradient=True)
         elif kind in _CONTAINERS:
             if kind is not tuple:
                 self._see(path, value, None, _items(value))
             if kind is set:  # what it contains can't change, and its order is another one elsewhere
                 return
+            before = len(self._seen)
             for key, item in value.items() if kind in MAPPINGS else enumerate(value):
                 if type(item) not in SIMPLE and type(key) in (int, str):
+                    self._own[id(item)] += kind is not tuple  # what was in it is kept
                     self._look(item, [*path, key])
+            if kind is tuple and len(self._seen) > before:  # who has it can change what is in it
+                self._see(path, value, None, _items(value))
         elif kind in self._copied:
             self._see(path, value, None, _items(attributes_of(value)))
             for name, item in attributes_of(value).items():
+                self._own[id(item)] += 1
                 self._look(item, [*path, [name]])
 
     def _look_inside(self, item: Any, path: Path) -> None:
@@ -138,9 +152,17 @@ class Snapshot:
 
     def _memory(self, one: _Seen) -> Array | None:
         """The memory that an object has now: `w.data = …` gives a tensor another one."""
-        if one.memory is None or isinstance(one.value, np.ndarray):
+        if not one.place or one.place == _place_of(one.value):
             return one.memory
         return self._tensor_memory(one.value)
+
+    def _users(self, tensor: Any) -> int | None:
+        """How many tensors use the memory of this one; None if PyTorch does not tell."""
+        counted: Any = self._torch
+        with contextlib.suppress(AttributeError, RuntimeError, NotImplementedError):
+            found: int = counted._C._storage_Use_Count(tensor.untyped_storage()._cdata)
+            return found
+        return None
 
     def _see(
         self,
@@ -149,9 +171,12 @@ class Snapshot:
         memory: Array | None,
         before: Any,
         picture: Callable[[], Any] | None = None,
+        *,
+        gradient: bool = False,
+        place: tuple[Any, ...] = (),
     ) -> None:
         self._paths.setdefault(id(value), path)
-        self._seen.append(_Seen(path, value, memory, before, picture=picture))
+        self._seen.append(_Seen(path, value, memory, before, picture, gradient, place))
 
     def path_of(self, value: Any) -> Path | None:
         """Where an object that can change was first, if the arguments contained it."""
@@ -190,6 +215,8 @@ class Snapshot:
     def _now(self, one: _Seen) -> Any:
         if one.picture is not None:
             return one.picture()
+        if one.gradient:
+            return self._gradient(one.value)
         if (memory := self._memory(one)) is not None:
             return _form_of(memory)
         is_container = type(one.value) in _CONTAINERS
@@ -198,6 +225,11 @@ class Snapshot:
     def _is_changed(self, one: _Seen) -> bool:
         if one.picture is not None:
             return bool(one.picture() != one.before)
+        if one.gradient:
+            memory = self._tensor_memory(one.value.grad)
+            if memory is None or one.before is None:
+                return memory is not one.before
+            return not _is_as(memory, one.before)
         if (memory := self._memory(one)) is not None:
             return not _is_as(memory, one.before)
         now = self._now(one)
@@ -206,8 +238,8 @@ class Snapshot:
     def _content(self, one: _Seen) -> list[Any]:
         value = one.value
         if one.picture is not None:
-            if self._tensor_memory(value) is None:
-                return ["unknown", None]
+            return ["unknown", None]
+        if one.gradient:
             return ["gradient", self._tensor_memory(value.grad)]
         if (memory := self._memory(one)) is not None:
             is_odd = memory.dtype.hasobject or memory.shape != one.before[0]
@@ -231,37 +263,57 @@ class Snapshot:
         """The bytes of the arrays."""
         return sum(one.memory.nbytes for one in self._seen if one.memory is not None)
 
-    @property
-    def count(self) -> int:
-        """How often somebody referred to the first argument."""
-        return self._seen[0].count if self._seen else 0
+    def __len__(self) -> int:
+        """How many objects can change."""
+        return len(self._seen)
 
     def is_held(self, gone: int = 0) -> bool:
-        """Whether somebody refers to one of the objects who did not do so at first. Of a tensor,
-        and of NumPy's other kinds of arrays, nobody can tell.
+        """Whether somebody refers to one of the objects who did not do so at first. Of NumPy's
+        other kinds of arrays nobody can tell.
 
         Parameters
         ----------
         gone : int
             How many references to each argument are gone: of lists, and of the caller.
         """
-        for one in self._seen:
-            is_view = one.memory is not None and one.memory is not one.value
-            count = one.count - (gone if len(one.path) == 1 else 0)
-            if is_view or sys.getrefcount(one.value) > count:
-                return True
-        return False
+        return any(
+            self._is_reached(one, one.count - (gone if len(one.path) == 1 else 0), one.users)
+            for one in self._seen
+        )
+
+    def is_held_by_others(self, others: int = OTHERS) -> bool:
+        """Whether somebody refers to one of the objects but this snapshot.
+
+        Parameters
+        ----------
+        others : int
+            How many references to the arguments do not count.
+        """
+        return any(
+            self._is_reached(
+                one, self._own[id(one.value)] + (others if len(one.path) == 1 else OTHERS), ALONE
+            )
+            for one in self._seen
+        )
+
+    def _is_reached(self, one: _Seen, count: int, users: int | None) -> bool:
+        """Whether there are more references to an object than `count`, or to its memory."""
+        if sys.getrefcount(one.value) > count:
+            return True
+        if one.place:
+            used = self._users(one.value)
+            return used is None or users is None or used > users
+        if one.gradient and (gradient := one.value.grad) is not None:
+            used = self._users(gradient)
+            return used is None or used > ALONE - 1 or sys.getrefcount(gradient) > OTHERS + 1
+        return one.memory is not None and one.memory is not one.value
 
     def is_out_of_reach(self) -> bool:
         """Whether only this snapshot and its list of arguments refer to the objects: then nobody
         can change them. Of other things than arrays that own their memory nobody can tell.
         """
-        return all(
-            type(one.value) is np.ndarray
-            and one.value.base is None
-            and sys.getrefcount(one.value) <= OWN_REFERENCES
-            for one in self._seen
-        )
+        owned = (type(one.value) is np.ndarray and one.value.base is None for one in self._seen)
+        return all(owned) and not self.is_held_by_others()
 
 
 class Held:
@@ -385,6 +437,11 @@ def _of_table(table: Any, pandas: Any) -> Any:
     return names, str(table.dtypes), rows
 
 
+def _place_of(tensor: Any) -> tuple[Any, ...]:
+    """Another one if a tensor has other memory, or reads it in another way."""
+    return tensor.data_ptr(), tensor.shape, tensor.stride(), tensor.dtype
+
+
 def _is_same(a: Any, b: Any) -> bool:
     return a is b or (type(a) is type(b) and type(a) in SIMPLE and a == b)
 
@@ -401,17 +458,20 @@ def attributes_of(value: Any) -> dict[str, Any]:
 
 
 def _items(value: Any) -> list[Any]:
+    if type(value) is tuple:  # what is in it stays in it
+        return []
     return [*value, *value.values()] if type(value) in MAPPINGS else list(value)
 
 
 def _form_of(memory: Array) -> tuple[Any, ...]:
-    """Shape, dtype and bytes: NaN is the same as NaN; of objects, which ones it holds."""
-    return memory.shape, memory.dtype, bytearray(_memory_of(memory))
+    """Shape, dtype, order and bytes: NaN is the same as NaN; of objects, which ones it holds."""
+    return memory.shape, memory.dtype, memory.flags.fnc, bytearray(_memory_of(memory))
 
 
 def _is_as(memory: Array, form: tuple[Any, ...]) -> bool:
     # a bytearray compares with any memory without copying it
-    return (memory.shape, memory.dtype) == form[:2] and form[2] == _memory_of(memory)
+    now = memory.shape, memory.dtype, memory.flags.fnc
+    return now == form[:3] and form[3] == _memory_of(memory)
 
 
 def _memory_of(memory: Array) -> memoryview | bytes:

@@ -19,6 +19,7 @@ from hwlib.grading.sandbox import usage
 from hwlib.grading.sandbox.folders import give_to
 from hwlib.grading.sandbox.measures import (
     capabilities,
+    control_groups,
     limits,
     namespaces,
     system_calls,
@@ -34,6 +35,7 @@ PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS =
 ROUNDS = 1000  # of killing what forks again and again
 LOOK_S = 0.25  # between two looks at what a worker's processes use together
 SHARED_MEMORY = "/dev/shm"
+TOO_MUCH_MEMORY = "its processes used more than {:,} MB of memory together"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +180,17 @@ def _supervise(sock: socket.socket, child: int, given: Confinement, tier: Tier) 
     told, tell = os.pipe()
     socket.send_fds(sock, [str(child).encode()], [handle, told])
     _close_all_but((sock.fileno(), handle, tell))
+    # a worker in T3 writes its files into memory
+    room_mb = given.memory_mb + given.folder_mb + namespaces.SCRATCH_MB
+    group = control_groups.Group(child, room_mb) if tier != "T0" else None
     poll = select.poll()
     poll.register(handle, select.POLLIN)
     poll.register(sock.fileno(), select.POLLRDHUP)
     too_much = ""
     while not too_much and not poll.poll(LOOK_S * 1000):
-        too_much = _too_much(child, given, tier)
+        too_much = _too_much(child, given, tier, group)
+    if not too_much and group is not None and group.has_killed():
+        too_much = TOO_MUCH_MEMORY.format(given.memory_mb)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child, signal.SIGKILL)
     with contextlib.suppress(ProcessLookupError):
@@ -192,6 +199,8 @@ def _supervise(sock: socket.socket, child: int, given: Confinement, tier: Tier) 
     with contextlib.suppress(OSError):
         os.write(tell, f"{status} {too_much}".encode())
     _end_all()
+    if group is not None:
+        group.remove()
     os._exit(0)
 
 
@@ -210,8 +219,12 @@ def _end_all() -> None:
         time.sleep(0.001)
 
 
-def _too_much(child: int, given: Confinement, tier: Tier) -> str:
+def _too_much(
+    child: int, given: Confinement, tier: Tier, group: control_groups.Group | None
+) -> str:
     """What a worker's processes use too much of, or ""."""
+    if group is not None and group.has_killed():
+        return TOO_MUCH_MEMORY.format(given.memory_mb)
     first = 1 if tier == "T3" else child  # /proc is that of the worker's own namespace
     others = usage.descendants(first)
     if others:

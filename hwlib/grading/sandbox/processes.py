@@ -32,6 +32,7 @@ from hwlib.errors import GradingError, MeasureRefused, ZygoteGone
 from hwlib.grading.sandbox import usage
 from hwlib.grading.sandbox.confine import Confinement, Tier
 from hwlib.grading.sandbox.folders import RunFolder, private_folder
+from hwlib.grading.sandbox.measures import control_groups
 from hwlib.grading.sandbox.wire import Channel
 
 __all__ = [
@@ -99,6 +100,7 @@ class Zygote:
                 f"the isolated engine needs Linux, this is {sys.platform}; use `--engine "
                 "nbgrader`, or grade in a container"
             )
+        control_groups.remove_empty()
         uids = _usable_uids() if os.getuid() == 0 else range(0)
         self._uids = _UidBlock(uids) if uids else None
         self.tier, self.home = tier, folder.new("zygote-", 0o755)
@@ -221,6 +223,7 @@ class Zygote:
             self.process.kill()
         self.process.wait()
         remove_folder(self.home)
+        control_groups.remove_empty()
         if self._uids is not None:
             self._uids.close()
 

@@ -9,12 +9,14 @@ import decimal
 import sys
 from collections.abc import Iterable, Iterator
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from hwlib.atomic import remove_folder
+from hwlib.grading.sandbox.changes import SIMPLE
 from hwlib.grading.sandbox.variables import environment
 
 __all__ = ["Replaced", "library_settings", "settings_of_test", "write_files"]
@@ -83,7 +85,8 @@ def write_files(told: Iterable[list[Any]]) -> None:
 
 def library_settings() -> dict[str, Any]:
     """What a test may set for all code of its process: how NumPy treats overflow and prints, the
-    precision of decimal numbers, how deep calls may go, PyTorch's type of new numbers.
+    precision of decimal numbers, how deep calls may go, options of pandas, PyTorch's type of new
+    numbers.
     """
     numbers, printed = decimal.getcontext(), dict(np.get_printoptions())
     found: dict[str, Any] = {
@@ -92,9 +95,26 @@ def library_settings() -> dict[str, Any]:
         "decimal": [numbers.prec, numbers.rounding],
         "depth": sys.getrecursionlimit(),
     }
+    pandas = sys.modules.get("pandas")
+    if pandas is not None:
+        found["pandas"] = pandas_options(pandas)
     torch = sys.modules.get("torch")
     if torch is not None:
         found["torch"] = str(torch.get_default_dtype()).rpartition(".")[2]
+    return found
+
+
+def pandas_options(pandas: Any) -> dict[str, Any]:
+    """The options of pandas that are plain values, by their whole names."""
+    found: dict[str, Any] = {}
+    todo: list[tuple[str, dict[str, Any]]] = [("", getattr(pandas.options, "d", {}))]
+    while todo:
+        before, group = todo.pop()
+        for name, value in group.items():
+            if type(value) is dict:
+                todo.append((f"{before}{name}.", value))
+            elif type(value) in SIMPLE:
+                found[before + name] = value
     return found
 
 
@@ -113,6 +133,12 @@ def settings_of_test(told: dict[str, Any]) -> Iterator[None]:
             stack.callback(sys.setrecursionlimit, sys.getrecursionlimit())
             with contextlib.suppress(RecursionError):  # a limit that is passed already
                 sys.setrecursionlimit(told["depth"])
+        pandas = sys.modules.get("pandas")
+        if "pandas" in told and pandas is not None:
+            known = pandas_options(pandas)
+            changed = [(k, v) for k, v in told["pandas"].items() if k in known and v != known[k]]
+            if changed:
+                stack.enter_context(pandas.option_context(*chain.from_iterable(changed)))
         torch = sys.modules.get("torch")
         if "torch" in told and torch is not None:
             stack.callback(torch.set_default_dtype, torch.get_default_dtype())

@@ -36,7 +36,7 @@ def shared_parts(result: Any, given: Snapshot) -> list[list[Any]]:
     [[[0], [0, 1], 'same'], [[1], [0, 0], [[2], 8, [8]]]]
     """
     found: list[list[Any]] = []
-    if not given.count:
+    if not len(given):
         return found
     memories = given.memories()
     todo: list[tuple[Path, Any]] = [([], result)]

@@ -40,6 +40,7 @@ __all__ = ["Server", "serve"]
 MAX_CAUSES = 4  # exceptions that led to one another
 MAX_NOTES = 20  # of one exception
 MAX_WARNINGS = 100  # of one request
+MAX_NAMES = 10_000
 NEW = 3  # references to a result: of the caller, of `_is_shared`, of getrefcount
 
 _SET_BY_THE_TEST = frozenset(("assign", "replace", "seeds", "no_grad", "warnings"))
@@ -246,6 +247,10 @@ class Server:
 
     def _op_has(self, request: dict[str, Any]) -> dict[str, Any]:
         return {"value": request["name"] in self.shell.user_ns}
+
+    def _op_names(self, request: dict[str, Any]) -> dict[str, Any]:
+        names = [name for name in self.shell.user_ns if type(name) is str]
+        return {"value": names[:MAX_NAMES]}
 
     def _op_set(self, request: dict[str, Any]) -> dict[str, Any]:
         self._keep(request["name"])

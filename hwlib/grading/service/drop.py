@@ -19,7 +19,7 @@ from hwlib.errors import HwlibError, SubmissionError
 from hwlib.grading.course import Course
 from hwlib.grading.outlets.exports import unpack_hand_in
 from hwlib.grading.outlets.roster import folder_name
-from hwlib.grading.service.inbox import HandIn, Inbox, QuotaUsed
+from hwlib.grading.service.inbox import HandIn, Inbox, QuotaUsed, only_as_zip
 from hwlib.grading.submissions.files import printable, read_bytes
 
 __all__ = ["DropFolder"]
@@ -88,6 +88,8 @@ class DropFolder:
         student, slug = self._named(path.stem)
         content = read_bytes(path, self.max_bytes)
         if path.suffix.lower() == ".ipynb":
+            if why := only_as_zip(self.course.assignment(slug)):
+                raise SubmissionError(why)
             return self.inbox.add(student, slug, {f"{slug}.ipynb": content})
         unpacked = unpack_hand_in(content, printable(path.name))
         if not any(name.endswith(".ipynb") for name in unpacked.files):
@@ -100,9 +102,7 @@ class DropFolder:
         for slug in sorted(self.course.slugs(), key=len, reverse=True):
             student, dash, rest = stem.rpartition(f"-{slug}")
             if dash and not rest and student and folder_name(student) == student:
-                assignment = self.course.assignment(slug)
-                assignment.require_one_notebook("`hw serve`")
-                if not assignment.source.is_file():
+                if not self.course.assignment(slug).is_built:
                     raise SubmissionError(f"{slug} is not built; run `hw build {slug}`")
                 return student, slug
         raise SubmissionError("its name does not tell who and what; name it STUDENT-SLUG.zip")

@@ -16,6 +16,7 @@ from pathlib import Path
 from hwlib.errors import GradebookBusy, GradingError, HwlibError
 from hwlib.grading.cluster.station import Job, Station
 from hwlib.grading.course import Assignment, Course
+from hwlib.grading.engines.several import joined, of_notebook
 from hwlib.grading.outlets.collect import put_in_place
 from hwlib.grading.outlets.exports import Exported
 from hwlib.grading.records.cache import new_seed
@@ -150,45 +151,61 @@ class Graders:
 
 
 class _Stations:
-    """The stations of one thread: one for each assignment, a new one after a new build."""
+    """The stations of one thread: one for each notebook of an assignment, new ones after a new
+    build.
+    """
 
     def __init__(self, places: Places, stopped: threading.Event, *, sandbox: bool) -> None:
         self._places, self._stopped, self._sandbox = places, stopped, sandbox
-        self._known: dict[str, tuple[float, int, Station]] = {}
+        # assignment → when its notebooks were built, the seed, the station of each notebook
+        self._known: dict[str, tuple[list[float], int, dict[str, Station]]] = {}
 
     def grade(self, assignment: Assignment, found: FoundSubmission) -> tuple[Outcome, int]:
         """The outcome and the seed of its hidden inputs."""
         for left in reversed(range(STATIONS)):
-            station, seed = self._station(assignment)
+            stations, seed = self._of(assignment)
             try:
-                return station.grade(found), seed
+                outcomes = {
+                    stem: station.grade(of_notebook(found, stem))
+                    for stem, station in stations.items()
+                }
             except GradingError:
-                self._known.pop(assignment.slug)[2].close()
+                self._forget(assignment.slug)
                 if not left or self._stopped.is_set():
                     raise
+            else:
+                return joined(found, outcomes) if found.several else outcomes[""], seed
         raise AssertionError("unreachable")
 
-    def _station(self, assignment: Assignment) -> tuple[Station, int]:
-        built = assignment.source.stat().st_mtime
+    def _of(self, assignment: Assignment) -> tuple[dict[str, Station], int]:
+        notebooks = assignment.each_notebook()
+        built = [one.source.stat().st_mtime for one in notebooks]
         known = self._known.get(assignment.slug)
         if known is not None:
-            when, seed, station = known
-            if when == built and station.is_alive:
-                return station, seed
-            station.close()
-        seed = new_seed()
-        job = Job(secrets.token_hex(16), assignment.slug, "", seed, {}, sandbox=self._sandbox)
+            when, seed, stations = known
+            whole = len(stations) == len(notebooks)
+            if whole and when == built and all(one.is_alive for one in stations.values()):
+                return stations, seed
+            self._forget(assignment.slug)
+        seed, stations = new_seed(), {}
+        self._known[assignment.slug] = built, seed, stations
         hidden = (self._places.submitted.resolve(), self._places.output.resolve())
-        station = Station(job, assignment.course.root, hidden)
-        self._known[assignment.slug] = built, seed, station
-        return station, seed
+        for one in notebooks:
+            job = Job(secrets.token_hex(16), one.slug, one.stem, seed, {}, sandbox=self._sandbox)
+            stations[one.stem] = Station(job, assignment.course.root, hidden)
+        return stations, seed
+
+    def _forget(self, slug: str) -> None:
+        for station in self._known.pop(slug)[2].values():
+            station.close()
 
     def kill(self) -> None:
         """End what they are doing; another thread may call this."""
-        for _, _, station in list(self._known.values()):
-            station.kill()
+        for _, _, stations in list(self._known.values()):
+            for station in list(stations.values()):
+                station.kill()
 
     def close(self) -> None:
         """End them."""
-        for _, _, station in self._known.values():
-            station.close()
+        for slug in list(self._known):
+            self._forget(slug)

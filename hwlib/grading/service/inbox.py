@@ -18,12 +18,23 @@ from typing import Literal
 
 from hwlib.atomic import remove_folder, write_whole
 from hwlib.errors import HwlibError
+from hwlib.grading.course import Assignment
 
-__all__ = ["HandIn", "Inbox", "QuotaUsed", "State"]
+__all__ = ["HandIn", "Inbox", "QuotaUsed", "State", "only_as_zip"]
 
 State = Literal["waiting", "grading", "done", "failed"]
 QUOTA_S = 24 * 3600.0  # the time that a quota is for
 MAX_WAITING = 3  # hand-ins of one student in the queue
+
+
+def only_as_zip(assignment: Assignment) -> str:
+    """Why one notebook is not a hand-in of this assignment; "" if it is."""
+    if not assignment.has_several:
+        return ""
+    return (
+        f"{assignment.slug} has the notebooks {assignment.files}. Hand in the zip that the last "
+        "cell of each of them writes."
+    )
 
 
 class QuotaUsed(HwlibError):

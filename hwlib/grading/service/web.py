@@ -27,7 +27,8 @@ from hwlib.errors import CourseError
 from hwlib.grading.course import Assignment, Course
 from hwlib.grading.outlets.exports import unpack_hand_in
 from hwlib.grading.outlets.roster import folder_name
-from hwlib.grading.service.inbox import HandIn, Inbox, QuotaUsed
+from hwlib.grading.records.feedback import SCRIPT_DIGEST
+from hwlib.grading.service.inbox import HandIn, Inbox, QuotaUsed, only_as_zip
 from hwlib.grading.service.tokens import Tokens
 from hwlib.grading.texts import for_page, page_templates
 
@@ -35,8 +36,8 @@ __all__ = ["application"]
 
 CHUNK = 64 * 1024  # bytes that a form may have besides the file
 POLICY = (
-    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'"
+    f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src "
+    f"'sha256-{SCRIPT_DIGEST}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 HEADERS = {
     "Content-Security-Policy": POLICY,
@@ -145,12 +146,12 @@ class _Pages:
             assignment = self.course.assignment(slug)
         except CourseError as error:
             raise HTTPException(404, "There is no such assignment.") from error
-        if not _is_open_to_students(assignment):
+        if not assignment.is_built:
             raise HTTPException(404, "This assignment can't be handed in here.")
         return assignment
 
     def _assignments(self) -> list[Assignment]:
-        return [one for one in self.course.assignments() if _is_open_to_students(one)]
+        return [one for one in self.course.assignments() if one.is_built]
 
     def _as_json(self, one: HandIn) -> dict[str, Any]:
         done = one.state == "done"
@@ -170,11 +171,6 @@ class _Pages:
     def _shown(self, one: HandIn) -> dict[str, Any]:
         texts = [for_page(text, 500) for text in one.problems]
         return {**self._as_json(one), "problems": texts, "when": f"{one.when:%Y-%m-%d %H:%M} UTC"}
-
-
-def _is_open_to_students(assignment: Assignment) -> bool:
-    """Whether it is built and has one notebook."""
-    return not assignment.has_several and assignment.source.is_file()
 
 
 def _is_open(one: HandIn) -> bool:
@@ -218,6 +214,8 @@ def _unpacked(assignment: Assignment, content: bytes) -> tuple[dict[str, bytes],
     if not content:
         raise HTTPException(400, "The file is empty. Save the notebook and hand it in again.")
     if not content.startswith((b"PK\x03\x04", b"PK\x05\x06")):  # a zip, or one without files
+        if why := only_as_zip(assignment):
+            raise HTTPException(400, why)
         return {f"{assignment.slug}.ipynb": content}, ()
     one = unpack_hand_in(content, "your zip")
     if not any(PurePosixPath(path).suffix == ".ipynb" for path in one.files):
@@ -225,7 +223,7 @@ def _unpacked(assignment: Assignment, content: bytes) -> tuple[dict[str, bytes],
         raise HTTPException(
             400,
             f"There is no notebook in this zip{f' ({for_page(found, 300)})' if found else ''}. "
-            f"Put {assignment.slug}.ipynb into it and hand it in again.",
+            f"Put {assignment.files} into it and hand it in again.",
         )
     return one.files, tuple(one.problems)
 

@@ -13,7 +13,7 @@ import stat
 import warnings
 import zipfile
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from itertools import islice
@@ -443,6 +443,7 @@ def copy_files(
     *,
     notebooks: bool = False,
     shown: bool = False,
+    keep: Collection[str] = (),
 ) -> list[str]:
     """Copy the files next to a notebook: regular files within limits of number, depth and size.
 
@@ -456,6 +457,8 @@ def copy_files(
     shown : bool
         Whether humans will look into `target`. Files whose names hold codes for a terminal are then
         left out.
+    keep : collection of str
+        Files that stay as they are where `target` has them.
 
     Returns
     -------
@@ -467,6 +470,8 @@ def copy_files(
     for path in regular_files(source, problems, notebooks=notebooks):
         name = path.relative_to(source)
         if only is not None and str(name) not in only:
+            continue
+        if name.as_posix() in keep and (target / name).is_file():
             continue
         if shown and for_terminal(str(name)) != str(name):
             problems.append(f"{printable(str(name))} was left out: rename it without control codes")

@@ -19,6 +19,7 @@ from hwlib.grading.answer_key import released_sources
 from hwlib.grading.course import Assignment
 from hwlib.grading.engines.clock import WorkClock
 from hwlib.grading.engines.isolated import IsolatedEngine
+from hwlib.grading.engines.several import of_notebook
 from hwlib.grading.engines.standins import Session
 from hwlib.grading.records.cache import new_seed
 from hwlib.grading.submissions.files import FoundSubmission, read_found
@@ -84,6 +85,30 @@ def draw_questions(
     SubmissionError
         If the notebook can't be read.
     """
+    asked = [
+        one
+        for view in assignment.each_notebook()
+        for one in _questions_about(view, of_notebook(found, view.stem), rng, hidden)
+    ]
+    if not asked:
+        raise CourseError(
+            f"{found.student}: there is no question to ask, because no function in the solutions "
+            "of this student runs in a visible check"
+        )
+    if assignment.has_several:  # or the first notebook would have all questions
+        asked = [asked[i] for i in rng.permutation(len(asked))]
+    return Sheet(found.student, assignment.title, tuple(_mixed(asked, count)))
+
+
+def _questions_about(
+    assignment: Assignment,
+    found: FoundSubmission,
+    rng: np.random.Generator,
+    hidden: tuple[Path, ...],
+) -> list[Asked]:
+    """All questions about one notebook; none if it is one of several and was not handed in."""
+    if assignment.stem and found.notebook is None:
+        return []
     with IsolatedEngine(assignment, new_seed(), hidden) as engine:
         cells = repair(read_found(found, []), engine.key, engine.released).cells
         functions = functions_in(cells)
@@ -95,13 +120,7 @@ def draw_questions(
         }
         with engine.workers_among(found.folder, found.only) as new_session:
             runs = _Runs(cells, checks, new_session, assignment.limits.question_s)
-            asked = runs.questions(functions, rng)
-    if not asked:
-        raise CourseError(
-            f"{found.student}: there is no question to ask, because no function in the solutions "
-            "of this student runs in a visible check"
-        )
-    return Sheet(found.student, assignment.title, tuple(_mixed(asked, count)))
+            return runs.questions(functions, rng)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,11 @@ from hwlib.grading.authoring.importing.found import Draft
 from hwlib.grading.authoring.importing.regions import is_empty_solution
 from hwlib.grading.cell_names import names_in
 from hwlib.grading.cells import tree_of
+from hwlib.grading.parts import can_fail
 
 __all__ = ["idiom_of", "note_faults"]
 
 _NETWORK = ("requests", "urllib", "urllib3", "httpx", "aiohttp", "wget", "gdown", "socket")
-_CHECKS = re.compile(r"assert|check|test|expect|verify|validate|equal|close|fail", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://")
 _ABSOLUTE = re.compile(r"^(/(home|Users|root|data|mnt|srv|tmp)/|[A-Za-z]:\\)")
 
@@ -78,13 +78,8 @@ def _note_repeated_ids(drafts: Sequence[Draft]) -> None:
 
 def _asserts(tree: ast.Module) -> bool:
     """Whether a test can fail: it asserts, raises, calls a check, or ends with its points."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assert | ast.Raise):
-            return True
-        if isinstance(node, ast.Call):
-            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            if _CHECKS.search(name):
-                return True
+    if any(map(can_fail, ast.walk(tree))):
+        return True
     last = tree.body[-1] if tree.body else None
     return isinstance(last, ast.Expr) and not _is_call_of(last.value, ("print", "display"))
 

@@ -12,12 +12,13 @@ from nbformat import NotebookNode
 
 from hwlib.errors import CourseError
 from hwlib.grading.authoring.importing.found import FoundNotebook
-from hwlib.grading.authoring.importing.markers import DEFAULTS, Delimiters, delimiters_in
+from hwlib.grading.authoring.importing.markers import Delimiters, delimiters_in
 from hwlib.grading.authoring.importing.nbgrader_notebooks import (
     NOTEBOOKS,
     found_in_nbgrader,
     read_notebook,
 )
+from hwlib.grading.authoring.importing.old_course import config_of
 from hwlib.grading.authoring.importing.otter_notebooks import found_in_otter, is_otter
 from hwlib.grading.course import SLUG
 
@@ -52,11 +53,7 @@ class FoundAssignment:
     @property
     def delimiters(self) -> Delimiters:
         """The markers that the course's nbgrader_config.py sets."""
-        for folder in (self.folder, *self.folder.parents[:3]):
-            path = folder / "nbgrader_config.py"
-            if path.is_file():
-                return delimiters_in(path.read_text(encoding="utf-8", errors="replace"))
-        return DEFAULTS
+        return delimiters_in(config_of(self.folder))
 
 
 def find_assignments(source: Path, to: str = "") -> list[FoundAssignment]:

@@ -19,6 +19,7 @@ from hwlib.grading.authoring.importing.found import Draft, FoundNotebook, Note
 from hwlib.grading.authoring.importing.layout import FoundAssignment, find_assignments
 from hwlib.grading.authoring.importing.naming import name_drafts
 from hwlib.grading.authoring.importing.nbgrader_notebooks import found_in_nbgrader
+from hwlib.grading.authoring.importing.old_course import about_old_course
 from hwlib.grading.authoring.importing.otter_notebooks import found_in_otter
 from hwlib.grading.authoring.importing.writing import notebook_text
 from hwlib.grading.authoring.importing.writing_assignments import points_of, write_assignment
@@ -80,7 +81,7 @@ def import_course(
                 report = _kept(report, scratch, course)
         reports.append(report)
         on_assignment(report)
-    return ImportReport(tuple(reports))
+    return ImportReport(tuple(reports), tuple(about_old_course(source.resolve())))
 
 
 def _for_instructors(text: str) -> str:

@@ -104,6 +104,7 @@ class ImportReport:
     """All assignments of one source."""
 
     assignments: tuple[AssignmentReport, ...]
+    about_course: tuple[str, ...] = ()  # what is not taken over of the old course, a line each
 
     @property
     def decisions(self) -> int:
@@ -135,6 +136,7 @@ class ImportReport:
         return {
             "reference": {"questions": every, "nbgrader": nbgrader, "hwlib": isolated},
             "decisions": self.decisions,
+            "course": list(self.about_course),
             "assignments": [_plain(one) for one in self.assignments],
         }
 

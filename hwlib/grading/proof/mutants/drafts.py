@@ -61,10 +61,9 @@ def write_drafts(assignment: Assignment, report: MutateReport) -> list[Path]:
     list of Path
         The new files.
     """
-    cells = {
-        cell.grade_id: without_markers(cell.source)
-        for cell in load_key(assignment).by_role("solution")
-    }
+    cells: dict[str, dict[str, str]] = {}  # of each notebook: grade id → the reference's code
+    for cell in load_key(assignment).by_role("solution"):
+        cells.setdefault(cell.notebook, {})[cell.grade_id] = without_markers(cell.source)
     chosen = _chosen(report, load_variants(assignment))
     whole = grade_mutants(assignment, chosen, seed=SEED, to_the_end=True)
     by_mutant = {graded.mutant: _of_caught(graded) for graded in whole}
@@ -73,7 +72,9 @@ def write_drafts(assignment: Assignment, report: MutateReport) -> list[Path]:
         *(by_mutant[mutant] for mutant in chosen),
     ]
     return [
-        path for draft in drafts for path in _written(assignment.folder / "wrong", draft, cells)
+        path
+        for draft in drafts
+        for path in _written(assignment.folder / "wrong", draft, cells[draft.mutant.notebook])
     ]
 
 

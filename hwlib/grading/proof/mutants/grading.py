@@ -81,6 +81,11 @@ def grade_mutants(
     GradingError
         If student code can't be confined on this machine.
     """
+    if assignment.has_several:
+        for view in assignment.each_notebook():
+            these = [mutant for mutant in mutants if mutant.notebook == view.stem]
+            yield from grade_mutants(view, these, seed=seed, jobs=jobs, to_the_end=to_the_end)
+        return
     if not mutants:
         return
     fetch_test_sets(assignment)

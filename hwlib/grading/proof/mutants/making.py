@@ -25,6 +25,7 @@ class Mutant:
     old: tuple[str, ...]  # the changed lines, as EDITS has them: without indentation and comments
     new: tuple[str, ...]
     source: str  # of the whole cell, without markers
+    notebook: str = ""  # of several notebooks: which of them
 
     @property
     def change(self) -> str:
@@ -73,7 +74,9 @@ def _mutant(cell: KeyCell, text: CellText, change: Change, changed: str, source:
     old = before[line - 1 : len(before) - behind]
     new = after[line - 1 : len(after) - behind]
     where = _definition_at(text.tree, line) or cell.name
-    return Mutant(cell.grade_id, where, line, change.kind, _bare(old), _bare(new), source)
+    return Mutant(
+        cell.grade_id, where, line, change.kind, _bare(old), _bare(new), source, cell.notebook
+    )
 
 
 def _does_nothing(mutant: Mutant) -> bool:

@@ -170,7 +170,6 @@ def mutate(
     CourseError
         If the assignment has not been built.
     """
-    assignment.require_one_notebook("hw mutate")
     started = time.monotonic()
     equivalents = read_equivalents(assignment.equivalents)
     mutants = mutants_of(load_key(assignment))

@@ -7,6 +7,7 @@
 | `capabilities` | undoing the other measures as root, also as root of a user namespace           |
 | `system_calls` | sockets, tracing, mounts, keyrings, shared memory, and rarely used kernel code |
 | `limits`       | using up the machine: memory, processes, files, CPU time                       |
+| `control_groups` | using up its memory with many processes                                      |
 
 They are for the process that calls them and its children, and none of them can be taken back.
 """
