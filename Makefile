@@ -9,9 +9,10 @@ MARKS  ?= not full_data
 JOBS   ?= 2
 COVERAGE ?=
 COLAB_PYTHON ?=
+PYODIDE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-system demo test check build wheel docs colab pictures constraints clean
+.PHONY: help setup setup-system demo test check build wheel docs lite colab pictures constraints clean
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: [^#]*## */\t/' | expand -t 16
@@ -40,6 +41,9 @@ wheel: $(VENV)/.grading  ## make dist/hwlib-….whl, the package for students an
 docs: $(VENV)/.dev       ## make the documentation as a site, build/site/index.html, which needs no network
 	$(BIN)/python tools/docs_site.py
 
+lite: $(VENV)/.dev       ## make a site that runs the NumPy assignments in the browser (PYODIDE= a folder with Pyodide)
+	$(BIN)/python tools/lite_site.py $(if $(PYODIDE),--pyodide '$(PYODIDE)')
+
 colab: $(VENV)/.grading  ## make an environment with Colab's versions for tests/test_colab.py (needs Python 3.13)
 	$(BIN)/python tools/colab_environment.py $(COLAB_PYTHON)
 
@@ -59,5 +63,5 @@ $(VENV)/.grading: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.grading
-	$(PIP) --editable '.[grading,otter,torch,cvxpy,docs,dev]'
+	$(PIP) --editable '.[grading,otter,torch,cvxpy,docs,lite,dev]'
 	touch $@

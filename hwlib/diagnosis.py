@@ -22,7 +22,8 @@ from hwlib.progress import in_notebook
 
 __all__ = ["Finding", "doctor", "findings", "print_findings"]
 
-_NEEDED = ("numpy", "scipy", "matplotlib", "pooch", "safetensors", "tqdm")
+_NEEDED = ("numpy", "scipy", "matplotlib", "safetensors", "tqdm")
+_DOWNLOADS = () if sys.platform == "emscripten" else ("pooch",)  # a browser downloads no data
 _TOGETHER = ("torch>=2.6", "torchvision>=0.21")
 _NEEDED_GB = 1.0
 
@@ -48,7 +49,7 @@ def findings() -> list[Finding]:
             "install Python 3.11 or newer from https://www.python.org/downloads/",
         ),
         Finding("hwlib", True, f"{hwlib.__version__}, {Path(hwlib.__file__).parent}"),
-        *(_library(name, install_packages([name])) for name in _NEEDED),
+        *(_library(name, install_packages([name])) for name in (*_NEEDED, *_DOWNLOADS)),
         _jupyter(),
         _library("torch", how_to_install("torch"), needed=False),
         _torchvision(),
@@ -132,6 +133,10 @@ def _data() -> Iterable[Finding]:
     from hwlib import data
 
     for status in data.status():
+        if sys.platform == "emscripten":
+            where = "the sample in the package; a browser can't download more"
+            yield Finding(status.title, True, where, needed=False)
+            continue
         if status.state == "whole":
             where = f"{status.folder} ({status.origin})"
             yield Finding(status.title, True, where, needed=False)

@@ -123,6 +123,8 @@ def _notebook_bar() -> Any:
         warnings.simplefilter("ignore")
         from tqdm.auto import tqdm
 
+        if sys.platform == "emscripten":
+            tqdm.monitor_interval = 0  # its monitor is a thread, which a browser has not
         return tqdm
 
 

@@ -1,6 +1,4 @@
-"""A student's and an instructor's notebook in a real JupyterLab: opened in Chromium, run with Run
-All Cells.
-"""
+"""A student's and an instructor's notebook in a real JupyterLab, and in Notebook 7, in Chromium."""
 
 from __future__ import annotations
 
@@ -8,10 +6,11 @@ import re
 import shutil
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from notebooks import READY, jupyter_server, run_in_lab
+from open_notebook import OpenNotebook
 
 from hwlib.grading import find_course, grade_notebook_file
 
@@ -46,26 +45,6 @@ def test_an_empty_notebook_stops_at_the_first_check_and_says_where_to_write(
 
 # ---- handing in ----
 
-FIND = """(id) => {
-    const panel = window.jupyterapp.shell.currentWidget;
-    return panel.content.widgets.findIndex(
-        cell => cell.model.metadata.nbgrader?.grade_id === id);
-}"""
-WRITE = """([index, text]) => {
-    const cell = window.jupyterapp.shell.currentWidget.content.widgets[index];
-    cell.model.sharedModel.setSource(text);
-}"""
-RUN_ONE = """async (index) => {
-    const notebook = window.jupyterapp.shell.currentWidget.content;
-    notebook.activeCellIndex = index;
-    notebook.scrollToCell(notebook.widgets[index]);
-    await window.jupyterapp.commands.execute('notebook:run-cell');
-    return notebook.widgets[index].model.outputs?.toJSON() ?? [];
-}"""
-FOLDED = """(index) => {
-    const cell = window.jupyterapp.shell.currentWidget.content.widgets[index];
-    return [cell.inputHidden, cell.node.innerText];
-}"""
 THEME = """async (theme) => {
     await window.jupyterapp.commands.execute('apputils:change-theme', {theme});
 }"""
@@ -103,31 +82,24 @@ RIGHT_STEP = """def gradient_step(w, grad, lam):
     return w - grad / lam"""
 
 
-def text_of(outputs: list[dict[str, Any]]) -> str:
-    """What the outputs of a cell say."""
-    texts = [output.get("text") or output.get("traceback") or "" for output in outputs]
-    joined = "\n".join(text if isinstance(text, str) else "".join(text) for text in texts)
-    return re.sub(r"\x1b\[[\d;]*m", "", joined)
-
-
-def test_a_hand_in_from_jupyterlab_is_graded_as_its_rehearsal_said(
-    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("application", "place"), [("lab", "lab/tree"), ("notebook", "notebooks")])
+def test_a_hand_in_is_graded_as_its_rehearsal_said(
+    application: str,
+    place: str,
+    browser: Browser,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("HWLIB_SAVE_WAIT_S", "60")
     notebook = copied(BACKPROP.release, tmp_path)
     copied(BACKPROP.release, tmp_path / "backprop (1).ipynb")  # a copy, which nobody works in
-    with jupyter_server(tmp_path, "lab", "--expose-app-in-browser") as address:
+    with jupyter_server(tmp_path, application, "--expose-app-in-browser") as address:
         page = browser.new_page(viewport={"width": 1200, "height": 900})
         page.set_default_timeout(120_000)
-        page.goto(f"{address}/lab/tree/{notebook.name}?reset")
+        page.goto(f"{address}/{place}/{notebook.name}?reset")
         page.wait_for_function(READY)
-
-        def run(grade_id: str, source: str = "") -> str:
-            index = page.evaluate(FIND, grade_id)
-            if source:
-                page.evaluate(WRITE, [index, source])
-            return text_of(page.evaluate(RUN_ONE, index))
-
+        opened = OpenNotebook(page)
+        run = opened.run
         for grade_id in ("setup-1", "setup-2"):
             run(grade_id)
         run("solution-f", WRONG_F)
@@ -137,7 +109,7 @@ def test_a_hand_in_from_jupyterlab_is_graded_as_its_rehearsal_said(
         )
         assert "The 2 in the exponent 2·w2 is missing." in run("test-f")
         page.get_by_text("# @title Check: f, 1 point").wait_for()
-        hidden, shown = page.evaluate(FOLDED, page.evaluate(FIND, "test-f"))
+        hidden, shown = opened.folded("test-f")
         assert hidden
         assert "mistakes" not in shown
         # after an error in a folded cell, JupyterLab drops the first command that no key gave
@@ -152,11 +124,7 @@ def test_a_hand_in_from_jupyterlab_is_graded_as_its_rehearsal_said(
             assert count >= 3  # of the cells near the window
             assert smallest >= 4.5, theme
         # Ctrl-S while `submit` waits: the answers are on the screen only until then
-        index = page.evaluate(FIND, "submit")
-        page.evaluate(f"index => {{ window.submitted = ({RUN_ONE})(index); }}", index)
-        page.wait_for_timeout(1500)
-        page.keyboard.press("Control+s")
-        said = text_of(page.evaluate("async () => await window.submitted"))
+        said = opened.run_and_save("submit")
         page.screenshot(path=tmp_path / "submitted.png")
         page.close()
     assert said.startswith("NOT ready: ")

@@ -47,6 +47,7 @@ PARTS = {
         "docs/from-otter.md",
         "docs/gradescope.md",
         "docs/publishing.md",
+        "docs/lite.md",
         "docs/data.md",
         "docs/security.md",
     ],

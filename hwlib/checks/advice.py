@@ -42,6 +42,12 @@ _KNOWN = tuple(
             "new array, as in `X = X - mean`.",
         ),
         (
+            "TypeError",
+            r"Cannot cast array data from dtype\('int64'\) to dtype\('int32'\)",
+            "Python in a browser counts with 32 bits, so `np.repeat` takes no int64 there: turn "
+            "the whole numbers into its own with `.astype(int)`.",
+        ),
+        (
             "ValueError",
             "could not be broadcast|non-broadcastable",
             "Two arrays do not fit together: print both shapes above this line. Is a `keepdims`, a "

@@ -66,6 +66,8 @@ def cache_folder() -> Path:
     """The cache: HWLIB_CACHE, or the system's folder for caches."""
     if chosen := os.environ.get("HWLIB_CACHE"):
         return Path(chosen).expanduser()
+    if sys.platform == "emscripten":  # a browser, which keeps no files, and has no pooch
+        return Path.home() / ".cache" / "hwlib"
     import pooch
 
     return Path(pooch.os_cache("hwlib"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -284,6 +285,11 @@ def _load_full(dataset: Dataset, download: bool, ask_again: bool = True) -> Arra
 
     `ask_again`: also from hosts that did not answer a short time ago.
     """
+    if sys.platform == "emscripten":
+        raise DataUnavailable(
+            f"{dataset.title}: Python in a browser can't download the full data; use the sample: "
+            f"load_{dataset.name}(sample=True)"
+        )
     tried: list[_Attempt] = []
     cache = cache_folder() / dataset.name
     for folder in _array_folders(dataset):

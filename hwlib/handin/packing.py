@@ -158,6 +158,12 @@ def _rehearsed(
         return None, ""
     if current_shell() is None and wanted is None:
         return None, ""  # a script calls
+    if sys.platform == "emscripten":
+        return None, (
+            "The browser can't start a second Python for a rehearsal. Choose Kernel → Restart "
+            "Kernel and Run All Cells, and look whether the checks still pass. Then get the file: "
+            f"right-click {target.name} in the list of files, and choose Download."
+        )
     expected_s = rehearsal.expected_s(whole, runs())
     if wanted is None and expected_s > rehearsal.LIMIT_S:
         return None, (

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import itertools
 import os
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -50,6 +51,8 @@ if hasattr(os, "register_at_fork"):
 
 
 def _threads() -> int:
+    if sys.platform == "emscripten":  # Python in a browser has one thread
+        return 1
     wanted = os.environ.get("OMP_NUM_THREADS", "")
     cores = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

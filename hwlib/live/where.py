@@ -19,6 +19,8 @@ def front_end() -> FrontEnd:
         return "colab"
     if _told_by_vscode():
         return "vscode"
+    if sys.platform == "emscripten":  # JupyterLite, whose kernel is told no name
+        return "jupyter"
     return "jupyter" if os.environ.get("JPY_SESSION_NAME") else ""
 
 
@@ -27,10 +29,12 @@ def hinted_path() -> Path | None:
 
     JupyterLab, Notebook 7 and other programs on Jupyter Server set JPY_SESSION_NAME, VS Code the
     variable `__vsc_ipynb_file__`. Whoever renames the notebook later leaves the old name there.
+    JupyterLite tells nothing, so it is the only notebook in the folder.
     """
     told = _told_by_vscode() or os.environ.get("JPY_SESSION_NAME", "")
     if not told.endswith(".ipynb"):
-        return None
+        beside = list(Path.cwd().glob("*.ipynb")) if sys.platform == "emscripten" else []
+        return beside[0] if len(beside) == 1 else None
     path = Path(told)
     found = [one for one in (path, Path.cwd() / path.name) if one.is_file()]
     return found[0].resolve() if found else None
