@@ -51,6 +51,8 @@ ANSWERS: tuple[OddAnswer, ...] = (
     _body("returns-surrogates", r"return {'\ud83d': ['\udcff', b'\xff']}"),
     _body("returns-a-gigabyte", "return 'x' * 10**9"),
     _body("returns-two-million-numbers", "return [0] * 2_000_000"),
+    _body("returns-one-list-two-thousand-times", "return [[0] * 1000] * 2000"),
+    _body("raises-a-hundred-megabytes", "raise ValueError('z' * 10**8)"),
     _body("returns-many-objects", "return [object() for _ in range(300_000)]"),
     _body(
         "returns-an-object-that-raises",

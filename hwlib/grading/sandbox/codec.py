@@ -56,8 +56,9 @@ class Encoder:
         self.pack = pack
         self.nodes = 0  # values in containers
         self.seen: dict[int, int] = {}  # id of an object that can occur twice → its position
-        # id of a container or array → itself, so that no other gets its id, and what was written
-        self._shared: dict[int, tuple[Any, Any]] = {}
+        # id of a container or array → itself, so that no other gets its id, what was written, and
+        # how many values that has
+        self._shared: dict[int, tuple[Any, Any, int]] = {}
         self._twice: dict[int, int] = {}  # id of one that occurs again → its number
 
     def part(self, value: Any, depth: int = 0) -> Any:
@@ -82,8 +83,9 @@ class Encoder:
         if kind in _SHARED:
             if id(value) in self._shared:
                 return self._again(value)
+            before = self.nodes
             encoded = self._written(value, kind, depth)
-            self._shared[id(value)] = value, encoded
+            self._shared[id(value)] = value, encoded, self.nodes - before
             return encoded
         return self._written(value, kind, depth)
 
@@ -105,6 +107,7 @@ class Encoder:
 
     def _again(self, value: Any) -> dict[str, Any]:
         """A container or array that this message has already: one object on the other side, too."""
+        self._count(self._shared[id(value)][2])  # as often as it occurs, like the other side
         number = self._twice.get(id(value))
         if number is None:
             number = self._twice[id(value)] = len(self._twice)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import json
 import socket
 import sys
 import warnings
@@ -41,6 +42,7 @@ MAX_CAUSES = 4  # exceptions that led to one another
 MAX_NOTES = 20  # of one exception
 MAX_WARNINGS = 100  # of one request
 MAX_NAMES = 10_000
+MAX_ARGS = 2**20  # bytes of an exception's arguments
 NEW = 3  # references to a result: of the caller, of `_is_shared`, of getrefcount
 
 _SET_BY_THE_TEST = frozenset(("assign", "replace", "seeds", "no_grad", "warnings"))
@@ -398,12 +400,15 @@ def _is_kept(part: Any) -> bool:
 
 
 def _is_plain(value: Any) -> bool:
+    """Whether it is made of plain values, not too many to be sent with an exception."""
+    encoder = Encoder(lambda value, encoder, depth: None)
     try:
-        Encoder(lambda value, encoder, depth: None).part(value)
+        told = encoder.part(value)
+        size = len(json.dumps(told)) + sum(map(len, encoder.buffers))
     # not plain, or one of its own methods raises
     except Exception:  # noqa: BLE001
         return False
-    return True
+    return size <= MAX_ARGS
 
 
 def _told_warning(message: Warning | str) -> list[Any]:
