@@ -1,7 +1,8 @@
 """Describes figures in words, with their numbers: the alternative text of their pictures.
 
 Figures of `hwlib.plots` bring a text of their own. For all others in a notebook, this one is made
-of what is drawn: titles, labels, lines, points, bars and pictures.
+of what is drawn: titles, labels, lines, points, bars and pictures. The text is in the notebook's
+file, in its exports by nbconvert and on feedback pages. JupyterLab 4.6 does not show it.
 """
 
 from __future__ import annotations

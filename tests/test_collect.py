@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import stat
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +20,7 @@ from needs import linux
 from hwlib.errors import CourseError
 from hwlib.grading import Course
 from hwlib.grading.outlets.collect import Roster, collect
+from hwlib.grading.outlets.exports import unpack_hand_in
 
 NOTEBOOK = json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
 ROSTER = (
@@ -76,7 +78,8 @@ EXPORTS: dict[str, dict[str, bytes]] = {
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Duplicate name")  # names end at "\0"
         for name, content in files.items():
             archive.writestr(name, content)
     return stream.getvalue()
@@ -256,6 +259,18 @@ def test_a_wrong_roster_has_its_line(tmp_path: Path, text: str, complaint: str) 
     with pytest.raises(CourseError, match="roster") as caught:
         Roster(path)
     assert complaint in str(caught.value)
+
+
+def test_a_damaged_zip_in_a_hand_in_costs_itself() -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("tiny.ipynb", "a notebook " * 1000)
+    damaged = bytearray(stream.getvalue())
+    damaged[45:60] = bytes(15)
+    one = unpack_hand_in(bytes(damaged), "ada.zip")
+    assert not one.files
+    (problem,) = one.problems
+    assert problem.startswith("ada.zip was left out: cannot open this zip (")
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip", zipped({}), zipped({"readme.txt": b"x"})])

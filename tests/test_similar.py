@@ -8,12 +8,15 @@ from pathlib import Path
 import nbformat
 import needs
 import pytest
-from courses import solved, with_code
-from recorded_classes import recorded_class
+from courses import hand_in, make_tiny, outcome, solved, with_code
+from recorded_classes import WHEN, record, recorded_class
 
 from hwlib.commands import run
+from hwlib.grading import find_course
+from hwlib.grading.answer_key import load_key
 from hwlib.grading.records.class_results import class_results
 from hwlib.grading.reports.similar import similar_answers, similar_pairs
+from hwlib.grading.results import Outcome
 
 needs.module("copydetect")
 
@@ -120,3 +123,22 @@ def test_the_report_names_the_pairs(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     told = similar_answers(class_results(tiny, tmp_path), tmp_path)
     assert told.pairs == ()
     assert "copydetect is not installed; run: pip install" in told.not_compared
+
+
+def test_a_team_may_share_weights_in_the_report(tmp_path: Path) -> None:
+    make_tiny(tmp_path)
+    with (tmp_path / "course.toml").open("a") as file:
+        file.write('\n[teams.tiny]\nlions = ["ada", "bob"]\n')
+    tiny = find_course(tmp_path).assignment("tiny")
+    outcomes = {}
+    for student in ("ada", "bob", "eve"):
+        hand_in(tiny, student, solved(tiny), WHEN)
+        result = outcome(load_key(tiny), student)
+        outcomes[student] = Outcome(result, solved(tiny), unique={"weights in a": "0123"})
+    record(tiny, outcomes)
+    twins = [one.twins for one in class_results(tiny, tmp_path).submissions]
+    assert twins == [
+        ("weights in a: shared with eve",),
+        ("weights in a: shared with eve",),
+        ("weights in a: shared with ada, bob",),
+    ]

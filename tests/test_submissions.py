@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -199,8 +200,7 @@ def valid_text() -> str:
             b'{"cells": [{"cell_type": "code", "source": 5}], "nbformat": 4}',
             "cells are not a notebook's",
         ),
-        (b'{"cells": [], "nbformat": 5}', "expected notebook format 4, found 5"),
-        (b'{"cells": [], "nbformat": [4]}', "notebook format"),
+        (b'{"worksheets": [], "nbformat": [4]}', "cannot be converted"),
         (b'{"worksheets": 3, "nbformat": 3}', "cannot be converted"),
         (b"[" * 100_000, "nested too deeply"),
         (b'{"nbformat": 4, "cells": ' + b"[" * 200 + b"]" * 200 + b"}", "nested more than"),
@@ -216,6 +216,30 @@ def test_what_is_no_notebook_is_refused_in_one_line(
         read_submission(path)
     assert str(caught.value).startswith("tiny.ipynb: ")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda text: text.replace('"nbformat": 4', '"nbformat": "4"').encode(), "found '4'"),
+        (lambda text: text.replace('"nbformat": 4,', "").encode(), "found None"),
+        (lambda text: text.encode("utf-16"), "UTF-16"),
+        (
+            lambda text: text.replace('"text"', '"t\xe9xt"').encode("latin-1"),
+            "not UTF-8 text (byte",
+        ),
+    ],
+)
+def test_an_odd_field_or_byte_costs_itself(
+    tmp_path: Path, damage: Callable[[str], bytes], said: str
+) -> None:
+    (tmp_path / "tiny.ipynb").write_bytes(damage(valid_text()))
+    problems: list[str] = []
+    notebook = read_submission(tmp_path / "tiny.ipynb", problems)
+    assert [cell.cell_type for cell in notebook.cells] == ["code", "markdown"]
+    assert notebook.cells[0].source == "x = 1"
+    (problem,) = problems
+    assert said in problem
 
 
 def test_a_notebook_larger_than_the_limit_is_refused_without_reading_it_all(tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from hwlib.errors import ConnectionClosed, DeadlinePassed, WireError
+from hwlib.errors import ConnectionClosed, DeadlinePassed, Unsendable, WireError
+from hwlib.grading.sandbox.codec import Encoder
 from hwlib.grading.sandbox.wire import Channel
 
 TAGS = "array dict tuple <f8 int same mark fields matrix union hint".split()  # noqa: SIM905
@@ -228,6 +229,14 @@ def test_a_value_that_doubles_again_and_again_is_refused() -> None:
         value = [value, value]
     with pytest.raises(WireError, match="too many values"):
         exchange(value)
+
+
+@pytest.mark.parametrize(
+    "value", [[0.5] * 1_000_000, set(range(999_500)), dict.fromkeys(range(500_000))], ids=type
+)
+def test_what_the_other_side_would_refuse_is_not_sent(value: Any) -> None:
+    with pytest.raises(Unsendable, match="more than 999,000 values"):
+        Encoder(lambda value, encoder, depth: None).part(value)
 
 
 def test_a_value_that_contains_itself_is_refused() -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import ast
 import builtins
+import importlib.util
 import symtable
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -58,11 +60,16 @@ def names_in(source: str) -> CellNames:
 
 
 def only_defines(source: str) -> bool:
-    r"""Whether a cell does nothing but define functions and classes, and import modules.
+    r"""Whether a cell does nothing but define functions and classes, and import installed modules.
+
+    A base class may do something with each class that derives from it, and a student's own module
+    may do anything.
 
     >>> only_defines("import math\n\ndef f(x):\n    return math.sqrt(x)")
     True
     >>> only_defines("@register\ndef f(x):\n    return x"), only_defines("print(f(3))")
+    (False, False)
+    >>> only_defines("class Square(Shape):\n    sides = 4"), only_defines("import my_helpers")
     (False, False)
     """
     tree = tree_of(source)
@@ -71,15 +78,37 @@ def only_defines(source: str) -> bool:
 
 def _only_defines(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-        return not statement.decorator_list
+        at_once = [statement.args, *filter(None, [statement.returns])]  # defaults, annotations
+        calls = any(isinstance(node, ast.Call) for part in at_once for node in ast.walk(part))
+        return not statement.decorator_list and not calls
     if isinstance(statement, ast.ClassDef):
         plain = not statement.decorator_list and not statement.keywords
-        return plain and all(map(_only_defines, statement.body))
+        bases = all(map(_is_of_library, statement.bases))
+        return plain and bases and all(map(_only_defines, statement.body))
     if isinstance(statement, ast.Assign | ast.Expr):
         return isinstance(statement.value, ast.Constant)
     if isinstance(statement, ast.ImportFrom):
-        return all(alias.name != "*" for alias in statement.names)
-    return isinstance(statement, ast.Import | ast.Pass)
+        known = not statement.level and _is_installed(statement.module or "")
+        return known and all(alias.name != "*" for alias in statement.names)
+    if isinstance(statement, ast.Import):
+        return all(_is_installed(alias.name) for alias in statement.names)
+    return isinstance(statement, ast.Pass)
+
+
+def _is_of_library(base: ast.expr) -> bool:
+    """Whether a base class is `module.Class` or built in."""
+    is_builtin = isinstance(base, ast.Name) and base.id in _BUILTINS
+    return is_builtin or (isinstance(base, ast.Attribute) and isinstance(base.value, ast.Name))
+
+
+@lru_cache(maxsize=1024)
+def _is_installed(module: str) -> bool:
+    """Whether this Python has the module, so that it is none that the student wrote."""
+    root = module.partition(".")[0]
+    try:
+        return root in sys.stdlib_module_names or importlib.util.find_spec(root) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def _taken_at_top(tree: ast.Module) -> set[str]:

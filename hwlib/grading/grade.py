@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 from hwlib.errors import AuthoringError, CourseError, RecordingError, SubmissionError
 from hwlib.grading.answer_key import load_key
-from hwlib.grading.authoring.build import build
 from hwlib.grading.cells import one_line
 from hwlib.grading.cluster.run import grade_on_cluster
 from hwlib.grading.course import Assignment
@@ -204,6 +203,8 @@ def _out_of_date(assignment: Assignment) -> list[str]:
     newer = [path for path in parts if path.is_file() and path.stat().st_mtime > built]
     if not all(path.is_file() for path in notebooks) or not newer:
         return []
+    from hwlib.grading.authoring.build import build  # slow to import, and seldom needed
+
     try:
         if build(assignment, check=True).up_to_date:
             return []

@@ -48,8 +48,8 @@ def line_on_times(factor: float) -> str:
     words = factor_in_words(factor)
     if words == "about as long":
         return ""
-    seconds = 60 * factor
-    becomes = f"{seconds / 60:.2g} minutes" if seconds >= 90 else f"{seconds:.0f} seconds"
+    number = round(factor) if factor >= 2 else round(factor, 1)
+    becomes = f"{number:g} minutes" if factor >= _SAME else f"{60 * factor:.0f} seconds"
     return f"Computing takes {words} here as this notebook says: a minute becomes {becomes}."
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 
 from hwlib.symptoms.curves import by_heart, in_a_line, of_losses, rising
 
@@ -28,4 +29,4 @@ def told_to_students() -> bool:
 def tell(symptom: str) -> None:
     """Print a symptom; "" prints nothing."""
     if symptom:
-        sys.stdout.write(f"Noticed: {symptom}\n")
+        sys.stdout.write(f"{textwrap.fill(f'Noticed: {symptom}', 80)}\n")

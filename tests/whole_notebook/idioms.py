@@ -1309,6 +1309,17 @@ _CHANGES = (
     ),
     idiom(
         CHANGES,
+        "a name that stands only in a text: `globals()['f'](2)`, `for name in globals()`, `vars()`",
+        "def listed(x):\n    return x + 1",
+        """
+        assert "listed" in dir() and "listed" in list(vars()) and "nothing_like_it" not in dir()
+        found = [globals()[name] for name in globals() if name.startswith("liste")]
+        assert found[0](1) == 2 and eval("listed")(2) == 3
+        """,
+        "def listed(x):\n    return x",
+    ),
+    idiom(
+        CHANGES,
         "`unittest.mock.patch('__main__.f')`",
         """
         def patched2():

@@ -50,6 +50,7 @@ ANSWERS: tuple[OddAnswer, ...] = (
     _body("returns-a-module", "import os\nreturn os"),
     _body("returns-surrogates", r"return {'\ud83d': ['\udcff', b'\xff']}"),
     _body("returns-a-gigabyte", "return 'x' * 10**9"),
+    _body("returns-two-million-numbers", "return [0] * 2_000_000"),
     _body("returns-many-objects", "return [object() for _ in range(300_000)]"),
     _body(
         "returns-an-object-that-raises",

@@ -121,10 +121,18 @@ def _widgets(place: Place) -> None:
 
 def _zip(place: Place, *more: str) -> None:
     with zipfile.ZipFile(place.folder / "tiny.zip", "w") as archive:
-        archive.writestr("tiny/tiny.ipynb", nbformat.writes(place.solved))
+        archive.writestr("tiny/tiny.ipynb", nbformat.writes(place.solved), zipfile.ZIP_DEFLATED)
         archive.writestr("__MACOSX/tiny/._tiny.ipynb", b"\0\5\26\7")
         for name in more:
             archive.writestr(name, HELPER)
+
+
+def _damaged_zip(place: Place) -> None:
+    _zip(place)
+    path = place.folder / "tiny.zip"
+    content = bytearray(path.read_bytes())
+    content[100:200] = bytes(byte ^ 0x5A for byte in content[100:200])
+    path.write_bytes(content)
 
 
 def _zip_with_helper(place: Place) -> None:
@@ -268,7 +276,8 @@ ODD: tuple[OddHandIn, ...] = (
     OddHandIn(
         "two", lambda p: (p.write(name="a.ipynb"), p.write(name="b.ipynb")), None, said="a.ipynb"
     ),
-    OddHandIn("upper-case", _named("TINY.IPYNB"), None, said="TINY.IPYNB"),
+    OddHandIn("upper-case", _named("TINY.IPYNB"), said="TINY.IPYNB"),
+    OddHandIn("damaged-zip", _damaged_zip, False, said="cannot open tiny.zip"),
     OddHandIn("another-assignment", lambda p: p.write(p.others), None, said="another assignment"),
     OddHandIn("nothing", lambda p: None, False, said="no tiny.ipynb"),
     OddHandIn("linked", _moved_aside, False, said="link"),
@@ -293,7 +302,7 @@ ODD: tuple[OddHandIn, ...] = (
     OddHandIn("deep-outputs", _deep_outputs),
     OddHandIn("bom", lambda p: p.write(b"\xef\xbb\xbf" + nbformat.writes(p.solved).encode())),
     OddHandIn(
-        "utf-16", lambda p: p.write(nbformat.writes(p.solved).encode("utf-16")), None, said="UTF-8"
+        "utf-16", lambda p: p.write(nbformat.writes(p.solved).encode("utf-16")), said="UTF-16"
     ),
     OddHandIn("truncated", lambda p: p.write(nbformat.writes(p.solved)[:-50]), False, "truncated"),
     OddHandIn("empty", _text(""), False, said="empty"),

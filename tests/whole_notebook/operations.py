@@ -291,6 +291,11 @@ OPERATIONS: tuple[Operation, ...] = (
         "setattr and delattr", "d = Dog()\nd.wings = 2\ndel d.wings\nassert not hasattr(d, 'wings')"
     ),
     _op("a property and its setter", "d = Dog()\nd.size = 4\nassert d.size == 8"),
+    _op(
+        "magics that measure, and the names of the shell",
+        "%time Dog()\n%timeit -n 1 -r 1 Dog().renamed('x')\n"
+        "assert get_ipython().user_ns['Dog']().legs == 4",
+    ),
     _op("class attributes", "assert Dog.legs == 4 and Dog().legs == 4"),
     _op("a class attribute that is set", "Dog.tail = 1\nassert Dog().tail == 1"),
     _op("class and static methods", "assert Dog.old().age == 20 and Animal.sound() == '…'"),

@@ -217,6 +217,33 @@ WAYS = (
         """,
     ),
     way(
+        "a class in an own cell that its base class registers",
+        share="""
+            classes = {}
+
+            class Counting:
+                def __init_subclass__(cls):
+                    classes[cls.__name__] = cls
+
+            def share(values, limit):
+                return classes["Plain"]().count(values, limit) / len(values)
+        """,
+        primes="primes = []",
+        ratio="def ratio(a, b):\n    return np.array([x / y if y else 0 for x, y in zip(a, b)])",
+        own=[
+            (
+                "below share",
+                """
+                class Plain(Counting):
+                    def count(self, values, limit):
+                        return above(values, limit)
+                """,
+            ),
+            ("below primes", "def fill(done=primes.extend([2, 3, 5, 7, 11, 13])):\n    pass"),
+        ],
+        rare=True,
+    ),
+    way(
         "an Enum, a namedtuple and operators",
         Nearest="""
             from collections import namedtuple

@@ -18,6 +18,22 @@ def share(values, limit):
 
 WAYS = (
     way(
+        "an own module that does something when it is imported",
+        ratio="""
+            def ratio(a, b):
+                result = []
+                for x, y in zip(a, b):
+                    try:
+                        result.append(x / y)
+                    except FloatingPointError:
+                        result.append(0.0)
+                return np.array(result)
+        """,
+        own=[("above ratio", "import strict")],
+        files={"strict.py": 'import numpy as np\n\nnp.seterr(all="raise")\n'},
+        rare=True,
+    ),
+    way(
         "a module handed in",
         share="from helper import share",
         files={"helper.py": HELPER},

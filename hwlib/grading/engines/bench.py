@@ -64,7 +64,7 @@ __all__ = ["Bench"]
 # these look for tests in the process's __main__, where the grader has none: they would always pass
 _MAIN = re.compile(r"\b(?:unittest\.main|testmod)\(")
 _NO_SETUP = cannot_run("it needs a given cell, which does not run there")
-_NAMESPACES = frozenset(("globals", "locals", "eval", "exec"))
+_NAMESPACES = frozenset(("globals", "locals", "eval", "exec", "get_ipython"))
 _AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 
 
@@ -340,6 +340,8 @@ class Bench:
     ) -> Verdict:
         given = {name: self.given[name] for name in self.given if name not in self.answered}
         namespace = TestNamespace(given, session, test, self.helpers, apart)
+        shell = SetupShell(namespace)
+        namespace["get_ipython"] = lambda: shell
         found: dict[str, Verdict] = {}
         session.last_call = None
         part = ""

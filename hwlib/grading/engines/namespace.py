@@ -6,7 +6,8 @@ delete it, and the student's other functions must feel that. It may also ask whe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import builtins
+from collections.abc import ItemsView, Iterator, Mapping, ValuesView
 from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
@@ -16,6 +17,8 @@ from hwlib.grading.engines.standins import Session, is_defined
 from hwlib.grading.engines.test_cells import Test
 
 __all__ = ["TestNamespace"]
+
+_BUILTINS = frozenset(dir(builtins))
 
 
 class TestNamespace(dict[str, Any]):
@@ -49,6 +52,7 @@ class TestNamespace(dict[str, Any]):
     ) -> None:
         super().__init__(given)
         self._session, self._wanted, self._helpers = session, test.wanted, helpers
+        self._wants_all = test.wants_all
         self._sent = test.wanted | test.felt
         self._apart, self._sessions = apart, dict.fromkeys([session, *apart.values()])
         self._with_helpers = set[Session]()
@@ -59,8 +63,8 @@ class TestNamespace(dict[str, Any]):
         return self._apart.get(name, self._session)
 
     def __missing__(self, name: str) -> Any:
-        if name not in self._wanted:
-            raise KeyError(name)  # a builtin
+        if name not in self._wanted and not (self._wants_all and _may_be_students(name)):
+            raise KeyError(name)
         if name in self._known:
             return self._known[name]
         session = self._of(name)
@@ -103,11 +107,19 @@ class TestNamespace(dict[str, Any]):
         """All names, the student's as well: `dir()` and `vars()` in a test show them."""
         found = dict.fromkeys(super().keys())
         for session in self._sessions:
-            found.update(dict.fromkeys(session.names()))
+            found.update(dict.fromkeys(filter(_may_be_students, session.names())))
         return found.keys()
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.keys())
+
+    def values(self) -> Any:
+        """The values of all names."""
+        return ValuesView(self)
+
+    def items(self) -> Any:
+        """All names with their values."""
+        return ItemsView(self)
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value of a name, a student's as well."""
@@ -123,3 +135,8 @@ class TestNamespace(dict[str, Any]):
         if self._is_changed:
             for session in self._sessions:
                 session.restore_names()
+
+
+def _may_be_students(name: str) -> bool:
+    """Whether a name that a test only looks up is not Python's own."""
+    return name not in _BUILTINS and not name.startswith("__")

@@ -1,8 +1,9 @@
-"""Magics in setup cells, as far as the grader's own process needs them."""
+"""Magics in setup and test cells, as far as the grader's own process needs them."""
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from typing import Any
 
@@ -11,10 +12,12 @@ from hwlib.grading.cells import transformed
 __all__ = ["SetupShell"]
 
 _FOR_THE_EYE = ("matplotlib", "config", "load_ext", "autoreload", "pylab", "precision")
+_MEASURES = ("time", "timeit", "prun")
+_OPTIONS = re.compile(r"^(\s*-[nrqopcvt]+\s*\d*(?=\s))+\s*")  # -n 1 -r3 -q
 
 
 class SetupShell:
-    """What `get_ipython()` gives in a setup cell here: magics for the eye do nothing."""
+    """What `get_ipython()` gives in a setup or test cell here: magics for the eye do nothing."""
 
     def __init__(self, namespace: dict[str, Any]) -> None:
         self._namespace = namespace
@@ -24,8 +27,8 @@ class SetupShell:
         """`%name line`"""
         if name in _FOR_THE_EYE:
             return None
-        if name in ("time", "timeit", "prun"):
-            exec(transformed(line), self._namespace)
+        if name in _MEASURES:
+            exec(transformed(_OPTIONS.sub("", line)), self._namespace)
             return None
         if name in ("env", "set_env") and "=" in line:
             variable, value = line.split("=", 1)
@@ -38,7 +41,7 @@ class SetupShell:
 
     def run_cell_magic(self, name: str, line: str, cell: str) -> Any:
         """`%%name`: the cell is run where the magic only measures or hides what it does."""
-        if name in ("time", "timeit", "capture", "prun"):
+        if name in (*_MEASURES, "capture"):
             exec(transformed(cell), self._namespace)
             return None
         raise ValueError(f"the magic %%{name} is not known to the grader; write it as Python")

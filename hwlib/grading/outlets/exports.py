@@ -24,7 +24,13 @@ from typing import Any
 import yaml
 
 from hwlib.errors import CourseError
-from hwlib.grading.submissions.files import MAX_FILE_BYTES, MAX_FILES, MAX_TOTAL_BYTES, printable
+from hwlib.grading.submissions.files import (
+    DAMAGED_ZIP,
+    MAX_FILE_BYTES,
+    MAX_FILES,
+    MAX_TOTAL_BYTES,
+    printable,
+)
 
 __all__ = ["Exported", "read_export", "unpack_hand_in"]
 
@@ -73,7 +79,7 @@ def read_export(path: Path) -> list[Exported]:
             )
     except OSError as error:
         raise CourseError(f"{path}: cannot read this file ({error.strerror})") from error
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError) as error:
+    except DAMAGED_ZIP as error:
         raise CourseError(
             f"{path}: cannot open this zip ({error}); download the export again"
         ) from error
@@ -214,7 +220,7 @@ def _unpack(one: Exported, content: bytes, shown: str) -> None:
             for entry in inner.infolist()[: 2 * MAX_FILES]:
                 if not entry.is_dir():
                     _add(one, inner, entry, entry.filename.replace("\\", "/"), depth=1)
-    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError) as error:
+    except DAMAGED_ZIP as error:
         one.problems.append(f"{shown} was left out: cannot open this zip ({error})")
 
 

@@ -25,6 +25,7 @@ __all__ = ["Decoder", "Encoder", "Pack", "Unpack"]
 MAX_DEPTH = 100
 MAX_NODES = 1_000_000
 MAX_INT_BITS = 2**17  # factorial(10_000) has 118,458
+MAX_SENT = MAX_NODES - 1000  # of them in containers: a message says something else, too
 MAX_RANGE = MAX_NODES  # a test may make a list of it
 MAX_UNPACKED = 2**29  # bytes that one message may become beyond what it brings
 MAX_COLLISIONS = 100  # keys with one hash: a dict compares each of them with all before it
@@ -48,11 +49,12 @@ class Encoder:
     {'t': 'tuple', 'v': [1, 2.5, 'a']}
     """
 
-    __slots__ = ("_shared", "_twice", "buffers", "pack", "seen")
+    __slots__ = ("_shared", "_twice", "buffers", "nodes", "pack", "seen")
 
     def __init__(self, pack: Pack) -> None:
         self.buffers: list[bytes | memoryview] = []
         self.pack = pack
+        self.nodes = 0  # values in containers
         self.seen: dict[int, int] = {}  # id of an object that can occur twice → its position
         # id of a container or array → itself, so that no other gets its id, and what was written
         self._shared: dict[int, tuple[Any, Any]] = {}
@@ -87,6 +89,7 @@ class Encoder:
 
     def _written(self, value: Any, kind: type, depth: int) -> Any:
         if kind is list:
+            self._count(len(value))
             return [self.part(item, depth + 1) for item in value]
         encode = ENCODERS.get(kind)
         if encode is None and isinstance(value, (np.ndarray, np.generic)):
@@ -114,11 +117,18 @@ class Encoder:
 
     def items(self, values: Any, depth: int) -> list[Any]:
         """Several values."""
+        self._count(len(values))
         return [self.part(value, depth) for value in values]
 
     def pairs(self, mapping: Any, depth: int) -> list[Any]:
         """The entries of a mapping."""
+        self._count(2 * len(mapping))
         return [[self.part(key, depth), self.part(mapping[key], depth)] for key in mapping]
+
+    def _count(self, number: int) -> None:
+        self.nodes += number
+        if self.nodes > MAX_SENT:  # the other side would end the conversation
+            raise Unsendable(f"more than {MAX_SENT:,} values in lists and other containers")
 
     def buffer(self, data: bytes | memoryview) -> int:
         """Take these bytes; gives their index."""

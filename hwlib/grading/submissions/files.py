@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import errno
 import hashlib
 import json
+import lzma
 import os
 import re
 import shutil
 import stat
+import struct
 import warnings
 import zipfile
+import zlib
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -29,6 +33,7 @@ from hwlib.grading.course import Assignment
 from hwlib.grading.texts import for_terminal
 
 __all__ = [
+    "DAMAGED_ZIP",
     "FoundSubmission",
     "copy_files",
     "find_submissions",
@@ -58,6 +63,17 @@ MAX_LISTED = 20  # files that were left out and are named in a problem
 # the patterns that nbgrader ignores, and hidden files
 IGNORED = (".*", "*.pyc", "__pycache__", "feedback")
 CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+# what the zipfile module raises for a damaged zip, by way of all that it unpacks with
+DAMAGED_ZIP = (
+    OSError,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
 SAVE_AGAIN = "open it in Jupyter, save it and hand it in again"
 CLEAR = "clear the outputs and hand it in again"
 _OUTPUT_FIELDS: dict[str, dict[str, type]] = {
@@ -267,10 +283,12 @@ def _found(student: str, folder: Path, assignment: Assignment, root: Path) -> Fo
     """Read one folder. An error becomes a problem of this submission and stops nothing else."""
     try:
         return _look_into(student, folder, assignment, root)
-    except OSError as error:
+    # whatever its files may be: what is in them stops no other submission
+    except Exception as error:  # noqa: BLE001
         problem = f"{printable(folder.parent.name)}/{assignment.slug}: cannot read this folder"
+        found = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
         return FoundSubmission(
-            student, folder, None, None, (f"{problem} ({error.strerror}); hand it in again",)
+            student, folder, None, None, (f"{problem} ({found}); hand it in again",)
         )
 
 
@@ -330,7 +348,8 @@ def _choose_notebook(folder: Path, slug: str) -> tuple[Path | None, str | None, 
         return expected, None, ()
     here = _notebooks_in(folder)
     for place in (here, [] if here else _notebooks_below(folder)):
-        chosen = [path for path in place if path.name == expected.name] or place
+        named = [path for path in place if path.name.lower() == expected.name.lower()]
+        chosen = named or place
         if len(chosen) == 1:
             name = printable(str(chosen[0].relative_to(folder)))
             return (
@@ -354,7 +373,7 @@ def _notebooks_in(folder: Path) -> list[Path]:
         return sorted(
             Path(entry.path)
             for entry in entries
-            if entry.name.endswith(".ipynb")
+            if entry.name.lower().endswith(".ipynb")
             and not entry.name.startswith((".", "~"))
             and "-checkpoint" not in entry.name
             and entry.is_file(follow_symlinks=False)
@@ -383,7 +402,7 @@ def _notebook_in_zip(
 
     With `by_name`, the only one that is called SLUG.ipynb.
     """
-    archives = sorted(path for path in folder.glob("*.zip") if path.is_file())
+    archives = sorted(path for path in folder.glob("*.[zZ][iI][pP]") if path.is_file())
     if len(archives) != 1:
         return None
     path = archives[0]
@@ -393,7 +412,7 @@ def _notebook_in_zip(
             members = [
                 one
                 for one in archive.infolist()
-                if one.filename.endswith(".ipynb")
+                if one.filename.lower().endswith(".ipynb")
                 and not any(part.startswith((".", "__")) for part in one.filename.split("/"))
             ]
             named = [one for one in members if one.filename.endswith(f"{slug}.ipynb")]
@@ -411,16 +430,20 @@ def _notebook_in_zip(
                 and not one.is_dir()
                 and not any(part.startswith((".", "__")) for part in one.filename.split("/"))
             ]
-    except (OSError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
+    except DAMAGED_ZIP as error:
         return None, None, (f"cannot open {name} ({error}); hand in the notebook itself",)
     inner = printable(members[0].filename)
     problems = [f"there is no {slug}.ipynb, so {inner} from {name} was graded"]
+    try:
+        text = _decoded(content, inner, problems)
+    except SubmissionError as error:
+        return None, None, (str(error),)
     if unused:
         problems.append(
             f"these files in {name} were not used: {', '.join(unused[:5])}; hand them in without a "
             "zip"
         )
-    return folder / f"{slug}.ipynb", content.decode("utf-8", "replace"), tuple(problems)
+    return folder / f"{slug}.ipynb", text, tuple(problems)
 
 
 def _nothing_found(folder: Path, slug: str) -> str:
@@ -606,28 +629,50 @@ def read_submission(path: Path, problems: list[str] | None = None) -> NotebookNo
     SubmissionError
         If it is not a notebook. One line says what was found and what to do.
     """
-    return read_notebook(read_text(path), path.name, problems)
+    told = [] if problems is None else problems
+    return read_notebook(_decoded(read_bytes(path, MAX_BYTES), path.name, told), path.name, told)
+
+
+def _decoded(content: bytes, name: str, problems: list[str]) -> str:
+    """The text of a notebook. An odd byte costs itself, and a line in `problems`.
+
+    Raises
+    ------
+    SubmissionError
+        If it is no text in any encoding that editors write.
+    """
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        text = content.decode("utf-16", "replace")
+        if text.lstrip().startswith("{"):
+            problems.append(f"{name} was read as UTF-16, not as UTF-8")
+            return text
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        where = f"not UTF-8 text (byte {error.start})"
+        if b"\0" in content or not content.lstrip().startswith(b"{"):
+            raise _refusal(name, where, SAVE_AGAIN) from error
+    problems.append(f"{name}: {where}; what can't be read there was replaced")
+    return content.decode("utf-8", "replace")
 
 
 def read_notebook(text: str, name: str, problems: list[str] | None = None) -> NotebookNode:
     """Read a notebook from a text, like `read_submission`; errors call it `name`."""
-    values = _parse(text, name)
+    values, told = _parse(text, name), [] if problems is None else problems
     if not isinstance(values, dict) or not {"cells", "worksheets"} & set(values):
         raise _refusal(
             name,
             "JSON, but not a notebook (it has no cells)",
             "hand in the .ipynb that Jupyter saves",
         )
-    if values.get("nbformat") not in (2, 3, 4):
-        raise _refusal(
-            name, f"expected notebook format 4, found {values.get('nbformat')!r:.20}", SAVE_AGAIN
-        )
     if "cells" not in values:
         values = _upgrade(values, name)
+    elif values.get("nbformat") != 4:
+        told.append(f"{name}: expected notebook format 4, found {values.get('nbformat')!r:.20}")
     cells = values["cells"]
     if not isinstance(cells, list) or len(cells) > MAX_CELLS:
         raise _refusal(name, "its cells are not a notebook's", SAVE_AGAIN)
-    whole = _whole_cells(cells, [] if problems is None else problems)
+    whole = _whole_cells(cells, told)
     if cells and not whole:
         raise _refusal(name, "its cells are not a notebook's", SAVE_AGAIN)
     _add_ids(whole)
@@ -696,7 +741,7 @@ def _upgrade(values: dict[str, Any], name: str) -> dict[str, Any]:
                 nbformat.reader.reads(json.dumps(values)), 4
             )
     except Exception as error:  # the converter trusts its input, so it may raise anything
-        found = f"an old notebook (format {values['nbformat']}) that cannot be converted"
+        found = f"an old notebook (format {values.get('nbformat')!r:.20}) that cannot be converted"
         raise _refusal(name, found, SAVE_AGAIN) from error
     return upgraded
 

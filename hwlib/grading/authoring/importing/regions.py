@@ -203,7 +203,7 @@ def balance(draft: Draft, what: str) -> None:
         elif marker["edge"] == "END" and not opened:
             draft.note(
                 "decision",
-                f"line {number}: END {what} without BEGIN {what}; nbgrader refuses this cell",
+                f"line {number}: END {what} without BEGIN {what}",
                 "write ### BEGIN " + what + " where the secret lines begin",
             )
         else:
@@ -213,7 +213,7 @@ def balance(draft: Draft, what: str) -> None:
         result.append(opened)
         draft.note(
             "decision",
-            f"BEGIN {what} without END {what}; nbgrader refuses this cell",
+            f"BEGIN {what} without END {what}",
             f"it goes to the end of the cell now; move ### END {what} if that is wrong",
         )
     draft.source = "\n".join(result)
