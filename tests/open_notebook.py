@@ -46,10 +46,10 @@ class OpenNotebook:
         return text_of(self.page.evaluate(RUN, index))
 
     def run_and_save(self, grade_id: str) -> str:
-        """Run a cell, and press Ctrl-S a moment later; gives what its outputs say."""
+        """Run a cell, and press Ctrl-S when it asks for that; gives what its outputs say."""
         index = self._find(grade_id)
         self.page.evaluate(f"index => {{ window.running = ({RUN})(index); }}", index)
-        self.page.wait_for_timeout(1500)
+        self.page.get_by_text("Save your notebook now").wait_for()
         self.page.keyboard.press("Control+s")
         return text_of(self.page.evaluate("async () => await window.running"))
 
