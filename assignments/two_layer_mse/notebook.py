@@ -439,9 +439,9 @@ with check.part(2, "the loss"):
         "Absolute instead of squared errors.": 1.4046281135080572,
         "The regularisation is divided by the number of examples too.": 1.8821609406858573,
     })
-    if right == 1.8973332763705641:
-        toy = toy_net()
-        toy.params["b2"] = np.array([1.0, 2.0, 3.0])
+    toy = toy_net()
+    toy.params["b2"] = np.array([1.0, 2.0, 3.0])
+    if np.allclose(toy.loss(X_toy.copy())[0], [-0.07260209, 2.05083871, 2.12746085]):
         check.close(toy.loss(X_toy.copy(), y_toy.copy(), 0.05)[0], 3.702010295593421, what="the loss of the toy net with b2 = (1, 2, 3), reg = 0.05",
                     mistakes={with_bias: 4.052010295593421})
     check.equal(len(toy_net().loss(X_toy[:1].copy(), np.array([0]), 0.05)), 2, what="the number of results for a single example of class 0",
@@ -928,9 +928,9 @@ with check.part(3, "the steps and their losses"):
     noted, run = [], None
 
     def noting_bowl(self, X, y=None, reg=0.0):
-        """The bowl, which also notes how many examples it is given, and `reg`."""
+        """The bowl, which also notes `reg`."""
         if y is not None:
-            noted.append([len(X), float(reg)])
+            noted.append(float(reg))
         return bowl(self, X, y, reg)
 
     TwoLayerNet.loss, TwoLayerNet.predict = noting_bowl, always_0
@@ -938,8 +938,7 @@ with check.part(3, "the steps and their losses"):
         run = toy_net().train(X_toy, y_toy, X_toy, y_toy, learning_rate=0.1, learning_rate_decay=0.3, reg=0.7, num_iters=7, batch_size=2)
     finally:
         TwoLayerNet.loss, TwoLayerNet.predict = own_methods
-    check.equal([row[0] for row in noted], [2] * 7, what="the sizes of the minibatches for batch_size 2 and num_iters 7")
-    check.equal([row[1] for row in noted], [0.7] * 7, what="the `reg` of each step", hint="Is the argument `reg` passed on to the loss?")
+    check.equal(noted, [0.7] * 7, what="the `reg` of each step", hint="Is the argument `reg` passed on to the loss?")
 
     def falling(*rates):
         """The losses in the bowl, each divided by the first, for these learning rates."""
