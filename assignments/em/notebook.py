@@ -373,7 +373,7 @@ with check.part(1, "counts up to thousands"):
 
 # %% test="fit_poisson-weights" points=2
 rng = check.rng()
-X, times = np.column_stack([np.ones(30), rng.uniform(-1, 1, size=30)]), rng.integers(0, 4, size=30)
+X, times = np.column_stack([np.ones(30), rng.uniform(-1, 1, size=30)]), rng.integers(0, 4, size=30, dtype=np.intp)
 y = rng.poisson(np.exp(X @ [1.0, 0.8])) + 1
 found = fit_poisson(X, y, sample_weight=times.astype(float))
 check.close(found, fit_poisson(np.repeat(X, times, axis=0), np.repeat(y, times)), rtol=1e-3, what="the weights with sample_weight = 0, 1, 2, 3", mistakes={
