@@ -224,8 +224,7 @@ ATTACKS = (
         "assert doubles() == [[5], [5]]",
         "[[5]] * 2",
         "__import__('functools').reduce(lambda x, _: [x, x], range(60), [5])",
-        "error",
-        "crashed",
+        "manual",
     ),
     attack("long_range", "assert sum(long_range()) == 3", "range(3)", "range(10**15)", "manual"),
     attack(

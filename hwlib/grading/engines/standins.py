@@ -47,6 +47,7 @@ from hwlib.grading.sandbox.wire import Channel
 
 __all__ = ["Listener", "Session", "StandIn", "is_defined"]
 
+_OF_PYTHON = ("builtins", "functools", "types")  # as of partial functions
 MAX_PRINTED = 10_000_000  # characters that one worker prints while a test looks
 
 
@@ -371,7 +372,7 @@ class Session:
 
     def is_of_course(self, cls: type) -> bool:
         """Whether a class is one of a library, or one that the course or the test names."""
-        if facts_of(cls).library is not None:
+        if facts_of(cls).library is not None or cls.__module__ in _OF_PYTHON:
             return True
         return any(one in self._named or one.__name__ in self.course_names for one in cls.__mro__)
 
