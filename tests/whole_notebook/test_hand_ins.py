@@ -231,6 +231,7 @@ def test_an_odd_answer_costs_its_own_question_and_nothing_else(
         "returns-a-deep-list",
         "returns-a-huge-number",
         "returns-two-million-numbers",
+        "returns-one-list-two-thousand-times",
     )
     decided = ("failed", "error", "timeout", "crashed", "missing")
     assert statuses(result)["half"] in (("manual",) if waits else decided)

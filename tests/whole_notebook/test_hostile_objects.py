@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import needs
 import pytest
+from asked_of_both import asked, make_class, verdicts
 from courses import make_assignment, with_code
 
 from hwlib.grading.engines.isolated import IsolatedEngine
@@ -223,8 +224,7 @@ ATTACKS = (
         "assert doubles() == [[5], [5]]",
         "[[5]] * 2",
         "__import__('functools').reduce(lambda x, _: [x, x], range(60), [5])",
-        "error",
-        "crashed",
+        "manual",
     ),
     attack("long_range", "assert sum(long_range()) == 3", "range(3)", "range(10**15)", "manual"),
     attack(
@@ -274,3 +274,40 @@ def test_a_hostile_object_gets_no_point(
     question = graded[1].question(one.name)
     assert question.points == 0
     assert question.status in one.status, question.message
+
+
+# ---- methods that say that all is well -----------------------------------------------------------
+
+SAYS_SO = asked(
+    "words",
+    "def words():\n    return 'a word'",
+    "assert words().startswith('a')",
+    method="class Yes:\n    def startswith(self, text):\n        return True",
+    attribute="class Yes:\n    def __init__(self):\n        self.startswith = lambda text: True",
+    getattr="class Yes:\n    def __getattr__(self, name):\n        return lambda text: True",
+    callable="class It:\n    def __call__(self, text):\n        return True\n\n"
+    "class Yes:\n    startswith = It()",
+    numpy="class Yes:\n    def startswith(self, text):\n        return np.True_",
+)
+EMPTY = asked(
+    "Stack",
+    "class Stack:\n    def is_empty(self):\n        return True\n\ndef made():\n    return Stack()",
+    "assert Stack().is_empty() and made().is_empty()",
+    alias="class Mine:\n    def is_empty(self):\n        return True\n\n"
+    "Stack = Mine\n\ndef made():\n    return Mine()",
+    derived="class Base:\n    def is_empty(self):\n        return True\n\n"
+    "class Stack(Base):\n    pass\n\nclass More(Stack):\n    pass\n\n"
+    "def made():\n    return More()",
+)
+
+
+def test_a_method_is_believed_only_of_classes_that_the_course_asks_for(tmp_path: Path) -> None:
+    returns = "def words():\n    return Yes()\n"
+    hostile = {who: f"{code}\n\n{returns}" for who, code in SAYS_SO.codes.items()}
+    students = ("reference", *hostile, *EMPTY.codes)
+    questions = (replace(SAYS_SO, codes=hostile), EMPTY)
+    found = verdicts(make_class(tmp_path, "import numpy as np", questions, students), "isolated")
+    assert {who: one["words"] for who, one in found.items()} == {
+        who: "manual" if who in hostile else "passed" for who in students
+    }
+    assert {one["Stack"] for one in found.values()} == {"passed"}

@@ -348,6 +348,7 @@ class Bench:
         try:
             with self.at_work(), ExitStack() as runs:
                 for one in (session, *apart.values()):
+                    one.course_names = self.answered
                     runs.enter_context(one.one_test(in_place))
                     one.patches.begin(self.given, test.sets)
                 try:

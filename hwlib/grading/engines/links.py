@@ -27,6 +27,9 @@ class Conversation(Protocol):
     def call_method(self, method: MethodLink, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """What a method returns."""
 
+    def is_of_course(self, cls: type) -> bool:
+        """Whether a class is one of a library, or one that the course or the test names."""
+
     def number_of(self, value: Any, name: str) -> int:
         """The number of a stand-in, which the attribute `name` must be."""
 
@@ -74,15 +77,17 @@ class MethodLink(Link):
     owner : Link
         The object whose method it is.
     name : str
+    cls : type
+        The object's class.
     content : optional
         The object itself, if its content is a copy here: the call may change it.
     """
 
-    __slots__ = ("content", "name", "owner")
+    __slots__ = ("cls", "content", "name", "owner")
 
-    def __init__(self, owner: Link, name: str, content: Any = None) -> None:
+    def __init__(self, owner: Link, name: str, cls: type, content: Any = None) -> None:
         super().__init__(owner.session, -1)
-        self.owner, self.name, self.content = owner, name, content
+        self.owner, self.name, self.cls, self.content = owner, name, cls, content
 
     @property
     def number(self) -> int:

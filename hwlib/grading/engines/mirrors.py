@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Set
 from dataclasses import dataclass
-from types import MethodType
+from types import MethodType, ModuleType
 from typing import Any
 
 from hwlib.grading.engines.facts import fact_of
@@ -231,12 +231,15 @@ class StandIn:
         if name in facts.local:
             return object.__getattribute__(self, name)
         if name in facts.methods and name not in link.hidden:
-            return StandInMethod(MethodLink(link, name))
+            return StandInMethod(MethodLink(link, name, type(self)))
         try:
-            return link.attribute(name)
+            value = link.attribute(name)
         except AttributeError as error:
             link.missing = error
             raise
+        if not _may_decide(value) or _is_module(self) or link.session.is_of_course(type(self)):
+            return value
+        return StandInMethod(MethodLink(link, name, type(self)))
 
     def __getattr__(self, name: str) -> Any:
         # instead of a library's own, which would look in a place where nothing is
@@ -256,6 +259,15 @@ class StandIn:
 
     def __init_subclass__(cls) -> None:
         """Not a library's own, which would run here."""
+
+
+def _may_decide(value: Any) -> bool:
+    """Whether it is a function that an object has as an attribute, in place of a method."""
+    return is_standin(value) and callable(value) and not is_class(value)
+
+
+def _is_module(value: Any) -> bool:
+    return isinstance(value, ModuleType)
 
 
 class StandInMethod(StandIn):
@@ -302,7 +314,7 @@ class StandInValue:
                 return fact_of(link, name)
             return _own_or_asked(object.__getattribute__, self, name, link)
         if name in facts_of(type(self)).methods:
-            return StandInMethod(MethodLink(link, name, self))
+            return StandInMethod(MethodLink(link, name, type(self), self))
         try:
             return object.__getattribute__(self, name)
         except AttributeError:
@@ -327,7 +339,7 @@ class StandInError:
             raise AttributeError(name)
         link = link_of(self)
         if name in facts_of(type(self)).methods:
-            return StandInMethod(MethodLink(link, name))
+            return StandInMethod(MethodLink(link, name, type(self)))
         return link.attribute(name)
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -227,7 +227,7 @@ def _await(self: Any) -> Any:
 
 def _missing(self: Any, key: Any) -> Any:
     """The value of a missing key: the entry itself, if the student's code has made one."""
-    method = MethodLink(link_of(self), "__missing__", self)
+    method = MethodLink(link_of(self), "__missing__", type(self), self)
     value = method.call((key,), {})
     entry = dict.get(self, key)
     return entry if type(entry) is type(value) else value

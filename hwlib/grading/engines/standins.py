@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+import numpy as np
+
 from hwlib.errors import (
     CannotCheck,
     ConnectionClosed,
@@ -32,7 +34,7 @@ from hwlib.grading.engines.asked import CALLS
 from hwlib.grading.engines.cell_outputs import capped
 from hwlib.grading.engines.clock import WorkClock
 from hwlib.grading.engines.links import MethodLink
-from hwlib.grading.engines.mirrors import StandIn, is_class, is_standin, link_of
+from hwlib.grading.engines.mirrors import StandIn, facts_of, is_class, is_standin, link_of
 from hwlib.grading.engines.patches import Patches
 from hwlib.grading.engines.student_classes import FUNCTIONS, MUTABLE, replace_content
 from hwlib.grading.engines.student_errors import student_error
@@ -45,6 +47,7 @@ from hwlib.grading.sandbox.wire import Channel
 
 __all__ = ["Listener", "Session", "StandIn", "is_defined"]
 
+_OF_PYTHON = ("builtins", "functools", "types")  # as of partial functions
 MAX_PRINTED = 10_000_000  # characters that one worker prints while a test looks
 
 
@@ -72,6 +75,8 @@ class Session:
         Why the present test can't be decided here. It counts even if the test has caught it.
     listener : Listener or None
         Hears each answer to the test, and may put another one in its place.
+    course_names : frozenset of str
+        What the course's own solution defines.
     last_call : dict or None
         The newest call of student code by the present test: `args`, `kwargs`, a method's `name`.
     """
@@ -88,6 +93,8 @@ class Session:
         self.last_call: dict[str, Any] | None = None
         self.arguments = Arguments(self.cannot_check)
         self.sources: list[str] = []
+        self.course_names: frozenset[str] = frozenset()
+        self._named: set[Any] = set()  # classes of the student's that tests take by their names
         self._watched = Watched()
         self._surroundings = Surroundings()
         self.patches = Patches()
@@ -265,7 +272,10 @@ class Session:
         reply = self.request("get", name=name)
         if "missing" in reply:
             raise NameMissing(name)
-        return self.part(reply)
+        value = self.part(reply)
+        if is_class(value):
+            self._named.add(value)
+        return value
 
     def has_name(self, name: str) -> bool:
         """Whether the student's notebook defines it."""
@@ -345,7 +355,13 @@ class Session:
         named = {"name": method.name, "args": list(args), "kwargs": kwargs}
         base = next((base for base in MUTABLE if isinstance(method.content, base)), None)
         if base is None:
-            return self.part(method.owner.request("call_method", **named))
+            value = self.part(method.owner.request("call_method", **named))
+            if isinstance(value, bool | np.bool_) and value and not self.is_of_course(method.cls):
+                raise self.cannot_check(
+                    f"the method {method.name!r} of an object of the student's says that something "
+                    "is so, and its class is none that the course asks for"
+                )
+            return value
         reply = method.owner.request("call_method", content=base, **named)
         try:
             replace_content(method.content, reply.get("content"))
@@ -353,6 +369,12 @@ class Session:
             raise WorkerMisbehaved(str(error)) from None
         self._watched.note(method.content)
         return self.part(reply)
+
+    def is_of_course(self, cls: type) -> bool:
+        """Whether a class is one of a library, or one that the course or the test names."""
+        if facts_of(cls).library is not None or cls.__module__ in _OF_PYTHON:
+            return True
+        return any(one in self._named or one.__name__ in self.course_names for one in cls.__mro__)
 
     def watch(self, number: int, value: Any) -> None:
         """Tell the worker when the content of a value changes."""
