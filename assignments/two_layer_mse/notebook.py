@@ -921,7 +921,7 @@ with check.part(3, "the steps and their losses"):
     finally:
         TwoLayerNet.loss, TwoLayerNet.predict = own_methods
     check.true(hasattr(run, "keys") and "loss_history" in run, "The result has no loss_history.", "The last line of `train` is given: keep it.")
-    check.equal(len(run["loss_history"]), 100, what="the number of losses", hint="Note one loss for each step.")
+    check.equal(len(run["loss_history"]), 100, what="how many losses there are", hint="Note one loss for each step.")
     last_loss = float(run["loss_history"][-1])
     check.true(last_loss < 0.25 * float(run["loss_history"][0]), "The loss does not come down.", "Does every parameter move against its gradient?",
                f"The loss begins with {float(run['loss_history'][0]):.3f} and ends at {last_loss:.3f}.")
@@ -938,7 +938,7 @@ with check.part(3, "the steps and their losses"):
         run = toy_net().train(X_toy, y_toy, X_toy, y_toy, learning_rate=0.1, learning_rate_decay=0.3, reg=0.7, num_iters=7, batch_size=2)
     finally:
         TwoLayerNet.loss, TwoLayerNet.predict = own_methods
-    check.equal(noted, [0.7] * 7, what="the `reg` of each step", hint="Is the argument `reg` passed on to the loss?")
+    check.equal(noted, [0.7] * 7, what="the `reg` of each step", hint="Does the loss get the argument `reg`?")
 
     def falling(*rates):
         """The losses in the bowl, each divided by the first, for these learning rates."""
@@ -951,7 +951,7 @@ with check.part(3, "the steps and their losses"):
         "The learning rate falls at every step: only at the end of each epoch.": falling(*(0.1 * 0.3 ** step for step in range(6))),
         "The learning rate falls after the first step of an epoch: only at its end.": falling(0.1, 0.03, 0.03, 0.009, 0.009, 0.0027),
         "Only the weights move: the biases have gradients too.": (weights * falling(0.1, 0.1, 0.03, 0.03, 0.009, 0.009) + biases) / (weights + biases),
-        "The gradient seems to be divided by the batch size once more: the loss is a mean already.": falling(0.05, 0.05, 0.015, 0.015, 0.0045, 0.0045),
+        "The gradient seems to be divided by the batch size twice: the loss is a mean already.": falling(0.05, 0.05, 0.015, 0.015, 0.0045, 0.0045),
     }, hint="Does each step subtract learning_rate times the gradient, and does the rate fall at the end of each epoch, not before?")
     if net_is_right:
         print(f"The last loss is {last_loss:.6f}" + (", exactly as published." if abs(last_loss - 0.02950555626206818) < 1e-9 else

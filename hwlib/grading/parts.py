@@ -122,7 +122,7 @@ def part_of(node: ast.stmt, hidden: frozenset[int] = frozenset()) -> Part | None
 
 
 def can_fail(node: ast.AST) -> bool:
-    """Whether a statement of a test asserts, raises or calls a check; a definition does not.
+    r"""Whether a statement of a test asserts, raises or calls a check; a definition does not.
 
     >>> [can_fail(node) for node in ast.parse("x = f(1)\nassert x\ncheck.equal(x, 1)").body]
     [False, True, True]
