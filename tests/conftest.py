@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import needs
 import pytest
 from courses import MakeCourse, make_course
+from IPython.core.interactiveshell import InteractiveShell
 from notebooks import chromium, open_browser
 
 from hwlib.data import load_cifar10, load_mnist
@@ -19,6 +20,20 @@ from hwlib.errors import DataUnavailable
 
 if TYPE_CHECKING:  # a browser library is needed to open a page, not to collect the tests
     from playwright.sync_api import Browser
+
+
+@pytest.fixture
+def shell_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
+    """An IPython of its own, as in a kernel."""
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.delenv("HWLIB_GRADING", raising=False)
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+    monkeypatch.setattr(sys, "displayhook", sys.displayhook)
+    InteractiveShell.clear_instance()
+    made = InteractiveShell.instance()
+    made.history_manager.enabled = False
+    yield made
+    InteractiveShell.clear_instance()
 
 
 def is_measuring() -> bool:

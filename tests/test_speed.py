@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import needs
@@ -12,25 +10,11 @@ import pytest
 
 needs.module("ipykernel")
 
-from IPython.core.interactiveshell import InteractiveShell
 
 from hwlib import diagnosis
 from hwlib.live import speed
 
 FIRST_CELL = "from hwlib.live import watch\nwatch()"
-
-
-@pytest.fixture
-def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    monkeypatch.delenv("HWLIB_GRADING", raising=False)
-    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
-    monkeypatch.setattr(sys, "displayhook", sys.displayhook)
-    InteractiveShell.clear_instance()
-    made = InteractiveShell.instance()
-    made.history_manager.enabled = False
-    yield made
-    InteractiveShell.clear_instance()
 
 
 @pytest.fixture
@@ -45,23 +29,23 @@ def slow_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("slow_machine")
 def test_the_first_cell_tells_what_becomes_of_a_minute_and_later_cells_do_not(
-    shell: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    shell_of_its_own: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("JPY_SESSION_NAME", "knn.ipynb")
-    shell.run_cell(FIRST_CELL)
+    shell_of_its_own.run_cell(FIRST_CELL)
     told = capsys.readouterr().out
     assert told == f"{speed.line_on_times(speed.slowness())}\n"
     assert told.startswith("Computing takes about ") and "a minute becomes " in told
-    shell.run_cell("1 + 1;\nwatch()")
+    shell_of_its_own.run_cell("1 + 1;\nwatch()")
     assert capsys.readouterr().out == ""
 
 
 @pytest.mark.usefixtures("slow_machine")
 def test_where_nobody_reads_nothing_is_measured(
-    shell: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    shell_of_its_own: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
-    shell.run_cell(FIRST_CELL)
+    shell_of_its_own.run_cell(FIRST_CELL)
     assert capsys.readouterr().out == ""
     assert speed.slowness.cache_info().misses == 0
 

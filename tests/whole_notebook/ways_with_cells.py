@@ -6,7 +6,7 @@ import copy
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_cell
-from whole_course import PLAIN, cell_with, cells_of, way
+from whole_course import CATCHES, PLAIN, cell_with, cells_of, way
 
 __all__ = ["WAYS"]
 
@@ -336,16 +336,7 @@ WAYS = (
     ),
     way(
         "np.seterr in an own cell and a solution that catches what it raises",
-        ratio="""
-            def ratio(a, b):
-                result = []
-                for x, y in zip(a, b):
-                    try:
-                        result.append(x / y)
-                    except FloatingPointError:
-                        result.append(0.0)
-                return np.array(result)
-        """,
+        ratio=CATCHES,
         own=[("above ratio", 'np.seterr(all="raise")')],
     ),
     way(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
-from whole_course import PLAIN, way
+from whole_course import CATCHES, PLAIN, way
 
 __all__ = ["WAYS"]
 
@@ -19,16 +19,7 @@ def share(values, limit):
 WAYS = (
     way(
         "an own module that does something when it is imported",
-        ratio="""
-            def ratio(a, b):
-                result = []
-                for x, y in zip(a, b):
-                    try:
-                        result.append(x / y)
-                    except FloatingPointError:
-                        result.append(0.0)
-                return np.array(result)
-        """,
+        ratio=CATCHES,
         own=[("above ratio", "import strict")],
         files={"strict.py": 'import numpy as np\n\nnp.seterr(all="raise")\n'},
         rare=True,

@@ -15,7 +15,17 @@ from nbformat.v4 import new_code_cell
 from hwlib.grading import Assignment, build
 from hwlib.grading.cells import grade_id_of
 
-__all__ = ["PLAIN", "SLUG", "Way", "cell_with", "cells_of", "hand_in", "make_whole", "way"]
+__all__ = [
+    "CATCHES",
+    "PLAIN",
+    "SLUG",
+    "Way",
+    "cell_with",
+    "cells_of",
+    "hand_in",
+    "make_whole",
+    "way",
+]
 
 SLUG = "whole"
 TOML = (
@@ -139,6 +149,18 @@ a = 2
 # %% test="a-again" points=1
 assert a == 2
 '''
+CATCHES = """
+def ratio(a, b):
+    result = []
+    for x, y in zip(a, b):
+        try:
+            result.append(x / y)
+        except FloatingPointError:
+            result.append(0.0)
+    return np.array(result)
+"""
+"""A right answer where NumPy raises what it else warns of."""
+
 PLAIN = {
     "share": "def share(values, limit):\n    return above(values, limit) / len(values)\n",
     "Nearest": """\
