@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from nbformat import NotebookNode
 from nbgrader.nbgraderformat import MetadataValidator
+from programs import with_programs
 
 from hwlib.errors import AuthoringError
 from hwlib.grading import Course, build, build_notebooks
@@ -481,10 +482,8 @@ def test_random_cells_build_twice_alike_or_stop_with_an_authoring_error(
 
 def nbgrader(course: Course, *arguments: str) -> str:
     """Run the real command in a course's folder, as an instructor would."""
-    # nbgrader calls `alembic`
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     quiet = {name: value for name, value in os.environ.items() if name != "HWLIB_GRADING"}
-    home = {"JUPYTER_CONFIG_DIR": str(course.root / "no-config"), "PATH": path}
+    home = {"JUPYTER_CONFIG_DIR": str(course.root / "no-config"), "PATH": with_programs()}
     done = subprocess.run(
         [sys.executable, "-m", "nbgrader", *arguments],
         check=False,

@@ -19,6 +19,7 @@ from nbformat.v4 import new_code_cell
 from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
+from programs import with_programs
 from traitlets.config import Config
 
 from hwlib.errors import CourseError, GradingError
@@ -82,7 +83,7 @@ def test_prepare_writes_the_rows_that_nbgrader_generate_assignment_writes(
         root=str(tmp_path), db_url=other, course_id="tiny", release_directory="elsewhere"
     )
     with pytest.MonkeyPatch.context() as patch:  # nbgrader looks for the program alembic
-        patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+        patch.setenv("PATH", with_programs())
         GenerateAssignment(
             coursedir=CourseDirectory(config=config, assignment_id="tiny"), config=config
         ).start()

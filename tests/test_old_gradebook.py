@@ -14,6 +14,7 @@ from courses import make_assignment
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from old_courses import answer, manual, prose, solution, task, test, write
+from programs import with_programs
 from traitlets.config import Config
 
 from hwlib.grading import Assignment, grade_assignment
@@ -83,8 +84,9 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
         answer("Because.", "why", 2),
         task(SCHEME, "essay", 5),
     )
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
         warnings.simplefilter("ignore")  # of nbgrader's own code
+        patch.setenv("PATH", with_programs())
         api = api_of(root)
         assert api.generate_assignment("Problem Set 1")["success"]
         notebook = nbformat.read(root / "release/Problem Set 1/problem 1.ipynb", as_version=4)

@@ -8,13 +8,13 @@ import csv
 import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbgrader.api import Gradebook
+from programs import PROGRAMS, with_programs
 
 from hwlib.grading import Assignment, SubmissionResult, find_course
 from hwlib.grading.answer_key import load_key
@@ -37,18 +37,17 @@ class Fresh:
 
 def nbgrader(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command of nbgrader in a course, with the programs of this environment."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("HWLIB")
     }
     environment |= {
-        "PATH": path,
+        "PATH": with_programs(),
         "JUPYTER_CONFIG_DIR": str(root / ".config"),
         "JUPYTER_PLATFORM_DIRS": "1",
     }
     environment |= {"XDG_CACHE_HOME": str(root / ".cache")}  # grading needs the sample only
     return subprocess.run(
-        [Path(sys.executable).parent / "nbgrader", *arguments],
+        [PROGRAMS / "nbgrader", *arguments],
         cwd=root,
         env=environment,
         text=True,
