@@ -1,5 +1,5 @@
 # `make help` lists the targets. Everything is installed into .venv, and nothing outside this folder changes. There is one
-# exception: `make setup-system`, which `make test` calls, installs a browser if it runs as root and apt-get is there.
+# exception: `make setup-system`, which `make test` calls, installs what some tests need if it runs as root and apt-get is there.
 
 PYTHON ?= python3
 VENV   := .venv
@@ -19,7 +19,7 @@ help:            ## list the targets
 
 setup: $(VENV)/.dev  ## make the environment for all targets below, in .venv
 
-setup-system:    ## install the browser that some tests need, with apt-get as root; lists the packages first
+setup-system:    ## install what some tests need (browser, container, database), with apt-get as root; lists it first
 	@sh tools/system-packages
 
 demo: $(VENV)/.grading   ## set up, then: build an assignment, simulate a class, grade it
