@@ -52,7 +52,6 @@ from hwlib.grading.engines.verdicts import (
     place_of,
     student_raised,
     test_raised,
-    too_slow,
     why_lost,
 )
 from hwlib.grading.engines.words import cannot_run, name_missing
@@ -411,7 +410,7 @@ class Bench:
     def _verdict_after(self, error: BaseException, test: Test, session: Session) -> Verdict:
         match error:
             case WorkerTimeout():
-                return too_slow(session.question_s)
+                return session.too_slow
             case WorkerLost():
                 return Verdict("crashed", why_lost(error), lost=error, ended="crashed")
             case CheckFailed():

@@ -15,7 +15,7 @@ from hwlib.errors import StudentRaised, WorkerEnded, WorkerLost, WorkerTimeout
 from hwlib.grading.cells import one_line
 from hwlib.grading.engines.clock import Limits, WorkClock
 from hwlib.grading.engines.standins import Session
-from hwlib.grading.engines.verdicts import Verdict
+from hwlib.grading.engines.verdicts import Verdict, too_slow, used_up
 from hwlib.grading.engines.words import MESSAGE_LENGTH
 from hwlib.grading.submissions.repair import SubmittedCell
 
@@ -24,6 +24,11 @@ __all__ = ["Lane", "Shared"]
 # of workers over one question or cell, before it counts as the code's doing
 OWN_DEATHS = 2
 OTHER_DEATHS = 4  # killed from outside: an accident of the machine, or memory ran out
+
+# What a question has where the time of the notebook is used up: endless loops of others shall not
+# cost the points of code that is quick.
+GRACE_S = 2.0
+GRACE = 0.25  # of the notebook's time, for all these questions together
 
 
 @dataclass(slots=True)
@@ -70,11 +75,27 @@ class Lane:
     ready: set[int] = field(default_factory=set)  # cells run in the present worker
     raised: dict[int, str] = field(default_factory=dict)  # cells that raised, and what
     spent_s: float = 0.0
+    until_s: float = field(init=False)  # when its time is over
+    is_late: bool = False  # its time was over, and it goes on for what is quick
+
+    def __post_init__(self) -> None:
+        self.until_s = self.shared.limits.submission_s
 
     @property
     def is_over(self) -> bool:
         """Whether this lane has used up the submission's time."""
-        return self.spent_s >= self.shared.limits.submission_s
+        return self.spent_s >= self.until_s
+
+    def begin_question(self) -> None:
+        """Leave some seconds for this question, even where the submission's time is used up."""
+        self._settle()
+        limit_s = self.shared.limits.submission_s
+        if self.spent_s + GRACE_S <= limit_s:
+            return
+        if not self.is_late:
+            self.drop()  # a worker has no more CPU time than a notebook
+        self.is_late = True
+        self.until_s = min(self.spent_s + GRACE_S, (1 + GRACE) * limit_s)
 
     def start(self, limit_s: float | None = None) -> Session:
         """The present worker or a fresh one, with the full time for one question, or with less."""
@@ -84,11 +105,13 @@ class Lane:
             self.shared.workers += 1
         self._settle()
         limits = self.shared.limits
-        left = max(0.1, limits.submission_s - self.spent_s)
+        left_s = max(0.1, self.until_s - self.spent_s)
         limit_s = limits.question_s if limit_s is None else min(limit_s, limits.question_s)
+        is_cut = left_s < limit_s
         session = self.session
-        session.question_s, session.before_part_s = round(limit_s, 1), 0.0
-        session.clock = WorkClock(session.worker, min(limit_s, left))
+        session.too_slow = used_up(limits.submission_s) if is_cut else too_slow(round(limit_s, 1))
+        session.before_part_s = 0.0
+        session.clock = WorkClock(session.worker, min(limit_s, left_s))
         return session
 
     def _settle(self) -> None:
@@ -135,6 +158,9 @@ class Lane:
             run = session.run(shared.cells[index].source)
         except WorkerTimeout:
             self.note_timeout()
+            self._settle()
+            if self.is_over:  # it had less time than a question has
+                return False
             limit = f"{shared.limits.question_s:g} s"
             reason = (
                 f"This question needs {shared.name_of(index)}, which did not finish within "

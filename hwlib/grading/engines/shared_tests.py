@@ -20,7 +20,6 @@ from hwlib.grading.engines.verdicts import (
     cannot_decide,
     passed,
     stopped,
-    too_slow,
     why_lost,
 )
 from hwlib.grading.engines.words import (
@@ -49,7 +48,7 @@ def run_shared(test: Test, session: Session) -> Verdict:
     try:
         run = session.run(test.shared)
     except WorkerTimeout:
-        return too_slow(session.question_s)
+        return session.too_slow
     except WorkerLost as error:
         return Verdict("crashed", why_lost(error), lost=error, ended="crashed")
     raised = run.get("error")

@@ -41,6 +41,7 @@ from hwlib.grading.engines.student_errors import never_ending, student_error
 from hwlib.grading.engines.surroundings import Surroundings, warn
 from hwlib.grading.engines.test_files import TestFiles
 from hwlib.grading.engines.values import Values
+from hwlib.grading.engines.verdicts import too_slow
 from hwlib.grading.engines.watched import Watched
 from hwlib.grading.sandbox.processes import Worker
 from hwlib.grading.sandbox.wire import Channel
@@ -65,8 +66,8 @@ class Session:
     ----------
     clock : WorkClock or None
         Limits the requests until another one is set.
-    question_s : float
-        Seconds that the code may work for one question.
+    too_slow : Verdict
+        On a question for which the code works too long.
     before_part_s : float
         Seconds that it had worked when the present part of the question began.
     sources : list of str
@@ -86,7 +87,7 @@ class Session:
         self.values = Values(self)
         self.channel = Channel(worker.sock, self.values.pack, self.values.unpack)
         self.clock: WorkClock | None = None
-        self.question_s = 0.0
+        self.too_slow = too_slow(0.0)
         self.before_part_s = 0.0
         self.cannot: CannotCheck | None = None
         self.listener: Listener | None = None

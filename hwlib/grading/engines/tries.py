@@ -37,6 +37,7 @@ from hwlib.grading.engines.verdicts import (
     explain_missing,
     explained_by,
     manual,
+    used_up,
 )
 from hwlib.grading.engines.words import waits
 from hwlib.grading.results import QuestionResult
@@ -342,17 +343,14 @@ class _Tries:
         known: dict[str, Verdict],
         limit_s: float | None,
     ) -> Verdict:
+        lane.begin_question()
         lane.bring(bring)
         bad = sorted(needed & set(self.shared.bad))
         if bad:
             return self._on_all_parts(name, self.shared.bad[bad[0]])
         if lane.is_over:
-            limit_s = self.shared.limits.submission_s
-            reason = (
-                f"The {limit_s:g} s for the whole notebook were used up before this question: "
-                "which cell takes so long?"
-            )
-            return self._on_all_parts(name, Verdict("timeout", reason))
+            late = used_up(self.shared.limits.submission_s)
+            return self._on_all_parts(name, replace(late, ended=""))
         verdict = self._run(lane, name, known, limit_s)
         if verdict.changed and not self.bench.tests[name].in_place:
             lane.drop()

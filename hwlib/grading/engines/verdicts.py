@@ -48,6 +48,7 @@ __all__ = [
     "student_raised",
     "test_raised",
     "too_slow",
+    "used_up",
     "why_lost",
 ]
 
@@ -131,6 +132,15 @@ def too_slow(question_s: float) -> Verdict:
     reason = (
         f"Your code gave no result within {question_s:g} s: is there a loop that never ends, or "
         "one that you can avoid?"
+    )
+    return Verdict("timeout", reason, ended="timeout")
+
+
+def used_up(submission_s: float) -> Verdict:
+    """The verdict where a question came too late: others have used up the time."""
+    reason = (
+        f"The {submission_s:g} s for the whole notebook were used up before this question: which "
+        "cell takes so long?"
     )
     return Verdict("timeout", reason, ended="timeout")
 

@@ -1,0 +1,51 @@
+"""Endless loops use up the time of a notebook; what is quick keeps its points."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import needs
+from courses import hand_in, make_assignment, with_code
+
+from hwlib.grading import GradeOptions, grade_assignment
+from hwlib.grading.proof.variants import reference_notebook
+
+pytestmark = needs.linux
+
+COUNT = 7
+QUESTION = """
+# %% solution="f{0}"
+def f{0}(x):
+    ### BEGIN SOLUTION
+    return x + {0}
+    ### END SOLUTION
+
+# %% test="f{0}" points=1
+assert f{0}(3) == 3 + {0}
+"""
+NOTEBOOK = "# %% [markdown]\n# # Adding\n#\n# Some numbers.\n" + "".join(
+    QUESTION.format(number) for number in range(COUNT)
+)
+TOML = (
+    f'title = "Adding"\npoints = {COUNT}\nminutes = 1\n'
+    "[limits]\nquestion_s = 1.0\nsubmission_s = 4.0\n"
+)
+
+
+def test_code_that_is_quick_passes_after_many_loops_without_end(tmp_path: Path) -> None:
+    assignment = make_assignment(tmp_path, "adding", NOTEBOOK, TOML)
+    loops = {f"f{number}": f"def f{number}(x):\n    while True: pass\n" for number in range(COUNT)}
+    for quick in ("f4", "f6"):
+        del loops[quick]
+    hand_in(assignment, "ada", json.dumps(with_code(reference_notebook(assignment), loops)))
+    (result,) = grade_assignment(
+        assignment, tmp_path / "submitted", tmp_path, options=GradeOptions(jobs=1)
+    ).submissions
+    found = [(one.points, one.status) for one in result.questions]
+    late = (0, "timeout")
+    # all loops together may not cost much more than the limit: so the last one is not run
+    assert found == [late, late, late, late, (1, "passed"), late, late], result
+    assert "within 1 s" in result.questions[3].message
+    for one in result.questions[5:]:
+        assert "The 4 s for the whole notebook were used up" in one.message
