@@ -221,19 +221,12 @@ def softmax_loss_naive(W, X, y, reg):
 
 # %% oracle="losses"
 def right_loss(W, X, y, reg):
-    """The loss, for complex W too: a tiny imaginary step gives slopes that are exact to the last digits."""
-    scores = W @ X                                                              # (C, N)
-    top = scores.real.max(axis=0)
-    log_sums = np.log(np.sum(np.exp(scores - top), axis=0)) + top               # (N,)
-    return np.mean(log_sums - scores[y, np.arange(len(y))]) + 0.5 * reg * np.sum(W[:, :-1] ** 2)
+    logs = special.log_softmax(W @ X, axis=0)                                   # (C, N)
+    return -np.mean(logs[y, np.arange(len(y))]) + 0.5 * reg * np.sum(W[:, :-1] ** 2)
 
-def slopes(W, *arguments):
-    found = np.zeros(W.shape)
-    for place in np.ndindex(*W.shape):
-        moved = W.astype(complex)
-        moved[place] += 1e-30j
-        found[place] = right_loss(moved, *arguments).imag / 1e-30
-    return found
+def slopes(W, X, y, reg):
+    errors = special.softmax(W @ X, axis=0) - np.eye(len(W))[:, y]
+    return errors @ X.T / len(y) + reg * W * (np.arange(W.shape[1]) < W.shape[1] - 1)
 
 # %% oracle="loss_and_gradient"
 def over_images(W, X, y):
