@@ -381,9 +381,9 @@ wrong_losses = {                                 # of the toy problem, reg = 0.1
     "The softmax runs over the images; it should run over the classes.": 1.3436567971047058,
     "The sign of the data term is wrong: the logarithm of a probability is negative.": -0.6428396777831301,
 }
-slopes_over_images = np.array([[-0.00283578372, 0.24762501, 0.100339218, 2.77555756e-17],
-                        [-0.00715940678, 0.0996809512, 0.078037596, -0.2],
-                        [-0.344195226, -0.336015086, 0.22519946, -0.2]])     # goes with the softmax over the images
+slopes_over_images = np.array([[-0.00283578372, 0.24762501, 0.100339218, 0.0],
+                               [-0.00715940678, 0.0996809512, 0.078037596, -0.2],
+                               [-0.344195226, -0.336015086, 0.22519946, -0.2]])     # goes with the softmax over the images
 
 with check.part(2, "the loss"):
     W, X, y = W_toy.copy(), X_toy.copy(), y_toy.copy()
@@ -499,9 +499,9 @@ wrong_losses = {                                 # of the toy problem, reg = 0.1
     "The softmax runs over the images; it should run over the classes.": 1.3436567971047058,
     "The sign of the data term is wrong: the logarithm of a probability is negative.": -0.6428396777831301,
 }
-slopes_over_images = np.array([[-0.00283578372, 0.24762501, 0.100339218, 2.77555756e-17],
-                        [-0.00715940678, 0.0996809512, 0.078037596, -0.2],
-                        [-0.344195226, -0.336015086, 0.22519946, -0.2]])     # goes with the softmax over the images
+slopes_over_images = np.array([[-0.00283578372, 0.24762501, 0.100339218, 0.0],
+                               [-0.00715940678, 0.0996809512, 0.078037596, -0.2],
+                               [-0.344195226, -0.336015086, 0.22519946, -0.2]])     # goes with the softmax over the images
 
 with check.part(2, "the loss"):
     W, X, y = W_toy.copy(), X_toy.copy(), y_toy.copy()
