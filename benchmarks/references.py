@@ -5,10 +5,10 @@ whether they give the same points.
 
 CPU seconds of all processes together, for one submission. This engine: the difference between
 grading the reference REPEATS + 1 times and once, over REPEATS, so without its start (imports, setup
-cells), which a class pays once. nbgrader: one submission, whose kernel imports everything anew each
-time. "Forward passes" is the part of this engine's CPU seconds in which the networks that were
-handed in compute their scores, for as many images as the verdict needs: no grader can do without
-it.
+cells, the course's own solution), which a class pays once. nbgrader: one submission, whose kernel
+imports everything anew each time. "Forward passes" is the part of this engine's CPU seconds in
+which the networks that were handed in compute their scores, for as many images as the verdict
+needs: no grader can do without it.
 """
 
 from __future__ import annotations
@@ -94,9 +94,9 @@ def _grade(assignment: Assignment, engine: str, copies: int) -> dict[str, Any]:
             for number in range(copies)
         ]
         if engine == "isolated":
-            results = [
-                outcome.result for _, outcome in grade_many(assignment, found, seed=1, jobs=1)
-            ]
+            # as `hw grade` does it, the course's own solution comes first
+            graded = grade_many(assignment, found, seed=1, jobs=1, on_reference=lambda check: None)
+            results = [outcome.result for _, outcome in graded]
             wall_s = min(result.seconds for result in results)
         else:
             started = time.perf_counter()
@@ -104,8 +104,7 @@ def _grade(assignment: Assignment, engine: str, copies: int) -> dict[str, Any]:
             wall_s = time.perf_counter() - started
         passes_s = [float(line) for line in forward.read_text().split()]
     return {
-        # the course's own solution was not graded before the copies
-        "forward_s": sum(passes_s) / copies,
+        "forward_s": sum(passes_s) / (copies + 1),  # and the course's own
         "points": [
             {question.id: question.points for question in result.questions} for result in results
         ],

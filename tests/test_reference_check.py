@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from nbformat.v4 import new_code_cell
 
 from hwlib.grading import GradeReport, grade_assignment, grade_notebook_file
 from hwlib.grading.course import Assignment
+from hwlib.grading.engines.apart import apart
+from hwlib.grading.engines.isolated import IsolatedEngine, ReferenceCheck
+from hwlib.grading.records.cache import ResultCache
 
 pytestmark = needs.linux
 
@@ -100,8 +104,6 @@ def test_a_given_helper_that_a_student_rewrites_decides_nothing(tmp_path: Path) 
 def test_that_the_reference_passes_is_found_out_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from hwlib.grading.engines.isolated import IsolatedEngine, ReferenceCheck
-
     checked = []
     check = IsolatedEngine.check_reference
 
@@ -115,3 +117,21 @@ def test_that_the_reference_passes_is_found_out_once(
     hand_in(tiny, "late", solved(tiny))
     grade(tiny)
     assert len(checked) == 1
+
+
+def test_a_later_run_begins_with_what_the_reference_has_shown(tmp_path: Path) -> None:
+    """So late hand-ins cost as little as the first ones: the tests' imports come once."""
+    tiny = tiny_with(tmp_path, f"import wave\n{PLAIN}")
+    sys.modules.pop("wave", None)
+    grade(tiny)
+    proved = ResultCache(tiny, tmp_path, "isolated").proved()
+    assert proved is not None and "wave" in proved.modules and proved.lasting
+
+    def ready() -> tuple[bool, bool]:
+        sys.modules.pop("wave", None)
+        with IsolatedEngine(tiny, 1) as engine:
+            assert not engine.lasting
+            engine.take(proved)
+            return engine.lasting, "wave" in sys.modules
+
+    assert apart(ready) == (True, True)

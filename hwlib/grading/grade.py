@@ -396,8 +396,7 @@ def grade_many(
     with IsolatedEngine(assignment, seed, hidden, sandbox=sandbox) as engine:
         engine.learn_imports(imported_ahead(submissions))
         if proved is not None:
-            engine.bench.change_arguments(proved.in_place & engine.bench.tests.keys(), True)
-            engine.bench.confirm(proved.confirmed & engine.bench.tests.keys())
+            engine.take(proved)
         if on_reference is not None and (proved is None or engine.bench.broken):
             on_reference(engine.check_reference(leave_to_humans=leave_to_humans))
         with Pool(engine, min(jobs or default_jobs(assignment), len(submissions))) as pool:

@@ -160,6 +160,8 @@ class ProvedTests:
 
     in_place: frozenset[str] = frozenset()  # it passes these only if it can change arguments
     confirmed: frozenset[str] = frozenset()  # these compare its functions, and are run again
+    modules: frozenset[str] = frozenset()  # the tests import these
+    lasting: bool = False  # the tests leave the grader's process as they found it
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,16 @@ def print_table(
         console.print(Text(title, style="italic"))
     widths = fitting_widths([columns, *rows], console.width - GAP * (len(columns) - 1))
     if widths is not None:
-        console.print(_table(columns, rows, widths))
+        right = [
+            bool(rows) and all(_is_number(row[index]) for row in rows)
+            for index in range(len(columns))
+        ]
+        if any(map(_is_wrapped, [columns, *rows], [widths] * (len(rows) + 1))):
+            console.print(_table(columns, rows, widths, right))
+        else:  # the same, without rich's time for each cell: a class has thousands of rows
+            console.print(Text(_line(columns, widths, right), style="bold"), soft_wrap=True)
+            for row in rows:
+                console.out(_line(row, widths, right), highlight=False)
         return
     for line in as_list(columns, rows, console.width):
         console.print(Text(line), soft_wrap=True)
@@ -51,13 +60,38 @@ def fitting_widths(rows: Sequence[Sequence[str]], width: int) -> list[int] | Non
     return widths
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], widths: list[int]) -> Table:
+def _is_number(text: str) -> bool:
+    return text.replace(".", "").replace("-", "").isdigit()
+
+
+def _is_wrapped(row: Sequence[str], widths: Sequence[int]) -> bool:
+    return any(
+        cell_len(text) > width or "\n" in text for text, width in zip(row, widths, strict=True)
+    )
+
+
+def _line(row: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
+    """A row in columns of these widths.
+
+    >>> _line(["knn", "25"], [5, 6], [False, True])
+    'knn        25'
+    """
+    padded = []
+    for text, width, is_right in zip(row, widths, right, strict=True):
+        blanks = " " * (width - cell_len(text))
+        padded.append(blanks + text if is_right else text + blanks)
+    return (" " * GAP).join(padded).rstrip()
+
+
+def _table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    widths: Sequence[int],
+    right: Sequence[bool],
+) -> Table:
     table = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="bold")
-    for index, (name, width) in enumerate(zip(columns, widths, strict=True)):
-        numbers = bool(rows) and all(
-            row[index].replace(".", "").replace("-", "").isdigit() for row in rows
-        )
-        table.add_column(Text(name), justify="right" if numbers else "left", width=width)
+    for name, width, is_right in zip(columns, widths, right, strict=True):
+        table.add_column(Text(name), justify="right" if is_right else "left", width=width)
     for row in rows:
         table.add_row(*map(Text, row))
     return table

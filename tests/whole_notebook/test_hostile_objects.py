@@ -175,6 +175,27 @@ ATTACKS = (
     attack("hint", "assert hint() == list[int]", "list[int]", "list[Anything()]"),
     attack("hints", "assert hints() == (int | None)", "int | None", "Anything | None", "failed"),
     attack(
+        "ends_a_loop",
+        "assert all(map(lambda _: ends_a_loop() == 5, range(3)))",
+        "5",
+        "next(iter(()))",
+        "error",
+    ),
+    attack(
+        "ends_two_loops",
+        "for found in map(lambda _: ends_two_loops(), [1, 2]):\n    assert found == 5",
+        "5",
+        "(_ for _ in ()).throw(type('Stop', (StopIteration,), {}))",
+        "error",
+    ),
+    attack(
+        "stops_when_asked",
+        "try:\n    stops_when_asked()\nexcept StopIteration:\n    pass\nelse:\n    assert 1 == 2",
+        "next(iter(()))",
+        "5",
+        "failed",
+    ),
+    attack(
         "asynchronous",
         "import asyncio\nasync def run():\n"
         "    async with asynchronous() as x:\n        assert str(x) == '5'\nasyncio.run(run())",

@@ -281,6 +281,7 @@ class Bench:
             sets=sets,
             opens_files=opens,
             compared=compared(whole, students) if cell.trust != "shared" else frozenset(),
+            may_stop=any(map(_may_stop, ast.walk(whole))),
         )
 
     def run(
@@ -348,7 +349,7 @@ class Bench:
         try:
             with self.at_work(), ExitStack() as runs:
                 for one in (session, *apart.values()):
-                    one.course_names = self.answered
+                    one.course_names, one.may_stop = self.answered, test.may_stop
                     runs.enter_context(one.one_test(in_place))
                     one.patches.begin(self.given, test.sets)
                 try:
@@ -449,6 +450,18 @@ def _finds_names(node: ast.AST) -> bool:
         return False
     name = node.func.id
     return name in _NAMESPACES or (name in ("dir", "vars") and not node.args)
+
+
+def _may_stop(node: ast.AST) -> bool:
+    """Whether a test with this node may wait for a function's StopIteration: it names that, or has
+    an iterator of its own around a function.
+    """
+    match node:
+        case ast.Name(id="StopIteration") | ast.Constant(value="StopIteration"):
+            return True
+        case ast.FunctionDef(name="__next__") | ast.Call(func=ast.Name(id="iter"), args=[_, _]):
+            return True
+    return False
 
 
 def _definitions(source: str) -> dict[str, str]:

@@ -110,7 +110,7 @@ class IsolatedEngine:
         The isolation of the workers, proven by canaries.
     lasting : bool
         Whether one process can grade several submissions: the tests change nothing in it that can't
-        be set back. False until `check_reference` has found that out.
+        be set back. False until `check_reference` has found that out, or `take` was told.
     on_question : callable
         Called with each result of a submission as soon as it is known. It does nothing at first.
 
@@ -231,8 +231,9 @@ class IsolatedEngine:
         """
         self.bench.keep_setup_values()
         self.bench.is_tried_out = True
+        known = frozenset(sys.modules)
         (failing, changing, self.lasting, confirmed), modules = apart(
-            lambda: (self._failed_by_reference(), [*sys.modules])
+            lambda: (self._failed_by_reference(), sys.modules.keys() - known)
         )
         self.bench.is_tried_out = False
         self._get_ready(modules)
@@ -252,8 +253,19 @@ class IsolatedEngine:
         self.bench.confirm(confirmed)
         return ReferenceCheck(
             {name: reason for name, (_, reason) in failing.items()},
-            ProvedTests(frozenset(in_place), frozenset(confirmed)),
+            ProvedTests(
+                frozenset(in_place), frozenset(confirmed), frozenset(modules), self.lasting
+            ),
         )
+
+    def take(self, proved: ProvedTests) -> None:
+        """Grade with what the course's own solution has shown before: instead of
+        `check_reference`.
+        """
+        self.bench.change_arguments(proved.in_place & self.bench.tests.keys(), True)
+        self.bench.confirm(proved.confirmed & self.bench.tests.keys())
+        self.lasting = proved.lasting
+        self._get_ready(proved.modules)
 
     def find_confirmed(self) -> frozenset[str]:
         """The same for no more than which tests must be confirmed, where the rest is not needed."""
@@ -277,7 +289,7 @@ class IsolatedEngine:
         """Do once, before judges are forked, what each of them would do: import these modules, and
         parse the cells that all submissions have.
         """
-        for name in modules:
+        for name in sorted(modules):
             if name not in sys.modules:
                 with contextlib.suppress(Exception):  # whatever a module does when it is imported
                     importlib.import_module(name)

@@ -74,6 +74,8 @@ def _all_checks(checks: Sequence[ReferenceCheck]) -> ReferenceCheck:
         ProvedTests(
             frozenset[str]().union(*(one.proved.in_place for one in checks)),
             frozenset[str]().union(*(one.proved.confirmed for one in checks)),
+            frozenset[str]().union(*(one.proved.modules for one in checks)),
+            all(one.proved.lasting for one in checks),
         ),
     )
 

@@ -37,7 +37,7 @@ from hwlib.grading.engines.links import MethodLink
 from hwlib.grading.engines.mirrors import StandIn, facts_of, is_class, is_standin, link_of
 from hwlib.grading.engines.patches import Patches
 from hwlib.grading.engines.student_classes import FUNCTIONS, MUTABLE, replace_content
-from hwlib.grading.engines.student_errors import student_error
+from hwlib.grading.engines.student_errors import never_ending, student_error
 from hwlib.grading.engines.surroundings import Surroundings, warn
 from hwlib.grading.engines.test_files import TestFiles
 from hwlib.grading.engines.values import Values
@@ -94,6 +94,7 @@ class Session:
         self.arguments = Arguments(self.cannot_check)
         self.sources: list[str] = []
         self.course_names: frozenset[str] = frozenset()
+        self.may_stop = True  # whether a StopIteration of a function's may end a loop of the test's
         self._named: set[Any] = set()  # classes of the student's that tests take by their names
         self._watched = Watched()
         self._surroundings = Surroundings()
@@ -245,7 +246,10 @@ class Session:
         if "unsent" in reply:  # what this engine can't do is never a student's zero
             raise self.cannot_send("what the code returns", reply["unsent"])
         if "error" in reply:
-            raise student_error(reply["error"], self.values.callbacks.raised)
+            raised = student_error(reply["error"], self.values.callbacks.raised)
+            if isinstance(raised, StopIteration) and not self.may_stop:
+                raised = never_ending(raised)
+            raise raised
         return reply
 
     def _print(self, printed: Any) -> None:

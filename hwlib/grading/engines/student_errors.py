@@ -12,7 +12,7 @@ from typing import Any
 
 from hwlib.errors import StudentRaised, WorkerMisbehaved
 
-__all__ = ["builtin_exception", "raisable", "student_error"]
+__all__ = ["builtin_exception", "never_ending", "raisable", "student_error"]
 
 MAX_CAUSES = 4  # exceptions that led to one another
 MAX_MESSAGE = 600
@@ -70,6 +70,17 @@ def student_error(
     if causes and isinstance(told.get("cause"), dict):
         raised.__cause__ = student_error(told["cause"], callback, causes - 1)
     return raised
+
+
+def never_ending(raised: StopIteration) -> StudentRaised:
+    """What a student's function raised, as an error that ends no loop: `all(map(f, values))` would
+    pass where `f` raises StopIteration. Python does the same with generators (PEP 479).
+    """
+    error = raisable("RuntimeError")(*raised.args)
+    for name in ("student_type", "student_message", "trace", "__notes__", "__cause__"):
+        if hasattr(raised, name):
+            setattr(error, name, getattr(raised, name))
+    return error
 
 
 def _text(told: dict[str, Any], key: str, limit: int = MAX_MESSAGE) -> str:

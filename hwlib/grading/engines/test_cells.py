@@ -40,6 +40,7 @@ class Test:
     opens_files: bool = False
     in_place: bool = False  # the course's own solution passes only if it can change arguments
     compared: frozenset[str] = frozenset()  # what it takes from the student and compares
+    may_stop: bool = False  # it may need a StopIteration that a student's function raises
     confirmed: bool = False  # whether it is run again, with a worker for each of these names
 
     @property

@@ -94,7 +94,12 @@ class ResultCache:
             told = json.loads((self.folder / "reference").read_text("utf-8"))
             if told["of"] != self._of_assignment.hex():
                 return None
-            return ProvedTests(frozenset(told["in_place"]), frozenset(told["confirmed"]))
+            return ProvedTests(
+                frozenset(told["in_place"]),
+                frozenset(told["confirmed"]),
+                frozenset(told["modules"]),
+                told["lasting"] is True,
+            )
         except (OSError, ValueError, TypeError, KeyError):
             return None
 
@@ -104,6 +109,8 @@ class ResultCache:
             "of": self._of_assignment.hex(),
             "in_place": sorted(proved.in_place),
             "confirmed": sorted(proved.confirmed),
+            "modules": sorted(proved.modules),
+            "lasting": proved.lasting,
         }
         write_whole(self.folder / "reference", json.dumps(told))
 
