@@ -1,7 +1,7 @@
 """Trains on the one fold and validates on the four others."""
 
 FAILS = ["cross_validate_k/the accuracies"]
-HINT = "Training and validation are exchanged"
+HINT = "whole numbers"
 EDITS = {
     "classifier.train(np.delete(X, fold, axis=0), np.delete(y, fold))": "classifier.train(X[fold], y[fold])",
     "dists = classifier.compute_L2_distances_vectorized(X[fold])":
