@@ -144,11 +144,9 @@ with check.part(1, "large scores"):
         "Large scores seem to be cut off, which changes the probabilities: subtract the largest score of each image instead.":
             np.full((3, 3), 1 / 3),
     }, hint=overflow)
-    of_each = "Subtract the largest score of *each image*, not one number for all: otherwise a whole column becomes 0/0 or ∞/∞."
-    wide = np.array([[5000.0, 5001, -5000, -5000], [5001, 5000, -5000, -5000], [-5000, -5000, 1, 2], [-5000, -5000, 2, 1]])
-    check.close(softmax_probabilities(wide), special.softmax(wide, axis=0), atol=1e-9, what="the probabilities for very different scores", hint=of_each)
     ### BEGIN HIDDEN TESTS
     rng = check.rng()
+    of_each = "Subtract the largest score of *each image*, not one number for all: otherwise a whole column becomes 0/0 or ∞/∞."
     axis, small = 0, np.array([[1.0, -2, 0.5], [0, 1, 3]])
     try:                                        # whoever lost a point for the axis should not lose another here
         check.close(softmax_probabilities(small), special.softmax(small, axis=1))
@@ -370,20 +368,6 @@ def check_large_scores(function, rng, which):
 W_toy = np.linspace(-0.4, 0.7, 12).reshape(3, 4)
 X_toy = np.vstack([2 * np.sin(np.arange(15)).reshape(3, 5), np.ones(5)])
 y_toy = np.array([0, 1, 2, 2, 1])
-wrong_losses = {                                 # of the toy problem, reg = 0.1
-    "This is the sum over the images; the loss is their mean.": 3.54719838891565,
-    "The regularisation counts twice: it is ½·reg times the sum of squares.": 0.8093396777831301,
-    "The biases are regularised too: leave out the last column of W.": 0.7833396777831301,
-    "The biases are regularised too, and the ½ is missing: ½·reg times the sum of squares, without the last column of W.": 0.8683396777831301,
-    "The regularisation is missing.": 0.6983396777831301,
-    "The regularisation is divided by the number of images too.": 0.7094396777831301,
-    "Use the natural logarithm `np.log`.": 1.0629911899937186,
-    "The softmax runs over the images; it should run over the classes.": 1.3436567971047058,
-    "The sign of the data term is wrong: the logarithm of a probability is negative.": -0.6428396777831301,
-}
-slopes_over_images = np.array([[-0.00283578372, 0.24762501, 0.100339218, 0.0],
-                               [-0.00715940678, 0.0996809512, 0.078037596, -0.2],
-                               [-0.344195226, -0.336015086, 0.22519946, -0.2]])     # goes with the softmax over the images
 
 with check.part(2, "the loss"):
     W, X, y = W_toy.copy(), X_toy.copy(), y_toy.copy()
@@ -393,8 +377,17 @@ with check.part(2, "the loss"):
                "Return the loss and the gradient: `return loss, dW`.")
     chances = np.array([0.606348, 0.33306, 0.724309, 0.812038, 0.256348])        # of the right classes
     check.close(result[0], 0.7538396777831301, what="the loss of the toy problem", mistakes={
-        **wrong_losses,
+        "This is the sum over the images; the loss is their mean.": 3.54719838891565,
+        "The regularisation counts twice: it is ½·reg times the sum of squares.": 0.8093396777831301,
+        "The biases are regularised too: leave out the last column of W.": 0.7833396777831301,
+        "The biases are regularised too, and the ½ is missing: ½·reg times the sum of squares, without the last column of W.":
+            0.8683396777831301,
+        "The regularisation is missing.": 0.6983396777831301,
+        "The regularisation is divided by the number of images too.": 0.7094396777831301,
+        "Use the natural logarithm `np.log`.": 1.0629911899937186,
+        "The softmax runs over the images; it should run over the classes.": 1.3436567971047058,
         "The softmax is taken twice.": 0.9712430658013219,
+        "The sign of the data term is wrong: the logarithm of a probability is negative.": -0.6428396777831301,
         "Nothing belongs inside the logarithm but the probability: where the largest score is subtracted, the sum is never 0.":
             lambda: min((0.7538396777831301 - np.mean(np.log1p(10.0 ** -n / chances)) for n in range(3, 12)), key=lambda one: abs(one - result[0])),
     })
@@ -404,16 +397,13 @@ with check.part(2, "the loss"):
 
 with check.part(2, "the gradient"):
     loss, dW = softmax_loss_naive(W_toy.copy(), X_toy.copy(), y_toy.copy(), 0.1)
-    slopes_toy = eval_numerical_gradient(lambda W: softmax_loss_naive(W.copy(), X_toy.copy(), y_toy.copy(), 0.1)[0], W_toy.copy())
-    compared = "your gradient, compared with the slopes of your own loss"
-    if not np.allclose(np.asarray(loss, dtype=float), 0.7538396777831301, rtol=1e-6):
-        if np.isclose(float(loss), list(wrong_losses.values()), rtol=1e-6).any() and min(rel_error(dW, slopes_toy), rel_error(dW, slopes_over_images)) < 1e-6:
-            slopes_toy = dW
-            print("The gradient follows from your loss. That is not right yet: correct it first, and the gradient with it.")
-        else:                                    # your loss is not right yet: these are the slopes of the right one
-            slopes_toy = np.array([[0.060159465, 0.131012925, -0.028812909, 0.023789756], [0.087005927, -0.024016037, -0.086304054, -0.153662453],
-                                   [-0.147165393, -0.076996888, 0.175116963, 0.129872697]])
-            compared = "your gradient, compared with the slopes of the right loss"
+    if np.allclose(np.asarray(loss, dtype=float), 0.7538396777831301, rtol=1e-6):
+        slopes_toy = eval_numerical_gradient(lambda W: softmax_loss_naive(W.copy(), X_toy.copy(), y_toy.copy(), 0.1)[0], W_toy.copy())
+        compared = "your gradient, compared with the slopes of your own loss"
+    else:                                        # your loss is not right yet: these are the slopes of the right one
+        slopes_toy = np.array([[0.060159465, 0.131012925, -0.028812909, 0.023789756], [0.087005927, -0.024016037, -0.086304054, -0.153662453],
+                               [-0.147165393, -0.076996888, 0.175116963, 0.129872697]])
+        compared = "your gradient, compared with the slopes of the right loss"
     price = 0.1 * W_toy * [1, 1, 1, 0]           # the share of the regularisation
     of_right = np.array([X_toy[:, y_toy == c].sum(axis=1) for c in range(3)]) / 5
     known = {
@@ -488,20 +478,6 @@ def softmax_loss_vectorized(W, X, y, reg):
 W_toy = np.linspace(-0.4, 0.7, 12).reshape(3, 4)
 X_toy = np.vstack([2 * np.sin(np.arange(15)).reshape(3, 5), np.ones(5)])
 y_toy = np.array([0, 1, 2, 2, 1])
-wrong_losses = {                                 # of the toy problem, reg = 0.1
-    "This is the sum over the images; the loss is their mean.": 3.54719838891565,
-    "The regularisation counts twice: it is ½·reg times the sum of squares.": 0.8093396777831301,
-    "The biases are regularised too: leave out the last column of W.": 0.7833396777831301,
-    "The biases are regularised too, and the ½ is missing: ½·reg times the sum of squares, without the last column of W.": 0.8683396777831301,
-    "The regularisation is missing.": 0.6983396777831301,
-    "The regularisation is divided by the number of images too.": 0.7094396777831301,
-    "Use the natural logarithm `np.log`.": 1.0629911899937186,
-    "The softmax runs over the images; it should run over the classes.": 1.3436567971047058,
-    "The sign of the data term is wrong: the logarithm of a probability is negative.": -0.6428396777831301,
-}
-slopes_over_images = np.array([[-0.00283578372, 0.24762501, 0.100339218, 0.0],
-                               [-0.00715940678, 0.0996809512, 0.078037596, -0.2],
-                               [-0.344195226, -0.336015086, 0.22519946, -0.2]])     # goes with the softmax over the images
 
 with check.part(2, "the loss"):
     W, X, y = W_toy.copy(), X_toy.copy(), y_toy.copy()
@@ -511,8 +487,17 @@ with check.part(2, "the loss"):
                "Return the loss and the gradient: `return loss, dW`.")
     chances = np.array([0.606348, 0.33306, 0.724309, 0.812038, 0.256348])        # of the right classes
     check.close(result[0], 0.7538396777831301, what="the loss of the toy problem", mistakes={
-        **wrong_losses,
+        "This is the sum over the images; the loss is their mean.": 3.54719838891565,
+        "The regularisation counts twice: it is ½·reg times the sum of squares.": 0.8093396777831301,
+        "The biases are regularised too: leave out the last column of W.": 0.7833396777831301,
+        "The biases are regularised too, and the ½ is missing: ½·reg times the sum of squares, without the last column of W.":
+            0.8683396777831301,
+        "The regularisation is missing.": 0.6983396777831301,
+        "The regularisation is divided by the number of images too.": 0.7094396777831301,
+        "Use the natural logarithm `np.log`.": 1.0629911899937186,
+        "The softmax runs over the images; it should run over the classes.": 1.3436567971047058,
         "The softmax is taken twice.": 0.9712430658013219,
+        "The sign of the data term is wrong: the logarithm of a probability is negative.": -0.6428396777831301,
         "Nothing belongs inside the logarithm but the probability: where the largest score is subtracted, the sum is never 0.":
             lambda: min((0.7538396777831301 - np.mean(np.log1p(10.0 ** -n / chances)) for n in range(3, 12)), key=lambda one: abs(one - result[0])),
     })
@@ -522,16 +507,13 @@ with check.part(2, "the loss"):
 
 with check.part(2, "the gradient"):
     loss, dW = softmax_loss_vectorized(W_toy.copy(), X_toy.copy(), y_toy.copy(), 0.1)
-    slopes_toy = eval_numerical_gradient(lambda W: softmax_loss_vectorized(W.copy(), X_toy.copy(), y_toy.copy(), 0.1)[0], W_toy.copy())
-    compared = "your gradient, compared with the slopes of your own loss"
-    if not np.allclose(np.asarray(loss, dtype=float), 0.7538396777831301, rtol=1e-6):
-        if np.isclose(float(loss), list(wrong_losses.values()), rtol=1e-6).any() and min(rel_error(dW, slopes_toy), rel_error(dW, slopes_over_images)) < 1e-6:
-            slopes_toy = dW
-            print("The gradient follows from your loss. That is not right yet: correct it first, and the gradient with it.")
-        else:                                    # your loss is not right yet: these are the slopes of the right one
-            slopes_toy = np.array([[0.060159465, 0.131012925, -0.028812909, 0.023789756], [0.087005927, -0.024016037, -0.086304054, -0.153662453],
-                                   [-0.147165393, -0.076996888, 0.175116963, 0.129872697]])
-            compared = "your gradient, compared with the slopes of the right loss"
+    if np.allclose(np.asarray(loss, dtype=float), 0.7538396777831301, rtol=1e-6):
+        slopes_toy = eval_numerical_gradient(lambda W: softmax_loss_vectorized(W.copy(), X_toy.copy(), y_toy.copy(), 0.1)[0], W_toy.copy())
+        compared = "your gradient, compared with the slopes of your own loss"
+    else:                                        # your loss is not right yet: these are the slopes of the right one
+        slopes_toy = np.array([[0.060159465, 0.131012925, -0.028812909, 0.023789756], [0.087005927, -0.024016037, -0.086304054, -0.153662453],
+                               [-0.147165393, -0.076996888, 0.175116963, 0.129872697]])
+        compared = "your gradient, compared with the slopes of the right loss"
     price = 0.1 * W_toy * [1, 1, 1, 0]           # the share of the regularisation
     of_right = np.array([X_toy[:, y_toy == c].sum(axis=1) for c in range(3)]) / 5
     known = {
@@ -556,21 +538,12 @@ with check.part(2, "the gradient"):
 
 with check.part(1, "large scores, in both functions"):
     W, X, y = np.array([[1.0, 0], [0, 0]]), np.array([[2.0, 0], [1, 1]]), np.array([0, 0])
-    for loss_of in (softmax_loss_vectorized, softmax_loss_naive):
-        try:
-            before = loss_of(W.copy(), X.copy(), y.copy(), 0.0)[0]
-        except Exception:
-            continue                             # not written yet: the check of this function says so
-        with np.errstate(all="ignore"):
-            after, each, ahead = (loss_of(one, X.copy(), y.copy(), 0.0)[0] for one in (W + [0, 1000], W + [1000, 0], 3000 * W))
-        check.close(after, before, what=f"the loss of {loss_of.__name__} with 1000 on all scores", mistakes={
-            "Large scores seem to be cut off at a limit, which changes the probabilities: subtract the largest score of each image instead.":
-                np.log(2),
-        }, hint=f"Numbers overflow in {loss_of.__name__}: subtract the largest score of each image before you take `exp`.")
-        check.true(bool(np.isfinite(each)), f"The loss of {loss_of.__name__} is NaN or infinite with 2000 on the scores of one image only.",
-                   f"Subtract the largest score of *each image* in {loss_of.__name__}, not one number for all: else all powers of an image become 0 or ∞.")
-        check.true(bool(np.isfinite(ahead)), f"The loss of {loss_of.__name__} is NaN or infinite where the right class of an image is far ahead.",
-                   f"Numbers overflow in {loss_of.__name__}: subtract the largest score of each image before you take `exp`.")
+    moved = W + [0, 1000]                        # 1000 more for every class of every image changes no probability
+    before, after = (softmax_loss_vectorized(one.copy(), X.copy(), y.copy(), 0.0)[0] for one in (W, moved))
+    check.close(after, before, what="the loss with 1000 on all scores", mistakes={
+        "Large scores seem to be cut off at a limit, which changes the probabilities: subtract the largest score of each image instead.":
+            np.log(2),
+    }, hint="Numbers overflow: subtract the largest score of each image before you take `exp`.")
     ### BEGIN HIDDEN TESTS
     check_large_scores(softmax_loss_vectorized, check.rng(), "softmax_loss_vectorized")
     try:
@@ -581,8 +554,9 @@ with check.part(1, "large scores, in both functions"):
         check_large_scores(softmax_loss_naive, check.rng(), "softmax_loss_naive")
     ### END HIDDEN TESTS
 
+### BEGIN HIDDEN TESTS
+rng = check.rng()
 # Without a loop over images: matrix products are about 100 times as fast as a loop here; 3 times is enough.
-rng = np.random.default_rng(0)
 W, X, y = rng.normal(size=(3, 4)), rng.normal(size=(4, 20000)), rng.integers(0, 3, size=20000)
 start = check.cpu_seconds()
 for i in range(20000):
@@ -596,6 +570,7 @@ for attempt in range(8):                        # more than once, for a machine 
 else:
     check.true(False, "For 20,000 small images it takes about as long as a loop.",
                "This function should work without a loop over images: which matrix product adds up all the gradients?")
+### END HIDDEN TESTS
 
 # %% [markdown]
 # The two functions should agree to about 15 digits. How much time was saved?
@@ -827,26 +802,6 @@ except Exception:                                # not written yet, perhaps
     losses_are_right = False
 own_losses = softmax_loss_naive, softmax_loss_vectorized
 for_training = own_losses if losses_are_right else (bowl, bowl)
-asked, noted_losses, problem = [], None, ""      # what a run of train asks the loss for: W, images, labels, reg
-
-
-def noting_bowl(W, X, y, reg):
-    """The bowl, with the strength of regularisation in it, which notes what it is asked."""
-    asked.append((np.array(W), np.array(X), np.array(y), reg))
-    return bowl(W, X, y, reg)[0] + reg, bowl(W, X, y, reg)[1]
-
-
-softmax_loss_naive = softmax_loss_vectorized = noting_bowl
-try:
-    watched = Softmax()
-    noted_losses = watched.train(X_two[:, :10], y_two[:10], learning_rate=0.1, reg=0.25, num_iters=6, batch_size=15, rng=np.random.default_rng(0))
-    noted_losses = [float(loss) for loss in noted_losses]
-    steps = np.diff([W for W, *_ in asked] + [np.array(watched.W)], axis=0)
-except Exception as error:                       # the parts below say more
-    asked, noted_losses, problem = [], None, str(error)
-finally:
-    softmax_loss_naive, softmax_loss_vectorized = own_losses
-once_each = len(asked) == 6                      # some ask the loss twice in a step, or don't ask it at all
 
 with check.part(2, "the steps"):
     X_same = np.array([[2.0], [-1.0], [1.0]]) * np.append(np.ones(12), 0)     # 12 times the same image, and one that is all 0
@@ -865,13 +820,6 @@ with check.part(2, "the steps"):
     learned = right - wrong > 1 if losses_are_right else np.abs(W_learned - 1).max() < 0.1
     check.true(learned, "The loss does not come down, on a problem that is easy.", "Is W moved *against* the gradient, in each step?",
                f"W is {np.round(W_learned, 2).tolist()} at the end.")
-    if once_each:
-        check.equal([reg for *_, reg in asked], [0.25] * 6, what="the `reg` of each step", hint="Is the argument `reg` passed on to the loss?")
-        due = np.array([-0.1 * (W - 1) for W, *_ in asked])
-        check.close(steps, due, rtol=1e-4, what="the steps of W in a simple bowl", mistakes={
-            "W moves up the slope: subtract the gradient.": -due,
-            "The gradient seems to be divided by the batch size once more: the loss is a mean already.": due / 15,
-        }, hint="Does each step subtract learning_rate times the gradient of the minibatch?")
     ### BEGIN HIDDEN TESTS
     try:
         check_steps(Softmax, check.rng())
@@ -890,15 +838,6 @@ with check.part(1, "the losses"):
         softmax_loss_naive, softmax_loss_vectorized = own_losses
     check.true(losses is not None and len(losses) == 100, "train should return one loss for each of the num_iters steps.",
                "Append the loss of each minibatch to a list, and return the list.")
-    if asked and noted_losses is not None:
-        of_steps = [bowl(W, X, y, reg)[0] + reg for W, X, y, reg in asked]
-        due = of_steps[:6] if once_each else of_steps[::2]
-        if len(due) == 6:
-            check.close(noted_losses, due, what="the losses in a simple bowl", mistakes={
-                "Each loss seems to be taken after W was moved: note it before.": of_steps[1::2],
-                "These are sums over the minibatch: what your loss function returns is a mean already.": 15 * np.array(due),
-                "The losses are divided by the batch size once more: they are means already.": np.array(due) / 15,
-            }, hint="Note the loss of each minibatch as your loss function returns it, before W moves.")
     ### BEGIN HIDDEN TESTS
     try:
         check_history(Softmax, check.rng())
@@ -920,12 +859,6 @@ with check.part(1, "the minibatches"):
     check.true(not losses_are_right or not 0.1 < right_labels < 0.9, "The classifier learns nothing, on a problem that is easy.",
                "Do the labels belong to the images of the minibatch? Draw one set of indices, and use it for both.",
                f"It gets {right_labels:.0%} right.")
-    check.true("larger sample" not in problem, "Minibatches of 15 can't be drawn from 10 images.", "Draw with replacement: one image may be drawn many times.")
-    for _, X, y, _ in asked:
-        check.true(X.shape[-1] == 15, "Minibatches of 15, drawn from 10 images, have another size.",
-                   "Draw batch_size images in each step, with replacement: one image may be drawn many times.", f"There are {X.shape[-1]} images.")
-        check.true(np.array_equal(X[0] > 0, y == 1), "Some images do not come with their own labels.",
-                   "Draw one set of indices, and use it for the images and for their labels.")
     ### BEGIN HIDDEN TESTS
     noted = []
 
@@ -949,19 +882,12 @@ with check.part(1, "the start and the random numbers"):
         unmoved.train(X_two, y_two, learning_rate=0.0, reg=0.0, num_iters=1, batch_size=20, rng=np.random.default_rng(0))
         for one in again:
             one.train(X_two, y_two, learning_rate=0.1, reg=0.0, num_iters=10, batch_size=20, rng=np.random.default_rng(0))
-        W_first, W_second = (np.array(one.W) for one in again)
-        again[0].train(X_two, y_two, learning_rate=0.1, reg=0.0, num_iters=10, batch_size=20, rng=np.random.default_rng(0))
-        unmoved.train(X_two[:, :2], np.array([0, 2]), learning_rate=0.0, reg=0.0, num_iters=1, batch_size=2, rng=np.random.default_rng(0))
     finally:
         softmax_loss_naive, softmax_loss_vectorized = own_losses
     check.true(np.abs(unmoved.W).max() < 0.1, "The initial weights are not small.",
                "Begin with small weights, for example 1e-4 times standard normal numbers: a classifier that knows nothing should not be sure.")
-    check.close(W_second, W_first, what="W after training twice with the same seed",
+    check.close(again[1].W, again[0].W, what="W after training twice with the same seed",
                 hint="All random numbers should come from `rng`: np.random.… is another generator.")
-    check.close(again[0].W, W_first, what="W after training the same classifier again",
-                hint="Every call of `train` begins anew with small random weights: does yours go on from the W that is there?")
-    check.equal(unmoved.W.shape, (3, 3), what="the shape of W for the labels 0 and 2",
-                hint="W is (C, D): C is the largest label plus 1, not the number of different labels, and D the number of rows of X.")
     ### BEGIN HIDDEN TESTS
     try:
         check_random_numbers(Softmax, check.rng())
@@ -984,9 +910,6 @@ check.equal(classifier.predict(X_some), [0, 1, 2, 2], what="the labels of 4 imag
     "This is the class with the smallest score.": [2, 2, 0, 0],
     "The largest score of each class was looked for: images are columns, so which axis runs over the classes?": [0, 1, 2],
 })
-classifier.W = 1000 * classifier.W
-check.equal(classifier.predict(np.array([[1.0], [2], [1]])), [1], what="the label of an image where scores are very large",
-            hint="The argmax of exp(scores): exp turns large scores into ∞ and very negative ones into 0. Compare the scores themselves.")
 check.passed("predict picks the class with the largest score.")
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
@@ -1162,14 +1085,6 @@ except Exception:                                # not written yet, perhaps
 if not class_is_right:
     print("`train` or `predict` is not right yet (section 6), so simple ones stand in for them here. Correct them first.")
 for_tuning = own_methods if class_is_right else (mean_train, listed_predict)
-trained_pairs = []
-
-
-def noting_train(self, X, y, learning_rate=1e-6, reg=0.1, num_iters=1000, batch_size=200, rng=None):
-    """The simple `train`, which notes its settings."""
-    trained_pairs.append((learning_rate, reg))
-    return mean_train(self, X, y, learning_rate, reg, num_iters, batch_size, rng)
-
 
 with check.part(2, "every pair of settings"):
     Softmax.train, Softmax.predict = for_tuning
@@ -1185,13 +1100,6 @@ with check.part(2, "every pair of settings"):
                "The results are not pairs of accuracies between 0 and 1.", "Store (training accuracy, validation accuracy).")
     check.true(min(results[0.5, 0.0]) > 0.8, "A learning rate of 0.5 should lead to a good accuracy here, and doesn't.",
                "Is every classifier trained with its own learning rate?", f"Found {results[0.5, 0.0]}.")
-    Softmax.train, Softmax.predict = noting_train, listed_predict
-    try:
-        tune(X_three[:, :60], y_three[:60], X_three[:, 60:], y_three[60:], [0.1, 0.2], [0.5, 0.6], 10, 20, np.random.default_rng(0))
-    finally:
-        Softmax.train, Softmax.predict = own_methods
-    check.equal(sorted(set(trained_pairs)), [(0.1, 0.5), (0.1, 0.6), (0.2, 0.5), (0.2, 0.6)], what="the pairs of settings that were trained",
-                hint="Is every pair of settings trained, each with its own learning rate and regularisation?")
     ### BEGIN HIDDEN TESTS
     # What each pair is worth is known where `train` does nothing but take the weights of its pair from a list.
     planned, calls = {}, []
@@ -1238,16 +1146,6 @@ with check.part(1, "the best classifier"):
     best_found = np.mean(np.argmax(np.array(best.W) @ X_three[:, 60:], axis=0) == y_three[60:])
     check.true(best_found > 0.8, "The classifier returned does badly on the validation images, and another one did well.",
                "Return the trained classifier that has the highest validation accuracy, not just the last one.", f"It gets {best_found:.1%} right.")
-    y_turned = (y_three[60:] + 1) % 3            # what was learned well gets these wrong
-    Softmax.train, Softmax.predict = mean_train, listed_predict
-    try:
-        best, results = tune(X_three[:, :60], y_three[:60], X_three[:, 60:], y_turned, [0.0, 0.5], [0.0, 0.1], 10, 20, np.random.default_rng(0))
-    finally:
-        Softmax.train, Softmax.predict = own_methods
-    best_found = np.mean(listed_predict(best, X_three[:, 60:]) == y_turned)
-    check.true(bool(best_found > max(pair[1] for pair in results.values()) - 1e-9),
-               "Where the validation labels are other ones, the classifier returned is not the best on them.",
-               "This seems to be the classifier with the best *training* accuracy, or just the last one: which images decide?")
     ### BEGIN HIDDEN TESTS
     try:
         check_best(tune, check.rng())

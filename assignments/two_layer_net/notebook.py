@@ -464,10 +464,10 @@ with check.part(1, "large scores, in loss and gradients"):
     }, hint="Numbers overflow: subtract the largest score of each example before you take `exp`.")
     with np.errstate(all="ignore"):                # the last hidden unit raises all scores of an example, or one of them
         each, ahead = (two_layer_net(X_toy.copy(), {**toy, "W2": toy["W2"] + np.outer(np.eye(10)[9], row)}, y, 0.0)[0]
-                       for row, y in (([30000, 30000, 30000], y_toy.copy()), ([30000, 0, 0], 0 * y_toy)))
-    check.true(bool(np.isfinite(each)), "The loss is NaN or infinite with another large number on the scores of each example.",
+                       for row, y in (([30000, 30000, 30000], y_toy.copy()), ([0, 30000, 0], 0 * y_toy + 1)))
+    check.true(bool(np.all(np.isfinite(each))), "The loss is NaN or infinite with another large number on the scores of each example.",
                "Subtract the largest score of *each example*, not one number for all: else all powers of an example become 0 or ∞.")
-    check.true(bool(np.isfinite(ahead)), "The loss is NaN or infinite where the right class of each example is far ahead.",
+    check.true(bool(np.all(np.isfinite(ahead))), "The loss is NaN or infinite where the right class of each example is far ahead.",
                "Numbers overflow: subtract the largest score of each example before you take `exp`.")
     ### BEGIN HIDDEN TESTS
     rng = check.rng()
