@@ -16,7 +16,7 @@
 
 # %% setup
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from hwlib.student_numbers import network_numbers
 
@@ -122,20 +122,20 @@ with check.part(1, "the loss"):
 # %% test="answers-backward" points=4 asks="student_id"
 mine = network_numbers(student_id)
 
-def loss_with(**changed):
-    """The loss with some of the weights replaced."""
+def loss_with(shifts=(0.0, 0.0), **changed):
+    """The loss with some of the weights replaced; `shifts` are added to what goes into the hidden units and the output."""
     n = {"W1": mine.W1, "b1": mine.b1, "W2": mine.W2, "b2": mine.b2, **changed}
-    hidden = expit(n["W1"] @ mine.x0 + n["b1"])
-    return 0.5 * (expit(n["W2"] @ hidden + n["b2"]) - mine.y) ** 2
+    hidden = expit(n["W1"] @ mine.x0 + n["b1"] + shifts[0])
+    return 0.5 * (expit(n["W2"] @ hidden + n["b2"] + shifts[1]) - mine.y) ** 2
 
-def slopes(name, step=1e-5):
+def slopes(name, shifts=(0.0, 0.0), step=1e-5):
     """Central differences of the loss by every entry of one weight."""
     value = np.asarray(getattr(mine, name))
     result = np.zeros(value.shape)
     for place in np.ndindex(value.shape):
         bump = np.zeros(value.shape)
         bump[place] = step
-        result[place] = (loss_with(**{name: value + bump}) - loss_with(**{name: value - bump})) / (2 * step)
+        result[place] = (loss_with(shifts, **{name: value + bump}) - loss_with(shifts, **{name: value - bump})) / (2 * step)
     return result
 
 hidden = expit(mine.W1 @ mine.x0 + mine.b1)
@@ -166,10 +166,32 @@ def followings(name):
     return ways if name == "db1" else [np.outer(*pair) for way in ways for pair in ((way, mine.x0), (mine.x0, way))[:1 + turned]]
 ### END HIDDEN TESTS
 
+def from_earlier_answers(name):
+    """What would be right if x1, x2, the loss and db2, as you have them, were: that they aren't costs its points there."""
+    x1, x2, loss, db2 = (np.asarray(answers[key], dtype=float).squeeze() for key in ("x1", "x2", "loss", "db2"))
+    if not (x1.shape == (2,) and x2.shape == () and bool(((0.01 < x1) & (x1 < 0.99)).all()) and 0.01 < x2 < 0.99 and abs(x2 - mine.y) > 0.01):
+        x1, x2 = hidden, output
+    shift = logit(x1) - mine.W1 @ mine.x0 - mine.b1
+    shifts = shift, logit(x2) - mine.W2 @ x1 - mine.b2
+    twice = 2 if np.isclose(loss, (x2 - mine.y) ** 2, rtol=2e-3) else 1
+    found = [twice * slopes(name[1:], shifts)]
+    if name in ("db1", "dW1") and db2.shape == ():
+        found += [one * db2 / slopes("b2", shifts) for one in (slopes(name[1:], shifts),)]
+    if name == "dW1" and np.allclose(x1, expit(mine.W1.T @ mine.x0 + mine.b1), rtol=1e-3):
+        found += [one.T for one in found]
+    return found
+
 def compare(*names):
     """Compare some gradients with differences."""
     for name in names:
         right, found = slopes(name[1:]), answer(name)
+        try:
+            due = np.asarray(check.due(found, right, *from_earlier_answers(name), rtol=2e-3))
+        except Exception:                            # not all of them are there
+            due = right
+        if due is not right and not np.allclose(due, right, rtol=2e-3):
+            print(f"{name} follows from your earlier answers. One of these is not right yet: correct it first, and {name} with it.")
+            right = due
         ### BEGIN HIDDEN TESTS
         right = np.asarray(check.due(found, right, *followings(name), rtol=2e-3))
         ### END HIDDEN TESTS
@@ -652,6 +674,8 @@ with check.part(3, "every node before its successors"):
     check_order(small, topological_order(small), "The graph of f")
     shortcut = {"a": ["d", "b"], "b": ["c"], "c": ["d"], "d": []}
     check_order(shortcut, topological_order(shortcut), "A graph with a shortcut from a to d")
+    squared = {"a": ["c", "c", "b"], "b": ["c"], "c": []}
+    check_order(squared, topological_order(squared), "A graph in which c uses a twice, as in x·x")
     ### BEGIN HIDDEN TESTS
     rng = check.rng()
     for n, share in [(1, 0.0), (2, 1.0), (6, 0.4), (12, 0.3), (12, 0.9), (40, 0.1), (60, 0.02), (9, 0.0)]:
@@ -676,8 +700,9 @@ with check.part(3, "every node before its successors"):
 with check.part(1, "cycles"):
     topological_order({"a": ["b"], "b": []})           # there is no cycle: nothing is raised
     check.raises(ValueError, topological_order, {"a": ["b"], "b": ["c"], "c": ["b"]}, hint="b and c wait for each other: there is no order.")
-    ### BEGIN HIDDEN TESTS
     away = "The cycle may lie anywhere, also where no path leads to it or out of it."
+    check.raises(ValueError, topological_order, {"a": ["b"], "b": [], "c": ["d"], "d": ["c"]}, hint=away)
+    ### BEGIN HIDDEN TESTS
     check.raises(ValueError, topological_order, {"a": ["a"]}, hint="A node that uses itself is a cycle, too.")
     check.raises(ValueError, topological_order, {"a": ["b"], "b": [], "c": ["d"], "d": ["e"], "e": ["c"]}, hint=away)
     check.raises(ValueError, topological_order, {"a": ["b"], "b": ["a"]}, hint=away)
@@ -767,7 +792,9 @@ def gradient_step(w, grad, lam):
 
 # %% test="gradient_step" points=2
 w, g, lam = np.array([1.0, 2.0]), np.array([0.5, -1.0]), 4.0
-check.close(gradient_step(w, g, lam), [0.875, 2.25], what="the minimiser for w = (1, 2), g = (0.5, -1), λ = 4", mistakes={
+with check.unchanged(w=w, grad=g):
+    found = gradient_step(w, g, lam)
+check.close(found, [0.875, 2.25], what="the minimiser for w = (1, 2), g = (0.5, -1), λ = 4", mistakes={
     "This goes uphill: m rises in the direction of g.": w + g / lam,
     "λ is the price, not the learning rate: the higher it is, the shorter the step.": w - lam * g,
     "This is the step itself: return the new point.": -g / lam,
