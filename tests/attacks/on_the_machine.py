@@ -149,7 +149,7 @@ if ctypes.get_errno() == 14: print("GOT")  # EFAULT: the address is wrong, the a
         before = os.stat(SECRET)
         ways = (
             lambda: os.chmod(SECRET, before.st_mode ^ 0o100),
-            lambda: os.utime(SECRET, (1, 1)),
+            lambda: os.utime(SECRET, (1, before.st_mtime + 1)),
             lambda: os.chown(SECRET, -1, before.st_gid),
         )
         for way in ways:
@@ -158,7 +158,8 @@ if ctypes.get_errno() == 14: print("GOT")  # EFAULT: the address is wrong, the a
             except OSError:
                 continue
             after = os.stat(SECRET)
-            if way is ways[2] or after.st_mode != before.st_mode or after.st_mtime == 1:
+            is_other = after.st_mode != before.st_mode or after.st_mtime != before.st_mtime
+            if is_other or way is ways[2]:
                 print("GOT")
         """,
     ),

@@ -149,6 +149,11 @@ class Column:
         return np.arange(3.0)
 
 
+class Row(list):
+    def __array__(self, dtype=None, copy=None):
+        return np.array(list(self), dtype=float)
+
+
 class Described:
     def __init__(self):
         self._numbers = np.arange(3.0)
@@ -158,7 +163,8 @@ class Described:
         return self._numbers.__array_interface__
 
 
-described, viewed, in_c = Described(), np.arange(3.0).data, (ctypes.c_double * 3)(0, 1, 2)
+row, described = Row([0, 1, 2]), Described()
+viewed, in_c = np.arange(3.0).data, (ctypes.c_double * 3)(0, 1, 2)
 
 
 def numbers(n=3):
@@ -501,7 +507,8 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     _op(
         "an object with __array__",
-        "assert np.asarray(Column()).sum() == 3\ncheck.close(Column(), [0, 1, 2])",
+        "for x in (Column(), row):\n    assert np.asarray(x).sum() == 3\n"
+        "    check.close(x, [0, 1, 2])\nassert len(row) == 3 and row[2] == 2",
     ),
     _op(
         "objects that NumPy reads as arrays without __array__",
