@@ -72,6 +72,13 @@ WORKS = {
         "Path('a/b/c').rename('c')\nprint(Path('c').read_text())",
         "1\n",
     ),
+    "copies of files": (
+        "import shutil\nfrom pathlib import Path\n"
+        "Path('from').mkdir()\nPath('from/x').write_text('1')\n"
+        "shutil.copy('from/x', 'y')\nshutil.copytree('from', 'to')\nPath('y').touch()\n"
+        "print(Path('y').read_text(), Path('to/x').read_text())",
+        "1 1\n",
+    ),
     "modules that are imported late": ("import scipy.optimize, sqlite3, wave\nprint(1)", "1\n"),
     "a process in the background": (
         "import asyncio\nprocess = await asyncio.create_subprocess_exec('echo', 'x', stdout=-1)\n"

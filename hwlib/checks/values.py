@@ -40,9 +40,7 @@ def as_array(value: object) -> Array | Mismatch:
         cause = "The function returned nothing: is a `return` missing?"
         return Mismatch("found None", cause, unreadable=True)
     value = _without_graph(value)
-    if not isinstance(value, (Number, str, np.generic, Sequence)) and not hasattr(
-        type(value), "__array__"
-    ):
+    if not _is_readable(value):
         return _not_an_array(value)
     try:
         with warnings.catch_warnings():
@@ -58,6 +56,20 @@ def as_array(value: object) -> Array | Mismatch:
         exact = _whole(array) if isinstance(value, np.ndarray) else _numbers(array)
         return _not_an_array(value) if exact is None else exact
     return array if array.dtype.kind in "biufcUS" else _not_an_array(value)
+
+
+def _is_readable(value: object) -> bool:
+    """Whether its type is one from which NumPy makes arrays."""
+    ways = ("__array__", "__array_interface__", "__array_struct__")
+    if isinstance(value, (Number, str, np.generic, Sequence)):
+        return True
+    if any(hasattr(type(value), way) for way in ways):
+        return True
+    try:
+        memoryview(value)  # type: ignore[arg-type]
+    except TypeError:
+        return False
+    return True
 
 
 def _without_graph(value: Any, depth: int = 0) -> Any:

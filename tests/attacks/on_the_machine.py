@@ -57,6 +57,15 @@ ATTACKS: tuple[Attack, ...] = (
     ),
     attack(
         1,
+        "watch what is opened in the course",
+        _CALLS
+        + """
+if libc.inotify_add_watch(libc.inotify_init1(os.O_NONBLOCK), FOLDER.encode(), 0x20) >= 0:
+    print("GOT")
+""",
+    ),
+    attack(
+        1,
         "search the disk",
         """
         import os
@@ -133,6 +142,28 @@ if ctypes.get_errno() == 14: print("GOT")  # EFAULT: the address is wrong, the a
         "print('GOT')",
     ),
     attack(
+        16,
+        "change modes, times and owners",
+        """
+        import os
+        before = os.stat(SECRET)
+        ways = (
+            lambda: os.chmod(SECRET, before.st_mode ^ 0o100),
+            lambda: os.utime(SECRET, (1, before.st_mtime + 1)),
+            lambda: os.chown(SECRET, -1, before.st_gid),
+        )
+        for way in ways:
+            try:
+                way()
+            except OSError:
+                continue
+            after = os.stat(SECRET)
+            is_other = after.st_mode != before.st_mode or after.st_mtime != before.st_mtime
+            if is_other or way is ways[2]:
+                print("GOT")
+        """,
+    ),
+    attack(
         17,
         "write after the end",
         """
@@ -153,6 +184,48 @@ if ctypes.get_errno() == 14: print("GOT")  # EFAULT: the address is wrong, the a
         19,
         "stop the parent",
         "import os\nif os.getppid() > 1: os.kill(os.getppid(), 0); print('GOT')",
+    ),
+    attack(
+        19,
+        "limit the grader",
+        """
+        import resource
+        low, high = resource.prlimit(GRADER, resource.RLIMIT_NPROC)
+        resource.prlimit(GRADER, resource.RLIMIT_NPROC, (low, high))
+        print("GOT")
+        """,
+    ),
+    attack(
+        19,
+        "slow the grader down",
+        """
+        import os
+        ways = (
+            lambda: os.setpriority(os.PRIO_PROCESS, GRADER, os.getpriority(0, GRADER)),
+            lambda: os.setpriority(os.PRIO_PGRP, os.getpgid(GRADER), os.getpriority(0, GRADER)),
+            lambda: os.setpriority(os.PRIO_USER, os.getuid(), os.getpriority(0, 0)),
+            lambda: os.sched_setaffinity(GRADER, os.sched_getaffinity(GRADER)),
+            lambda: os.sched_setscheduler(GRADER, os.SCHED_OTHER, os.sched_param(0)),
+            lambda: os.sched_setparam(GRADER, os.sched_param(0)),
+        )
+        for way in ways:
+            try:
+                way()
+            except OSError:
+                continue
+            print("GOT")
+        """,
+    ),
+    attack(
+        19,
+        "have others wait for a file",
+        # a file of its own here, where a library's may belong to another user
+        """
+        import fcntl, os
+        open("mine", "w").close()
+        fcntl.fcntl(os.open("mine", os.O_RDONLY), 1024, fcntl.F_WRLCK)
+        print("GOT")
+        """,
     ),
     attack(
         22,

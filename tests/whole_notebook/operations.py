@@ -16,6 +16,7 @@ __all__ = ["LEFT_TO_HUMANS", "OPERATIONS", "SLUG", "Operation", "make_operations
 SLUG = "operations"
 DEFINED = '''\
 import asyncio
+import ctypes
 from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from dataclasses import dataclass
 from datetime import date
@@ -146,6 +147,24 @@ class Vector(namedtuple("Vector", "x y")):
 class Column:
     def __array__(self, dtype=None, copy=None):
         return np.arange(3.0)
+
+
+class Row(list):
+    def __array__(self, dtype=None, copy=None):
+        return np.array(list(self), dtype=float)
+
+
+class Described:
+    def __init__(self):
+        self._numbers = np.arange(3.0)
+
+    @property
+    def __array_interface__(self):
+        return self._numbers.__array_interface__
+
+
+row, described = Row([0, 1, 2]), Described()
+viewed, in_c = np.arange(3.0).data, (ctypes.c_double * 3)(0, 1, 2)
 
 
 def numbers(n=3):
@@ -488,7 +507,13 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     _op(
         "an object with __array__",
-        "assert np.asarray(Column()).sum() == 3\ncheck.close(Column(), [0, 1, 2])",
+        "for x in (Column(), row):\n    assert np.asarray(x).sum() == 3\n"
+        "    check.close(x, [0, 1, 2])\nassert len(row) == 3 and row[2] == 2",
+    ),
+    _op(
+        "objects that NumPy reads as arrays without __array__",
+        "for x in (in_c, viewed, described):\n    check.close(x, [0, 1, 2])\n"
+        "    assert np.asarray(x).sum() == 3",
     ),
     _op(
         "the student's object keeps what the test sets",

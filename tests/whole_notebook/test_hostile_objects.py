@@ -255,6 +255,38 @@ ATTACKS = (
         "__import__('decimal').Decimal('1e999999')",
         "manual",
     ),
+    # what an object says of itself must fit together
+    attack(
+        "lengths",
+        "x = lengths()\nassert len(x) == 1 and sum(x) == 5",
+        "[5]",
+        "type('L', (list,), {'__len__': lambda self: 1})([2, 3])",
+    ),
+    attack(
+        "array_and_length",
+        "x = array_and_length()\nassert np.asarray(x).sum() == 5 and len(x) == 1",
+        "[5]",
+        "type('A', (), {'__len__': lambda _: 1, '__array__': lambda *_, **__: np.array([2, 3])})()",
+    ),
+    *(
+        attack(
+            f"{name}_of_{base}",
+            f"x = {name}_of_{base}()\nassert {read} > 3 and {read} < 6",
+            right,
+            f"type('Each', ({base},), {{'says': __import__('itertools').cycle((7, 2)), "
+            f"'__{name}__': lambda self, *_, **__: {kind}(next(self.says))}})({made})",
+        )
+        for name, base, read, right, kind, made in (
+            ("array", "object", "np.asarray(x)", "5", "np.array", ""),
+            ("float", "object", "float(x)", "5", "float", ""),
+            ("float", "float", "float(x)", "5.0", "float", "0"),
+            ("int", "object", "int(x)", "5", "int", ""),
+            ("len", "object", "len(x)", "[0] * 5", "int", ""),
+            ("getitem", "object", "x['a']", "{'a': 5}", "int", ""),
+            ("getitem", "dict", "x['a']", "{'a': 5}", "int", "{'a': 5}"),
+            ("missing", "dict", "x['a']", "{'a': 5}", "int", ""),
+        )
+    ),
 )
 
 

@@ -78,7 +78,10 @@ WAYS = (
         rare=True,
     ),
     way(
-        "bytes and memoryview", primes="primes = memoryview(bytes([2, 3, 5, 7, 11, 13]))", rare=True
+        "bytes, memoryview and an array's data",
+        ratio=f"{RATIO}    return result.data",
+        primes="primes = memoryview(bytes([2, 3, 5, 7, 11, 13]))",
+        rare=True,
     ),
     way(
         "a UserList",

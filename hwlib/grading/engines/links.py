@@ -27,6 +27,9 @@ class Conversation(Protocol):
     def call_method(self, method: MethodLink, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """What a method returns."""
 
+    def read(self, value: Any, name: str, args: tuple[Any, ...], answer: Any) -> Any:
+        """What an object says of itself, if that fits to what it has said before."""
+
     def is_of_course(self, cls: type) -> bool:
         """Whether a class is one of a library, or one that the course or the test names."""
 

@@ -17,6 +17,7 @@ import numpy as np
 from hwlib.errors import CannotCheck, HwlibError, WorkerMisbehaved
 from hwlib.grading.engines.links import MethodLink
 from hwlib.grading.engines.mirrors import facts_of, is_standin, link_of
+from hwlib.grading.engines.readings import READING
 from hwlib.grading.sandbox.operations import BINARY, MAX_TEXT
 
 __all__ = ["COMPARISONS", "special_method"]
@@ -50,8 +51,10 @@ def _forwarded(name: str) -> Callable[..., Any]:
     check = _CHECKS.get(name)
 
     def method(self: Any, *args: Any) -> Any:
-        value = link_of(self).operate(name, *args)
-        return check(value) if check else value
+        link = link_of(self)
+        value = link.operate(name, *args)
+        value = check(value) if check else value
+        return link.session.read(self, name, args, value) if name in READING else value
 
     return method
 
@@ -213,6 +216,7 @@ def _array(self: Any, dtype: Any = None, copy: Any = None) -> Any:
     array = link_of(self).operate("__array__")
     if not isinstance(array, np.ndarray):
         raise WorkerMisbehaved("an array of another type")
+    array = link_of(self).session.read(self, "__array__", (), array)
     return array if dtype is None else array.astype(dtype)
 
 
@@ -229,6 +233,7 @@ def _missing(self: Any, key: Any) -> Any:
     """The value of a missing key: the entry itself, if the student's code has made one."""
     method = MethodLink(link_of(self), "__missing__", type(self), self)
     value = method.call((key,), {})
+    value = link_of(self).session.read(self, "__missing__", (key,), value)
     entry = dict.get(self, key)
     return entry if type(entry) is type(value) else value
 

@@ -36,6 +36,7 @@ from hwlib.grading.engines.clock import WorkClock
 from hwlib.grading.engines.links import MethodLink
 from hwlib.grading.engines.mirrors import StandIn, facts_of, is_class, is_standin, link_of
 from hwlib.grading.engines.patches import Patches
+from hwlib.grading.engines.readings import Readings
 from hwlib.grading.engines.student_classes import FUNCTIONS, MUTABLE, replace_content
 from hwlib.grading.engines.student_errors import never_ending, student_error
 from hwlib.grading.engines.surroundings import Surroundings, warn
@@ -97,6 +98,7 @@ class Session:
         self.course_names: frozenset[str] = frozenset()
         self.may_stop = True  # whether a StopIteration of a function's may end a loop of the test's
         self._named: set[Any] = set()  # classes of the student's that tests take by their names
+        self._readings = Readings()
         self._watched = Watched()
         self._surroundings = Surroundings()
         self.patches = Patches()
@@ -141,6 +143,7 @@ class Session:
             If the worker has ended, took too long or sent what no worker sends.
         """
         with self._lock:
+            self._readings.note(op, fields)
             before = self.cannot
             if op in CALLS and not self._depth:
                 self.last_call = fields
@@ -314,6 +317,7 @@ class Session:
             until the run ends.
         """
         self.arguments.begin(in_place)
+        self._readings = Readings()
         asks = True
         try:
             yield
@@ -374,6 +378,15 @@ class Session:
             raise WorkerMisbehaved(str(error)) from None
         self._watched.note(method.content)
         return self.part(reply)
+
+    def read(self, value: Any, name: str, args: tuple[Any, ...], answer: Any) -> Any:
+        """What an object says of itself, if that fits to what it has said before."""
+        if self.is_of_course(type(value)) or self._readings.fits(value, name, args, answer):
+            return answer
+        raise self.cannot_check(
+            "an object of the student's says different things about itself when the test reads it, "
+            "and its class is none that the course asks for"
+        )
 
     def is_of_course(self, cls: type) -> bool:
         """Whether a class is one of a library, or one that the course or the test names."""

@@ -167,7 +167,7 @@ def _restrict(given: Confinement, tier: Tier, readable: Iterable[str]) -> None:
             own.append(SHARED_MEMORY)
         view.restrict_to([*view.system_folders(), *readable], own)
     if system_calls.is_available():
-        system_calls.refuse()
+        system_calls.refuse(has_own_user=tier != "T1")
 
 
 def _supervise(sock: socket.socket, child: int, given: Confinement, tier: Tier) -> None:

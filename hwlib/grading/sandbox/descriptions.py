@@ -6,8 +6,10 @@ about itself, as it may in any process.
 
 from __future__ import annotations
 
+import ctypes
 import dataclasses
 import inspect
+import mmap
 from collections.abc import Callable
 from enum import EnumMeta
 from types import FunctionType, MethodDescriptorType
@@ -18,6 +20,8 @@ from hwlib.grading.sandbox.operations import OPERATIONS
 __all__ = ["PLAIN", "describe_class", "describe_signature"]
 
 PLAIN = (int, float, str, bytes, tuple, frozenset, list, dict, set)
+_BUFFERS = (memoryview, ctypes.Array, mmap.mmap)  # Python 3.11 can't tell which classes have one
+_ARRAYS = ("__array__", "__array_interface__", "__array_struct__")
 MAX_NAMES = 1000
 MAX_NAME = 100  # characters
 
@@ -38,7 +42,7 @@ def describe_class(cls: type, number: Callable[[Any], int]) -> dict[str, Any]:
         "q": str(cls.__qualname__)[:MAX_NAME],
         "m": str(cls.__module__)[:MAX_NAME],
         "b": [number(base) for base in bases],
-        "s": [name for name in OPERATIONS if _has(own, name)],
+        "s": [name for name in OPERATIONS if _has(own, name) or _is_array(name, cls)],
         "f": _methods(own),
     }
     if issubclass(cls, PLAIN):
@@ -62,6 +66,13 @@ def _has(own: list[type], name: str) -> bool:
         if name in vars(cls):
             return vars(cls)[name] is not None
     return False
+
+
+def _is_array(name: str, cls: type) -> bool:
+    """Whether this is `__array__`, and NumPy reads an array from instances by another way."""
+    return name == "__array__" and (
+        issubclass(cls, _BUFFERS) or any(hasattr(cls, way) for way in _ARRAYS)
+    )
 
 
 def _methods(own: list[type]) -> list[str]:

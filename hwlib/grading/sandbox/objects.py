@@ -106,7 +106,7 @@ class Objects:
         if isinstance(value, type):
             return {"t": "ref", "id": self._class(value), **self._take_news()}
         for base in PLAIN:
-            if isinstance(value, base) and not hasattr(value, "__array__"):
+            if isinstance(value, base):
                 return self._pack_plain(value, base, encoder, depth)
         return self._reference(value, encoder, depth)
 

@@ -51,13 +51,17 @@ _ATTEMPTS = {
     "read the grader's environment": (
         "os.getpid() != 1 and bool(open(f'/proc/{GRADER}/environ', 'rb').read(1))"
     ),
+    "limit the grader": (
+        "os.getpid() != 1 and resource.prlimit(GRADER, 4, resource.prlimit(GRADER, 4)) is not None"
+    ),
+    "change a file's owner": "os.chown(SECRET, -1, os.stat(SECRET).st_gid) is None",
     "reach the network": "connect(socket.AF_INET, ('127.0.0.1', PORT))",
     "reach a program by its socket": "connect(socket.AF_UNIX, chr(0) + NAME)",
     "uncover what is hidden": "uncover()",
     "become root": "os.setuid(0) is None",
 }
 _CODE = """
-import ctypes, json, os, signal, socket, time
+import ctypes, json, os, resource, signal, socket, time
 
 def connect(family, address):
     with socket.socket(family, socket.SOCK_STREAM) as attempt:
