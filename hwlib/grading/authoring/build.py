@@ -279,7 +279,7 @@ def _source_notebook(assignment: Assignment, parsed: ParsedNotebook, card: str) 
         else:
             counts[cell.role] += 1
             name = grade_id_for(cell.role, str(counts[cell.role]))
-        source = f"{told[cell.name]}\n{cell.source}" if cell.role == "test" else cell.source
+        source = _titled(told[cell.name], cell.source) if cell.role == "test" else cell.source
         cells.append(_cell(slug, cell.role, name, source, cell, title=heading))
         _attach(cells[-1], assignment, parsed.path, cell)
     cells.append(
@@ -332,6 +332,16 @@ def _told_titles(parsed: ParsedNotebook) -> dict[str, str]:
             alone = headings[cell.name] if often[headings[cell.name]] == 1 else ""
             titles[cell.name] = _told_title(alone or cell.name, cell)
     return titles
+
+
+def _titled(title: str, source: str) -> str:
+    """A test cell with its title: above it, but below a magic such as `%%time`, which comes first.
+
+    >>> _titled("# @title Check: f", "%%time\\nassert f()").split("\\n")
+    ['%%time', '# @title Check: f', 'assert f()']
+    """
+    magic, _, rest = source.partition("\n")
+    return f"{magic}\n{title}\n{rest}" if magic.startswith("%%") else f"{title}\n{source}"
 
 
 def _told_title(what: str, cell: AuthoredCell) -> str:
