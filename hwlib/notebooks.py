@@ -45,10 +45,16 @@ class Cell:
     name: str = ""  # of the question, or of the solution
     title: str = ""
     points: float = 0.0
+    extra_credit: bool = False  # its points count above the maximum
     skipped: bool = False  # grading does not run it
     released_as: str = ""  # the kind of cell that was released
     released: str = ""  # nbgrader's checksum of the released cell
     settings: Mapping[str, Any] = field(default_factory=dict)  # nbgrader's metadata
+
+    @property
+    def regular_points(self) -> float:
+        """Its points as far as they belong to the maximum: none of extra credit."""
+        return 0.0 if self.extra_credit else self.points
 
     def is_as_released(self, source: str | None = None) -> bool:
         """Whether the cell, or another text in its place, is what was released."""
@@ -194,6 +200,7 @@ def _cell(raw: Mapping[str, Any], source: str, number: int) -> Cell:
         name=_text(own.get("name")) or grade_id.partition("-")[2] or grade_id,
         title=_text(own.get("title")),
         points=float(points) if isinstance(points, int | float) else 0.0,
+        extra_credit=own.get("extra_credit") is True,
         skipped="skip-execution" in _texts(tags),
         released_as=_text(settings.get("cell_type")),
         released=_text(settings.get("checksum")),

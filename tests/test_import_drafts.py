@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
+import nbformat
 import pytest
 from hypothesis import given as with_examples
 from hypothesis import settings
@@ -27,7 +30,8 @@ from old_courses import (
 from hwlib.errors import AuthoringError
 from hwlib.grading.authoring.importing.drafting import drafted
 from hwlib.grading.authoring.importing.markers import delimiters_in
-from hwlib.grading.authoring.importing.nbgrader_notebooks import found_in_nbgrader
+from hwlib.grading.authoring.importing.nbgrader_notebooks import found_in_nbgrader, read_notebook
+from hwlib.grading.authoring.importing.otter_notebooks import found_in_otter
 from hwlib.grading.authoring.importing.writing import notebook_text
 from hwlib.grading.authoring.reading import parse_notebook
 from hwlib.grading.cells import line_kinds
@@ -299,6 +303,11 @@ def test_an_open_region_needs_a_decision() -> None:
         ([given("!pip install numpy")], 0, "network"),
         ([given("import requests")], 0, "network"),
         ([given("import pandas as pd\npd.read_csv('https://example.org/a.csv')")], 0, "network"),
+        (
+            [given("try:\n    import nobodys\nexcept OSError:\n    pass")],
+            0,
+            "nobodys, which is not",
+        ),
         ([given("import a_package_of_nobody")], 0, "a_package_of_nobody, which is not installed"),
         ([given("open('/home/me/data.csv')")], 0, "on one machine only"),
         ([solution("x = 1", "a"), solution("y = 1", "a")], 1, "belongs to 2 cells"),
@@ -320,10 +329,89 @@ def test_partial_points_and_other_checks_count_as_assertions(source: str) -> Non
     assert "no assertion" not in texts(draft, "fault")
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def ask():\n    return input('again?')",  # a test can put another `input` there
+        "ask = lambda: input('again?')",
+        "try:\n    import nobodys\nexcept ImportError:\n    nobodys = None",
+        "try:\n    from nobodys.parts import x\nexcept (OSError, ModuleNotFoundError):\n    x = 1",
+        "try:\n    import nobodys\nexcept:\n    pass",
+    ],
+)
+def test_what_need_not_go_wrong_is_no_fault(source: str) -> None:
+    (draft,) = drafts_of(given(source))
+    assert not texts(draft, "fault")
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        (
+            "%%capture seen\nprint(double(2))",
+            "with capture_output() as seen:\n    print(double(2))",
+        ),
+        ("%%capture\n\nx = double(2)", "with capture_output():\n    x = double(2)"),
+        (
+            "%%capture --no-stderr seen\ny = 1",
+            "with capture_output(stderr=False) as seen:\n    y = 1",
+        ),
+        ("%%capture seen", "with capture_output() as seen:\n    pass"),
+        ("%%time\nassert double(2) == 4", "assert double(2) == 4"),
+    ],
+)
+def test_a_test_below_a_cell_magic_is_python(source: str, wanted: str) -> None:
+    _, draft, later = drafts_of(
+        solution(DOUBLE, "a"), test(source, "t", 1), test("assert '4' in seen.stdout", "u", 1)
+    )
+    assert draft.source.endswith(wanted)
+    assert "%%" in texts(draft, "changed")
+    if " as seen" in wanted:  # what a test makes is copied into those that use it
+        assert "as seen:" in later.source
+
+
 def test_a_module_beside_the_notebook_is_not_missing(tmp_path: Path) -> None:
     (tmp_path / "helpers_of_ps1.py").write_text("x = 1\n")
     (draft,) = drafts_of(given("import helpers_of_ps1"), folder=tmp_path)
     assert not draft.notes
+
+
+# ---- kernels -------------------------------------------------------------------------------------
+
+MINE = {"name": "conda-env-ml-py", "display_name": "Python [conda env:ml]", "language": "python"}
+KERNELS: dict[str, tuple[Any, Any, str, str]] = {
+    # kernelspec, language_info, language, what is said
+    "ours": ({"name": "python3", "display_name": "Python 3"}, {"name": "python"}, "python", ""),
+    "of an environment": (MINE, {"name": "python"}, "python", "conda-env-ml-py (Python [conda"),
+    "of a version": ({"name": "python3.11"}, None, "python", "the kernel python3.11; it names"),
+    "a title only": ({"display_name": "Python 3.11 (ml)"}, {}, "python", ""),
+    "missing": (None, None, "python", ""),
+    "empty": ({}, {}, "python", ""),
+    "malformed": (["python3"], "python", "python", ""),
+    "with nulls": ({"name": None, "language": 3}, {"name": []}, "python", ""),
+    "Python 2": ({"name": "python2"}, {"name": "python", "version": "2.7.18"}, "python", "2.7.18"),
+    "IPython": ({"name": "xpython"}, {"name": "ipython"}, "ipython", "kernel xpython; it"),
+    "R": ({"name": "ir", "display_name": "R"}, {"name": "R"}, "r", ""),
+    "R by its name": ({"name": "ir"}, {}, "r", ""),
+    "Julia by its name": ({"name": "julia-1.10"}, None, "julia", ""),
+    "SageMath": ({"name": "sagemath-10.3", "language": "sage"}, None, "sage", ""),
+}
+
+
+@pytest.mark.parametrize("found", [found_in_nbgrader, found_in_otter])
+@pytest.mark.parametrize(("kernel", "language", "wanted", "words"), KERNELS.values(), ids=KERNELS)
+def test_a_kernel_of_any_name_is_python_unless_it_is_of_another_language(
+    tmp_path: Path, found: Any, kernel: Any, language: Any, wanted: str, words: str
+) -> None:
+    saved = notebook(solution("x = 1", "x"))
+    told = {"kernelspec": kernel, "language_info": language}
+    saved.metadata = nbformat.from_dict({key: one for key, one in told.items() if one is not None})
+    (tmp_path / "ps1.ipynb").write_text(json.dumps(saved), encoding="utf-8")
+    one = found(tmp_path / "ps1.ipynb", read_notebook(tmp_path / "ps1.ipynb"))
+    assert one.language == wanted
+    assert one.is_python == wanted.endswith("python")
+    said = " ".join(note.text for note in one.notes)
+    assert (words in said) if words else not said
 
 
 # ---- nothing is dropped --------------------------------------------------------------------------

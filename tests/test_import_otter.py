@@ -88,6 +88,17 @@ def outcome_of(source: str, **names: Any) -> bool:
         ("x + 1", "4", 3, 4),
         ("y = x\ny", "'a'", "a", "b"),
         ("x", "[1, 2.5]", [1, 2.5], [1, 2]),
+        ("x, x + 1", "(3, 4)", 3, 4),  # what binds less tightly than ==
+        ("*x, 1", "(2, 3, 1)", [2, 3], [2, 4]),
+        ("x if x else 0", "3", 3, 4),
+        ("x or 5", "5", 0, 4),
+        ("(y := x)", "3", 3, 4),
+        ("not x or 4", "4", 1, 0),
+        ("x < 3 or 4", "4", 5, 2),
+        ("x &\\\n1", "1", 3, 4),
+        ("-x", "-3", 3, 4),
+        ("x ** 2", "9", 3, 4),
+        ("[i for i in x]", "[1]", [1], [2]),
         ("x", "np.float64(2.5)", 2.5, 2.0),
         ("x", "{'a', 'b'}", {"b", "a"}, {"a"}),
         ("x", "range(0, 3)", range(3), range(4)),
@@ -153,6 +164,13 @@ def test_points_are_shared_by_otters_own_rule(points: Any, said: list[float | No
     )
     ours = shared_points(points, [Case("", False, one) for one in said])
     assert ours == pytest.approx([one.points for one in theirs])
+
+
+@pytest.mark.parametrize("count", [3, 6, 7, 11])
+def test_parts_are_worth_what_the_question_is(count: int) -> None:
+    cases = [Case("assert x", False)] * count
+    parts = parts_of(composed(cases, shared_points(None, cases), whole=False))
+    assert sum(part.points for part in parts) == pytest.approx(1, abs=1e-9)
 
 
 def test_cases_are_parts_and_hidden_ones_are_hidden() -> None:

@@ -34,6 +34,7 @@ class KeyCell:
     cell_id: str = ""  # nbformat 4.5's id, which some editors keep when they drop metadata
     trust: Trust = "isolated"  # where a test runs
     manual: bool = False  # a human grades this solution
+    extra_credit: bool = False  # its points count above the maximum
     notebook: str = ""  # the name of its notebook, where an assignment has several
 
     @property
@@ -71,14 +72,27 @@ class AnswerKey:
     def all_questions(self, status: QuestionStatus, reason: str) -> tuple[QuestionResult, ...]:
         """Results that give 0 points to every question for the same reason."""
         return tuple(
-            QuestionResult(cell.name, cell.title, 0.0, cell.points, status, reason)
+            QuestionResult(
+                cell.name,
+                cell.title,
+                0.0,
+                cell.points,
+                status,
+                reason,
+                extra_credit=cell.extra_credit,
+            )
             for cell in self.questions
         )
 
     @property
     def max_score(self) -> float:
-        """Sum of all questions' points."""
-        return sum(cell.points for cell in self.questions)
+        """Sum of all questions' points, without extra credit."""
+        return sum(cell.points for cell in self.questions if not cell.extra_credit)
+
+    @property
+    def max_by_hand(self) -> float:
+        """The part of `max_score` that a human gives."""
+        return sum(cell.points for cell in self.graded_by_hand if not cell.extra_credit)
 
 
 def load_key(assignment: Assignment) -> AnswerKey:
@@ -121,6 +135,7 @@ def read_key(path: Path, slug: str, name: str = "") -> AnswerKey:
                 cell_id=cell.get("id", ""),
                 trust=metadata["hwlib"].get("trust", "isolated"),
                 manual=metadata["hwlib"].get("manual", False),
+                extra_credit=metadata["hwlib"].get("extra_credit", False),
                 notebook=name,
             )
         )

@@ -75,6 +75,7 @@ class QuestionResult:
     seconds: float = 0.0
     parts: tuple[PartResult, ...] = ()
     trust: Trust = "isolated"
+    extra_credit: bool = False  # its points count above the maximum score
 
     @property
     def is_lost(self) -> bool:
@@ -105,9 +106,14 @@ class SubmissionResult:
         return max(0.0, earned + self.extra_credit - self.late_penalty)
 
     @property
+    def all_extra_credit(self) -> float:
+        """The points above the maximum: of questions that are extra credit, and from a human."""
+        return self.extra_credit + sum(one.points for one in self.questions if one.extra_credit)
+
+    @property
     def max_score(self) -> float:
-        """The highest possible score, manual questions included."""
-        return sum(question.max_points for question in self.questions)
+        """The highest score without extra credit, manual questions included."""
+        return sum(one.max_points for one in self.questions if not one.extra_credit)
 
     def question(self, question_id: str) -> QuestionResult:
         """The result of one question; raises KeyError if there is no such id."""
@@ -119,7 +125,8 @@ class SubmissionResult:
     def to_dict(self) -> dict[str, Any]:
         """As plain values, in the order of the published format.
 
-        Extra credit and the late penalty are there only where they are not 0.
+        Extra credit and the late penalty are there only where they are not 0, and a question says
+        that it is extra credit only where it is.
         """
         more = {"extra_credit": self.extra_credit, "late_penalty": self.late_penalty}
         return {
@@ -129,7 +136,7 @@ class SubmissionResult:
             "max_score": self.max_score,
             "seconds": round(self.seconds, 4),
             "cached": self.cached,
-            "questions": [asdict(question) for question in self.questions],
+            "questions": [_plain(question) for question in self.questions],
             "problems": list(self.problems),
             **{name: points for name, points in more.items() if points},
         }
@@ -147,6 +154,13 @@ class SubmissionResult:
             extra_credit=values.get("extra_credit", 0.0),
             late_penalty=values.get("late_penalty", 0.0),
         )
+
+
+def _plain(question: QuestionResult) -> dict[str, Any]:
+    values = asdict(question)
+    if not question.extra_credit:
+        del values["extra_credit"]
+    return values
 
 
 def _question(values: dict[str, Any]) -> QuestionResult:

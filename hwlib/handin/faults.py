@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from hwlib.markers import is_unsolved
 from hwlib.notebooks import Cell, Notebook
 from hwlib.unanswered import tests_of, what_is_open
 
@@ -48,7 +49,9 @@ def faults_of(
         )
     for notebook in notebooks:
         for cell, why in what_is_open(notebook):
-            yield Fault(cell.name, why, _questions_of(cell, notebook))
+            questions = _questions_of(cell, notebook)
+            if not _is_left_out(cell, questions):
+                yield Fault(cell.name, why, questions)
         yield from _lost_cells(notebook)
     tests = [cell for notebook in notebooks for cell in notebook.of("test")]
     for name in missing_models:
@@ -87,6 +90,15 @@ def _lost_cells(notebook: Notebook) -> Iterator[Fault]:
                 "its cell is gone. Copy it from a fresh notebook, and put your answer into it",
                 tuple(lost),
             )
+
+
+def _is_left_out(cell: Cell, questions: Sequence[Cell]) -> bool:
+    """Whether a student has left out what is extra credit only."""
+    return (
+        bool(questions)
+        and all(one.extra_credit for one in questions)
+        and (is_unsolved(cell.source) or cell.is_as_released())
+    )
 
 
 def _questions_of(cell: Cell, notebook: Notebook) -> tuple[Cell, ...]:

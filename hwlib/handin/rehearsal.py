@@ -56,8 +56,8 @@ class Rehearsal:
 
     @property
     def max_points(self) -> float:
-        """What they could give."""
-        return sum(one.cell.points for one in self.tried)
+        """What they could give, without extra credit."""
+        return sum(one.cell.regular_points for one in self.tried)
 
 
 def together(rehearsals: Sequence[Rehearsal]) -> Rehearsal:

@@ -85,7 +85,7 @@ def _headline(report: Report, order: list[tuple[Tried, str]], stopped: bool) -> 
     if _is_ready(report, order, stopped):
         return f"Ready to hand in: {report.target} ({', '.join(report.files)})"
     at_stake = {id(cell): cell.points for fault in report.faults for cell in fault.questions}
-    total = sum(cell.points for cell in report.notebook.questions.values())
+    total = sum(cell.regular_points for cell in report.notebook.questions.values())
     if report.faults:
         count = len(report.faults)
         things = "1 thing is open" if count == 1 else f"{count} things are open"
@@ -165,7 +165,7 @@ def _table(report: Report) -> Iterator[str]:
         said = f"  {one.said}" if one.said and id(cell) not in known else ""
         yield _cut(f"  {mark} {name:{width}}  {one.points:>4g} of {cell.points:g}{said}")
     points = f"{report.rehearsal.points:g} of {report.rehearsal.max_points:g} points"
-    by_hand = sum(cell.points for cell in written)
+    by_hand = sum(cell.regular_points for cell in written)
     more = f", {_counted(by_hand)} by hand" if by_hand else ""
     yield _wrapped(f"{points} by visible checks{more}. Hidden checks try other inputs.")
 

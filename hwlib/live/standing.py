@@ -90,7 +90,7 @@ def line_of(notebook: Notebook, earned: dict[str, float]) -> str:
     )
     tests = sum(cell.role == "test" for cell in questions.values())
     points = sum(earned.get(name, 0.0) for name in questions)
-    most = sum(cell.points for cell in questions.values())
+    most = sum(cell.regular_points for cell in questions.values())
     waiting = [cell for cell in questions.values() if cell.role == "answer"]
     still_open = sum(map(is_open, waiting))
     line = f"  {full} of {tests} questions, {points:g} of {most:g} points"

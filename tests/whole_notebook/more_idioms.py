@@ -1206,4 +1206,78 @@ IN_FILES: tuple[Idiom, ...] = (
         "def zeros_of(n):\n    return torch.zeros(n, dtype=torch.float64)",
         needs="torch",
     ),
+    idiom(
+        FILES,
+        "exceptions of own classes that derive from `OSError`, `ImportError`, `SyntaxError`, …",
+        """
+        import builtins
+
+        def raise_own(name):
+            raise type(f"My{name}", (getattr(builtins, name),), {})("broken")
+        """,
+        """
+        import builtins
+        kinds = [one for one in vars(builtins).values() if isinstance(one, type)]
+        kinds = [one for one in kinds if issubclass(one, Exception)]
+        plain = [one for one in kinds if not issubclass(one, ExceptionGroup)]
+        for kind in plain:
+            if issubclass(kind, UnicodeError) and kind is not UnicodeError:
+                continue  # they want more arguments
+            try:
+                raise_own(kind.__name__)
+            except kind as error:
+                assert error.args == ("broken",), kind
+                assert type(error).__name__ == "My" + kind.__name__
+            else:
+                raise AssertionError(kind)
+        """,
+        "def raise_own(name):\n    raise ValueError('broken')",
+    ),
+    idiom(
+        FILES,
+        "a connection or a cursor of a database that a setup cell has opened",
+        """
+        def older_than(connection, cursor, age):
+            query = "SELECT name FROM person WHERE age > ? ORDER BY name"
+            assert cursor.connection is connection
+            return [row[0] for row in cursor.execute(query, (age,))]
+        """,
+        """
+        assert older_than(PEOPLE, PEOPLE_CURSOR, 30) == ["ada", "eve"]
+        assert older_than(PEOPLE, PEOPLE_CURSOR, 50) == ["eve"]
+        """,
+        "def older_than(connection, cursor, age):\n    return []",
+    ),
+    idiom(
+        FILES,
+        "a connection to a database that the test has opened itself",
+        """
+        def number_of_tables(connection):
+            return connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]
+        """,
+        """
+        import sqlite3
+        own = sqlite3.connect(":memory:")
+        own.execute("CREATE TABLE t (x)")
+        assert number_of_tables(own) == 1
+        own.close()
+        """,
+        status="manual",
+    ),
+    idiom(
+        FILES,
+        "an object of the test that can be called, of which the code uses an attribute",
+        """
+        def at_its_roots(polynomial):
+            return [round(abs(polynomial(root)), 6) for root in polynomial.roots]
+        """,
+        """
+        class Line:
+            roots = [2.0]
+            def __call__(self, x):
+                return x - 2
+        assert at_its_roots(Line()) == [0]
+        """,
+        status="manual",
+    ),
 )

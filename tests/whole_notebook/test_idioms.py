@@ -30,6 +30,7 @@ HERE = tuple(one for one in IDIOMS if not one.needs or importlib.util.find_spec(
 WITH_WRONG_CODE = tuple(one for one in HERE if one.wrong)
 
 SETUP = """\
+import sqlite3
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +43,11 @@ class Place:
 class Tree:
     def __init__(self, value):
         self.value, self.left, self.right = value, None, None
+
+PEOPLE = sqlite3.connect(":memory:")
+PEOPLE.execute("CREATE TABLE person (name, age)")
+PEOPLE.execute("INSERT INTO person VALUES ('ada', 36), ('bob', 20), ('eve', 61)")
+PEOPLE_CURSOR = PEOPLE.cursor()
 """
 TOML = (
     'title = "Idioms"\npoints = {points}\nminutes = 1\n'

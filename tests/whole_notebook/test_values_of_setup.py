@@ -4,6 +4,10 @@ this submission alone.
 
 from __future__ import annotations
 
+import contextlib
+import gc
+import sqlite3
+import warnings
 from pathlib import Path
 
 import needs
@@ -90,3 +94,61 @@ def test_values_of_setup_cells_are_changed_once_and_for_one_submission(tmp_path:
     expected["wrong"] |= {"filled": "failed", "later": "failed"}
     assert found == expected
     assert verdicts(assignment, "nbgrader") == expected
+
+
+# ---- files and databases that setup cells hold open ----
+
+OPEN = """
+import csv
+import sqlite3
+
+import shop
+
+TEXT = open("words.txt")
+ROWS = csv.reader(open("words.txt"))
+CONNECTION = sqlite3.connect("shop.db")
+"""
+SHOP = "import sqlite3\n\nOWN = sqlite3.connect('shop.db')\n"
+HELD = (
+    asked("words", "words = TEXT.read().split()", 'assert words == ["one", "two"]'),
+    asked("rows", "rows = list(ROWS)", 'assert rows == [["one"], ["two"]]'),
+    asked(
+        "names",
+        """
+        def names(connection):
+            return [row[0] for row in connection.execute("SELECT name FROM item")]
+        """,
+        'assert names(CONNECTION) == ["pot", "pan"]',
+        wrong="def names(connection):\n    return []",
+    ),
+    asked(
+        "add",
+        """
+        def add(name):
+            shop.OWN.execute("INSERT INTO item VALUES (?)", (name,))
+            shop.OWN.commit()
+        """,
+        'add("cup")\nassert names(CONNECTION) == ["pot", "pan", "cup"]',
+        wrong="def add(name):\n    pass",
+    ),
+)
+
+
+@needs.linux
+def test_each_submission_has_its_own_open_files(tmp_path: Path) -> None:
+    files = tmp_path / "assignments" / "asked" / "files"
+    files.mkdir(parents=True)
+    (files / "words.txt").write_text("one\ntwo\n", encoding="utf-8")
+    (files / "shop.py").write_text(SHOP, encoding="utf-8")
+    with contextlib.closing(sqlite3.connect(files / "shop.db")) as shop, shop:
+        shop.execute("CREATE TABLE item (name)")
+        shop.execute("INSERT INTO item VALUES ('pot'), ('pan')")
+    assignment = make_class(tmp_path, OPEN, HELD, ("ada", "bob", "wrong"))
+    with warnings.catch_warnings():  # the grader runs the setup cells, too: nobody closes them
+        warnings.simplefilter("ignore", ResourceWarning)
+        found = verdicts(assignment, "isolated", jobs=1)
+        gc.collect()
+    passed = dict.fromkeys((one.name for one in HELD), "passed")
+    assert found["ada"] == found["bob"] == passed
+    lost = {"names": "failed", "add": "failed"}
+    assert found["wrong"] == passed | lost

@@ -490,7 +490,9 @@ WAYS = (
         change=_solution_typed_into_the_test,
         said="test-share",
     ),
-    way("a kernel that only the student has", change=_another_kernel, rare=True),
+    way(
+        "a kernel that only the student has", change=_another_kernel, said="kernel for R", rare=True
+    ),
     way("tags and outputs that an editor left", change=_tags_and_outputs, rare=True),
     way("nbgrader's metadata stripped", change=_stripped, said="removed nbgrader's metadata"),
     way("saved by Colab", change=_as_colab_writes, rare=True),

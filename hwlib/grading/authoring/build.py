@@ -108,7 +108,8 @@ def build_notebooks(assignment: Assignment) -> tuple[NotebookNode, NotebookNode]
     AuthoringError
         If there is a fault in the assignment's files.
     """
-    source = _source_notebook(assignment, load_notebook(assignment))
+    parsed = load_notebook(assignment)
+    source = _source_notebook(assignment, parsed, _card(assignment, [parsed]))
     return source, _released(source, assignment)
 
 
@@ -148,7 +149,9 @@ def _build_files(assignment: Assignment) -> dict[Path, bytes]:
     released = {str(path): content for path, content in extra.items()}
     files, sources = dict[Path, bytes](), list[NotebookNode]()
     for one, parsed in zip(assignment.each_notebook(), notebooks, strict=True):
-        sources.append(_source_notebook(one, parsed, is_first=parsed is notebooks[0]))
+        # the first has the card, which is that of the whole assignment
+        card = "" if sources else _card(assignment, notebooks)
+        sources.append(_source_notebook(one, parsed, card))
         text = notebook_text(_released(sources[-1], one)).encode()
         released[one.release.name] = text
         files |= {one.source: notebook_text(sources[-1]).encode(), one.release: text}
@@ -249,14 +252,12 @@ def _leak_error(parsed: ParsedNotebook, leak: Leak) -> AuthoringError:
 # ---- the source notebook ----
 
 
-def _source_notebook(
-    assignment: Assignment, parsed: ParsedNotebook, *, is_first: bool = True
-) -> NotebookNode:
+def _source_notebook(assignment: Assignment, parsed: ParsedNotebook, card: str) -> NotebookNode:
     slug = assignment.slug
     own_title = parsed.cells[0].role == "prose" and parsed.cells[0].source.startswith("# ")
     title = parsed.cells[0].source if own_title else f"# {assignment.title}"
     cells = [
-        _cell(slug, "prose", "title", _title_cell(assignment, title, with_card=is_first)),
+        _cell(slug, "prose", "title", _title_cell(assignment, title, card)),
         _cell(
             slug,
             "setup",
@@ -278,7 +279,7 @@ def _source_notebook(
         else:
             counts[cell.role] += 1
             name = grade_id_for(cell.role, str(counts[cell.role]))
-        source = f"{told[cell.name]}\n{cell.source}" if cell.role == "test" else cell.source
+        source = _titled(told[cell.name], cell.source) if cell.role == "test" else cell.source
         cells.append(_cell(slug, cell.role, name, source, cell, title=heading))
         _attach(cells[-1], assignment, parsed.path, cell)
     cells.append(
@@ -329,18 +330,24 @@ def _told_titles(parsed: ParsedNotebook) -> dict[str, str]:
     for cell in parsed.cells:
         if cell.role == "test":
             alone = headings[cell.name] if often[headings[cell.name]] == 1 else ""
-            titles[cell.name] = _told_title(alone or cell.name, cell.points, cell.source)
+            titles[cell.name] = _told_title(alone or cell.name, cell)
     return titles
 
 
-def _told_title(what: str, points: float | None, source: str) -> str:
-    """The first line of a test cell.
+def _titled(title: str, source: str) -> str:
+    """A test cell with its title: above it, but below a magic such as `%%time`, which comes first.
 
-    >>> _told_title("distances without a loop", 1, "")
-    '# @title Check: distances without a loop, 1 point'
+    >>> _titled("# @title Check: f", "%%time\\nassert f()").split("\\n")
+    ['%%time', '# @title Check: f', 'assert f()']
     """
-    value, parts = points or 0.0, len(parts_of(source))
-    counted = f"{value:g} point{'' if value == 1 else 's'}"
+    magic, _, rest = source.partition("\n")
+    return f"{magic}\n{title}\n{rest}" if magic.startswith("%%") else f"{title}\n{source}"
+
+
+def _told_title(what: str, cell: AuthoredCell) -> str:
+    """The first line of a test cell: `# @title Check: distances without a loop, 1 point`."""
+    value, parts = cell.points or 0.0, len(parts_of(cell.source))
+    counted = f"{value:g} point{'' if value == 1 else 's'}{' of extra credit' * cell.extra_credit}"
     return f"{TITLE} {what}, {counted}{f', {parts} parts' if parts > 1 else ''}"
 
 
@@ -381,6 +388,8 @@ def _cell(
         metadata["hwlib"]["trust"] = written.trust
     if written and written.manual:
         metadata["hwlib"]["manual"] = True
+    if written and written.extra_credit:
+        metadata["hwlib"]["extra_credit"] = True
     if asked or solved or role in ("setup", "submit"):
         metadata["nbgrader"] = {
             "schema_version": 3,
@@ -446,11 +455,8 @@ def _render(template: str, **values: object) -> str:
     return _templates.get_template(template).render(**values).rstrip("\n")
 
 
-def _title_cell(assignment: Assignment, text: str, *, with_card: bool) -> str:
-    """The first cell: title, Colab badge (if the course is on GitHub), text and budget card.
-
-    Of several notebooks, the first has the card, which is that of the whole assignment.
-    """
+def _title_cell(assignment: Assignment, text: str, card: str) -> str:
+    """The first cell: title, Colab badge (if the course is on GitHub), text and budget card."""
     title, _, rest = text.partition("\n")
     course = assignment.course
     badge = (
@@ -464,15 +470,20 @@ def _title_cell(assignment: Assignment, text: str, *, with_card: bool) -> str:
         if course.github
         else ""
     )
-    card = _render(
+    parts = (title, badge, rest, card)
+    return "\n\n".join(part.strip("\n") for part in parts if part.strip())
+
+
+def _card(assignment: Assignment, notebooks: Sequence[ParsedNotebook]) -> str:
+    """The budget card: time, points and data of the whole assignment."""
+    extra = sum(parsed.extra_credit for parsed in notebooks)
+    return _render(
         "budget.md.j2",
         minutes=duration(assignment.minutes),
         gpu=assignment.gpu,
-        points=f"{assignment.points:g}",
+        points=f"{assignment.points:g}{f', and {extra:g} of extra credit' if extra else ''}",
         data=", ".join(_DATA_NAMES.get(name, name) for name in assignment.data) or "none",
     )
-    parts = (title, badge, rest, card if with_card else "")
-    return "\n\n".join(part.strip("\n") for part in parts if part.strip())
 
 
 def _submit_call(assignment: Assignment) -> str:

@@ -31,9 +31,11 @@ _TOKEN = re.compile(
 _KNOWN = (
     'setup, experiment, solution="NAME", solution="NAME" manual points=N, test="NAME" points=N, '
     'oracle="NAME", [markdown], [markdown] answer="NAME" points=N, [markdown] task="NAME" points=N'
+    "; a question may be extra_credit"
 )
 _NAMED = ("solution", "test", "answer", "task", "oracle")
 _TEXTS = ("answer", "task")  # roles of Markdown cells
+_MORE = ("manual", "extra_credit")  # words beside a role
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(-[A-Za-z0-9_-]+)?")
 _NUMBER = re.compile(r"-?\d{1,6}(\.\d{0,6})?|-?\.\d{1,6}")
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
@@ -54,6 +56,7 @@ class Header:
     grade_id: str = ""  # nbgrader's id, where it is not made of role and name
     tags: tuple[str, ...] = ()  # of the cell, as Jupyter has them
     points_of_each: tuple[float, ...] = ()  # of a test: those of its assertions
+    extra_credit: bool = False  # its points count above the maximum
 
 
 def read_header(path: Path, line: int, text: str) -> Header:
@@ -99,6 +102,7 @@ def read_header(path: Path, line: int, text: str) -> Header:
         _grade_id(path, line, role, take("id", None)),
         _tags(path, line, role, take("tags", None)),
         each,
+        _extra_credit(path, line, role, words, manual=manual),
     )
     if attributes:
         unknown = next(iter(attributes))
@@ -154,11 +158,11 @@ def _role(
 ) -> AuthoredRole:
     named = [name for name in attributes if name in _NAMED]
     for word in words:
-        if word not in ("setup", "experiment", "manual"):
+        if word not in ("setup", "experiment", *_MORE):
             raise AuthoringError(
                 path, line, f"unknown word {word!r} in a cell header; known headers: {_KNOWN}"
             )
-    said = [*(word for word in words if word != "manual"), *named]
+    said = [*(word for word in words if word not in _MORE), *named]
     if len(said) > 1:
         raise AuthoringError(
             path,
@@ -264,6 +268,21 @@ def _points_of_each(
         )
     del attributes["points"]
     return tuple(map(float, numbers))
+
+
+def _extra_credit(
+    path: Path, line: int, role: AuthoredRole, words: list[str], *, manual: bool
+) -> bool:
+    if "extra_credit" not in words:
+        return False
+    if role not in ("test", *_TEXTS) and not manual:
+        raise AuthoringError(
+            path,
+            line,
+            f"{a_role(role)} cell cannot be `extra_credit`, because it has no points; write the "
+            "word in the header of the question",
+        )
+    return True
 
 
 def _grade_id(path: Path, line: int, role: AuthoredRole, text: str | None) -> str:

@@ -252,4 +252,5 @@ def _inlined(
         cell.manual,
         cell.given_id,
         cell.tags,
+        cell.extra_credit,
     )

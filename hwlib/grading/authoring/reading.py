@@ -256,6 +256,7 @@ def _read_cell(
             said.grade_id,
             said.tags,
             said.points_of_each,
+            said.extra_credit,
         )
     )
 

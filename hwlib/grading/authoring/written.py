@@ -44,6 +44,7 @@ class WrittenCell:
     given_id: str = ""  # nbgrader's id, if the header says one
     tags: tuple[str, ...] = ()  # of the cell, as Jupyter has them
     points_of_each: tuple[float, ...] = ()  # of a test: those of its assertions
+    extra_credit: bool = False  # its points count above the maximum
     # where each line of `source` stands in notebook.py, if the lines do not follow each other
     places: tuple[int, ...] = ()
 
@@ -70,6 +71,7 @@ class AuthoredCell:
     manual: bool = False  # a human grades this solution
     given_id: str = ""  # nbgrader's id, if the header says one
     tags: tuple[str, ...] = ()  # of the cell, as Jupyter has them
+    extra_credit: bool = False  # its points count above the maximum
 
     @property
     def source_line(self) -> int:
@@ -96,8 +98,13 @@ class ParsedNotebook:
 
     @property
     def points(self) -> float:
-        """Sum of all questions' points."""
-        return sum(cell.points or 0.0 for cell in self.cells)
+        """Sum of all questions' points, without extra credit."""
+        return sum(cell.points or 0.0 for cell in self.cells if not cell.extra_credit)
+
+    @property
+    def extra_credit(self) -> float:
+        """Sum of the points that count above the maximum."""
+        return sum(cell.points or 0.0 for cell in self.cells if cell.extra_credit)
 
 
 SETTINGS = ("REPLACES", "EDITS", "FAILS", "ALSO", "HINT", "FREQUENCY")

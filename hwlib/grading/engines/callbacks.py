@@ -6,6 +6,7 @@ import builtins
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from types import BuiltinFunctionType, FunctionType, MethodType, MethodWrapperType
 from typing import Any
 
 from hwlib.errors import WireError, WorkerLost
@@ -18,6 +19,8 @@ NEW = 3  # references to a result: of `answer`, of its message, of getrefcount
 MAX_DOC = 2000  # characters
 MAX_RAISED = 1000  # exceptions of the test's functions that are kept
 
+_FUNCTIONS = (FunctionType, MethodType, BuiltinFunctionType, MethodWrapperType, type)
+"""Types of what is for calling only. Other objects that can be called have attributes."""
 _console = builtins.input
 
 
@@ -33,11 +36,13 @@ class Callbacks:
     def pack(self, function: Any) -> dict[str, Any]:
         """A function as the worker gets it."""
         name, doc = getattr(function, "__name__", "function"), getattr(function, "__doc__", None)
+        is_function = isinstance(function, _FUNCTIONS)
         return {
             "t": "callback",
             "id": self._number(function),
-            "n": str(name)[:100],
+            "n": str(name if is_function else type(function).__name__)[:100],
             "d": doc[:MAX_DOC] if isinstance(doc, str) else None,
+            **({} if is_function else {"o": True}),
         }
 
     def pack_iterator(self, iterator: Any) -> dict[str, Any]:

@@ -6,9 +6,11 @@ some libraries that are made of attributes alone.
 
 from __future__ import annotations
 
+import io
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
+from types import MethodDescriptorType, ModuleType, WrapperDescriptorType
 from typing import Any
 
 from hwlib.errors import Unsendable, WireError
@@ -16,7 +18,31 @@ from hwlib.grading.engines.mirrors import is_class
 from hwlib.grading.sandbox.codec import Decoder, Encoder
 from hwlib.grading.sandbox.copies import LIBRARIES, encode_copy, read_copy
 
-__all__ = ["Given"]
+__all__ = ["Given", "is_handle"]
+
+# whose callable objects are functions; those of other libraries in C, such as a connection to a
+# database, are more than what calling them does
+_OF_FUNCTIONS = ("builtins", "functools", "_functools", "operator", "_operator", "numpy", "torch")
+
+
+def is_handle(value: Any) -> bool:
+    """Whether a value stands for something outside of Python: a file, a connection, a cursor.
+
+    Neither a copy of it nor a function is the same in another process.
+    """
+    if isinstance(value, io.IOBase):
+        return type(value).__module__ == "_io" and not isinstance(value, io.BytesIO | io.StringIO)
+    kind = type(value)
+    library = kind.__module__.partition(".")[0]
+    if library in _OF_FUNCTIONS or isinstance(value, type):
+        return False
+    if isinstance(value, Iterator):
+        return any(_is_method_in_c(name, part) for name, part in vars(kind).items())
+    return isinstance(getattr(kind, "__call__", None), WrapperDescriptorType)  # noqa: B004
+
+
+def _is_method_in_c(name: str, part: object) -> bool:
+    return isinstance(part, MethodDescriptorType) and not name.startswith("__")
 
 
 class Given:
@@ -38,6 +64,10 @@ class Given:
             encoder.seen = seen
             del encoder.buffers[count:]
             return None
+
+    def name_of(self, value: Any) -> str:
+        """The name that setup cells have given to a value, which the worker has, too; or ""."""
+        return next((name for name, one in self.names.items() if one is value), "")
 
     def unpack(self, data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
         """A copy of a student's instance of such a class."""

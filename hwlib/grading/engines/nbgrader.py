@@ -475,4 +475,5 @@ def _question(cell: KeyCell, verdicts: KernelVerdicts, mark: Mark) -> QuestionRe
         hint,
         parts=parts,
         trust="shared",
+        extra_credit=cell.extra_credit,
     )

@@ -192,6 +192,7 @@ def _question(
         message,
         parts=parts,
         trust="shared",
+        extra_credit=cell.extra_credit,
     )
 
 

@@ -249,6 +249,10 @@ class Session:
             warn(reply["warned"])
         if "unsent" in reply:  # what this engine can't do is never a student's zero
             raise self.cannot_send("what the code returns", reply["unsent"])
+        told = reply.get("error")
+        if isinstance(told, dict) and "not_here" in told:
+            asked = one_line(str(told.get("message")), 200)
+            raise self.cannot_check(f"the code uses an object of the test in another way: {asked}")
         if "error" in reply:
             raised = student_error(reply["error"], self.values.callbacks.raised)
             if isinstance(raised, StopIteration) and not self.may_stop:

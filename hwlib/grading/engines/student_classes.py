@@ -306,9 +306,26 @@ def new_error(cls: Any, link: Link, message: str, args: list[Any]) -> BaseExcept
     """An exception of this class."""
     if not issubclass(cls, StandInError):
         raise WireError("an exception of a class of other objects")
-    error: BaseException = BaseException.__new__(cls, *args)
+    error = _new_exception(cls, args)
     object.__setattr__(error, "__hwlib__", link)
     error.student_message = message  # type: ignore[attr-defined]
+    return error
+
+
+def _new_exception(cls: type[BaseException], args: list[Any]) -> BaseException:
+    """An exception with these arguments, made without any `__init__`.
+
+    The nearest class that is written in C has to make it: of OSError, for example, it has more
+    fields.
+    """
+    base: Any = cls
+    while not isinstance(new := vars(base).get("__new__"), BuiltinFunctionType):
+        base = base.__base__
+    try:
+        error: BaseException = new(cls, *args)
+    except (TypeError, ValueError):  # a group of exceptions wants a message and a list
+        raise WireError("an exception that can't be made of its arguments") from None
+    error.args = tuple(args)
     return error
 
 

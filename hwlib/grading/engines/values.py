@@ -13,7 +13,7 @@ import numpy as np
 
 from hwlib.errors import StudentRaised, WireError
 from hwlib.grading.engines.callbacks import Callbacks, importable
-from hwlib.grading.engines.given import Given
+from hwlib.grading.engines.given import Given, is_handle
 from hwlib.grading.engines.links import Conversation, Link
 from hwlib.grading.engines.mirrors import is_class, is_standin, link_of
 from hwlib.grading.engines.random_numbers import Generators
@@ -92,9 +92,12 @@ class Values:
         place = importable(value)
         if place is not None:
             return {"t": "import", "m": place[0], "n": place[1]}
-        if callable(value):
+        if callable(value) and not is_handle(value):
             return self.callbacks.pack(value)
-        return self.callbacks.pack_iterator(value) if isinstance(value, Iterator) else None
+        if isinstance(value, Iterator) and not is_handle(value):
+            return self.callbacks.pack_iterator(value)
+        name = self.given.name_of(value)
+        return {"t": "setup", "n": name} if name else None
 
     def _of_another(self, value: Any) -> dict[str, Any]:
         """What stands for an object in another worker: a function that can be called there."""

@@ -276,6 +276,7 @@ def manual(
         cell.points,
         "missing" if empty else "manual",
         NO_ANSWER if empty else ANSWER_WAITS,
+        extra_credit=cell.extra_credit,
     )
 
 
@@ -310,6 +311,7 @@ def as_result(cell: KeyCell, verdict: Verdict, seconds: float) -> QuestionResult
         round(seconds, 4),
         parts=tuple(_part_result(one, verdict) for one in verdict.parts),
         trust=cell.trust,
+        extra_credit=cell.extra_credit,
     )
 
 

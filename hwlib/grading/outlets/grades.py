@@ -261,7 +261,10 @@ def _gradescope(results: ClassResults, people: Sequence[Person], roster: Roster 
         "Status",
         "Submission Time",
         "Lateness (H:M:S)",
-        *(f"{i}: {cell.name} ({cell.points:g} pts)" for i, cell in enumerate(questions, 1)),
+        *(
+            f"{i}: {cell.name} ({cell.points:g} pts{', extra credit' * cell.extra_credit})"
+            for i, cell in enumerate(questions, 1)
+        ),
     ]
 
     def row(one: Person) -> list[str]:

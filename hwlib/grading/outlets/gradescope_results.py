@@ -19,6 +19,7 @@ from hwlib.grading.texts import for_gradescope
 __all__ = ["Asked", "HandIn", "results_json"]
 
 MAX_TEXT = 4000  # characters of one text; a message of ours has a few hundred
+EXTRA_CREDIT = {"extra_credit": True}  # of a test, beside its score
 APPEARS: dict[Visibility, str] = {
     "visible": "",
     "after_due_date": "appear after the due date",
@@ -45,6 +46,7 @@ class Asked:
     max_points: float
     by_hand: bool  # a written answer, or code that a human grades
     visibility: Visibility  # of its result
+    extra_credit: bool = False  # its points count above the maximum
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,8 @@ def _test(
         "output": for_gradescope(_said(result) if result else waiting, MAX_TEXT),
         "visibility": asked.visibility,
     }
+    if asked.extra_credit:  # Gradescope's maximum is what the instructor has set
+        test["extra_data"] = EXTRA_CREDIT
     if result and result.status != "manual":  # without it, Gradescope compares the points
         test["status"] = "passed" if result.points >= result.max_points else "failed"
     return test
@@ -187,7 +191,8 @@ def _said(result: QuestionResult | PartResult) -> str:
 
 def _name(asked: Asked) -> str:
     """The heading above the question, and its name: several questions may share a heading."""
-    return f"{asked.title} ({asked.id})" if asked.title else asked.id
+    name = f"{asked.title} ({asked.id})" if asked.title else asked.id
+    return f"Extra credit: {name}" if asked.extra_credit else name
 
 
 def _what_is_graded(asked: Sequence[Asked]) -> str:
@@ -252,8 +257,10 @@ def _number(some: Sequence[Asked]) -> str:
 
 
 def _points(some: Iterable[Asked]) -> str:
-    total = sum(one.max_points for one in some)
-    return f"{total:g} point" if total == 1 else f"{total:g} points"
+    total = sum(one.max_points for one in some if not one.extra_credit)
+    extra = sum(one.max_points for one in some if one.extra_credit)
+    more = f" and {extra:g} of extra credit" if extra else ""
+    return (f"{total:g} point" if total == 1 else f"{total:g} points") + more
 
 
 def _at(values: Any, *keys: str) -> Any:

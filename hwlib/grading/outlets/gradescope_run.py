@@ -170,7 +170,14 @@ def questions_of(key: AnswerKey, hidden_tests: Visibility) -> list[Asked]:
         return hidden_tests if BEGIN_HIDDEN in cell.source else "visible"
 
     return [
-        Asked(cell.name, cell.title, cell.points, cell.by_hand, visibility(cell))
+        Asked(
+            cell.name,
+            cell.title,
+            cell.points,
+            cell.by_hand,
+            visibility(cell),
+            cell.extra_credit,
+        )
         for cell in key.questions
     ]
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # comes with nbformat
 
+from hwlib.grading.outlets.gradescope_results import EXTRA_CREDIT
+
 __all__ = ["complaints", "points_of", "student_view"]
 
 SCHEMA = Path(__file__).with_name("gradescope.schema.json")
@@ -43,7 +45,7 @@ def student_view(results: Mapping[str, Any], *, after_due_date: bool) -> str:
     shown = {"visible", *(["after_due_date"] if after_due_date else [])}
     tests = results.get("tests", [])
     seen = [test for test in tests if test.get("visibility", "visible") in shown]
-    total = sum(test["max_score"] for test in tests)
+    total = sum(one["max_score"] for one in tests if one.get("extra_data") != EXTRA_CREDIT)
     lines = [f"Score: {results.get('score', 0):g} / {total:g}" if seen == tests else "Score: –"]
     if results.get("visibility", "visible") in shown and results.get("output"):
         lines += ["", results["output"]]

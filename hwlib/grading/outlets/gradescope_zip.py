@@ -97,7 +97,7 @@ def write_gradescope_zip(
             f"{target}: cannot write this file ({error.strerror}); name a file in a folder that "
             "you can write to"
         ) from error
-    by_hand = sum(cell.points for cell in key.graded_by_hand)
+    by_hand = key.max_by_hand
     python = f"{sys.version_info.major}.{sys.version_info.minor}" if wheels else ""
     return GradescopeZip(
         target, len(content), key.max_score - by_hand, by_hand, tuple(requirements), python

@@ -57,7 +57,7 @@ def write_otter_zip(assignment: Assignment, target: Path) -> OtterZip:
             f"{target}: cannot write this file ({error.strerror}); name a file in a folder that "
             "you can write to"
         ) from error
-    by_hand = sum(cell.points for cell in key.graded_by_hand)
+    by_hand = key.max_by_hand
     return OtterZip(
         target,
         len(content),

@@ -115,6 +115,7 @@ def _from(marks: Mapping[str, Mark], key: AnswerKey) -> tuple[QuestionResult, ..
             cell.points,
             _status(marks[cell.name], cell.points),
             trust="shared",
+            extra_credit=cell.extra_credit,
         )
         for cell in key.questions
         if cell.name in marks

@@ -196,7 +196,7 @@ def feedback_page(
         tier=tier,
         level=level,
         late_penalty=f"{result.late_penalty:g}" if result.late_penalty else "",
-        extra_credit=f"{result.extra_credit:g}" if result.extra_credit else "",
+        extra_credit=f"{result.all_extra_credit:g}" if result.all_extra_credit else "",
         problems=[for_page(problem, MAX_MESSAGE) for problem in result.problems],
         waiting=[
             question.title
@@ -302,6 +302,11 @@ def _practice(result: SubmissionResult, checks: Mapping[str, str]) -> dict[str, 
     }
 
 
+def _is_extra(one: QuestionResult | PartResult) -> bool:
+    """Whether its points count above the maximum."""
+    return isinstance(one, QuestionResult) and one.extra_credit
+
+
 def _graded(
     one: QuestionResult | PartResult, title: str, name: str, pages: Path | None, failing: str
 ) -> _Question:
@@ -311,7 +316,7 @@ def _graded(
         title=title,
         name=name,
         lost=one.points < one.max_points,  # also where it waits for a human
-        score=f"{one.points:g} of {one.max_points:g}",
+        score=f"{one.points:g} of {one.max_points:g}{', extra credit' * _is_extra(one)}",
         status=one.status,
         symbol=symbol,
         label=label,

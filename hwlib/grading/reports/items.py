@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,7 @@ class Item:
     lost: int = 0  # answers that a test found wrong
     hinted: int = 0  # those of them with a hint
     parts: tuple[Item, ...] = ()
+    extra_credit: bool = False  # its points count above the maximum
 
     @property
     def rating(self) -> str:
@@ -110,7 +111,10 @@ def items_of(results: ClassResults) -> list[Item]:
             if question.id in by_question:  # a question that is gone is no longer measured
                 by_question[question.id].append((one, question))
     return [
-        _item(cell.name, cell.title, cell.points, by_question[cell.name])
+        replace(
+            _item(cell.name, cell.title, cell.points, by_question[cell.name]),
+            extra_credit=cell.extra_credit,
+        )
         for cell in results.key.questions
     ]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import builtins
 import random
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,28 @@ from hwlib.grading.sandbox import frames, torch_values
 from hwlib.grading.sandbox.codec import Decoder
 from hwlib.grading.sandbox.copies import read_again, read_copy
 
-__all__ = ["Passed"]
+__all__ = ["NotHere", "Passed"]
 
 MAX_GENERATORS = 100
+
+
+class NotHere(AttributeError):
+    """An attribute of an object of the test, which can only be called from here."""
+
+
+class _Callable:
+    """An object of the test that can be called."""
+
+    def __init__(self, call: Callable[..., Any], kind: str) -> None:
+        self._call, self._kind = call, kind
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        kind = self._kind if not name.startswith("_") else type(self).__name__
+        text = f"{kind!r} object has no attribute {name!r}"
+        raise (AttributeError if name.startswith("_") else NotHere)(text)
 
 
 class Passed:
@@ -32,10 +51,17 @@ class Passed:
         Sends a question to the grader and waits for its answer.
     given : callable
         The class of this name that both processes have.
+    setup : mapping
+        What the setup cells have bound, which both processes have.
     """
 
-    def __init__(self, ask: Callable[[dict[str, Any]], Any], given: Callable[[str], Any]) -> None:
-        self._ask, self._given = ask, given
+    def __init__(
+        self,
+        ask: Callable[[dict[str, Any]], Any],
+        given: Callable[[str], Any],
+        setup: Mapping[str, Any],
+    ) -> None:
+        self._ask, self._given, self._setup = ask, given, setup
         self.copied: set[type] = set()  # classes whose instances have arrived as copies
         self._functions: dict[int, Callable[..., Any]] = {}
         self._generators: dict[int, Any] = {}
@@ -62,7 +88,7 @@ class Passed:
 
             call.__name__ = call.__qualname__ = data["n"]
             call.__doc__ = data["d"]
-            self._functions[number] = call
+            self._functions[number] = _Callable(call, data["n"]) if "o" in data else call
         return self._functions[number]
 
     def _iterator(self, data: dict[str, Any], decoder: Decoder, depth: int) -> Iterator[Any]:
@@ -123,6 +149,9 @@ class Passed:
 
     # ---- what both processes have ----------------------------------------------------------------
 
+    def _of_setup(self, data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
+        return self._setup[data["n"]]
+
     def _copy(self, data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
         cls = self._given(data["n"])
         self.copied.add(cls)
@@ -165,5 +194,6 @@ _READ: dict[str, Callable[[Passed, dict[str, Any], Decoder, int], Any]] = {
     "import": Passed._imported,
     "path": Passed._path,
     "copy": Passed._copy,
+    "setup": Passed._of_setup,
     "again": Passed._again,
 }

@@ -30,7 +30,7 @@ from hwlib.grading.sandbox.descriptions import describe_signature
 from hwlib.grading.sandbox.gpu import asks_for_a_gpu, use_the_processor
 from hwlib.grading.sandbox.objects import Copied, Objects
 from hwlib.grading.sandbox.operations import OPERATIONS
-from hwlib.grading.sandbox.passed import Passed
+from hwlib.grading.sandbox.passed import NotHere, Passed
 from hwlib.grading.sandbox.replaced import Replaced, settings_of_test, write_files
 from hwlib.grading.sandbox.shared_parts import shared_parts
 from hwlib.grading.sandbox.shell import StudentShell, describe_error
@@ -65,12 +65,12 @@ class Server:
 
     def __init__(self, sock: socket.socket, shell: StudentShell) -> None:
         self.objects = Objects(shell.user_ns)
-        self.passed = Passed(self.ask, self.objects.given)
+        self._setup = dict(shell.user_ns)  # what the setup cells have bound
+        self.passed = Passed(self.ask, self.objects.given, self._setup)
         self.channel = Channel(sock, self.objects.pack, self._unpack)
         self.shell = shell
         self._depth, self._in_cell = 0, False  # requests inside each other; the last runs a cell
         self._before: dict[str, list[Any]] = {}  # names that a test has changed
-        self._setup = dict(shell.user_ns)  # what the setup cells have bound
         self._held = Held()
         self.replaced = Replaced()
         self._console, builtins.input = builtins.input, self._input
@@ -225,7 +225,9 @@ class Server:
             found["args"] = list(error.args)
         if type(notes := getattr(error, "__notes__", None)) is list:
             found["notes"] = [note for note in notes if type(note) is str][:MAX_NOTES]
-        if type(error).__module__ != "builtins":
+        if isinstance(error, NotHere):
+            found["not_here"] = True
+        elif type(error).__module__ != "builtins":
             found["exception"] = error
         if causes and error.__cause__ is not None:
             found["cause"] = self._describe(error.__cause__, causes - 1)

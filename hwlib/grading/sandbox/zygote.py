@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from hwlib.grading.sandbox import colab
+from hwlib.grading.sandbox.again import SetupAgain
 from hwlib.grading.sandbox.confine import Confinement, Tier, confine, needed_folders
 from hwlib.grading.sandbox.handed_in import forget_shadowed
 from hwlib.grading.sandbox.measures import namespaces, system_calls
@@ -54,6 +55,7 @@ def main() -> None:
     system_calls.is_available()  # compiles the filter before the forks
     shell = StudentShell.create()
     workers: _Workers | None = None
+    again = SetupAgain()
     kept = frozenset(sys.modules)
     while True:
         data, descriptors, _, _ = socket.recv_fds(control, 65536, 4)
@@ -70,9 +72,9 @@ def main() -> None:
                     except OSError as error:
                         Channel(attached).send({"refused": str(error)})
                         return
-                _prepare(attached, shell)
+                _prepare(attached, shell, again)
             elif workers is not None:
-                workers.fork(attached, shell, Confinement(**request), control)
+                workers.fork(attached, shell, again, Confinement(**request), control)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ class _Workers:
         self,
         attached: socket.socket,
         shell: StudentShell,
+        again: SetupAgain,
         given: Confinement,
         control: socket.socket,
     ) -> None:
@@ -115,13 +118,14 @@ class _Workers:
             confine(given, attached, self.tier, self.readable)
             random.setstate(state)  # Python seeds it anew in every fork
             shell.work_in(Path.cwd())
+            again.run(shell.run, shell.user_ns, home)
             forget_shadowed(Path.cwd(), home, self.kept, shell.user_ns)
             serve(attached, shell)
         finally:
             os._exit(0)
 
 
-def _prepare(attached: socket.socket, shell: StudentShell) -> None:
+def _prepare(attached: socket.socket, shell: StudentShell, again: SetupAgain) -> None:
     channel = Channel(attached)
     message = channel.receive()
     had_torch = "torch" in sys.modules
@@ -130,9 +134,11 @@ def _prepare(attached: socket.socket, shell: StudentShell) -> None:
         sys.modules["torch"].manual_seed(0)
         send_tensors_through_pipes()
     errors = []
+    again.begins()
     for source in message["setup"]:
         run = shell.run(source)
         errors.append([_line(run), run.error_text])
+    again.ended(message["setup"])
     gc.collect()
     gc.freeze()
     channel.send(

@@ -13,7 +13,7 @@ from hwlib.grading.authoring.importing.needs import supply_names
 from hwlib.grading.authoring.importing.regions import balance, with_hidden_last, with_region
 from hwlib.grading.authoring.importing.writing import KEPT_ID
 from hwlib.grading.authoring.reading import MAY_RAISE
-from hwlib.grading.cells import MARKER, as_released, tree_of
+from hwlib.grading.cells import MARKER, as_released, indented, tree_of
 
 __all__ = ["drafted", "title_of"]
 
@@ -30,6 +30,7 @@ def drafted(notebook: FoundNotebook, delimiters: Delimiters = DEFAULTS) -> list[
         if draft.role in ("solution", "manual", "answer"):
             with_region(draft)
         elif draft.role == "test":
+            _without_cell_magic(draft)
             with_hidden_last(draft)
         elif draft.role == "task":
             balance(draft, "MARK SCHEME")
@@ -81,6 +82,31 @@ def _take_pictures(draft: Draft, cell: FoundCell) -> None:
         draft.source = draft.source.replace(f"attachment:{quote(name)}", f"attachment:{new}")
         draft.pictures.append((new, content))
         draft.note("changed", f"the picture {name} inside it is attachments/{new} now")
+
+
+_CELL_MAGIC = re.compile(r"\s*%%(?P<magic>capture|time)\b(?P<rest>[^\n]*)\n?")
+
+
+def _without_cell_magic(draft: Draft) -> None:
+    """A test below `%%capture` or `%%time` is Python: only a notebook's own shell has these."""
+    found = _CELL_MAGIC.match(draft.source)
+    if not found:
+        return
+    body = draft.source[found.end() :]
+    magic = f"%%{found['magic']}{found['rest']}".rstrip()
+    if found["magic"] == "time":
+        draft.source = body
+        draft.note("changed", f"without the line {magic}, which measures and decides nothing")
+        return
+    words = found["rest"].split()
+    kept = ("stderr", "stdout", "display")
+    options = ", ".join(f"{one}=False" for one in kept if f"--no-{one}" in words)
+    name = next((f" as {word}" for word in words if word.isidentifier()), "")
+    draft.source = (
+        "from IPython.utils.capture import capture_output\n"
+        f"with capture_output({options}){name}:\n{indented(body.strip() or 'pass', '    ')}"
+    )
+    draft.note("changed", f"{magic} is a `with` statement now")
 
 
 def _make_readable(draft: Draft) -> None:

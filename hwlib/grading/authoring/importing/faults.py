@@ -49,7 +49,8 @@ def note_faults(drafts: Sequence[Draft], folder: Path) -> None:
             )
         if tree is None:
             continue
-        if draft.role == "test" and not _asserts(tree):
+        may_fail = _asserts(tree) or "AUTOTEST" in draft.source
+        if draft.role == "test" and draft.points and not may_fail:
             draft.note(
                 "fault",
                 "it has no assertion, so it gives its points for whatever runs",
@@ -89,13 +90,14 @@ def _is_call_of(node: ast.expr, names: Collection[str]) -> bool:
 
 
 def _note_calls(draft: Draft, tree: ast.Module) -> None:
-    for node in ast.walk(tree):
-        if _is_call_of(node, ("input",)) if isinstance(node, ast.Call) else False:
+    for node in _run_with_the_cell(tree):
+        if isinstance(node, ast.Call) and _is_call_of(node, ("input",)):
             draft.note(
                 "fault",
                 "it calls input(), which no grader can answer",
                 "make the value a variable that students set",
             )
+    for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             if _ABSOLUTE.match(node.value):
                 draft.note(
@@ -108,6 +110,16 @@ def _note_calls(draft: Draft, tree: ast.Module) -> None:
     for line in draft.source.split("\n"):
         if re.match(r"\s*[!%]\s*(pip|conda|wget|curl|apt|git)\b", line):
             _note_network(draft)
+
+
+def _run_with_the_cell(tree: ast.Module) -> Iterator[ast.AST]:
+    """The nodes of a cell but those inside functions, which a test may call with another input."""
+    todo: list[ast.AST] = [tree]
+    while todo:
+        node = todo.pop()
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            todo += ast.iter_child_nodes(node)
 
 
 def _opens(tree: ast.Module) -> bool:
@@ -143,11 +155,29 @@ def _note_imports(draft: Draft, tree: ast.Module, folder: Path) -> None:
 
 
 def _imported(tree: ast.Module) -> Iterator[str]:
+    """The modules that a cell needs: it goes on without those that it tries to import."""
+    tried = {
+        id(node)
+        for attempt in ast.walk(tree)
+        if isinstance(attempt, ast.Try) and any(map(_catches_import_error, attempt.handlers))
+        for statement in attempt.body
+        for node in ast.walk(statement)
+    }
     for node in ast.walk(tree):
+        if id(node) in tried:
+            continue
         if isinstance(node, ast.Import):
             yield from (alias.name.split(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
             yield node.module.split(".")[0]
+
+
+def _catches_import_error(handler: ast.ExceptHandler) -> bool:
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    names = {getattr(kind, "id", getattr(kind, "attr", "")) for kind in kinds}
+    return handler.type is None or not names.isdisjoint(
+        ("ImportError", "ModuleNotFoundError", "Exception", "BaseException")
+    )
 
 
 def _is_installed(name: str) -> bool:

@@ -63,15 +63,10 @@ class FoundNotebook:
     path: Path
     tool: Literal["nbgrader", "otter"]
     language: str  # "python", "R", …
-    kernel: str  # name of its kernel
+    is_python: bool  # whether hwlib can run it
     cells: tuple[FoundCell, ...]
     files: tuple[str, ...] = ()  # files that it names for students, relative to its folder
     notes: tuple[Note, ...] = ()  # about the notebook as a whole
-
-    @property
-    def is_python(self) -> bool:
-        """Whether hwlib can run it."""
-        return self.language in ("python", "python3", "ipython")
 
 
 @dataclass(slots=True, eq=False)

@@ -15,6 +15,7 @@ from nbgrader.nbgraderformat import MetadataValidator
 
 from hwlib.errors import CourseError
 from hwlib.grading.authoring.importing.found import FoundCell, FoundNotebook, FoundRole, Note
+from hwlib.grading.authoring.importing.kernels import kernel_of
 from hwlib.grading.cells import joined_source
 
 __all__ = ["NOTEBOOKS", "found_in_nbgrader", "read_notebook"]
@@ -53,20 +54,19 @@ def found_in_nbgrader(path: Path, notebook: NotebookNode) -> FoundNotebook:
     validator = MetadataValidator()
     validator.log = logging.Logger("hwlib.import")  # it tells of each cell
     upgraded = validator.upgrade_notebook_metadata(notebook)
-    kernel = notebook.metadata.get("kernelspec", {})
-    language = notebook.metadata.get("language_info", {}).get("name") or kernel.get("language")
+    kernel = kernel_of(notebook)
     schemas = ", ".join(map(str, old))
     text = f"{path.name}: nbgrader's metadata had schema {schemas}, and has schema 3 now"
     return FoundNotebook(
         path,
         "nbgrader",
-        str(language or "python").lower(),
-        str(kernel.get("name", "python3")),
+        kernel.language,
+        kernel.is_python,
         tuple(
             _found(f"{path.name}, cell {number}", cell)
             for number, cell in enumerate(upgraded.cells, 1)
         ),
-        notes=(Note("changed", text),) if old else (),
+        notes=(*([Note("changed", text)] if old else []), *kernel.notes(path.name)),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,7 +119,7 @@ def _shown(outputs: Sequence[Any]) -> tuple[str, str | None]:
 
 def _assertion(expression: str, node: ast.expr, value: str) -> str:
     """A statement that raises if the expression does not show this value."""
-    shown = f"({expression})" if "\n" in expression else expression
+    shown = expression if _stands_alone(expression, node) else f"({expression})"
     number = _NUMPY.match(value)
     plain = number[1] if number else value
     if plain in ("True", "False"):
@@ -130,9 +130,22 @@ def _assertion(expression: str, node: ast.expr, value: str) -> str:
         ast.literal_eval(plain)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return f"assert repr({shown}) == {value!r}"
-    if isinstance(node, ast.Compare | ast.BoolOp | ast.Lambda | ast.IfExp | ast.NamedExpr):
-        shown = f"({expression})"
     return f"assert {shown} == {plain}"
+
+
+def _stands_alone(expression: str, node: ast.expr) -> bool:
+    """Whether an expression is the whole left side where a comparison follows it."""
+    try:
+        (statement,) = ast.parse(f"assert {expression} == 0").body
+    except (SyntaxError, ValueError):
+        return False
+    test = statement.test if isinstance(statement, ast.Assert) else None
+    return (
+        "\n" not in expression
+        and isinstance(test, ast.Compare)
+        and len(test.ops) == 1
+        and ast.dump(test.left) == ast.dump(node)
+    )
 
 
 def _is_question(node: ast.expr) -> bool:
@@ -186,7 +199,7 @@ def composed(cases: Sequence[Case], points: Sequence[float], whole: bool) -> str
             hidden = [BEGIN_HIDDEN, *hidden, END_HIDDEN]
         return "\n".join([*visible, *hidden])
     lines: list[str] = []
-    for number, (case, worth) in enumerate(zip(cases, points, strict=True), 1):
+    for number, (case, worth) in enumerate(zip(cases, _in_six_digits(points), strict=True), 1):
         block = [
             f'with check.part({_plain(worth)}, "case {number}"):',
             indented(case.source or "pass", "    "),
@@ -200,5 +213,19 @@ def composed(cases: Sequence[Case], points: Sequence[float], whole: bool) -> str
     return "\n".join(lines)
 
 
+def _in_six_digits(points: Sequence[float]) -> Iterator[float]:
+    """The points with six digits behind the point, so that they add up to what all are worth.
+
+    >>> list(_in_six_digits([1 / 3] * 3))
+    [0.333333, 0.333334, 0.333333]
+    """
+    whole, given = 0.0, 0.0
+    for worth in points:
+        whole += worth
+        rounded = round(whole - given, 6)
+        given += rounded
+        yield rounded
+
+
 def _plain(points: float) -> str:
-    return f"{round(points, 6):g}"
+    return f"{points:.6f}".rstrip("0").rstrip(".")

@@ -11,6 +11,7 @@ import yaml
 from nbformat import NotebookNode
 
 from hwlib.grading.authoring.importing.found import FoundCell, FoundNotebook, Note
+from hwlib.grading.authoring.importing.kernels import kernel_of
 from hwlib.grading.authoring.importing.otter_cases import (
     Case,
     case_of,
@@ -49,15 +50,15 @@ def found_in_otter(path: Path, notebook: NotebookNode) -> FoundNotebook:
     for number, cell in enumerate(notebook.cells, 1):
         reader.take(number, cell)
     reader.finish()
-    kernel = notebook.metadata.get("kernelspec", {})
-    language = notebook.metadata.get("language_info", {}).get("name") or kernel.get("language")
+    kernel = kernel_of(notebook)
     return FoundNotebook(
         path,
         "otter",
-        str(language or "python").lower(),
-        str(kernel.get("name", "python3")),
+        kernel.language,
+        kernel.is_python,
         tuple(reader.cells),
         tuple(str(one) for one in reader.config.get("files") or ()),
+        kernel.notes(path.name),
     )
 
 

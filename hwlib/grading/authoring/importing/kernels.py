@@ -1,0 +1,94 @@
+"""Reads from a notebook's metadata which language its code is in, and which kernel ran it.
+
+The name of a kernel is that of one machine's environment, such as `conda-env-ml-py`. No grader
+looks for it: student code runs in the Python that runs `hw`.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from nbformat import NotebookNode
+
+from hwlib.grading.authoring.importing.found import Note
+
+__all__ = ["Kernel", "kernel_of"]
+
+OURS = "python3"  # in every notebook that `hw build` makes
+# names that the kernels of other languages register, where a notebook does not say its language
+_LANGUAGES = {
+    r"ir\b": "r",
+    r"julia": "julia",
+    r"octave|oct2py": "octave",
+    r"i?matlab|imatlab": "matlab",
+    r"i?java\b|jjava|rapaio": "java",
+    r"almond|scala": "scala",
+    r"xcpp|cling": "c++",
+    r"bash|calysto_bash": "bash",
+    r"i?javascript|deno|tslab": "javascript",
+    r"sagemath": "sage",
+    r"ihaskell|haskell": "haskell",
+    r"evcxr|rust": "rust",
+    r"gophernotes|go\b": "go",
+    r"sas\b|stata|nbstata|sos\b": "another language",
+    r"xsql|xsqlite": "sql",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """The kernel that a notebook was saved with."""
+
+    name: str  # "" where the notebook does not say it
+    title: str
+    language: str  # in lower case
+    version: str  # of the language
+
+    @property
+    def is_python(self) -> bool:
+        """Whether hwlib can run it."""
+        return self.language.startswith(("python", "ipython"))
+
+    def notes(self, notebook: str) -> tuple[Note, ...]:
+        """What an instructor should know about it."""
+        if not self.is_python:
+            return ()
+        here = f"{sys.version_info.major}.{sys.version_info.minor}"
+        found = []
+        if self.name not in ("", OURS):
+            title = f" ({self.title})" if self.title not in ("", self.name) else ""
+            text = f"{notebook}: it was saved with the kernel {self.name}{title}; it names {OURS} "
+            found.append(Note("changed", f"{text}now, and is graded by the Python that runs hw"))
+        if self.version.startswith("2.") or self.name == "python2":
+            text = f"{notebook}: it was written for Python {self.version or 2}, and is graded by "
+            found.append(Note("fault", f"{text}Python {here}", "run it with Python 3 first"))
+        return tuple(found)
+
+
+def kernel_of(notebook: NotebookNode) -> Kernel:
+    """The kernel that a notebook was saved with, whatever its metadata may be."""
+    kernel = _dict(notebook.metadata.get("kernelspec"))
+    language = _dict(notebook.metadata.get("language_info"))
+    name = _text(kernel.get("name"))
+    said = _text(language.get("name")) or _text(kernel.get("language")) or _by_name(name)
+    return Kernel(
+        name,
+        _text(kernel.get("display_name")),
+        (said or "python").lower(),
+        _text(language.get("version")),
+    )
+
+
+def _by_name(name: str) -> str:
+    return next((one for text, one in _LANGUAGES.items() if re.match(text, name.lower())), "")
+
+
+def _dict(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str:
+    return value.strip() if isinstance(value, str) else ""
