@@ -341,6 +341,10 @@ SAYS_SO = asked(
     callable="class It:\n    def __call__(self, text):\n        return True\n\n"
     "class Yes:\n    startswith = It()",
     numpy="class Yes:\n    def startswith(self, text):\n        return np.True_",
+    module="class Yes:\n    __module__ = 'types'\n    def startswith(self, text):\n"
+    "        return True",
+    library="class Yes:\n    __module__, __qualname__ = 'collections', 'Counter'\n"
+    "    def startswith(self, text):\n        return True",
 )
 EMPTY = asked(
     "Stack",

@@ -369,7 +369,9 @@ class Session:
         base = next((base for base in MUTABLE if isinstance(method.content, base)), None)
         if base is None:
             value = self.part(method.owner.request("call_method", **named))
-            if isinstance(value, bool | np.bool_) and value and not self.is_of_course(method.cls):
+            says_so = isinstance(value, bool | np.bool_) and value
+            is_known = self._is_named(method.cls) or _has_method(method.cls, method.name)
+            if says_so and not is_known:
                 raise self.cannot_check(
                     f"the method {method.name!r} of an object of the student's says that something "
                     "is so, and its class is none that the course asks for"
@@ -385,7 +387,7 @@ class Session:
 
     def read(self, value: Any, name: str, args: tuple[Any, ...], answer: Any) -> Any:
         """What an object says of itself, if that fits to what it has said before."""
-        if self.is_of_course(type(value)) or self._readings.fits(value, name, args, answer):
+        if self._is_named(type(value)) or self._readings.fits(value, name, args, answer):
             return answer
         raise self.cannot_check(
             "an object of the student's says different things about itself when the test reads it, "
@@ -396,6 +398,10 @@ class Session:
         """Whether a class is one of a library, or one that the course or the test names."""
         if facts_of(cls).library is not None or cls.__module__ in _OF_PYTHON:
             return True
+        return self._is_named(cls)
+
+    def _is_named(self, cls: type) -> bool:
+        """Whether a class is one that the course or the test names."""
         return any(one in self._named or one.__name__ in self.course_names for one in cls.__mro__)
 
     def watch(self, number: int, value: Any) -> None:
@@ -407,6 +413,16 @@ class Session:
         if not is_standin(value):
             raise TypeError(f"the student's {name} is not a method any more")
         return link_of(value).number
+
+
+def _has_method(cls: type, name: str) -> bool:
+    """Whether a class that says that it is Python's or a library's has a method that the real one
+    has: a student can give any class of theirs that name.
+    """
+    real: Any = facts_of(cls).library
+    if real is None and cls.__module__ in _OF_PYTHON:
+        real = getattr(sys.modules.get(cls.__module__), cls.__qualname__, None)
+    return isinstance(real, type) and hasattr(real, name)
 
 
 def is_defined(value: Any) -> bool:
