@@ -42,6 +42,7 @@ from hwlib.grading.engines.setup_shell import SetupShell
 from hwlib.grading.engines.setup_values import Copies, SetupValues, settings
 from hwlib.grading.engines.shared_tests import run_shared
 from hwlib.grading.engines.standins import Session
+from hwlib.grading.engines.student_errors import builtin_exception
 from hwlib.grading.engines.test_cells import Step, Test
 from hwlib.grading.engines.test_files import opens_files
 from hwlib.grading.engines.verdicts import (
@@ -452,14 +453,16 @@ def _finds_names(node: ast.AST) -> bool:
 
 
 def _may_stop(node: ast.AST) -> bool:
-    """Whether a test with this node may wait for a function's StopIteration: it names that, or has
-    an iterator of its own around a function.
+    """Whether a test with this node may wait for a function's StopIteration: it names that, catches
+    what a variable says, or has an iterator of its own around a function.
     """
     match node:
         case ast.Name(id="StopIteration") | ast.Constant(value="StopIteration"):
             return True
         case ast.FunctionDef(name="__next__") | ast.Call(func=ast.Name(id="iter"), args=[_, _]):
             return True
+        case ast.ExceptHandler(type=ast.Name(id=name)):
+            return builtin_exception(name) is None
     return False
 
 
