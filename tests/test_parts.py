@@ -160,6 +160,17 @@ def test_an_endless_loop_costs_the_time_of_one_part_and_a_half(tmp_path: Path) -
     assert [part.points for part in once.parts] == [0, 2, 1.5]
 
 
+def test_an_endless_loop_after_all_parts_is_met_once(tmp_path: Path) -> None:
+    end = "### END HIDDEN TESTS\n"
+    late = f"{NOTEBOOK.removesuffix(end)}vote([])\n{end}"
+    late = late.replace("counts = Counter(labels)", "counts = Counter(labels or [1])")
+    answers = [f"while not labels: pass\n    {RIGHT}"]
+    (result,) = graded(with_limit(made(tmp_path, late), 1), answers, "isolated")
+    # as in nbgrader, what goes wrong outside all parts costs all of them
+    assert [part.status for part in result.questions[0].parts] == ["timeout"] * 3, result
+    assert result.seconds < 6
+
+
 def test_an_endless_loop_leaves_the_other_parts_their_points_in_otter(tmp_path: Path) -> None:
     needs.module("otter")
     answers = [f"while len(labels) in (1, 3): pass\n    {RIGHT}"]

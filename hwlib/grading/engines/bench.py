@@ -365,6 +365,7 @@ class Bench:
                             found[part] = self._judged_part(step, test, session, namespace)
                         else:
                             _run(step.code, namespace)
+                    part = ""  # what follows belongs to none of them
                     value = _run(test.last, namespace) if test.last else None
                 finally:
                     for one in (*apart.values(), session):
