@@ -318,7 +318,7 @@ class _Tries:
                 deaths += 1
                 if not self.shared.note_death(verdict.lost, name, deaths) and not lane.is_over:
                     continue
-            if not verdict.stopped_at or verdict.stopped_at in known or lane.is_over:
+            if not verdict.stopped_at or lane.is_over:
                 return verdict
             deaths = 0
             known |= {
