@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import needs
 from courses import hand_in, make_assignment, with_code
+from in_workers import Workers
 
 from hwlib.grading import GradeOptions, grade_assignment
 from hwlib.grading.proof.variants import reference_notebook
+from hwlib.grading.sandbox.tiers import proven_tier
+from hwlib.grading.sandbox.wire import Channel
 
 pytestmark = needs.linux
 
@@ -49,3 +53,44 @@ def test_code_that_is_quick_passes_after_many_loops_without_end(tmp_path: Path) 
     assert "within 1 s" in result.questions[3].message
     for one in result.questions[5:]:
         assert "The 4 s for the whole notebook were used up" in one.message
+
+
+BURN = """
+import os, time
+
+def burn():
+    while time.process_time() < 0.4:
+        pass
+
+ended = os.fork()
+if not ended:
+    burn()
+    os._exit(0)
+os.waitpid(ended, 0)
+
+tell, told = os.pipe()
+for _ in range(3):
+    if not os.fork():
+        os.setsid()
+        burn()
+        os.write(told, b".")
+        time.sleep(60)
+        os._exit(0)
+for _ in range(3):
+    os.read(tell, 1)
+"""
+
+
+def test_the_time_of_all_processes_of_a_worker_counts() -> None:
+    workers = Workers(proven_tier(), [])
+    try:
+        worker = workers.new()
+        channel = Channel(worker.sock)
+        channel.send({"id": 1, "op": "run", "source": BURN})
+        assert channel.receive(time.monotonic() + 60)["value"]["error"] is None
+        worked_s, _ = worker.times()
+        worker.kill()
+    finally:
+        workers.zygote.close()
+        workers.run.close()
+    assert worked_s > 1.5  # four times 0.4 s, and what a tick of the clock leaves out

@@ -7,8 +7,9 @@ agree and are wrong (`Colluder`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,8 @@ MAX_NUMBERS = 2**22  # in arguments and answers together
 CALLS = frozenset(("call", "call_method"))
 _ANSWERS = CALLS | {"getattr", "operate"}
 
-Change = Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]]
+Numbers = np.ndarray[Any, Any]
+Change = Callable[[Any], Any]  # of an answer
 Asked = tuple[str, dict[str, Any]]  # operation, fields of the request
 
 
@@ -93,25 +95,27 @@ def are_all_the_same(calls: Sequence[Call], answers: Sequence[Any]) -> bool:
 # ---- functions that agree and are wrong ----------------------------------------------------------
 
 
-def colluders(names: Sequence[str]) -> Iterator[tuple[Colluder, Colluder | None]]:
-    """Students whose functions of these names agree and are wrong. With each comes one who is only
-    wrong: where a test lets that one pass, it does not judge the function by another.
+def colluders(names: Sequence[str]) -> Iterator[tuple[Colluder, Colluder]]:
+    """Students whose functions of these names agree and are wrong. With each comes one whose
+    functions are wrong and do not agree: what a test lets that one pass, too, it does not find out
+    by comparing.
     """
-    yield Colluder(_zero), None
-    yield Colluder(_scaled), None
+    for change in (_constant, _scaled, _longer):
+        agreed = {name: partial(change, by=1) for name in names}
+        apart = {name: partial(change, by=number) for number, name in enumerate(names, 1)}
+        yield Colluder(agreed), Colluder(apart)
     for name in names:
-        yield Colluder(_moved, name), Colluder(_moved, name, repeats=False)
+        yield Colluder({name: _moved}, repeats=True), Colluder({name: _moved})
 
 
 @dataclass(slots=True)
 class Colluder:
-    """All functions answer with changed numbers, or one does, and each repeats what another one has
-    said to the same arguments (`repeats`).
+    """Functions answer with changed values. With `repeats`, each says what another one has said to
+    the same arguments.
     """
 
-    change: Change
-    wrong: str = ""  # the function that is wrong; "": all
-    repeats: bool = True
+    changes: Mapping[str, Change]  # name of a function → what becomes of its answers
+    repeats: bool = False
     has_lied: bool = False  # whether it has said anything that is not right
     _said: dict[Hashable, tuple[str, Any]] = field(default_factory=dict)  # arguments → who, what
 
@@ -129,16 +133,14 @@ class Colluder:
         op, fields = asked
         if op not in _ANSWERS:
             return value
-        if not self.wrong:
-            return changed_numbers(value, self.change)
-        key = key_of([fields["args"], fields["kwargs"]]) if op in CALLS else None
-        before = self._said.get(key) if key is not None else None
-        if self.repeats and before is not None and before[0] != name:
-            return changed_numbers(before[1], np.copy)
-        said = changed_numbers(value, self.change) if name == self.wrong else value
-        if key is not None:
-            self._said.setdefault(key, (name, changed_numbers(said, np.copy)))
-        return said
+        said = self.changes[name](value) if name in self.changes else value
+        if not self.repeats or op not in CALLS:
+            return said
+        key = key_of([fields["args"], fields["kwargs"]])
+        if key is None:
+            return said
+        before = self._said.setdefault(key, (name, changed_numbers(said, np.copy)))
+        return said if before[0] == name else changed_numbers(before[1], np.copy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,17 +153,36 @@ class _Accomplice:
         return self.colluder.answer(self.name, (op, fields), value)
 
 
-def _zero(numbers: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    return np.zeros_like(numbers)
+# ---- what becomes of an answer; `by` makes them differ -------------------------------------------
 
 
-def _scaled(numbers: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def _constant(value: Any, by: int) -> Any:
+    return changed_numbers(value, lambda numbers: np.full_like(numbers, by - 1))
+
+
+def _scaled(value: Any, by: int) -> Any:
+    return changed_numbers(value, lambda numbers: _times(numbers, by))
+
+
+def _moved(value: Any) -> Any:
+    return changed_numbers(value, lambda numbers: _times(numbers, 1) + (numbers.dtype.kind != "b"))
+
+
+def _longer(value: Any, by: int) -> Any:
+    """Arrays and lists of another length; numbers alone stay what they are."""
+    kind = type(value)
+    if kind is list:
+        return [changed_numbers(part, np.copy) for part in value * (by + 1)]
+    if kind is tuple:
+        return tuple(_longer(part, by) for part in value)
+    if kind is dict:
+        return {key: _longer(part, by) for key, part in value.items()}
+    return changed_numbers(
+        value, lambda numbers: np.repeat(numbers, by + 1, axis=0) if numbers.ndim else numbers
+    )
+
+
+def _times(numbers: Numbers, by: int) -> Numbers:
     if numbers.dtype.kind == "b":
-        return ~numbers
-    scaled: np.ndarray[Any, Any] = numbers * (1.5 if numbers.dtype.kind in "fc" else 2)
-    return scaled
-
-
-def _moved(numbers: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    moved: np.ndarray[Any, Any] = _scaled(numbers) + (numbers.dtype.kind != "b")
-    return moved
+        return ~numbers if by % 2 else numbers
+    return np.asarray(numbers * (1.5 if numbers.dtype.kind in "fc" else 2) ** by)

@@ -111,20 +111,23 @@ class Confirmation:
         """
         with self._workers(test, self.shared, needed) as (rest, apart):
             led = any(
-                self._passes(test, rest, apart, agreeing)
+                (agreed := self._passed(test, rest, apart, agreeing))
                 and agreeing.has_lied
-                and (alone is None or not self._passes(test, rest, apart, alone))
-                for agreeing, alone in colluders([*apart])
+                and agreed - self._passed(test, rest, apart, disagreeing)
+                for agreeing, disagreeing in colluders([*apart])
             )
-            return led and self._passes(test, rest, apart)
+            return led and bool(self._passed(test, rest, apart))
 
-    def _passes(
+    def _passed(
         self, test: Test, rest: Session, apart: Mapping[str, Session], who: Colluder | None = None
-    ) -> bool:
+    ) -> set[str]:
+        """The parts that pass; {""} for a whole test without parts."""
         for name, session in apart.items():
             session.listener = who.named(name) if who is not None else None
         verdict = self.bench.run(test, rest, apart=apart)
-        return verdict.status != "manual" and verdict.fraction > 0
+        if verdict.status == "manual" or not verdict.fraction:
+            return set()
+        return {one.name for one in verdict.parts if one.verdict.fraction} or {""}
 
     # ---- runs of a test --------------------------------------------------------------------------
 
