@@ -205,10 +205,7 @@ def feedback_page(
         extra_credit=f"{result.all_extra_credit:g}" if result.all_extra_credit else "",
         problems=[for_page(problem, MAX_MESSAGE) for problem in result.problems],
         waiting=[
-            question
-            for part in parts
-            for question in part.questions
-            if question.name in waiting
+            question for part in parts for question in part.questions if question.name in waiting
         ],
         changes=list(_changes(result, before or {}, waiting, shared)),
         script=COPY_SCRIPT if practice else "",
