@@ -197,8 +197,10 @@ def _is_same(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
     """The same bytes, or the same objects; one that is not in one piece counts as another."""
     if (a.shape, a.dtype) != (b.shape, b.dtype) or not b.flags.c_contiguous or b.dtype.hasobject:
         return False
-    # of the bytes, so that NaN is like NaN
-    return not b.nbytes or np.array_equal(*(one.reshape(-1).view(np.uint8) for one in (a, b)))
+    if not b.nbytes:
+        return True
+    one, other = (memory.reshape(-1).view(np.uint8) for memory in (a, b))
+    return np.array_equal(one, other)
 
 
 def settings() -> str:
