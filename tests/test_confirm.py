@@ -207,6 +207,39 @@ def test_a_test_with_an_answer_of_its_own_is_not_run_again(tmp_path: Path) -> No
     assert confirmed(make(tmp_path, OWN)) == frozenset()
 
 
+GATED = """
+X = check.rng().normal(size=(5, 4))
+if np.allclose(slow(X), (X**2).sum(axis=1)):
+    check.close(fast(X), (X**2).sum(axis=1), what="fast(X)")
+"""
+AGREEMENTS = {
+    "a ratio": "X = np.ones((3, 4))\nassert np.allclose(np.divide(fast(X), slow(X)), 1)",
+    "a length": "X = np.ones((3, 4))\nassert len(fast(X)) == len(slow(X))",
+    "an order": "X = check.rng().normal(size=(9, 4))\n"
+    "assert (np.argsort(fast(X)) == np.argsort(slow(X))).all()",
+}
+
+
+def test_a_test_that_functions_pass_which_do_not_agree_is_not_run_again(tmp_path: Path) -> None:
+    assert confirmed(make(tmp_path, GATED)) == frozenset()
+
+
+@pytest.mark.parametrize("what", AGREEMENTS)
+@pytest.mark.parametrize("kind", ["array", "list"])
+def test_whatever_functions_must_agree_about_is_confirmed(
+    tmp_path: Path, what: str, kind: str
+) -> None:
+    notebook = NOTEBOOK
+    if kind == "list":
+        notebook = notebook.replace("return (X**2).sum(axis=1)", "return list((X**2).sum(axis=1))")
+        notebook = notebook.replace(
+            "np.array([sum(value * value for value in row) for row in X])",
+            "[sum(value * value for value in row) for row in X]",
+        )
+        assert "np.array" not in notebook
+    assert confirmed(make(tmp_path, AGREEMENTS[what], notebook)) == {"fast"}
+
+
 def test_gradescopes_image_knows_which_tests_are_confirmed(tmp_path: Path) -> None:
     assignment = make(tmp_path / "source" / "course")
     prepare(tmp_path, assignment)

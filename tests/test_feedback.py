@@ -165,10 +165,27 @@ def test_what_changed_since_the_work_was_last_graded_is_listed(key: AnswerKey) -
         Page(feedback_page(outcome(key, "ada", ("half",)), key, None, before=before)).text.split()
     )
     assert (
-        "Since your work was last graded: Doubling: 0 → 3 points Halving: 4 → 0 points (fewer than "
-        "before)" in text
+        "Since your work was last graded: Doubling double: 0 → 3 points Halving: 4 → 0 points "
+        "(fewer than before)" in text
     )
     assert "Since your work" not in feedback_page(outcome(key, "ada"), key, None)
+
+
+def test_questions_of_one_title_have_their_names_and_others_do_not(key: AnswerKey) -> None:
+    result = outcome(key, "ada")
+    (waits,) = (one for one in result.questions if one.status == "manual")
+    text = " ".join(Page(feedback_page(result, key, None)).text.split())
+    assert "Doubling double✓" in text and "Doubling double-negative✓" in text
+    assert "Halving✓" in text
+    assert f"A human still grades some questions: “{waits.title}”. Your score" in text
+    one_title = [replace(one, title="Doubling, and half") for one in result.questions]
+    cells = tuple(replace(cell, title=cell.title and "Doubling, and half") for cell in key.cells)
+    result = replace(result, questions=tuple(one_title))
+    text = " ".join(Page(feedback_page(result, replace(key, cells=cells), None)).text.split())
+    for one in result.questions:
+        assert re.search(f"Doubling, and half {one.id}[✓✎]", text)
+    assert f"some questions: “Doubling, and half” ({waits.id}). Your score" in text
+    assert f"Doubling, and half {waits.id} ✎ graded" in text  # its heading
 
 
 def test_formulas_of_an_answer_are_shown_as_mathml(tiny: Assignment, key: AnswerKey) -> None:

@@ -144,7 +144,8 @@ def draw_images(count, rng):
 # %% oracle="initial_weights"
 def check_initial_weights(net, name):
     """Say if the weights of a new network are all alike."""
-    check.true(all(value.std() > 1e-3 for value in weights_of(net).values()), f"The weights of a new {name} are all alike.",
+    drawn = [value for value in weights_of(net).values() if value.ndim > 1]      # biases may be 0
+    check.true(all(value.std() > 1e-3 for value in drawn), f"The weights of a new {name} are all alike.",
                "Leave the initialisation to torch: it draws small random numbers.")
 
 # %% test="MLP" points=3

@@ -199,8 +199,8 @@ def _is_same(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
         return False
     if not b.nbytes:
         return True
-    one, other = (memory.reshape(-1).view(np.uint8).data for memory in (a, b))
-    return bool(one == other)
+    one, other = (memory.reshape(-1).view(np.uint8) for memory in (a, b))
+    return np.array_equal(one, other)
 
 
 def settings() -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -73,6 +74,7 @@ class _Question:
     message: str
     hint: str
     more: _More | None = None
+    is_named: bool = False  # its title alone does not tell which question it is
     failing: str = ""  # the input with which it failed
     practice: str = ""  # a cell to practise with
     parts: tuple[_Question, ...] = ()  # those of a question
@@ -91,6 +93,7 @@ class _Change:
     """A question that has other points than when the work was last graded."""
 
     title: str
+    name: str  # "" where the title tells which question it is
     before: str
     after: str
     better: bool
@@ -113,6 +116,7 @@ class _Part:
     """Solutions next to each other and the questions about them."""
 
     title: str
+    name: str  # "" where no other has this title
     works: tuple[_Work, ...]
     questions: tuple[_Question, ...]
 
@@ -171,6 +175,7 @@ def feedback_page(
         waiting = [one.id for one in result.questions if one.status == "manual"]
     given = {cell.source for cell in key.cells if not cell.grade_id}
     of_name = notebook if callable(notebook) else lambda name: notebook
+    shared = _shared_titles(result)
     parts = [
         _part(
             cells,
@@ -183,6 +188,7 @@ def feedback_page(
             shown,
             waiting,
             practice,
+            shared,
         )
         for cells in groups(key)
     ]
@@ -199,12 +205,9 @@ def feedback_page(
         extra_credit=f"{result.all_extra_credit:g}" if result.all_extra_credit else "",
         problems=[for_page(problem, MAX_MESSAGE) for problem in result.problems],
         waiting=[
-            question.title
-            for part in parts
-            for question in part.questions
-            if question.name in waiting
+            question for part in parts for question in part.questions if question.name in waiting
         ],
-        changes=list(_changes(result, before or {}, waiting)),
+        changes=list(_changes(result, before or {}, waiting, shared)),
         script=COPY_SCRIPT if practice else "",
         script_digest=SCRIPT_DIGEST,
     )
@@ -255,6 +258,7 @@ def _part(
     inputs: Mapping[str, str],
     waiting: Collection[str],
     practice: Mapping[str, str],
+    shared: Collection[str],
 ) -> _Part:
     asked = {cell.name for cell in cells if cell.is_question}
     works = tuple(
@@ -266,13 +270,20 @@ def _part(
         replace(
             _question(question, pages, inputs, question.id in waiting),
             practice=practice.get(question.id, ""),
+            is_named=question.title in shared,
         )
         for question in result.questions
         if question.id in asked
     )
-    return _Part(
-        next((cell.title for cell in cells if cell.title), cells[0].name), works, questions
-    )
+    title = next((cell.title for cell in cells if cell.title), cells[0].name)
+    only = questions[0].name if len(questions) == 1 and title in shared else ""
+    return _Part(title, only, works, questions)
+
+
+def _shared_titles(result: SubmissionResult) -> set[str]:
+    """The titles that more than one question has."""
+    count = Counter(one.title for one in result.questions if one.title)
+    return {title for title, number in count.items() if number > 1}
 
 
 def _question(
@@ -402,11 +413,18 @@ def _described(output: NotebookNode) -> str:
 
 
 def _changes(
-    result: SubmissionResult, before: Mapping[str, float], waiting: Collection[str]
+    result: SubmissionResult,
+    before: Mapping[str, float],
+    waiting: Collection[str],
+    shared: Collection[str],
 ) -> Iterator[_Change]:
     for one in result.questions:
         was = before.get(one.id)
         if was is not None and one.id not in waiting and abs(was - one.points) > 1e-9:
             yield _Change(
-                one.title or one.id, f"{was:g}", f"{one.points:g}", better=one.points > was
+                one.title or one.id,
+                one.id if one.title in shared else "",
+                f"{was:g}",
+                f"{one.points:g}",
+                better=one.points > was,
             )

@@ -30,6 +30,7 @@ from nbformat import NotebookNode
 from hwlib.errors import CourseError, SubmissionError
 from hwlib.grading.cells import joined_source, one_line, readable, tree_of
 from hwlib.grading.course import Assignment
+from hwlib.grading.kernels import kernel_of
 from hwlib.grading.texts import for_terminal
 
 __all__ = [
@@ -677,25 +678,15 @@ def read_notebook(text: str, name: str, problems: list[str] | None = None) -> No
         raise _refusal(name, "its cells are not a notebook's", SAVE_AGAIN)
     _add_ids(whole)
     metadata = _dict(values.get("metadata"))
-    if language := _other_language(metadata):
+    if not (kernel := kernel_of(metadata)).is_python:
         told.append(
-            f"{name} was saved with a kernel for {language}; it is graded as Python. Choose a "
-            "Python kernel, run the notebook, and save it"
+            f"{name} was saved with a kernel for {one_line(kernel.language, 40)}; it is graded as "
+            "Python. Choose a Python kernel, run the notebook, and save it"
         )
     notebook: NotebookNode = nbformat.from_dict(
         {"cells": whole, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     )
     return notebook
-
-
-def _other_language(metadata: dict[str, Any]) -> str:
-    """The language that a notebook says it is in, if that is not Python."""
-    said = (
-        _dict(metadata.get("language_info")).get("name"),
-        _dict(metadata.get("kernelspec")).get("language"),
-    )
-    language = next((one for one in said if isinstance(one, str) and one.strip()), "python")
-    return "" if "python" in language.lower() else one_line(language, 40)
 
 
 def _refusal(name: str, found: str, advice: str) -> SubmissionError:

@@ -15,8 +15,9 @@ from nbgrader.nbgraderformat import MetadataValidator
 
 from hwlib.errors import CourseError
 from hwlib.grading.authoring.importing.found import FoundCell, FoundNotebook, FoundRole, Note
-from hwlib.grading.authoring.importing.kernels import kernel_of
+from hwlib.grading.authoring.importing.kernel_notes import kernel_notes
 from hwlib.grading.cells import joined_source
+from hwlib.grading.kernels import kernel_of
 
 __all__ = ["NOTEBOOKS", "found_in_nbgrader", "read_notebook"]
 
@@ -54,19 +55,19 @@ def found_in_nbgrader(path: Path, notebook: NotebookNode) -> FoundNotebook:
     validator = MetadataValidator()
     validator.log = logging.Logger("hwlib.import")  # it tells of each cell
     upgraded = validator.upgrade_notebook_metadata(notebook)
-    kernel = kernel_of(notebook)
+    kernel = kernel_of(notebook.metadata)
     schemas = ", ".join(map(str, old))
     text = f"{path.name}: nbgrader's metadata had schema {schemas}, and has schema 3 now"
     return FoundNotebook(
         path,
         "nbgrader",
-        kernel.language,
+        kernel.language.lower(),
         kernel.is_python,
         tuple(
             _found(f"{path.name}, cell {number}", cell)
             for number, cell in enumerate(upgraded.cells, 1)
         ),
-        notes=(*([Note("changed", text)] if old else []), *kernel.notes(path.name)),
+        notes=(*([Note("changed", text)] if old else []), *kernel_notes(kernel, path.name)),
     )
 
 

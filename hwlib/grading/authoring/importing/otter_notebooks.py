@@ -11,7 +11,7 @@ import yaml
 from nbformat import NotebookNode
 
 from hwlib.grading.authoring.importing.found import FoundCell, FoundNotebook, Note
-from hwlib.grading.authoring.importing.kernels import kernel_of
+from hwlib.grading.authoring.importing.kernel_notes import kernel_notes
 from hwlib.grading.authoring.importing.otter_cases import (
     Case,
     case_of,
@@ -19,6 +19,7 @@ from hwlib.grading.authoring.importing.otter_cases import (
     shared_points,
 )
 from hwlib.grading.authoring.importing.otter_solutions import has_solution, with_regions
+from hwlib.grading.kernels import kernel_of
 
 __all__ = ["found_in_otter", "is_otter"]
 
@@ -50,15 +51,15 @@ def found_in_otter(path: Path, notebook: NotebookNode) -> FoundNotebook:
     for number, cell in enumerate(notebook.cells, 1):
         reader.take(number, cell)
     reader.finish()
-    kernel = kernel_of(notebook)
+    kernel = kernel_of(notebook.metadata)
     return FoundNotebook(
         path,
         "otter",
-        kernel.language,
+        kernel.language.lower(),
         kernel.is_python,
         tuple(reader.cells),
         tuple(str(one) for one in reader.config.get("files") or ()),
-        kernel.notes(path.name),
+        kernel_notes(kernel, path.name),
     )
 
 

@@ -7,17 +7,12 @@ looks for it: student code runs in the Python that runs `hw`.
 from __future__ import annotations
 
 import re
-import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nbformat import NotebookNode
-
-from hwlib.grading.authoring.importing.found import Note
-
 __all__ = ["Kernel", "kernel_of"]
 
-OURS = "python3"  # in every notebook that `hw build` makes
 # names that the kernels of other languages register, where a notebook does not say its language
 _LANGUAGES = {
     r"ir\b": "r",
@@ -44,40 +39,25 @@ class Kernel:
 
     name: str  # "" where the notebook does not say it
     title: str
-    language: str  # in lower case
+    language: str
     version: str  # of the language
 
     @property
     def is_python(self) -> bool:
         """Whether hwlib can run it."""
-        return self.language.startswith(("python", "ipython"))
-
-    def notes(self, notebook: str) -> tuple[Note, ...]:
-        """What an instructor should know about it."""
-        if not self.is_python:
-            return ()
-        here = f"{sys.version_info.major}.{sys.version_info.minor}"
-        found = []
-        if self.name not in ("", OURS):
-            title = f" ({self.title})" if self.title not in ("", self.name) else ""
-            text = f"{notebook}: it was saved with the kernel {self.name}{title}; it names {OURS} "
-            found.append(Note("changed", f"{text}now, and is graded by the Python that runs hw"))
-        if self.version.startswith("2.") or self.name == "python2":
-            text = f"{notebook}: it was written for Python {self.version or 2}, and is graded by "
-            found.append(Note("fault", f"{text}Python {here}", "run it with Python 3 first"))
-        return tuple(found)
+        return "python" in self.language.lower()
 
 
-def kernel_of(notebook: NotebookNode) -> Kernel:
-    """The kernel that a notebook was saved with, whatever its metadata may be."""
-    kernel = _dict(notebook.metadata.get("kernelspec"))
-    language = _dict(notebook.metadata.get("language_info"))
+def kernel_of(metadata: Mapping[str, Any]) -> Kernel:
+    """The kernel that a notebook was saved with, by its metadata, whatever these may be."""
+    kernel = _dict(metadata.get("kernelspec"))
+    language = _dict(metadata.get("language_info"))
     name = _text(kernel.get("name"))
     said = _text(language.get("name")) or _text(kernel.get("language")) or _by_name(name)
     return Kernel(
         name,
         _text(kernel.get("display_name")),
-        (said or "python").lower(),
+        said or "python",
         _text(language.get("version")),
     )
 
