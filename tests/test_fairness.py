@@ -15,7 +15,8 @@ import needs
 import pytest
 from courses import hand_in as hand_in_notebook
 from courses import make_assignment, released
-from old_courses import given, prose, write
+from old_courses import given, prose
+from old_courses import write as write_notebook
 
 import hwlib
 from hwlib.commands import run
@@ -137,7 +138,7 @@ def test_a_magic_makes_the_names_that_it_makes_in_a_notebook(
     )
     (tmp_path / "other.py").write_text("doubled = 2 * SCALE\n")
     cells = given("%run helper.py"), prose("text"), given("first = SCALE + 1")
-    write(tmp_path / "given.ipynb", *cells)
+    write_notebook(tmp_path / "given.ipynb", *cells)
     monkeypatch.chdir(tmp_path)
     namespace: dict[str, object] = {}
     shell = SetupShell(namespace)
