@@ -53,6 +53,7 @@ NEWER = {
 LATER = {
     "exceptions without brackets": "try:\n    pass\nexcept ValueError, TypeError:\n    pass",
     "a template": 'x = t"{d["a"]}"',
+    "an exception with a name": 'try:\n    x = t"{d["a"]}"\nexcept ValueError as error:\n    pass',
 }
 BROKEN = {
     "no colon": "def f(x) return x",

@@ -26,7 +26,7 @@ _TYPE = re.compile(r"^(\s*)type\s+(\w+)\s*(?:\[[^\n]*?\])?\s*=(?!=)", re.MULTILI
 _PARAMETERS = re.compile(
     r"^(\s*(?:async\s+def|def|class)\s+\w+)\s*\[[^\n]*?\](?=\s*[(:])", re.MULTILINE
 )
-_EXCEPT = re.compile(r"^(\s*except\*?)[ \t]+([^\n:()]+):", re.MULTILINE)
+_EXCEPT = re.compile(r"^(\s*except\*?)[ \t]+([^\n:(),]+(?:,[^\n:(),]+)+):", re.MULTILINE)
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
 
 
