@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,14 +15,18 @@ import needs
 import pytest
 from courses import hand_in as hand_in_notebook
 from courses import make_assignment, released
+from old_courses import given, prose
+from old_courses import write as write_notebook
 
 import hwlib
 from hwlib.commands import run
 from hwlib.errors import AuthoringError
 from hwlib.grading import Assignment, GradeOptions, GradeReport, build, grade_assignment
+from hwlib.grading.cells import transformed
 from hwlib.grading.course import find_course
 from hwlib.grading.engines.clock import WorkClock
 from hwlib.grading.engines.isolated import IsolatedEngine
+from hwlib.grading.engines.setup_shell import SetupShell
 from hwlib.grading.grade import Engine, grade_notebook_file
 from hwlib.grading.proof.variants import reference_notebook
 from hwlib.grading.records.cache import ResultCache
@@ -108,6 +113,53 @@ def test_magics_in_setup_cells_work_and_a_shared_test_sees_the_source(tmp_path: 
     }
     wrong = graded(make(tmp_path / "wrong"), 'print("drawn")', "pass")
     assert (wrong["figure"].status, wrong["figure"].points) == ("failed", 0)
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ("%run helper.py", {"SCALE": 10, "name": "__main__", "five": 50, "words": []}),
+        ("%run helper", {"five": 50}),
+        ("%run -n helper.py a 'b c'", {"name": "helper", "words": ["a", "b c"]}),
+        ("SCALE = 3\n%run -i other.py", {"doubled": 6, "SCALE": 3}),
+        ("%run given.ipynb", {"SCALE": 10, "first": 11}),
+        ("%pylab inline\nx = linspace(0, 1, 3)[1] + np.ones(1)[0]", {"x": 1.5}),
+        ("%pip install numpy\n%reload_ext autoreload\nx = 1", {"x": 1}),
+        ("%%writefile made.py\ny = 4", {}),
+        ("%%html\n<b>Part 2</b>", {}),
+    ],
+)
+def test_a_magic_makes_the_names_that_it_makes_in_a_notebook(
+    source: str, wanted: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helper = "import sys\nSCALE = 10\nname = __name__\nwords = sys.argv[1:]\n"
+    (tmp_path / "helper.py").write_text(
+        helper + "def scaled(x):\n    return SCALE * x\nfive = scaled(5)\n"
+    )
+    (tmp_path / "other.py").write_text("doubled = 2 * SCALE\n")
+    cells = given("%run helper.py"), prose("text"), given("first = SCALE + 1")
+    write_notebook(tmp_path / "given.ipynb", *cells)
+    monkeypatch.chdir(tmp_path)
+    namespace: dict[str, object] = {}
+    shell = SetupShell(namespace)
+    namespace["get_ipython"] = lambda: shell
+    arguments = list(sys.argv)
+    exec(transformed(source), namespace)
+    assert {name: namespace[name] for name in wanted} == wanted
+    assert sys.argv == arguments
+    if "scaled" in namespace:  # it still sees the names of its file
+        exec("assert scaled(2) == 20", namespace)
+    if "writefile" in source:
+        assert (tmp_path / "made.py").read_text() == "y = 4\n"
+
+
+@pytest.mark.parametrize("source", ["%run", "%run -n", "%nosuch 3", "%%nosuch\nx = 1"])
+def test_a_magic_that_can_not_be_run_says_what_to_write(source: str) -> None:
+    namespace: dict[str, object] = {}
+    shell = SetupShell(namespace)
+    namespace["get_ipython"] = lambda: shell
+    with pytest.raises(ValueError, match="write"):
+        exec(transformed(source), namespace)
 
 
 def test_a_setup_cell_that_raises_costs_only_the_questions_that_need_it(tmp_path: Path) -> None:

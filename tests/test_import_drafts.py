@@ -29,6 +29,7 @@ from old_courses import (
 
 from hwlib.errors import AuthoringError
 from hwlib.grading.authoring.importing.drafting import drafted
+from hwlib.grading.authoring.importing.faults import kept_state
 from hwlib.grading.authoring.importing.markers import delimiters_in
 from hwlib.grading.authoring.importing.nbgrader_notebooks import found_in_nbgrader, read_notebook
 from hwlib.grading.authoring.importing.otter_notebooks import found_in_otter
@@ -125,6 +126,58 @@ def test_a_star_import_may_make_the_names_that_nothing_else_makes() -> None:
     assert drafts[2].source.startswith("from more_helpers")
     assert drafts[3].source.startswith("from more_helpers import *\n")
     assert not any(texts(draft, "fault").count("no cell defines") for draft in drafts)
+
+
+@pytest.mark.parametrize("line", ["from math import *", "%run utils.py", "%pylab inline"])
+def test_what_may_make_any_name_is_a_setup_cell_and_no_test_is_said_to_make_it(line: str) -> None:
+    drafts = drafts_of(
+        given(line),
+        solution("def f(x):\n    return scaled(x)", "f"),
+        test("scaled(0)\nassert f(twice(1)) == 20", "t", 1),
+        solution("def g(x):\n    return scaled(x)", "g"),
+        test("assert g(1) == 10", "u", 1),
+    )
+    assert [one.role for one in drafts] == ["setup", "solution", "test", "solution", "test"]
+    assert [texts(one, "fault") for one in drafts] == [""] * 5
+
+
+@pytest.mark.parametrize(
+    "line", ["plt.plot([1, 2])", "np.random.seed(1)", "plt.figure()\nplt.show()"]
+)
+def test_a_solution_that_calls_a_function_of_a_given_module_does_not_make_it(line: str) -> None:
+    imports = "import numpy as np\nimport matplotlib.pyplot as plt\ndata = [1, 2]"
+    drafts = drafts_of(
+        locked(imports, "imports"),
+        solution(f"{line}\nx = 3", "x"),
+        test("assert x == data[1] + 1 and plt.gca() and np.ones(1)", "t", 1),
+    )
+    assert drafts[0].role == "setup"
+    assert drafts[2].source == "assert x == data[1] + 1 and plt.gca() and np.ones(1)"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        ("c = f()\nassert c() == 1", "assert c() == 2", ("t", "c")),
+        ("f(board)", "assert board == [1]", ("t", "board")),
+        ("board[0] += 1\nassert f", "assert board == [1]", ("t", "board")),
+        ("board.append(3)\nassert f", "assert f(board)", ("t", "board")),
+        ("assert f(x=board)", "assert board", ("t", "board")),
+        ("assert board == []", "assert f(board)", ("", "")),
+        ("assert f(1) == 1", "assert f(1) == 1", ("", "")),
+        ("f(board)", "board[", ("", "")),
+    ],
+)
+def test_a_variable_that_an_earlier_test_may_change_is_found(
+    first: str, second: str, said: tuple[str, str]
+) -> None:
+    drafts = drafts_of(
+        given("board = [0]"),
+        solution("def f(x=0):\n    return g", "f"),
+        test(first, "t", 1),
+        test(second, "u", 1),
+    )
+    assert kept_state(drafts[3], drafts) == said
 
 
 def test_what_hidden_lines_define_stays_hidden_where_it_is_copied() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import needs
+import numpy as np
 import pytest
 from nbformat import NotebookNode
 from old_courses import case, given, named, notebook, prose, raw
@@ -102,6 +103,9 @@ def outcome_of(source: str, **names: Any) -> bool:
         ("x", "np.float64(2.5)", 2.5, 2.0),
         ("x", "{'a', 'b'}", {"b", "a"}, {"a"}),
         ("x", "range(0, 3)", range(3), range(4)),
+        ("x", "np.True_", True, False),  # shown so by NumPy 2; a plain True is right, too
+        ("x", "np.False_", np.bool_(False), True),
+        ("x > 1", "np.True_", np.float64(2.5), 0),
     ],
 )
 def test_a_case_compares_the_value_that_the_solution_shows(
@@ -110,6 +114,27 @@ def test_a_case_compares_the_value_that_the_solution_shows(
     found = case_of(source, case(source, value).outputs)
     assert outcome_of(found.source, x=right)
     assert not outcome_of(found.source, x=wrong)
+
+
+@pytest.mark.parametrize(
+    ("source", "value", "printed"),
+    [
+        ("f(1)", "2", ""),
+        ("f(1) # one", "2", ""),
+        ("f('é') == 2;f(1)", "2", ""),
+        ("print(f(1))", "", "2\n"),
+        ("f(\n  1\n) == 2", "True", ""),
+    ],
+)
+def test_the_failure_message_of_a_case_is_what_its_assertion_says(
+    source: str, value: str, printed: str
+) -> None:
+    config = '""" # BEGIN TEST CONFIG\nfailure_message: it\'s "f"\n""" # END TEST CONFIG\n'
+    outputs = case(source, value, printed=printed).outputs
+    found = case_of(config + source, outputs)
+    exec(found.source, {"f": lambda x: 2})
+    with pytest.raises(AssertionError, match='it\'s "f"'):
+        exec(found.source, {"f": lambda x: 3})
 
 
 def test_a_case_compares_what_is_printed() -> None:

@@ -6,6 +6,14 @@ import json
 import subprocess
 import sys
 import time
+import tomllib
+from importlib.metadata import distributions
+from pathlib import Path
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[1]
 
 ALLOWED = {"hwlib"}  # third-party packages that `import hwlib` may load: itself alone
 HEAVY = (
@@ -62,3 +70,20 @@ def test_doctor_and_submit_are_functions_whatever_was_imported_before() -> None:
         "callable(hwlib.submit)"
     )
     subprocess.run([sys.executable, "-I", "-c", code], check=True)
+
+
+def test_what_is_pinned_runs_on_the_oldest_python_that_is_promised() -> None:
+    """Or `make demo` fails there. An environment as `make test` makes it has all that is pinned."""
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = (line.strip().partition("==") for line in lines)
+    pinned = {(canonicalize_name(name), version) for name, _, version in pins}
+    promised = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    oldest = promised["requires-python"].removeprefix(">=") + ".0"
+    found = {
+        f"{one.name} {one.version} needs Python {needed}"
+        for one in distributions()
+        if (canonicalize_name(one.name), one.version) in pinned
+        and (needed := one.metadata["Requires-Python"])
+        and not SpecifierSet(needed).contains(oldest)
+    }
+    assert not found

@@ -119,9 +119,10 @@ def goes_through(network, images):
     return True
 
 
-def check_scores(network, images, candidates, known):
-    """The network's scores are one of the candidates that follow from its weights; `known` changes them as mistakes do."""
-    stored = weights_of(network)
+def check_scores(network, images, candidates, known, stored=None):
+    """The network's scores are one of the candidates that follow from the weights that it stores, or that it was given; `known` changes them as
+    mistakes do."""
+    stored = stored or weights_of(network)
     found = scores_of(network, images)
     possible = candidates(stored, images)
     check.true(possible is not None, "The stored weights don't have the right shapes.",
@@ -151,9 +152,10 @@ def check_new(network, images, expected, what, mistakes, hint=""):
 
 
 def draw_weights(network, rng):
-    """Replace all weights by random numbers."""
-    network.load_state_dict({name: torch.from_numpy(rng.normal(size=value.shape, scale=0.2).astype(np.float32))
-                             for name, value in weights_of(network).items()}, strict=False)
+    """Replace all weights by random numbers, and return them as arrays by name."""
+    drawn = {name: rng.normal(size=value.shape, scale=0.2).astype(np.float32) for name, value in weights_of(network).items()}
+    network.load_state_dict({name: torch.from_numpy(value) for name, value in drawn.items()}, strict=False)
+    return drawn
 
 
 def random_images(rng, count):
@@ -238,8 +240,8 @@ check.passed("LogisticRegression has 30,730 parameters and computes Wx + b.")
 for count in (1, 4, 7):
     net = check.on_cpu(LogisticRegression())
     check_new(net, random_images(rng, count), 30_730, "LogisticRegression()", counts)
-    draw_weights(net, rng)
-    check_scores(net, random_images(rng, count), candidates, after_scores(candidates))
+    drawn = draw_weights(net, rng)
+    check_scores(net, random_images(rng, count), candidates, after_scores(candidates), drawn)
 check_gradients(gradient_sizes(check.on_cpu(LogisticRegression()), validation[0][:6], validation[1][:6]))
 ### END HIDDEN TESTS
 
@@ -305,8 +307,8 @@ check.passed("OneHiddenLayer(7) has 21,591 parameters and a ReLU between its lay
 for M, count in ((3, 1), (24, 5), (130, 8)):
     net = check.on_cpu(OneHiddenLayer(M))
     check_new(net, random_images(rng, count), 3072 * M + M + 10 * M + 10, f"OneHiddenLayer({M})", counts())
-    draw_weights(net, rng)
-    check_scores(net, random_images(rng, count), candidates, known)
+    drawn = draw_weights(net, rng)
+    check_scores(net, random_images(rng, count), candidates, known, drawn)
 check_gradients(gradient_sizes(check.on_cpu(OneHiddenLayer(20)), validation[0][:6], validation[1][:6]))
 ### END HIDDEN TESTS
 
@@ -447,8 +449,8 @@ check.passed("ConvMaxPool(100, 3, 14) has 400 inputs to its last layer, and the 
 for M, p, N, count in ((4, 6, 5, 1), (9, 2, 8, 7), (5, 1, 1, 2), (3, 7, 26, 3), (12, 4, 3, 8)):
     net = check.on_cpu(ConvMaxPool(M, p, N))
     check_new(net, random_images(rng, count), M * (3 * p * p + 1) + 10 * M * ((33 - p) // N) ** 2 + 10, f"ConvMaxPool({M}, {p}, {N})", counts())
-    draw_weights(net, rng)
-    check_scores(net, random_images(rng, count), candidates, known)
+    drawn = draw_weights(net, rng)
+    check_scores(net, random_images(rng, count), candidates, known, drawn)
 check_gradients(gradient_sizes(check.on_cpu(ConvMaxPool(5, 5, 4)), validation[0][:6], validation[1][:6]))
 ### END HIDDEN TESTS
 

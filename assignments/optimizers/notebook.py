@@ -725,11 +725,12 @@ def torch_steps(name, start, grads, **options):
         found.append(param.detach().clone())
     return torch.stack(found)
 
-def mistaken(start, grads, corrected=(True, True), divide=lambda m, s, eps: m / (s.sqrt() + eps), forget=False, first=1, power=True,
+def mistaken(start, grads, corrected=(True, True), divide=lambda m, s, eps: m / (s.sqrt() + eps), forget=False, first=1, power=True, fresh=False,
              lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
-    """Adam with a known mistake."""
+    """Adam with a known mistake; fresh=True: each step begins at start."""
     param, m, s, found = start, torch.zeros_like(start), torch.zeros_like(start), []
     for t, grad in enumerate(grads, first):
+        param = start if fresh else param
         grad = grad + weight_decay * param
         m, s = (0 * m, 0 * s) if forget else (m, s)
         m, s = betas[0] * m + (1 - betas[0]) * grad, betas[1] * s + (1 - betas[1]) * grad ** 2
@@ -746,18 +747,32 @@ MISTAKES = [
     lambda *data, **options: mistaken(*data, forget=True, **options),
     lambda *data, **options: mistaken(*data, first=2, **options),
     lambda *data, **options: mistaken(*data, power=False, **options),
-    lambda *data, **options: mistaken(*data, first=0, **options),                     # that is NaN
     lambda start, grads, **options: torch_steps("Adam", start, -grads, **options),
 ]
+
+def counted_from_zero(start, grads, **options):
+    """Adam whose first correction divides by 0, in steps that all begin at start, so that only the first is NaN; without that one."""
+    return mistaken(start, grads, first=0, fresh=True, **options)[1:]
+
+def fresh_steps(start, grads, **options):
+    """The parameter after each step but the first of the student's rule; each step begins at start."""
+    state, found = {}, []
+    for grad in grads:
+        param, state = adam_step(start.clone(), grad.clone(), state, **options)
+        found.append(param.clone())
+    return torch.stack(found[1:])
 
 def paid():
     """The mistake that explains the steps with the usual settings, where it has cost its points; None if none does."""
     found = run_steps(adam_step, start, grads)
-    return next((mistake for mistake in MISTAKES if torch.allclose(found, mistake(start, grads), rtol=1e-6, atol=0, equal_nan=True)), None)
+    if found.isnan().all():
+        return counted_from_zero if torch.allclose(fresh_steps(start, grads[:8]), counted_from_zero(start, grads[:8]), rtol=1e-6, atol=0) else None
+    return next((mistake for mistake in MISTAKES if torch.allclose(found, mistake(start, grads), rtol=1e-6, atol=0)), None)
 
 def compare(start, grads, mistake=None, rtol=1e-9, **options):
     """Compare all steps with those of torch.optim, or of a mistake that is paid for."""
-    found = run_steps(adam_step, start, grads, **options)
+    grads = grads[:8] if mistake is counted_from_zero else grads
+    found = fresh_steps(start, grads, **options) if mistake is counted_from_zero else run_steps(adam_step, start, grads, **options)
     right = torch_steps("Adam", start, grads, **options) if mistake is None else mistake(start, grads, **options)
     check.close(found, right, rtol=rtol,
                 what=f"the parameter in {len(grads)} steps with {options or 'the usual settings'}", mistakes={
@@ -942,10 +957,9 @@ for count in (1, 6):
 # The next cell is for the checks. It builds the same layers, gives them your network's weights, and compares the scores.
 
 # %% setup
-def parts_with_norm(net, num_hidden):
-    """(hidden layer, norm, last layer) of the grader's own, with the weights of net; None if it is not built of these."""
+def parts_with_norm(stored, num_hidden):
+    """(hidden layer, norm, last layer) of the grader's own, with the stored weights; None if these are not such layers'."""
     hidden, norm, out = nn.Linear(784, num_hidden), nn.BatchNorm1d(num_hidden), nn.Linear(num_hidden, 10)
-    stored = weights_of(net)
     prefixes = {name.rpartition(".")[0] for name in stored}
     for layer in (hidden, norm, out):
         wanted = {name: tuple(value.shape) for name, value in layer.state_dict().items()}
@@ -957,9 +971,9 @@ def parts_with_norm(net, num_hidden):
     return hidden, norm, out
 
 
-def check_with_norm(net, num_hidden, x, mode, before_relu):
+def check_with_norm(net, num_hidden, x, mode, before_relu, stored=None):
     """Compare the scores of a network with batch norm, in mode "train" or "eval", and what it leaves as running means."""
-    parts = parts_with_norm(net, num_hidden)
+    parts = parts_with_norm(stored or weights_of(net), num_hidden)
     check.true(parts is not None, "The network does not consist of two Linear layers and one BatchNorm1d of the right sizes.",
                "Linear from 784, BatchNorm1d of the hidden units, Linear to 10: are all three attributes of the model?")
     hidden, norm, out = parts
@@ -981,7 +995,7 @@ def check_with_norm(net, num_hidden, x, mode, before_relu):
             "Batch norm is there, but forward does not use it.": out(F.relu(z)),
         }
     check.close(net(x), right, rtol=1e-3, what=f"the scores of {len(x)} images in {mode} mode", mistakes=mistakes)
-    check.close(parts_with_norm(net, num_hidden)[1].running_mean, norm.running_mean, rtol=1e-3,
+    check.close(parts_with_norm(weights_of(net), num_hidden)[1].running_mean, norm.running_mean, rtol=1e-3,
                 what=f"the running means after a batch in {mode} mode")
 
 # %% solution="MLPBN"
@@ -1007,8 +1021,8 @@ def check_drawn_with_norm(make, rng, before_relu):
     for num_hidden in (30, 7):
         net = check.on_cpu(make(num_hidden))
         for count, mode in ((9, "eval"), (12, "train"), (1, "eval")):
-            draw_weights(net, rng)
-            check_with_norm(net, num_hidden, draw_images(count, rng), mode, before_relu)
+            drawn = draw_weights(net, rng)
+            check_with_norm(net, num_hidden, draw_images(count, rng), mode, before_relu, drawn)
 
 # %% test="MLPBN" points=3
 net = check.on_cpu(MLPBN(30))
@@ -1069,10 +1083,9 @@ class CNNBN(nn.Module):
         ### END SOLUTION
 
 # %% test="CNNBN" points=2
-def grader_parts(net):
-    """The layers of the grader's own, with the weights of net; None if it is not built of these."""
+def grader_parts(stored):
+    """The layers of the grader's own, with the stored weights; None if these are not such layers'."""
     layers = [nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.Conv2d(4, 8, 3, padding=1), nn.BatchNorm2d(8), nn.Linear(392, 10)]
-    stored = weights_of(net)
     prefixes = {name.rpartition(".")[0] for name in stored}
     for layer in layers:
         wanted = {name: tuple(value.shape) for name, value in layer.state_dict().items()}
@@ -1083,20 +1096,21 @@ def grader_parts(net):
         layer.load_state_dict({name: torch.from_numpy(stored[f"{fits[0]}.{name}"]) for name in wanted})
     return layers
 
-def scores(net, x, train, order):
-    conv1, norm1, conv2, norm2, out = (layer.train(train) for layer in grader_parts(net))
+def scores(stored, x, train, order):
+    conv1, norm1, conv2, norm2, out = (layer.train(train) for layer in grader_parts(stored))
     with torch.no_grad():
         x = F.max_pool2d(order(norm1, conv1(x)), 2)
         return out(F.max_pool2d(order(norm2, conv2(x)), 2).flatten(1))
 
-def compare(net, x, train, mode):
-    check.true(grader_parts(net) is not None, "The network does not consist of the layers of CNN and two BatchNorm2d.",
+def compare(net, x, train, mode, stored=None):
+    stored = stored or weights_of(net)
+    check.true(grader_parts(stored) is not None, "The network does not consist of the layers of CNN and two BatchNorm2d.",
                "BatchNorm2d(4) after the first convolution, BatchNorm2d(8) after the second: are all of them attributes of the model?")
-    right = scores(net, x, train, lambda norm, z: F.relu(norm(z)))
+    right = scores(stored, x, train, lambda norm, z: F.relu(norm(z)))
     wrong = {
-        "Batch norm stands after the ReLU: in this network it comes before.": scores(net, x, train, lambda norm, z: norm(F.relu(z))),
-        "Batch norm is there, but forward does not use it.": scores(net, x, train, lambda norm, z: F.relu(z)),
-        "There is no ReLU.": scores(net, x, train, lambda norm, z: norm(z)),
+        "Batch norm stands after the ReLU: in this network it comes before.": scores(stored, x, train, lambda norm, z: norm(F.relu(z))),
+        "Batch norm is there, but forward does not use it.": scores(stored, x, train, lambda norm, z: F.relu(z)),
+        "There is no ReLU.": scores(stored, x, train, lambda norm, z: norm(z)),
     }
     net.train(train)
     check.close(net(x), right, rtol=1e-3, what=f"the scores of {len(x)} images in {mode} mode", mistakes=wrong)
@@ -1109,8 +1123,8 @@ check.passed("CNNBN has 4,290 parameters and normalises before each ReLU.")
 rng = check.rng()
 for count, in_train, mode in ((9, False, "eval"), (12, True, "train"), (1, False, "eval")):
     net = check.on_cpu(CNNBN())
-    draw_weights(net, rng)
-    compare(net, draw_images(count, rng), in_train, mode)
+    drawn = draw_weights(net, rng)
+    compare(net, draw_images(count, rng), in_train, mode, drawn)
 ### END HIDDEN TESTS
 
 # %% experiment

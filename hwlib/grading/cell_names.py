@@ -233,8 +233,21 @@ def _changed_by_call(value: ast.expr) -> set[str]:
             if value.func.id == "setattr"
             else set()
         )
+    if _makes_any_name(value):
+        return {"*"}
     names = _root(value.func) if isinstance(value.func, ast.Attribute) else set()
     return names | {arg.id for arg in value.args if isinstance(arg, ast.Name)}
+
+
+def _makes_any_name(call: ast.Call) -> bool:
+    """Whether this is `%run FILE` or `%pylab`, which may make any name, as `import *` does."""
+    function = ast.unparse(call.func)
+    magic = call.args[0] if call.args else None
+    return (
+        function == "get_ipython().run_line_magic"
+        and isinstance(magic, ast.Constant)
+        and magic.value in ("run", "pylab")
+    )
 
 
 def _root(node: ast.expr) -> set[str]:

@@ -1426,6 +1426,60 @@ _TORCH = (
     ),
     idiom(
         TORCH,
+        "tensors as keys: `table[p] for p in sorted(table, key=float)`, `table[best]`, in sets",
+        """
+        keyed = {p: 1 - float(p) ** 2 for p in torch.linspace(0, 1, 5)}
+        best_key = next(iter(keyed))
+        set_of_keys = {best_key}
+        def keyed_again():
+            return best_key, keyed
+        """,
+        """
+        assert [keyed[p] for p in sorted(keyed, key=float)] == [1, 0.9375, 0.75, 0.4375, 0]
+        held = list(keyed)
+        assert keyed_again()[1][held[2]] == 0.75 and keyed[held[0]] == 1
+        assert keyed[best_key] == 1 and best_key in set_of_keys
+        best, table = keyed_again()
+        assert table[best] == 1 and table.keys() == keyed.keys()
+        assert torch.zeros(()) not in keyed and held[0] is not held[1]
+        """,
+        """
+        keyed = {p: 1 - float(p) for p in torch.linspace(0, 1, 5)}
+        best_key = next(iter(keyed))
+        set_of_keys = {best_key}
+        def keyed_again():
+            return best_key, keyed
+        """,
+        needs="torch",
+    ),
+    idiom(
+        TORCH,
+        "`optimizer.state[parameter]` for `parameter` in `model.parameters()`",
+        """
+        def trained_once(momentum):
+            model = torch.nn.Linear(80, 2)
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=momentum)
+            model(torch.ones(1, 80)).sum().backward()
+            optimizer.step()
+            return model, optimizer
+        """,
+        """
+        model, optimizer = trained_once(0.9)
+        parameters = list(model.parameters())
+        for parameter in parameters:
+            buffer = optimizer.state[parameter]["momentum_buffer"]
+            assert torch.equal(buffer, torch.ones_like(parameter))
+        assert [id(one) for one in model.parameters()] == [id(one) for one in parameters]
+        """,
+        """
+        def trained_once(momentum):
+            model = torch.nn.Linear(80, 2)
+            return model, torch.optim.SGD(model.parameters(), lr=0.1, momentum=momentum)
+        """,
+        needs="torch",
+    ),
+    idiom(
+        TORCH,
         "`isinstance(model, nn.Module)`, `model(x)`, `model.eval()`, `model.fc.weight`",
         """
         class Model1(torch.nn.Module):

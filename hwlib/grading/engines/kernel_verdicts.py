@@ -12,7 +12,7 @@ from hwlib.errors import with_detail
 from hwlib.grading.answer_key import AnswerKey, KeyCell
 from hwlib.grading.cell_names import names_in
 from hwlib.grading.cells import UNANSWERED, one_line, tree_of
-from hwlib.grading.engines.lacking import Lack, lack_in
+from hwlib.grading.engines.lacking import Lack, lack_in, lack_of_python
 from hwlib.grading.engines.part_verdicts import told_parts
 from hwlib.grading.engines.student_errors import builtin_exception
 from hwlib.grading.engines.words import (
@@ -27,6 +27,7 @@ from hwlib.grading.engines.words import (
     statement_at,
     waits,
 )
+from hwlib.grading.newer_python import newer_python
 from hwlib.grading.parts import parts_of
 from hwlib.grading.records.marks import Mark
 from hwlib.grading.results import PartResult, QuestionStatus
@@ -63,17 +64,20 @@ class KernelVerdicts:
 
     def waiting(self, cell: KeyCell) -> str:
         """Why a human must grade a test, where that is not the student's doing; else ""."""
-        reasons = map(self._why_it_waits, _all_told(self._cells.get(cell.grade_id)))
+        graded = self._cells.get(cell.grade_id)
+        reasons = (self._why_it_waits(graded, error) for error in _all_told(graded))
         return next(filter(None, reasons), "")
 
-    def _why_it_waits(self, error: NotebookNode) -> str:
+    def _why_it_waits(self, graded: NotebookNode | None, error: NotebookNode) -> str:
         if error.ename == "CannotCheck":
             reason = next((said_of(line) for line in error.traceback), "")
             return cannot_run(reason.removeprefix("? "))
-        if lack := _lack(error):
+        lack = _lack(error)
+        if lack and not (lack.only_of_student and _is_of_test(graded, error)):
             return waits(lack.told_student)
         for definer, above in self._definers(error):
-            if (lack := _lack(above)) and definer.role != "setup":
+            lack = _lack(above) or _newer(self._cells[definer.grade_id].source)
+            if lack and definer.role != "setup":
                 return waits(lack.told_student)
             if definer.role == "setup":
                 return cannot_run("it needs a given cell, which does not run there")
@@ -165,13 +169,26 @@ def _of_missing(name: str, definer: KeyCell, above: NotebookNode, source: str) -
     return "error", name_missing(name, f"the cell {definer.name} raised {told}"), ""
 
 
-def _of_frames(graded: NotebookNode, error: NotebookNode, text: str) -> Said:
-    """The verdict on an error: was it the test's own line, or one of the student's code?"""
+def _frames(graded: NotebookNode, error: NotebookNode) -> tuple[int, list[int]]:
+    """How many frames an error went through, and the lines of the test among them."""
     frames = list(FRAME.finditer(ANSI.sub("", "\n".join(error.traceback))))
     own = str(graded.execution_count)
-    here = [int(frame["line"]) for frame in frames if frame["count"] == own]
+    return len(frames), [int(frame["line"]) for frame in frames if frame["count"] == own]
+
+
+def _is_of_test(graded: NotebookNode | None, error: NotebookNode) -> bool:
+    """Whether nothing but the test was running."""
+    if graded is None:
+        return False
+    frames, here = _frames(graded, error)
+    return len(here) == frames
+
+
+def _of_frames(graded: NotebookNode, error: NotebookNode, text: str) -> Said:
+    """The verdict on an error: was it the test's own line, or one of the student's code?"""
+    frames, here = _frames(graded, error)
     hidden = not here or max(here) in hidden_lines(graded.source.splitlines())
-    if len(here) < len(frames):  # other code than the test's was running
+    if len(here) < frames:  # other code than the test's was running
         if error.ename == "MemoryError":
             return "crashed", "Your code used more memory than it may.", ""
         if hidden:  # a message may carry the inputs of the check, and so may a name
@@ -194,6 +211,11 @@ def _missing_name(error: NotebookNode) -> str:
 
 def _lack(error: NotebookNode) -> Lack | None:
     return lack_in(f"{error.ename}: {error.evalue}")
+
+
+def _newer(source: str) -> Lack | None:
+    newer = newer_python(source)
+    return lack_of_python(newer.version) if newer else None
 
 
 def _errors(graded: NotebookNode | None) -> list[NotebookNode]:

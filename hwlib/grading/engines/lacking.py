@@ -1,4 +1,5 @@
-"""What student code needs and the grading machine does not have: a module, a GPU.
+"""What student code needs and the grading machine does not have: a module, a GPU, another version
+of Python or NumPy.
 
 Such code may be right where it was written, so a human decides.
 """
@@ -6,14 +7,18 @@ Such code may be right where it was written, so a human decides.
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
+from importlib.metadata import version
 from importlib.util import find_spec
 
 from hwlib.errors import StudentRaised
 
-__all__ = ["Lack", "cure_of", "lack_behind", "lack_in"]
+__all__ = ["Lack", "cure_of", "lack_behind", "lack_in", "lack_of_python"]
 
 _A_GPU = "a GPU"
+_OLDER_NUMPY = "an older NumPy"
+_PYTHON = "Python "
 
 _MODULE = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
 # how PyTorch says that a device is not there, in the versions from 2.0 on
@@ -34,6 +39,14 @@ _GPU = re.compile(
     r")",
     re.DOTALL,
 )
+# what NumPy 1.26, the oldest that hwlib works with, has and later ones do not
+_REMOVED = re.compile(
+    r"AttributeError: (?:"
+    r"`?np\.(?P<name>\w{1,40})`? was removed in the NumPy \d"
+    r"|module 'numpy' has no attribute '(?P<later>trapz|in1d|disp|row_stack|chararray)'"
+    r")"
+)
+_ONE_NUMBER = "TypeError: only 0-dimensional arrays can be converted to Python scalars"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +55,7 @@ class Lack:
 
     told_student: str  # why a human grades the question
     told_instructor: str  # what it is called, for "3 submissions need …"
+    only_of_student: bool = False  # the same error says nothing where the test itself raised it
 
 
 def lack_in(text: str) -> Lack | None:
@@ -59,7 +73,20 @@ def lack_in(text: str) -> Lack | None:
         return Lack(reason, _unknown_part(found[1]))
     if _GPU.search(text):
         return Lack("your code needs a GPU, and the grading machine has none", _A_GPU)
+    if removed := _REMOVED.search(text):
+        name = f"np.{removed['name'] or removed['later']}"
+        return Lack(f"your code uses {name}, which {_this_numpy()} lacks", _OLDER_NUMPY)
+    if text.startswith(_ONE_NUMBER):  # an array of several, too, but that fails wherever it is run
+        does = "turns an array into a number; before NumPy 2.4 that worked for an array of one"
+        return Lack(f"your code {does}, and {_this_numpy()} can't", _OLDER_NUMPY, True)
     return None
+
+
+def lack_of_python(needed: str) -> Lack:
+    """A cell that only Python from this version on can read."""
+    here = f"Python {sys.version_info.major}.{sys.version_info.minor}"
+    needs = f"{_PYTHON}{needed}"
+    return Lack(f"a cell of yours needs {needs}, and the grading machine has {here}", needs)
 
 
 def lack_behind(error: BaseException | None) -> Lack | None:
@@ -76,7 +103,13 @@ def cure_of(needed: str) -> str:
     """What an instructor can do about it."""
     if needed == _A_GPU:
         return "grade those questions by hand, or on a machine that has one"
+    if needed == _OLDER_NUMPY or needed.startswith(_PYTHON):
+        return "grade those questions by hand, or with that version"
     return "install it and grade again"
+
+
+def _this_numpy() -> str:
+    return f"the grading machine's NumPy {version('numpy')}"
 
 
 def _unknown_part(module: str) -> str:

@@ -120,7 +120,7 @@ def _told(error: Exception, source: str, hidden: bool) -> Exception:
     if isinstance(error, CheckFailed):
         return Failed(one_line(f"{error.symptom} {error.hint}".strip(), MESSAGE_LENGTH))
     lack = lack_in(f"{type(error).__name__}: {error}")
-    if lack:
+    if lack and not (lack.only_of_student and _is_of_check(error)):
         return Waits(waits(lack.told_student))
     if isinstance(error, TimeoutError):
         return Timeout(text)
@@ -134,6 +134,14 @@ def _told(error: Exception, source: str, hidden: bool) -> Exception:
     known = kind if hasattr(builtins, kind) or not hidden else "an error"
     told = check_stopped(known, "" if hidden else text, "", hidden=hidden)
     return Failed(f"{told} {advice(kind, text)}".rstrip())
+
+
+def _is_of_check(error: Exception) -> bool:
+    """Whether the check's own code raised it, not a function that it called."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return place is not None and place.tb_frame.f_code.co_filename == "<check>"
 
 
 # ---- time limits ---------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from functools import cache
 from typing import Any
+from weakref import WeakValueDictionary
 
 from hwlib.errors import WireError, WorkerMisbehaved
 from hwlib.grading.engines.links import Conversation
@@ -22,13 +23,15 @@ __all__ = ["TestTensors"]
 class TestTensors:
     """The grader's side of `sandbox.tensors`."""
 
-    __slots__ = ("_dropped", "_leaves", "_session")
+    __slots__ = ("_dropped", "_leaves", "_numbered", "_session")
     __test__ = False  # not a test class, whatever pytest thinks of its name
 
     def __init__(self, session: Conversation) -> None:
         self._session = session
         self._dropped: list[int] = []  # outputs whose graph is gone
         self._leaves: list[Any] = []  # the test's own, sent with the present request
+        # number → the tensor that came with it, as long as the test holds it
+        self._numbered: WeakValueDictionary[int, Any] = WeakValueDictionary()
 
     def pack(self, tensor: Any, encoder: Encoder, depth: int) -> dict[str, Any]:
         """A tensor as the worker gets it."""
@@ -76,6 +79,16 @@ class TestTensors:
                 wanting = torch.empty(0, requires_grad=True)  # so that there is a graph
                 output = _Output(self, number, tensor)
                 return _node().apply(output, wanting, *self._leaves[:count])
+        return self._same(decoder.whole(data, "id", 0, 2**62), tensor) if "id" in data else tensor
+
+    def _same(self, number: int, tensor: Any) -> Any:
+        """The leaf that has come with this number before, if the test holds it and it is as it
+        was: a key of a dict is found only by the very same object.
+        """
+        known = self._numbered.get(number)
+        if known is not None and _are_equal(known, tensor):
+            return known
+        self._numbered[number] = tensor
         return tensor
 
     def backward(self, number: int, gradient: Any, leaves: tuple[Any, ...]) -> list[Any]:
@@ -106,6 +119,23 @@ class _Output:
 
     def __del__(self) -> None:
         self.tensors.forget(self.number)
+
+
+def _are_equal(one: Any, other: Any) -> bool:
+    """Whether two leaves are alike: the same type, shape and bytes, and the same of gradients."""
+    if type(one) is not type(other) or one.requires_grad != other.requires_grad:
+        return False
+    if (one.grad is None) != (other.grad is None) or not _have_equal_bytes(one, other):
+        return False
+    return one.grad is None or _have_equal_bytes(one.grad, other.grad)
+
+
+def _have_equal_bytes(one: Any, other: Any) -> bool:
+    if (one.dtype, one.shape) != (other.dtype, other.shape):
+        return False
+    uint8 = sys.modules["torch"].uint8
+    a, b = (tensor.detach().contiguous().view(-1).view(uint8) for tensor in (one, other))
+    return bool((a == b).all())
 
 
 def _like(value: Any, tensor: Any) -> Any:

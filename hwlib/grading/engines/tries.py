@@ -27,7 +27,7 @@ from hwlib.grading.cells import as_released, one_line
 from hwlib.grading.engines.bench import Bench
 from hwlib.grading.engines.clock import Limits
 from hwlib.grading.engines.confirm import Confirmation
-from hwlib.grading.engines.lacking import lack_in
+from hwlib.grading.engines.lacking import Lack, lack_in, lack_of_python
 from hwlib.grading.engines.lanes import Lane, Shared
 from hwlib.grading.engines.part_verdicts import of_parts
 from hwlib.grading.engines.standins import Session
@@ -40,6 +40,7 @@ from hwlib.grading.engines.verdicts import (
     used_up,
 )
 from hwlib.grading.engines.words import waits
+from hwlib.grading.newer_python import newer_python
 from hwlib.grading.results import QuestionResult
 from hwlib.grading.submissions.dependencies import needed_cells
 from hwlib.grading.submissions.repair import RepairedSubmission, SubmittedCell
@@ -253,11 +254,20 @@ class _Tries:
         lack = next((one.lack for one in (verdict, *_of_parts(verdict)) if one.lack), None)
         if lack is None and verdict.status in ("missing", "error"):
             raised = (self._needed.raised.get(index, "") for index in sorted(self._wanted_by[name]))
-            lack = next(filter(None, map(lack_in, raised)), None)
+            lack = next(filter(None, map(lack_in, raised)), None) or self._newer(verdict)
         if lack is None:
             return verdict
         self.lacking.add(lack.told_instructor)
         return Verdict("manual", waits(lack.told_student), lack=lack)
+
+    def _newer(self, verdict: Verdict) -> Lack | None:
+        """The Python that the cell needs which defines a missing name."""
+        for cell in self.shared.cells:
+            if verdict.missing_name and not cell.names.parsed:
+                newer = newer_python(cell.source)
+                if newer and verdict.missing_name in names_in(newer.older).binds:
+                    return lack_of_python(newer.version)
+        return None
 
     def _may_change(self, verdict: Verdict, more: set[int], needed: set[int]) -> bool:
         """Whether a verdict may be another one where these cells are run, too."""

@@ -5,28 +5,35 @@ Two kinds of tensors cross with more than their numbers:
     output  what the student's code computed with a graph: the grader may ask for a backward pass
     leaf    a test's tensor that wants a gradient: a leaf here, whose gradient goes back with the
             backward pass
+
+A parameter, and a small tensor, has a number, too: it may be the key of a dict, and Python finds
+such a key only by the very same object.
 """
 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from typing import Any
 
 from hwlib.grading.sandbox.codec import Decoder, Encoder
 from hwlib.grading.sandbox.torch_values import encode_tensor, read_tensor, the_torch
 
-__all__ = ["Tensors"]
+__all__ = ["MAX_NUMBERED", "Tensors"]
+
+MAX_NUMBERED = 64  # numbers in a tensor, no parameter, that crosses with a number of its own
 
 
 class Tensors:
     """The worker's side; `engines.tensors` is the grader's."""
 
-    __slots__ = ("_next", "leaves", "outputs")
+    __slots__ = ("_next", "_numbers", "leaves", "outputs")
 
     def __init__(self) -> None:
         self.outputs: dict[int, tuple[Any, list[Any]]] = {}  # by number: tensor, the test's leaves
         self.leaves: list[Any] = []  # that came with the present request
         self._next = 0
+        self._numbers: Any = None  # of parameters and small tensors, as long as they live
 
     def pack(self, tensor: Any, encoder: Encoder, depth: int) -> dict[str, Any]:
         """A tensor as the grader gets it."""
@@ -38,10 +45,22 @@ class Tensors:
                 data["wants"] = True
             if tensor.grad is not None:
                 data["gradient"] = encode_tensor(tensor.grad, encoder, depth)
+            if "parameter" in data or tensor.numel() <= MAX_NUMBERED:
+                data["id"] = self._number(tensor)
             return data
         self._next += 1
         self.outputs[self._next] = tensor, list(self.leaves)
         return {**data, "output": self._next, "leaves": len(self.leaves)}
+
+    def _number(self, tensor: Any) -> int:
+        if self._numbers is None:
+            weak = import_module("torch.utils.weak")
+            self._numbers = weak.WeakTensorKeyDictionary()
+        if tensor not in self._numbers:
+            self._next += 1
+            self._numbers[tensor] = self._next
+        number: int = self._numbers[tensor]
+        return number
 
     def unpack(self, data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
         """A tensor that the grader sent."""

@@ -16,7 +16,7 @@ from hwlib.grading.cell_names import names_in
 from hwlib.grading.cells import tree_of
 from hwlib.grading.parts import can_fail
 
-__all__ = ["idiom_of", "note_faults"]
+__all__ = ["idiom_of", "kept_state", "note_faults"]
 
 _NETWORK = ("requests", "urllib", "urllib3", "httpx", "aiohttp", "wget", "gdown", "socket")
 _ADDRESS = re.compile(r"https?://")
@@ -260,3 +260,47 @@ def idiom_of(source: str) -> tuple[str, str]:
         "it relies on sharing a process with the student's code",
         "compare plain values: numbers, texts, lists, arrays",
     )
+
+
+def kept_state(draft: Draft, drafts: Sequence[Draft]) -> tuple[str, str]:
+    """(an earlier test that may change a variable of this test, the variable); empty if none does.
+
+    nbgrader's tests see what earlier tests have changed; hwlib runs each alone.
+    """
+    tree = tree_of(draft.source)
+    if tree is None:
+        return "", ""
+    read = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    variables = {
+        target.id
+        for one in drafts
+        for node in ast.walk(tree_of(one.source) or ast.Module([], []))
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.withitem)
+        for target in ast.walk(node)
+        if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store)
+    }
+    for one in reversed(drafts[: drafts.index(draft)]):
+        earlier = tree_of(one.source) if one.role == "test" else None
+        changed = _may_change(earlier) & read & variables if earlier else set()
+        if changed:
+            return one.grade_id or one.place, min(changed)
+    return "", ""
+
+
+def _may_change(tree: ast.AST) -> set[str]:
+    """The names of what is called, handed to a call, or changed in place: c(), x.pop(), f(x)."""
+    roots: list[ast.expr] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            roots += [node.func, *node.args, *(keyword.value for keyword in node.keywords)]
+        elif isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
+            roots.append(node)
+        elif isinstance(node, ast.AugAssign):
+            roots.append(node.target)
+    found = set[str]()
+    for root in roots:
+        while isinstance(root, ast.Attribute | ast.Subscript):
+            root = root.value
+        if isinstance(root, ast.Name):
+            found.add(root.id)
+    return found

@@ -46,10 +46,31 @@ class _Notebook:
             if draft.is_code
         }
         self.originals = [draft.source for draft in drafts]
-        self.solved = frozenset[str]().union(
-            *(names_in(one.source).binds for one in drafts if one.role in _STUDENTS)
-        )
+        self.solved = self._solved()
         self.students = self._made_of_students()
+
+    def _solved(self) -> frozenset[str]:
+        """What the student's cells make or change; `plt.plot(x)` changes no module of a given cell.
+
+        Names that a given cell imports are the student's only where they make them anew.
+        """
+        cells = [one for one, found in enumerate(self.drafts) if found.role in _STUDENTS]
+        changed = frozenset[str]().union(
+            *(names_in(self.drafts[one].source).binds for one in cells)
+        )
+        anew = frozenset[str]().union(
+            *(found.defines for one in cells for found in self.statements[one])
+        )
+        imported = frozenset[str]().union(
+            *(
+                found.defines
+                for one, draft in enumerate(self.drafts)
+                if draft.role in ("code", "setup")
+                for found in self.statements[one]
+                if found.is_import
+            )
+        )
+        return changed - (imported - anew)
 
     def _made_of_students(self) -> frozenset[str]:
         """The student's names, and what given cells make with them."""
@@ -154,12 +175,7 @@ class _Notebook:
     def _is_bound_again(self, cell: int) -> bool:
         """Whether another given cell makes one of its variables anew, so that order matters."""
         own = frozenset[str]().union(*(one.defines for one in self.statements[cell]))
-        own -= {
-            name
-            for one in self.statements[cell]
-            if one.source.lstrip().startswith(("import ", "from "))
-            for name in one.defines
-        }
+        own -= {name for one in self.statements[cell] if one.is_import for name in one.defines}
         for other, found in self.statements.items():
             if other == cell or self.drafts[other].role not in ("code", "setup"):
                 continue
@@ -300,13 +316,16 @@ def _lifted(drafts: list[Draft], place: int) -> int:
         for i, one in enumerate(drafts)
         if one.role in ("setup", "code", *_STUDENTS) and (i < place or one.role != "code")
     ]
-    wanted = uses - frozenset[str]().union(*others)
+    elsewhere = frozenset[str]().union(*others)
     tests = [
         statement
         for i, one in enumerate(drafts[:place])
         if one.role in ("test", "code")
         for statement in statements_of(i, one)
     ]
+    wanted = uses - elsewhere
+    if "*" in elsewhere:  # `from helpers import *` makes what no test defines
+        wanted &= frozenset[str]().union(*(one.defines for one in tests))
     solved = frozenset[str]().union(
         *(names_in(one.source).binds for one in drafts if one.role in _STUDENTS)
     )

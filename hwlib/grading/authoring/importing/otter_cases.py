@@ -17,7 +17,7 @@ __all__ = ["Case", "case_of", "composed", "shared_points"]
 
 _CONFIG = re.compile(r"^(?:\w+\s*=\s*)?(?:\"\"\"|''')?\s*#\s*BEGIN\s*TEST\s*CONFIG", re.IGNORECASE)
 _CONFIG_END = re.compile(r"^(?:\"\"\"|''')?\s*;?\s*#\s*END\s*TEST\s*CONFIG", re.IGNORECASE)
-_NUMPY = re.compile(r"^np\.(?:\w+\d*|bool_?|str_)\((.*)\)$")
+_NUMPY = re.compile(r"^np\.(?:(?:\w+\d*|bool_?|str_)\((.*)\)|(True|False)_)$")
 
 _ASKING = ("isinstance", "all", "any", "allclose", "isclose", "array_equal", "callable")
 
@@ -41,11 +41,12 @@ def case_of(source: str, outputs: Sequence[Any]) -> Case:
         What the cell shows for the course's own solution, as nbformat has it.
     """
     lines = source.split("\n")
-    hidden, points = False, None
+    hidden, points, message = False, None, None
     if _CONFIG.match(lines[0]):
         end = next((i for i, line in enumerate(lines) if _CONFIG_END.match(line)), 0)
         config = yaml.safe_load("\n".join(lines[1:end])) or {}
         hidden, points = bool(config.get("hidden")), config.get("points")
+        message = config.get("failure_message")
         lines = lines[end + 1 :]
     elif lines[0].lstrip().startswith("#"):
         hidden = bool(re.search(r"\bhidden\b", lines[0], re.IGNORECASE))
@@ -56,7 +57,24 @@ def case_of(source: str, outputs: Sequence[Any]) -> Case:
     if tree is not None and tree.body:
         function = _function(tree)
         body = _inlined(body, function) if function else _compared(body, tree, outputs)
+    if message:
+        body = _with_message(body, str(message))
     return Case(body, hidden, None if points is None else float(points))
+
+
+def _with_message(body: str, message: str) -> str:
+    """The statements, with otter's failure_message in the last assertion, if it has none."""
+    tree = tree_of(body)
+    last = tree.body[-1] if tree is not None and tree.body else None
+    if not isinstance(last, ast.Assert) or last.msg is not None or last.end_lineno is None:
+        return f"# {' '.join(message.split())}\n{body}"
+    lines = body.split("\n")
+    line = lines[last.end_lineno - 1].encode()
+    put = f", {' '.join(message.split())!r}".encode()
+    lines[last.end_lineno - 1] = (line[: last.end_col_offset] + put).decode() + (
+        line[last.end_col_offset :].decode()
+    )
+    return "\n".join(lines)
 
 
 def _function(tree: ast.Module) -> ast.FunctionDef | None:
@@ -121,7 +139,7 @@ def _assertion(expression: str, node: ast.expr, value: str) -> str:
     """A statement that raises if the expression does not show this value."""
     shown = expression if _stands_alone(expression, node) else f"({expression})"
     number = _NUMPY.match(value)
-    plain = number[1] if number else value
+    plain = (number[1] or number[2] or value) if number else value
     if plain in ("True", "False"):
         if _is_question(node):
             return f"assert {shown}" if plain == "True" else f"assert not ({shown})"

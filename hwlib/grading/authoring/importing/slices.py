@@ -24,6 +24,11 @@ class Statement:
     defines: frozenset[str]  # those of `binds` that it makes anew, and does not only change
     hidden: bool  # whether it is one of the hidden tests
 
+    @property
+    def is_import(self) -> bool:
+        """Whether it imports something."""
+        return self.source.lstrip().startswith(("import ", "from "))
+
 
 def statements_of(cell: int, draft: Draft) -> list[Statement]:
     """The statements of a cell; none if it is not valid Python."""

@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from hwlib.errors import AuthoringError, CourseError
 from hwlib.grading.authoring.build import build
 from hwlib.grading.authoring.importing.drafting import drafted
-from hwlib.grading.authoring.importing.faults import idiom_of
+from hwlib.grading.authoring.importing.faults import idiom_of, kept_state
 from hwlib.grading.authoring.importing.found import Draft, FoundNotebook, Note
 from hwlib.grading.authoring.importing.layout import FoundAssignment, find_assignments
 from hwlib.grading.authoring.importing.naming import name_drafts
@@ -323,6 +323,17 @@ class _Trial:
         before = self.originals.get(draft.place)
         return before is None or before.passed
 
+    def _remedy(self, draft: Draft, isolated: Tried) -> str:
+        """What to write where the course's own solution passes in nbgrader only."""
+        cells = next(one for one in self.notebooks.values() if draft in one)
+        test, name = kept_state(draft, cells)
+        if not test or draft.name in isolated.complaints:
+            return idiom_of(draft.source)[1]
+        return (
+            f"the test {test} above it uses {name}, too, and hwlib runs each test alone: if it "
+            f"changes {name}, repeat those lines here, or make one test of both"
+        )
+
     def _question(self, draft: Draft, isolated: Tried, nbgrader: Tried) -> QuestionReport:
         is_aside = draft in self.aside
         before = self.originals.get(draft.place)
@@ -348,7 +359,7 @@ class _Trial:
                 "decision",
                 f"the course's own solution passes it in nbgrader, not in hwlib: "
                 f"{isolated.complaints.get(draft.name) or message or 'it was not tried'}",
-                idiom_of(draft.source)[1],
+                self._remedy(draft, isolated),
             )
         if draft.name in isolated.for_nothing and not is_aside:
             draft.note(
