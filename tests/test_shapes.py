@@ -372,7 +372,7 @@ def test_the_feedback_page_shows_the_answer_and_not_the_scheme(graded: Class) ->
     assert "Both slopes are positive." in page
     assert "steep = 4 * x" in page
     assert "5 points: a figure" not in page
-    assert "A human still grades some questions: A report, An essay." in page
+    assert "A human still grades some questions: “A report”, “An essay”." in page
 
 
 def test_a_simulated_class_knows_what_waits_for_a_human(shapes: Assignment, tmp_path: Path) -> None:
