@@ -12,7 +12,8 @@ the test is run with that one and the course's own others. A function that fails
 same to everything, earns nothing; about others a human decides.
 
 Which tests are run again is found out with the course's own solution: those that it passes this
-way, and that functions which agree and are wrong would pass, too.
+way, and of which functions that agree and are wrong would pass more than functions that are wrong
+each in its own way.
 """
 
 from __future__ import annotations
