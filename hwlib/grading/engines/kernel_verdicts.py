@@ -65,10 +65,12 @@ class KernelVerdicts:
     def waiting(self, cell: KeyCell) -> str:
         """Why a human must grade a test, where that is not the student's doing; else ""."""
         graded = self._cells.get(cell.grade_id)
+        if graded is None:
+            return ""
         reasons = (self._why_it_waits(graded, error) for error in _all_told(graded))
         return next(filter(None, reasons), "")
 
-    def _why_it_waits(self, graded: NotebookNode | None, error: NotebookNode) -> str:
+    def _why_it_waits(self, graded: NotebookNode, error: NotebookNode) -> str:
         if error.ename == "CannotCheck":
             reason = next((said_of(line) for line in error.traceback), "")
             return cannot_run(reason.removeprefix("? "))
@@ -176,10 +178,8 @@ def _frames(graded: NotebookNode, error: NotebookNode) -> tuple[int, list[int]]:
     return len(frames), [int(frame["line"]) for frame in frames if frame["count"] == own]
 
 
-def _is_of_test(graded: NotebookNode | None, error: NotebookNode) -> bool:
+def _is_of_test(graded: NotebookNode, error: NotebookNode) -> bool:
     """Whether nothing but the test was running."""
-    if graded is None:
-        return False
     frames, here = _frames(graded, error)
     return len(here) == frames
 
@@ -227,12 +227,12 @@ def _last_error(graded: NotebookNode | None) -> NotebookNode | None:
     return next(reversed(_errors(graded)), None)
 
 
-def _all_told(graded: NotebookNode | None) -> Iterator[NotebookNode]:
+def _all_told(graded: NotebookNode) -> Iterator[NotebookNode]:
     """The error that ended a cell, or else those of its parts."""
     error = _last_error(graded)
     if error is not None:
         yield error
-    elif graded is not None:
+    else:
         told = told_parts(graded.get("outputs", [])).values()
         yield from (NotebookNode(error) for error in told if error is not None)
 

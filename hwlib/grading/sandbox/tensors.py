@@ -19,7 +19,7 @@ from typing import Any
 from hwlib.grading.sandbox.codec import Decoder, Encoder
 from hwlib.grading.sandbox.torch_values import encode_tensor, read_tensor, the_torch
 
-__all__ = ["MAX_NUMBERED", "Tensors"]
+__all__ = ["Tensors"]
 
 MAX_NUMBERED = 64  # numbers in a tensor, no parameter, that crosses with a number of its own
 
