@@ -83,6 +83,7 @@ def test_what_is_pinned_runs_on_the_oldest_python_that_is_promised() -> None:
         f"{one.name} {one.version} needs Python {needed}"
         for one in distributions()
         if (canonicalize_name(one.name), one.version) in pinned
+        and "Requires-Python" in one.metadata
         and (needed := one.metadata["Requires-Python"])
         and not SpecifierSet(needed).contains(oldest)
     }

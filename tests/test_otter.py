@@ -198,6 +198,28 @@ def test_the_command_that_grades_with_otter_says_that_results_can_be_forged(
 
 
 @needs.installed("otter")
+def test_a_kernel_that_ends_without_fault_of_the_student_is_started_again(
+    tiny: Assignment, tmp_path: Path
+) -> None:
+    """As where its ports are taken by another program: here, a file tells whether it was."""
+    mark = tmp_path / "mark"
+    ends_once = f"""
+import os, pathlib
+if not pathlib.Path({str(mark)!r}).exists():
+    pathlib.Path({str(mark)!r}).touch()
+    os._exit(1)
+def half(x):
+    return x / 2
+"""
+    hand_in(tiny, "ada", solved(tiny, solution_half=ends_once))
+    root = tiny.course.root
+    options = GradeOptions(engine="otter", force=True)
+    (ada,) = grade_assignment(tiny, root / "submitted", root, options=options).submissions
+    assert mark.exists()
+    assert ada.score == 8
+
+
+@needs.installed("otter")
 def test_each_part_of_a_question_is_a_test_with_points_of_its_own(tmp_path: Path) -> None:
     parts = """
 # %% test="half-parts" points=4
@@ -227,6 +249,7 @@ assert half(98) == 49
         options = GradeOptions(engine=engine, force=True)
         report = grade_assignment(tiny, root / "submitted", tmp_path / engine, options=options)
         found = {one.student: one.question("half-parts") for one in report.submissions}
+        assert {one.status for one in found.values()} <= {"passed", "failed"}, found
         assert {name: [part.points for part in one.parts] for name, one in found.items()} == {
             "right": [1, 2.5, 0.5],
             "floor": [1, 0, 0.5],

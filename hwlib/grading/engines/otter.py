@@ -139,10 +139,7 @@ def _grade_one(
             if path.is_file()
         },
     )
-    zips = str(archive), str(place / "submission.zip")
-    limit_s = assignment.limits.submission_s + START_S
-    timed_out = runner.run(OtterJob(*zips, str(place), seed, limit_s, assignment.limits.memory_mb))
-    tests = _results(place)
+    tests, timed_out = _run(assignment, archive, place, seed, runner)
     questions = tuple(
         _question(cell, tests, repaired, released, timed_out) for cell in key.questions
     )
@@ -155,6 +152,33 @@ def _grade_one(
         time.monotonic() - started,
     )
     return Outcome(result, repaired.as_notebook())
+
+
+def _run(
+    assignment: Assignment, archive: Path, place: Path, seed: int, runner: OtterRunner
+) -> tuple[Mapping[str, Any] | None, bool]:
+    """What otter found in place/submission.zip, and whether its time was up.
+
+    A run that leaves no results is repeated once: not only student code can end a kernel, its
+    ports may be taken by another program as well.
+    """
+    limit_s = assignment.limits.submission_s + START_S
+    for name in ("run", "again"):
+        folder = place / name
+        folder.mkdir()
+        job = OtterJob(
+            archive=str(archive),
+            submission=str(place / "submission.zip"),
+            place=str(folder),
+            seed=seed,
+            limit_s=limit_s,
+            memory_mb=assignment.limits.memory_mb,
+        )
+        timed_out = runner.run(job)
+        tests = _results(folder)
+        if tests or timed_out:
+            break
+    return tests, timed_out
 
 
 def _results(place: Path) -> Mapping[str, Any] | None:
