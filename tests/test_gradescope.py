@@ -335,6 +335,27 @@ def test_torch_is_in_the_zip_of_an_assignment_that_needs_it() -> None:
     assert "knn" not in needing
 
 
+def test_packages_that_do_not_go_together_are_named_before_gradescope_meets_them(
+    tiny: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = tmp_path / "lib" / "oldfriend-1.0.dist-info" / "METADATA"
+    told.parent.mkdir(parents=True)
+    told.write_text(
+        "Metadata-Version: 2.1\nName: oldfriend\nVersion: 1.0\nRequires-Dist: numpy<1.20\n",
+        encoding="utf-8",
+    )
+    monkeypatch.syspath_prepend(str(tmp_path / "lib"))
+    toml = tiny.folder / "assignment.toml"
+    toml.write_text(
+        toml.read_text(encoding="utf-8") + '[gradescope]\npackages = ["oldfriend"]\n',
+        encoding="utf-8",
+    )
+    again = find_course(tiny.course.root).assignment("tiny")
+    with pytest.raises(CourseError, match=r'oldfriend 1\.0 needs numpy<1\.20.*"numpy<1\.20"'):
+        write_gradescope_zip(again, tmp_path / "tiny.zip")
+    assert not (tmp_path / "tiny.zip").exists()
+
+
 def test_the_image_gets_the_test_images_that_networks_are_measured_on(tmp_path: Path) -> None:
     assignment = find_course(Path(__file__).parents[1]).assignment("mnist_cnn")
     write_gradescope_zip(assignment, tmp_path / "mnist.zip")

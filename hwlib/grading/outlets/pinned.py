@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, distribution, packages_dist
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from hwlib.errors import CourseError
 from hwlib.extras import REQUIREMENTS
 from hwlib.grading.answer_key import AnswerKey
 from hwlib.grading.cells import tree_of
@@ -38,6 +39,11 @@ def pinned_requirements(assignment: Assignment, key: AnswerKey) -> list[str]:
         Its extras and the packages of [gradescope] are included.
     key : AnswerKey
         What its code cells import is included.
+
+    Raises
+    ------
+    CourseError
+        If packages that are installed here don't go together, so pip could not install them.
     """
     bounds = {one.name: one for one in _of_hwlib()}
     engine = [bounds.get(name) or Requirement(name) for name in ENGINE]
@@ -56,6 +62,11 @@ def classroom_requirements(
         The system of that machine. A package that only that system needs has no pinned version.
     python : str
         Its Python, such as "3.12". The default is this one.
+
+    Raises
+    ------
+    CourseError
+        If packages that are installed here don't go together, so pip could not install them.
     """
     todo = [Requirement(name) for name in EDITOR]
     for assignment, key in assignments.items():
@@ -86,21 +97,36 @@ def _pinned(todo: list[Requirement], target: Mapping[str, str]) -> list[str]:
     """These requirements and all that they need on the target, each with the version here."""
     lines: dict[str, str] = {}
     seen: set[tuple[str, frozenset[str]]] = set()  # a package may be needed again with an extra
-    while todo:
-        wanted = todo.pop()
+    asked = [("hwlib", one) for one in todo]
+    while asked:
+        who, wanted = asked.pop()
         name = canonicalize_name(wanted.name)
-        once = (name, frozenset(wanted.extras))
-        if once in seen or name == "hwlib" or name in NOT_FOR_GRADING:
+        if name == "hwlib" or name in NOT_FOR_GRADING:
             continue
-        seen.add(once)
         try:
             found = distribution(wanted.name)
         except PackageNotFoundError:
             lines[name] = f"{wanted.name}{wanted.specifier}"
             continue
+        _require_fits(who, wanted, found.version)
+        once = (name, frozenset(wanted.extras))
+        if once in seen:
+            continue
+        seen.add(once)
         lines[name] = f"{name}=={found.version}"
-        todo += _needed(found.requires or (), wanted.extras, target)
+        needed = _needed(found.requires or (), wanted.extras, target)
+        asked += [(f"{name} {found.version}", one) for one in needed]
     return [lines[name] for name in sorted(lines)]
+
+
+def _require_fits(who: str, wanted: Requirement, version: str) -> None:
+    """Or pip refuses to install both, on a machine where only its last line can be read."""
+    if not wanted.specifier.contains(version, prereleases=True):
+        needed = f"{wanted.name}{wanted.specifier}"
+        raise CourseError(
+            f"{wanted.name} {version} is installed here, and {who} needs {needed}, so pip can't "
+            f'install both elsewhere; run `pip install "{needed}"` and try again'
+        )
 
 
 def _needed(
