@@ -32,6 +32,7 @@ MIN_HELD, MAX_HELD = 64, 5000  # calls whose arguments are kept
 MAX_HELD_BYTES = 2**28  # of their arrays
 OTHERS = 2  # references that a snapshot does not count as its own: the arguments', getrefcount's
 ALONE = 3  # what uses a tensor's storage: it, the array of its memory, the object that is asked
+SMALL_BYTES = 2**13  # of an array that is copied to be compared
 MAX_RETURNED_BYTES = 2**23  # of the arrays in what a function of the test returns
 
 MAPPINGS = (dict, OrderedDict, defaultdict, Counter)
@@ -469,12 +470,15 @@ def _form_of(memory: Array) -> tuple[Any, ...]:
 
 
 def _is_as(memory: Array, form: tuple[Any, ...]) -> bool:
+    if memory.shape != form[0] or memory.dtype != form[1] or memory.flags.fnc != form[2]:
+        return False
     # a bytearray compares with any memory without copying it
-    now = memory.shape, memory.dtype, memory.flags.fnc
-    return now == form[:3] and form[3] == _memory_of(memory)
+    return bool(form[3] == _memory_of(memory))
 
 
 def _memory_of(memory: Array) -> memoryview | bytes:
+    if memory.nbytes <= SMALL_BYTES:  # to copy is quicker than to look at it in another way
+        return memory.tobytes("A")
     if memory.flags.fnc:  # in Fortran's order
         memory = memory.T
     if memory.flags.c_contiguous and memory.dtype.itemsize and not memory.dtype.hasobject:
