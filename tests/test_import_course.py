@@ -17,8 +17,9 @@ from hwlib.commands import run
 from hwlib.errors import CourseError
 from hwlib.grading import find_course, grade_assignment
 from hwlib.grading.authoring.build import build
-from hwlib.grading.authoring.importing.layout import find_assignments, slug_for
+from hwlib.grading.authoring.importing.layout import find_assignments
 from hwlib.grading.authoring.importing.old_course import about_old_course
+from hwlib.grading.course import slug_for
 from hwlib.grading.proof.imports.originals import copied_folder
 
 PNG = b"\x89PNG\r\n\x1a\n not much of a picture"

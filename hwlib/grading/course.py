@@ -24,6 +24,7 @@ __all__ = [
     "Visibility",
     "address_problem",
     "find_course",
+    "slug_for",
 ]
 
 SLUG = re.compile(r"[a-z][a-z0-9_]*")
@@ -230,6 +231,16 @@ class Course:
     def assignments(self, slugs: tuple[str, ...] = ()) -> list[Assignment]:
         """The named assignments, or all of them."""
         return [self.assignment(slug) for slug in (slugs or self.slugs())]
+
+
+def slug_for(name: str) -> str:
+    """The name of an assignment for a folder or notebook of another tool.
+
+    >>> slug_for("Problem Set 1"), slug_for("01-Intro")
+    ('problem_set_1', 'a_01_intro')
+    """
+    slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    return slug if SLUG.fullmatch(slug) else f"a_{slug}".rstrip("_")
 
 
 def find_course(start: Path | None = None) -> Course:

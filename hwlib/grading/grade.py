@@ -1,4 +1,8 @@
-"""Grades a class. These are the functions behind `hw grade`, which a script can call, too."""
+"""Grades a class. These are the functions behind `hw grade`, which a script can call, too.
+
+Engines other than the isolated one, and Dask, are imported where they are used: it takes longer
+than to read the results of a class that has not changed.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +18,9 @@ from typing import Any, Literal
 from hwlib.errors import AuthoringError, CourseError, RecordingError, SubmissionError
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.cells import one_line
-from hwlib.grading.cluster.run import grade_on_cluster
 from hwlib.grading.course import Assignment
 from hwlib.grading.engines.isolated import IsolatedEngine, ReferenceCheck, imported_ahead
 from hwlib.grading.engines.lacking import cure_of
-from hwlib.grading.engines.nbgrader import grade_with_nbgrader
-from hwlib.grading.engines.otter import grade_with_otter
-from hwlib.grading.engines.otter_zip import otter_notes
 from hwlib.grading.engines.pool import Pool, default_jobs
 from hwlib.grading.engines.several import graded_in_turn
 from hwlib.grading.engines.test_sets import fetch_test_sets
@@ -267,6 +267,8 @@ def _grade_with_nbgrader(
     options: GradeOptions,
     on_result: OnResult,
 ) -> GradeReport:
+    from hwlib.grading.engines.nbgrader import grade_with_nbgrader
+
     seed = new_seed() if options.seed is None else options.seed
     if options.dry_run:  # nbgrader can't grade without writing
         with tempfile.TemporaryDirectory(prefix="hw-dry-run-") as folder:
@@ -305,6 +307,8 @@ def _grade_with_otter(
     options: GradeOptions,
     on_result: OnResult,
 ) -> GradeReport:
+    from hwlib.grading.engines.otter import grade_with_otter
+
     seed = new_seed() if options.seed is None else options.seed
     results, failures = list[SubmissionResult](), list[str]()
     with options.records(assignment, output, "otter", options.db_url) as records:
@@ -328,6 +332,8 @@ def _grade_with_otter(
 
 def _of_otter(assignment: Assignment) -> tuple[str, ...]:
     """What an instructor must know about otter's results."""
+    from hwlib.grading.engines.otter_zip import otter_notes
+
     return (
         f"{assignment.slug}: otter runs student code and tests in one process, so these results "
         "can be forged (isolation T0)",
@@ -411,6 +417,8 @@ def _grade_on_cluster(
     **options: Any,
 ) -> Iterator[tuple[FoundSubmission, Outcome]]:
     """What `grade_many` does, on the workers of a Dask scheduler."""
+    from hwlib.grading.cluster.run import grade_on_cluster
+
     if not assignment.has_several:
         yield from grade_on_cluster(assignment, submissions, on_reference=on_reference, **options)
         return
@@ -453,12 +461,16 @@ def grade_notebook_file(
     unseen = tuple(_unseen_modules(notebook, declared))
     seed = new_seed() if seed is None else seed
     if engine == "nbgrader":
+        from hwlib.grading.engines.nbgrader import grade_with_nbgrader
+
         with tempfile.TemporaryDirectory(prefix="hw-notebook-") as output:
             results = tuple(
                 grade_with_nbgrader(assignment, [found], output=Path(output).resolve(), seed=seed)
             )
         return GradeReport(assignment.slug, engine, "T0", results, unseen)
     if engine == "otter":
+        from hwlib.grading.engines.otter import grade_with_otter
+
         ((_, outcome),) = grade_with_otter(assignment, [found], seed=seed)
         complaints = (*unseen, *_of_otter(assignment))
         return GradeReport(assignment.slug, engine, "T0", (outcome.result,), complaints)

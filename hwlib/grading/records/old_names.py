@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from nbgrader import api as nb
 
-from hwlib.grading.authoring.importing.layout import slug_for
+from hwlib.grading.course import slug_for
 
 __all__ = ["adopt_old_names"]
 

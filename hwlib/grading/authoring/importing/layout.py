@@ -20,9 +20,9 @@ from hwlib.grading.authoring.importing.nbgrader_notebooks import (
 )
 from hwlib.grading.authoring.importing.old_course import config_of
 from hwlib.grading.authoring.importing.otter_notebooks import found_in_otter, is_otter
-from hwlib.grading.course import SLUG
+from hwlib.grading.course import SLUG, slug_for
 
-__all__ = ["FoundAssignment", "find_assignments", "slug_for"]
+__all__ = ["FoundAssignment", "find_assignments"]
 
 MAX_FILE_BYTES = 20_000_000
 MAX_DEPTH, MAX_FILES = 2, 5_000  # where the files of a single notebook are looked for
@@ -92,16 +92,6 @@ def find_assignments(source: Path, to: str = "") -> list[FoundAssignment]:
             )
         found = [_renamed(found[0], to)]
     return _distinct(found)
-
-
-def slug_for(name: str) -> str:
-    """The name of an assignment of hwlib for a folder or notebook.
-
-    >>> slug_for("Problem Set 1"), slug_for("01-Intro")
-    ('problem_set_1', 'a_01_intro')
-    """
-    slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
-    return slug if SLUG.fullmatch(slug) else f"a_{slug}".rstrip("_")
 
 
 def _renamed(found: FoundAssignment, slug: str) -> FoundAssignment:
