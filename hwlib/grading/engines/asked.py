@@ -112,11 +112,20 @@ def colluders(names: Sequence[str]) -> Iterator[tuple[Colluder, Colluder]]:
 class Colluder:
     """Functions answer with changed values. With `repeats`, each says what another one has said to
     the same arguments.
+
+    Attributes
+    ----------
+    has_lied : bool
+        Whether it has said anything that is not right.
+    has_repeated : bool
+        Whether a function has said what another one did. Without that, it is wrong in the same way
+        with `repeats` and without.
     """
 
     changes: Mapping[str, Change]  # name of a function → what becomes of its answers
     repeats: bool = False
-    has_lied: bool = False  # whether it has said anything that is not right
+    has_lied: bool = False
+    has_repeated: bool = False
     _said: dict[Hashable, tuple[str, Any]] = field(default_factory=dict)  # arguments → who, what
 
     def named(self, name: str) -> _Accomplice:
@@ -140,7 +149,15 @@ class Colluder:
         if key is None:
             return said
         before = self._said.setdefault(key, (name, changed_numbers(said, np.copy)))
-        return said if before[0] == name else changed_numbers(before[1], np.copy)
+        if before[0] == name:
+            return said
+        self.has_repeated = True
+        return changed_numbers(before[1], np.copy)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether its functions have said something wrong in the same way."""
+        return self.has_lied and (self.has_repeated or not self.repeats)
 
 
 @dataclass(frozen=True, slots=True)

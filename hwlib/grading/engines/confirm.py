@@ -113,7 +113,7 @@ class Confirmation:
         with self._workers(test, self.shared, needed) as (rest, apart):
             led = any(
                 (agreed := self._passed(test, rest, apart, agreeing))
-                and agreeing.has_lied
+                and agreeing.agrees
                 and agreed - self._passed(test, rest, apart, disagreeing)
                 for agreeing, disagreeing in colluders([*apart])
             )
