@@ -254,6 +254,30 @@ def tensor():
 
 def module():
     return torch.nn.Linear(3, 1)
+
+
+def deep():
+    return torch.nn.Sequential(*(torch.nn.Linear(2, 2) for _ in range(40)))
+
+
+def filled(module, number):
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.fill_(number)
+
+
+def how_many(items):
+    return len(list(items))
+
+
+def one_of(items):
+    return next(items)
+
+
+class Failing(torch.nn.Linear):
+    def named_parameters(self, *args, **kwargs):
+        yield "weight", self.weight
+        raise LookupError("no bias")
 """
 SETUP = """\
 %matplotlib inline
@@ -544,6 +568,45 @@ OPERATIONS: tuple[Operation, ...] = (
     _op(
         "the parameters of a module",
         "assert sum(p.numel() for p in module().parameters()) == 4",
+        torch=True,
+    ),
+    _op(
+        "more parameters than come with one answer",
+        "names = [name for name, _ in deep().named_parameters()]\n"
+        "assert len(set(names)) == 80 and names[:2] == ['0.weight', '0.bias']\n"
+        "g = deep().parameters()\nnext(g)\nassert len(list(g)) == 79\n"
+        "assert next(g, 'end') == next(g, 'end') == 'end'",
+        torch=True,
+    ),
+    _op(
+        "parameters that change while a test reads them",
+        "m = module()\ng = m.named_parameters()\nnext(g)\nfilled(m, 7)\n"
+        "assert next(g)[1].item() == 7 and next(g, 'end') == 'end'",
+        torch=True,
+    ),
+    _op(
+        "parameters that a test changes one by one",
+        "import torch\nm = module()\nwith torch.no_grad():\n    for one in m.parameters():\n"
+        "        one.zero_()\nassert m(torch.ones(1, 3)).item() == 0",
+        torch=True,
+    ),
+    _op(
+        "parameters that student code reads on",
+        "g = deep().parameters()\nnext(g)\nassert one_of(g).shape == (2,) == next(g).shape[:1]\n"
+        "assert how_many(g) == 77 and next(g, 'end') == 'end'\n"
+        "g = module().parameters()\nnext(g)\nassert how_many(g) == 1",
+        torch=True,
+    ),
+    _op(
+        "parameters that raise after the first",
+        "g = Failing(3, 1).parameters()\nassert next(g).shape == (1, 3)\n"
+        "check.raises(LookupError, next, g)\nassert next(g, 'end') == 'end'",
+        torch=True,
+    ),
+    _op(
+        "the children of a module",
+        "assert [type(one).__name__ for one in deep().children()] == ['Linear'] * 40\n"
+        "assert [name for name, _ in module().named_modules()] == ['']",
         torch=True,
     ),
     _op(

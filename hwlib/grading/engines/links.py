@@ -5,12 +5,24 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from hwlib.errors import CannotCheck
+from hwlib.grading.engines.items import Items
 
 __all__ = ["Conversation", "Link", "MethodLink"]
 
 
 class Conversation(Protocol):
-    """What stand-ins need of the session with a worker."""
+    """What stand-ins need of the session with a worker.
+
+    Attributes
+    ----------
+    asked : int
+        How many requests were sent.
+    listener : optional
+        What hears all answers.
+    """
+
+    asked: int
+    listener: Any
 
     def request(self, op: str, **fields: Any) -> dict[str, Any]:
         """Send one request; returns its answer, or raises what the student's code raised."""
@@ -40,14 +52,14 @@ class Conversation(Protocol):
 class Link:
     """One object of the student's."""
 
-    __slots__ = ("_number", "hidden", "missing", "session", "taken")
+    __slots__ = ("_number", "hidden", "items", "missing", "session")
 
     def __init__(
         self, session: Conversation, number: int, hidden: frozenset[str] = frozenset()
     ) -> None:
         self.session, self._number = session, number
         self.hidden = hidden  # methods of its class that its own attributes hide
-        self.taken = 0  # items, if it is an iterator
+        self.items: Items | None = None  # if it is an iterator
         self.missing: AttributeError | None = None  # why its last attribute was not found
 
     @property

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from hwlib.errors import CannotCheck, HwlibError, WorkerMisbehaved
+from hwlib.grading.engines.items import Items
 from hwlib.grading.engines.links import MethodLink
 from hwlib.grading.engines.mirrors import facts_of, is_standin, link_of
 from hwlib.grading.engines.readings import READING
@@ -22,7 +23,6 @@ from hwlib.grading.sandbox.operations import BINARY, MAX_TEXT
 
 __all__ = ["COMPARISONS", "special_method"]
 
-MAX_ITEMS = 100_000  # taken from a student's iterator
 MAX_NAMES, MAX_NAME = 1000, 100  # that `dir` returns
 
 COMPARISONS = frozenset(("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"))
@@ -149,7 +149,6 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
     "__str__": _text,
     "__format__": _text,
     "__repr__": _shown,
-    "__iter__": _iterator,
     "__dir__": _names,
 }
 
@@ -157,26 +156,28 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
 # ---- those with more to do -----------------------------------------------------------------------
 
 
+def _iter(self: Any) -> Any:
+    cls = type(self)
+    is_generator = (cls.__module__, cls.__qualname__) == ("builtins", "generator")
+    return _iterator(self if is_generator else link_of(self).operate("__iter__"))
+
+
 def _next(self: Any) -> Any:
-    reply = _next_of(self, "__next__")
+    link = link_of(self)
+    link.items = link.items or Items()
+    reply = link.items.next(link)
     if reply.get("end") is True:
         raise StopIteration(reply.get("value"))
-    return link_of(self).session.part(reply)
+    return link.session.part(reply)
 
 
 async def _anext(self: Any) -> Any:
-    reply = _next_of(self, "__anext__")
+    link = link_of(self)
+    link.items = link.items or Items()
+    reply = link.items.next(link, "__anext__")
     if reply.get("end") is True:
         raise StopAsyncIteration
-    return link_of(self).session.part(reply)
-
-
-def _next_of(self: Any, name: str) -> dict[str, Any]:
-    link = link_of(self)
-    link.taken += 1
-    if link.taken > MAX_ITEMS:
-        raise WorkerMisbehaved(f"an iterator with more than {MAX_ITEMS} items")
-    return link.request("operate", name=name, args=[])
+    return link.session.part(reply)
 
 
 def _aiter(self: Any) -> Any:
@@ -243,6 +244,7 @@ def _call(self: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 _OTHERS: dict[str, Callable[..., Any]] = {
+    "__iter__": _iter,
     "__next__": _next,
     "__exit__": _exit,
     "__anext__": _anext,

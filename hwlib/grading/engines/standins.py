@@ -112,7 +112,7 @@ class Session:
             self.files,
         )
         self._lock = threading.RLock()
-        self._next_id = self._depth = self._printed = 0
+        self.asked = self._depth = self._printed = 0
 
     # ---- requests --------------------------------------------------------------------------------
 
@@ -185,8 +185,8 @@ class Session:
             raise self.cannot_check(f"the grader itself stopped with {what}") from error
 
     def _timed(self, request: dict[str, Any]) -> dict[str, Any]:
-        self._next_id += 1
-        request["id"] = self._next_id
+        self.asked += 1
+        request["id"] = self.asked
         if self.files.in_use and "args" in request:
             request["args"] = [self.files.as_sent(one) for one in request["args"]]
             named = request.get("kwargs", {})

@@ -70,7 +70,7 @@ class Values:
         if is_standin(value):
             if link_of(value).session is not self._session:
                 return self._of_another(value)
-            return {"t": "ref", "id": link_of(value).number}
+            return _reference(link_of(value))
         if isinstance(value, np.ndarray):
             return array_kinds.encode_masked(value, encoder, depth)
         torch = sys.modules.get("torch")
@@ -211,6 +211,14 @@ def _is_content(value: Any, content: Any) -> bool:
     """Whether an instance of a subclass of a plain type has this content."""
     base: Any = type(content)
     return base in (int, str, bytes) and bool(base.__eq__(value, content))
+
+
+def _reference(link: Link) -> dict[str, Any]:
+    """A student's object, by its number; an iterator as far as the test has read it."""
+    data: dict[str, Any] = {"t": "ref", "id": link.number}
+    if link.items is not None and link.items.is_ahead:
+        data["taken"] = link.items.leave()
+    return data
 
 
 def _pack_exception(error: BaseException, encoder: Encoder, depth: int) -> dict[str, Any]:

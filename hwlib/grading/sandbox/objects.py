@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from hwlib.grading.sandbox.ahead import ItemsAhead
 from hwlib.grading.sandbox.array_kinds import encode_derived
 from hwlib.grading.sandbox.changes import MUTABLE, assign
 from hwlib.grading.sandbox.codec import Decoder, Encoder, plain
@@ -53,6 +54,7 @@ class Objects:
             and value.__qualname__ == name
         }
         self.tensors = Tensors()
+        self.ahead = ItemsAhead()
         self._objects: list[Any] = []
         # id(object) → number; objects are kept, so ids stay unique
         self._numbers: dict[int, int] = {}
@@ -167,7 +169,14 @@ class Objects:
         """What the grader has from here, or a tensor."""
         if data["t"] == "tensor":
             return self.tensors.unpack(data, decoder, depth)
+        if "taken" in data:  # an iterator that has run ahead
+            self._resume(data["id"], data["taken"])
         return self._objects[data["id"]]
+
+    def _resume(self, number: int, taken: int) -> None:
+        left = self.ahead.resumed(number, self._objects[number], taken)
+        self._objects[number] = left
+        self._numbers[id(left)] = number
 
     def alias(self, value: Any) -> int | list[Any] | None:
         """A number for a container, array or tensor that crosses as a copy: the test may change the

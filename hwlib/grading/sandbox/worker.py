@@ -357,14 +357,28 @@ class Server:
 
     def _op_operate(self, request: dict[str, Any]) -> dict[str, Any]:
         name, value = request["name"], self.objects[request["ref"]]
-        if name in ("__next__", "__anext__"):
+        if name == "__next__":
+            return self._next(value, request)
+        if name == "__anext__":
             try:
                 return self._read(OPERATIONS[name](value))
-            except StopIteration as end:
-                return {"end": True, "value": end.value}
             except StopAsyncIteration:
                 return {"end": True}
         return self._read(OPERATIONS[name](value, *request["args"]))
+
+    def _next(self, source: Any, request: dict[str, Any]) -> dict[str, Any]:
+        """The next item of an iterator, and more where it may run ahead."""
+        number, ahead = request["ref"], self.objects.ahead
+        try:
+            first, *more = ahead.items(number, source, request["taken"], request["wanted"])
+        except StopIteration as end:
+            return {"end": True, "value": end.value}
+        reply = self._read(first)
+        if more:
+            reply["ahead"] = [self._read(one) for one in more]
+        if request["wanted"] and ahead.has_ended(number):
+            reply["ended"] = True
+        return reply
 
     def _op_signature(self, request: dict[str, Any]) -> dict[str, Any]:
         return {"value": describe_signature(self.objects[request["ref"]])}
