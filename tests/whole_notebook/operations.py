@@ -594,7 +594,9 @@ OPERATIONS: tuple[Operation, ...] = (
         "parameters that student code reads on",
         "g = deep().parameters()\nnext(g)\nassert one_of(g).shape == (2,) == next(g).shape[:1]\n"
         "assert how_many(g) == 77 and next(g, 'end') == 'end'\n"
-        "g = module().parameters()\nnext(g)\nassert how_many(g) == 1",
+        "g = module().parameters()\nnext(g)\nassert how_many(g) == 1\n"
+        "g = deep()[:2].parameters()\nnext(g)\none_of(g)\nassert len(list(g)) == 2\n"
+        "g = Failing(3, 1).parameters()\nnext(g)\ncheck.raises(LookupError, how_many, g)",
         torch=True,
     ),
     _op(

@@ -11,7 +11,7 @@ from hwlib.grading.sandbox.ahead import MAX_AHEAD
 if TYPE_CHECKING:
     from hwlib.grading.engines.links import Link
 
-__all__ = ["MAX_ITEMS", "Items"]
+__all__ = ["Items"]
 
 MAX_ITEMS = 100_000  # taken from a student's iterator
 
@@ -54,11 +54,6 @@ class Items:
         self._ended = reply.pop("ended", False) is True
         self._asked = session.asked
         return reply
-
-    @property
-    def is_ahead(self) -> bool:
-        """Whether the worker's iterator has given more than was taken here."""
-        return bool(self._ahead or self._taken)
 
     def leave(self) -> int:
         """Forget what the last answer gave; returns how many of it were taken."""

@@ -216,7 +216,7 @@ def _is_content(value: Any, content: Any) -> bool:
 def _reference(link: Link) -> dict[str, Any]:
     """A student's object, by its number; an iterator as far as the test has read it."""
     data: dict[str, Any] = {"t": "ref", "id": link.number}
-    if link.items is not None and link.items.is_ahead:
+    if link.items is not None:
         data["taken"] = link.items.leave()
     return data
 

@@ -96,26 +96,28 @@ def _of_assignment(assignment: Assignment, key: AnswerKey) -> list[Requirement]:
 def _pinned(todo: list[Requirement], target: Mapping[str, str]) -> list[str]:
     """These requirements and all that they need on the target, each with the version here."""
     lines: dict[str, str] = {}
+    versions: dict[str, str] = {}  # of those that are installed here
     seen: set[tuple[str, frozenset[str]]] = set()  # a package may be needed again with an extra
-    asked = [("hwlib", one) for one in todo]
+    asked = [("this course", one) for one in todo]
     while asked:
         who, wanted = asked.pop()
         name = canonicalize_name(wanted.name)
         if name == "hwlib" or name in NOT_FOR_GRADING:
             continue
-        try:
-            found = distribution(wanted.name)
-        except PackageNotFoundError:
-            lines[name] = f"{wanted.name}{wanted.specifier}"
-            continue
-        _require_fits(who, wanted, found.version)
         once = (name, frozenset(wanted.extras))
-        if once in seen:
-            continue
-        seen.add(once)
-        lines[name] = f"{name}=={found.version}"
-        needed = _needed(found.requires or (), wanted.extras, target)
-        asked += [(f"{name} {found.version}", one) for one in needed]
+        if once not in seen:
+            seen.add(once)
+            try:
+                found = distribution(wanted.name)
+            except PackageNotFoundError:
+                lines[name] = f"{wanted.name}{wanted.specifier}"
+                continue
+            versions[name] = version = found.version
+            lines[name] = f"{name}=={version}"
+            needed = _needed(found.requires or (), wanted.extras, target)
+            asked += [(f"{name} {version}", one) for one in needed]
+        if name in versions:
+            _require_fits(who, wanted, versions[name])
     return [lines[name] for name in sorted(lines)]
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 from collections import defaultdict, deque
 from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 from types import GeneratorType
 from typing import Any
@@ -70,12 +69,20 @@ class ItemsAhead:
         end = self._ends.get(number)
         return isinstance(end, StopIteration) and end.value is None
 
-    def resumed(self, number: int, source: Any, taken: int) -> Iterator[Any]:
+    def resumed(self, number: int, source: Any, taken: int) -> Any:
         """The iterator with the items that the grader has not taken, for student code."""
-        held = self._held.pop(number, deque())
+        if number not in self._held:
+            return source
+        held = self._held.pop(number)
         _drop(held, taken)
-        left: Iterator[Any] = chain(held, source)
-        return left
+        return _left(held, source, self._ends.pop(number, None))
+
+
+def _left(held: deque[Any], source: Any, end: BaseException | None) -> Iterator[Any]:
+    yield from held
+    if end is not None and not isinstance(end, StopIteration):
+        raise end
+    yield from source
 
 
 def _drop(held: deque[Any], taken: int) -> None:

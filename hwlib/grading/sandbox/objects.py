@@ -169,7 +169,7 @@ class Objects:
         """What the grader has from here, or a tensor."""
         if data["t"] == "tensor":
             return self.tensors.unpack(data, decoder, depth)
-        if "taken" in data:  # an iterator that has run ahead
+        if "taken" in data:  # an iterator that the test has read from
             self._resume(data["id"], data["taken"])
         return self._objects[data["id"]]
 
