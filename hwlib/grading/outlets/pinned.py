@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from hwlib.errors import CourseError
-from hwlib.extras import REQUIREMENTS
+from hwlib.extras import REQUIREMENTS, install_packages
 from hwlib.grading.answer_key import AnswerKey
 from hwlib.grading.cells import tree_of
 from hwlib.grading.course import Assignment
@@ -127,7 +127,7 @@ def _require_fits(who: str, wanted: Requirement, version: str) -> None:
         needed = f"{wanted.name}{wanted.specifier}"
         raise CourseError(
             f"{wanted.name} {version} is installed here, and {who} needs {needed}, so pip can't "
-            f'install both elsewhere; run `pip install "{needed}"` and try again'
+            f"install both elsewhere; run `{install_packages([needed])}` and try again"
         )
 
 
