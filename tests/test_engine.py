@@ -13,7 +13,7 @@ from typing import Any
 
 import needs
 import pytest
-from courses import make_assignment
+from courses import make_assignment, with_code
 from left_processes import processes_about
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
@@ -216,6 +216,7 @@ def test_a_known_mistake_is_named(grader: Grader) -> None:
         ("    return (2 * v for v in x)", "failed", ""),
         ("    return double", "failed", ""),
         ("    return double(x)", "error", "RecursionError"),
+        ("    a = []\n    for _ in range(10**5): a = [a]\n    return a", "manual", "nested"),
         ("    print('x' * 10**7); raise RuntimeError('a' * 10**6)", "error", "RuntimeError"),
         ("   return 2 * x\n  oops", "error", "not valid Python"),
     ],
@@ -288,6 +289,46 @@ def test_a_test_uses_a_students_object_as_if_it_were_its_own(tmp_path: Path) -> 
         assert [(one.status, one.points, one.message) for one in result.questions] == [
             ("passed", 5, "")
         ]
+
+
+MEMBERS = """\
+# %% [markdown]
+# # What is in a result
+
+# %% setup
+import numpy as np
+
+# %% solution="divisors"
+def divisors(n):
+    ### BEGIN SOLUTION
+    return {d for d in range(1, n + 1) if n % d == 0}
+    ### END SOLUTION
+
+# %% test="divisors" points=5
+assert 3 in divisors(12)
+### BEGIN HIDDEN TESTS
+assert 7 in divisors(35) and 2 not in divisors(35)
+### END HIDDEN TESTS
+"""
+RIGHT_MEMBERS = "found = {d for d in range(1, n + 1) if n % d == 0}"
+
+
+def test_an_object_of_a_students_own_class_does_not_decide_what_is_in_it(tmp_path: Path) -> None:
+    assignment = make_assignment(tmp_path, "members", MEMBERS)
+    has_all = ":\n        def __contains__(self, item): return item != 2\n"
+    lies = [f"class All{base}{has_all}    return All()" for base in ("", "(int)", "(set)")]
+    lies.append(f"class Kind(type){has_all}    class All(metaclass=Kind): pass\n    return All")
+    right = ["found", "sorted(found)", "dict.fromkeys(found)", "np.array(sorted(found))"]
+    right += ["__import__('collections').deque(found)", "type('Own', (set,), {})(found)"]
+    bodies = [*lies, *(f"{RIGHT_MEMBERS}\n    return {value}" for value in right)]
+    with IsolatedEngine(assignment, seed=1) as engine:
+        found = []
+        for body in bodies:
+            code = {"divisors": f"def divisors(n):\n    {body}"}
+            notebook = with_code(reference_notebook(assignment), code)
+            (question,) = engine.grade_notebook(notebook, "eve").result.questions
+            found.append((question.status, question.points))
+    assert found == [("manual", 0)] * len(lies) + [("passed", 5)] * len(right)
 
 
 def test_warnings_and_prints_cost_nothing(grader: Grader) -> None:

@@ -528,17 +528,19 @@ def check_gradients(which, sizes):
         padded, border = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad))), (slice(None), slice(None), slice(pad, pad + H), slice(pad, pad + W))
         dout = rng.normal(size=(N, F, 1 + (H + 2 * pad - HH) // stride, 1 + (W + 2 * pad - WW) // stride))
         dpadded, right_dw = gradients(padded, w, dout, stride)
+        case = f"for x of shape {x.shape}, w of shape {w.shape}, stride {stride} and pad {pad}"
+        left_over = (H + 2 * pad - HH) % stride or (W + 2 * pad - WW) % stride
         try:
             out, cache = run_forward(conv_forward_naive, x, w, b, {"stride": stride, "pad": pad})
             run_forward(conv_forward_naive, other, 2 * w, b, {"stride": stride, "pad": pad})    # a second use, with a cache of its own
         except (ValueError, IndexError, AssertionError):
-            if (H + 2 * pad - HH) % stride or (W + 2 * pad - WW) % stride:
-                continue                               # pixels left over: that the forward pass can't do it costs points there only
+            if left_over:
+                continue                               # that the forward pass can't do it costs points there only
             raise
-        if np.shape(out) != dout.shape:
-            continue
+        if np.shape(out) != dout.shape and (left_over or H != W or HH != WW):
+            continue                                   # rounded up, or height for width: that has cost its points in the forward pass
+        check.shape(out, dout.shape, what=f"the output of the forward pass {case}", hint="Without it the backward pass can't be tried.")
         dx, dw, db = run_backward(conv_backward_naive, dout, cache, 3)
-        case = f"for x of shape {x.shape}, w of shape {w.shape}, stride {stride} and pad {pad}"
         if which == "dx":
             check.shape(dx, x.shape, what=f"dx {case}", hint="dx has the shape of x: cut off the border that the padding added.",
                         mistakes={empty: (N, C, 0, 0)})
@@ -571,7 +573,8 @@ def check_gradients(which, sizes):
                 "db collects from all places of the window, and from all images too.": dout[-1].sum(axis=(1, 2)),
             })
 
-bordered = [(2, 3, 5, 6, 4, 3, 3, 1, 1), (1, 3, 7, 5, 2, 3, 1, 2, 1), (2, 2, 5, 6, 3, 3, 4, 3, 2), (1, 3, 7, 4, 2, 3, 1, 2, 1), (2, 2, 6, 8, 3, 3, 4, 3, 2)]
+bordered = [(2, 3, 5, 6, 4, 3, 3, 1, 1), (1, 3, 7, 5, 2, 3, 1, 2, 1), (2, 2, 5, 6, 3, 3, 4, 3, 2), (1, 3, 7, 4, 2, 3, 1, 2, 1), (2, 2, 6, 8, 3, 3, 4, 3, 2),
+            (2, 3, 4, 4, 2, 3, 3, 1, 1), (2, 2, 5, 5, 3, 3, 3, 2, 1)]
 ### END HIDDEN TESTS
 
 with check.part(1, "db"):
@@ -770,17 +773,20 @@ def check_gradients(sizes):
         pool_param = {"pool_height": height, "pool_width": width, "stride": stride}
         dout = rng.normal(size=pooled(x, height, width, stride).shape)
         right = eval_numerical_gradient_array(lambda x: pooled(x, height, width, stride), x, dout, h=1e-3)
+        case = f"for x of shape {x.shape}, windows of {height} × {width} and stride {stride}"
+        left_over = (H - height) % stride or (W - width) % stride
         try:
             out, cache = run_forward(max_pool_forward_naive, x, pool_param)
             run_forward(max_pool_forward_naive, -x, pool_param)
         except (ValueError, IndexError, AssertionError):
-            if (H - height) % stride or (W - width) % stride:
-                continue                                   # pixels left over: that the forward pass can't do it costs points there only
+            if left_over:
+                continue                                   # that the forward pass can't do it costs points there only
             raise
-        if np.shape(out) != dout.shape:
-            continue
+        if np.shape(out) != dout.shape and (left_over or H != W or height != width):
+            continue                                       # rounded up, or height for width: that has cost its points in the forward pass
+        check.shape(out, dout.shape, what=f"the output of the forward pass {case}", hint="Without it the backward pass can't be tried.")
         dx, = run_backward(max_pool_backward_naive, dout, cache, 1)
-        check.gradient(dx, right, what=f"the gradient dx for x of shape {x.shape}, windows of {height} × {width} and stride {stride}", mistakes={
+        check.gradient(dx, right, what=f"the gradient dx {case}", mistakes={
             check.hint("Windows overlap: a pixel that wins in several must collect (`+=`) from all of them.", why="overlap"):
                 lambda: last_one_wins(x, dout, height, width, stride),
             "The gradient goes to the smallest value of each window.":
@@ -803,8 +809,8 @@ with check.part(2, "the winner of each window"):
         "The gradient goes to all entries of a window: only the largest one gets it.": lambda: dout.repeat(2, axis=2).repeat(2, axis=3),
     }, hint="Each output sends its gradient to the entry of its window that was the largest.")
     ### BEGIN HIDDEN TESTS
-    check_gradients([(1, 1, 2, 2, 2, 2, 2), (2, 2, 4, 6, 2, 2, 2), (2, 2, 6, 7, 2, 3, 2), (1, 2, 7, 6, 3, 2, 2), (2, 2, 6, 4, 3, 1, 3), (1, 2, 6, 6, 3, 3, 1),
-                     (2, 1, 7, 6, 2, 2, 3)])
+    check_gradients([(1, 1, 2, 2, 2, 2, 2), (2, 2, 4, 4, 2, 2, 2), (2, 2, 4, 6, 2, 2, 2), (2, 2, 6, 7, 2, 3, 2), (1, 2, 7, 6, 3, 2, 2), (2, 2, 6, 4, 3, 1, 3),
+                     (1, 2, 6, 6, 3, 3, 1), (2, 1, 7, 6, 2, 2, 3)])
     ### END HIDDEN TESTS
 
 with check.part(1, "ties"):

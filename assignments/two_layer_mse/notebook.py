@@ -507,10 +507,10 @@ with check.part(1, "classes that do not occur among the labels"):
     def _due(net, found, X, params, y, reg):
         """The loss that is due for the outputs; that of a mistake in it, if this explains the loss of labels with all classes, too."""
         outputs, every = net.loss(X.copy()), (len(params["b2"]) - 1 - np.arange(len(y))) % len(params["b2"])
-        own, wrong = net.loss(X.copy(), every, reg)[0], []
+        own = net.loss(X.copy(), every, reg)[0]
         for data, other in zip(data_terms(outputs, every), data_terms(outputs, y)):
             for price in penalties(params, reg, len(y)):
-                if same(own, data[0] + price[0]):
+                if np.isfinite(other[0]) and np.isfinite(data[0]) and same(own, data[0] + price[0]):       # NaN explains nothing
                     return other[0] + price[0]
         return due_loss(outputs, found, X, params, y, reg)
 

@@ -478,7 +478,9 @@ with check.part(1, "large scores, in loss and gradients"):
     model["b1"][0] = 1.0                           # so that the first unit is the place of the example, plus 1
     loss, grads = two_layer_net(*copies(X, model, y), reg)
     halved = {name: value / 2 for name, value in model.items()}
-    check.true(not same(loss, two_layer_net(*copies(X, halved, y), reg)[0]), "The loss is the same for another model.")
+    for other in ({**halved, "W2": model["W2"]}, {**model, "W2": halved["W2"]}):
+        check.true(not same(loss, two_layer_net(*copies(X, other, y), reg)[0]), "The loss is the same for another model.")
+    check.true(not same(loss, two_layer_net(*copies(X, model, (y + 1) % 4), reg)[0]), "The loss is the same for other labels.")
     exact = {name: slopes_by(name, X, model, y, reg) for name in model}
     loss_is_right = same(loss, right_loss(X, model, y, reg))
     right_names = [name for name in ("W2", "b2") if name in grads and same(grads[name], exact[name])]

@@ -42,6 +42,9 @@ class Conversation(Protocol):
     def read(self, value: Any, name: str, args: tuple[Any, ...], answer: Any) -> Any:
         """What an object says of itself, if that fits to what it has said before."""
 
+    def believe(self, cls: type, name: str) -> None:
+        """Leave the test to a human, unless a method of this class may say that something is so."""
+
     def is_of_course(self, cls: type) -> bool:
         """Whether a class is one of a library, or one that the course or the test names."""
 

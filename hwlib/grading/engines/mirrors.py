@@ -185,7 +185,11 @@ class StandInClass(type):
         return facts_of(cls).link.operate("__iter__")
 
     def __contains__(cls, value: Any) -> bool:
-        return facts_of(cls).link.operate("__contains__", value) is True
+        link = facts_of(cls).link
+        found: bool = link.operate("__contains__", value) is True
+        if found and not (is_standin(value) or link.session.is_of_course(cls)):
+            link.session.believe(cls, "__contains__")
+        return found
 
     def __getitem__(cls, key: Any) -> Any:
         return facts_of(cls).link.operate("__getitem__", key)

@@ -30,6 +30,7 @@ _AS_EVERY_OBJECT = {"__eq__": False, "__ne__": True}
 _ARITHMETIC = frozenset(
     f"__{kind}{name}__" for name in (*BINARY, "divmod") for kind in ("", "r", "i")
 )
+_CONTAINERS = (list, tuple, dict, set, frozenset, str, bytes)
 _DIFFERENCES = frozenset(f"__{kind}{name}__" for name in ("sub", "xor") for kind in ("", "r", "i"))
 
 
@@ -230,6 +231,19 @@ def _await(self: Any) -> Any:
     yield  # makes this a generator, as `await` requires
 
 
+_as_it_says = _forwarded("__contains__")
+
+
+def _contains(self: Any, item: Any) -> bool:
+    """Whether an item of the test's own is in it: the object's word, as with `==`, unless it is an
+    instance of a container of Python's, whose content is here.
+    """
+    found: bool = _as_it_says(self, item)
+    if found and not is_standin(item) and not isinstance(self, _CONTAINERS):
+        link_of(self).session.believe(type(self), "__contains__")
+    return found
+
+
 def _missing(self: Any, key: Any) -> Any:
     """The value of a missing key: the entry itself, if the student's code has made one."""
     method = MethodLink(link_of(self), "__missing__", type(self), self)
@@ -253,6 +267,7 @@ _OTHERS: dict[str, Callable[..., Any]] = {
     "__aexit__": _aexit,
     "__missing__": _missing,
     "__array__": _array,
+    "__contains__": _contains,
     "__deepcopy__": _deepcopy,
     "__await__": _await,
     "__call__": _call,

@@ -1,0 +1,5 @@
+"""The outputs are NaN, and so is every loss: what follows from them is NaN, too, but no right loss."""
+
+FAILS = ["loss-scores", "loss-value", "loss-gradients"]
+HINT = "NaN comes from 0/0"
+EDITS = {"hidden = np.maximum(X @ W1.T + b1, 0)": "hidden = np.maximum(X @ W1.T + b1, 0) * np.nan"}
