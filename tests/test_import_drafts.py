@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given as with_examples
 from hypothesis import settings
 from hypothesis import strategies as st
-from nbformat import NotebookNode
+from nbformat import NotebookNode, from_dict
 from old_courses import (
     answer,
     drafts_of,
@@ -544,6 +544,31 @@ def test_metadata_of_every_schema_is_read(schema: int) -> None:
     found = read.cells[1]
     assert (found.role, found.grade_id, found.points) == ("test", "t", 3.0)
     assert [f"had schema {schema}," in note.text for note in read.notes] == [True] * (schema != 3)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=4,
+)
+KEYS = ["schema_version", "grade", "solution", "locked", "task", "points", "grade_id", "cell_type"]
+
+
+@with_examples(JSON | st.dictionaries(st.sampled_from(KEYS), JSON))
+@settings(max_examples=30, deadline=None)
+def test_damaged_metadata_costs_no_cell_and_no_points_without_a_word(damaged: Any) -> None:
+    cell = test("assert double(1) == 2", "t", 3)
+    if isinstance(damaged, dict) and damaged.keys() <= set(KEYS):
+        cell.metadata["nbgrader"].update(from_dict(damaged))
+    else:
+        cell.metadata["nbgrader"] = from_dict(damaged)
+    wanted = cell.metadata["nbgrader"]
+    (draft,) = drafts_of(cell)
+    if not isinstance(wanted, dict):
+        assert "where a dictionary is expected" in texts(draft, "decision")
+    elif wanted.get("grade") and wanted.get("points"):
+        points = wanted["points"]
+        assert draft.points == points or "points" in texts(draft, "decision")
 
 
 def test_code_that_a_human_grades_and_written_answers_keep_their_points() -> None:
