@@ -382,6 +382,35 @@ def test_partial_points_and_other_checks_count_as_assertions(source: str) -> Non
     assert "no assertion" not in texts(draft, "fault")
 
 
+SUITE = """\
+import doctest, unittest
+class TestDouble(unittest.TestCase):
+    def test_one(self):
+        self.assertEqual(double(1), 2)
+suite = unittest.defaultTestLoader.loadTestsFromTestCase(TestDouble)
+"""
+
+
+@pytest.mark.parametrize(
+    ("run", "reads"),
+    [
+        ("unittest.main(argv=[''], exit=False)", ".result.wasSuccessful()"),
+        ("unittest.main(argv=[''], exit=False, verbosity=2)", ".result.wasSuccessful()"),
+        ("unittest.TextTestRunner(verbosity=2).run(suite)", ".wasSuccessful()"),
+        ("doctest.testmod()", ".failed == 0"),
+    ],
+)
+def test_a_suite_whose_result_nothing_reads_needs_a_decision(run: str, reads: str) -> None:
+    for line in (run, f"found = {run}", f"if True:\n    {run}"):
+        (draft,) = drafts_of(test(SUITE + line, "t", 1))
+        assert "nothing reads their result" in texts(draft, "decision")
+        (note,) = [one for one in draft.notes if one.kind == "decision"]
+        assert reads in note.remedy
+    for line in (f"assert {run}{reads}", f"found = {run}\nassert found{reads}"):
+        (draft,) = drafts_of(test(SUITE + line, "t", 1))
+        assert not draft.has(("decision",))
+
+
 @pytest.mark.parametrize(
     "source",
     [
