@@ -103,9 +103,10 @@ def _unread_suite(tree: ast.Module) -> tuple[str, str] | None:
     >>> _unread_suite(ast.parse("assert doctest.testmod().failed == 0"))
     """
     statements = [one for one in tree.body if not isinstance(one, _DEFINITIONS)]
-    if any(map(can_fail, statements)):
+    nodes = [node for one in statements for node in ast.walk(one)]
+    if any(map(_reads_result, nodes)):
         return None
-    for called in (node for one in statements for node in ast.walk(one)):
+    for called in nodes:
         if not isinstance(called, ast.Call):
             continue
         name = ast.unparse(called.func)
@@ -124,6 +125,20 @@ def _unread_suite(tree: ast.Module) -> tuple[str, str] | None:
                 f"write `assert {call}.{passes}`",
             )
     return None
+
+
+_MAKING = re.compile(r"testmod|loadTests\w*|\w*Test(?:Suite|Loader|Runner)|addTests?|makeSuite")
+_VERDICTS = ("wasSuccessful", "failures", "errors", "failed")
+
+
+def _reads_result(node: ast.AST) -> bool:
+    """Whether a node asserts, raises or looks at a verdict; making or running a suite is neither."""
+    if isinstance(node, ast.Attribute):
+        return node.attr in _VERDICTS
+    if isinstance(node, ast.Call):
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        return not _MAKING.fullmatch(name) and can_fail(ast.Call(ast.Name(name), [], []))
+    return isinstance(node, ast.Assert | ast.Raise)
 
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)

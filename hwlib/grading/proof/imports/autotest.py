@@ -84,7 +84,7 @@ def _for_kernel(text: str, kernel: str) -> str:
     for name in (kernel, "python"):
         if name in templates:
             templates.setdefault(_KERNEL, templates[name])
-    return yaml.safe_dump(templates)
+    return str(yaml.safe_dump(templates))
 
 
 @contextlib.contextmanager
@@ -109,6 +109,7 @@ class _Tidy(InstantiateTests):  # type: ignore[misc]  # nbgrader has no types
     """
 
     client: Any = None
+    execute_result: Any = None
 
     def __init__(self) -> None:
         super().__init__()
