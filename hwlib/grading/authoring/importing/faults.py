@@ -132,7 +132,7 @@ _VERDICTS = ("wasSuccessful", "failures", "errors", "failed")
 
 
 def _reads_result(node: ast.AST) -> bool:
-    """Whether a node asserts, raises or looks at a verdict; making or running a suite is neither."""
+    """Whether a node asserts, raises or looks at a verdict, which running a suite is not."""
     if isinstance(node, ast.Attribute):
         return node.attr in _VERDICTS
     if isinstance(node, ast.Call):

@@ -136,7 +136,12 @@ class _Tidy(InstantiateTests):  # type: ignore[misc]  # nbgrader has no types
         self.client = self.kc
         self.kc.allow_stdin = False
         hook = self._execute_code_snippet_output_hook
-        self.kc.execute_interactive(code, timeout=CELL_S, output_hook=hook)
+        self.kc.execute_interactive(
+            code,
+            timeout=CELL_S,
+            output_hook=hook,
+            stop_on_error=False,  # else a kernel skips what comes soon after an error
+        )
         result, self.execute_result = self.execute_result, None
         return result
 
