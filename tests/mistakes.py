@@ -37,6 +37,7 @@ MISTAKES = (
     Mistake("A question has no points", " points=3\ncheck", "\ncheck"),
     Mistake("The points do not add up", "points = 5 ", "points = 6 ", "assignment.toml"),
     Mistake("A key in assignment.toml is misspelt", "minutes =", "minuts =", "assignment.toml"),
+    Mistake("A number stands in quotes", "points = 5 ", 'points = "5" ', "assignment.toml"),
     Mistake("The end of a region is missing", "    ### END SOLUTION\n", ""),
     Mistake("A marker is misspelt", "### BEGIN HIDDEN TESTS", "### BEGIN HIDDEN TEST"),
     Mistake(

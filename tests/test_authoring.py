@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hwlib.errors import AuthoringError, CourseError
+from hwlib.grading.authoring.build import build
 from hwlib.grading.authoring.reading import load_notebook, parse_notebook
 from hwlib.grading.authoring.written import ParsedNotebook
 from hwlib.grading.cells import line_kinds
@@ -310,6 +311,36 @@ def test_a_file_that_is_not_utf8_stops_with_the_line(tmp_path: Path) -> None:
     path = tmp_path / "notebook.py"
     path.write_bytes(b"# %%\nx = '\xff'\n")
     with pytest.raises(AuthoringError, match=":2: not UTF-8"):
+        parse_notebook(path)
+
+
+@pytest.mark.parametrize(
+    "name", ["assignment.toml", "notebook.py", "wrong/zeros.py", "right/other.py"]
+)
+def test_a_file_of_another_encoding_stops_the_build_with_its_line(
+    tmp_path: Path, name: str
+) -> None:
+    course = make_course(tmp_path)
+    path = course.root / "assignments" / "small" / name
+    path.parent.mkdir(exist_ok=True)
+    text = path.read_text(encoding="utf-8") if path.is_file() else '"""Why."""\n'
+    path.write_bytes(text.encode() + "# é\n".encode("latin-1"))
+    with pytest.raises(AuthoringError, match="not UTF-8; save the file") as stopped:
+        build(course.assignment("small"))
+    assert (stopped.value.path, stopped.value.line) == (path, text.count("\n") + 1)
+
+
+def test_a_notebook_without_its_settings_stops_the_build(tmp_path: Path) -> None:
+    course = make_course(tmp_path)
+    (course.root / "assignments" / "small" / "assignment.toml").unlink()
+    with pytest.raises(AuthoringError, match=r"assignment\.toml: no such file, .* notebook\.py"):
+        course.assignments()
+
+
+def test_a_message_of_python_names_the_line_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "notebook.py"
+    path.write_text("# %%\nx = 1\n\n# %%\ny = 2\nfor i in y:\nz = 3\n", encoding="utf-8")
+    with pytest.raises(AuthoringError, match=r":7: expected .* after 'for' statement on line 6;"):
         parse_notebook(path)
 
 

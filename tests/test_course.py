@@ -18,10 +18,14 @@ FAULTS = {
     "a number that is text": (
         GOOD.replace("5", '"5"'),
         2,
-        "points must be int or float, found '5'",
+        "points must be a number, found '5'; write it without quotes: points = 5",
     ),
-    "a number that is a truth value": (GOOD.replace("5", "true"), 2, "found True"),
-    "a text that is a number": (GOOD.replace('"S"', "7"), 1, "title must be str, found 7"),
+    "a number that is a truth value": (GOOD.replace("5", "true"), 2, "found true"),
+    "a text that is a number": (
+        GOOD.replace('"S"', "7"),
+        1,
+        'title must be a text, found 7; write it in quotes: title = "…"',
+    ),
     "negative points": (GOOD.replace("5", "-5"), 2, "points must be 0 or more, found -5"),
     "a negative limit": (GOOD + "[limits]\nquestion_s = -1\n", 5, "question_s must be positive"),
     "an unknown limit": (

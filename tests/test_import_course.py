@@ -11,7 +11,19 @@ from typing import Any
 import nbformat
 import pytest
 from courses import COURSE_TOML, hand_in
-from old_courses import answer, case, given, manual, prose, raw, solution, task, test, write
+from old_courses import (
+    answer,
+    case,
+    given,
+    manual,
+    notebook,
+    prose,
+    raw,
+    solution,
+    task,
+    test,
+    write,
+)
 
 from hwlib.commands import run
 from hwlib.errors import CourseError
@@ -20,6 +32,7 @@ from hwlib.grading.authoring.build import build
 from hwlib.grading.authoring.importing.layout import find_assignments
 from hwlib.grading.authoring.importing.old_course import about_old_course
 from hwlib.grading.course import slug_for
+from hwlib.grading.proof.imports.autotest import with_autotests
 from hwlib.grading.proof.imports.originals import copied_folder
 
 PNG = b"\x89PNG\r\n\x1a\n not much of a picture"
@@ -258,6 +271,37 @@ def test_autotest_lines_become_tests_by_nbgraders_own_code(
     text = (course / "assignments" / "ps3" / "notebook.py").read_text(encoding="utf-8")
     assert "AUTOTEST" not in text
     assert "assert" in text
+
+
+def test_an_autotest_line_that_nbgrader_cannot_write_out_stays_and_is_said(tmp_path: Path) -> None:
+    import nbgrader
+
+    templates = Path(nbgrader.__file__).parent / "docs/source/user_guide/autotests.yml"
+    cells = [
+        given("1 / 0"),
+        solution("total = sum(range(5))\n### AUTOTEST total", "total"),
+        test("for _ in range(2):\n    ### AUTOTEST total\n    pass", "inside a loop", 1),
+        test("### AUTOTEST unheard_of", "no such name", 1),
+        test("### AUTOTEST input()", "waits for somebody", 1),
+        test("### AUTOTEST total", "right", 1),
+    ]
+    old = notebook(*cells)
+    old.metadata.kernelspec.name = "conda-env-ml-py"  # nbgrader knows none of that name
+    assert "there is no autotests.yml" in with_autotests(old, tmp_path).problem
+    (tmp_path / "autotests.yml").write_text("python3: 3", encoding="utf-8")
+    assert "nbgrader can't use autotests.yml: " in with_autotests(old, tmp_path).problem
+    text = templates.read_text(encoding="utf-8").replace("\npython3:", "\nconda-env-ml-py:", 1)
+    (tmp_path / "autotests.yml").write_text(text, encoding="utf-8")
+    written = with_autotests(old, tmp_path)
+    assert written.problem == ""
+    kinds = {number: text.partition(":")[0] for number, text in written.problems.items()}
+    only = "nbgrader allows them in a test only"
+    assert kinds == {2: only, 3: "SyntaxError", 4: "NameError", 5: "StdinNotImplementedError"}
+    after = [cell.source for cell in written.notebook.cells]
+    assert after[:5] == [cell.source for cell in cells[:5]]
+    assert "AUTOTEST" not in after[5]
+    assert "assert" in after[5]
+    assert written.notebook.metadata == old.metadata
 
 
 def test_otters_notebook_is_imported_with_what_its_cells_show(

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given as with_examples
 from hypothesis import settings
 from hypothesis import strategies as st
-from nbformat import NotebookNode
+from nbformat import NotebookNode, from_dict
 from old_courses import (
     answer,
     drafts_of,
@@ -382,6 +382,35 @@ def test_partial_points_and_other_checks_count_as_assertions(source: str) -> Non
     assert "no assertion" not in texts(draft, "fault")
 
 
+SUITE = """\
+import doctest, unittest
+class TestDouble(unittest.TestCase):
+    def test_one(self):
+        self.assertEqual(double(1), 2)
+suite = unittest.defaultTestLoader.loadTestsFromTestCase(TestDouble)
+"""
+
+
+@pytest.mark.parametrize(
+    ("run", "reads"),
+    [
+        ("unittest.main(argv=[''], exit=False)", ".result.wasSuccessful()"),
+        ("unittest.main(argv=[''], exit=False, verbosity=2)", ".result.wasSuccessful()"),
+        ("unittest.TextTestRunner(verbosity=2).run(suite)", ".wasSuccessful()"),
+        ("doctest.testmod()", ".failed == 0"),
+    ],
+)
+def test_a_suite_whose_result_nothing_reads_needs_a_decision(run: str, reads: str) -> None:
+    for line in (run, f"found = {run}", f"if True:\n    {run}"):
+        (draft,) = drafts_of(test(SUITE + line, "t", 1))
+        assert "nothing reads their result" in texts(draft, "decision")
+        (note,) = [one for one in draft.notes if one.kind == "decision"]
+        assert reads in note.remedy
+    for line in (f"assert {run}{reads}", f"found = {run}\nassert found{reads}"):
+        (draft,) = drafts_of(test(SUITE + line, "t", 1))
+        assert not draft.has(("decision",))
+
+
 @pytest.mark.parametrize(
     "source",
     [
@@ -544,6 +573,31 @@ def test_metadata_of_every_schema_is_read(schema: int) -> None:
     found = read.cells[1]
     assert (found.role, found.grade_id, found.points) == ("test", "t", 3.0)
     assert [f"had schema {schema}," in note.text for note in read.notes] == [True] * (schema != 3)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=4,
+)
+KEYS = ["schema_version", "grade", "solution", "locked", "task", "points", "grade_id", "cell_type"]
+
+
+@with_examples(JSON | st.dictionaries(st.sampled_from(KEYS), JSON))
+@settings(max_examples=30, deadline=None)
+def test_damaged_metadata_costs_no_cell_and_no_points_without_a_word(damaged: Any) -> None:
+    cell = test("assert double(1) == 2", "t", 3)
+    if isinstance(damaged, dict) and damaged.keys() <= set(KEYS):
+        cell.metadata["nbgrader"].update(from_dict(damaged))
+    else:
+        cell.metadata["nbgrader"] = from_dict(damaged)
+    wanted = cell.metadata["nbgrader"]
+    (draft,) = drafts_of(cell)
+    if not isinstance(wanted, dict):
+        assert "where a dictionary is expected" in texts(draft, "decision")
+    elif wanted.get("grade") and wanted.get("points"):
+        points = wanted["points"]
+        assert draft.points == points or "points" in texts(draft, "decision")
 
 
 def test_code_that_a_human_grades_and_written_answers_keep_their_points() -> None:

@@ -9,7 +9,7 @@ import signal
 import threading
 import tokenize
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, Literal, cast
@@ -32,6 +32,7 @@ __all__ = [
     "given_part",
     "grade_id_for",
     "grade_id_of",
+    "in_file",
     "indented",
     "is_python",
     "joined_source",
@@ -115,6 +116,27 @@ def given_part(source: str) -> str:
     """The lines of a cell that students get; nothing replaces the regions."""
     lines = zip(source.split("\n"), line_kinds(source), strict=True)
     return "\n".join(line for line, kind in lines if kind == "given")
+
+
+def in_file(message: str, lines: Sequence[int] = ()) -> str:
+    """A message of Python's about a cell, with the file's number of each line that it names.
+
+    Parameters
+    ----------
+    lines : sequence of int
+        The file's number of each line of the cell. Without it, lines are not named.
+
+    >>> in_file("expected an indented block after 'else' statement on line 2", [40, 41, 42])
+    "expected an indented block after 'else' statement on line 41"
+    >>> in_file("expected an indented block after 'else' statement on line 2")
+    "expected an indented block after 'else' statement"
+    """
+
+    def named(found: re.Match[str]) -> str:
+        number = int(found[1])
+        return f" on line {lines[number - 1]}" if 0 < number <= len(lines) else ""
+
+    return re.sub(r" on line (\d+)\b", named, message)
 
 
 def as_released(source: str, cell_type: str = "code") -> str:

@@ -24,6 +24,7 @@ __all__ = [
     "Visibility",
     "address_problem",
     "find_course",
+    "read_written",
     "slug_for",
 ]
 
@@ -229,7 +230,22 @@ class Course:
         return _read_assignment(path, self)
 
     def assignments(self, slugs: tuple[str, ...] = ()) -> list[Assignment]:
-        """The named assignments, or all of them."""
+        """The named assignments, or all of them.
+
+        Raises
+        ------
+        AuthoringError
+            Also if a folder with a notebook.py has no assignment.toml.
+        """
+        for notebook in () if slugs else sorted(self.root.glob("assignments/*/notebook.py")):
+            path = notebook.with_name("assignment.toml")
+            if not path.is_file():
+                raise AuthoringError(
+                    path,
+                    0,
+                    "no such file, but there is a notebook.py beside it; write title, points and "
+                    "minutes there, see docs/authoring.md",
+                )
         return [self.assignment(slug) for slug in (slugs or self.slugs())]
 
 
@@ -483,20 +499,48 @@ def address_problem(key: str, value: str) -> str:
 
 def _line(path: Path, key: str) -> int:
     """Number of the line that sets this key, or 0 if there is none."""
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = read_written(path).splitlines()
     return next(
         (i for i, text in enumerate(lines, 1) if re.match(rf"\s*\[?{re.escape(key)}\b", text)), 0
     )
 
 
+def read_written(path: Path) -> str:
+    """The text of a file that an author wrote.
+
+    Raises
+    ------
+    AuthoringError
+        If it is not UTF-8, with the line.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise AuthoringError(path, line, "not UTF-8; save the file in that encoding") from error
+
+
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(read_written(path))
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
         raise AuthoringError(
             path, int(line[1]) if line else 0, f"not valid TOML: {error}; correct this line"
         ) from error
+
+
+_KINDS: dict[Any, tuple[str, str]] = {
+    str: ("a text", 'write it in quotes: {} = "…"'),
+    (int, float): ("a number", "write it without quotes: {} = 5"),
+    list: ("a list", 'write it in brackets: {} = ["…"]'),
+    dict: ("a table", "write [{}] on a line of its own, and its keys below"),
+}
+
+
+def _as_toml(value: object) -> str:
+    """A value as an author has written it, more or less."""
+    return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def _require(
@@ -508,7 +552,7 @@ def _require(
             raise AuthoringError(
                 path, _line(path, key), f"unknown key {key!r}; use one of: {', '.join(known)}"
             )
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = read_written(path).splitlines()
     for key in required:
         if key not in values:
             raise AuthoringError(
@@ -518,10 +562,10 @@ def _require(
         expected = required.get(key) or optional.get(key) or object
         line = _line(path, key)
         if not isinstance(value, expected) or isinstance(value, bool):
-            name = " or ".join(
-                t.__name__ for t in (expected if isinstance(expected, tuple) else (expected,))
+            kind, example = _KINDS[expected]
+            raise AuthoringError(
+                path, line, f"{key} must be {kind}, found {_as_toml(value)}; {example.format(key)}"
             )
-            raise AuthoringError(path, line, f"{key} must be {name}, found {value!r}")
         if isinstance(value, (int, float)) and (value < 0 or (not value and key != "points")):
             least = "0 or more" if key == "points" else "positive"
             raise AuthoringError(path, line, f"{key} must be {least}, found {value!r}")

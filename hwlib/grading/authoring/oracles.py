@@ -17,7 +17,7 @@ from typing import NoReturn
 from hwlib.errors import AuthoringError
 from hwlib.grading.authoring.names import TopNames, line_of, top_names
 from hwlib.grading.authoring.written import AuthoredCell, WrittenCell
-from hwlib.grading.cells import Role, given_part, indented, line_kinds, parse_cell
+from hwlib.grading.cells import Role, given_part, in_file, indented, line_kinds, parse_cell
 from hwlib.grading.parts import parts_of
 from hwlib.markers import BEGIN_HIDDEN, END_HIDDEN
 
@@ -237,7 +237,7 @@ def _inlined(
             path,
             places[number],
             "with its oracles below ### BEGIN HIDDEN TESTS, this cell is not valid Python: "
-            f"{error.msg}; correct the code",
+            f"{in_file(error.msg, places)}; correct the code",
         ) from error
     return AuthoredCell(
         role,

@@ -25,8 +25,15 @@ from hwlib.grading.authoring.regions import PART, check_markers, with_region
 from hwlib.grading.authoring.tested_names import check_names_of_tests
 from hwlib.grading.authoring.written import AuthoredCell, ParsedNotebook, WrittenCell
 from hwlib.grading.cell_names import names_in
-from hwlib.grading.cells import as_released, grade_id_for, line_kinds, parse_cell, tree_of
-from hwlib.grading.course import Assignment
+from hwlib.grading.cells import (
+    as_released,
+    grade_id_for,
+    in_file,
+    line_kinds,
+    parse_cell,
+    tree_of,
+)
+from hwlib.grading.course import Assignment, read_written
 from hwlib.grading.parts import EARNED, PartFault, listed, parts_of
 
 __all__ = ["MAY_RAISE", "load_notebook", "load_notebooks", "parse_notebook", "run_cells"]
@@ -178,11 +185,7 @@ def _read(path: Path) -> str:
             f"{path}: no such file; write the assignment's cells in notebook.py, see "
             "docs/authoring.md"
         )
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise AuthoringError(path, line, "not UTF-8; save the file in that encoding") from error
+    text = read_written(path)
     if found := _UNPRINTABLE.search(text):
         line = text.count("\n", 0, found.start()) + 1
         raise AuthoringError(path, line, f"found the invisible character {found[0]!r}; remove it")
@@ -361,9 +364,9 @@ def _parse_at(path: Path, cell: WrittenCell, source: str, context: str) -> ast.M
         offset = min(error.lineno or 1, cell.source.count("\n") + 1) - 1
         if context:  # the line numbers are different: point at the region
             offset = line_kinds(cell.source).index("marker")
-        raise AuthoringError(
-            path, cell.lines[offset], f"{context}{error.msg}; correct the code"
-        ) from error
+        lines = () if context else cell.lines
+        told = f"{context}{in_file(error.msg, lines)}; correct the code"
+        raise AuthoringError(path, cell.lines[offset], told) from error
 
 
 def _check_tested_names(

@@ -11,7 +11,7 @@ from typing import Literal
 from hwlib.errors import AuthoringError
 from hwlib.grading.authoring.splicing import spliced
 from hwlib.grading.authoring.written import SETTINGS, Edit, Variant
-from hwlib.grading.course import Assignment
+from hwlib.grading.course import Assignment, read_written
 
 __all__ = ["read_variants"]
 
@@ -55,14 +55,14 @@ def _read(
     questions: Collection[str],
     artifacts: Collection[str],
 ) -> Variant:
-    source = path.read_text(encoding="utf-8")
+    source = read_written(path)
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError) as error:
         raise AuthoringError(
             path,
             getattr(error, "lineno", None) or 0,
-            f"not valid Python: {error}; correct the code",
+            f"not valid Python: {getattr(error, 'msg', error)}; correct the code",
         ) from error
     settings = _settings(tree)
     reason = ast.get_docstring(tree)

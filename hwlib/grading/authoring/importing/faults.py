@@ -56,6 +56,8 @@ def note_faults(drafts: Sequence[Draft], folder: Path) -> None:
                 "it has no assertion, so it gives its points for whatever runs",
                 "compare a result with what is right",
             )
+        if draft.role == "test" and (suite := _unread_suite(tree)):
+            draft.note("decision", *suite)
         _note_calls(draft, tree)
         _note_imports(draft, tree, folder)
     _note_early_tests(drafts)
@@ -83,6 +85,63 @@ def _asserts(tree: ast.Module) -> bool:
         return True
     last = tree.body[-1] if tree.body else None
     return isinstance(last, ast.Expr) and not _is_call_of(last.value, ("print", "display"))
+
+
+_SUITES: dict[str, tuple[str, str]] = {
+    r"(?:unittest\.)?main": ("unittest", "unittest.main(argv=[''], exit=False).result"),
+    r".*TextTestRunner\b.*\.run|runner\.run": ("unittest", "unittest.TextTestRunner().run(suite)"),
+    r"(?:doctest\.)?(?:testmod|run_docstring_examples)": ("doctest", "doctest.testmod()"),
+}
+
+
+def _unread_suite(tree: ast.Module) -> tuple[str, str] | None:
+    """What a test lacks that runs a suite of unittest or doctest, whose result nothing reads, and
+    what to write instead.
+
+    >>> _unread_suite(ast.parse("doctest.testmod()"))[1]
+    'write `assert doctest.testmod().failed == 0`'
+    >>> _unread_suite(ast.parse("assert doctest.testmod().failed == 0"))
+    """
+    statements = [one for one in tree.body if not isinstance(one, _DEFINITIONS)]
+    nodes = [node for one in statements for node in ast.walk(one)]
+    if any(map(_reads_result, nodes)):
+        return None
+    for called in nodes:
+        if not isinstance(called, ast.Call):
+            continue
+        name = ast.unparse(called.func)
+        for pattern, (library, call) in _SUITES.items():
+            if not re.fullmatch(pattern, name, re.DOTALL):
+                continue
+            passes = "failed == 0" if library == "doctest" else "wasSuccessful()"
+            given = (
+                "all points, because a failing doctest raises nothing"
+                if library == "doctest"
+                else "0 points, because unittest writes to stderr"
+            )
+            return (
+                f"it runs tests of {library}, and nothing reads their result: nbgrader gives "
+                f"{given}, whether they pass or fail",
+                f"write `assert {call}.{passes}`",
+            )
+    return None
+
+
+_MAKING = re.compile(r"testmod|loadTests\w*|\w*Test(?:Suite|Loader|Runner)|addTests?|makeSuite")
+_VERDICTS = ("wasSuccessful", "failures", "errors", "failed")
+
+
+def _reads_result(node: ast.AST) -> bool:
+    """Whether a node asserts, raises or looks at a verdict, which running a suite is not."""
+    if isinstance(node, ast.Attribute):
+        return node.attr in _VERDICTS
+    if isinstance(node, ast.Call):
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        return not _MAKING.fullmatch(name) and can_fail(ast.Call(ast.Name(name), [], []))
+    return isinstance(node, ast.Assert | ast.Raise)
+
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def _is_call_of(node: ast.expr, names: Collection[str]) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import logging
+import math
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from nbgrader.nbgraderformat import MetadataValidator
 from hwlib.errors import CourseError
 from hwlib.grading.authoring.importing.found import FoundCell, FoundNotebook, FoundRole, Note
 from hwlib.grading.authoring.importing.kernel_notes import kernel_notes
-from hwlib.grading.cells import joined_source
+from hwlib.grading.cells import joined_source, one_line
 from hwlib.grading.kernels import kernel_of
 
 __all__ = ["NOTEBOOKS", "found_in_nbgrader", "read_notebook"]
@@ -51,9 +53,12 @@ def read_notebook(path: Path) -> NotebookNode:
 
 def found_in_nbgrader(path: Path, notebook: NotebookNode) -> FoundNotebook:
     """The cells of a notebook with nbgrader's metadata, of any schema."""
+    notes = [tuple(_repaired(cell)) for cell in notebook.cells]
     old = sorted({schema for cell in notebook.cells if (schema := _schema(cell)) not in (None, 3)})
     validator = MetadataValidator()
-    validator.log = logging.Logger("hwlib.import")  # it tells of each cell
+    for one in (validator, validator.v1, validator.v2):
+        one.log = logging.Logger("hwlib.import")  # it tells of each cell
+        one.log.addHandler(logging.NullHandler())  # without one it writes to stderr
     upgraded = validator.upgrade_notebook_metadata(notebook)
     kernel = kernel_of(notebook.metadata)
     schemas = ", ".join(map(str, old))
@@ -64,11 +69,45 @@ def found_in_nbgrader(path: Path, notebook: NotebookNode) -> FoundNotebook:
         kernel.language.lower(),
         kernel.is_python,
         tuple(
-            _found(f"{path.name}, cell {number}", cell)
-            for number, cell in enumerate(upgraded.cells, 1)
+            _found(f"{path.name}, cell {number}", cell, said)
+            for number, (cell, said) in enumerate(zip(upgraded.cells, notes, strict=True), 1)
         ),
         notes=(*([Note("changed", text)] if old else []), *kernel_notes(kernel, path.name)),
     )
+
+
+def _repaired(cell: NotebookNode) -> Iterator[Note]:
+    """Correct metadata of a cell that nbgrader's upgrade can't read, and tell of what is lost."""
+    settings = cell.metadata.get("nbgrader", {})
+    if not isinstance(settings, dict):
+        del cell.metadata["nbgrader"]
+        yield Note(
+            "decision",
+            f"its nbgrader metadata is {_short(settings)}, where a dictionary is expected, so it "
+            "is no question here",
+            "if it was one, give it a header with points",
+        )
+        return
+    version = settings.get("schema_version", 0)
+    if not isinstance(version, int | float) or not math.isfinite(version):
+        settings["schema_version"] = 3 if "task" in settings else 0
+        text = f"its schema_version is {_short(version)}, so its metadata is read as nbgrader's"
+        yield Note("changed", f"{text} schema {settings['schema_version']}")
+    if not settings.get("grade") and not settings.get("task"):
+        return
+    points = settings.get("points")
+    try:
+        settings["points"] = float(points or 0)
+        is_number = math.isfinite(settings["points"])
+    except (TypeError, ValueError):
+        is_number = False
+    if not is_number:
+        settings["points"] = 0.0
+        yield Note("decision", f"it is worth {_short(points)} points", "give it 0 points or more")
+
+
+def _short(value: object) -> str:
+    return one_line(repr(value), 60)
 
 
 def _schema(cell: NotebookNode) -> int | None:
@@ -77,10 +116,10 @@ def _schema(cell: NotebookNode) -> int | None:
     return None if settings is None else int(settings.get("schema_version", 0))
 
 
-def _found(place: str, cell: NotebookNode) -> FoundCell:
+def _found(place: str, cell: NotebookNode, repaired: tuple[Note, ...]) -> FoundCell:
     settings: dict[str, Any] = cell.metadata.get("nbgrader", {})
     grade, solution = bool(settings.get("grade")), bool(settings.get("solution"))
-    notes = []
+    notes = list(repaired)
     role: FoundRole = "locked" if settings.get("locked") and settings else "given"
     if settings.get("task"):
         role = "task"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -15,16 +15,15 @@ from hwlib.errors import AuthoringError, CourseError
 from hwlib.grading.authoring.build import build
 from hwlib.grading.authoring.importing.drafting import drafted
 from hwlib.grading.authoring.importing.faults import idiom_of, kept_state
-from hwlib.grading.authoring.importing.found import Draft, FoundNotebook, Note
+from hwlib.grading.authoring.importing.found import Draft, FoundCell, FoundNotebook, Note
 from hwlib.grading.authoring.importing.layout import FoundAssignment, find_assignments
 from hwlib.grading.authoring.importing.naming import name_drafts
-from hwlib.grading.authoring.importing.nbgrader_notebooks import found_in_nbgrader
 from hwlib.grading.authoring.importing.old_course import about_old_course
 from hwlib.grading.authoring.importing.otter_notebooks import found_in_otter
 from hwlib.grading.authoring.importing.writing import notebook_text
 from hwlib.grading.authoring.importing.writing_assignments import points_of, write_assignment
 from hwlib.grading.course import Assignment, Course, find_course
-from hwlib.grading.proof.imports.autotest import with_autotests
+from hwlib.grading.proof.imports.autotest import WrittenOut, with_autotests
 from hwlib.grading.proof.imports.originals import OriginalRun, OriginalTest, run_original
 from hwlib.grading.proof.imports.report import (
     AssignmentReport,
@@ -89,6 +88,15 @@ def _for_instructors(text: str) -> str:
     for advice in (" Next: ", " Compare your code ", " You lose no points "):
         text = text.partition(advice)[0]
     return text.rstrip(".")
+
+
+def _written_out(cells: Iterable[FoundCell], written: WrittenOut) -> Iterator[FoundCell]:
+    """The cells with their tests; those whose AUTOTEST lines stay have a note that says why."""
+    for number, (cell, now) in enumerate(zip(cells, written.notebook.cells, strict=True), 1):
+        if why := written.problems.get(number):
+            note = Note("fault", f"nbgrader can't write out its AUTOTEST lines: {why}")
+            cell = replace(cell, notes=(*cell.notes, note))
+        yield replace(cell, source=now.source)
 
 
 def _in_python(found: FoundAssignment) -> FoundAssignment:
@@ -193,13 +201,14 @@ class _Trial:
     def _run_by_nbgrader(self, notebook: FoundNotebook, original: NotebookNode) -> FoundNotebook:
         """The notebook with its AUTOTEST lines written out, after a run."""
         folder = notebook.path.parent
-        changed, problem = with_autotests(original, folder, self._files)
-        if problem:
-            self.notes.append(Note("decision", f"its AUTOTEST lines stay as they are: {problem}"))
-        elif changed is not original:
+        written = with_autotests(original, folder, self._files)
+        if written.problem:
+            text = f"its AUTOTEST lines stay as they are: {written.problem}"
+            self.notes.append(Note("decision", text))
+        elif written.notebook is not original:
             self.notes.append(Note("changed", "its AUTOTEST lines are the tests they stand for"))
-            notebook = found_in_nbgrader(notebook.path, changed)
-        self._take(notebook.path.name, run_original(changed, folder, self._files))
+            notebook = replace(notebook, cells=tuple(_written_out(notebook.cells, written)))
+        self._take(notebook.path.name, run_original(written.notebook, folder, self._files))
         return notebook
 
     def _shown_by_otter(self, notebook: FoundNotebook, original: NotebookNode) -> FoundNotebook:

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from hwlib.errors import AuthoringError
 from hwlib.grading.cells import code_and_comment
+from hwlib.grading.course import read_written
 from hwlib.grading.proof.mutants.making import Mutant
 
 __all__ = ["Equivalent", "read_equivalents", "written"]
@@ -54,7 +55,7 @@ def read_equivalents(path: Path) -> tuple[Equivalent, ...]:
     """
     if not path.is_file():
         return ()
-    text = path.read_text(encoding="utf-8")
+    text = read_written(path)
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
