@@ -226,7 +226,7 @@ def test_a_faulty_cell_is_named_and_nothing_is_written(
         ("x.ods", b"no zip", "not a whole ODS file"),
         ("x.csv", b"a,b\n", "whose first cell is"),
         ("x.csv", b"hwlib marking sheet,other,why,2\n", "found one of other"),
-        ("x.csv", b"\xff\xfe", "save it as CSV in UTF-8"),
+        ("x.csv", b"Gr\xf6\xdfe,1\n", "save it as CSV in UTF-8"),
     ],
 )
 def test_another_file_is_refused(
@@ -320,10 +320,11 @@ def test_points_in_a_row_without_a_key_and_in_two_rows_are_told_and_not_lost(
 
 
 def test_the_sheet_has_what_a_student_wrote_also_where_a_browser_is_protected(
-    tiny: Assignment, exported: Path
+    tiny: Assignment,
 ) -> None:
     wrote = "a<b and x<sub>1</sub>, so data:x, see [1](ftp:y) &lt; <script>"
     graded = solved(tiny, answer_why=wrote)
+    hand_in(tiny, "dan", graded, WHEN)
     record(tiny, {"dan": Outcome(outcome(load_key(tiny), "dan"), graded)})
     assert run(["marking", "export", "tiny", "marks.csv"]) == 0
     assert wrote in [row[2] for row in sheet(Path("marks-why.csv")) if len(row) > 2]
