@@ -26,6 +26,7 @@ from hwlib.errors import CourseError, DataError, HwlibError
 from hwlib.grading.course import Assignment, Course, find_course
 from hwlib.grading.results import GradeReport, SubmissionResult
 from hwlib.grading.terminal import Terminal, say, terminal_for
+from hwlib.grading.texts import counted
 from hwlib.progress import Progress, progress
 
 if TYPE_CHECKING:
@@ -330,7 +331,7 @@ def _print_verified(report: VerifyReport, console: Terminal) -> None:
     wrong, right = (sum(row.kind == kind for row in report.rows) for kind in ("wrong", "right"))
     console.print(
         f"{report.slug}: {wrong} wrong and {right} right solutions, "
-        f"{len(report.complaints)} problems; {report.hints}\n"
+        f"{counted(len(report.complaints), 'problem')}; {report.hints}\n"
     )
     for name, reason in report.waiting.items():
         console.print(f"? {name}: cannot be decided on this machine. {reason}\n")
@@ -473,7 +474,7 @@ def simulate(slug: str, students: int, seed: int, folder: Path, json_file: str |
 
     made = make(find_course().assignment(slug), students, seed, folder)
     _write_json([asdict(one) for one in made], json_file)
-    terminal_for(json_file).print(f"{len(made)} submissions of {slug} in {folder}")
+    terminal_for(json_file).print(f"{counted(len(made), 'submission')} of {slug} in {folder}")
 
 
 def _options_of_a_class(command: Callable[..., int]) -> Callable[..., int]:
@@ -673,7 +674,7 @@ def _print_grades(report: GradeReport, console: Terminal) -> None:
             one.student,
             *(_cell(one, name) for name in questions),
             *([f"{one.extra_credit:g}"] if extra else []),
-            *([f"{-one.late_penalty:g}"] if late else []),
+            *([f"{0 - one.late_penalty:g}"] if late else []),
             f"{one.score:g}",
             f"{one.max_score:g}",
             _state(one),
@@ -681,8 +682,7 @@ def _print_grades(report: GradeReport, console: Terminal) -> None:
         for one in report.submissions
     ]
     how = f"engine {report.engine}, isolation {report.isolation}"
-    count = "1 submission" if len(rows) == 1 else f"{len(rows)} submissions"
-    title = f"{report.assignment}: {count}, {how}"
+    title = f"{report.assignment}: {counted(len(rows), 'submission')}, {how}"
     more = [*(["extra"] if extra else []), *(["late"] if late else [])]
     _print_table(title, ["student", *questions, *more, "score", "of", "status"], rows, console)
     for one in report.submissions:
@@ -802,8 +802,8 @@ def collect(
     for one in found:
         if one.best is not None and one.best != one.latest:
             console.print(
-                f"{one.student}: an earlier hand-in counts, with {one.best:g} points; the latest "
-                f"one has {one.latest:g}",
+                f"{one.student}: an earlier hand-in counts, with {counted(one.best, 'point')}; the "
+                f"latest one has {one.latest:g}",
             )
         _print_problems(one.student, one.problems, console)
 
@@ -902,7 +902,7 @@ def publish(folder: Path, slugs: tuple[str, ...], json_file: str | None) -> int:
     if done.problems:
         return FAILURE
     terminal_for(json_file).print(
-        f"{folder}: {len(done.files)} files; {len(done.changed)} were written, "
+        f"{folder}: {counted(len(done.files), 'file')}, {len(done.changed)} written, "
         f"{len(done.removed)} removed",
     )
     return DONE
@@ -1034,7 +1034,7 @@ def gradescope(
     )
     if made.manual_points:
         console.print(
-            f"The other {made.manual_points:g} points are graded by hand: enable manual grading."
+            f"Graded by hand: {counted(made.manual_points, 'point')}. Enable manual grading."
         )
 
 
@@ -1122,7 +1122,7 @@ def demo(json_file: str | None) -> None:
     _print_grades(demo.report, console)
     _print_hints(demo.report, console)
     console.print(
-        f"\nGraded {len(demo.report.submissions)} submissions in {demo.seconds:.1f} s. "
+        f"\nGraded {counted(len(demo.report.submissions), 'submission')} in {demo.seconds:.1f} s. "
         f"The results are in {demo.folder}:"
     )
     for name, what in demo.written.items():

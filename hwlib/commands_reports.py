@@ -19,6 +19,7 @@ from hwlib.command_parts import (
 from hwlib.errors import CourseError
 from hwlib.grading.course import Assignment, Course, find_course
 from hwlib.grading.terminal import say, terminal_for
+from hwlib.grading.texts import counted
 
 __all__ = ["export", "marking", "report", "viva", "write_report"]
 
@@ -81,7 +82,9 @@ def export(
         json_file,
     )
     if target != "-":
-        terminal_for(json_file).print(f"{target}: the grades of {table.students} students")
+        terminal_for(json_file).print(
+            f"{target}: the grades of {counted(table.students, 'student')}"
+        )
     for note in table.notes:
         say(f"hw: {slug}: {note}", err=True)
     return complain_all(
@@ -242,10 +245,11 @@ def marking_import(
         json_file,
     )
     students = len({one.student for one in done.written})
+    written = f"{counted(len(done.written), 'grade')} of {counted(students, 'student')}"
+    say_next = f" Run `hw grade {slug}` to bring the feedback pages up to date"
     terminal_for(json_file).print(
-        f"{file}: {len(done.written)} grades of {students} students were written, "
-        f"{done.unchanged} rows have nothing new. Run `hw grade {slug}` to bring the feedback "
-        "pages up to date"
+        f"{file}: written: {written}; nothing new in {counted(done.unchanged, 'row')}."
+        + say_next * bool(done.written)
     )
     return complain_all(done.conflicts)
 
@@ -299,4 +303,6 @@ def viva(
     write_text("-o", as_markdown(sheet), target)
     write_json(asdict(sheet), json_file)
     if target != "-":
-        terminal_for(json_file).print(f"{target}: {len(sheet.asked)} questions and their answers")
+        terminal_for(json_file).print(
+            f"{target}: {counted(len(sheet.asked), 'question')} with answers"
+        )

@@ -16,6 +16,7 @@ from hwlib.errors import AuthoringError
 from hwlib.grading import Assignment, find_course
 from hwlib.grading.deadlines import LateRule
 from hwlib.grading.grade import GradeOptions, grade_assignment
+from hwlib.grading.records.class_results import class_results
 from hwlib.grading.results import SubmissionResult
 
 DATES = """
@@ -88,6 +89,9 @@ def test_a_dry_run_the_gradebook_and_the_page_have_one_score(
             )
         assert str(opened.find_assignment("tiny").duedate) == "2027-02-01 22:00:00"
         assert opened.find_submission("tiny", "eve").total_seconds_late == 0
+    # reports and exports call nobody late who is within the grace
+    told = class_results(tiny, tmp_path).submissions
+    assert {one.result.student for one in told if one.late_s} == {"bob", "zoe"}
 
 
 def test_what_a_human_gives_changes_the_penalty_and_extra_credit_counts(
@@ -106,6 +110,16 @@ def test_what_a_human_gives_changes_the_penalty_and_extra_credit_counts(
     with book(tmp_path) as opened:
         kept = opened.find_submission("tiny", "bob")
         assert kept.score - kept.late_submission_penalty == pytest.approx(8.8)
+    pages = {
+        student: (tmp_path / "feedback" / student / "tiny" / "tiny.html").read_text("utf-8")
+        for student in ("ada", "bob")
+    }
+    assert "This includes 1 point of extra credit." in pages["bob"]
+    waits = "A human will grade this answer."
+    assert {student: waits in page for student, page in pages.items()} == {
+        "ada": True,
+        "bob": False,
+    }
 
 
 def test_nbgraders_engine_gives_the_same_score(tiny: Assignment, tmp_path: Path) -> None:
@@ -127,6 +141,7 @@ def test_the_table_and_the_json_say_what_being_late_costs(
     table = capsys.readouterr().out
     assert "late" in table.splitlines()[1] + table.splitlines()[2]
     assert "-1.6" in table
+    assert " -0 " not in table
     told = {one["student"]: one for one in json.loads(file.read_text())["submissions"]}
     assert told["bob"]["late_penalty"] == pytest.approx(1.6)
     assert told["bob"]["score"] == pytest.approx(6.4)

@@ -77,6 +77,17 @@ def test_with_a_roster_everybody_in_it_has_a_row_in_its_order(
     ]
 
 
+@pytest.mark.parametrize(
+    ("separator", "encoding"), [(";", "utf-8-sig"), ("\t", "utf-16"), (",", "utf-8")]
+)
+def test_a_roster_is_read_as_a_spreadsheet_saves_it(
+    tmp_path: Path, separator: str, encoding: str
+) -> None:
+    path = tmp_path / "class.csv"
+    path.write_text(f"\n{ROSTER}".replace(",", separator), encoding=encoding)
+    assert Roster(path).rows == roster(tmp_path, ROSTER).rows
+
+
 def test_canvas_gets_its_own_numbers_and_column_back(tiny: Assignment, tmp_path: Path) -> None:
     points, ada, zoe = table(tiny, "canvas", roster(tmp_path, CANVAS))
     assert list(ada) == [

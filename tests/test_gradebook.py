@@ -239,6 +239,17 @@ def test_a_blank_submission_has_no_open_question(
     assert book.find_submission("tiny", "bob").timestamp is None
 
 
+def test_an_emptied_answer_is_nothing_to_grade_in_the_gradebook_too(
+    tiny: Assignment, key: AnswerKey, store: GradeStore, book: Gradebook
+) -> None:
+    """The result calls it missing; it must not wait for a human all the same."""
+    emptied = solved(tiny, answer_why=" \n")
+    assert store.write(outcome(key, "bob"), emptied, None).result.status == "graded"
+    grade = book.find_grade("answer-why", "tiny", "tiny", "bob")
+    assert (grade.auto_score, grade.needs_manual_grade) == (0.0, False)
+    assert book.find_comment("answer-why", "tiny", "tiny", "bob").comment == "No response."
+
+
 def test_a_rejected_submission_asks_for_a_look_and_says_why(
     tiny: Assignment, key: AnswerKey, store: GradeStore, book: Gradebook
 ) -> None:

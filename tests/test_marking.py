@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import io
+import random
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,8 @@ from hwlib.commands import run
 from hwlib.errors import CourseError
 from hwlib.grading import Assignment
 from hwlib.grading.answer_key import load_key
-from hwlib.grading.marking.sheets import read_tables, write_csv, write_ods
+from hwlib.grading.marking.answers import _digest
+from hwlib.grading.marking.sheets import _cell, read_tables, write_csv, write_ods
 from hwlib.grading.records.gradebook import GradeStore
 from hwlib.grading.results import Outcome
 
@@ -123,7 +126,7 @@ def test_a_second_import_and_an_empty_cell_change_nothing(
     fill(exported, "Because", points="", comment="")
     assert run(["marking", "import", "tiny", str(exported)]) == 0
     assert grades(tiny) == before
-    assert "2 rows have nothing new" in capsys.readouterr().out
+    assert "nothing new in 2 rows" in capsys.readouterr().out
 
 
 def give(assignment: Assignment, student: str, points: float) -> None:
@@ -223,7 +226,7 @@ def test_a_faulty_cell_is_named_and_nothing_is_written(
         ("x.ods", b"no zip", "not a whole ODS file"),
         ("x.csv", b"a,b\n", "whose first cell is"),
         ("x.csv", b"hwlib marking sheet,other,why,2\n", "found one of other"),
-        ("x.csv", b"\xff\xfe", "save it as CSV in UTF-8"),
+        ("x.csv", b"Gr\xf6\xdfe,1\n", "save it as CSV in UTF-8"),
     ],
 )
 def test_another_file_is_refused(
@@ -252,6 +255,87 @@ def test_a_semicolon_and_a_decimal_comma_are_read(tiny: Assignment, tmp_path: Pa
         csv.writer(file, delimiter=";").writerows(rows)
     assert run(["marking", "import", "tiny", str(path)]) == 0
     assert grades(tiny)["ada"] == (1.5, "")
+
+
+def as_a_spreadsheet_saves(table: list[list[str]], how: str) -> bytes:
+    """CSV of one of the kinds that Excel and LibreOffice write."""
+    encoding, separator, before = {
+        "commas": ("utf-8", ",", ""),
+        "bom": ("utf-8-sig", ",", ""),
+        "semicolons": ("utf-8-sig", ";", ""),
+        "unicode text": ("utf-16", "\t", ""),
+        "blank lines on top": ("utf-8", ",", "\r\n,,\r\n"),
+    }[how]
+    text = io.StringIO()
+    csv.writer(text, delimiter=separator, lineterminator="\r\n").writerows(table)
+    return (before + text.getvalue()).encode(encoding)
+
+
+@pytest.mark.parametrize(
+    "how", ["commas", "bom", "semicolons", "unicode text", "blank lines on top"]
+)
+def test_columns_in_another_order_and_blank_lines_are_read_from_every_spreadsheet(
+    tiny: Assignment, tmp_path: Path, how: str
+) -> None:
+    assert run(["marking", "export", "tiny", "marks.csv"]) == 0
+    path = tmp_path / "marks-why.csv"
+    name_comment(path, "c1", "Größer; und warum?")
+    fill(path, "Because", points="1,5", comment="c1")
+    table = [[*row, *[""] * (7 - len(row))] for row in sheet(path)]
+    random.Random(how).shuffle(order := [*range(7)])
+    moved = [[row[i] for i in order] for row in table]
+    moved.insert(-1, [""] * 7)
+    path.write_bytes(as_a_spreadsheet_saves(moved, how))
+    assert run(["marking", "import", "tiny", str(path)]) == 0
+    assert grades(tiny)["ada"] == (1.5, "Größer; und warum?")
+    assert grades(tiny)["dan"] == (None, "")
+
+
+def test_the_name_that_was_exported_to_is_the_name_to_import_from(tiny: Assignment) -> None:
+    assert run(["marking", "export", "tiny", "marks.csv"]) == 0
+    fill(Path("marks-why.csv"), "=1+1", points="2")
+    assert run(["marking", "import", "tiny", "marks.csv"]) == 0
+    assert grades(tiny)["dan"] == (2.0, "")
+
+
+def test_points_in_a_row_without_a_key_and_in_two_rows_are_told_and_not_lost(
+    tiny: Assignment, exported: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = sheet(exported)
+    last = [*table[-1], *[""] * 7][:7]
+    for extra, complaint in (
+        ([["", *last[1:3], "1", "", "", ""]], f":{len(table) + 1}: this row has no key"),
+        (
+            [[*last[:3], "1", "", "", ""], [*last[:3], "2", "", "", ""]],
+            f":{len(table) + 1} gives the same answer something else",
+        ),
+    ):
+        if exported.suffix == ".ods":
+            write_ods(exported, {"why": [*table, *extra]}, (3.0,))
+        else:
+            write_csv(exported, [*table, *extra])
+        assert run(["marking", "import", "tiny", str(exported)]) == 2
+        assert complaint in capsys.readouterr().err
+    assert {points for points, _ in grades(tiny).values()} == {None}
+
+
+def test_the_sheet_has_what_a_student_wrote_also_where_a_browser_is_protected(
+    tiny: Assignment,
+) -> None:
+    wrote = "a<b and x<sub>1</sub>, so data:x, see [1](ftp:y) &lt; <script>"
+    graded = solved(tiny, answer_why=wrote)
+    hand_in(tiny, "dan", graded, WHEN)
+    record(tiny, {"dan": Outcome(outcome(load_key(tiny), "dan"), graded)})
+    assert run(["marking", "export", "tiny", "marks.csv"]) == 0
+    assert wrote in [row[2] for row in sheet(Path("marks-why.csv")) if len(row) > 2]
+
+
+@given(st.text(), st.integers(0, 10**13))
+def test_a_spreadsheet_takes_no_key_and_no_id_for_a_number(answer: str, number: int) -> None:
+    """It would write 012345678901 and 123456789012 in another way."""
+    assert _digest(answer)[0] == "k"
+    text = f"{number:012}"
+    assert ('value-type="float"' in _cell(text)) == (text == f"{number:.10g}")
 
 
 cells = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cf", "Zl", "Zp")))

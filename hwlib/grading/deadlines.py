@@ -70,6 +70,11 @@ class Schedule:
         """The deadline of an assignment, and the extension of one student."""
         return self.due.get(slug), self.extensions.get(slug, {}).get(student)
 
+    def counted(self, late_s: float) -> float:
+        """Seconds after the deadline, or 0 where that is not late yet."""
+        grace_s = 60 * self.late.grace_minutes if self.late else 0.0
+        return late_s if late_s > grace_s else 0.0
+
     def penalty(self, slug: str, student: str, when: datetime | None, points: float) -> float:
         """The points that a student loses who has handed in at this time (in UTC, without zone)."""
         due, extension = self.of(slug, student)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 __all__ = [
+    "counted",
     "for_csv",
     "for_gradescope",
     "for_json",
@@ -93,6 +94,15 @@ def for_markdown(text: str) -> str:
     """
     text = " ".join(for_terminal(text).split()).replace("\\", "\\\u200b")
     return SPECIAL.sub(r"\\\1", text)
+
+
+def counted(number: float, thing: str) -> str:
+    """How many things, in words.
+
+    >>> counted(1, "grade"), counted(0, "grade"), counted(1.5, "point")
+    ('1 grade', '0 grades', '1.5 points')
+    """
+    return f"{number:g} {thing}{'' if number == 1 else 's'}"
 
 
 def for_csv(text: str) -> str:

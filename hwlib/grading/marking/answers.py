@@ -16,6 +16,7 @@ from hwlib.grading.answer_key import AnswerKey, KeyCell, load_key
 from hwlib.grading.course import Assignment
 from hwlib.grading.records.database import shown
 from hwlib.grading.records.feedback import groups, own_cells
+from hwlib.grading.records.harmless import as_written
 from hwlib.grading.records.marks import GradebookView, Mark, recorded_view
 from hwlib.grading.submissions.files import read_submission
 
@@ -115,9 +116,9 @@ def _by_hand(
     texts, keys = dict[str, str](), dict[str, str]()
     for student in students:
         notebook = notebooks[student].get(cell.notebook or key.slug)
-        text = _answer(notebook, answered, given)
-        digest = keys[student] = _digest(text)
-        texts.setdefault(digest, text)
+        cells = _own(notebook, answered, given)
+        digest = keys[student] = _digest("\n\n".join(str(one.source) for one in cells).strip())
+        texts.setdefault(digest, "\n\n".join(map(_text, cells)).strip())
         comment = view.comments.get(student, {}).get(comment_on, "")
         found[digest, view.marks[student][cell.name].by_hand, comment].append(student)
     ordered = sorted(found.items(), key=lambda one: (-len(one[1]), one[1]))
@@ -145,14 +146,20 @@ def _cells_of(question: KeyCell, key: AnswerKey) -> list[KeyCell]:
     return [question]
 
 
-def _answer(notebook: NotebookNode | None, cells: Sequence[KeyCell], given: Collection[str]) -> str:
+def _own(
+    notebook: NotebookNode | None, cells: Sequence[KeyCell], given: Collection[str]
+) -> list[NotebookNode]:
     if notebook is None:
-        return ""
-    own = [other for cell in cells for other in own_cells(notebook.cells, cell, given)]
-    return "\n\n".join(str(cell.source) for cell in own).strip()
+        return []
+    return [other for cell in cells for other in own_cells(notebook.cells, cell, given)]
+
+
+def _text(cell: NotebookNode) -> str:
+    return str(cell.source) if cell.cell_type == "code" else as_written(cell.source)
 
 
 def _digest(text: str) -> str:
+    """Begins with a letter: a spreadsheet takes 012345678901 and 1234567e8901 for numbers."""
     lines = [line.rstrip() for line in text.splitlines()]
     same = "\n".join(line for line in lines if line)
-    return hashlib.sha256(same.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"k{hashlib.sha256(same.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"

@@ -11,17 +11,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hwlib.errors import CourseError
+from hwlib.grading.answer_key import load_key
 from hwlib.grading.course import Assignment
 from hwlib.grading.marking.answers import ByHand, Same, answers_by_hand
 from hwlib.grading.marking.sheets import read_tables, write_csv, write_ods
 from hwlib.grading.records.by_hand import Given, give
-from hwlib.grading.texts import for_terminal
+from hwlib.grading.texts import counted, for_terminal
 
 __all__ = ["Imported", "export_sheets", "import_sheets"]
 
@@ -119,7 +120,7 @@ def _table(assignment: Assignment, one: ByHand, anonymous: bool) -> Iterator[Seq
     for group in one.groups:
         points = "" if group.points is None else f"{group.points:.10g}"
         count = len(group.students)
-        who = f"{count} student{'s' * (count > 1)}" if anonymous else ", ".join(group.students)
+        who = counted(count, "student") if anonymous else ", ".join(group.students)
         yield group.key, who, group.answer[:MAX_ANSWER], points, "", points, group.comment
 
 
@@ -142,7 +143,8 @@ def import_sheets(
     output : Path
         The folder with the records.
     file : Path
-        What `export_sheets` wrote, filled in.
+        What `export_sheets` wrote, filled in. A .csv file that is not there means those that were
+        written in its place, NAME-QUESTION.csv.
     replace : bool
         In a conflict, the sheet counts. The default is that the gradebook does.
 
@@ -154,39 +156,38 @@ def import_sheets(
         If the gradebook can't be written.
     """
     now = {one.question: one for one in answers_by_hand(assignment, output, db_url)}
-    faults, conflicts, given, unchanged = list[str](), list[str](), list[Given](), 0
-    for sheet in _sheets(file, assignment):
+    faults, conflicts, unchanged = list[str](), list[str](), 0
+    given: dict[tuple[str, str], tuple[Given, str]] = {}  # student, question → what, which row
+    for sheet in _sheets(_files(file, assignment), assignment):
         question = now.get(sheet.question)
         if question is None:
             conflicts.append(f"{sheet.place}: no answer to {sheet.question} waits for a human now")
             continue
-        befores = defaultdict[str, list[tuple[float | None, str]]](list)
-        for number, row in sheet.rows:
-            before = _number(row["points before"], f"{sheet.place}:{number}", faults)
-            befores[row["key"]].append((before, row["comment before"]))
-        for number, row in sheet.rows:
-            place = f"{sheet.place}:{number}"
-            points = _points(row, question, place, faults)
-            comment = _comment(row, sheet.comments, place, faults)
-            before = _number(row["points before"], place, [])
-            is_new = points is not None and points != before
-            if not is_new and comment is None:
-                unchanged += 1
+        changed = [*_changed(sheet, question, faults)]
+        unchanged += sum(1 for _, row in changed if row is None)
+        befores = [(row["key"], *_before(row, sheet.place, [])) for _, row in sheet.rows]
+        for place, row in changed:
+            if row is None:
                 continue
-            told = _Row(
-                row["key"], points if is_new else None, comment, before, row["comment before"]
-            )
-            new, said = _given(told, question, befores[row["key"]], place, replace)
-            given += new
+            others = [(points, comment) for key, points, comment in befores if key == row.key]
+            new, said = _given(row, question, others, place, replace)
             conflicts += said
+            for one in new:
+                other, where = given.setdefault((one.student, one.question), (one, place))
+                if other != one:
+                    faults.append(
+                        f"{place}: {where} gives the same answer something else; keep one"
+                    )
+                    break
     if faults:
         lines = "".join(f"\n  {line}" for line in faults)
         raise CourseError(f"{file}: nothing was written, because of these cells:{lines}")
-    late = give(assignment, output, given, db_url) if given else []
+    all_given = [one for one, _ in given.values()]
+    late = give(assignment, output, all_given, db_url) if given else []
     conflicts += [
         f"{one.student}, {one.question}: another human has graded it meanwhile" for one in late
     ]
-    written = tuple(one for one in given if one not in late)
+    written = tuple(one for one in all_given if one not in late)
     return Imported(written, tuple(conflicts), unchanged)
 
 
@@ -199,6 +200,27 @@ class _Row:
     comment: str | None
     points_before: float | None
     comment_before: str
+
+
+def _changed(
+    sheet: _Sheet, question: ByHand, faults: list[str]
+) -> Iterator[tuple[str, _Row | None]]:
+    """The place of each row, and what a grader has changed there; None if it is nothing."""
+    for number, row in sheet.rows:
+        place = f"{sheet.place}:{number}"
+        before, comment_before = _before(row, place, faults)
+        points = _points(row, question, place, faults)
+        comment = _comment(row, sheet.comments, place, faults)
+        if not row["key"]:
+            faults.append(f"{place}: this row has no key; write into the row of the answer")
+        new = points if points != before else None
+        is_same = new is None and comment is None
+        yield place, None if is_same else _Row(row["key"], new, comment, before, comment_before)
+
+
+def _before(row: Mapping[str, str], place: str, faults: list[str]) -> tuple[float | None, str]:
+    """What the gradebook had when the sheet was written: points and comment."""
+    return _number(row["points before"], place, faults), row["comment before"]
 
 
 def _given(
@@ -266,55 +288,85 @@ def _has(group: Same, row: _Row) -> bool:
 
 
 def _shown(group: Same) -> str:
-    points = "no points" if group.points is None else f"{group.points:g} points"
+    points = "no points" if group.points is None else counted(group.points, "point")
     return f"{points} and the comment {group.comment!r:.60}" if group.comment else points
 
 
 # ---- reading cells -------------------------------------------------------------------------------
 
 
-def _sheets(file: Path, assignment: Assignment) -> Iterator[_Sheet]:
-    found = False
-    for number, table in enumerate(read_tables(file), 1):
-        if not table or table[0][:1] != [SHEET]:
-            continue
-        found = True
-        first = [*table[0], "", ""]
-        place = f"{file}: sheet {number}" if file.suffix.lower() == ".ods" else str(file)
-        if first[1] != assignment.slug:
+def _files(file: Path, assignment: Assignment) -> list[Path]:
+    """The file, or those that `export_sheets` makes in the place of one CSV file."""
+    if file.suffix.lower() != ".csv" or file.exists():
+        return [file]
+    names = [cell.name for cell in load_key(assignment).questions]
+    several = [file.with_name(f"{file.stem}-{name}{file.suffix}") for name in names]
+    return [path for path in several if path.exists()] or [file]
+
+
+def _sheets(files: Sequence[Path], assignment: Assignment) -> Iterator[_Sheet]:
+    for file in files:
+        is_ods = file.suffix.lower() == ".ods"
+        found = False
+        for number, table in enumerate(read_tables(file), 1):
+            place = f"{file}: sheet {number}" if is_ods else str(file)
+            sheet = _sheet(table, assignment, place)
+            if sheet:
+                found = True
+                yield sheet
+        if not found:
             raise CourseError(
-                f"{place}: expected a sheet of {assignment.slug}, found one of {first[1]}; name "
-                "that assignment, or another file"
+                f"{file}: expected a sheet of `hw marking export`, whose first cell is "
+                f"{SHEET!r}; fill in such a sheet and leave its first row as it is"
             )
-        yield _sheet(table, first[2], place)
-    if not found:
+
+
+def _sheet(table: Sequence[Sequence[str]], assignment: Assignment, place: str) -> _Sheet | None:
+    """A sheet whose columns may stand in another order; None for one that is a grader's own."""
+    lower = [[cell.strip().lower() for cell in cells] for cells in table]
+    head = next((i for i, cells in enumerate(lower) if len({*HEADINGS} & {*cells}) > 2), None)
+    first = next((i for i, cells in enumerate(table) if SHEET in cells), None)
+    if first is None and head is None:
+        return None
+    columns = [*range(len(HEADINGS))] if head is None else _columns(lower[head], place, head + 1)
+    rows = [[cells[i] if i < len(cells) else "" for i in columns] for cells in table]
+    if first is None or rows[first][0] != SHEET:
         raise CourseError(
-            f"{file}: expected a sheet of `hw marking export`, whose first cell is {SHEET!r}; "
-            "fill in such a sheet and leave its first row as it is"
+            f"{place}: expected {SHEET!r} above {HEADINGS[0]!r}; leave the first row as it is"
         )
-
-
-def _sheet(table: Sequence[Sequence[str]], question: str, place: str) -> _Sheet:
-    sheet = _Sheet(question, place)
-    headings: list[str] = []
-    for number, cells in enumerate(table, 1):
-        name = cells[0].strip().lower() if cells else ""
-        if not headings and name == HEADINGS[0]:
-            headings = [cell.strip().lower() for cell in cells]
-            missing = [heading for heading in HEADINGS if heading not in headings]
-            if missing:
-                raise CourseError(
-                    f"{place}:{number}: the columns {', '.join(missing)} are missing; leave the "
-                    "row of headings as it is"
-                )
-        elif headings and name:
-            filled = dict(zip(headings, [*cells, *[""] * len(headings)], strict=False))
-            sheet.rows.append((number, filled))
-        elif not headings and SHORT.fullmatch(name) and len(cells) > 2:
-            sheet.comments[name] = cells[2].strip()
-    if not headings:
+    _, slug, question, *_ = rows[first]
+    if slug != assignment.slug:
+        raise CourseError(
+            f"{place}: expected a sheet of {assignment.slug}, found one of {slug}; name that "
+            "assignment, or another file"
+        )
+    if head is None:
         raise CourseError(f"{place}: the row that begins with {HEADINGS[0]!r} is missing")
-    return sheet
+    names = {cells[0].strip().lower(): cells[2].strip() for cells in rows[:head]}
+    comments = {name: text for name, text in names.items() if SHORT.fullmatch(name)}
+    return _Sheet(question, place, comments, [*_filled(rows, head + 1)])
+
+
+def _columns(cells: Sequence[str], place: str, number: int) -> list[int]:
+    """Where the column of each heading is."""
+    missing = [heading for heading in HEADINGS if heading not in cells]
+    if missing:
+        raise CourseError(
+            f"{place}:{number}: the columns {', '.join(missing)} are missing; leave the row of "
+            "headings as it is"
+        )
+    return [cells.index(heading) for heading in HEADINGS]
+
+
+def _filled(rows: Sequence[Sequence[str]], start: int) -> Iterator[tuple[int, dict[str, str]]]:
+    """The number of each row of an answer, and its cells by heading."""
+    for number, cells in enumerate(rows[start:], start + 1):
+        row = dict(zip(HEADINGS, cells, strict=True))
+        key = row["key"].strip().lower()
+        if key:  # sheets of older versions have it without the letter
+            key = key if key.startswith("k") else f"k{key}"
+        if key or row["points"].strip() or row["comment"].strip():
+            yield number, {**row, "key": key}
 
 
 def _points(
@@ -333,7 +385,7 @@ def _number(text: str, place: str, faults: list[str]) -> float | None:
     text = text.strip().replace(",", ".")
     if not text:
         return None
-    if not re.fullmatch(r"-?\d+(\.\d+)?", text):
+    if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)", text):
         faults.append(f"{place}: expected a number of points, found {text!r:.40}")
         return None
     return float(text)

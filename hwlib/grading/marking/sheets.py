@@ -18,6 +18,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from hwlib.atomic import write_whole
 from hwlib.errors import CourseError
+from hwlib.grading.csv_files import read_csv
 from hwlib.grading.texts import for_csv, for_terminal
 
 __all__ = ["Table", "read_tables", "write_csv", "write_ods"]
@@ -104,7 +105,8 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _cell(text: str) -> str:
-    if NUMBER.fullmatch(text):
+    # a spreadsheet writes 007 and 123456789012 in its own way, so they are texts
+    if NUMBER.fullmatch(text) and f"{float(text):.10g}" == text:
         kind = f'office:value-type="float" office:value="{text}"'
     else:
         kind = 'office:value-type="string"'
@@ -135,18 +137,9 @@ def read_tables(path: Path) -> list[list[list[str]]]:
     try:
         if path.suffix.lower() == ".ods":
             return [*_read_ods(path)]
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            sample = file.read()
-        # some spreadsheets write semicolons where the comma is part of a number
-        first = sample.partition("\n")[0]
-        separator = ";" if first.count(";") > first.count(",") else ","
-        rows = csv.reader(io.StringIO(sample, newline=""), delimiter=separator, strict=True)
-        return [[[_unquoted(cell) for cell in row] for row in rows]]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise CourseError(
-            f"{path}: cannot read this sheet ({reason}); save it as CSV in UTF-8, or as ODS"
-        ) from error
+        return [[[_unquoted(cell) for cell in row] for _, row in read_csv(path, "sheet")]]
+    except OSError as error:
+        raise CourseError(f"{path}: cannot read this sheet ({error.strerror})") from error
     except (zipfile.BadZipFile, ElementTree.ParseError, KeyError, ValueError) as error:
         raise CourseError(
             f"{path}: this is not a whole ODS file ({error}); save the sheet again, or as CSV"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from hwlib.errors import CourseError
+from hwlib.grading.csv_files import read_csv
 from hwlib.grading.outlets.exports import Exported
 from hwlib.grading.submissions.files import printable
 
@@ -49,28 +49,21 @@ class Roster:
     """
 
     def __init__(self, path: Path) -> None:
-        try:
-            with path.open(encoding="utf-8-sig", newline="") as file:
-                table = csv.DictReader(file, strict=True)
-                rows = [(table.line_num, row) for row in table]
-                self.headings = [heading for heading in table.fieldnames or () if heading]
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise CourseError(
-                f"{path}: cannot read this roster ({error}); save it as CSV"
-            ) from error
+        rows = [(line, row) for line, row in read_csv(path, "roster") if any(row)]
+        headings = rows[0][1] if rows else []
+        self.headings = [heading for heading in headings if heading]
         self._students: dict[str, set[str]] = defaultdict(set)
         self.rows: dict[str, dict[str, str]] = {}
         """Student's id → heading in lower case → value, in the order of the file."""
-        for line, row in rows:
-            if any(row.get(None) or ()):  # what has no heading
+        for line, row in rows[1:]:
+            if any(row[len(headings) :]):
                 raise CourseError(
                     f"{path}:{line}: expected {len(self.headings)} cells as in the first row, "
                     "found more; put quotes around a name that has a comma in it"
                 )
             values = {
-                (key or "").strip().lower(): value.strip()
-                for key, value in row.items()
-                if isinstance(value, str)
+                heading.strip().lower(): value.strip()
+                for heading, value in zip(headings, row, strict=False)
             }
             if not any(values.values()) or values.get("student", "").lower() == CANVAS_POINTS:
                 continue
@@ -78,7 +71,7 @@ class Roster:
             if not student:
                 raise CourseError(
                     f"{path}:{line}: this row has no id; the column of ids must have one of the "
-                    f"headings {', '.join(IDS)}"
+                    f"headings {', '.join(IDS)}. Found {', '.join(self.headings)}"
                 )
             if student in self.rows:
                 raise CourseError(f"{path}:{line}: the id {student!r} is there twice; remove one")

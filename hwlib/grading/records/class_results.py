@@ -10,6 +10,7 @@ from pathlib import Path
 from hwlib.errors import CourseError
 from hwlib.grading.answer_key import AnswerKey, load_key
 from hwlib.grading.course import Assignment
+from hwlib.grading.deadlines import Schedule
 from hwlib.grading.records.database import shown
 from hwlib.grading.records.history import Entry, History
 from hwlib.grading.records.marks import GradebookView, HandIn, Mark, recorded_view, with_marks
@@ -26,7 +27,7 @@ class Recorded:
     result: SubmissionResult  # with points by hand, extra credit and the late penalty
     entry: Entry | None  # None: this gradebook was filled by another program
     handed_in: datetime | None = None  # UTC
-    late_s: float = 0.0
+    late_s: float = 0.0  # 0 within the grace minutes
     by_hand: frozenset[str] = frozenset()  # questions that a human has graded
     twins: tuple[str, ...] = ()  # values that other students have, too
 
@@ -76,6 +77,7 @@ def class_results(assignment: Assignment, output: Path, db_url: str | None = Non
     history = History(output.resolve(), assignment.slug)
     entries = {student: history.last(student) for student in sorted(view.marks)}
     artifacts = models_of(assignment.folder / "artifacts", assignment.artifacts)
+    schedule = assignment.course.schedule
     unique = {student: entry.unique for student, entry in entries.items() if entry}
     teams = assignment.course.teams.get(assignment.slug, {}).values()
     twins = name_twins(unique, artifacts, teams)
@@ -83,7 +85,7 @@ def class_results(assignment: Assignment, output: Path, db_url: str | None = Non
         assignment,
         key,
         tuple(
-            _recorded(student, entry, key, view, tuple(twins.get(student, ())))
+            _recorded(student, entry, key, view, schedule, tuple(twins.get(student, ())))
             for student, entry in entries.items()
         ),
         view.due,
@@ -91,7 +93,12 @@ def class_results(assignment: Assignment, output: Path, db_url: str | None = Non
 
 
 def _recorded(
-    student: str, entry: Entry | None, key: AnswerKey, view: GradebookView, twins: tuple[str, ...]
+    student: str,
+    entry: Entry | None,
+    key: AnswerKey,
+    view: GradebookView,
+    schedule: Schedule,
+    twins: tuple[str, ...],
 ) -> Recorded:
     marks, hand_in = view.marks[student], view.hand_ins.get(student, HandIn())
     result = entry.result if entry else SubmissionResult(student, "graded", _from(marks, key))
@@ -99,7 +106,7 @@ def _recorded(
         with_marks(result, marks, hand_in.penalty),
         entry,
         hand_in.handed_in,
-        hand_in.late_s,
+        schedule.counted(hand_in.late_s),
         frozenset(name for name, mark in marks.items() if mark.by_hand is not None),
         twins,
     )

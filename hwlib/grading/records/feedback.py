@@ -66,7 +66,7 @@ class _More:
 class _Question:
     title: str
     name: str
-    score: str
+    score: str  # "2 of 3"
     lost: bool
     status: str
     symbol: str
@@ -77,6 +77,7 @@ class _Question:
     is_named: bool = False  # its title alone does not tell which question it is
     failing: str = ""  # the input with which it failed
     practice: str = ""  # a cell to practise with
+    extra: bool = False  # its points count above the maximum
     parts: tuple[_Question, ...] = ()  # those of a question
 
 
@@ -327,7 +328,7 @@ def _graded(
         title=title,
         name=name,
         lost=one.points < one.max_points,  # also where it waits for a human
-        score=f"{one.points:g} of {one.max_points:g}{', extra credit' * _is_extra(one)}",
+        score=f"{one.points:g} of {one.max_points:g}",
         status=one.status,
         symbol=symbol,
         label=label,
@@ -335,6 +336,7 @@ def _graded(
         hint=for_page(hint, MAX_MESSAGE),
         more=_More(page.title, page.paragraphs) if page else None,
         failing=for_page(failing, MAX_MESSAGE),
+        extra=_is_extra(one),
     )
 
 

@@ -92,8 +92,8 @@ class _Graded:
     def automatic(self, grade_id: str) -> float | None:
         """The automatic points, or None if a human has to look.
 
-        As in nbgrader, an answer that is as released gets 0 points. A human always looks for what
-        was done for a task: it may be in any cell.
+        As in nbgrader, an answer that is as released gets 0 points; so does an empty one. A human
+        always looks for what was done for a task: it may be in any cell.
         """
         if self.rejected or self.absent:
             return 0.0
@@ -101,7 +101,7 @@ class _Graded:
         if cell.metadata.nbgrader.get("task"):
             return None
         if cell.metadata.nbgrader.get("solution") or cell.cell_type != "code":
-            return 0.0 if is_unchanged(cell) else None
+            return 0.0 if is_unchanged(cell) or not cell.source.strip() else None
         question = self.result.question(self.names[grade_id])
         return None if question.status == "manual" else question.points
 
@@ -121,7 +121,8 @@ class _Graded:
         cell = self.cells[grade_id]
         return (
             "No response."
-            if is_unchanged(cell) and not cell.metadata.nbgrader.get("task")
+            if (is_unchanged(cell) or not cell.source.strip())
+            and not cell.metadata.nbgrader.get("task")
             else None
         )
 

@@ -19,7 +19,7 @@ from nbformat import NotebookNode
 from hwlib.grading.cells import TERMINAL, readable
 from hwlib.grading.records.pictures import FORMATS, Pictures
 
-__all__ = ["harmless_cell", "harmless_markdown"]
+__all__ = ["as_written", "harmless_cell", "harmless_markdown"]
 
 TAG = re.compile(
     r"<(?=[A-Za-z/!?])(?!/?(?:b|i|u|em|strong|sub|sup|kbd|code|br) ?/?>)", re.IGNORECASE
@@ -132,6 +132,15 @@ def harmless_markdown(text: str, attached: Collection[str] = ()) -> str:
     text = PICTURE.sub(picture, DRAWN.sub("\\1\u200b", COMMAND.sub("\\\\\u200b", text)))
     text = ADDRESS.sub(address, SCHEME.sub("\\1\u200b:", text))
     return TAG.sub("&lt;", text.replace(KEPT, ""))
+
+
+def as_written(text: str) -> str:
+    """What a student wrote, from harmless Markdown; only for a place that shows it as plain text.
+
+    >>> as_written(harmless_markdown("a<b, &lt; and data:x"))
+    'a<b, &lt; and data:x'
+    """
+    return text.replace("&lt;", "<").replace("\u200b", "")
 
 
 def _without_codes(text: str) -> str:

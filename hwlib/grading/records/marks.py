@@ -29,7 +29,7 @@ from hwlib.grading.records.gradebook_rows import (
     SUBMITTED_NOTEBOOK,
     engine_of,
 )
-from hwlib.grading.results import SubmissionResult, SubmissionStatus
+from hwlib.grading.results import QuestionResult, SubmissionResult, SubmissionStatus
 
 __all__ = [
     "GradebookView",
@@ -134,7 +134,7 @@ def with_points_by_hand(
     the score.
     """
     questions = tuple(
-        replace(one, points=min(max(0.0, given), one.max_points))
+        _by_hand(one, given, mark.needs_look)
         if (mark := marks.get(one.id)) is not None and (given := mark.by_hand) is not None
         else one
         for one in result.questions
@@ -142,6 +142,16 @@ def with_points_by_hand(
     extra = sum(mark.extra for mark in marks.values())
     counted = replace(result, questions=questions, extra_credit=extra, late_penalty=0.0)
     return replace(counted, late_penalty=min(penalty, counted.score)) if penalty else counted
+
+
+def _by_hand(question: QuestionResult, points: float, waits: bool) -> QuestionResult:
+    """A question with a human's points; that a human will grade it is no longer said."""
+    decided = question.status == "manual" and not waits
+    return replace(
+        question,
+        points=min(max(0.0, points), question.max_points),
+        message="" if decided else question.message,
+    )
 
 
 # ---- queries -------------------------------------------------------------------------------------
