@@ -45,7 +45,7 @@ def close(
         A function that raises is skipped, and so is a mistake whose result is right here.
     hint : str
         What this check is about. It is given if the result is none of `mistakes`, and goes before
-        what hwlib recognises in general, such as a factor or a transpose.
+        what hwlib recognises in general, such as a factor. A wrong shape is explained first.
 
     Raises
     ------
