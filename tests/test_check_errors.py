@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,8 @@ ZEROS: Any = np.zeros(3)
 ROW: Any = [1, 2]
 LENGTH: Any = 3 / 1
 NUMBER: Any = 0.5
+PAIR: Any = (0, 1)
+COUNTS: Any = {7: 1}
 NOTHING: Any = None
 RNG = np.random.default_rng(0)
 
@@ -61,6 +64,48 @@ def branch() -> int:
         (lambda: NOTHING[0], "`return` missing"),
         (lambda: NOTHING + 1, "`return` missing"),
         (lambda: np.linalg.inv(np.zeros((2, 2))), "no inverse"),
+        (lambda: np.linalg.inv(np.zeros((2, 3))), "Only a square matrix"),
+        (lambda: np.linalg.cholesky(-np.eye(2)), "psd_wrap"),
+        (
+            lambda: np.zeros((2, 2)).__setitem__((slice(None), 0), ZEROS),
+            "the lengths that it needs",
+        ),
+        (lambda: np.concatenate([np.eye(2), np.eye(3)]), "all axes but one"),
+        (lambda: np.concatenate([np.eye(3), ZEROS]), "all axes but one"),
+        (lambda: np.stack([np.eye(2), np.eye(3)]), "all axes but one"),
+        (lambda: np.concatenate([]), "does the loop that should fill it run"),
+        (lambda: min([]), "does the loop that should fill it run"),
+        (ZEROS[:0].max, "does the loop that should fill it run"),
+        (lambda: np.argpartition(ZEROS, 3), "the place k − 1"),
+        (lambda: np.eye(2) @ NUMBER, "multiplied with `*`"),
+        (lambda: np.eye(2).transpose(0, 2, 1), "do not fit together"),
+        (lambda: ZEROS(1), "square brackets"),
+        (lambda: ROW[PAIR], "[row, column]"),
+        (lambda: ROW - ROW, "[row, column]"),
+        (lambda: NUMBER - ROW, "[row, column]"),
+        (lambda: ROW * NUMBER, "[row, column]"),
+        (lambda: NUMBER[0], "taken too early"),
+        (lambda: len(NUMBER), "taken too early"),
+        (lambda: sum(NUMBER), "taken too early"),
+        (lambda: len(ZEROS[0].reshape(())), "taken too early"),
+        (lambda: float(ZEROS), "One number is needed"),
+        (lambda: math.exp(ZEROS), "One number is needed"),
+        (lambda: ROW.index[0], "called with round ones"),
+        (lambda: {ZEROS: 1}, "`tuple(row)`"),
+        (lambda: COUNTS[2], "print its keys"),
+        (lambda: {"W1": 1}.W1, 'model["W1"]'),  # type: ignore[attr-defined]
+        (lambda: ZEROS[0, 1], "fewer axes than there are indices"),
+        (lambda: PIXELS[[True, False, True]], "The mask has another length"),
+        (lambda: ZEROS.sum(axis=1), "Axes are counted from 0"),
+        (lambda: NUMBER / (LENGTH - LENGTH), "the divisor is 0"),
+        (lambda: math.log(-NUMBER), "negative number"),
+        (lambda: int(float("nan")), "negative number"),
+        (lambda: math.exp(1000), "too large for a float"),
+        (lambda: 10.0**400, "too large for a float"),
+        (lambda: np.broadcast_to(1, 3).__setitem__(0, 2), "work on a copy"),
+        (lambda: ZEROS.append(1), "make an array of it at the end"),
+        (lambda: RNG.randn(3), "rng.standard_normal"),  # type: ignore[attr-defined]
+        (lambda: np.zeros(2, 3), "np.zeros((rows, columns))"),  # type: ignore[call-overload]
     ],
 )
 def test_errors_of_python_and_numpy_are_explained(function: Callable[[], Any], text: str) -> None:

@@ -248,6 +248,19 @@ def test_gradients_are_compared_in_norm_so_small_entries_may_be_inexact() -> Non
         (RIGHT[None], "but the shape is not"),
         (RIGHT[::-1], "the wrong order"),
         (RIGHT * 0, "Every value is 0"),
+        (np.abs(RIGHT), "Negative values have become positive"),
+        (np.maximum(RIGHT, 0), "Negative values have become 0"),
+        (1 - RIGHT, "1 minus the right one"),
+        (1 / RIGHT, "1 divided by the right one"),
+        (np.exp(RIGHT), "`exp` of the right ones"),
+        (np.tile(RIGHT[1], (3, 1)), "Every row is the same"),
+        (np.tile(RIGHT[:, :1], 4), "Every column is the same"),
+        (RIGHT * [[1], [0], [0]], "The rows that are not 0 are right"),
+        (RIGHT * [1, 0, 1, 1], "The columns that are not 0 are right"),
+        (RIGHT * [[1], [2], [7.5]], "Each row is off by a factor of its own"),
+        (RIGHT * [1, 2, 7.5, 1], "Each column is off by a factor of its own"),
+        (RIGHT + np.array([[1], [0], [-2]]), "Each row is off by an amount of its own"),
+        (RIGHT + np.array([1, 0, -2, 3]), "Each column is off by an amount of its own"),
         (np.sin(RIGHT), ""),
     ],
 )
@@ -261,6 +274,25 @@ def test_a_root_too_many_and_an_integer_array_and_float32_are_named() -> None:
     assert "square roots" in failure(check.close, np.sqrt(positive), positive).hint
     assert "cut to integers" in failure(check.close, positive.astype(int), positive).hint
     assert "float32" in failure(check.close, positive.astype(np.float32), positive, rtol=1e-9).hint
+
+
+def test_a_sum_along_the_wrong_axis_is_named_whatever_the_numbers_are() -> None:
+    for seed in range(20):
+        values = np.random.default_rng(seed).uniform(0.1, 5, size=(2 + seed % 3, 5))
+        rows, columns = values / values.sum(axis=1, keepdims=True), values / values.sum(axis=0)
+        for wrong, right in ((rows, columns), (columns, rows)):
+            assert "normalised along the wrong axis" in failure(check.close, wrong, right).hint
+        assert "off by a factor of its own" in failure(check.close, values, rows).hint
+
+
+@pytest.mark.parametrize("whole", [0, np.int64(0), -2, 7])
+def test_a_whole_number_that_a_division_has_cut_is_told_from_a_mistake_with_its_value(
+    whole: Any,
+) -> None:
+    known = {"The errors cancel.": float(whole)}
+    assert "`//`" in failure(check.close, whole, float(whole) + 0.25, mistakes=known).hint
+    for found, right in ((float(whole), whole + 0.25), (whole, whole + 1.25), (whole, whole + 1.0)):
+        assert "`//`" not in failure(check.close, found, right, mistakes=known).hint
 
 
 @pytest.mark.parametrize(("found", "right"), [(0.0, 0.054), (np.float32(2.4529), 2.4536)])
@@ -351,6 +383,14 @@ def test_a_mistake_may_have_another_shape_or_nan_in_it() -> None:
     )
 
 
+@pytest.mark.parametrize("number", [math.nan, math.inf])
+def test_a_mistake_that_leaves_nothing_finite_is_only_one_way_to_get_there(number: float) -> None:
+    nothing = np.full(3, number)
+    known = {"Divided by 0.": lambda: nothing}
+    hint = failure(check.close, nothing, [1.0, 0.0, 2.0], mistakes=known).hint
+    assert hint == "One way to get there: Divided by 0."
+
+
 def test_the_hint_of_the_check_stands_where_no_mistake_is_recognised() -> None:
     assert (
         failure(check.close, 5.678, 3.0, mistakes={"no": 4.0}, hint="Mind the type.").hint
@@ -359,8 +399,45 @@ def test_the_hint_of_the_check_stands_where_no_mistake_is_recognised() -> None:
 
 
 def test_the_hint_of_the_check_goes_before_what_is_recognised_in_general() -> None:
-    for wrong in (-RIGHT, RIGHT.T, RIGHT * 0, RIGHT[:2], RIGHT * math.nan):
+    for wrong in (-RIGHT, RIGHT * 0, RIGHT * math.nan):
         assert failure(check.close, wrong, RIGHT, hint="Mind the type.").hint == "Mind the type."
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        (RIGHT.T, "Rows and columns are exchanged"),
+        (RIGHT[:2], "The last one is missing"),
+        (RIGHT[:, :, None], "but the shape is not"),
+        (np.ones((3, 4, 1)), "An axis of length 1 is too many"),
+        (np.stack([RIGHT, -RIGHT / 2, RIGHT / 2]), "take the sum over axis 0"),
+        (np.stack([RIGHT - 1, RIGHT + 1], axis=2), "take the mean over axis 2"),
+        (np.ones((3, 5, 4)), "Axis 1, of length 5, is too many"),
+        (np.ones((3, 3)), "Axis 1 is as long as axis 0"),
+        (np.ones((4, 4)), "Axis 0 is as long as axis 1"),
+        (np.ones((3, 5)), "Mind the type."),  # nothing is known about such a shape
+    ],
+)
+def test_a_wrong_shape_is_explained_before_what_the_question_says_of_its_values(
+    wrong: Any, hint: str
+) -> None:
+    for function in (check.close, check.gradient):
+        assert hint in failure(function, wrong, RIGHT, hint="Mind the type.").hint
+
+
+def test_lengths_in_a_tuple_are_shown_as_a_whole_and_to_a_hidden_check_only_as_found() -> None:
+    check.equal((np.int64(3), 4), (3, 4))
+    for found, right in (((2,), (1,)), ((3, 2), (2, 3)), ((), (4, 2)), ((3, 4, 1), (3, 4))):
+        told = failure(check.equal, found, right, what="the shape of dx")
+        assert told.symptom == f"The shape of dx: found {found}, expected {right}."
+        with pytest.raises(CheckFailed) as hidden:
+            run_cell(f"### BEGIN HIDDEN TESTS\ncheck.equal({found}, {right})\n### END HIDDEN TESTS")
+        assert str(found) in hidden.value.symptom
+        assert str(right) not in hidden.value.symptom
+    known = {"W is (C, D).": (5, 3)}
+    assert failure(check.equal, (5, 3), (3, 5), mistakes=known, hint="?").hint == "W is (C, D)."
+    assert "the transpose" in failure(check.equal, (5, 3), (3, 5)).hint
+    assert failure(check.equal, (5, 3), (3, 5), hint="Look at W.").hint == "Look at W."
 
 
 @pytest.mark.parametrize("wrong", [None, len, [[1.0], [2.0, 3.0]], [1.0, None]])

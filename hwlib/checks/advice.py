@@ -49,7 +49,7 @@ _KNOWN = tuple(
         ),
         (
             "ValueError",
-            "could not be broadcast|non-broadcastable",
+            "could not be broadcast|non-broadcastable|axes don't match",
             "Two arrays do not fit together: print both shapes above this line. Is a `keepdims`, a "
             "`[:, None]` or a transpose missing?",
         ),
@@ -189,6 +189,156 @@ _KNOWN = tuple(
             "αᵀKα as `cp.quad_form(alpha, cp.psd_wrap(K))`.",
         ),
         ("LinAlgError", "Singular matrix", "The matrix has no inverse: are two columns the same?"),
+        (
+            "ValueError",
+            "could not broadcast input array",
+            "What is assigned has another shape than its place: print the shape on the right of =, "
+            "and that of the place on the left. Was the array made with the lengths that it needs?",
+        ),
+        (
+            "ValueError",
+            "must match exactly|must have same number of dimensions|must have the same shape",
+            "Arrays that are joined must agree in all axes but one: print the shape of each. "
+            "`axis=0` puts them one below the other, `axis=1` side by side.",
+        ),
+        (
+            "ValueError",
+            r"need at least one array|empty sequence|zero-size array|arg is an empty",
+            "There is nothing in it: does the loop that should fill it run, and does the slice or "
+            "mask select anything?",
+        ),
+        (
+            "ValueError",
+            r"^kth\b.*out of bounds",
+            "Places begin with 0: with the place k − 1, `np.partition` and `np.argpartition` put "
+            "the k smallest first, also where k is the length.",
+        ),
+        (
+            "ValueError",
+            "does not have enough dimensions",
+            "`@` multiplies matrices and vectors; a single number is multiplied with `*`.",
+        ),
+        (
+            "",
+            "object is not callable",
+            "Round brackets call a function, and this is none: is it an index, which has square "
+            "brackets, or does a variable have the name of a function?",
+        ),
+        (
+            "TypeError",
+            "'(function|method|builtin_function_or_method)' object is not subscriptable",
+            "Square brackets pick an entry, and this is a function: it is called with round ones.",
+        ),
+        (
+            "TypeError",
+            "list indices must be integers or slices, not tuple|"
+            r"unsupported operand type\(s\) for .*: '(list|tuple)'|"
+            r"unsupported operand type\(s\) for .* and '(list|tuple)'|"
+            "can't multiply sequence",
+            "A list is not an array: `np.array(…)` makes one of it, which can be added, multiplied "
+            "and indexed by [row, column].",
+        ),
+        (
+            "TypeError",
+            r"'(int|float|bool|numpy\.\w+)' object is not (subscriptable|iterable)|"
+            r"type '(int|float|bool|numpy\.\w+)' has no len|"
+            r"iteration over a 0-d|len\(\) of unsized",
+            "This is a single number and not a collection: print it above this line. Is a sum or "
+            "maximum taken too early, or are there brackets too many?",
+        ),
+        (
+            "TypeError",
+            "only (0-dimensional|length-1|size-1) arrays can be converted|"
+            "only integer scalar arrays",
+            "One number is needed here, and this is an array: print its shape. Functions of `math` "
+            "take single numbers only, those of NumPy arrays too.",
+        ),
+        (
+            "TypeError",
+            "unhashable type",
+            "A key of a dict or set can't be a list or an array: use a number, a text or a tuple, "
+            "for example `tuple(row)` or `label.item()`.",
+        ),
+        (
+            "IndexError",
+            "too many indices",
+            "The array has fewer axes than there are indices: print its shape. Did a sum, an index "
+            "or a slice take an axis away?",
+        ),
+        (
+            "IndexError",
+            "boolean index did not match",
+            "The mask has another length than the axis that it selects from: was it made from the "
+            "same array?",
+        ),
+        (
+            "AxisError",
+            "",
+            "The array has fewer axes than this `axis` asks for: print its shape. Axes are counted "
+            "from 0.",
+        ),
+        (
+            "ZeroDivisionError",
+            "",
+            "Here the divisor is 0: is it a count of something that is empty, or a difference of "
+            "two equal numbers?",
+        ),
+        (
+            "ValueError",
+            "math domain error|cannot convert float NaN",
+            "The root or logarithm of a negative number is no number, and neither is log 0: print "
+            "what goes in.",
+        ),
+        (
+            "OverflowError",
+            "math range error|Numerical result out of range|too large to convert",
+            "The number is too large for a float: stay with logarithms, or subtract the largest "
+            "exponent first.",
+        ),
+        (
+            "ValueError",
+            "read-only",
+            "This array can't be changed, for others use it, too: work on a copy, `X = X.copy()`.",
+        ),
+        (
+            "KeyError",
+            "",
+            "The dict has no such key: print its keys, and compare the spelling. Does each key get "
+            "a first value before it is changed?",
+        ),
+        (
+            "AttributeError",
+            "'dict' object has no attribute",
+            'The entries of a dict are read with square brackets: `model["W1"]`.',
+        ),
+        (
+            "AttributeError",
+            "'numpy.ndarray' object has no attribute '(append|add|extend|insert|remove|index)'",
+            "An array is not a list: collect the values in a list, and make an array of it at the "
+            "end, or fill an array of zeros place by place.",
+        ),
+        (
+            "AttributeError",
+            "Generator' object has no attribute '(rand|randn|randint|seed|random_sample)'",
+            "A generator has newer names: `rng.random`, `rng.standard_normal`, `rng.integers`.",
+        ),
+        (
+            "TypeError",
+            "Cannot interpret '.*' as a data type",
+            "The shape of an array is one argument, a tuple: `np.zeros((rows, columns))`.",
+        ),
+        (
+            "LinAlgError",
+            "not positive definite",
+            "Rounding makes such a matrix slightly indefinite: add a tiny multiple of the identity "
+            "matrix, or wrap it by `cp.psd_wrap`.",
+        ),
+        (
+            "LinAlgError",
+            "must be square",
+            "Only a square matrix has an inverse: print its shape. Is a product with the transpose "
+            "missing?",
+        ),
         (
             "RecursionError",
             "",

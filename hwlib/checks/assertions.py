@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from hwlib.checks.caller import is_hidden
 from hwlib.checks.naming import at_the_start
 from hwlib.checks.recognise import Mistakes, general_mistake, named_mistake
 from hwlib.checks.rules import Close, Exact, NormWise, Rule, compare
-from hwlib.checks.values import Mismatch, as_array, shape_mismatch, what_it_is
+from hwlib.checks.values import Mismatch, as_array, shape_cause, shape_mismatch, what_it_is
 from hwlib.errors import CheckFailed, HwlibError
 
 __all__ = ["close", "equal", "gradient", "passed", "raises", "returns", "shape", "true"]
@@ -45,7 +45,7 @@ def close(
         A function that raises is skipped, and so is a mistake whose result is right here.
     hint : str
         What this check is about. It is given if the result is none of `mistakes`, and goes before
-        what hwlib recognises in general, such as a factor or a transpose.
+        what hwlib recognises in general, such as a factor. A wrong shape is explained first.
 
     Raises
     ------
@@ -92,8 +92,20 @@ def equal(
 ) -> None:
     """Check that labels, counts, truth values or strings are equal and have the same shape.
 
-    The number 3.0 is accepted for the label 3. Parameters and errors are those of `close`.
+    The number 3.0 is accepted for the label 3. Parameters and errors are those of `close`. Two
+    tuples of whole numbers, such as `np.shape(dx)` and `(3, 2)`, are shown as a whole.
+
+    Examples
+    --------
+    >>> try:
+    ...     equal(np.shape([1, 2]), (2, 2), what="the shape of J")
+    ... except CheckFailed as failure:
+    ...     print(failure.symptom)
+    The shape of J: found (2,); there should be 2 numbers.
     """
+    if _are_lengths(actual) and _are_lengths(expected):
+        _judge_lengths(actual, expected, what, mistakes, hint)
+        return
     _judge(actual, expected, Exact(), what, mistakes, hint)
 
 
@@ -241,6 +253,38 @@ def passed(text: str, *, final: bool = False) -> None:
     print(f"✓ {text}{more}")  # noqa: T201  this is what the student sees
 
 
+def _are_lengths(value: object) -> TypeGuard[tuple[int, ...]]:
+    """Whether it is a tuple of whole numbers from 0 on, as shapes are."""
+    return type(value) is tuple and all(
+        isinstance(one, int | np.integer) and not isinstance(one, bool) and one >= 0
+        for one in value
+    )
+
+
+def _judge_lengths(
+    actual: tuple[int, ...],
+    expected: tuple[int, ...],
+    what: str,
+    mistakes: Mistakes | None,
+    hint: str,
+) -> None:
+    if actual == expected:
+        return
+    found, right = (str(tuple(int(one) for one in each)) for each in (actual, expected))
+    if not is_hidden():
+        told = f"found {found}, expected {right}"
+    elif len(actual) != len(expected):
+        told = f"found {found}; there should be {_counted(len(expected))}"
+    else:
+        told = f"found {found}, which is not right"
+    cause = named_mistake(actual, expected, Exact(), mistakes or {}) or hint
+    raise CheckFailed(f"{at_the_start(what)}: {told}.", cause or shape_cause(actual, expected))
+
+
+def _counted(count: int) -> str:
+    return f"{count} number{'' if count == 1 else 's'}"
+
+
 def _judge(
     actual: object, expected: object, rule: Rule, what: str, mistakes: Mistakes | None, hint: str
 ) -> None:
@@ -249,10 +293,15 @@ def _judge(
         if mismatch is None:
             return
     sure = mismatch.cause if mismatch.unreadable else ""
-    cause = named_mistake(actual, expected, rule, mistakes or {}) or sure or hint
+    cause = named_mistake(actual, expected, rule, mistakes or {}) or sure
+    otherwise = mismatch.cause
+    if mismatch.of_shape:  # what the question says of its values does not fit
+        otherwise = mismatch.cause or hint
+    else:
+        cause = cause or hint
     symptom = f"{at_the_start(what)}: {mismatch.symptom}."
     raise CheckFailed(
         symptom,
-        cause or general_mistake(actual, expected, rule, mismatch.cause),
+        cause or general_mistake(actual, expected, rule, otherwise),
         "" if is_hidden() else mismatch.detail,
     )

@@ -1,8 +1,8 @@
 """Find the likely cause of a wrong result.
 
 The mistakes that the question names are tried first, then the hint of the question stands, then
-mistakes that any question may meet. A general mistake is named only where it alone explains the
-result.
+mistakes that any question may meet. For a wrong shape, the last two change places: the hint of the
+question speaks of values. A general mistake is named only where it alone explains the result.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from hwlib.checks.pages import hint as with_page
+from hwlib.checks.patterns import Hints, Same, entry_by_entry, line_by_line, reduced
 from hwlib.checks.rules import Exact, Rule, compare
 from hwlib.checks.values import Array, Mismatch, as_array
 
@@ -26,17 +27,46 @@ Mistakes = Mapping[str, Any]
 
 
 def named_mistake(actual: object, expected: object, rule: Rule, mistakes: Mistakes) -> str:
-    """The mistake that explains a wrong result, of those that the question names; or ""."""
+    """The mistake that explains a wrong result, of those that the question names; or "".
+
+    A whole number that `//` has left is told by its type, before any mistake with the same value.
+    """
     with _quiet():
+        if _cut_to_a_whole_number(actual, expected):
+            return _CUT
         for hint, candidate in mistakes.items():
             try:
                 value = candidate() if callable(candidate) else candidate
                 told_apart = compare(rule, value, expected) is not None
                 if told_apart and compare(rule, actual, value) is None:
-                    return hint
+                    return hint if _says_more_than_nan(value) else f"One way to get there: {hint}"
             except Exception:  # noqa: BLE001  what can't be computed here is no candidate
                 continue
     return ""
+
+
+def _says_more_than_nan(value: object) -> bool:
+    """Whether some entry is finite, or none a number: many slips lead to nothing but NaN or ∞."""
+    array = as_array(value)
+    if isinstance(array, Mismatch) or array.dtype.kind not in "fc" or not array.size:
+        return True
+    return bool(np.isfinite(array).any())
+
+
+_CUT = (
+    "The result is cut to a whole number: `//` and `int(…)` drop what stands behind the point. "
+    "Divide with `/`."
+)
+
+
+def _cut_to_a_whole_number(actual: object, expected: object) -> bool:
+    """Whether it is a single number of an integer type, and the right one rounded down."""
+    found, right = as_array(actual), as_array(expected)
+    if isinstance(found, Mismatch) or isinstance(right, Mismatch):
+        return False
+    if found.ndim or right.ndim or found.dtype.kind not in "iu" or right.dtype.kind != "f":
+        return False
+    return bool(right != np.floor(right) and found == np.floor(right))
 
 
 def general_mistake(
@@ -106,10 +136,6 @@ def _too_narrow(raw: Array, right: Array) -> str:
     )
 
 
-Same = Callable[[Array, Array], bool]
-Hints = Iterator[str]
-
-
 def _rearranged(a: Array, b: Array, same: Same) -> Hints:
     if a.ndim > 1 and b.ndim == a.ndim and same(a.T, b):
         yield "Rows and columns are exchanged: the values are those of the transpose."
@@ -135,7 +161,8 @@ def _cut_short(a: Array, b: Array, same: Same) -> Hints:
 def _unassigned(a: Array, b: Array, same: Same) -> Hints:
     if a.shape == b.shape and a.size > 1 and b.any() and not a.any():
         yield (
-            "Every value is 0, as in a new array of zeros: does the code store the result in it?"
+            "Every value is 0: is the result stored in the array that is returned, and is nothing "
+            "cut off at 0 that should be larger?"
         )
 
 
@@ -202,10 +229,11 @@ def _labels_shifted(a: Array, b: Array, same: Same) -> Hints:
 
 # in groups, the surest first: what is a transpose is also "in another order"
 _OF_NUMBERS = (
-    (_rearranged, _cut_short),
+    (_rearranged, _cut_short, reduced),
     (_unassigned,),
     (_scaled, _powers, _rounded, _shifted),
-    (_another_order,),
+    (entry_by_entry, _another_order),
+    (line_by_line,),
 )
 _OF_LABELS = ((_rearranged, _cut_short), (_labels_shifted,))
 

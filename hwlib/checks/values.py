@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +13,15 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Array", "Mismatch", "as_array", "shape_mismatch", "show_shape", "what_it_is"]
+__all__ = [
+    "Array",
+    "Mismatch",
+    "as_array",
+    "shape_cause",
+    "shape_mismatch",
+    "show_shape",
+    "what_it_is",
+]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -27,6 +36,7 @@ class Mismatch:
     cause: str = ""
     detail: str = ""
     unreadable: bool = False  # it is no array of numbers or labels at all
+    of_shape: bool = False  # the shapes differ
 
 
 def as_array(value: object) -> Array | Mismatch:
@@ -112,30 +122,60 @@ def shape_mismatch(actual: Array, expected: Array) -> Mismatch | None:
     if actual.shape == expected.shape:
         return None
     symptom = f"found {show_shape(actual)}, expected {show_shape(expected)}"
-    return Mismatch(symptom, _shape_cause(actual, expected))
+    return Mismatch(symptom, shape_cause(actual.shape, expected.shape), of_shape=True)
 
 
-def _shape_cause(actual: Array, expected: Array) -> str:
-    if actual.size == 0:
+def shape_cause(actual: tuple[int, ...], expected: tuple[int, ...]) -> str:
+    """A likely cause of a wrong shape, or "" if the two shapes suggest none."""
+    sizes = math.prod(actual), math.prod(expected)
+    if sizes[0] == 0:
         return (
             "The result is empty: does the loop run, and does the slice or mask select anything? "
             "A slice `[p:-p]` is empty for p = 0, because −0 is 0."
         )
-    if actual.ndim > 1 and actual.shape == expected.shape[::-1]:
+    if len(actual) > 1 and actual == expected[::-1]:
         return "This is the shape of the transpose: which index counts the rows?"
-    if [n for n in actual.shape if n != 1] == [n for n in expected.shape if n != 1]:
-        if actual.ndim == expected.ndim:
+    if [n for n in actual if n != 1] == [n for n in expected if n != 1]:
+        if len(actual) == len(expected):
             return "The axis of length 1 is in the wrong place: look at `axis` and `reshape`."
-        more = "too many" if actual.ndim > expected.ndim else "missing"
+        more = "too many" if len(actual) > len(expected) else "missing"
         return (
             f"An axis of length 1 is {more}: "
             "look at `keepdims`, at `reshape` and at indexing with lists."
         )
-    if actual.size == expected.size:
+    if sizes[0] == sizes[1]:
         return "The number of values is right: is a `reshape` missing, or is there one too many?"
-    if actual.ndim == 0:
+    if not actual:
         return "The result is a single number: is a sum, mean or norm taken over too many axes?"
+    return _axis_too_many(actual, expected) or _length_of_another_axis(actual, expected)
+
+
+def _axis_too_many(actual: tuple[int, ...], expected: tuple[int, ...]) -> str:
+    """A hint where one axis has to go."""
+    if len(actual) != len(expected) + 1:
+        return ""
+    for axis, length in enumerate(actual):
+        if actual[:axis] + actual[axis + 1 :] == expected:
+            return (
+                f"Axis {axis}, of length {length}, is too many: is a sum or mean over it missing?"
+            )
     return ""
+
+
+def _length_of_another_axis(actual: tuple[int, ...], expected: tuple[int, ...]) -> str:
+    """A hint where one axis alone is wrong, and as long as another one."""
+    if len(actual) != len(expected):
+        return ""
+    wrong = [
+        axis for axis, pair in enumerate(zip(actual, expected, strict=True)) if len({*pair}) > 1
+    ]
+    others = [n for axis, n in enumerate(expected) if axis not in wrong]
+    if len(wrong) != 1 or actual[wrong[0]] not in others:
+        return ""
+    return (
+        f"Axis {wrong[0]} is as long as axis {expected.index(actual[wrong[0]])}: "
+        "is one count used for both?"
+    )
 
 
 def _not_an_array(value: object) -> Mismatch:

@@ -1,7 +1,8 @@
 """Mixes up the two loops: fills [j, i], which nobody notices while both counts are the same."""
 
 REPLACES = "KNN.compute_distances"
-FAILS = ["compute_distances"]
+FAILS = ["compute_distances/the 2-norm", "compute_distances/any norm"]
+ALSO = {"compute_distances/any norm": "rows and columns are exchanged for every norm"}
 HINT = "transpose"
 
 

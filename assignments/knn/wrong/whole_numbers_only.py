@@ -1,7 +1,8 @@
 """Makes the array for the distances of the type of the pixels, which holds no fractions."""
 
 REPLACES = "KNN.compute_distances"
-FAILS = ["compute_distances"]
+FAILS = ["compute_distances/the 2-norm", "compute_distances/any norm"]
+ALSO = {"compute_distances/any norm": "fractions are cut off for every norm"}
 HINT = "cut to integers"
 
 
