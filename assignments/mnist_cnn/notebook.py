@@ -508,6 +508,8 @@ check.true(float(accuracy) <= 1, "The accuracy is larger than 1.", "It should be
 check.true(steps <= 20, "There are more steps than one epoch has: 640 images make 20 batches of 32.",
            check.hint("One epoch is one pass over the images, in batches of 32: are there two, or are the batches smaller?", why="one-epoch"),
            f"Found {steps} steps.")
+check.true(steps >= 20, "There are fewer steps than one epoch has: 640 images make 20 batches of 32.",
+           "Is the network trained, with an optimizer of `torch.optim`, and are the batches no larger than 32?", f"Found {steps} steps.")
 check.true(float(accuracy) > 0.7, "After one epoch of 20 easy batches with p = 0.2 the accuracy is low.",
            "Is the network trained (Adam with learning rate 0.002, batches of 32), and is it the accuracy that is returned, not the loss or "
            "the error rate?",
