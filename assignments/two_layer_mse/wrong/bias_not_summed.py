@@ -1,7 +1,7 @@
 """The gradient of a bias is left as one row for each example."""
 
 FAILS = ["loss-gradients/the output layer"]
-HINT = "Add up over the examples"
+HINT = "take the sum over axis 0"
 EDITS = {
     'grads = {"W1": dhidden.T @ X + reg * W1, "b1": dhidden.sum(axis=0),':
         'grads = {"W1": dhidden.T @ X + reg * W1, "b1": dhidden,',
