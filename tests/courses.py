@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Protocol
 
 import nbformat
 from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
 
 from hwlib.grading import Assignment, Course, SubmissionResult, build, find_course
 from hwlib.grading.answer_key import AnswerKey
@@ -189,6 +191,17 @@ def solved(assignment: Assignment, **sources: str) -> NotebookNode:
     """The release notebook with right answers."""
     answers = {grade_id.replace("-", "_", 1): source for grade_id, source in SOLVED.items()}
     return released(assignment, **{**answers, **sources})
+
+
+def with_answer_below(notebook: NotebookNode) -> NotebookNode:
+    """The same notebook with the written answer in a new cell below the one that is for it."""
+    changed = copy.deepcopy(notebook)
+    ids = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in changed.cells]
+    place = ids.index("answer-why")
+    answer = new_markdown_cell(SOLVED["answer-why"])
+    changed.cells[place].source = "YOUR ANSWER HERE"
+    changed.cells.insert(place + 1, answer)
+    return changed
 
 
 def with_code(notebook: NotebookNode, code: dict[str, str]) -> NotebookNode:

@@ -12,7 +12,14 @@ from typing import Any
 
 import nbformat
 import pytest
-from courses import hand_in, make_tiny, released, solved, submission_folder
+from courses import (
+    hand_in,
+    make_tiny,
+    released,
+    solved,
+    submission_folder,
+    with_answer_below,
+)
 from nbgrader.api import Gradebook
 
 from hwlib.grading import Assignment, SubmissionResult
@@ -90,6 +97,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     for student in ("stripped", "duplicated", "garbled"):
         hand_in(tiny, student, damaged(tiny, student))
     hand_in(tiny, "blank", released(tiny))
+    hand_in(tiny, "below", with_answer_below(released(tiny)))
     hand_in(tiny, "bytes", b"\xff\xfe\x00")
     hand_in(tiny, "truncated", nbformat.writes(solved(tiny))[:900])
     hand_in(tiny, "odd [1] *", solved(tiny), "yesterday-ish")
@@ -234,6 +242,12 @@ class TestAClass:
     def test_nbgrader_is_silent_and_the_environment_is_as_before(self, graded: Graded) -> None:
         assert graded.log == ""
         assert not graded.environment_changed
+
+
+@pytest.mark.slow
+def test_an_answer_below_its_cell_waits_for_a_human(graded: Graded) -> None:
+    assert status_of(graded, "blank", "why") == ("missing", 0)
+    assert status_of(graded, "below", "why") == ("manual", 0)
 
 
 @pytest.mark.slow

@@ -300,6 +300,49 @@ def test_a_written_answer_without_metadata_is_found_by_its_place(example: Exampl
     assert sources(example.repaired(notebook), "why") == ["Because I say so."]
 
 
+BELOW = "the answer why stands below the cell that is meant for it; it is graded there"
+
+
+@pytest.mark.parametrize("left", ["", " \n", "YOUR ANSWER HERE"])
+def test_a_written_answer_below_its_empty_cell_counts(example: Example, left: str) -> None:
+    """In Colab it is easily typed into a new text cell."""
+    notebook = copy.deepcopy(example.perfect)
+    place = index_of(notebook, "reference's answer")
+    texts: list[Any] = [
+        {"cell_type": "markdown", "source": text, "metadata": {}} for text in ("Because.", "And so")
+    ]
+    code: Any = {"cell_type": "code", "source": "own = 1", "metadata": {}, "outputs": []}
+    notebook["cells"][place + 1 : place + 1] = [texts[0], code, texts[1]]
+    notebook["cells"][place]["source"] = left
+    submission = example.repaired(notebook)
+    assert sources(submission, "why") == ["Because.\n\nAnd so"]
+    assert [cell.source for cell in submission.cells if cell.original is None] == ["own = 1"]
+    assert BELOW in submission.problems
+
+
+@pytest.mark.parametrize("below", ["", "  "])
+def test_nothing_below_an_empty_answer_is_no_answer(example: Example, below: str) -> None:
+    notebook = copy.deepcopy(example.perfect)
+    place = index_of(notebook, "reference's answer")
+    notebook["cells"][place]["source"] = "YOUR ANSWER HERE"
+    own = {"cell_type": "markdown", "source": below, "metadata": {}}
+    notebook["cells"].insert(place + 1, own)
+    submission = example.repaired(notebook)
+    assert sources(submission, "why") == ["YOUR ANSWER HERE"]
+    assert BELOW not in submission.problems
+
+
+def test_a_note_below_an_answer_is_a_note(example: Example) -> None:
+    notebook = copy.deepcopy(example.perfect)
+    place = index_of(notebook, "reference's answer")
+    answer = notebook["cells"][place]["source"]
+    own = {"cell_type": "markdown", "source": "My note", "metadata": {}}
+    notebook["cells"].insert(place + 1, own)
+    submission = example.repaired(notebook)
+    assert sources(submission, "why") == [answer]
+    assert [cell.source for cell in submission.cells if cell.original is None] == ["My note"]
+
+
 def test_pictures_in_a_written_answer_are_kept(example: Example) -> None:
     notebook = copy.deepcopy(example.perfect)
     notebook["cells"][index_of(notebook, "reference's answer")]["attachments"] = {

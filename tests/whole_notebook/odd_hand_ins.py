@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from courses import solved
+from courses import solved, with_answer_below
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
@@ -292,6 +292,11 @@ ODD: tuple[OddHandIn, ...] = (
     OddHandIn(
         "surrogate-printed",
         lambda p: p.with_cell({"cell_type": "code", "metadata": {}, "source": 'print("\\ud83d")'}),
+    ),
+    OddHandIn(
+        "answer-below",
+        lambda p: p.write(with_answer_below(p.solved)),
+        said="stands below the cell",
     ),
     OddHandIn("surrogates-everywhere", _surrogates_everywhere),
     OddHandIn("null-cell", lambda p: p.with_cell(None), said="cell 2"),

@@ -336,6 +336,9 @@ def _in_key_order(
     for place, key_cell in enumerate(key.cells):
         own = [cells[index] for index in matched.get(place, ())]
         if key_cell.role in ("solution", "answer"):
+            if key_cell.by_hand:
+                released = release.get(key_cell.grade_id, "")
+                own = _moved_below(key_cell, own, followers[place], released, problems)
             result += _answer_cells(key_cell, own, followers[place], problems)
         elif key_cell.role == "test":
             released = release.get(key_cell.grade_id) or as_released(key_cell.source)
@@ -409,6 +412,42 @@ def _answer_cells(
         if cell.cell_type == "code" != key_cell.cell_type and cell.names.binds
     ]
     return [*answers, *typed]  # code in the place of a text counts as answer and as code
+
+
+def _moved_below(
+    key_cell: KeyCell,
+    own: list[SubmittedCell],
+    following: list[SubmittedCell],
+    released: str,
+    problems: list[str],
+) -> list[SubmittedCell]:
+    """The student's own cells below an answer for a human, where its cell has no answer.
+
+    They are taken out of `following`.
+    """
+    if any(_is_answered(cell, released) for cell in own):
+        return own
+    below = [
+        cell
+        for cell in following
+        if cell.cell_type == key_cell.cell_type and (cell.source.strip() or cell.attachments)
+    ]
+    if not below:
+        return own
+    following[:] = [cell for cell in following if all(cell is not one for one in below)]
+    problems.append(
+        f"the answer {key_cell.name} stands below the cell that is meant for it; it is graded there"
+    )
+    text = "\n\n".join(cell.source.strip("\n") for cell in below)
+    pictures = {name: one for cell in below for name, one in cell.attachments.items()}
+    return [replace(below[0], source=text, attachments=pictures)]
+
+
+def _is_answered(cell: SubmittedCell, released: str) -> bool:
+    text = _folded(cell.source)
+    if cell.attachments:
+        return True
+    return bool(text) and text != _folded(released) and not is_unsolved(cell.source)
 
 
 def _joined(
