@@ -413,8 +413,6 @@ def test_the_hint_of_the_check_goes_before_what_is_recognised_in_general() -> No
         (np.stack([RIGHT, -RIGHT / 2, RIGHT / 2]), "take the sum over axis 0"),
         (np.stack([RIGHT - 1, RIGHT + 1], axis=2), "take the mean over axis 2"),
         (np.ones((3, 5, 4)), "Axis 1, of length 5, is too many"),
-        (np.ones((3, 3)), "Axis 1 is as long as axis 0"),
-        (np.ones((4, 4)), "Axis 0 is as long as axis 1"),
         (np.ones((3, 5)), "Mind the type."),  # nothing is known about such a shape
     ],
 )
@@ -423,6 +421,21 @@ def test_a_wrong_shape_is_explained_before_what_the_question_says_of_its_values(
 ) -> None:
     for function in (check.close, check.gradient):
         assert hint in failure(function, wrong, RIGHT, hint="Mind the type.").hint
+
+
+@pytest.mark.parametrize(
+    ("wrong", "guess"),
+    [
+        (np.ones((3, 3)), "Axis 1 is as long as axis 0"),
+        (np.ones((4, 4)), "Axis 0 is as long as axis 1"),
+        (np.ones((2, 6)), "is a `reshape` missing"),
+        (np.float64(2), "over too many axes"),
+    ],
+)
+def test_a_guess_about_a_shape_comes_after_what_the_question_says(wrong: Any, guess: str) -> None:
+    for function in (check.close, check.gradient):
+        assert guess in failure(function, wrong, RIGHT).hint
+        assert failure(function, wrong, RIGHT, hint="Mind the type.").hint == "Mind the type."
 
 
 def test_lengths_in_a_tuple_are_shown_as_a_whole_and_to_a_hidden_check_only_as_found() -> None:

@@ -11,7 +11,14 @@ from hwlib.checks.caller import is_hidden
 from hwlib.checks.naming import at_the_start
 from hwlib.checks.recognise import Mistakes, general_mistake, named_mistake
 from hwlib.checks.rules import Close, Exact, NormWise, Rule, compare
-from hwlib.checks.values import Mismatch, as_array, shape_cause, shape_mismatch, what_it_is
+from hwlib.checks.values import (
+    Mismatch,
+    as_array,
+    shape_cause,
+    shape_guess,
+    shape_mismatch,
+    what_it_is,
+)
 from hwlib.errors import CheckFailed, HwlibError
 
 __all__ = ["close", "equal", "gradient", "passed", "raises", "returns", "shape", "true"]
@@ -278,7 +285,8 @@ def _judge_lengths(
     else:
         told = f"found {found}, which is not right"
     cause = named_mistake(actual, expected, Exact(), mistakes or {}) or hint
-    raise CheckFailed(f"{at_the_start(what)}: {told}.", cause or shape_cause(actual, expected))
+    guess = shape_cause(actual, expected) or shape_guess(actual, expected)
+    raise CheckFailed(f"{at_the_start(what)}: {told}.", cause or guess)
 
 
 def _counted(count: int) -> str:
@@ -296,7 +304,7 @@ def _judge(
     cause = named_mistake(actual, expected, rule, mistakes or {}) or sure
     otherwise = mismatch.cause
     if mismatch.of_shape:  # what the question says of its values does not fit
-        otherwise = mismatch.cause or hint
+        otherwise = mismatch.cause or hint or mismatch.guess
     else:
         cause = cause or hint
     symptom = f"{at_the_start(what)}: {mismatch.symptom}."

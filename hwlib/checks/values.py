@@ -18,6 +18,7 @@ __all__ = [
     "Mismatch",
     "as_array",
     "shape_cause",
+    "shape_guess",
     "shape_mismatch",
     "show_shape",
     "what_it_is",
@@ -37,6 +38,7 @@ class Mismatch:
     detail: str = ""
     unreadable: bool = False  # it is no array of numbers or labels at all
     of_shape: bool = False  # the shapes differ
+    guess: str = ""  # a less likely cause than the question's own hint
 
 
 def as_array(value: object) -> Array | Mismatch:
@@ -122,13 +124,17 @@ def shape_mismatch(actual: Array, expected: Array) -> Mismatch | None:
     if actual.shape == expected.shape:
         return None
     symptom = f"found {show_shape(actual)}, expected {show_shape(expected)}"
-    return Mismatch(symptom, shape_cause(actual.shape, expected.shape), of_shape=True)
+    return Mismatch(
+        symptom,
+        shape_cause(actual.shape, expected.shape),
+        of_shape=True,
+        guess=shape_guess(actual.shape, expected.shape),
+    )
 
 
 def shape_cause(actual: tuple[int, ...], expected: tuple[int, ...]) -> str:
-    """A likely cause of a wrong shape, or "" if the two shapes suggest none."""
-    sizes = math.prod(actual), math.prod(expected)
-    if sizes[0] == 0:
+    """A cause that the two shapes leave hardly any doubt about, or ""."""
+    if math.prod(actual) == 0:
         return (
             "The result is empty: does the loop run, and does the slice or mask select anything? "
             "A slice `[p:-p]` is empty for p = 0, because −0 is 0."
@@ -143,11 +149,16 @@ def shape_cause(actual: tuple[int, ...], expected: tuple[int, ...]) -> str:
             f"An axis of length 1 is {more}: "
             "look at `keepdims`, at `reshape` and at indexing with lists."
         )
-    if sizes[0] == sizes[1]:
+    return _axis_too_many(actual, expected)
+
+
+def shape_guess(actual: tuple[int, ...], expected: tuple[int, ...]) -> str:
+    """A cause that many wrong results of this shape have, or "" if the shapes suggest none."""
+    if math.prod(actual) == math.prod(expected):
         return "The number of values is right: is a `reshape` missing, or is there one too many?"
     if not actual:
         return "The result is a single number: is a sum, mean or norm taken over too many axes?"
-    return _axis_too_many(actual, expected) or _length_of_another_axis(actual, expected)
+    return _length_of_another_axis(actual, expected)
 
 
 def _axis_too_many(actual: tuple[int, ...], expected: tuple[int, ...]) -> str:
