@@ -7,8 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from courses import make_tiny
-from parity_graders import GRADERS, Graded, HandIn, digest
+from courses import hand_in, make_tiny, solved
+from parity_graders import GRADERS, Graded, HandIn, digest, grade_with_all
 from parity_table import PAGE, RECORD, Apart, Compared, _why, differences, page
 
 from hwlib.grading import find_course
@@ -51,6 +51,23 @@ def test_a_question_that_a_grader_has_lost_is_a_difference(tmp_path: Path) -> No
     (found,) = differences(tiny, [a_hand_in("right")], graded)
     assert (found.question, found.grader, found.points) == ("double-negative", "otter", -1)
     assert found.why == ""
+
+
+def test_a_comparison_that_was_stopped_goes_on_with_what_is_not_done(tmp_path: Path) -> None:
+    tiny, kept = make_tiny(tmp_path / "course"), tmp_path / "kept"
+    found = []
+    for student in ("ada", "bob", "cat"):
+        folder = hand_in(tiny, student, solved(tiny))
+        found.append(FoundSubmission(student, folder, folder / "tiny.ipynb", None))
+    whole = grade_with_all(tiny, found, 1, ("isolated",), kept=kept)["isolated"].points
+    lines = (kept / "isolated").read_text("utf-8").splitlines(keepends=True)
+    marked = lines[0].replace('"passed"', '"kept"')
+    (kept / "isolated").write_text(
+        marked + lines[1][:-9], encoding="utf-8"
+    )  # was stopped
+    again = grade_with_all(tiny, found, 1, ("isolated",), kept=kept)["isolated"].points
+    assert (again["bob"], again["cat"]) == (whole["bob"], whole["cat"])
+    assert {status for _, status in again["ada"].values()} == {"kept", "manual"}
 
 
 def test_a_comparison_is_out_of_date_when_a_file_it_used_has_changed(tmp_path: Path) -> None:

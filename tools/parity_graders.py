@@ -14,6 +14,7 @@ from pathlib import Path
 
 import nbformat
 
+import hwlib
 from hwlib.grading import Assignment, SubmissionResult, simulate
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.course import Limits
@@ -33,7 +34,16 @@ from hwlib.grading.proof.variants import (
 from hwlib.grading.proof.verify import hand_in
 from hwlib.grading.submissions.files import FoundSubmission, find_submissions
 
-__all__ = ["GRADERS", "Graded", "HandIn", "Points", "digest", "grade_with_all", "hand_ins"]
+__all__ = [
+    "GRADERS",
+    "Graded",
+    "HandIn",
+    "Points",
+    "digest",
+    "grade_with_all",
+    "hand_ins",
+    "unfinished",
+]
 
 GRADERS = ("isolated", "nbgrader", "otter", "gradescope")
 LANES = (("otter", "isolated"), ("gradescope", "nbgrader"))  # two at once take about equally long
@@ -92,10 +102,23 @@ def digest(assignment: Assignment) -> str:
     """A text that is another one if a file that the comparison depends on has changed."""
     folders = [assignment.source.parent, assignment.release.parent]
     folders += [assignment.folder / name for name in ("artifacts", "right", "wrong")]
+    return _digest_of(folders, assignment.course.root)
+
+
+def unfinished(assignment: Assignment, root: Path) -> Path:
+    """The folder for what each grader gave, until all have graded everything.
+
+    Another one after any change of the assignment or of hwlib.
+    """
+    package = Path(hwlib.__file__).parent
+    return root / f"{assignment.slug}-{digest(assignment)}-{_digest_of([package], package)}"
+
+
+def _digest_of(folders: Sequence[Path], root: Path) -> str:
     found = hashlib.sha256()
     for path in sorted(path for folder in folders for path in folder.rglob("*")):
         if path.is_file() and path.suffix != ".pyc":
-            found.update(f"{path.relative_to(assignment.course.root)}\0".encode())
+            found.update(f"{path.relative_to(root)}\0".encode())
             found.update(hashlib.sha256(path.read_bytes()).digest())
     return found.hexdigest()[:16]
 
@@ -108,6 +131,7 @@ def grade_with_all(
     *,
     patience: float = 1.0,
     image: Image | None = None,
+    kept: Path | None = None,
 ) -> dict[str, Graded]:
     """Grade the submissions with each grader, two graders at once.
 
@@ -122,11 +146,14 @@ def grade_with_all(
         The usual time limits are multiplied by it.
     image : Image, optional
         The container of the assignment's zip, if it is built already.
+    kept : Path, optional
+        A folder for what is done. What is in it already is not done again.
     """
     limits = Limits(LIMITS.question_s * patience, LIMITS.submission_s * patience)
     quick = replace(assignment, limits=limits)
     fork = multiprocessing.get_context("fork")
-    with tempfile.TemporaryDirectory(prefix="hw-parity-") as name:
+    with nullcontext(kept) if kept else tempfile.TemporaryDirectory(prefix="hw-parity-") as name:
+        Path(name).mkdir(parents=True, exist_ok=True)
         lanes = [
             fork.Process(
                 target=_grade_in_turn,
@@ -147,17 +174,19 @@ def grade_with_all(
             lane.join()
         if any(lane.exitcode for lane in lanes):
             raise SystemExit(f"{assignment.slug}: a grader failed; its error is above")
-        values = {one: json.loads((Path(name) / one).read_text("utf-8")) for one in graders}
-    return {
-        grader: Graded(
-            {
-                student: {question: (points, status) for question, (points, status) in all_.items()}
-                for student, all_ in one["points"].items()
-            },
-            one["seconds"],
-        )
-        for grader, one in values.items()
-    }
+        return {one: _read(Path(name) / one) for one in graders}
+
+
+def _read(path: Path) -> Graded:
+    """What a grader has given so far; a last line that was cut off counts for nothing."""
+    points, seconds = dict[str, Points](), 0.0
+    for line in path.read_text("utf-8").split("\n")[:-1] if path.exists() else ():
+        one = json.loads(line)
+        points[one["student"]] = {
+            question: (value, status) for question, (value, status) in one["points"].items()
+        }
+        seconds += one["seconds"]
+    return Graded(points, round(seconds, 1))
 
 
 def _grade_in_turn(
@@ -168,12 +197,22 @@ def _grade_in_turn(
     folder: Path,
     image: Image | None,
 ) -> None:
-    """In a process of its own: write each grader's points into a file."""
+    """In a process of its own: write each grader's points into a file, line by line."""
     for grader in graders:
+        path = folder / grader
+        if path.exists():  # its last line may be cut off
+            whole, newline, _ = path.read_text("utf-8").rpartition("\n")
+            path.write_text(whole + newline, encoding="utf-8")
+        done = _read(path).points
+        todo = [one for one in found if one.student not in done]
+        if not todo:
+            continue
         started = time.monotonic()
-        points = dict(_graded(grader, assignment, found, seed, image))
-        values = {"points": points, "seconds": round(time.monotonic() - started, 1)}
-        (folder / grader).write_text(json.dumps(values), encoding="utf-8")
+        with path.open("a", encoding="utf-8") as file:
+            for student, points in _graded(grader, assignment, todo, seed, image):
+                started, before = time.monotonic(), started
+                line = {"student": student, "points": points, "seconds": started - before}
+                print(json.dumps(line), file=file, flush=True)
 
 
 def _graded(

@@ -9,9 +9,9 @@ simulated class are graded by each, and compared question by question. What diff
 more with more time, because a busy machine makes correct code slow; the second result counts.
 
 The counts are kept in tools/parity.json after each assignment, and docs/parity.md is written from
-them. So the command may be stopped: it goes on with the assignments that are not done, or whose
-files have changed since. Where nbgrader or otter give other points for a known reason, the
-submission is listed apart; any other difference ends with exit code 1.
+them. So the command may be stopped: it goes on where it was, with the submissions and assignments
+that are not done, or whose files have changed since. Where nbgrader or otter give other points for
+a known reason, the submission is listed apart; any other difference ends with exit code 1.
 
 Gradescope's zip is run in the container of `hw gradescope-test`, which needs root and bubblewrap.
 """
@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 import tempfile
 from collections import Counter
@@ -28,7 +29,15 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from parity_graders import GRADERS, Graded, HandIn, digest, grade_with_all, hand_ins
+from parity_graders import (
+    GRADERS,
+    Graded,
+    HandIn,
+    digest,
+    grade_with_all,
+    hand_ins,
+    unfinished,
+)
 
 from hwlib.atomic import write_whole
 from hwlib.grading import Assignment, find_course
@@ -39,6 +48,7 @@ __all__ = ["Apart", "Compared", "compare", "page"]
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORD, PAGE = ROOT / "tools/parity.json", ROOT / "docs/parity.md"
+UNFINISHED = ROOT / ".cache/parity"
 PATIENCE = 4.0  # times the usual limits, for what differs
 KERNEL = ("crashed", "timeout")
 NO_REASON = "**no known reason**"
@@ -89,13 +99,15 @@ def compare(
     graders: Sequence[str] = GRADERS,
     say: Callable[[str], None] = lambda text: None,
     image: Image | None = None,
+    kept: Path | None = None,
 ) -> Compared:
     """Grade the submissions with each grader, and compare question by question.
 
-    Gradescope's zip runs in the `image`, if that is given.
+    Gradescope's zip runs in the `image`, if that is given. What is graded is kept in the folder
+    `kept`, so that a comparison that was stopped goes on there.
     """
     found = [one.found for one in made]
-    graded = grade_with_all(assignment, found, seed, graders, image=image)
+    graded = grade_with_all(assignment, found, seed, graders, image=image, kept=kept)
     for grader, one in graded.items():
         say(f"{assignment.slug}: {grader}: {len(found)} in {one.seconds:.0f} s")
     apart = differences(assignment, made, graded)
@@ -276,7 +288,9 @@ def main() -> int:
                 names = {one["submission"] for one in before["apart"]}
                 made = [one for one in made if one.found.student in names]
                 graders = before["graders"]
-            done = compare(assignment, made, options.seed, graders, _say)
+            folder = UNFINISHED / f"{options.students}-{options.seed}"
+            kept = None if options.apart else unfinished(assignment, folder)
+            done = compare(assignment, made, options.seed, graders, _say, kept=kept)
         if options.apart:
             count = before["questions"] - done.questions
             done = replace(
@@ -292,6 +306,8 @@ def main() -> int:
         failed |= bool(done.unexplained)
         record = json.dumps(_record() | {done.slug: asdict(done)}, indent=1, sort_keys=True)
         write_whole(RECORD, record + "\n")
+        if kept:
+            shutil.rmtree(kept)
         write_whole(PAGE, page(_record(), course.slugs()))
     write_whole(PAGE, page(_record(), course.slugs()))
     return 1 if failed else 0
