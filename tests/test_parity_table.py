@@ -62,9 +62,7 @@ def test_a_comparison_that_was_stopped_goes_on_with_what_is_not_done(tmp_path: P
     whole = grade_with_all(tiny, found, 1, ("isolated",), kept=kept)["isolated"].points
     lines = (kept / "isolated").read_text("utf-8").splitlines(keepends=True)
     marked = lines[0].replace('"passed"', '"kept"')
-    (kept / "isolated").write_text(
-        marked + lines[1][:-9], encoding="utf-8"
-    )  # was stopped
+    (kept / "isolated").write_text(marked + lines[1][:-9], encoding="utf-8")  # was stopped
     again = grade_with_all(tiny, found, 1, ("isolated",), kept=kept)["isolated"].points
     assert (again["bob"], again["cat"]) == (whole["bob"], whole["cat"])
     assert {status for _, status in again["ada"].values()} == {"kept", "manual"}

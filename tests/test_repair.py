@@ -300,7 +300,7 @@ def test_a_written_answer_without_metadata_is_found_by_its_place(example: Exampl
     assert sources(example.repaired(notebook), "why") == ["Because I say so."]
 
 
-BELOW = "the answer why stands below the cell that is meant for it; it is graded there"
+BESIDE = "the answer why stands above or below the cell that is meant for it; it is graded there"
 
 
 @pytest.mark.parametrize("left", ["", " \n", "YOUR ANSWER HERE"])
@@ -317,7 +317,34 @@ def test_a_written_answer_below_its_empty_cell_counts(example: Example, left: st
     submission = example.repaired(notebook)
     assert sources(submission, "why") == ["Because.\n\nAnd so"]
     assert [cell.source for cell in submission.cells if cell.original is None] == ["own = 1"]
-    assert BELOW in submission.problems
+    assert BESIDE in submission.problems
+
+
+def test_a_written_answer_above_its_empty_cell_counts(example: Example) -> None:
+    """In a cell of its own, or typed into the question: what was given is not part of it."""
+    notebook = copy.deepcopy(example.perfect)
+    place = index_of(notebook, "reference's answer")
+    notebook["cells"][place]["source"] = "YOUR ANSWER HERE"
+    question = notebook["cells"][place - 1]
+    assert question["cell_type"] == "markdown"
+    own: Any = {"cell_type": "markdown", "source": "And so", "metadata": {}}
+    notebook["cells"].insert(place, own)
+    given = question["source"]
+    question["source"] += "\n\nBecause."
+    submission = example.repaired(notebook)
+    assert sources(submission, "why") == ["Because.\n\nAnd so"]
+    assert [cell.source for cell in submission.cells if cell.original is None] == []
+    assert given in [cell.source for cell in submission.cells]
+    assert BESIDE in submission.problems
+
+
+def test_a_question_that_the_course_has_changed_since_is_no_answer(example: Example) -> None:
+    notebook = copy.deepcopy(example.perfect)
+    place = index_of(notebook, "reference's answer")
+    notebook["cells"][place]["source"] = "YOUR ANSWER HERE"
+    notebook["cells"][place - 1]["source"] = "Why not?"
+    submission = example.repaired(notebook)
+    assert sources(submission, "why") == ["YOUR ANSWER HERE"]
 
 
 @pytest.mark.parametrize("below", ["", "  "])
@@ -329,7 +356,7 @@ def test_nothing_below_an_empty_answer_is_no_answer(example: Example, below: str
     notebook["cells"].insert(place + 1, own)
     submission = example.repaired(notebook)
     assert sources(submission, "why") == ["YOUR ANSWER HERE"]
-    assert BELOW not in submission.problems
+    assert BESIDE not in submission.problems
 
 
 def test_a_note_below_an_answer_is_a_note(example: Example) -> None:

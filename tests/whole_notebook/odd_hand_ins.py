@@ -296,7 +296,7 @@ ODD: tuple[OddHandIn, ...] = (
     OddHandIn(
         "answer-below",
         lambda p: p.write(with_answer_below(p.solved)),
-        said="stands below the cell",
+        said="stands above or below the cell",
     ),
     OddHandIn("surrogates-everywhere", _surrogates_everywhere),
     OddHandIn("null-cell", lambda p: p.with_cell(None), said="cell 2"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -338,7 +338,7 @@ def _in_key_order(
         if key_cell.role in ("solution", "answer"):
             if key_cell.by_hand:
                 released = release.get(key_cell.grade_id, "")
-                own = _moved_below(key_cell, own, followers[place], released, problems)
+                own = _beside(key_cell, own, result, followers[place], added, released, problems)
             result += _answer_cells(key_cell, own, followers[place], problems)
         elif key_cell.role == "test":
             released = release.get(key_cell.grade_id) or as_released(key_cell.source)
@@ -414,33 +414,65 @@ def _answer_cells(
     return [*answers, *typed]  # code in the place of a text counts as answer and as code
 
 
-def _moved_below(
+def _beside(
     key_cell: KeyCell,
     own: list[SubmittedCell],
-    following: list[SubmittedCell],
+    above: list[SubmittedCell],
+    below: list[SubmittedCell],
+    added: Collection[int],
     released: str,
     problems: list[str],
 ) -> list[SubmittedCell]:
-    """The student's own cells below an answer for a human, where its cell has no answer.
+    """An answer for a human from beside its cell, where that has none.
 
-    They are taken out of `following`.
+    It is in the student's own cells of the same type, or was typed into the question's text. They
+    are taken out of `above` and `below`. `added` are the positions of own cells.
     """
     if any(_is_answered(cell, released) for cell in own):
         return own
-    below = [
-        cell
-        for cell in following
-        if cell.cell_type == key_cell.cell_type and (cell.source.strip() or cell.attachments)
-    ]
-    if not below:
+    found = [*_taken_from_above(key_cell, above, added)]
+    for cell in list(below):
+        if cell.cell_type == key_cell.cell_type and _has_content(cell):
+            below.remove(cell)
+            found.append(cell)
+    if not found:
         return own
-    following[:] = [cell for cell in following if all(cell is not one for one in below)]
     problems.append(
-        f"the answer {key_cell.name} stands below the cell that is meant for it; it is graded there"
+        f"the answer {key_cell.name} stands above or below the cell that is meant for it; it is "
+        "graded there"
     )
-    text = "\n\n".join(cell.source.strip("\n") for cell in below)
-    pictures = {name: one for cell in below for name, one in cell.attachments.items()}
-    return [replace(below[0], source=text, attachments=pictures)]
+    text = "\n\n".join(cell.source.strip("\n") for cell in found)
+    pictures = {name: one for cell in found for name, one in cell.attachments.items()}
+    return [replace(found[0], source=text, attachments=pictures)]
+
+
+def _taken_from_above(
+    key_cell: KeyCell, above: list[SubmittedCell], added: Collection[int]
+) -> list[SubmittedCell]:
+    """What a student wrote below the text of a question, or into it, as far up as texts go."""
+    found: list[SubmittedCell] = []
+    if key_cell.cell_type != "markdown":
+        return found
+    for index in reversed(range(len(above))):
+        cell = above[index]
+        if cell.original is None and cell.cell_type == "markdown":
+            if cell.position not in added:  # another version of the text above it
+                given = above[index - 1].source
+                if given not in cell.source:
+                    continue
+                cell = replace(cell, source=cell.source.replace(given, "", 1))
+            if _has_content(cell):
+                found.insert(0, cell)
+                del above[index]
+        elif cell.original is not None and (
+            cell.original.role != "prose" or cell.cell_type != "markdown"
+        ):
+            break
+    return found
+
+
+def _has_content(cell: SubmittedCell) -> bool:
+    return bool(cell.source.strip() or cell.attachments)
 
 
 def _is_answered(cell: SubmittedCell, released: str) -> bool:
