@@ -31,6 +31,7 @@ from hwlib.errors import CourseError, SubmissionError
 from hwlib.grading.cells import joined_source, one_line, readable, tree_of
 from hwlib.grading.course import Assignment
 from hwlib.grading.kernels import kernel_of
+from hwlib.grading.submissions.kinds import advice_for_name, what_it_is
 from hwlib.grading.texts import for_terminal
 
 __all__ = [
@@ -452,7 +453,7 @@ def _nothing_found(folder: Path, slug: str) -> str:
         names = sorted(printable(entry.name) for entry in entries if entry.name[0] != ".")
     near = [name for name in names if ".ipynb" in name]
     if near:
-        return f"no {slug}.ipynb, but {near[0]}: rename it to {slug}.ipynb and hand it in again"
+        return f"no {slug}.ipynb, but {near[0]}: {advice_for_name(near[0], f'{slug}.ipynb')}"
     listed = f"; found {', '.join(names[:5])}" if names else ""
     return f"there is no {slug}.ipynb and no other notebook{listed}; hand in the notebook"
 
@@ -652,7 +653,9 @@ def _decoded(content: bytes, name: str, problems: list[str]) -> str:
     except UnicodeDecodeError as error:
         where = f"not UTF-8 text (byte {error.start})"
         if b"\0" in content or not content.lstrip().startswith(b"{"):
-            raise _refusal(name, where, SAVE_AGAIN) from error
+            is_, advice = what_it_is(content)
+            found = f"{where}: this {is_}" if is_ else where
+            raise _refusal(name, found, advice or SAVE_AGAIN) from error
     problems.append(f"{name}: {where}; what can't be read there was replaced")
     return content.decode("utf-8", "replace")
 
@@ -702,7 +705,9 @@ def _parse(text: str, name: str) -> Any:
         ends = error.pos >= len(text.rstrip()) - 1 or "Unterminated" in error.msg
         cut = ends and text.lstrip().startswith("{")
         found = "cut off before its end (truncated)" if cut else "not a notebook (not JSON)"
-        raise _refusal(name, f"{found}, line {error.lineno}", SAVE_AGAIN) from error
+        is_, advice = what_it_is(text)
+        more = f": this {is_}" if is_ else ""
+        raise _refusal(name, f"{found}, line {error.lineno}{more}", advice or SAVE_AGAIN) from error
     except (RecursionError, ValueError) as error:
         raise _refusal(
             name, "nested too deeply, or it contains a number that is far too long", SAVE_AGAIN
