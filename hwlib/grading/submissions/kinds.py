@@ -39,7 +39,7 @@ def what_it_is(content: bytes | str) -> tuple[str, str]:
     Examples
     --------
     >>> what_it_is("version https://git-lfs.github.com/spec/v1")
-    ('is a pointer of Git LFS', 'run `git lfs pull`, hand in the file')
+    ('is a pointer of Git LFS', 'run `git lfs pull` and hand in the file')
     >>> what_it_is('{"cells": [')
     ('', '')
     """
