@@ -18,6 +18,7 @@ import hwlib
 from hwlib.grading import Assignment, SubmissionResult, simulate
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.course import Limits
+from hwlib.grading.engines.apart import compute_alone
 from hwlib.grading.engines.nbgrader import grade_with_nbgrader
 from hwlib.grading.engines.otter import grade_with_otter
 from hwlib.grading.grade import grade_many
@@ -198,6 +199,7 @@ def _grade_in_turn(
     image: Image | None,
 ) -> None:
     """In a process of its own: write each grader's points into a file, line by line."""
+    compute_alone()
     for grader in graders:
         path = folder / grader
         if path.exists():  # its last line may be cut off
