@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import re
 import signal
@@ -160,7 +159,8 @@ def test_a_drop_folder_takes_what_no_longer_grows_and_says_why_it_refuses(tmp_pa
     folder = tmp_path / "drop"
     drop = DropFolder(folder, course, inbox, 10_000, said.append)
     (folder / "ada-tiny.ipynb").write_text("{}")
-    (folder / "bob-tiny.zip").write_bytes(zipped({"tiny.ipynb": b"{}", "../../evil": b"x"}))
+    (folder / "bob-tiny.zip").write_bytes(zipped({"tiny.ipynb": NOTEBOOK, "../../evil": b"x"}))
+    (folder / "pdf-tiny.zip").write_bytes(zipped({"tiny.ipynb": b"%PDF-1.4"}))
     (folder / "nobody.zip").write_bytes(zipped({"tiny.ipynb": b"{}"}))
     (folder / "a\\b-tiny.zip").write_bytes(zipped({"tiny.ipynb": b"{}"}))
     (folder / "eve-tiny.zip").write_bytes(b"no zip")
@@ -168,13 +168,13 @@ def test_a_drop_folder_takes_what_no_longer_grows_and_says_why_it_refuses(tmp_pa
     (folder / "link-tiny.ipynb").symlink_to("/etc/passwd")
     drop.look()
     assert not inbox.of("ada")
-    (folder / "ada-tiny.ipynb").write_text('{"cells": []}')  # it grows
+    (folder / "ada-tiny.ipynb").write_bytes(NOTEBOOK)  # it grows
     drop.look()
     assert not inbox.of("ada")
     drop.look()
-    assert [inbox.files(one) for one in inbox.of("ada")] == [{"tiny.ipynb": b'{"cells": []}'}]
+    assert [inbox.files(one) for one in inbox.of("ada")] == [{"tiny.ipynb": NOTEBOOK}]
     (bob,) = inbox.of("bob")
-    assert inbox.files(bob) == {"tiny.ipynb": b"{}"}
+    assert inbox.files(bob) == {"tiny.ipynb": NOTEBOOK}
     assert "evil" in bob.problems[0]
     assert not inbox.of("link") and (folder / "link-tiny.ipynb").is_symlink()
     refused = {path.name: path.read_text() for path in (folder / "refused").glob("*.txt")}
@@ -183,12 +183,16 @@ def test_a_drop_folder_takes_what_no_longer_grows_and_says_why_it_refuses(tmp_pa
         "a\\b-tiny.zip.txt": "its name does not te",
         "eve-tiny.zip.txt": "there is no notebook",
         "big-tiny.ipynb.txt": "big-tiny.ipynb: larg",
+        "pdf-tiny.zip.txt": "tiny.ipynb: not a no",
     }
-    assert len(said) == 4
+    assert len(said) == 5
     finish(inbox)
     drop.look()
     (page,) = (folder / "feedback").glob("*/tiny/*.html")
     assert page.read_text() == "<p>good</p>"
+
+
+NOTEBOOK = b'{"nbformat": 4, "cells": []}'
 
 
 def zipped(files: dict[str, bytes]) -> bytes:
@@ -361,6 +365,9 @@ def test_what_is_no_hand_in_is_refused_with_a_sentence(service: Service) -> None
         no_notebook = client.post("/hand-ins/tiny", content=zipped({"a.txt": b"x"}))
         assert no_notebook.status_code == 400
         assert "There is no notebook in this zip" in no_notebook.json()["error"]
+        for content in (b"hello", b"{}", zipped({"tiny.ipynb": b"%PDF-1.4"})):
+            refused = client.post("/hand-ins/tiny", content=content)
+            assert refused.status_code == 400 and "tiny.ipynb: " in refused.json()["error"]
         broken = client.post("/hand-ins/tiny", content=b"PK\x03\x04 and then nothing")
         assert broken.status_code == 400 and "cannot open this zip" in broken.json()["error"]
         assert client.post("/hand-ins/tiny", files={"other": b"x"}).status_code == 400
@@ -368,6 +375,32 @@ def test_what_is_no_hand_in_is_refused_with_a_sentence(service: Service) -> None
         assert client.post("/hand-ins/tiny", content=b"{}", headers=elsewhere).status_code == 403
         assert client.get("/hand-ins/0123").status_code == 404
         assert client.get("/.hw/serve/secret").status_code == 404
+
+
+@needs.linux
+def test_what_is_no_notebook_does_not_replace_an_earlier_hand_in(service: Service) -> None:
+    notebook = nbformat.writes(solved(service.course.assignment("tiny"))).encode()
+    with service.client("lea") as client:
+        number = client.post("/hand-ins/tiny", content=notebook).json()["number"]
+        assert service.graded(client, number)["score"] == 8.0
+        refused = client.post("/hand-ins/tiny", content=notebook[:2000])
+        assert refused.status_code == 400 and "truncated" in refused.json()["error"]
+        assert client.get("/").text.count("/feedback") == 1
+    place = service.course.root / "submitted" / "lea" / "tiny" / "tiny.ipynb"
+    assert place.read_bytes() == notebook
+
+
+@needs.linux
+def test_what_only_the_grader_can_not_read_has_no_points_and_says_so(service: Service) -> None:
+    cells = b",".join([b"[]"] * 1_000_001)  # too much to be looked at while it arrives
+    heavy = zipped({"tiny.ipynb": b'{"nbformat": 4, "cells": [' + cells + b"]}"})
+    with service.client("mia") as client:
+        number = client.post("/hand-ins/tiny", content=heavy).json()["number"]
+        graded = service.graded(client, number)
+        assert (graded["state"], graded["score"]) == ("done", None)
+        page = client.get(f"/hand-ins/{number}", headers={"accept": "text/html"}).text
+        assert "It could not be read, so it is not graded yet." in page
+        assert "not read" in client.get("/").text
 
 
 def test_what_is_too_large_is_refused_while_it_arrives(service: Service) -> None:
@@ -384,7 +417,7 @@ def test_what_is_too_large_is_refused_while_it_arrives(service: Service) -> None
             status = 413
         assert status == 413
         many = {f"{number}.txt": b"x" for number in range(250)}
-        bomb = zipped({"tiny.ipynb": b"{}", "0.bin": b"\0" * 101_000_000, **many})
+        bomb = zipped({"tiny.ipynb": NOTEBOOK, "0.bin": b"\0" * 101_000_000, **many})
         assert len(bomb) < 1_000_000
         taken = client.post("/hand-ins/tiny", content=bomb)
         assert taken.status_code == 202
@@ -395,9 +428,7 @@ def test_what_is_too_large_is_refused_while_it_arrives(service: Service) -> None
 
 def test_a_student_who_hands_in_again_and_again_is_told_to_wait(service: Service) -> None:
     with service.client("ned") as client:
-        answers = [
-            client.post("/hand-ins/tiny", content=json.dumps({"n": n}).encode()) for n in range(9)
-        ]
+        answers = [client.post("/hand-ins/tiny", content=NOTEBOOK + b" " * n) for n in range(9)]
     refused = [one for one in answers if one.status_code == 429]
     assert refused and int(refused[-1].headers["retry-after"]) > 0
     assert "again" in refused[-1].json()["error"]

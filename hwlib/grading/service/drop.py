@@ -19,7 +19,7 @@ from hwlib.errors import HwlibError, SubmissionError
 from hwlib.grading.course import Course
 from hwlib.grading.outlets.exports import unpack_hand_in
 from hwlib.grading.outlets.roster import folder_name
-from hwlib.grading.service.inbox import HandIn, Inbox, QuotaUsed, only_as_zip
+from hwlib.grading.service.inbox import HandIn, Inbox, QuotaUsed, only_as_zip, require_a_notebook
 from hwlib.grading.submissions.files import printable, read_bytes
 
 __all__ = ["DropFolder"]
@@ -86,15 +86,18 @@ class DropFolder:
 
     def _read(self, path: Path) -> HandIn:
         student, slug = self._named(path.stem)
-        content = read_bytes(path, self.max_bytes)
+        content, assignment = read_bytes(path, self.max_bytes), self.course.assignment(slug)
         if path.suffix.lower() == ".ipynb":
-            if why := only_as_zip(self.course.assignment(slug)):
+            if why := only_as_zip(assignment):
                 raise SubmissionError(why)
-            return self.inbox.add(student, slug, {f"{slug}.ipynb": content})
+            files = {f"{slug}.ipynb": content}
+            require_a_notebook(assignment, files)
+            return self.inbox.add(student, slug, files)
         unpacked = unpack_hand_in(content, printable(path.name))
         if not any(name.endswith(".ipynb") for name in unpacked.files):
             why = f" ({'; '.join(unpacked.problems[:3])})" if unpacked.problems else ""
             raise SubmissionError(f"there is no notebook in this zip{why}; put it there")
+        require_a_notebook(assignment, unpacked.files)
         return self.inbox.add(student, slug, unpacked.files, tuple(unpacked.problems))
 
     def _named(self, stem: str) -> tuple[str, str]:

@@ -24,6 +24,7 @@ from hwlib.grading.records.class_records import ClassRecords
 from hwlib.grading.results import Outcome, SubmissionResult
 from hwlib.grading.service.inbox import HandIn, Inbox
 from hwlib.grading.submissions.files import FoundSubmission, find_submissions
+from hwlib.grading.texts import counted
 
 __all__ = ["Graders", "Places"]
 
@@ -117,8 +118,11 @@ class Graders:
             self._say(f"{one.student}, {one.slug}: not graded: {error}")
             self.inbox.failed(one, NOT_NOW)
         else:
-            self.inbox.done(one, result.score, result.max_score, page)
-            self._say(f"{one.student}, {one.slug}: {result.score:g} of {result.max_score:g} points")
+            unread = result.status == "rejected"
+            self.inbox.done(one, None if unread else result.score, result.max_score, page)
+            points = f"{result.score:g} of {counted(result.max_score, 'point')}"
+            told = f"not graded: {'; '.join(result.problems)}" if unread else points
+            self._say(f"{one.student}, {one.slug}: {told}")
 
     def _graded(self, one: HandIn, stations: _Stations) -> tuple[SubmissionResult, str]:
         assignment, places = self.course.assignment(one.slug), self.places

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Literal
 
 from hwlib.atomic import remove_folder, write_whole
-from hwlib.errors import HwlibError
+from hwlib.errors import HwlibError, SubmissionError
 from hwlib.grading.course import Assignment
+from hwlib.grading.submissions.files import printable, require_readable
 
-__all__ = ["HandIn", "Inbox", "QuotaUsed", "State", "only_as_zip"]
+__all__ = ["HandIn", "Inbox", "QuotaUsed", "State", "only_as_zip", "require_a_notebook"]
 
 State = Literal["waiting", "grading", "done", "failed"]
 QUOTA_S = 24 * 3600.0  # the time that a quota is for
@@ -35,6 +36,28 @@ def only_as_zip(assignment: Assignment) -> str:
         f"{assignment.slug} has the notebooks {assignment.files}. Hand in the zip that the last "
         "cell of each of them writes."
     )
+
+
+def require_a_notebook(assignment: Assignment, files: Mapping[str, bytes]) -> None:
+    """Refuse files among which no notebook can be read, before they count as the latest hand-in.
+
+    Raises
+    ------
+    SubmissionError
+        With the reason for the assignment's own notebook, or for the first.
+    """
+    own = {f"{stem}.ipynb" for stem in assignment.stems}
+    errors = list[SubmissionError]()
+    notebooks = [name for name in files if name.endswith(".ipynb")]
+    for name in sorted(notebooks, key=lambda name: (name not in own, name)):
+        try:
+            require_readable(files[name], printable(name))
+        except SubmissionError as error:
+            errors.append(error)
+        else:
+            return
+    if errors:
+        raise errors[0]
 
 
 class QuotaUsed(HwlibError):
@@ -170,8 +193,8 @@ class Inbox:
         waiting = (one for one in self._all.values() if one.state == "waiting")
         return min((one for one in waiting if one.student not in busy), key=_time, default=None)
 
-    def done(self, one: HandIn, score: float, max_score: float, page: str) -> None:
-        """It was graded, and this is the feedback page."""
+    def done(self, one: HandIn, score: float | None, max_score: float, page: str) -> None:
+        """It was graded, and this is the feedback page; None: a human has to read it."""
         write_whole(self.folder / one.number / "feedback.html", page)
         with self._changed:
             self._keep(replace(one, state="done", score=score, max_score=max_score))

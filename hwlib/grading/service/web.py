@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,12 +24,18 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hwlib.errors import CourseError
+from hwlib.errors import CourseError, SubmissionError
 from hwlib.grading.course import Assignment, Course
 from hwlib.grading.outlets.exports import unpack_hand_in
 from hwlib.grading.outlets.roster import folder_name
 from hwlib.grading.records.feedback import SCRIPT_DIGEST
-from hwlib.grading.service.inbox import HandIn, Inbox, QuotaUsed, only_as_zip
+from hwlib.grading.service.inbox import (
+    HandIn,
+    Inbox,
+    QuotaUsed,
+    only_as_zip,
+    require_a_notebook,
+)
 from hwlib.grading.service.tokens import Tokens
 from hwlib.grading.texts import for_page, page_templates
 
@@ -145,7 +152,10 @@ class _Pages:
         try:
             assignment = self.course.assignment(slug)
         except CourseError as error:
-            raise HTTPException(404, "There is no such assignment.") from error
+            names = ", ".join(one.slug for one in self._assignments())
+            raise HTTPException(
+                404, f"There is no such assignment. Hand in one of: {names or 'none yet'}."
+            ) from error
         if not assignment.is_built:
             raise HTTPException(404, "This assignment can't be handed in here.")
         return assignment
@@ -216,7 +226,9 @@ def _unpacked(assignment: Assignment, content: bytes) -> tuple[dict[str, bytes],
     if not content.startswith((b"PK\x03\x04", b"PK\x05\x06")):  # a zip, or one without files
         if why := only_as_zip(assignment):
             raise HTTPException(400, why)
-        return {f"{assignment.slug}.ipynb": content}, ()
+        files = {f"{assignment.slug}.ipynb": content}
+        _require_a_notebook(assignment, files)
+        return files, ()
     one = unpack_hand_in(content, "your zip")
     if not any(PurePosixPath(path).suffix == ".ipynb" for path in one.files):
         found = "; ".join(one.problems[:3])
@@ -225,7 +237,15 @@ def _unpacked(assignment: Assignment, content: bytes) -> tuple[dict[str, bytes],
             f"There is no notebook in this zip{f' ({for_page(found, 300)})' if found else ''}. "
             f"Put {assignment.files} into it and hand it in again.",
         )
+    _require_a_notebook(assignment, one.files)
     return one.files, tuple(one.problems)
+
+
+def _require_a_notebook(assignment: Assignment, files: Mapping[str, bytes]) -> None:
+    try:
+        require_a_notebook(assignment, files)
+    except SubmissionError as error:
+        raise HTTPException(400, f"Not taken: {for_page(str(error), 500)}.") from error
 
 
 # ---- answers -------------------------------------------------------------------------------------
@@ -250,7 +270,7 @@ class _SizeLimit:
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self._app, self._max_bytes = app, max_bytes + CHUNK
-        self._said = f"A hand-in may have {max_bytes / 1e6:g} MB. Clear the outputs first."
+        self._said = f"A hand-in may have at most {max_bytes / 1e6:g} MB. Clear the outputs first."
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and _announced(scope) > self._max_bytes:

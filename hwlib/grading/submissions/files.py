@@ -47,6 +47,7 @@ __all__ = [
     "read_submission",
     "read_text",
     "regular_files",
+    "require_readable",
     "submission_in",
     "whole_cell",
     "without_surrogates",
@@ -76,6 +77,7 @@ DAMAGED_ZIP = (
     zlib.error,
     lzma.LZMAError,
 )
+MAX_AT_ONCE = 1_000_000  # values of a notebook that is read where memory has no limit
 SAVE_AGAIN = "open it in Jupyter, save it and hand it in again"
 CLEAR = "clear the outputs and hand it in again"
 _OUTPUT_FIELDS: dict[str, dict[str, type]] = {
@@ -633,6 +635,20 @@ def read_submission(path: Path, problems: list[str] | None = None) -> NotebookNo
     """
     told = [] if problems is None else problems
     return read_notebook(_decoded(read_bytes(path, MAX_BYTES), path.name, told), path.name, told)
+
+
+def require_readable(content: bytes, name: str) -> None:
+    """Refuse at once what is plainly no notebook; whatever takes much memory to read is let pass.
+
+    Raises
+    ------
+    SubmissionError
+        With what was found and what to do.
+    """
+    if len(content) > MAX_BYTES or sum(map(content.count, (b",", b"[", b"{"))) > MAX_AT_ONCE:
+        return
+    problems: list[str] = []
+    read_notebook(_decoded(content, name, problems), name, problems)
 
 
 def _decoded(content: bytes, name: str, problems: list[str]) -> str:
