@@ -11,7 +11,14 @@ from hwlib.checks.caller import is_hidden
 from hwlib.checks.naming import at_the_start
 from hwlib.checks.recognise import Mistakes, general_mistake, named_mistake
 from hwlib.checks.rules import Close, Exact, NormWise, Rule, compare
-from hwlib.checks.values import Mismatch, as_array, shape_cause, shape_mismatch, what_it_is
+from hwlib.checks.values import (
+    Mismatch,
+    as_array,
+    other_axis,
+    shape_cause,
+    shape_mismatch,
+    what_it_is,
+)
 from hwlib.errors import CheckFailed, HwlibError
 
 __all__ = ["close", "equal", "gradient", "passed", "raises", "returns", "shape", "true"]
@@ -296,7 +303,7 @@ def _judge(
     cause = named_mistake(actual, expected, rule, mistakes or {}) or sure
     otherwise = mismatch.cause
     if mismatch.of_shape:  # what the question says of its values does not fit
-        otherwise = mismatch.cause or hint
+        otherwise = mismatch.cause or hint or other_axis(np.shape(actual), np.shape(expected))
     else:
         cause = cause or hint
     symptom = f"{at_the_start(what)}: {mismatch.symptom}."

@@ -17,6 +17,7 @@ __all__ = [
     "Array",
     "Mismatch",
     "as_array",
+    "other_axis",
     "shape_cause",
     "shape_mismatch",
     "show_shape",
@@ -148,6 +149,16 @@ def shape_cause(actual: tuple[int, ...], expected: tuple[int, ...]) -> str:
     if not actual:
         return "The result is a single number: is a sum, mean or norm taken over too many axes?"
     return _axis_too_many(actual, expected) or _length_of_another_axis(actual, expected)
+
+
+def other_axis(actual: tuple[int, ...], expected: tuple[int, ...]) -> str:
+    """A guess where a list of numbers has another length, or "": for want of a better hint."""
+    if len(actual) != 1 or len(expected) != 1:
+        return ""
+    return (
+        f"There is one number for each of {actual[0]}, and one for each of {expected[0]} is asked "
+        "for: does a sum, mean or maximum run along the wrong axis?"
+    )
 
 
 def _axis_too_many(actual: tuple[int, ...], expected: tuple[int, ...]) -> str:
