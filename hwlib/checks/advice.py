@@ -252,6 +252,12 @@ _KNOWN = tuple(
         ),
         (
             "TypeError",
+            r"'(generator|map|zip|filter)' (object )?(has no len|is not subscriptable)",
+            "This gives its values one by one and has no length: `list(…)` collects them. A "
+            "function with `yield` gives such an object; `return` gives a list.",
+        ),
+        (
+            "TypeError",
             r"'(int|float|bool|numpy\.\w+)' object is not (subscriptable|iterable)|"
             r"type '(int|float|bool|numpy\.\w+)' has no len|"
             r"iteration over a 0-d|len\(\) of unsized",

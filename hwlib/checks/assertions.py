@@ -292,6 +292,13 @@ def _counted(count: int) -> str:
     return f"{count} number{'' if count == 1 else 's'}"
 
 
+def _other_axis(actual: object, expected: object) -> str:
+    found, right = as_array(actual), as_array(expected)
+    if isinstance(found, Mismatch) or isinstance(right, Mismatch):
+        return ""
+    return other_axis(found.shape, right.shape)
+
+
 def _judge(
     actual: object, expected: object, rule: Rule, what: str, mistakes: Mistakes | None, hint: str
 ) -> None:
@@ -303,7 +310,7 @@ def _judge(
     cause = named_mistake(actual, expected, rule, mistakes or {}) or sure
     otherwise = mismatch.cause
     if mismatch.of_shape:  # what the question says of its values does not fit
-        otherwise = mismatch.cause or hint or other_axis(np.shape(actual), np.shape(expected))
+        otherwise = mismatch.cause or hint or _other_axis(actual, expected)
     else:
         cause = cause or hint
     symptom = f"{at_the_start(what)}: {mismatch.symptom}."
