@@ -310,7 +310,7 @@ def own_chain(new, X, params, by_outputs):
 
 def following(outputs, loss, X, params, y, reg, new=None):
     """Gradients that are right for outputs or a loss with a mistake, which has cost its points already."""
-    if new and np.shape(outputs) == (len(X), len(params["b2"])) and not is_known(outputs, X, params):
+    if new and np.shape(outputs) == (len(X), len(params["b2"])) and np.isfinite(np.asarray(outputs, dtype=float)).all() and not is_known(outputs, X, params):
         data, by_outputs = next(data_terms(np.asarray(outputs, dtype=float), y))
         penalty, slopes = next(penalties(params, reg, len(y)))
         own = own_chain(new, X, params, by_outputs) if same(loss, data + penalty) else None
@@ -389,7 +389,7 @@ def due_loss(outputs, loss, X, params, y, reg):
         wanted = next(data_terms(of_net, y))[0] + next(penalties(params, reg, len(y)))[0]
         if net and same(outputs, of_net) and same(loss, wanted):
             return wanted
-    if np.shape(outputs) == (len(X), len(params["b2"])) and not is_known(outputs, X, params):      # another mistake: the loss of these very outputs
+    if np.shape(outputs) == (len(X), len(params["b2"])) and np.isfinite(np.asarray(outputs, dtype=float)).all() and not is_known(outputs, X, params):      # another mistake: the loss of these very outputs
         outputs = np.asarray(outputs, dtype=float)
         wanted = next(data_terms(outputs, y))[0] + next(penalties(params, reg, len(y)))[0]
         if np.unique(outputs).size == outputs.size and same(loss, wanted):
@@ -767,7 +767,6 @@ check.equal(labels_some, [0, 1, 2, 2], what="the labels of 4 examples", mistakes
     "Classes are counted from 0: every label is too large by 1.": [1, 2, 3, 3],
     "The last label is still 0: does the loop end too early?": [0, 1, 2, 0],
     "These are one-hot rows: the place of the 1 in each row is asked for.": np.eye(3)[[0, 1, 2, 2]],
-    "These are the largest outputs, not the classes that have them.": outputs_some.max(axis=1),
 })
 from_zero = "No output is above 0 here, and the largest of them wins all the same: where does the search for the largest start?"
 net.params["b2"] = np.array([-10.0, -10, -9.5])

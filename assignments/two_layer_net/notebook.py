@@ -248,7 +248,7 @@ def own_chain(net, scores, X, model, dS):
 
 def following(scores, loss, X, model, y, reg, net=None):
     """Gradients that are right for scores or a loss with a mistake, which has cost its points already."""
-    if net and np.shape(scores) == (len(X), len(model["b2"])) and not is_known(scores, X, model):
+    if net and np.shape(scores) == (len(X), len(model["b2"])) and np.isfinite(np.asarray(scores, dtype=float)).all() and not is_known(scores, X, model):
         scores = np.asarray(scores, dtype=float)
         for data, dS in list(data_terms(scores, y))[:1]:
             penalty, slopes = next(penalties(model, reg, len(y)))
@@ -343,7 +343,7 @@ def due_loss(scores, loss, X, model, y, reg):
                 wanted = data + next(penalties(model, reg, len(y)))[0]
                 if same(loss, wanted):
                     return wanted
-    if np.shape(scores) == (len(X), len(model["b2"])) and not is_known(scores, X, model):      # another mistake: the loss of these very scores
+    if np.shape(scores) == (len(X), len(model["b2"])) and np.isfinite(np.asarray(scores, dtype=float)).all() and not is_known(scores, X, model):      # another mistake: the loss of these very scores
         scores = np.asarray(scores, dtype=float)
         wanted = next(data_terms(scores, y))[0] + next(penalties(model, reg, len(y)))[0]
         if np.unique(scores).size == scores.size and same(loss, wanted):

@@ -1,7 +1,7 @@
 """The gradient of a bias is left as one row for each example."""
 
 FAILS = ["two_layer_net-gradients/the second layer"]
-HINT = "Add up over the examples"
+HINT = "take the sum over axis 0"
 EDITS = {
     'grads = {"W1": X.T @ dhidden + reg * W1, "b1": dhidden.sum(axis=0),':
         'grads = {"W1": X.T @ dhidden + reg * W1, "b1": dhidden,',
