@@ -63,26 +63,47 @@ from hwlib.training import ClassifierTrainer, sgd_update
 # The checks use two little helpers. Have a look, then forget them.
 
 # %% setup
-def run_forward(forward, x, *parameters, on_error=""):
-    """(out, cache) of a forward pass, after a look at whether it returns both and leaves its inputs alone. `on_error`: a hint if it raises."""
+def run_forward(forward, x, *parameters, on_error="", fitting=None):
+    """(out, cache) of a forward pass, after a look at whether it returns both and leaves its inputs alone.
+
+    `on_error` is a hint if it raises, but not for `fitting`, the part of x that the windows fill.
+    """
     names = dict(zip("xwb", (value for value in (x, *parameters) if isinstance(value, np.ndarray))))
     with check.unchanged(**names):
         try:
             returned = forward(x, *parameters)
         except (ValueError, IndexError, AssertionError) as error:
-            if not on_error:
+            if not on_error or (fitting is not None and raises_too(forward, fitting, *parameters)):
                 raise
             raise check.CheckFailed(f"The forward pass raises an error for an input of shape {x.shape}.", on_error) from error
     return check.returns(returned, "out", "cache")
 
 
-def run_backward(backward, dout, cache, count):
-    """The gradients of a backward pass as a list, after a look at how many there are and whether dout was left alone."""
+def raises_too(forward, *arguments):
+    """Whether a forward pass raises an error for other arguments, too."""
+    try:
+        forward(*arguments)
+    except (ValueError, IndexError, AssertionError):
+        return True
+    return False
+
+
+def run_backward(backward, dout, cache, count, like=(), first=False):
+    """The gradients of a backward pass as a list, after a look at how many there are and whether dout was left alone.
+
+    `like` are the inputs of the forward pass. Gradients in another order than theirs are an error in the first part of a
+    question, and put in order in its other parts.
+    """
     with check.unchanged(dout=dout):
         returned = backward(dout, cache)
     gradients = list(returned) if isinstance(returned, (tuple, list)) else [returned]
     check.true(len(gradients) == count, f"The backward pass returns {len(gradients)} gradients, not {count}.",
                "It returns the gradient of each input of the forward pass that is learned or has a layer below: dx, dw, db, in this order.")
+    shapes, found = [np.shape(one) for one in like], [np.shape(one) for one in gradients]
+    if found != shapes and sorted(found) == sorted(shapes) and len(set(shapes)) == count:
+        check.true(not first, f"The gradients are returned in another order: their shapes are {', '.join(map(str, found))}.",
+                   "They are asked for in the order of the inputs: `return dx, dw, db`.")
+        return [gradients[found.index(shape)] for shape in shapes]
     return gradients
 
 # %% [markdown]
@@ -113,8 +134,11 @@ def affine_forward(x, w, b):
 x = np.linspace(-0.1, 0.5, 2 * 4 * 5 * 6).reshape(2, 4, 5, 6)
 w, b = np.linspace(-0.2, 0.3, 120 * 3).reshape(120, 3), np.linspace(-0.3, 0.1, 3)
 out, _ = run_forward(affine_forward, x, w, b)
+other_order = "The numbers of an example are taken in another order: x.reshape(N, -1) keeps them in their own."
 check.close(out, [[1.49834967, 1.70660132, 1.91485297], [3.25553199, 3.5141327, 3.77273342]], what="the output", rtol=1e-8, mistakes={
     "Is the bias b added?": lambda: x.reshape(2, -1) @ w,
+    "The numbers of different examples are mixed: x.reshape(N, -1) gives each example a row.": lambda: x.reshape(-1, 2).T @ w + b,
+    other_order: lambda: x.reshape(2, -1, order="F") @ w + b,
 })
 check.passed("affine_forward takes images and gives one row of numbers for each.")
 ### BEGIN HIDDEN TESTS
@@ -127,8 +151,8 @@ for num, dims, width in [(1, (1,), 1), (4, (3,), 2), (5, (2, 3), 4), (3, (2, 3, 
         "Is the bias b added?": right - b,
         "The bias is subtracted, not added.": right - 2 * b,
         "The bias is added more than once: once for each output is enough.": lambda: right + (len(w) - 1) * b,
-        "The numbers of an example are taken in another order: x.reshape(N, -1) keeps them in their own.":
-            lambda: x.reshape(num, -1, order="F") @ w + b,
+        "The numbers of different examples are mixed: x.reshape(N, -1) gives each example a row.": lambda: x.reshape(-1, num).T @ w + b,
+        other_order: lambda: x.reshape(num, -1, order="F") @ w + b,
     })
 ### END HIDDEN TESTS
 
@@ -161,6 +185,7 @@ def affine_backward(dout, cache):
 
 # %% test="affine_backward" points=3
 mean_of_rows = check.hint("db is a mean: every row adds to it, so it is a sum.", why="bias-gradient")
+for_each_output = "There is one bias for each output: add up over the rows, `axis=0`."
 rng = np.random.default_rng(231)
 x, w, b, dout = rng.normal(size=(10, 2, 3)), rng.normal(size=(6, 5)), rng.normal(size=5), rng.normal(size=(10, 5))
 ### BEGIN HIDDEN TESTS
@@ -168,29 +193,31 @@ def check_gradient(which):
     """One of dx, dw and db, for inputs of several shapes."""
     rng = check.rng()
     two_uses = check.hint("Does the layer keep anything outside its cache? It was used twice here, before the first backward pass.", why="layer-cache")
-    for num, dims, width in [(1, (1,), 1), (4, (3,), 2), (5, (2, 3), 4), (3, (2, 3, 2), 5), (2, (2, 1, 3, 2), 3)]:
+    for num, dims, width in [(1, (2,), 3), (4, (3,), 2), (5, (2, 3), 4), (3, (2, 3, 2), 5), (2, (2, 1, 3, 2), 3)]:
         x, w, b = rng.normal(size=(num, *dims)), rng.normal(size=(int(np.prod(dims)), width)), rng.normal(size=width)
         dout, other = rng.normal(size=(num, width)), rng.normal(size=(num, *dims))
         right_dx = np.tensordot(dout, w.reshape(*dims, width), axes=(1, len(dims)))
         right_dw, other_dw = (np.tensordot(each, dout, axes=(0, 0)).reshape(w.shape) for each in (x, other))
         _, cache = run_forward(affine_forward, x, w, b)
         run_forward(affine_forward, other, 2 * w, b)           # another use of the layer, whose cache must not get into the first one's way
-        dx, dw, db = run_backward(affine_backward, dout, cache, 3)
+        dx, dw, db = run_backward(affine_backward, dout, cache, 3, (x, w, b), which == "dx")
         case = f"for x of shape {x.shape} and {width} outputs"
         if which == "dx":
             check.shape(dx, x.shape, what=f"dx {case}", hint="dx has the shape of x: undo the flattening of the forward pass.")
             check.gradient(dx, right_dx, what=f"the gradient dx {case}", mistakes={
-                two_uses: 2 * right_dx, "Is dx divided by N? Only the loss is a mean.": right_dx / num})
+                two_uses: 2 * right_dx,
+                "The numbers of an example come back in another order: reshape by x.shape alone keeps it.": lambda: (dout @ w.T).reshape(x.shape, order="F"),
+                "Is dx divided by N? Only the loss is a mean.": right_dx / num})
         elif which == "dw":
             check.gradient(dw, right_dw, what=f"the gradient dw {case}", mistakes={
                 two_uses: other_dw, "Is dw divided by N? Only the loss is a mean.": right_dw / num})
         else:
-            check.gradient(db, dout.sum(axis=0), what=f"the gradient db {case}", mistakes={mean_of_rows: dout.mean(axis=0)})
+            check.gradient(db, dout.sum(axis=0), what=f"the gradient db {case}", mistakes={mean_of_rows: dout.mean(axis=0)}, hint=for_each_output)
 ### END HIDDEN TESTS
 
 with check.part(1, "dx"):
     numeric = eval_numerical_gradient_array(lambda x: x.reshape(10, 6) @ w + b, x, dout)
-    dx = run_backward(affine_backward, dout, run_forward(affine_forward, x, w, b)[1], 3)[0]
+    dx = run_backward(affine_backward, dout, run_forward(affine_forward, x, w, b)[1], 3, (x, w, b), True)[0]
     check.shape(dx, x.shape, what="dx", hint="dx has the shape of x: undo the flattening of the forward pass.")
     check.gradient(dx, numeric, what="the gradient dx")
     ### BEGIN HIDDEN TESTS
@@ -199,7 +226,7 @@ with check.part(1, "dx"):
 
 with check.part(1, "dw"):
     numeric = eval_numerical_gradient_array(lambda w: x.reshape(10, 6) @ w + b, w, dout)
-    dw = run_backward(affine_backward, dout, run_forward(affine_forward, x, w, b)[1], 3)[1]
+    dw = run_backward(affine_backward, dout, run_forward(affine_forward, x, w, b)[1], 3, (x, w, b))[1]
     check.gradient(dw, numeric, what="the gradient dw")
     ### BEGIN HIDDEN TESTS
     check_gradient("dw")
@@ -207,8 +234,8 @@ with check.part(1, "dw"):
 
 with check.part(1, "db"):
     numeric = eval_numerical_gradient_array(lambda b: x.reshape(10, 6) @ w + b, b, dout)
-    db = run_backward(affine_backward, dout, run_forward(affine_forward, x, w, b)[1], 3)[2]
-    check.gradient(db, numeric, what="the gradient db", mistakes={mean_of_rows: dout.mean(axis=0)})
+    db = run_backward(affine_backward, dout, run_forward(affine_forward, x, w, b)[1], 3, (x, w, b))[2]
+    check.gradient(db, numeric, what="the gradient db", mistakes={mean_of_rows: dout.mean(axis=0)}, hint=for_each_output)
     ### BEGIN HIDDEN TESTS
     check_gradient("db")
     ### END HIDDEN TESTS
@@ -239,7 +266,10 @@ check.close(out, np.clip(x, 0, None), what="the output", mistakes={
     "This is the sigmoid.": expit(x),
     "The negative numbers are kept and the positive ones became 0.": np.clip(x, None, 0),
 })
-check.passed("relu_forward cuts off what is negative.")
+for shape in ((12,), (2, 3, 1, 2)):
+    out, _ = run_forward(relu_forward, x.reshape(shape))
+    check.close(out, np.clip(x, 0, None).reshape(shape), what=f"the output for x of shape {shape}", hint="The array may have any number of axes.")
+check.passed("relu_forward cuts off what is negative, in arrays of one, two and four axes.")
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
 for shape in [(1,), (7,), (3, 5), (2, 3, 4), (2, 3, 4, 2)]:
@@ -272,20 +302,28 @@ dx, = run_backward(relu_backward, dout, cache, 1)
 check.gradient(dx, eval_numerical_gradient_array(lambda x: np.maximum(x, 0), x, dout), what="the gradient dx", mistakes={
     check.hint("The mask seems to come from dout: it is the sign of x that decides where the gradient passes.", why="relu-mask"): np.maximum(dout, 0),
     check.hint("The whole gradient comes through: where x is negative, nothing should.", why="relu-mask"): dout,
+    "This is the derivative of the ReLU alone: by the chain rule it is multiplied by dout.": np.where(x > 0, 1.0, 0.0),
+    "Negative gradients are cut off too: they pass where x is positive.": np.where(x > 0, np.maximum(dout, 0), 0),
 })
 check.passed("relu_backward lets the gradient through where x was positive.")
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
 for shape in [(7,), (3, 5), (2, 3, 4), (2, 3, 4, 2)]:
     x, dout = rng.normal(size=shape), rng.normal(size=shape)
-    _, cache = run_forward(relu_forward, x)
-    run_forward(relu_forward, -x)
+    try:
+        _, cache = run_forward(relu_forward, x)
+        run_forward(relu_forward, -x)
+    except (ValueError, IndexError, AssertionError):
+        if x.ndim != 2:
+            continue                               # that the forward pass can't do it costs the point there only
+        raise
     dx, = run_backward(relu_backward, dout, cache, 1)
     check.gradient(dx, np.where(x > 0, dout, 0), what=f"the gradient dx for x of shape {shape}", mistakes={
         check.hint("The mask seems to come from dout: it is the sign of x that decides where the gradient passes.", why="relu-mask"): np.maximum(dout, 0),
         check.hint("The whole gradient comes through: where x is negative, nothing should.", why="relu-mask"): dout,
         "The gradient passes where x is negative, and only there.": np.where(x < 0, dout, 0),
         "dx is multiplied by x: the derivative is 1 where x is positive, not x.": dout * np.maximum(x, 0),
+        "This is the derivative of the ReLU alone: by the chain rule it is multiplied by dout.": np.where(x > 0, 1.0, 0.0),
         check.hint("Does the layer keep anything outside its cache? It was used twice here, before the first backward pass.", why="layer-cache"):
             np.where(x < 0, dout, 0),
     })
@@ -345,12 +383,45 @@ correct = [[[[-0.08759809, -0.10987781], [-0.18387192, -0.2109216]],
             [[2.36270298, 2.36904306], [2.38090835, 2.38247847]]]]
 left_over = np.linspace(-1, 1, 2 * 7 * 10).reshape(1, 2, 7, 10)
 round_down = check.hint("A window that would hang over the edge is left out: round the number of places down, with `//`.", why="output-size")
+
+
+def other_layers(x, w, b, stride, pad):
+    """What mistakes would give."""
+    def layer(x, w, pad=pad, stride=stride):
+        return conv_forward_fast(x, w, b, {"stride": stride, "pad": pad})[0]
+
+    def bordered(mode):
+        return np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)), mode=mode)
+
+    right, biases, (C, HH, WW) = layer(x, w), b[:, None, None], w.shape[1:]
+    (H, W), (rows, columns) = x.shape[2:], right.shape[2:]
+    inside = (np.arange(rows) * stride <= H - HH)[:, None] & (np.arange(columns) * stride <= W - WW)
+    return {
+        "The filters seem to be flipped: no flipping here.": lambda: layer(x, w[:, :, ::-1, ::-1]),
+        "Is the bias b added?": right - biases,
+        "The bias is subtracted, not added.": right - 2 * biases,
+        "The bias is added once for each channel: there is one for each filter.": right + (C - 1) * biases,
+        "The border is not filled with zeros but with the pixels next to it.": lambda: layer(bordered("edge"), w, 0),
+        "The border is filled with a mirror image, not with zeros.": lambda: layer(bordered("reflect"), w, 0),
+        "The zeros stand on one side of the image only: `pad` rows and columns belong on every side.":
+            lambda: layer(np.pad(x, ((0, 0), (0, 0), (0, 2 * pad), (0, 2 * pad))), w, 0),
+        "The image seems not to be padded.": lambda: layer(x, w, 0),
+        "Is the stride used? The window moves by `stride` pixels, not by one.": lambda: layer(x, w, stride=1),
+        "Does the window begin at i * stride and j * stride?": lambda: layer(x, w, stride=1)[:, :, :rows, :columns],
+        "Only the first channel is looked at: each filter reaches through all of them.": lambda: layer(x[:, :1], w[:, :1]),
+        "Only the last channel is in the output: the products of all channels are added up.": lambda: layer(x[:, -1:], w[:, -1:]),
+        "This is the mean over each window: the products are added up.": (right - biases) / (C * HH * WW) + biases,
+        "Places at the end are still 0: the window runs over the padded image, which is larger than x.": right * inside,
+        "Rows and columns of the output are exchanged.": lambda: layer(x.swapaxes(2, 3), w.swapaxes(2, 3)),
+        "Does i count the rows, and j the columns? Their places are exchanged.": right.swapaxes(2, 3),
+    }
+
 ### BEGIN HIDDEN TESTS
 from scipy.signal import correlate
 
-def convolved(x, w, b, stride, pad, mode="constant"):
+def convolved(x, w, b, stride, pad):
     """The layer from SciPy's three-dimensional correlation of each image with each filter."""
-    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)), mode=mode)
+    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
     maps = np.array([[correlate(image, kernel, mode="valid", method="direct")[0] for kernel in w] for image in padded])
     return maps[:, :, ::stride, ::stride] + b[:, None, None]
 
@@ -360,49 +431,33 @@ def check_outputs(sizes):
     for N, C, H, W, F, HH, WW, stride, pad in sizes:
         x, w, b = rng.normal(size=(N, C, H, W)), rng.normal(size=(F, C, HH, WW)), rng.normal(size=F)
         right = convolved(x, w, b, stride, pad)
-        turned = conv_forward_fast(x.swapaxes(2, 3), w.swapaxes(2, 3), b, {"stride": stride, "pad": pad})[0]
         case = f"for x of shape {x.shape}, w of shape {w.shape}, stride {stride} and pad {pad}"
-        mistakes = {
-            "The filters seem to be flipped: no flipping here.": lambda: convolved(x, w[:, :, ::-1, ::-1], b, stride, pad),
-            "Is the bias b added?": right - b[:, None, None],
-            "The bias is added once for each channel: there is one for each filter.": right + (C - 1) * b[:, None, None],
-            "The border is not filled with zeros but with the pixels next to it.": lambda: convolved(x, w, b, stride, pad, mode="edge"),
-            "The border is filled with a mirror image, not with zeros.": lambda: convolved(x, w, b, stride, pad, mode="reflect"),
-            "The image seems not to be padded.": lambda: convolved(x, w, b, stride, 0),
-            "Is the stride used? The window moves by `stride` pixels, not by one.": lambda: convolved(x, w, b, 1, pad),
-            "Does the window begin at i * stride and j * stride?": lambda: convolved(x, w, b, 1, pad)[:, :, :right.shape[2], :right.shape[3]],
-            "Only the first channel is looked at: each filter reaches through all of them.": lambda: convolved(x[:, :1], w[:, :1], b, stride, pad),
-            "Rows and columns of the output are exchanged.": turned,
-        }
         rows, columns = (1 + (H + 2 * pad - HH) / stride, 1 + (W + 2 * pad - WW) / stride)
         on_error = "" if rows % 1 == columns % 1 == 0 else round_down
-        out, _ = run_forward(conv_forward_naive, x, w, b, {"stride": stride, "pad": pad}, on_error=on_error)
+        fitting = x[:, :, :H - (H + 2 * pad - HH) % stride, :W - (W + 2 * pad - WW) % stride]
+        out, _ = run_forward(conv_forward_naive, x, w, b, {"stride": stride, "pad": pad}, on_error=on_error, fitting=fitting)
         check.shape(out, right.shape, what=f"the output {case}", mistakes={
             round_down: (N, F, round(rows), round(columns)),
             round_down + " ": (N, F, -int(-rows // 1), -int(-columns // 1)),
             "The image seems not to be padded.": convolved(x, w, b, stride, 0).shape if HH <= H and WW <= W else (),
             "Is the stride used? The window moves by `stride` pixels, not by one.": convolved(x, w, b, 1, pad).shape,
+            "One row and one column are missing: in a row of 5 pixels, a window of 3 has three places.":
+                (N, F, right.shape[2] - 1, right.shape[3] - 1),
         }, hint="Do height and width get mixed up? Here they differ, for images and filters: see H' and W' in the text."
            if H != W or HH != WW else "Look at H' and W' in the text above the question.")
-        check.close(out, right, what=f"the output {case}", mistakes=mistakes)
+        check.close(out, right, what=f"the output {case}", mistakes=other_layers(x, w, b, stride, pad))
 ### END HIDDEN TESTS
 
 with check.part(4, "windows that fit"):
     out, _ = run_forward(conv_forward_naive, x, w, b, {"stride": 2, "pad": 1})
     check.shape(out, (2, 3, 2, 2), what="the output", hint="Look at H' and W' in the text above the question.")
-    check.close(out, correct, what="the output", rtol=1e-8, mistakes={
-        "The filters seem to be flipped: no flipping here.": lambda: conv_forward_fast(x, w[:, :, ::-1, ::-1], b, {"stride": 2, "pad": 1})[0],
-        "Is the bias b added?": lambda: np.array(correct) - b[:, None, None],
-        "The border is not filled with zeros but with the pixels next to it.":
-            lambda: conv_forward_fast(np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)), mode="edge"), w, b, {"stride": 2, "pad": 0})[0],
-        "The bias is added once for each channel: there is one for each filter.": lambda: np.array(correct) + 2 * b[:, None, None],
-        "Does the window begin at i * stride and j * stride?": lambda: conv_forward_fast(x, w, b, {"stride": 1, "pad": 1})[0][:, :, :2, :2],
-    })
+    check.close(out, correct, what="the output", rtol=1e-8, mistakes=other_layers(x, w, b, 2, 1))
     narrow = "Do height and width get mixed up? Here the images have 4 rows and 3 columns, the filters 2 and 3."
     out, _ = run_forward(conv_forward_naive, x[:, :, :, :3], w[:, :, :2, :3], b, {"stride": 1, "pad": 0}, on_error=narrow)
     right = conv_forward_fast(x[:, :, :, :3], w[:, :, :2, :3], b, {"stride": 1, "pad": 0})[0]
     check.shape(out, right.shape, what="the output for images of 4 × 3 pixels and windows of 2 × 3", hint=narrow)
-    check.close(out, right, what="the output for images of 4 × 3 pixels and windows of 2 × 3", hint=narrow)
+    check.close(out, right, what="the output for images of 4 × 3 pixels and windows of 2 × 3",
+                mistakes=other_layers(x[:, :, :, :3], w[:, :, :2, :3], b, 1, 0), hint=narrow)
     ### BEGIN HIDDEN TESTS
     check_outputs([  # N, C, H, W, F, HH, WW, stride, pad
         (1, 1, 3, 3, 1, 3, 3, 1, 0), (2, 3, 5, 7, 4, 3, 3, 1, 1), (2, 2, 6, 5, 3, 2, 3, 2, 0), (2, 3, 4, 5, 5, 4, 3, 2, 1),
@@ -412,9 +467,10 @@ with check.part(4, "windows that fit"):
 
 with check.part(1, "pixels left over at the edge"):
     right = conv_forward_fast(left_over, w[:, :2, :2, :2], b, {"stride": 3, "pad": 0})[0]
-    out, _ = run_forward(conv_forward_naive, left_over, w[:, :2, :2, :2], b, {"stride": 3, "pad": 0}, on_error=round_down)
+    out, _ = run_forward(conv_forward_naive, left_over, w[:, :2, :2, :2], b, {"stride": 3, "pad": 0}, on_error=round_down, fitting=left_over[:, :, :5, :8])
     check.shape(out, (1, 3, 2, 3), what="the output for images of 7 × 10 pixels, windows of 2 × 2 and stride 3", hint=round_down)
-    check.close(out, right, what="the output for images of 7 × 10 pixels, windows of 2 × 2 and stride 3")
+    check.close(out, right, what="the output for images of 7 × 10 pixels, windows of 2 × 2 and stride 3",
+                mistakes=other_layers(left_over, w[:, :2, :2, :2], b, 3, 0))
     ### BEGIN HIDDEN TESTS
     check_outputs([(1, 3, 7, 4, 2, 3, 1, 2, 1), (2, 2, 6, 9, 3, 3, 5, 3, 2), (1, 2, 5, 5, 3, 2, 2, 4, 0), (1, 1, 6, 6, 2, 3, 2, 4, 0)])
     ### END HIDDEN TESTS
@@ -493,8 +549,50 @@ rng = np.random.default_rng(231)
 x, w, b, dout = rng.normal(size=(4, 3, 5, 5)), rng.normal(size=(2, 3, 3, 3)), rng.normal(size=2), rng.normal(size=(4, 2, 5, 5))
 conv_param = {"stride": 1, "pad": 1}
 overlapping = check.hint("Windows overlap: each pixel must collect (`+=`) from all the windows that it lies in.", why="overlap")
+for_each_filter = "There is one bias for each filter: add up over images and places."
 mean_of_places = check.hint("db is a mean: every output pixel of every image adds to it, so it is a sum.", why="bias-gradient")
 empty = check.hint("Without padding nothing may be cut off. But −0 is 0, so `[0:-0]` is empty: say where the slices end, counted from the front.", why="minus-zero")
+
+
+def other_gradients(which, x, w, b, dout, stride, pad):
+    """What mistakes would give for dx or dw."""
+    (N, C, H, W), (HH, WW) = x.shape, w.shape[2:]
+
+    def both(x, w, dout, pad):
+        return conv_backward_fast(dout, conv_forward_fast(x, w, b[:len(w)], {"stride": stride, "pad": pad})[1])[:2]
+
+    if which == "dw":
+        right, clipped = both(x, w, dout, pad)[1], np.zeros(w.shape)
+        for n, f, i, j in np.ndindex(dout.shape):
+            window = x[n, :, i * stride:i * stride + HH, j * stride:j * stride + WW]
+            clipped[f, :, :window.shape[1], :window.shape[2]] += dout[n, f, i, j] * window
+        return {
+            "The windows seem to be taken from the image without its border.": clipped,
+            "dw collects from all images: is only one of them in it?": lambda: both(x[-1:], w, dout[-1:], pad)[1],
+            "Is dw divided by N? Only the loss is a mean.": right / N,
+            "dw is a mean over the places of the window: all of them add to it.": right / (dout.shape[2] * dout.shape[3]),
+            "dw collects (`+=`) from all places: only the last one is in it.": lambda: both(
+                np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))[:, :, (dout.shape[2] - 1) * stride:, (dout.shape[3] - 1) * stride:][:, :, :HH, :WW],
+                w, dout[:, :, -1:, -1:], 0)[1],
+            "The filters seem to be flipped on the way back.": right[:, :, ::-1, ::-1],
+        }
+    bordered = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    dpadded, last = both(bordered, w, dout, 0)[0], np.zeros(bordered.shape)
+    for n, f, i, j in np.ndindex(dout.shape):
+        last[n, :, i * stride:i * stride + HH, j * stride:j * stride + WW] = dout[n, f, i, j] * w[f]
+    middle, rows, columns = (slice(None), slice(None), slice(pad, pad + H), slice(pad, pad + W)), np.arange(H + 2 * pad) - pad, np.arange(W + 2 * pad) - pad
+    wrapped = np.zeros(x.shape)
+    np.add.at(wrapped, (slice(None), slice(None), rows[rows < H][:, None], columns[columns < W]), dpadded[:, :, rows < H][:, :, :, columns < W])
+    return {
+        overlapping: last[middle],
+        "The wrong part of the padded image is cut out: its middle is asked for.": dpadded[:, :, :H, :W],
+        "An index below 0 counts from the other end in Python: what belongs to the border must be left out.": wrapped,
+        "dx collects from all filters: only the last one is in it.": lambda: both(bordered, w[-1:], dout[:, -1:], 0)[0][middle],
+        "dx collects from all filters: only the first one is in it.": lambda: both(bordered, w[:1], dout[:, :1], 0)[0][middle],
+        "The filter seems to be flipped on the way back.": lambda: both(bordered, w[:, :, ::-1, ::-1], dout, 0)[0][middle],
+        "Is dx divided by N? Only the loss is a mean.": dpadded[middle] / N,
+    }
+
 ### BEGIN HIDDEN TESTS
 from scipy.signal import convolve2d, correlate2d
 
@@ -510,13 +608,6 @@ def gradients(padded, w, dout, stride):
     dpadded = [[sum(convolve2d(grid[n, f], w[f, c]) for f in range(len(w))) for c in range(w.shape[1])] for n in range(len(padded))]
     dw = [[sum(correlate2d(padded[n, c], grid[n, f], "valid") for n in range(len(padded))) for c in range(w.shape[1])] for f in range(len(w))]
     return np.array(dpadded), np.array(dw)
-
-def last_one_wins(shape, w, dout, stride):
-    """What `=` in place of `+=` leaves in the padded image."""
-    result = np.zeros(shape)
-    for n, f, i, j in np.ndindex(dout.shape):
-        result[n, :, i * stride:i * stride + w.shape[2], j * stride:j * stride + w.shape[3]] = dout[n, f, i, j] * w[f]
-    return result
 
 def check_gradients(which, sizes):
     """One of dx, dw and db against SciPy, for each N, C, H, W, F, HH, WW, stride, pad."""
@@ -534,13 +625,13 @@ def check_gradients(which, sizes):
             out, cache = run_forward(conv_forward_naive, x, w, b, {"stride": stride, "pad": pad})
             run_forward(conv_forward_naive, other, 2 * w, b, {"stride": stride, "pad": pad})    # a second use, with a cache of its own
         except (ValueError, IndexError, AssertionError):
-            if left_over:
+            if left_over or H != W or HH != WW:
                 continue                               # that the forward pass can't do it costs points there only
             raise
         if np.shape(out) != dout.shape and (left_over or H != W or HH != WW):
             continue                                   # rounded up, or height for width: that has cost its points in the forward pass
         check.shape(out, dout.shape, what=f"the output of the forward pass {case}", hint="Without it the backward pass can't be tried.")
-        dx, dw, db = run_backward(conv_backward_naive, dout, cache, 3)
+        dx, dw, db = run_backward(conv_backward_naive, dout, cache, 3, (x, w, b), which == "db")
         if which == "dx":
             check.shape(dx, x.shape, what=f"dx {case}", hint="dx has the shape of x: cut off the border that the padding added.",
                         mistakes={empty: (N, C, 0, 0)})
@@ -549,29 +640,23 @@ def check_gradients(which, sizes):
             paid = (lambda: strideless()[0][border] if np.allclose(dw, strideless()[1]) else None,         # each has cost the points of dw
                     lambda: 2 * dpadded[border] if np.allclose(dw, of_other()) else None)
             check.gradient(dx, check.due(dx, dpadded[border], *paid), what=f"the gradient dx {case}", mistakes={
-                overlapping: lambda: last_one_wins(padded.shape, w, dout, stride)[border],
-                "The filter seems to be flipped on the way back.": lambda: gradients(padded, w[:, :, ::-1, ::-1], dout, stride)[0][border],
-                "The wrong part of the padded image is cut out: its middle is asked for.": lambda: dpadded[:, :, :H, :W],
+                **other_gradients("dx", x, w, b, dout, stride, pad),
                 "Does each output go back to the window that begins at i * stride and j * stride?":
                     lambda: gradients(padded, w, spread(dout, padded.shape[2] - HH + 1, padded.shape[3] - WW + 1, 1), 1)[0][border],
                 two_uses: 2 * dpadded[border],
-                "Is dx divided by N? Only the loss is a mean.": dpadded[border] / N,
             })
         elif which == "dw":
             check.gradient(dw, right_dw, what=f"the gradient dw {case}", mistakes={
-                "The windows seem to be taken from the image without its border.":
-                    lambda: gradients(np.pad(x, ((0, 0), (0, 0), (0, 2 * pad), (0, 2 * pad))), w, dout, stride)[1],
+                **other_gradients("dw", x, w, b, dout, stride, pad),
                 two_uses: lambda: gradients(np.pad(other, ((0, 0), (0, 0), (pad, pad), (pad, pad))), w, dout, stride)[1],
                 "Does each output look at the window that begins at i * stride and j * stride?":
                     lambda: gradients(padded, w, spread(dout, padded.shape[2] - HH + 1, padded.shape[3] - WW + 1, 1), 1)[1],
-                "dw collects from all images: is only one of them in it?": lambda: gradients(padded[-1:], w, dout[-1:], stride)[1],
-                "Is dw divided by N? Only the loss is a mean.": right_dw / N,
             })
         else:
             check.gradient(db, dout.sum(axis=(0, 2, 3)), what=f"the gradient db {case}", mistakes={
                 mean_of_places: dout.mean(axis=(0, 2, 3)),
                 "db collects from all places of the window, and from all images too.": dout[-1].sum(axis=(1, 2)),
-            })
+            }, hint=for_each_filter)
 
 bordered = [(2, 3, 5, 6, 4, 3, 3, 1, 1), (1, 3, 7, 5, 2, 3, 1, 2, 1), (2, 2, 5, 6, 3, 3, 4, 3, 2), (1, 3, 7, 4, 2, 3, 1, 2, 1), (2, 2, 6, 8, 3, 3, 4, 3, 2),
             (2, 3, 4, 4, 2, 3, 3, 1, 1), (2, 2, 5, 5, 3, 3, 3, 2, 1)]
@@ -579,20 +664,19 @@ bordered = [(2, 3, 5, 6, 4, 3, 3, 1, 1), (1, 3, 7, 5, 2, 3, 1, 2, 1), (2, 2, 5, 
 
 with check.part(1, "db"):
     right = eval_numerical_gradient_array(lambda b: conv_forward_fast(x, w, b, conv_param)[0], b, dout)
-    db = run_backward(conv_backward_naive, dout, run_forward(conv_forward_naive, x, w, b, conv_param)[1], 3)[2]
-    check.gradient(db, right, what="the gradient db", mistakes={mean_of_places: dout.mean(axis=(0, 2, 3))})
+    db = run_backward(conv_backward_naive, dout, run_forward(conv_forward_naive, x, w, b, conv_param)[1], 3, (x, w, b), True)[2]
+    check.gradient(db, right, what="the gradient db", mistakes={mean_of_places: dout.mean(axis=(0, 2, 3))}, hint=for_each_filter)
     ### BEGIN HIDDEN TESTS
     check_gradients("db", bordered)
     ### END HIDDEN TESTS
 
 with check.part(2, "dw"):
     right = eval_numerical_gradient_array(lambda w: conv_forward_fast(x, w, b, conv_param)[0], w, dout)
-    dw = run_backward(conv_backward_naive, dout, run_forward(conv_forward_naive, x, w, b, conv_param)[1], 3)[1]
-    check.gradient(dw, right, what="the gradient dw",
-                   hint="Each output pixel of each image has a part in the filter's gradient: does dw collect (`+=`) from all of them?")
+    dw = run_backward(conv_backward_naive, dout, run_forward(conv_forward_naive, x, w, b, conv_param)[1], 3, (x, w, b))[1]
+    check.gradient(dw, right, what="the gradient dw", mistakes=other_gradients("dw", x, w, b, dout, 1, 1))
     strided = {"stride": 2, "pad": 1}
     right = eval_numerical_gradient_array(lambda w: conv_forward_fast(x, w, b, strided)[0], w, dout[:, :, :3, :3])
-    dw = run_backward(conv_backward_naive, dout[:, :, :3, :3], run_forward(conv_forward_naive, x, w, b, strided)[1], 3)[1]
+    dw = run_backward(conv_backward_naive, dout[:, :, :3, :3], run_forward(conv_forward_naive, x, w, b, strided)[1], 3, (x, w, b))[1]
     check.gradient(dw, right, what="the gradient dw for stride 2", hint="Does each output look at the window that begins at i * stride and j * stride?")
     ### BEGIN HIDDEN TESTS
     check_gradients("dw", bordered)
@@ -600,12 +684,9 @@ with check.part(2, "dw"):
 
 with check.part(2, "dx"):
     right = eval_numerical_gradient_array(lambda x: conv_forward_fast(x, w, b, conv_param)[0], x, dout)
-    dx = run_backward(conv_backward_naive, dout, run_forward(conv_forward_naive, x, w, b, conv_param)[1], 3)[0]
+    dx = run_backward(conv_backward_naive, dout, run_forward(conv_forward_naive, x, w, b, conv_param)[1], 3, (x, w, b))[0]
     check.shape(dx, x.shape, what="dx", hint="dx has the shape of x: cut off the border that the padding added.")
-    check.gradient(dx, right, what="the gradient dx", mistakes={
-        "The wrong part of the padded image is cut out: its middle is asked for.": lambda: conv_backward_fast(
-            dout, conv_forward_fast(np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1))), w, b, {"stride": 1, "pad": 0})[1])[0][:, :, :5, :5],
-    }, hint=overlapping)
+    check.gradient(dx, right, what="the gradient dx", mistakes=other_gradients("dx", x, w, b, dout, 1, 1))
     ### BEGIN HIDDEN TESTS
     check_gradients("dx", bordered)
     ### END HIDDEN TESTS
@@ -613,11 +694,11 @@ with check.part(2, "dx"):
 with check.part(1, "without a border (pad 0)"):
     one_filter, one_bias, upstream = w[:1, :, :1, :1], b[:1], dout[:, :1]               # windows of 1 × 1 pixel do not overlap
     cache = run_forward(conv_forward_naive, x, one_filter, one_bias, {"stride": 1, "pad": 0})[1]
-    dx = run_backward(conv_backward_naive, upstream, cache, 3)[0]
+    dx = run_backward(conv_backward_naive, upstream, cache, 3, (x, one_filter, one_bias))[0]
     check.shape(dx, x.shape, what="dx without padding", mistakes={empty: (4, 3, 0, 0)})
     check.gradient(dx, upstream * one_filter[0], what="the gradient dx without padding")
     ### BEGIN HIDDEN TESTS
-    check_gradients("dx", [(1, 1, 3, 3, 1, 3, 3, 1, 0), (3, 2, 4, 6, 1, 1, 1, 1, 0)])
+    check_gradients("dx", [(2, 1, 3, 3, 1, 3, 3, 1, 0), (3, 2, 4, 6, 1, 1, 1, 1, 0)])
     ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -648,6 +729,8 @@ def max_pool_forward_naive(x, pool_param):
     return out, cache
 
 # %% test="max_pool_forward_naive" points=3
+in_window = "These are places in the windows (`argmax`): their largest values are asked for."
+one_left_out = "The last values of each window are left out: does the search for the maximum end too early?"
 negative = check.hint("Negative maxima became 0: where does the search for the maximum start?", why="max-start")
 round_down = check.hint("A window that would hang over the edge is left out: round the number of places down, with `//`.", why="output-size")
 ### BEGIN HIDDEN TESTS
@@ -665,7 +748,8 @@ def check_outputs(sizes):
         every = windows(x, height, width, stride)
         rows, columns = 1 + (H - height) / stride, 1 + (W - width) / stride
         on_error = "" if rows % 1 == columns % 1 == 0 else round_down
-        out, _ = run_forward(max_pool_forward_naive, x, {"pool_height": height, "pool_width": width, "stride": stride}, on_error=on_error)
+        out, _ = run_forward(max_pool_forward_naive, x, {"pool_height": height, "pool_width": width, "stride": stride}, on_error=on_error,
+                             fitting=x[:, :, :H - (H - height) % stride, :W - (W - width) % stride])
         case = f"the output for x of shape {x.shape}, windows of {height} × {width} and stride {stride}"
         check.shape(out, every.shape[:4], what=case, mistakes={
             "pool_height is used for the width too.": (N, C, every.shape[2], 1 + (W - height) // stride),
@@ -679,6 +763,9 @@ def check_outputs(sizes):
             negative: np.maximum(every.max(axis=(4, 5)), 0),
             "This is the mean of each window: its maximum is asked for.": every.mean(axis=(4, 5)),
             "This is the smallest value of each window.": every.min(axis=(4, 5)),
+            in_window: every.reshape(*every.shape[:4], -1).argmax(axis=4),
+            one_left_out: lambda: every.reshape(*every.shape[:4], -1)[..., :-1].max(axis=4),
+            one_left_out + " ": lambda: every[..., :-1, :-1].max(axis=(4, 5)),
             "pool_height is used for the width too.": lambda: windows(x, height, height, stride).max(axis=(4, 5)),
             "pool_width is used for the height too.": lambda: windows(x, width, width, stride).max(axis=(4, 5)),
             "Height and width of the windows are exchanged.": lambda: windows(x, width, height, stride).max(axis=(4, 5)),
@@ -692,7 +779,7 @@ def check_outputs(sizes):
 ### END HIDDEN TESTS
 
 with check.part(2, "windows that fit"):
-    x = np.linspace(-0.3, 0.4, 2 * 3 * 4 * 4).reshape(2, 3, 4, 4)
+    x = np.linspace(-0.7, 0.8, 2 * 3 * 4 * 4).reshape(2, 3, 4, 4) ** 3          # in steps of different size
     out, _ = run_forward(max_pool_forward_naive, x, {"pool_height": 2, "pool_width": 2, "stride": 2})
     check.shape(out, (2, 3, 2, 2), what="the output", hint="Look at H' and W' in the text above the question.")
     check.close(out, x[:, :, 1::2, 1::2], what="the output (here the values grow to the right and downwards)", mistakes={
@@ -700,6 +787,10 @@ with check.part(2, "windows that fit"):
         "This is the mean of each window: its maximum is asked for.": x.reshape(2, 3, 2, 2, 2, 2).mean(axis=(3, 5)),
         "This is the smallest value of each window.": x[:, :, ::2, ::2],
         "The maximum runs over the channels too: each channel is pooled by itself.": np.repeat(x[:, -1:, 1::2, 1::2], 3, axis=1),
+        in_window: np.full((2, 3, 2, 2), 3),
+        one_left_out: x[:, :, 1::2, ::2],
+        one_left_out + " ": x[:, :, ::2, ::2],
+        "Do the windows begin at i * stride and j * stride?": x[:, :, 1:3, 1:3],
     })
     x = np.sin(np.arange(2 * 4 * 7.0)).reshape(1, 2, 4, 7)
     pool_param = {"pool_height": 2, "pool_width": 3, "stride": 2}
@@ -716,7 +807,7 @@ with check.part(1, "pixels left over at the edge"):
     x = np.cos(np.arange(7 * 5.0)).reshape(1, 1, 7, 5)
     pool_param = {"pool_height": 2, "pool_width": 2, "stride": 3}
     right = max_pool_forward_fast(x, pool_param)[0]
-    out, _ = run_forward(max_pool_forward_naive, x, pool_param, on_error=round_down)
+    out, _ = run_forward(max_pool_forward_naive, x, pool_param, on_error=round_down, fitting=x[:, :, :5])
     check.shape(out, right.shape, what="the output for an image of 7 × 5 pixels, windows of 2 × 2 and stride 3", hint=round_down)
     check.close(out, right, what="the output for an image of 7 × 5 pixels, windows of 2 × 2 and stride 3")
     ### BEGIN HIDDEN TESTS
@@ -749,21 +840,40 @@ def max_pool_backward_naive(dout, cache):
     return dx
 
 # %% test="max_pool_backward_naive" points=3
+
+
+def other_gradients(x, dout, height, width, stride):
+    """What mistakes would give, from a loop over the windows: hint → gradient."""
+    known = {hint: np.zeros(x.shape) for hint in (
+        check.hint("Windows overlap: a pixel that wins in several must collect (`+=`) from all of them.", why="overlap"),
+        "The gradient is shared by all entries of a window, as for a mean: only the largest one gets it, all of it.",
+        "The gradient goes to all entries of a window: only the largest one gets it.",
+        "The place is counted from the corner of the window: in dx the window itself begins at i * stride and j * stride.",
+        "The largest entries get 1: by the chain rule they get dout.",
+        "The gradient is multiplied by the largest value: the derivative of a maximum by its winner is 1.",
+        "The gradient goes to the smallest value of each window.",
+    )}
+    overlap, shared, every, corner, one, times, smallest = known.values()
+    for n, c, i, j in np.ndindex(*dout.shape):
+        window = x[n, c, i * stride:i * stride + height, j * stride:j * stride + width]
+        (k, l), (m, o) = (np.unravel_index(place, window.shape) for place in (np.argmax(window), np.argmin(window)))
+        row, column, slope = i * stride, j * stride, dout[n, c, i, j]
+        overlap[n, c, row + k, column + l] = slope
+        shared[n, c, row:row + height, column:column + width] += slope / window.size
+        every[n, c, row:row + height, column:column + width] += slope
+        corner[n, c, k, l] += slope
+        one[n, c, row + k, column + l] = 1
+        times[n, c, row + k, column + l] += slope * window[k, l]
+        smallest[n, c, row + m, column + o] += slope
+    return known
+
+
 once = check.hint("A tie: the gradient must arrive once in all, not once for each of the winners.", why="pool-ties")
 ### BEGIN HIDDEN TESTS
 from numpy.lib.stride_tricks import sliding_window_view
 
 def pooled(x, height, width, stride):
     return sliding_window_view(x, (height, width), axis=(2, 3))[:, :, ::stride, ::stride].max(axis=(4, 5))
-
-def last_one_wins(x, dout, height, width, stride):
-    """What `=` in place of `+=` leaves, where windows overlap."""
-    dx = np.zeros_like(x)
-    for n, c, i, j in np.ndindex(*dout.shape):
-        window = x[n, c, i * stride:i * stride + height, j * stride:j * stride + width]
-        k, l = np.unravel_index(np.argmax(window), window.shape)
-        dx[n, c, i * stride + k, j * stride + l] = dout[n, c, i, j]
-    return dx
 
 def check_gradients(sizes):
     """For each N, C, H, W, pool height, pool width, stride."""
@@ -787,10 +897,7 @@ def check_gradients(sizes):
         check.shape(out, dout.shape, what=f"the output of the forward pass {case}", hint="Without it the backward pass can't be tried.")
         dx, = run_backward(max_pool_backward_naive, dout, cache, 1)
         check.gradient(dx, right, what=f"the gradient dx {case}", mistakes={
-            check.hint("Windows overlap: a pixel that wins in several must collect (`+=`) from all of them.", why="overlap"):
-                lambda: last_one_wins(x, dout, height, width, stride),
-            "The gradient goes to the smallest value of each window.":
-                lambda: eval_numerical_gradient_array(lambda x: -pooled(-x, height, width, stride), x, dout, h=1e-3),
+            **other_gradients(x, dout, height, width, stride),
             check.hint("Does the layer keep anything outside its cache? It was used twice here, before the first backward pass.", why="layer-cache"):
                 lambda: eval_numerical_gradient_array(lambda x: pooled(x, height, width, stride), -x, dout, h=1e-3),
         })
@@ -804,10 +911,7 @@ with check.part(2, "the winner of each window"):
     _, cache = run_forward(max_pool_forward_naive, x, pool_param)
     dx, = run_backward(max_pool_backward_naive, dout, cache, 1)
     check.shape(dx, x.shape, what="dx", hint="dx has the shape of x.")
-    check.gradient(dx, right, what="the gradient dx", mistakes={
-        "The gradient goes to the smallest value of each window.": lambda: max_pool_backward_fast(dout, max_pool_forward_fast(-x, pool_param)[1]),
-        "The gradient goes to all entries of a window: only the largest one gets it.": lambda: dout.repeat(2, axis=2).repeat(2, axis=3),
-    }, hint="Each output sends its gradient to the entry of its window that was the largest.")
+    check.gradient(dx, right, what="the gradient dx", mistakes=other_gradients(x, dout, 2, 2, 2), hint="Each output sends its gradient to the entry of its window that was the largest.")
     ### BEGIN HIDDEN TESTS
     check_gradients([(1, 1, 2, 2, 2, 2, 2), (2, 2, 4, 4, 2, 2, 2), (2, 2, 4, 6, 2, 2, 2), (2, 2, 6, 7, 2, 3, 2), (1, 2, 7, 6, 3, 2, 2), (2, 2, 6, 4, 3, 1, 3),
                      (1, 2, 6, 6, 3, 3, 1), (2, 1, 7, 6, 2, 2, 3)])
@@ -816,7 +920,10 @@ with check.part(2, "the winner of each window"):
 with check.part(1, "ties"):
     _, cache = run_forward(max_pool_forward_naive, np.zeros((1, 1, 2, 2)), {"pool_height": 2, "pool_width": 2, "stride": 2})
     dx, = run_backward(max_pool_backward_naive, np.ones((1, 1, 1, 1)), cache, 1)
-    check.close(np.sum(dx), 1.0, what="the sum of dx for a window of four zeros and dout = 1", hint=once)
+    check.close(np.sum(dx), 1.0, what="the sum of dx for a window of four zeros and dout = 1", mistakes={
+        once: 4.0,
+        "A tie: somebody must get the gradient.": 0.0,
+    })
     ### BEGIN HIDDEN TESTS
     rng = check.rng()
     x = np.maximum(rng.integers(-3, 2, size=(3, 2, 8, 6)), 0.0)                  # ties in most windows, as after a ReLU
@@ -869,41 +976,65 @@ conv_answers["max_pooled"] = [[[1, 1], [1, 1]] for _ in range(4)]
 ### END SOLUTION
 
 # %% test="conv_answers" points=4
-entries = ("parameters", "output_shape", "average_pooled", "max_pooled")
-for entry in entries:
+def answer_to(entry):
+    """The answer, if there is one."""
     check.true(entry in conv_answers, f"conv_answers has no entry {entry!r}.")
-check.equal(np.shape(conv_answers["parameters"]), (), what="the shape of the number of parameters", hint="It is a single number.")
-check.equal(np.shape(conv_answers["output_shape"]), (3,), what="the number of entries of output_shape",
-            hint="Three numbers: height, width, number of filters.")
-for entry in ("average_pooled", "max_pooled"):
-    check.equal(np.shape(conv_answers[entry]), (4, 2, 2), what=f"the shape of {entry}", hint="Four images, each of 2 × 2 pixels after pooling.")
-check.close(np.mean(np.array(conv_answers["average_pooled"], dtype=float), axis=(1, 2)), np.full(4, 9 / 16),
-            what="the mean of each average-pooled image",
-            hint="Averages over windows that don't overlap keep the mean of the whole image, and 9 of its 16 pixels are 1.")
-check.passed("The answers have the right form.")
+    return conv_answers[entry]
+
+
+def pooled_images(entry):
+    """Four images as an array, after a look at the shape."""
+    images = answer_to(entry)
+    check.shape(images, (4, 2, 2), what=entry, hint="Four images, each of 2 × 2 pixels after pooling.")
+    return np.array(images, dtype=float)
+
 ### BEGIN HIDDEN TESTS
-check.equal(conv_answers["parameters"], 8 * (5 * 5 * 3 + 1), what="the number of parameters", mistakes={
-    "Are the biases counted? Each filter has one.": 8 * 5 * 5 * 3,
-    "Each filter reaches through all the channels of its input, and a colour image has three.": 8 * (5 * 5 + 1),
-    "One bias for each filter, not only one for the layer.": 8 * 5 * 5 * 3 + 1,
-    "These are the weights of an affine layer: a filter uses the same ones at every place.": 28 * 28 * 8 * 76,
-})
-check.equal(tuple(conv_answers["output_shape"]), (28, 28, 8), what="the shape of the output", mistakes={
-    "That would be so with padding, but there is none here: where can a 5 × 5 window begin?": (32, 32, 8),
-    "How many places has a 5 × 5 window in a row of 32 pixels? Begin with a row of 5, then of 6.": (27, 27, 8),
-    "Each filter adds up over the three colours and makes one channel.": (28, 28, 24),
-    "The number of channels of the output is that of the filters.": (28, 28, 3),
-    "The order is height, width, number of filters.": (8, 28, 28),
-})
 mean = [[[1, 0.5], [0.5, 0.25]], [[0.5, 1], [0.25, 0.5]], [[0.25, 0.5], [0.5, 1]], [[0.5, 0.25], [1, 0.5]]]
-check.close(conv_answers["average_pooled"], mean, what="the average-pooled images", mistakes={
-    "These are the maxima of the windows.": np.ones((4, 2, 2)),
-    "Rows and columns are exchanged.": np.swapaxes(mean, 1, 2),
-})
-check.close(conv_answers["max_pooled"], np.ones((4, 2, 2)), what="the max-pooled images", mistakes={
-    "These are the means of the windows.": np.array(mean),
-}, hint="Is there a 1 in each window?")
 ### END HIDDEN TESTS
+
+with check.part(1, "parameters"):
+    check.shape(answer_to("parameters"), (), what="the number of parameters", hint="It is a single number.")
+    ### BEGIN HIDDEN TESTS
+    check.equal(conv_answers["parameters"], 8 * (5 * 5 * 3 + 1), what="the number of parameters", mistakes={
+        "Are the biases counted? Each filter has one.": 8 * 5 * 5 * 3,
+        "Each filter reaches through all the channels of its input, and a colour image has three.": 8 * (5 * 5 + 1),
+        "One bias for each filter, not only one for the layer.": 8 * 5 * 5 * 3 + 1,
+        "One bias for each filter, not one for each of its channels.": 8 * (5 * 5 + 1) * 3,
+        "These are the parameters of one filter, and there are eight.": 5 * 5 * 3 + 1,
+        "These are the weights of an affine layer: a filter uses the same ones at every place.": 28 * 28 * 8 * 76,
+    })
+    ### END HIDDEN TESTS
+
+with check.part(1, "shape of the output"):
+    check.shape(answer_to("output_shape"), (3,), what="output_shape", hint="Three numbers: height, width, number of filters.")
+    ### BEGIN HIDDEN TESTS
+    check.equal(tuple(conv_answers["output_shape"]), (28, 28, 8), what="the shape of the output", mistakes={
+        "That would be so with padding, but there is none here: where can a 5 × 5 window begin?": (32, 32, 8),
+        "How many places has a 5 × 5 window in a row of 32 pixels? Begin with a row of 5, then of 6.": (27, 27, 8),
+        "Each filter adds up over the three colours and makes one channel.": (28, 28, 24),
+        "The number of channels of the output is that of the filters.": (28, 28, 3),
+        "The order is height, width, number of filters.": (8, 28, 28),
+    })
+    ### END HIDDEN TESTS
+
+with check.part(1, "average pooling"):
+    check.close(np.mean(pooled_images("average_pooled"), axis=(1, 2)), np.full(4, 9 / 16), what="the mean of each average-pooled image", mistakes={
+        "These are the sums of the windows: a mean is divided by their four pixels.": np.full(4, 9 / 4),
+        "These are the maxima of the windows.": np.ones(4),
+    }, hint="Averages over windows that don't overlap keep the mean of the whole image, and 9 of its 16 pixels are 1.")
+    ### BEGIN HIDDEN TESTS
+    check.close(conv_answers["average_pooled"], mean, what="the average-pooled images", mistakes={
+        "Rows and columns are exchanged.": np.swapaxes(mean, 1, 2),
+    }, hint="In which quarter of each image are all pixels bright?")
+    ### END HIDDEN TESTS
+
+with check.part(1, "maximum pooling"):
+    pooled_images("max_pooled")
+    ### BEGIN HIDDEN TESTS
+    check.close(conv_answers["max_pooled"], np.ones((4, 2, 2)), what="the max-pooled images", mistakes={
+        "These are the means of the windows.": np.array(mean),
+    }, hint="Is there a 1 in each window?")
+    ### END HIDDEN TESTS
 
 # %% [markdown]
 # Here are the four images again (black is 0), with your answers for both kinds of pooling below them. The block moved by a pixel each time. Which of the two kinds of pooling
@@ -1125,6 +1256,12 @@ right_affine = (lambda x, w, b: (np.einsum("nd,dk->nk", x.reshape(len(x), -1), w
                                      np.einsum("nd,nk->dk", cache[0].reshape(len(dout), -1), dout), dout.sum(axis=0)))
 no_relu = (lambda x: (x, None), lambda dout, _: dout)
 
+def affine_then_relu(x, w, b):
+    scores, cache = right_affine[0](x, w, b)
+    return np.maximum(scores, 0), (cache, scores > 0)
+
+relu_on_scores = (affine_then_relu, lambda dout, cache: right_affine[1](dout * cache[1], cache[0]))
+
 def is_right(own, right, x, *parameters):
     """Whether a layer of the student's agrees with a right one, forwards and back."""
     try:
@@ -1155,9 +1292,13 @@ def check_net(which):
         right_scores, right_loss, right = net(X, model, y, reg, right_relu, right_affine)
         own_scores = np.asarray(two_layer_convnet(X.copy(), {name: value.copy() for name, value in model.items()}))
         if which != "scores" and own_scores.shape == right_scores.shape and not np.allclose(own_scores, right_scores):
-            others = net(X, model, y, reg, no_relu, right_affine)      # that has cost the points of the scores
-            right_scores, right_loss, right = others if np.allclose(own_scores, others[0]) else (right_scores, right_loss, right)
+            for layers in ((no_relu, right_affine), (right_relu, relu_on_scores)):      # that has cost the points of the scores
+                others = net(X, model, y, reg, *layers)
+                if np.allclose(own_scores, others[0]):
+                    right_scores, right_loss, right = others
+                    break
         squares = {name: reg / 2 * np.sum(value ** 2) for name, value in model.items()}
+        data_loss = right_loss - squares["W1"] - squares["W2"]
         case = f"for X of shape {X.shape}, filters of {size} × {size}, {classes} classes and reg {reg:g}"
         with check.unchanged(X=X, y=y, model=model):
             scores = two_layer_convnet(X, model) if which == "scores" else None
@@ -1167,6 +1308,7 @@ def check_net(which):
                 "Is there a ReLU between convolution and pooling?": lambda: net(X, model, y, reg, no_relu, right_affine)[0],
                 "Are both biases used?": lambda: net(X, {**model, "b1": 0 * model["b1"]}, y, reg, right_relu, right_affine)[0],
                 "The bias of the affine layer is missing.": right_scores - model["b2"],
+                "Negative scores have become 0: there is no ReLU after the affine layer.": np.maximum(right_scores, 0),
             })
         elif which == "loss":
             check.close(loss, right_loss, what=f"the loss {case}", mistakes={
@@ -1176,9 +1318,10 @@ def check_net(which):
                 "Is the regularisation missing?": right_loss - squares["W1"] - squares["W2"],
                 "Only one of W1 and W2 is regularised: W1 is missing.": right_loss - squares["W1"],
                 "Only one of W1 and W2 is regularised: W2 is missing.": right_loss - squares["W2"],
+                "softmax_loss returns the mean over the examples already.": right_loss - data_loss + data_loss / N,
             })
         else:
-            of_loss = ((("b1", "b2"), 1), (("W1", "W2"), 1), (("W1", "W2"), -1))           # what a wrong penalty, paid for in the loss, makes of the gradients
+            of_loss = ((("b1", "b2"), 1), (("W1", "W2"), 1), (("W1", "W2"), -1), (("W1",), -1), (("W2",), -1))      # what a wrong penalty, paid for in the loss, makes of the gradients
             own = next((one for one in of_loss if reg and np.isclose(loss, right_loss + one[1] * sum(squares[name] for name in one[0]), rtol=1e-9)), ((), 0))
             for name in ("b2", "W2", "b1", "W1"):
                 due = check.due(grads[name], right[name], right[name] + own[1] * reg * model[name] if name in own[0] else None)
@@ -1187,6 +1330,8 @@ def check_net(which):
                     "The regularisation is in the loss, but not in this gradient.": right[name] - reg * model[name] * (name in ("W1", "W2")),
                     "The derivative of ½·reg·w² is reg·w, without a 2.": right[name] + reg * model[name] * (name in ("W1", "W2")),
                     "The gradient of a bias has a term of the regularisation.": right[name] + reg * model[name],
+                    "softmax_loss has divided its gradient by the number of examples already.":
+                        (right[name] - reg * model[name] * (name in ("W1", "W2"))) / N + reg * model[name] * (name in ("W1", "W2")),
                 }, hint="Look at the way back: in which order, with which cache?")
 ### END HIDDEN TESTS
 
@@ -1195,10 +1340,12 @@ with check.part(2, "scores"):
         with check.unchanged(X=X, model=model):
             scores = two_layer_convnet(X, model)
         check.shape(scores, (40, 10), what="the scores", hint="Without y the net returns scores (N, K).")
-        silent = {**model, "b1": np.full(6, -1000.0), "b2": np.arange(10.0)}
-        check.close(two_layer_convnet(X[:3], silent), np.tile(np.arange(10.0), (3, 1)), what="the scores where the bias of the filters is −1000", mistakes={
+        silent, biases = {**model, "b1": np.full(6, -1000.0), "b2": np.arange(10.0) - 4}, np.tile(np.arange(10.0) - 4, (3, 1))
+        check.close(two_layer_convnet(X[:3], silent), biases, what="the scores where the bias of the filters is −1000", mistakes={
             "The bias of the affine layer is missing.": np.zeros((3, 10)),
-        }, hint="Is there a ReLU between convolution and pooling?")
+            "Negative scores have become 0: there is no ReLU after the affine layer.": np.maximum(biases, 0),
+            "These are probabilities: without `y` the net returns the scores.": np.exp(biases) / np.exp(biases).sum(axis=1, keepdims=True),
+        }, hint="The ReLU makes all features 0 here, so the scores are b2: is there a ReLU between convolution and pooling?")
     ### BEGIN HIDDEN TESTS
     check_net("scores")
     ### END HIDDEN TESTS
@@ -1212,6 +1359,11 @@ with check.part(2, "loss"):
         check.close(two_layer_convnet(X, model, y, reg=10.0)[0] - loss, 10 * penalty, what="what reg = 10 adds to the loss", mistakes={
             "Twice what it should be: is the ½ missing?": 20 * penalty,
             "Nothing was added: is reg used?": 0.0,
+            "Only one of W1 and W2 is regularised: W1 is missing.": 5 * np.sum(model["W2"] ** 2),
+            "Only one of W1 and W2 is regularised: W2 is missing.": 5 * np.sum(model["W1"] ** 2),
+            "The sums are squared here: square each weight, then add up.": 5 * (np.sum(model["W1"]) ** 2 + np.sum(model["W2"]) ** 2),
+            "These are norms: the square is missing.": 5 * (np.linalg.norm(model["W1"]) + np.linalg.norm(model["W2"])),
+            "These are absolute values: the squares are asked for.": 5 * (np.sum(np.abs(model["W1"])) + np.sum(np.abs(model["W2"]))),
         }, hint="½·reg times the squares of W1 and W2 should be added.")
         biased = {**model, "b1": np.ones(6), "b2": np.ones(10)}
         added = two_layer_convnet(X, biased, y, reg=10.0)[0] - two_layer_convnet(X, biased, y)[0]
@@ -1224,6 +1376,7 @@ with check.part(2, "loss"):
 with check.part(2, "gradients"):
     if net_can_be_tried():
         _, grads = check.returns(two_layer_convnet(X, model, y), "loss", "grads")
+        check.true(hasattr(grads, "keys"), "The gradients are no dict.", 'Return {"W1": …, "b1": …, "W2": …, "b2": …}.')
         for name in ("W1", "b1", "W2", "b2"):
             check.true(name in grads, f"grads has no entry {name!r}.")
             check.shape(grads[name], model[name].shape, what=f"grads[{name!r}]")

@@ -149,12 +149,24 @@ check.close(found, right, what="the outputs of the toy net", mistakes={
     no_relu: (X_toy @ weights["W1"].T) @ weights["W2"].T,
     relu_twice: np.maximum(right, 0),
     "This is a sigmoid: the hidden layer should have a ReLU, max(0, ·).": (1 / (1 + np.exp(-X_toy @ weights["W1"].T))) @ weights["W2"].T,
+    "These are probabilities: the outputs are compared with the targets as they are, without a softmax.":
+        np.exp(right) / np.exp(right).sum(axis=1, keepdims=True),
+    "Negative values become small here, not 0: that is a leaky ReLU.": lambda: next(
+        (one for one in (np.where(X_toy @ weights["W1"].T > 0, 1, slope) * (X_toy @ weights["W1"].T) @ weights["W2"].T for slope in (0.01, 0.1, 0.2))
+         if np.allclose(one, found)), right),
     "This is tanh: the hidden layer should have a ReLU, max(0, ·).": np.tanh(X_toy @ weights["W1"].T) @ weights["W2"].T,
 })
 toy = toy_net()
 toy.params["b2"] = np.array([1.0, 2.0, 3.0])
 check.close(toy.loss(X_toy.copy()), np.array(right) + [1, 2, 3], what="the outputs of the toy net with b2 = (1, 2, 3)", mistakes={
     "The bias of the output layer is missing.": right,
+})
+toy.params["b1"] = np.linspace(-1, 1, 10)
+check.close(toy.loss(X_toy.copy()), [[-0.1322978658, 2.007418686, 2.136438455], [-1.080282178, 1.908537775, 1.473072549], [0.2563173912, 2.107862158, 2.598145024], [0.5614858804, 2.034953556, 2.723520647], [0.417547336, 1.833199104, 2.569640853]],
+            rtol=1e-6, what="the outputs of the toy net with b1 = (−1, …, 1) and b2 = (1, 2, 3)", mistakes={
+    "The bias of the hidden layer is missing.": np.array(right) + [1, 2, 3],
+    "The bias of the hidden layer is added after the ReLU.":
+        [[0.02789594568, 2.116508752, 2.224951123], [-0.9272893965, 1.957345105, 1.571076654], [0.3582389561, 2.21826729, 2.701704791], [0.7187707767, 2.174029061, 2.924207537], [0.4563248999, 1.876801917, 2.68642135]],
 })
 check.passed("The toy net has the right outputs.")
 ### BEGIN HIDDEN TESTS
@@ -182,6 +194,7 @@ for N, D, H, C in [(6, 4, 7, 3), (1, 3, 5, 2), (4, 4, 4, 4), (3, 6, 1, 5), (9, 1
     check.close(outputs, right, what=f"the outputs for N={N}, D={D}, H={H}, C={C}", mistakes={
         no_relu: before @ params["W2"].T + params["b2"],
         relu_twice: np.maximum(right, 0),
+        "The bias of the hidden layer is added after the ReLU.": lambda: (np.maximum(X @ params["W1"].T, 0) + params["b1"]) @ params["W2"].T + params["b2"],
         "The bias of the hidden layer is missing.": lambda: np.maximum(X @ params["W1"].T, 0) @ params["W2"].T + params["b2"],
         "The bias of the output layer is missing.": right - params["b2"],
         "W1 is used the wrong way round: it is (H, D), one row for each unit.":
@@ -245,6 +258,8 @@ def nets(X, params):
     yield hidden, hidden @ W2.T, (hidden > 0,)
     yield sigmoid, sigmoid @ W2.T + b2, (sigmoid * (1 - sigmoid), all_pass)                    # another curve for the ReLU
     yield tanh, tanh @ W2.T + b2, (1 - tanh ** 2, tanh > 0, all_pass)
+    powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+    yield hidden, powers / powers.sum(axis=1, keepdims=True), (hidden > 0,)                    # a softmax that nobody asked for
 
 def data_terms(outputs, y):
     """Loss of the data and its slopes by the outputs: right in the first, then those of mistakes."""
@@ -253,8 +268,14 @@ def data_terms(outputs, y):
     half, whole = np.sum(errors ** 2) / (2 * N), np.sum(errors ** 2) / N
     yield half, errors / N
     for loss, slopes in ((whole, 2 * errors / N), (whole, errors / N), (N * half, errors), (N * whole, 2 * errors), (half / C, errors / N / C),
-                         (whole / C, 2 * errors / N / C), (np.sum(labels ** 2) / (2 * N), labels / N)):
+                         (whole / C, 2 * errors / N / C), (np.sum(labels ** 2) / (2 * N), labels / N),
+                         (np.sum(np.linalg.norm(errors, axis=1)) / (2 * N), errors / N), (np.sum(errors[-1] ** 2) / (2 * N), errors / N)):
         yield loss, slopes
+    columns, rows = np.zeros(outputs.shape), np.zeros(outputs.shape)
+    columns[:, y] = 1
+    rows[y[y < N]] = 1
+    for targets in (columns, rows, 2 * Y - 1, np.where(Y, 1, outputs), -Y):
+        yield np.sum((outputs - targets) ** 2) / (2 * N), (outputs - targets) / N
     P = np.exp(outputs - outputs.max(axis=1, keepdims=True))
     P /= P.sum(axis=1, keepdims=True)
     yield -np.mean(np.log(P[np.arange(N), y])), (P - Y) / N
@@ -272,8 +293,29 @@ def chain(X, params, hidden, slopes, penalty, mask):
     data = {"W1": back.T @ X, "b1": back.sum(axis=0), "W2": slopes.T @ hidden, "b2": slopes.sum(axis=0)}
     return {name: data[name] + penalty[name] for name in data}
 
-def following(outputs, loss, X, params, y, reg):
-    """Gradients that are right for outputs or a loss with a known mistake, which has cost its points already."""
+def is_known(outputs, X, params):
+    return any(same(outputs, of_net) for _, of_net, _ in nets(X, params))
+
+def own_chain(new, X, params, by_outputs):
+    """The way back from slopes by the outputs through the student's own net, by central differences; None if a parameter has no effect."""
+    slopes = {name: np.zeros(w.shape) for name, w in params.items()}
+    for name, w in params.items():
+        for place in np.ndindex(*w.shape):
+            moved = [w.copy(), w.copy()]
+            moved[0][place] -= 1e-5
+            moved[1][place] += 1e-5
+            before, after = (np.asarray(with_params(new, {**params, name: one}).loss(X.copy()), dtype=float) for one in moved)
+            slopes[name][place] = np.sum(by_outputs * (after - before)) / 2e-5
+    return slopes if all(np.any(one) for one in slopes.values()) else None
+
+def following(outputs, loss, X, params, y, reg, new=None):
+    """Gradients that are right for outputs or a loss with a mistake, which has cost its points already."""
+    if new and np.shape(outputs) == (len(X), len(params["b2"])) and np.isfinite(np.asarray(outputs, dtype=float)).all() and not is_known(outputs, X, params):
+        data, by_outputs = next(data_terms(np.asarray(outputs, dtype=float), y))
+        penalty, slopes = next(penalties(params, reg, len(y)))
+        own = own_chain(new, X, params, by_outputs) if same(loss, data + penalty) else None
+        if own:
+            yield {name: own[name] + slopes[name] for name in own}
     for net, (hidden, of_net, masks) in enumerate(nets(X, params)):
         if not same(outputs, of_net):
             continue
@@ -301,6 +343,26 @@ def slips(outputs, X, params, y, reg):
                 averaged = chain(X, params, hidden, by_outputs, right, mask)
                 yield {name: value / N if name[0] == "b" else value for name, value in averaged.items()}
                 yield {**averaged, "b1": by_outputs @ params["W2"] * mask, "b2": by_outputs}                  # one row for each example
+                yield {**averaged, "b1": np.sum(by_outputs @ params["W2"] * mask, axis=1), "b2": np.sum(by_outputs, axis=1)}
+                yield {**averaged, "b1": np.sum(by_outputs @ params["W2"] * mask), "b2": np.sum(by_outputs)}
+                yield {**averaged, "W1": averaged["W1"].T, "W2": averaged["W2"].T}
+
+def is_way_back(grads, outputs, X, params, y, reg):
+    """Whether some slopes by the outputs, not those of 0, explain all four gradients: then only they are wrong, which costs the output layer."""
+    names = [name for name in params if np.shape(grads.get(name)) == params[name].shape]
+    if len(names) < len(params):
+        return False
+    for hidden, of_net, masks in nets(X, params):
+        if same(outputs, of_net):
+            penalty = next(penalties(params, reg, len(y)))[1]
+            found = np.concatenate([np.ravel(np.asarray(grads[name], dtype=float) - penalty[name]) for name in names])
+            for mask in masks:
+                columns = [chain(X, params, hidden, unit.reshape(of_net.shape), {name: 0 for name in params}, mask) for unit in np.eye(of_net.size)]
+                ways = np.array([np.concatenate([np.ravel(column[name]) for name in names]) for column in columns]).T
+                by_outputs = np.linalg.lstsq(ways, found, rcond=None)[0]
+                if np.isfinite(found).all() and np.any(np.abs(found) > 1e-9) and same(ways @ by_outputs, found):
+                    return True
+    return False
 
 def all_same(grads, right, names, tol=1e-6):
     return all(name in grads and same(grads[name], right[name], tol) for name in names)
@@ -327,6 +389,11 @@ def due_loss(outputs, loss, X, params, y, reg):
         wanted = next(data_terms(of_net, y))[0] + next(penalties(params, reg, len(y)))[0]
         if net and same(outputs, of_net) and same(loss, wanted):
             return wanted
+    if np.shape(outputs) == (len(X), len(params["b2"])) and np.isfinite(np.asarray(outputs, dtype=float)).all() and not is_known(outputs, X, params):      # another mistake: the loss of these very outputs
+        outputs = np.asarray(outputs, dtype=float)
+        wanted = next(data_terms(outputs, y))[0] + next(penalties(params, reg, len(y)))[0]
+        if np.unique(outputs).size == outputs.size and same(loss, wanted):
+            return wanted
     return exact_loss(X, params, y, reg)
 
 # %% oracle="gradients"
@@ -346,6 +413,8 @@ def known(name, X, params, y, reg):
         "The ReLU is left out on the way back: a silent unit passes nothing.": back(upstream) + penalty,
         "The mask of the ReLU is taken from the gradient that comes back: it is the hidden unit that must be above 0.":
             back(upstream * (upstream > 0)) + penalty,
+        "The slope of the ReLU is 1 or 0: h·(1 − h) is that of a sigmoid.": back(upstream * hidden * (1 - hidden)) + penalty,
+        "The slope of the ReLU is 1 or 0: here the gradient is multiplied by the hidden values.": back(upstream * hidden) + penalty,
     }
     return {
         "This is the sum over the examples; the gradient has a 1/N like the loss.": N * data + penalty,
@@ -368,14 +437,15 @@ def check_layer(new, rng, names):
         exact = {name: slopes_by(name, X, params, y, reg) for name in names}
         if not all_same(grads, exact, names):
             outputs = with_params(new, params).loss(X.copy())
-            others = [*following(outputs, loss, X, params, y, reg), *([] if "W2" in names else slips(outputs, X, params, y, reg))]
-            if any(all_same(grads, other, names) for other in others):
+            tol = 1e-6 if is_known(outputs, X, params) else 1e-5
+            if any(all_same(grads, other, names, tol) for other in following(outputs, loss, X, params, y, reg, new)):
+                continue
+            if "W1" in names and (any(all_same(grads, other, params) for other in slips(outputs, X, params, y, reg)) or is_way_back(grads, outputs, X, params, y, reg)):
                 continue
         try:
             for name in names:
                 check.gradient(grads[name], exact[name], what=f"the gradient of {name} for N={N}, D={D}, H={H}, C={C}",
-                               mistakes=known(name, X, params, y, reg),
-                               hint="Add up over the examples: one number for each unit." if name[0] == "b" else "")
+                               mistakes=known(name, X, params, y, reg))
         except check.CheckFailed:
             X_mine, y_mine = X.copy(), y.copy()
             with check.unchanged(X=X_mine, y=y_mine):             # is that why?
@@ -393,6 +463,8 @@ def check_layer(new, rng, names):
     if not all_same(grads, {name: np.zeros(params[name].shape) for name in names}, names):
         outputs = with_params(new, silent).loss(X.copy())
         others = [*following(outputs, loss, X, silent, y, 0.0), *slips(outputs, X, silent, y, 0.0)]
+        if not is_known(outputs, X, silent):             # another mistake in the outputs, which has cost its points
+            others = [grads]
     if not any(all_same(grads, other, names) for other in others):
         for name in names:
             check.close(grads[name], np.zeros(params[name].shape), atol=1e-12, what=f"the gradient of {name} where all units are silent",
@@ -404,6 +476,8 @@ def check_layer(new, rng, names):
         if not all_same(grads, exact, names, tolerance):
             outputs = with_params(new, params).loss(pixels.astype(dtype))
             others = [*following(outputs, loss, pixels, params, y, 0.2), *slips(outputs, pixels, params, y, 0.2)]
+            if not any(same(outputs, of_net, tolerance) for _, of_net, _ in nets(pixels, params)) or is_way_back(grads, outputs, pixels, params, y, 0.2):
+                others = [grads]
         if not any(all_same(grads, other, names, tolerance) for other in others):
             for name in names:
                 check.gradient(grads[name], exact[name], tol=tolerance,
@@ -440,6 +514,15 @@ with check.part(2, "the loss"):
         "Only the output of the right class is compared: the others should be 0.": 1.0451934693929796,
         "Absolute instead of squared errors.": 1.4046281135080572,
         "The regularisation is divided by the number of examples too.": 1.8821609406858573,
+        "`Y[:, y] = 1` fills whole columns: each row has one 1, `Y[np.arange(N), y] = 1`.": 4.156168000964,
+        "`Y[y] = 1` fills whole rows: each row has one 1, `Y[np.arange(N), y] = 1`.": 3.218015768935,
+        "The targets of the other classes are 0, not −1.": 1.638498551777,
+        "The distances are not squared: there is a root too many.": 0.9448592400199,
+        "Only the last example is in the sum: does the sum begin anew in the loop?": 0.2186998304871,
+        "Outputs and targets are added: the error is their difference.": 1.121787928174,
+        "Only one of the two weight matrices is regularised, W1.": 1.89067275032,
+        "Only one of the two weight matrices is regularised, W2.": 1.885028382815,
+        "The penalty has norms: square them.": 1.908811020111,
     })
     toy = toy_net()
     toy.params["b2"] = np.array([1.0, 2.0, 3.0])
@@ -576,7 +659,7 @@ def known_in_toy(name, slopes):
         "The regularisation has no part in the gradient.": slopes - price,
         "The gradient of ½·reg·w² is reg·w, without a 2.": slopes + price,
         "The gradient of ½·reg·w² is reg·w, without a ½.": slopes - price / 2,
-        "The bias is averaged: add up over the examples, the 1/N is in the slopes of the outputs already." if name[0] == "b" else
+        "There is a 1/N too many: add up over the examples, for the 1/N is in the slopes of the outputs already." if name[0] == "b" else
         "The 1/N is there twice.": (slopes - price) / 5 + price,
         "This is the sum over the examples; the gradient has a 1/N like the loss.": 5 * (slopes - price) + price,
         "The derivative of half a square has no 2 left.": 2 * (slopes - price) + price,
@@ -584,8 +667,12 @@ def known_in_toy(name, slopes):
         "The data part of the gradient has the wrong sign: it is output minus target.": 2 * price - slopes,
     }
     if name == "b2":
+        known["The errors are squared here: the derivative of half a square is what was squared."] = [1.903844911, 0.5358807521, 1.317010051]
         known["The targets are not subtracted: the slope is output minus target."] = slopes + [0.2, 0.4, 0.4]
     if name == "b1":
+        known["The slope of the ReLU is 1 or 0: h·(1 − h) is that of a sigmoid."] = [0.02836374749, -2.187102929, 0.01019842079, -0.01051129831, -0.2413536987, -0.07256997261, -3.966461282, 0.00455741375, -0.7528614598, -0.01062543471]
+        known["The slope of the ReLU is 1 or 0: here the gradient is multiplied by the hidden values."] = [0.07827359323, 0.6623619345, 0.02085582974, -0.02706873347, 0.1131280399, 0.06699019989, 1.055601134, -0.04412772426, 0.4293432896, 0.0136054764]
+        known["The errors are squared here: the derivative of half a square is what was squared."] = [-0.1758546544, -0.2969695449, -0.03134823095, 0.1459147627, -0.07074616756, -0.03252064666, -0.4496470379, 0.07385917166, -0.2548106191, -0.01799418137]
         known["The ReLU is left out on the way back: a silent unit passes nothing."] = [0.230971345, 0.189987163, 0.308029374, 0.00363266464, 0.0418496114, 0.0776333401, 0.319780225, -0.153052295, 0.312221199, 0.0337848684]
         known["The mask of the ReLU is taken from the gradient that comes back: it is the hidden unit that must be above 0."] = (
             [0.230971345, 0.189987163, 0.308029374, 0.0558159903, 0.0421831453, 0.0788708352, 0.319780225, 0, 0.312221199, 0.0341657514])
@@ -612,7 +699,7 @@ def compare_with_slopes(grads, names):
         slopes = own_slopes(name)
         try:
             check.gradient(grads[name], slopes, what=f"the gradient of {name}, compared with the slopes of your own loss",
-                           mistakes=known_in_toy(name, slopes), hint="Add up over the examples: one number for each unit." if name[0] == "b" else "")
+                           mistakes=known_in_toy(name, slopes))
         except check.CheckFailed:
             X, y = X_toy.copy(), y_toy.copy()
             with check.unchanged(X=X, y=y):        # is that why?
@@ -635,7 +722,9 @@ with check.part(2, "the hidden layer"):
     ### BEGIN HIDDEN TESTS
     # the same mistake in both layers costs the points of the output layer
     toy_params = copies(toy_net().params)
-    if any(all_same(grads, wrong, toy_params) for wrong in slips(toy_net().loss(X_toy.copy()), X_toy, toy_params, y_toy, 0.05)):
+    toy_outputs = toy_net().loss(X_toy.copy())
+    if any(all_same(grads, wrong, toy_params) for wrong in slips(toy_outputs, X_toy, toy_params, y_toy, 0.05)) or is_way_back(
+            grads, toy_outputs, X_toy, toy_params, y_toy, 0.05):
         grads = {name: own_slopes(name) for name in ("W1", "b1")}
     ### END HIDDEN TESTS
     if same_slip(grads):
@@ -673,6 +762,11 @@ check.equal(labels_some, [0, 1, 2, 2], what="the labels of 4 examples", mistakes
     "This is the class with the smallest output.": [2, 2, 0, 0],
     "The largest output of each class was looked for: examples are rows, so which axis runs over the classes?": [0, 1, 2],
     "The output closest to 1 was looked for; it is the largest.": [1, 0, 2, 2],
+    "The largest absolute value was looked for: a large negative output does not win.": np.argmax(np.abs(outputs_some), axis=1),
+    "The first output above ½ was looked for: the largest wins, whatever its value.": np.argmax(outputs_some > 0.5, axis=1),
+    "Classes are counted from 0: every label is too large by 1.": [1, 2, 3, 3],
+    "The last label is still 0: does the loop end too early?": [0, 1, 2, 0],
+    "These are one-hot rows: the place of the 1 in each row is asked for.": np.eye(3)[[0, 1, 2, 2]],
 })
 from_zero = "No output is above 0 here, and the largest of them wins all the same: where does the search for the largest start?"
 net.params["b2"] = np.array([-10.0, -10, -9.5])
@@ -753,7 +847,7 @@ try:
     probe = toy_net()
     probe.params["b2"] = np.array([1.0, 2.0, 3.0])
     before, grads = probe.loss(X_toy.copy(), y_toy.copy(), 0.05)
-    net_is_right = bool(np.isclose(before, 3.702010295593421, rtol=1e-6) and np.array_equal(probe.predict(X_toy.copy()), [2, 2, 2, 2, 2]))
+    net_is_right = bool(np.isclose(before, 3.702010295593421, rtol=1e-6) and np.array_equal(probe.predict(X_toy.copy()), [2, 1, 2, 2, 2]))
     for name, w in probe.params.items():
         net_is_right = net_is_right and np.shape(grads[name]) == np.shape(w)
         probe.params[name] = w - 1e-4 * np.asarray(grads[name])
@@ -872,6 +966,8 @@ def check_accuracies(rng):
             check.close(run["val_acc_history"][-1], hits, atol=1e-9, what="the last validation accuracy", mistakes={
                 "This is the number of right predictions: the accuracy is their share, from 0 to 1.": 4 * hits,
                 "The accuracy is a share from 0 to 1, not per cent.": 100 * hits,
+                "The number of right predictions is divided by batch_size: divide by the number of validation examples.": 4 * hits / batch_size,
+                "This is the accuracy of the minibatch: the two histories are exchanged.": float(labels_of(net, X[:1])[0] == label),
             },
                         hint="The share of X_val whose prediction is y_val, after the parameters have moved.")
             right_now = float(labels_of(net, X[:1])[0] == label)
@@ -896,6 +992,10 @@ def check_draws(rng):
     check.true(drawn.any(axis=0).all(), "Some losses belong to no example with its own label.",
                "Draw one set of indices, and use it for the examples and for their labels.")
     first = drawn[0]
+    some = rng.normal(size=(40, 3)), rng.integers(0, 4, size=40)
+    check.true(len(np.unique(trained(params, *some, *some, num_iters=20, batch_size=1, **frozen)[1]["loss_history"])) > 1,
+               "All steps have the same minibatch.", "Draw anew in each step.")
+    check.true(drawn[1].any(), "The last example is never drawn.", "`randint(n)` and `choice(n)` leave out n itself, and so does a slice: is there a − 1 too many?")
     check.true(90 < first.sum() < 210, "Some examples are drawn far more often than others.", "Each one should be drawn equally often.")
     pairs = first.reshape(-1, 2)
     check.true((pairs[:, 0] == pairs[:, 1]).any(), "An example comes again only after all the others have had their turn.",
@@ -921,26 +1021,37 @@ with check.part(3, "the steps and their losses"):
     check.true(hasattr(run, "keys") and "loss_history" in run, "The result has no loss_history.", "The last line of `train` is given: keep it.")
     check.equal(len(run["loss_history"]), 100, what="how many losses there are", hint="Note one loss for each step.")
     last_loss = float(run["loss_history"][-1])
-    check.true(last_loss < 0.25 * float(run["loss_history"][0]), "The loss does not come down.", "Does every parameter move against its gradient?",
-               f"The loss begins with {float(run['loss_history'][0]):.3f} and ends at {last_loss:.3f}.")
-    noted, run = [], None
+    first_loss = float(run["loss_history"][0])
+    noted, strangers, run = [], [], None
 
     def noting_bowl(self, X, y=None, reg=0.0):
         """The bowl, which also notes `reg`."""
         if y is not None:
             noted.append(float(reg))
+            strangers.append(not np.isin(X, X_toy).all())
         return bowl(self, X, y, reg)
 
     TwoLayerNet.loss, TwoLayerNet.predict = noting_bowl, always_0
     try:
-        run = toy_net().train(X_toy, y_toy, X_toy, y_toy, learning_rate=0.1, learning_rate_decay=0.3, reg=0.7, num_iters=7, batch_size=2)
+        run = toy_net().train(X_toy, y_toy, X_toy + 1000, y_toy, learning_rate=0.1, learning_rate_decay=0.3, reg=0.7, num_iters=7, batch_size=2)
     finally:
         TwoLayerNet.loss, TwoLayerNet.predict = own_methods
+    check.true(not any(strangers), "Some steps learn from examples that are not in X.", "X_val and y_val only measure: minibatches are drawn from X.")
     check.equal(noted, [0.7] * 7, what="the `reg` of each step", hint="Does the loss get the argument `reg`?")
 
     def falling(*rates):
         """The losses in the bowl, each divided by the first, for these learning rates."""
         return np.cumprod([1, *((1 - rate) ** 2 for rate in rates)])
+
+    def rolling(momentum=0.0, again=0.0):
+        """The same, if steps of the past or weights are added."""
+        away = np.concatenate([np.ravel(w) - 1 for w in toy_net().params.values()])
+        losses, velocity = [], 0 * away
+        for rate in (0.1, 0.1, 0.03, 0.03, 0.009, 0.009, 0.0027):
+            losses.append(np.sum(away ** 2))
+            velocity = momentum * velocity - rate * (away + again * (away + 1))
+            away = away + velocity
+        return np.array(losses) / losses[0]
 
     weights, biases = (sum(np.sum((w - 1) ** 2) for name, w in toy_net().params.items() if name[0] == kind) for kind in "Wb")
     check.close(np.array(run["loss_history"], dtype=float) / run["loss_history"][0], falling(0.1, 0.1, 0.03, 0.03, 0.009, 0.009), rtol=1e-6,
@@ -948,9 +1059,18 @@ with check.part(3, "the steps and their losses"):
         "The learning rate never falls: multiply it by learning_rate_decay at the end of each epoch.": falling(*[0.1] * 6),
         "The learning rate falls at every step: only at the end of each epoch.": falling(*(0.1 * 0.3 ** step for step in range(6))),
         "The learning rate falls after the first step of an epoch: only at its end.": falling(0.1, 0.03, 0.03, 0.009, 0.009, 0.0027),
+        "The learning rate rises: it is multiplied by learning_rate_decay.": falling(0.1, 0.1, 0.1 / 0.3, 0.1 / 0.3, 0.1 / 0.09, 0.1 / 0.09),
+        "The rate has all earlier decays in it: multiply it by learning_rate_decay once an epoch, without a power.":
+            falling(0.1, 0.1, 0.03, 0.03, 0.0027, 0.0027),
+        "The parameters do not move: is the new value put into self.params[name], or only given to a name?": falling(*[0.0] * 6),
+        "The parameters move up the slope: subtract the gradient.": falling(-0.1, -0.1, -0.03, -0.03, -0.009, -0.009),
+        "Steps of the past have a part in each step: that is momentum, and here plain descent is asked for.": rolling(momentum=0.9),
+        "The regularisation is in the gradient already: it is added once more.": rolling(again=0.7),
         "Only the weights move: the biases have gradients too.": (weights * falling(0.1, 0.1, 0.03, 0.03, 0.009, 0.009) + biases) / (weights + biases),
         "The gradient seems to be divided by the batch size twice: the loss is a mean already.": falling(0.05, 0.05, 0.015, 0.015, 0.0045, 0.0045),
     }, hint="Does each step subtract learning_rate times the gradient, and does the rate fall at the end of each epoch, not before?")
+    check.true(last_loss < 0.25 * first_loss, "The loss does not come down.", "Does every parameter move against its gradient?",
+               f"The loss begins with {first_loss:.3f} and ends at {last_loss:.3f}.")
     if net_is_right:
         print(f"The last loss is {last_loss:.6f}" + (", exactly as published." if abs(last_loss - 0.02950555626206818) < 1e-9 else
               ". (The published value is 0.029506; you draw the minibatches in another way, which is fine.)"))
@@ -1059,7 +1179,13 @@ def settings_grid(choices):
     ### END SOLUTION
 
 # %% test="settings_grid" points=2
-grid = settings_grid({"learning_rate": [1e-3, 1e-4], "reg": [0.0, 0.5, 1.0]})
+some_choices = {"learning_rate": [1e-3, 1e-4], "reg": [0.0, 0.5, 1.0]}
+with check.unchanged(choices=some_choices):
+    grid = settings_grid(some_choices)
+check.true(isinstance(grid, list | tuple), "The result is no list.", "A function with `yield` gives its values one by one: collect them in a list, and return it.")
+check.true(all(hasattr(settings, "keys") for settings in grid), "Not all combinations are dicts.", "Each combination is a dict with the names of the choices.")
+check.true(all(sorted(settings) == ["learning_rate", "reg"] for settings in grid), "Some combinations lack a name, or have one too many.",
+           "Each has a value for every name. Does a `return` stand inside the loop?")
 check.equal(len(grid), 6, what="the number of combinations of 2 rates and 3 strengths", mistakes={
     "Each rate is combined with one strength only: every rate goes with every strength.": 2,
     "Each value should be combined with those of the *other* names.": 5,
@@ -1067,7 +1193,11 @@ check.equal(len(grid), 6, what="the number of combinations of 2 rates and 3 stre
 check.equal(sorted([settings["learning_rate"], settings["reg"]] for settings in grid),
             [[1e-4, 0.0], [1e-4, 0.5], [1e-4, 1.0], [1e-3, 0.0], [1e-3, 0.5], [1e-3, 1.0]], what="the combinations",
             hint="Is each entry a dict of its own? One dict, changed and appended again and again, is the same dict many times.")
-check.equal(len(settings_grid({"a": [1, 2], "b": [3], "c": [4, 5, 6], "d": [7, 8]})), 12, what="the number of combinations of 2 × 1 × 3 × 2 choices",
+try:
+    grid = settings_grid({"a": [1, 2], "b": [3], "c": [4, 5, 6], "d": [7, 8]})
+except KeyError as error:
+    raise check.CheckFailed("Choices with the names a, b, c and d raise a KeyError.", "There may be any number of names, with any names.") from error
+check.equal(len(grid), 12, what="the number of combinations of 2 × 1 × 3 × 2 choices",
             hint="There may be any number of names, with any names.")
 check.passed("Every rate goes with every strength.")
 ### BEGIN HIDDEN TESTS

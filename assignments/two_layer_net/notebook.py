@@ -110,9 +110,13 @@ relu_twice = "Negative scores have become 0: there is no ReLU after the second l
 with check.unchanged(X=X, model=toy):
     found = two_layer_net(X, toy)
 toy = toy_model()
+inside = X_toy @ toy["W1"] + toy["b1"]
 check.close(found, right, what="the scores of the toy net", mistakes={
     no_relu: (X_toy @ toy["W1"] + toy["b1"]) @ toy["W2"] + toy["b2"],
     "This is a sigmoid: the hidden layer should have a ReLU, max(0, ·).": special.expit(X_toy @ toy["W1"] + toy["b1"]) @ toy["W2"] + toy["b2"],
+    "Negative values become small here, not 0: that is a leaky ReLU.": lambda: next(
+        (one for one in (np.where(inside > 0, inside, slope * inside) @ toy["W2"] + toy["b2"] for slope in (0.01, 0.1, 0.2)) if np.allclose(one, found)), right),
+    "The bias of the first layer is added after the ReLU.": (np.maximum(X_toy @ toy["W1"], 0) + toy["b1"]) @ toy["W2"] + toy["b2"],
     "This is tanh: the hidden layer should have a ReLU, max(0, ·).": np.tanh(X_toy @ toy["W1"] + toy["b1"]) @ toy["W2"] + toy["b2"],
     "The bias of the first layer is missing.": np.maximum(X_toy @ toy["W1"], 0) @ toy["W2"] + toy["b2"],
     relu_twice: np.maximum(right, 0),
@@ -199,11 +203,16 @@ def nets(X, model):
 def data_terms(scores, y):
     """Loss of the data and its slopes by the scores: right in the first, then those of mistakes."""
     N, Y = len(y), np.eye(scores.shape[1])[y]
+    margins = scores - np.sum(scores * Y, axis=1, keepdims=True) + 1
     loss, dS = np.mean(special.logsumexp(scores, axis=1) - np.sum(scores * Y, axis=1)), (special.softmax(scores, axis=1) - Y) / N
     yield loss, dS
     yield N * loss, N * dS
     yield loss / np.log(2), dS / np.log(2)
     yield loss / np.log(2), dS
+    yield np.mean(np.maximum(0, margins).sum(axis=1)) - 1, np.where(Y, -np.sum(margins * (1 - Y) > 0, axis=1, keepdims=True), margins > 0) / N
+    for powers in (np.exp(scores - scores.max(axis=0)), np.exp(scores - scores.max(axis=1, keepdims=True)), np.exp(scores - scores.max())):
+        for P in (powers / powers.sum(axis=1, keepdims=True), powers / powers.sum()):      # another maximum, or all examples together
+            yield -np.sum(np.log(P) * Y) / N, (P - Y) / N
     down = special.log_softmax(scores, axis=0)
     yield -np.sum(down * Y) / N, (np.exp(down) - Y) / N
     P = special.softmax(scores, axis=1)
@@ -222,8 +231,30 @@ def chain(X, model, hidden, dS, penalty, mask):
     data = {"W1": X.T @ dZ, "b1": dZ.sum(axis=0), "W2": hidden.T @ dS, "b2": dS.sum(axis=0)}
     return {name: data[name] + penalty[name] for name in data}
 
-def following(scores, loss, X, model, y, reg):
-    """Gradients that are right for scores or a loss with a known mistake, which has cost its points already."""
+def is_known(scores, X, model):
+    return any(same(scores, net_scores) for _, net_scores, _ in nets(X, model))
+
+def own_chain(net, scores, X, model, dS):
+    """The way back from slopes by the scores through the student's own net, by central differences; None if a parameter has no effect."""
+    slopes = {name: np.zeros(w.shape) for name, w in model.items()}
+    for name, w in model.items():
+        for place in np.ndindex(*w.shape):
+            moved = [w.copy(), w.copy()]
+            moved[0][place] -= 1e-5
+            moved[1][place] += 1e-5
+            before, after = (np.asarray(net(X.copy(), {**copies(model)[0], name: one}), dtype=float) for one in moved)
+            slopes[name][place] = np.sum(dS * (after - before)) / 2e-5
+    return slopes if all(np.any(one) for one in slopes.values()) else None
+
+def following(scores, loss, X, model, y, reg, net=None):
+    """Gradients that are right for scores or a loss with a mistake, which has cost its points already."""
+    if net and np.shape(scores) == (len(X), len(model["b2"])) and np.isfinite(np.asarray(scores, dtype=float)).all() and not is_known(scores, X, model):
+        scores = np.asarray(scores, dtype=float)
+        for data, dS in list(data_terms(scores, y))[:1]:
+            penalty, slopes = next(penalties(model, reg, len(y)))
+            own = own_chain(net, scores, X, model, dS) if same(loss, data + penalty) else None
+            if own:
+                yield {name: own[name] + slopes[name] for name in own}
     for net, (hidden, net_scores, masks) in enumerate(nets(X, model)):
         if not same(scores, net_scores):
             continue
@@ -244,11 +275,30 @@ def slips(scores, X, model, y, reg):
             for mask in masks:
                 for wrong in (N * dS, dS / N, -dS, dS + Y / N, N * dS + Y, dS + Y / N - Y):
                     yield chain(X, model, hidden, wrong, right, mask)
+                yield {**chain(X, model, hidden, dS, right, mask), "b1": np.sum(dS @ model["W2"].T * mask), "b2": np.sum(dS)}
+                yield chain(X, model, hidden, dS, {name: reg * np.sum(value) * (name[0] == "W") for name, value in model.items()}, mask)
                 for price in (0, 2, 0.5, 1 / N, -1):
                     yield chain(X, model, hidden, dS, {name: price * value for name, value in right.items()}, mask)
                 yield chain(X, model, hidden, dS, biases, mask)
                 yield {name: value / N if name[0] == "b" else value for name, value in chain(X, model, hidden, dS, right, mask).items()}
                 yield {**chain(X, model, hidden, dS, right, mask), "b1": dS @ model["W2"].T * mask, "b2": dS}       # one row for each example
+
+def is_way_back(grads, scores, X, model, y, reg):
+    """Whether some slopes by the scores, not those of 0, explain all four gradients: then only they are wrong, which costs the second layer."""
+    names = [name for name in model if np.shape(grads.get(name)) == model[name].shape]
+    if len(names) < len(model):
+        return False
+    for hidden, net_scores, masks in nets(X, model):
+        if same(scores, net_scores):
+            penalty = next(penalties(model, reg, len(y)))[1]
+            found = np.concatenate([np.ravel(np.asarray(grads[name], dtype=float) - penalty[name]) for name in names])
+            for mask in masks:
+                columns = [chain(X, model, hidden, unit.reshape(net_scores.shape), {name: 0 for name in model}, mask) for unit in np.eye(net_scores.size)]
+                ways = np.array([np.concatenate([np.ravel(column[name]) for name in names]) for column in columns]).T
+                dS = np.linalg.lstsq(ways, found, rcond=None)[0]
+                if np.isfinite(found).all() and np.any(np.abs(found) > 1e-9) and same(ways @ dS, found):
+                    return True
+    return False
 
 def all_same(grads, right, names, tol=1e-6):
     return all(name in grads and same(grads[name], right[name], tol) for name in names)
@@ -293,6 +343,11 @@ def due_loss(scores, loss, X, model, y, reg):
                 wanted = data + next(penalties(model, reg, len(y)))[0]
                 if same(loss, wanted):
                     return wanted
+    if np.shape(scores) == (len(X), len(model["b2"])) and np.isfinite(np.asarray(scores, dtype=float)).all() and not is_known(scores, X, model):      # another mistake: the loss of these very scores
+        scores = np.asarray(scores, dtype=float)
+        wanted = next(data_terms(scores, y))[0] + next(penalties(model, reg, len(y)))[0]
+        if np.unique(scores).size == scores.size and same(loss, wanted):
+            return wanted
     return right_loss(X, model, y, reg)
 
 def known_gradients(name, X, model, y, reg):
@@ -312,11 +367,15 @@ def known_gradients(name, X, model, y, reg):
             "The mask of the ReLU is taken from the gradient that comes back: it is the hidden unit that must be above 0.":
                 back(upstream * (upstream > 0)) + penalty,
             not_subtracted: back(P @ model["W2"].T / N * (hidden > 0)) + penalty,
+            "The slope of the ReLU is 1 or 0: here the gradient is multiplied by the hidden values.": back(upstream * hidden) + penalty,
+            "The slope of the ReLU is 1 or 0: h·(1 − h) is that of a sigmoid.": back(upstream * hidden * (1 - hidden)) + penalty,
         }
     else:
         own = {
             not_subtracted: forth(P / N) + penalty,
             "The 1 of the right class is subtracted after the division by N: both belong to the mean.": forth(P / N - Y) + penalty,
+            **({"The hidden values before the ReLU are used: W2 is multiplied by those after it.": (X @ model["W1"] + model["b1"]).T @ (P - Y) / N + penalty}
+               if name == "W2" else {}),
         }
     return {
         "This is the sum over the examples; the gradient has a 1/N like the loss.": N * data + penalty,
@@ -326,6 +385,7 @@ def known_gradients(name, X, model, y, reg):
            {"The bias has a part from the regularisation in its gradient.": data + reg * model[name]}),
         "The gradient of ½·reg·w² is reg·w, without a 2.": data + 2 * penalty,
         "The gradient of ½·reg·w² is reg·w, without another ½.": data + penalty / 2,
+        **({"The derivative of the penalty is reg·w, entry by entry: here it is one number for all.": data + reg * np.sum(model[name])} if name[0] == "W" else {}),
         "The data part of the gradient has the wrong sign.": penalty - data,
         **own,
     }
@@ -335,15 +395,18 @@ def check_layer(net, rng, names):
     """Compare the gradients of one layer with the exact ones, or with what follows from a mistake that has cost its points already."""
     for X, model, y, reg, case in problems(rng, net):
         loss, grads = net(*copies(X, model, y), reg)
-        if any(all_same(grads, other, names) for other in following(net(*copies(X, model)), loss, X, model, y, reg)):
+        grads = {str(name)[-2:]: value for name, value in grads.items()} if "W1" in names else grads       # keys such as dW1 cost the second layer
+        if all_same(grads, {name: slopes_by(name, X, model, y, reg) for name in names}, names):
             continue
-        if "W1" in names and any(all_same(grads, other, model) for other in slips(net(*copies(X, model)), X, model, y, reg)):
+        scores = net(*copies(X, model))
+        if any(all_same(grads, other, names, 1e-6 if is_known(scores, X, model) else 1e-5) for other in following(scores, loss, X, model, y, reg, net)):
+            continue
+        if "W1" in names and (any(all_same(grads, other, model) for other in slips(scores, X, model, y, reg)) or is_way_back(grads, scores, X, model, y, reg)):
             continue
         try:
             for name in names:
                 check.gradient(grads[name], slopes_by(name, X, model, y, reg), what=f"the gradient of {name} {case}",
-                               mistakes=known_gradients(name, X, model, y, reg),
-                               hint="Add up over the examples: one number for each unit." if name[0] == "b" else "")
+                               mistakes=known_gradients(name, X, model, y, reg))
         except check.CheckFailed:
             X_mine, model_mine, y_mine = copies(X, model, y)
             with check.unchanged(X=X_mine, model=model_mine, y=y_mine):        # is that why?
@@ -357,13 +420,15 @@ def check_layer(net, rng, names):
             loss, grads = net(pixels.astype(dtype), *copies(small), y.astype(labels), 0.2)
         except Exception:                        # that has cost its points among scores or loss
             continue
-        exact = {name: slopes_by(name, pixels, small, y, 0.2) for name in names}
+        exact, grads = {name: slopes_by(name, pixels, small, y, 0.2) for name in names}, {str(name)[-2:]: value for name, value in grads.items()}
         scores = net(pixels.astype(dtype), *copies(small))
+        if not any(same(scores, net_scores, tolerance) for _, net_scores, _ in nets(pixels, small)):
+            continue                             # another mistake in the scores, which has cost its points
         others = [*following(scores, loss, pixels, small, y, 0.2), *slips(scores, pixels, small, y, 0.2)]
         X_some = pixels.astype(dtype)
         if seen_by(net, X_some, small) is not X_some:
             continue                             # the scores are those of centred examples: that has cost its points already
-        if not any(all_same(grads, other, names, tolerance) for other in others):
+        if not any(all_same(grads, other, names, tolerance) for other in others) and not is_way_back(grads, scores, pixels, small, y, 0.2):
             for name in names:
                 check.gradient(grads[name], exact[name], tol=tolerance, what=f"the gradient of {name} for X of type {np.dtype(dtype)}")
 
@@ -408,6 +473,18 @@ with check.part(2, "the loss"):
         "The softmax runs over the examples: each *row* holds the scores of one example.": 1.8635470800606155,
         "The regularisation is divided by the number of examples too.": 1.1744859212842407,
         "There is a ReLU after the second layer.": 1.3832886370002688,
+        "log P[:, y] takes the columns of all labels for each example: pair each row with its own label, `P[np.arange(N), y]`.": 1.391968347952,
+        "The mean runs over examples and classes: the division is by the number of examples only.": 0.6335011033419,
+        "The labels themselves stand as factors: make them one-hot, or pick the entry of the right class.": 4.903235362418,
+        "The largest score of each *class* is subtracted: subtract that of each example, `axis=1`.": 1.341620463102,
+        "The probabilities of all examples together add up to 1: those of each example should.": 2.991445336182,
+        "The loss has the wrong sign: it is *minus* the logarithm.": -0.8633356118236,
+        "This is the hinge loss of a support vector machine: here it is the softmax loss.": 1.989043115082,
+        "The penalty has norms: square them.": 1.278588182917,
+        "The penalty has absolute values: it is the sum of squares.": 1.889457775101,
+        "The penalty squares the sums: square each weight, then add up.": 5.335127536374,
+        "Only one of the two weight matrices is regularised, W1.": 1.314764288511,
+        "Only one of the two weight matrices is regularised, W2.": 1.189782708788,
         "Nothing belongs inside the logarithm but the probability: where the largest score is subtracted, the sum is never 0.":
             lambda: min((right - np.mean(np.log1p(10.0 ** -n / chances)) for n in range(3, 12)), key=lambda one: abs(one - loss)),
     })
@@ -426,7 +503,7 @@ with check.part(2, "the loss"):
             not_mean: N * data + penalty, not_half: data + 2 * penalty, with_bias: data + penalty + biases,
             "The biases are regularised too, and the ½ is missing.": data + 2 * penalty + 2 * biases,
             "The regularisation is missing.": data,
-            "Only one of the two weight matrices is regularised.": lambda: data + reg / 2 * np.sum(model["W1"] ** 2),
+            "Only one of the two weight matrices is regularised, W1.": lambda: data + reg / 2 * np.sum(model["W1"] ** 2),
             "Only one of the two weight matrices is regularised, W2.": lambda: data + reg / 2 * np.sum(model["W2"] ** 2),
             "The regularisation is divided by the number of examples too.": data + penalty / N,
             "Use the natural logarithm `np.log`.": data / np.log(2) + penalty,
@@ -467,6 +544,8 @@ with check.part(1, "large scores, in loss and gradients"):
                        for row, y in (([30000, 30000, 30000], y_toy.copy()), ([0, 30000, 0], 0 * y_toy + 1)))
     check.true(bool(np.all(np.isfinite(each))), "The loss is NaN or infinite with another large number on the scores of each example.",
                "Subtract the largest score of *each example*, not one number for all: else all powers of an example become 0 or ∞.")
+    if scores_are_right() and not np.isclose(before, 1.1226275363741316):
+        ahead = 0.0                                # another loss: correct it first
     check.true(bool(np.all(np.isfinite(ahead))), "The loss is NaN or infinite where the right class of each example is far ahead.",
                "Numbers overflow: subtract the largest score of each example before you take `exp`.")
     ### BEGIN HIDDEN TESTS
@@ -503,7 +582,7 @@ with check.part(1, "large scores, in loss and gradients"):
     X, y = np.array([[1.0, 0, 0], [0, 1, 0]]), np.array([0, 2])
     with np.errstate(all="ignore"):
         found = two_layer_net(*copies(X, ahead, y), 0.0)[0]
-    check.true(bool(np.isfinite(found)), "The loss is NaN or infinite where the right class of an example is far ahead.", overflow)
+    check.true(bool(np.isfinite(found)) or not loss_is_right, "The loss is NaN or infinite where the right class of an example is far ahead.", overflow)
     if loss_is_right:
         check.close(found, right_loss(X, ahead, y, 0.0), atol=1e-9, what="the loss where the right class is far ahead", hint=cut_off)
     ### END HIDDEN TESTS
@@ -555,11 +634,22 @@ def known_in_toy(name, slopes):
         "The 1/N is there twice." if name[0] == "W" else "Add up over the examples: the 1/N is in the slopes of the scores already.":
             (slopes - price) / 5 + price,
         "The data part of the gradient has the wrong sign.": 2 * price - slopes,
+        "The derivative of the penalty is reg·w, entry by entry: here it is one number for all.": slopes - price + 0.1 * np.sum(w) * (name[0] == "W"),
     }
     if name == "b2":
+        known["`d[:, y] -= 1` changes whole columns: pair each row with its own label, `d[np.arange(N), y] -= 1`."] = [-0.8716215995, -0.7236450818, -0.4047333187]
+        known["`d[y] -= 1` changes whole rows: pair each row with its own label, `d[np.arange(N), y] -= 1`."] = [-0.4716215995, -0.3236450818, -0.004733318747]
+        known["P − Y has the derivative of the softmax in it already: there is no factor P·(1 − P)."] = [-0.008956589674, -0.02450979534, 0.04719826898]
+        known["This begins with scores − Y: it is the probabilities minus Y."] = [-0.8931144989, -0.3258111964, 0.441492106]
         known["The 1 of the right class is not subtracted from the probabilities."] = slopes + [0.2, 0.4, 0.4]
         known["The 1 of the right class is subtracted after the division by N: both belong to the mean."] = slopes - [0.8, 1.6, 1.6]
     if name == "b1":
+        known["`d[:, y] -= 1` changes whole columns: pair each row with its own label, `d[np.arange(N), y] -= 1`."] = [0, 0.2681401638, 0.3400936961, 0.3706376234, 0.3597739359, 0.25632566, 0.1528773842, 0.04942910829, -0.05401916757, -0.1574674434]
+        known["`d[y] -= 1` changes whole rows: pair each row with its own label, `d[np.arange(N), y] -= 1`."] = [0, -0.1291012155, 0.004921282302, 0.09753417508, 0.1487394531, 0.1073601428, 0.06598083243, 0.02460152208, -0.01677778826, -0.05815709861]
+        known["P − Y has the derivative of the softmax in it already: there is no factor P·(1 − P)."] = [0, 0.0009947191432, 0.002023162967, 0.001451789002, -0.001446730306, -0.000736460446, -2.61905859e-05, 0.0006840792742, 0.001394349134, 0.002104618994]
+        known["This begins with scores − Y: it is the probabilities minus Y."] = [0, 0.1546432724, 0.1743041834, 0.1732752483, 0.1597315382, 0.119519456, 0.07930737379, 0.03909529159, -0.001116790617, -0.04132887282]
+        known["The slope of the ReLU is 1 or 0: here the gradient is multiplied by the hidden values."] = [0, 0.000126226232, 3.748410138e-05, -7.264721167e-05, 0.0002396539381, 0.0006861896245, 0.001132725311, 0.001579260997, 0.002025796684, 0.00247233237]
+        known["The slope of the ReLU is 1 or 0: h·(1 − h) is that of a sigmoid."] = [0, 0.0001163202548, -8.519830657e-06, -0.0001236876836, 0.0001701695439, 0.0005138694114, 0.0007695724332, 0.0009372786094, 0.00101698794, 0.001008700425]
         known["The 1 of the right class is not subtracted from the probabilities."] = [0, -0.1291012155, -0.1626649246, -0.1755692732, -0.167812271, -0.1160881331, -0.06436399516, -0.01263985723, 0.0390842807, 0.09080841863]
         known["The ReLU is left out on the way back: a silent unit passes nothing."] = [0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208]
         known["The mask of the ReLU is taken from the gradient that comes back: it is the hidden unit that must be above 0."] = (
@@ -573,7 +663,7 @@ def compare_with_slopes(grads, names):
         slopes = own_slopes(name)
         try:
             check.gradient(grads[name], slopes, what=f"the gradient of {name}, compared with the slopes of your own loss",
-                           mistakes=known_in_toy(name, slopes), hint="Add up over the examples: one number for each unit." if name[0] == "b" else "")
+                           mistakes=known_in_toy(name, slopes))
         except check.CheckFailed:
             X, model, y = X_toy.copy(), toy_model(), y_toy.copy()
             with check.unchanged(X=X, model=model, y=y):          # is that why?
@@ -581,10 +671,17 @@ def compare_with_slopes(grads, names):
             raise
 
 
+def with_right_keys(grads):
+    """The gradients, with the keys W1, b1, … if they have those of dW1, db1, …"""
+    return {str(name)[-2:] if str(name)[:-2] in ("d", "grad_", "d_") else name: value for name, value in grads.items()}
+
+
 def repeats_a_mistake(grads):
     """Whether the first layer has the mistake of the second, which costs its points there; prints so."""
     def explained(name):
         found, slopes = np.asarray(grads.get(name, 0), dtype=float), own_slopes(name)
+        if found.shape == () and slopes.ndim:
+            return {"One number in all."} if np.isclose(found, np.sum(slopes)) else set()
         if found.shape == (5, *slopes.shape):
             return {"One row for each example."} if rel_error(found.sum(axis=0), slopes) < 1e-6 else set()
         if found.shape != slopes.shape or rel_error(found, slopes) < 1e-6:
@@ -611,7 +708,13 @@ with check.part(3, "the second layer"):
 
 with check.part(3, "the first layer"):
     grads = two_layer_net(X_toy.copy(), toy_model(), y_toy.copy(), 0.1)[1]
+    grads = with_right_keys(grads)                 # wrong ones cost the points of the second layer
     check.true({"W1", "b1"} <= set(grads), "The gradients of W1 and b1 are missing.", "One gradient for each parameter, with the same key.")
+    ### BEGIN HIDDEN TESTS
+    # slopes by the scores that are wrong in themselves cost the points of the second layer
+    if is_way_back(grads, two_layer_net(*copies(X_toy, toy_model())), X_toy, toy_model(), y_toy, 0.1):
+        grads = {name: own_slopes(name) for name in grads}
+    ### END HIDDEN TESTS
     if not own_loss_is_right():
         print("The loss is not right yet (section 4), so its slopes can't tell whether the gradients are: correct it first.")
     elif not repeats_a_mistake(grads):
@@ -622,7 +725,9 @@ with check.part(3, "the first layer"):
     for X, model, y, reg, case in problems(rng, two_layer_net):
         silent = {**model, "b1": model["b1"] - 1000}         # no hidden unit says anything
         loss, grads = two_layer_net(*copies(X, silent, y), 0.0)
-        scores = two_layer_net(*copies(X, silent))
+        scores, grads = two_layer_net(*copies(X, silent)), with_right_keys(grads)
+        if not is_known(scores, X, silent):
+            continue                             # another mistake in the scores, which has cost its points
         others = [*following(scores, loss, X, silent, y, 0.0), *slips(scores, X, silent, y, 0.0)]
         if not any(all_same(grads, other, ("W1", "b1")) for other in others):
             for name in ("W1", "b1"):
@@ -689,12 +794,15 @@ check.close(result[1], [0.05, -0.9], what="the new velocity", mistakes={
     averaged: [0.075, -0.7],
     "The learning rate seems to be missing.": [-0.4, -4.5],
     "This is momentum as PyTorch writes it: here the velocity has the learning rate and the minus in it, and w moves by it.": [0.6, 3.5],
+    "This is the new w: the two results are exchanged.": [1.05, -2.9],
+    "This is a running mean of the gradients: here the velocity is momentum·velocity − learning_rate·gradient.": [0.35, 1.5],
 })
 check.close(result[0], [1.05, -2.9], what="the new w", mistakes={
     "w moves by the velocity of the step before: use the new one.": [1.2, -3.0],
     "w moves backwards: add the velocity.": [0.95, -1.1],
     nesterov: [0.975, -2.85],
     "The learning rate is applied twice.": [1.005, -2.09],
+    "The gradient moves w twice: the velocity has it already.": [1.0, -3.3],
 })
 check.passed("One step of momentum is right.")
 ### BEGIN HIDDEN TESTS
@@ -742,6 +850,9 @@ check.close(result[1], [0.21, 5.6], what="the new cache", mistakes={
     "The cache is a sum: it should be an average, with the factors decay_rate and 1 - decay_rate.": [0.45, 19.0],
     "The new square counts in full: its factor is 1 - decay_rate.": [0.41, 18.4],
     "The cache has ε in it: ε is added only under the root.": [2.21, 7.6],
+    "The squares of all gradients are added up: each weight has a cache of its own.": [3.41, 5.65],
+    "The cache has the squares of w: it collects those of the gradient.": [0.36, 3.2],
+    "This is the new w: the two results are exchanged.": [1 - 0.05 / np.sqrt(2.21), -2 + 0.4 / np.sqrt(7.6)],
 })
 check.close(result[0], [1 - 0.05 / np.sqrt(2.21), -2 + 0.4 / np.sqrt(7.6)], what="the new w", mistakes={
     outside: [1 - 0.05 / (np.sqrt(0.21) + 2), -2 + 0.4 / (np.sqrt(5.6) + 2)],
@@ -749,6 +860,8 @@ check.close(result[0], [1 - 0.05 / np.sqrt(2.21), -2 + 0.4 / np.sqrt(7.6)], what
     "The root is missing.": [1 - 0.05 / 2.21, -2 + 0.4 / 7.6],
     "ε is not used.": [1 - 0.05 / np.sqrt(0.21), -2 + 0.4 / np.sqrt(5.6)],
     "w moves up the slope.": [1 + 0.05 / np.sqrt(2.21), -2 - 0.4 / np.sqrt(7.6)],
+    "`a / b + eps` adds ε after the division: ε stands under the root, `np.sqrt(cache + eps)`.": [3 - 0.05 / np.sqrt(0.21), 0.4 / np.sqrt(5.6)],
+    "The gradient is missing: w moves by learning_rate · dw / √(cache + ε).": [1 - 0.1 / np.sqrt(2.21), -2 - 0.1 / np.sqrt(7.6)],
 })
 check.passed("One step of RMSProp is right.")
 ### BEGIN HIDDEN TESTS
@@ -856,13 +969,15 @@ def heavy_ball(w, dw, state, learning_rate):
     return w + state, state
 
 def bowl(curvatures, centres):
-    """A loss with its minimum at `centres`."""
+    """A loss with its minimum at `centres`, in which the slope by one parameter depends on the others, too."""
     def loss_function(model):
-        loss = sum(0.5 * c * np.sum((model[name] - centres[name]) ** 2) for name, c in curvatures.items())
-        return float(loss), {name: c * (model[name] - centres[name]) for name, c in curvatures.items()}
+        away = {name: model[name] - centres[name] for name in curvatures}
+        together = sum(np.sum(one) for one in away.values())
+        loss = sum(0.5 * c * np.sum(away[name] ** 2) for name, c in curvatures.items()) + 0.05 * together ** 2
+        return float(loss), {name: c * away[name] + 0.1 * together for name, c in curvatures.items()}
     return loss_function
 
-def simulate(loss_function, model, rate, num_steps, own_state=True, keep_state=True):
+def simulate(loss_function, model, rate, num_steps, own_state=True, keep_state=True, anew=False):
     """All models and losses on the way; with other switches those of a mistake."""
     models, losses = [dict(model)], []
     states = {name: np.zeros_like(w) for name, w in model.items()}
@@ -872,6 +987,7 @@ def simulate(loss_function, model, rate, num_steps, own_state=True, keep_state=T
         losses.append(loss)
         new = {}
         for name, w in models[-1].items():
+            grads = loss_function({**models[-1], **new})[1] if anew else grads
             state = states[name] if own_state else shared
             new[name], states[name] = heavy_ball(w, grads[name], state if keep_state else 0.0, rate)
             shared = states[name]
@@ -885,9 +1001,11 @@ with check.part(2, "the losses"):
         result = descend(valley_loss, start, sgd_update, 0.15, 20)
     check.true(isinstance(result, tuple | list) and len(result) == 2, "The function should return two things.", two_results)
     losses = result[1]
+    check.true(np.ndim(losses) == 1, "The second result is no list of losses.", two_results)
     check.equal(len(losses), 20, what="the number of losses", hint="One loss for each step, taken before the step.")
     check.close(losses, expected[:20], what="the losses of plain descent in a valley", mistakes={
         "Each loss is taken after the step: the first one should be that of the model you were given.": expected[1:],
+        "Each is the mean of the losses so far: note the loss of the step alone.": np.cumsum(expected[:20]) / np.arange(1, 21),
     })
     seen = []
 
@@ -917,14 +1035,31 @@ with check.part(2, "the losses"):
             "All parameters share one state: each needs its own.": lambda: simulate(loss_function, model, rate, num_steps, own_state=False)[1],
             "The states are made anew at each step: hand them on from step to step.":
                 lambda: simulate(loss_function, model, rate, num_steps, keep_state=False)[1],
+            "The gradients are taken anew for each parameter, after others have moved: take all of them at once.":
+                lambda: simulate(loss_function, model, rate, num_steps, anew=True)[1],
             "Each loss is taken after the step.": lambda: [loss_function(m)[0] for m in models[1:]],
         })
     ### END HIDDEN TESTS
 
 with check.part(2, "the best model"):
-    best = descend(valley_loss, {name: w.copy() for name, w in valley.items()}, sgd_update, 0.15, 20)[0]
-    check.close(best["flat"], valley["flat"] * 0.85 ** 19, what="the best model's `flat`", mistakes={
-        "This is the model after the last step, whose loss was never taken: is `best` a copy?": valley["flat"] * 0.85 ** 20,
+    up_and_down = [5.0, 1.0, 2.0, 1.5, 4.0]
+
+    def loss_of_step(model):
+        """A loss that falls and rises, whatever the gradient is."""
+        return up_and_down[min(int(model["step"][0]), 4)], {"step": np.ones(1)}
+
+    best = descend(loss_of_step, {"step": np.zeros(1)}, lambda w, dw, state, learning_rate: (w + 1, state), 0.1, 5)[0]
+    check.close(best["step"], [1], atol=1e-9, what="the number of the best model, if the losses are 5, 1, 2, 1.5 and 4, counted from 0", mistakes={
+        "This is the model with the largest loss.": [0],
+        "This is the model one step after the best one: copy it before the step.": [2],
+        "This is the last model whose loss was smaller than the one before: compare with the smallest of all so far.": [3],
+        "This is the last model whose loss was taken: is the smallest loss kept, too, and compared with?": [4],
+        "This is the model after the last step, whose loss was never taken: is `best` a copy?": [5],
+    })
+    best, losses = descend(valley_loss, {name: w.copy() for name, w in valley.items()}, sgd_update, 0.15, 20)[:2]
+    steps = 21 if np.shape(losses) == (21,) else 20              # a step too many costs the points of the losses
+    check.close(best["flat"], valley["flat"] * 0.85 ** (steps - 1), what="the best model's `flat`", mistakes={
+        "This is the model after the last step, whose loss was never taken: is `best` a copy?": valley["flat"] * 0.85 ** steps,
         "This is the model at the start.": valley["flat"],
     })
     ### BEGIN HIDDEN TESTS
@@ -937,9 +1072,10 @@ with check.part(2, "the best model"):
         loss_function = bowl({name: 1.0 + i for i, name in enumerate(names)}, centres)
         models, right = simulate(loss_function, model, rate, num_steps)
         best, losses = descend(loss_function, {name: w.copy() for name, w in model.items()}, heavy_ball, rate, num_steps)
-        # a mistake with the states costs the points of the losses
-        for mistake in (simulate(loss_function, model, rate, num_steps, own_state=False), simulate(loss_function, model, rate, num_steps, keep_state=False)):
-            if len(losses) == num_steps and np.allclose(losses, mistake[1]):
+        # a mistake with the states or the number of steps costs the points of the losses
+        for mistake in (simulate(loss_function, model, rate, num_steps, own_state=False), simulate(loss_function, model, rate, num_steps, keep_state=False),
+                        simulate(loss_function, model, rate, num_steps, anew=True), simulate(loss_function, model, rate, num_steps + 1)):
+            if np.shape(losses) == np.shape(mistake[1]) and np.allclose(losses, mistake[1]):
                 models, right = mistake
         case = f"for {len(shapes)} parameters, rate {rate}, {num_steps} steps"
         lowest = int(np.argmin(right))
@@ -949,6 +1085,7 @@ with check.part(2, "the best model"):
                 "This is the last model: `best = model` is no copy, it changes with the model.": models[-1][name],
                 "This is the last model whose loss was taken, not the best one.": models[num_steps - 1][name],
                 "This is the model one step after the best one.": models[lowest + 1][name],
+                "This is the model with the largest loss.": models[int(np.argmax(right))][name],
                 "This is the model at the start.": models[0][name],
             })
     ### END HIDDEN TESTS

@@ -14,9 +14,15 @@ _KNOWN = tuple(
     for kind, pattern, text in (
         (
             "ValueError",
-            "inhomogeneous shape|setting an array element with a sequence",
+            "inhomogeneous shape",
             "An array can't hold rows of different lengths, and the pieces of `np.array_split` may "
             "differ by one: keep them in a list, and join them with `np.concatenate`.",
+        ),
+        (
+            "ValueError",
+            "setting an array element with a sequence",
+            "A whole array is put into a place for one number: is an index missing on the right of "
+            "=, as in `b[f]` for `b`, or a sum?",
         ),
         (
             "ValueError",
@@ -103,6 +109,12 @@ _KNOWN = tuple(
             "float.* (cannot be interpreted as an integer|object cannot be used as an index)|"
             "slice indices must be integers",
             "A whole number is needed here: `/` gives a float, `//` a whole number.",
+        ),
+        (
+            "IndexError",
+            "tuple index out of range",
+            "`x.shape[1]` asks for a second axis, which an array with one axis does not have: "
+            "print the shape. A function for arrays of any shape asks for no axis.",
         ),
         (
             "IndexError",
@@ -237,6 +249,12 @@ _KNOWN = tuple(
             "can't multiply sequence",
             "A list is not an array: `np.array(…)` makes one of it, which can be added, multiplied "
             "and indexed by [row, column].",
+        ),
+        (
+            "TypeError",
+            r"'(generator|map|zip|filter)' (object )?(has no len|is not subscriptable)",
+            "This gives its values one by one and has no length: `list(…)` collects them. A "
+            "function with `yield` gives such an object; `return` gives a list.",
         ),
         (
             "TypeError",

@@ -60,6 +60,13 @@ class unchanged:
                     "Work on a copy: `X = X - mean` makes a new array, while "
                     "`X -= mean` changes the array of the caller."
                 )
+                kinds = dict | list
+                if (
+                    isinstance(value, kinds)
+                    and isinstance(before, kinds)
+                    and len(value) != len(before)
+                ):
+                    told = "Work on a copy, `dict(…)` or `list(…)`: `pop` and `append` change it."
                 raise CheckFailed(f"The function changed {name}.", hint(told, why="in-place"))
 
     def note(self, changed: object) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from hwlib.checks.values import Array
 
-__all__ = ["Hints", "Same", "entry_by_entry", "line_by_line", "reduced"]
+__all__ = ["Hints", "Same", "entry_by_entry", "line_by_line", "places_or_mask", "reduced"]
 
 Same = Callable[[Array, Array], bool]
 """Whether two arrays count as the same."""
@@ -46,6 +46,25 @@ def entry_by_entry(a: Array, b: Array, same: Same) -> Hints:
         yield "The values are the logarithms of the right ones: is an `exp` missing?"
     if (a > 0).all() and same(np.log(a), b):
         yield "The values are `exp` of the right ones: is a logarithm missing?"
+
+
+def places_or_mask(a: Array, b: Array, same: Same) -> Hints:
+    """Whole numbers in place of other values: which entries count, or where something stands."""
+    if a.shape != b.shape or b.size < 3 or len(np.unique(b)) < 3 or (a != np.round(a)).any():
+        return
+    found, counts = np.unique(a), b != 0
+    if found.size < 2 or (b[counts] == np.round(b[counts])).any():
+        return
+    if set(found) == {0, 1} and not counts.all() and ((a != 0) == counts).all():
+        yield (
+            "What should not be 0 is 1: the values say which entries count, and what they are "
+            "multiplied by is missing."
+        )
+    elif found[0] >= 0 and found[-1] > 1 and np.max(np.abs(a - b)) > 1:
+        yield (
+            "These are whole numbers, and the right values are not: are they places (`argmax`) or "
+            "counts?"
+        )
 
 
 def line_by_line(a: Array, b: Array, same: Same) -> Hints:

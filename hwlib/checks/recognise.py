@@ -16,7 +16,14 @@ from typing import Any
 import numpy as np
 
 from hwlib.checks.pages import hint as with_page
-from hwlib.checks.patterns import Hints, Same, entry_by_entry, line_by_line, reduced
+from hwlib.checks.patterns import (
+    Hints,
+    Same,
+    entry_by_entry,
+    line_by_line,
+    places_or_mask,
+    reduced,
+)
 from hwlib.checks.rules import Exact, Rule, compare
 from hwlib.checks.values import Array, Mismatch, as_array
 
@@ -107,6 +114,8 @@ def _general_mistake(actual: Array | Mismatch, expected: Array | Mismatch, rule:
         return ""
     if narrow := _too_narrow(actual, right):
         return narrow
+    if _is_whole_part(actual, right, rule):
+        return _INTEGERS
     found, right = found.astype(np.float64), right.astype(np.float64)
 
     def same(a: Array, b: Array) -> bool:
@@ -134,6 +143,18 @@ def _too_narrow(raw: Array, right: Array) -> str:
         "around beyond them: turn the input into floats first, with `.astype(float)`.",
         why="uint8",
     )
+
+
+_INTEGERS = "The values are cut to integers: is the dtype of your array an integer type?"
+
+
+def _is_whole_part(raw: Array, right: Array, rule: Rule) -> bool:
+    """Whether an array of an integer type has what stands before the points, also if that is 0."""
+    if raw.dtype.kind not in "iu" or not raw.ndim or raw.shape != right.shape:
+        return False
+    if not (right != np.round(right)).any():
+        return False
+    return any(rule.differ(raw, cut) is None for cut in (np.trunc(right), np.floor(right)))
 
 
 def _rearranged(a: Array, b: Array, same: Same) -> Hints:
@@ -217,7 +238,7 @@ def _rounded(a: Array, b: Array, same: Same) -> Hints:
     if a.shape != b.shape or not b.size:
         return
     if (b != np.round(b)).any() and (a == np.trunc(b)).all() and a.any():
-        yield ("The values are cut to integers: is the dtype of your array an integer type?")
+        yield _INTEGERS
     elif np.max(np.abs(a - b)) < 1e-4 * np.max(np.abs(b)) and (a == a.astype(np.float32)).all():
         yield "The values are only as precise as float32 allows: compute in float64."
 
@@ -233,7 +254,7 @@ _OF_NUMBERS = (
     (_unassigned,),
     (_scaled, _powers, _rounded, _shifted),
     (entry_by_entry, _another_order),
-    (line_by_line,),
+    (line_by_line, places_or_mask),
 )
 _OF_LABELS = ((_rearranged, _cut_short), (_labels_shifted,))
 

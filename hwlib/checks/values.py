@@ -158,7 +158,17 @@ def shape_guess(actual: tuple[int, ...], expected: tuple[int, ...]) -> str:
         return "The number of values is right: is a `reshape` missing, or is there one too many?"
     if not actual:
         return "The result is a single number: is a sum, mean or norm taken over too many axes?"
-    return _length_of_another_axis(actual, expected)
+    return _length_of_another_axis(actual, expected) or _other_axis(actual, expected)
+
+
+def _other_axis(actual: tuple[int, ...], expected: tuple[int, ...]) -> str:
+    """A hint where a list of numbers has another length."""
+    if len(actual) != 1 or len(expected) != 1:
+        return ""
+    return (
+        f"There is one number for each of {actual[0]}, and one for each of {expected[0]} is asked "
+        "for: does a sum, mean or maximum run along the wrong axis?"
+    )
 
 
 def _axis_too_many(actual: tuple[int, ...], expected: tuple[int, ...]) -> str:

@@ -1,7 +1,7 @@
 """Takes a filter for a flat square."""
 
 REPLACES = "conv_answers"
-FAILS = ["conv_answers"]
+FAILS = ["conv_answers/parameters"]
 HINT = "Each filter reaches through all the channels"
 
 

@@ -1,7 +1,7 @@
 """Thinks that a convolution keeps the size of the image."""
 
 REPLACES = "conv_answers"
-FAILS = ["conv_answers"]
+FAILS = ["conv_answers/shape of the output"]
 HINT = "where can a 5 × 5 window begin?"
 
 
