@@ -60,12 +60,7 @@ class unchanged:
                     "Work on a copy: `X = X - mean` makes a new array, while "
                     "`X -= mean` changes the array of the caller."
                 )
-                kinds = dict | list
-                if (
-                    isinstance(value, kinds)
-                    and isinstance(before, kinds)
-                    and len(value) != len(before)
-                ):
+                if _length(value) != _length(before):
                     told = "Work on a copy, `dict(…)` or `list(…)`: `pop` and `append` change it."
                 raise CheckFailed(f"The function changed {name}.", hint(told, why="in-place"))
 
@@ -83,6 +78,11 @@ def note_changed(value: object) -> None:
     """
     for watcher in current().watchers:
         watcher.note(value)
+
+
+def _length(value: object) -> int | None:
+    """The length of a dict or list."""
+    return len(value) if isinstance(value, dict | list) else None
 
 
 def _identical(a: object, b: object) -> bool:
