@@ -5,11 +5,13 @@ promised names.
 from __future__ import annotations
 
 import ast
+import shutil
 import symtable
 from pathlib import Path
 
 import needs
 import pytest
+from course_solutions import solutions
 
 from hwlib.grading import build, find_course, verify
 from hwlib.grading.answer_key import load_key
@@ -208,6 +210,25 @@ def test_there_are_enough_wrong_and_right_solutions(slug: str) -> None:
 @pytest.mark.parametrize("slug", COURSE.slugs())
 def test_wrong_solutions_lose_what_they_say_and_right_ones_nothing(slug: str) -> None:
     assert verify(COURSE.assignment(slug)).complaints == []
+
+
+NOT_YET = "not right yet"
+WITH_STAND_INS = [
+    one.slug for one in COURSE.assignments() if NOT_YET in one.source.read_text("utf-8")
+]
+
+
+@pytest.mark.parametrize("slug", WITH_STAND_INS)
+def test_no_check_tells_right_answers_that_they_are_not_right_yet(
+    slug: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in (COURSE.assignment(slug).folder / "artifacts").glob("*.safetensors"):
+        shutil.copy(path, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    solutions(slug, "setup", "code", "test")
+    printed = capsys.readouterr().out.splitlines()
+    assert [line for line in printed if NOT_YET in line] == []
+    assert sum(line.startswith("✓") for line in printed) > 5
 
 
 @pytest.mark.parametrize("slug", [one.slug for one in COURSE.assignments()])

@@ -438,6 +438,34 @@ def test_a_guess_about_a_shape_comes_after_what_the_question_says(wrong: Any, gu
         assert failure(function, wrong, RIGHT, hint="Mind the type.").hint == "Mind the type."
 
 
+def test_numbers_along_the_other_axis_are_a_guess() -> None:
+    wrong, right = np.arange(5.0), np.arange(3.0) + 7
+    assert "one for each of 3 is asked for" in failure(check.close, wrong, right).hint
+    assert failure(check.close, wrong, right, hint="Mind the type.").hint == "Mind the type."
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        (RIGHT.argmax(axis=1, keepdims=True) + 0 * RIGHT + np.arange(4), "are they places"),
+        ((RIGHT > 0).astype(float), "what they are multiplied by is missing"),
+        (np.trunc(RIGHT).astype(int), "cut to integers"),
+        (np.floor(RIGHT).astype(int), "cut to integers"),
+    ],
+)
+def test_whole_numbers_in_place_of_values_are_told_apart(wrong: Any, hint: str) -> None:
+    right = np.maximum(RIGHT, 0) if "multiplied" in hint else RIGHT
+    assert hint in failure(check.close, wrong, right).hint
+
+
+def test_what_was_put_in_or_taken_out_is_named() -> None:
+    for change in (lambda held: held.pop("W"), lambda held: held.update(b=2)):
+        held = {"W": 1}
+        with pytest.raises(CheckFailed) as caught, check.unchanged(params=held):
+            change(held)
+        assert "`pop` and `append` change it" in str(caught.value.hint)
+
+
 def test_lengths_in_a_tuple_are_shown_as_a_whole_and_to_a_hidden_check_only_as_found() -> None:
     check.equal((np.int64(3), 4), (3, 4))
     for found, right in (((2,), (1,)), ((3, 2), (2, 3)), ((), (4, 2)), ((3, 4, 1), (3, 4))):

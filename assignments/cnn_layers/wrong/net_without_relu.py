@@ -1,7 +1,7 @@
 """Pools right after the convolution: a maximum is not linear either, so why a ReLU?"""
 
 FAILS = ["two_layer_convnet/scores"]
-HINT = "Is there a ReLU between convolution and pooling?"
+HINT = "there a ReLU between convolution and pooling?"
 EDITS = {
     "features, conv_cache = conv_relu_pool_forward(X, W1, b1, conv_param, pool_param)":
         "features, conv_cache = conv_pool_forward(X, W1, b1, conv_param, pool_param)",
