@@ -270,7 +270,7 @@ ODD: tuple[OddHandIn, ...] = (
         lambda p: (p.write(), (p.folder / "timestamp.txt").mkdir()),
         said="timestamp.txt: not a regular file",
     ),
-    OddHandIn("timestamp-long", _timestamp(b"2027-02-01 12:00:00 UTC" * 99), said="timestamp.txt"),
+    OddHandIn("timestamp-long", _timestamp(b"2027-02-01 12:00:00 UTC" * 99), said="200 bytes"),
     # notebooks of another name, or elsewhere
     OddHandIn("mac-files", _mac_files, said="tiny (1).ipynb"),
     OddHandIn("as-text", _named("tiny.ipynb.txt"), None, said="tiny.ipynb.txt"),

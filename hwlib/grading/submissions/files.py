@@ -637,7 +637,8 @@ def read_bytes(path: Path, limit: int) -> bytes:
     with os.fdopen(descriptor, "rb") as file:
         content = file.read(limit + 1)
     if len(content) > limit:
-        raise _refusal(path.name, f"larger than {limit / 1e6:g} MB", CLEAR)
+        size = f"{limit / 1e6:g} MB" if limit >= 1e6 else f"{limit} bytes"
+        raise _refusal(path.name, f"larger than {size}", CLEAR)
     return content
 
 
