@@ -8,6 +8,8 @@ import linecache
 import math
 import warnings
 from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
 from itertools import count
 from typing import Any
 
@@ -21,6 +23,7 @@ from hypothesis.extra import numpy as arrays
 from hwlib import checks as check
 from hwlib.checks.recognise import general_mistake
 from hwlib.checks.rules import Close, one_digit
+from hwlib.checks.values import Mismatch, as_array
 from hwlib.errors import CheckFailed, HwlibError
 
 RIGHT = np.random.default_rng(0).normal(size=(3, 4))
@@ -55,10 +58,28 @@ def run_cell(source: str, **names: Any) -> None:
         RIGHT * (1 + 1e-9),
         np.ma.masked_array(RIGHT),
         [list(row) for row in RIGHT],
+        np.vectorize(Fraction, otypes=[object])(RIGHT),
+        [[np.float64(row[0]), *map(Decimal, row[1:])] for row in RIGHT.tolist()],
     ],
 )
 def test_numbers_are_taken_in_any_form_that_numpy_reads(right: Any) -> None:
     check.close(right, RIGHT)
+
+
+@given(
+    arrays.arrays(
+        st.sampled_from(["i1", "u8", "f2", "f4", "f8", "c16", "?"]),
+        st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    )
+)
+def test_an_array_of_python_objects_is_read_as_the_numbers_in_it(numbers: Any) -> None:
+    boxed = np.empty(numbers.shape, dtype=object)
+    boxed[...] = numbers
+    np.testing.assert_array_equal(as_array(boxed), numbers)
+    boxed.flat[0] = None
+    found = as_array(boxed)
+    assert isinstance(found, Mismatch)
+    assert "not all numbers" in found.symptom
 
 
 def test_a_number_may_be_a_python_number_a_numpy_scalar_or_an_array_without_axes() -> None:

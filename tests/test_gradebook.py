@@ -271,12 +271,13 @@ def test_a_rejected_submission_asks_for_a_look_and_says_why(
     assert book.find_grade("test-half", "tiny", "tiny", "eve").needs_manual_grade is False
 
 
+@pytest.mark.parametrize("garbled", ["the day before yesterday", "5", "12:00", "February 2027"])
 def test_a_missing_or_garbled_timestamp_keeps_the_old_one(
-    tiny: Assignment, key: AnswerKey, store: GradeStore, book: Gradebook
+    tiny: Assignment, key: AnswerKey, store: GradeStore, book: Gradebook, garbled: str
 ) -> None:
     store.write(outcome(key, "ada"), solved(tiny), WHEN)
     store.write(outcome(key, "ada"), solved(tiny), None)
-    result = store.write(outcome(key, "ada"), solved(tiny), "the day before yesterday").result
+    result = store.write(outcome(key, "ada"), solved(tiny), garbled).result
     assert "timestamp.txt" in result.problems[0]
     assert book.find_submission("tiny", "ada").timestamp == datetime.datetime(2027, 2, 1, 12)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,44 @@ def test_a_student_without_a_submission_is_named(assignment: Assignment, tmp_pat
         find_submissions(assignment, tmp_path / "submitted", ["ada", "bob"])
     with pytest.raises(CourseError, match="no such folder"):
         find_submissions(assignment, tmp_path / "nowhere")
+
+
+def _zipped(folder: Path, **members: bytes) -> None:
+    with zipfile.ZipFile(folder / "tiny.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name.replace("_", "."), content)
+
+
+def _with_password(folder: Path) -> None:
+    _zipped(folder, tiny_ipynb=b"{}")
+    content = bytearray((folder / "tiny.zip").read_bytes())
+    content[6] |= 1  # the flag of an encrypted member, there and in the list of members
+    content[content.index(b"PK\1\2") + 8] |= 1
+    (folder / "tiny.zip").write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("make", "problem"),
+    [
+        (lambda folder: os.mkfifo(folder / "tiny.ipynb"), "tiny.ipynb is a link or a special file"),
+        (lambda folder: (folder / "a.ipynb").symlink_to("x"), "a.ipynb is a link or a special"),
+        (lambda folder: (folder / "tiny.ipynb").mkdir(), "tiny.ipynb is a folder without"),
+        (lambda folder: (folder / ".tiny.ipynb").write_text("{}"), "but .tiny.ipynb: rename it"),
+        (lambda folder: (folder / "._tiny.ipynb").write_text(""), "no other notebook"),
+        (lambda folder: (folder / ".ipynb_checkpoints").mkdir(), "no other notebook"),
+        (_zipped, "contains no notebook"),
+        (lambda folder: _zipped(folder, a_ipynb=b"", b_ipynb=b""), "contains 2 notebooks"),
+        (lambda folder: _zipped(folder, tiny_ipynb=bytes(60_000_000)), "larger than 50 MB"),
+        (_with_password, "cannot open tiny.zip (it needs a password)"),
+    ],
+)
+def test_what_stands_in_the_place_of_a_notebook_is_named(
+    assignment: Assignment, tmp_path: Path, make: Callable[[Path], object], problem: str
+) -> None:
+    make(submission_folder(assignment, "ada"))
+    (found,) = find_submissions(assignment, tmp_path / "submitted")
+    assert found.notebook is None
+    assert len(found.problems) == 1 and problem in found.problems[0]
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ __all__ = [
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
+_NUMBERS = frozenset((bool, int, float, complex, Fraction, Decimal))
 MAX_NESTED = 8  # a list may contain itself
 
 
@@ -45,8 +46,9 @@ def as_array(value: object) -> Array | Mismatch:
     """The value as a plain array: it may be a number, a list, an array or a torch tensor.
 
     Only types that NumPy can read are accepted. An object that pretends to have every attribute is
-    refused. Fractions and Decimals are read as float64. The array holds Python objects only where
-    whole numbers are too large for every dtype of NumPy.
+    refused. Fractions and Decimals are read as float64, arrays of Python objects as the numbers in
+    them. The array holds Python objects only where whole numbers are too large for every dtype of
+    NumPy.
     """
     if value is None:
         cause = "The function returned nothing: is a `return` missing?"
@@ -65,8 +67,8 @@ def as_array(value: object) -> Array | Mismatch:
             unreadable=True,
         )
     if array.dtype == object:
-        exact = _whole(array) if isinstance(value, np.ndarray) else _numbers(array)
-        return _not_an_array(value) if exact is None else exact
+        numbers = _numbers(array)
+        return _not_an_array(value) if numbers is None else numbers
     return array if array.dtype.kind in "biufcUS" else _not_an_array(value)
 
 
@@ -95,23 +97,24 @@ def _without_graph(value: Any, depth: int = 0) -> Any:
     return type(value)(_without_graph(one, depth + 1) for one in value)
 
 
-def _whole(array: Array) -> Array | None:
-    """An array of whole numbers that no other dtype can hold, as it is."""
-    whole = array.size and all(type(entry) is int for entry in array.flat)
-    return array if whole and max(map(abs, array.flat)) >= 2**63 else None
-
-
 def _numbers(array: Array) -> Array | None:
-    """An array made of exact numbers: as it is where all are whole, else as float64."""
+    """An array of Python objects that are all numbers: of an exact dtype where one holds them, as
+    it is where all are whole and too large for that, else of float64.
+    """
     kinds = set(map(type, array.flat))
-    if kinds <= {int} and array.size:
+    if not array.size or not all(kind in _NUMBERS or _is_numpys(kind) for kind in kinds):
+        return None
+    if kinds == {int} and max(map(abs, array.flat)) >= 2**63:
         return array
-    if not kinds <= {int, float, Fraction, Decimal} or not array.size:
-        return None
     try:
-        return array.astype(np.float64)
-    except (OverflowError, ValueError):
+        plain = np.array(array.tolist())
+        return array.astype(np.float64) if plain.dtype == object else plain
+    except (OverflowError, TypeError, ValueError):
         return None
+
+
+def _is_numpys(kind: type) -> bool:
+    return kind.__module__ == "numpy" and issubclass(kind, (np.number, np.bool_))
 
 
 def show_shape(array: Array) -> str:

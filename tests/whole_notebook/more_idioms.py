@@ -461,6 +461,35 @@ IN_CLASSES: tuple[Idiom, ...] = (
     ),
     idiom(
         CLASSES,
+        "`d['w']` where the keys are members of a `(str, Enum)` or of a subclass of `str`",
+        """
+        import enum
+
+        class Field(str, enum.Enum):
+            W = "w"
+
+        class Unit(enum.StrEnum):
+            B = "b"
+
+        class Named(str):
+            __hash__ = str.__hash__
+
+            def loud(self):
+                return self.upper()
+
+        def filled():
+            return {Field.W: 1, Unit.B: 2}, [Field.W, Unit.B, Named("c")]
+        """,
+        """
+        table, names = filled()
+        assert table["w"] == 1 and table["b"] == 2 and "c" not in table
+        assert set(table) == {"w", "b"}
+        assert [{"w": 5, "b": 6, "c": 7}[name] for name in names] == [5, 6, 7]
+        """,
+        "def filled():\n    return {'W': 1, 'b': 2}, ['w', 'b', 'c']",
+    ),
+    idiom(
+        CLASSES,
         "`@property` with a setter, `@classmethod`, `@staticmethod`, `cached_property`",
         """
         import functools

@@ -262,10 +262,15 @@ ODD: tuple[OddHandIn, ...] = (
     OddHandIn("many-files", _many_files),
     OddHandIn("bytes-names", _bytes_names),
     OddHandIn("fifo-beside", lambda p: (p.write(), os.mkfifo(p.folder / "data.csv"))),
-    OddHandIn("timestamp-binary", _timestamp(b"\xff\0\xfe")),
+    OddHandIn("timestamp-binary", _timestamp(b"\xff\0\xfe"), said="timestamp.txt: not UTF-8"),
     OddHandIn("timestamp-in-words", _timestamp("yesterday ☺".encode()), said="timestamp"),
     OddHandIn("timestamp-far", _timestamp(b"99999-99-99 00:00:00 UTC"), said="timestamp"),
-    OddHandIn("timestamp-folder", lambda p: (p.write(), (p.folder / "timestamp.txt").mkdir())),
+    OddHandIn(
+        "timestamp-folder",
+        lambda p: (p.write(), (p.folder / "timestamp.txt").mkdir()),
+        said="timestamp.txt: not a regular file",
+    ),
+    OddHandIn("timestamp-long", _timestamp(b"2027-02-01 12:00:00 UTC" * 99), said="200 bytes"),
     # notebooks of another name, or elsewhere
     OddHandIn("mac-files", _mac_files, said="tiny (1).ipynb"),
     OddHandIn("as-text", _named("tiny.ipynb.txt"), None, said="tiny.ipynb.txt"),

@@ -39,7 +39,7 @@ from hwlib.grading.engines.mirrors import (
 )
 from hwlib.grading.engines.special_methods import COMPARISONS, special_method
 from hwlib.grading.engines.student_errors import builtin_exception, raisable
-from hwlib.grading.sandbox.descriptions import PLAIN
+from hwlib.grading.sandbox.descriptions import PLAIN, has_own
 from hwlib.grading.sandbox.operations import OPERATIONS
 
 __all__ = [
@@ -122,7 +122,7 @@ def build_class(
     kind = _KINDS.get(name) if module in ("builtins", "types", "functools") else None
     specials = frozenset(one for one in _texts(told, "s") if one in OPERATIONS)
     if library is not None:
-        specials |= {one for one in OPERATIONS if _has_own(library, one)}
+        specials |= {one for one in OPERATIONS if has_own(library, one)}
     facts = ClassFacts(
         Link(session, number),
         frozenset(_texts(told, "f")),
@@ -185,7 +185,7 @@ def _special_methods(
     if told.get("u") is True:
         found["__hash__"] = None
     elif specials & COMPARISONS and "__hash__" not in specials:
-        found["__hash__"] = object.__hash__
+        found["__hash__"] = _BASES.get(str(told.get("p")), object).__hash__
     return found
 
 
@@ -221,10 +221,6 @@ def _is_harmless(library: type) -> bool:
     if issubclass(library, BaseException):
         return issubclass(library, Exception) and not issubclass(library, HwlibError)
     return type(library) in _METACLASSES and not hasattr(library, "__del__")
-
-
-def _has_own(library: type, name: str) -> bool:
-    return any(name in vars(one) for one in library.__mro__ if one not in (object, *PLAIN))
 
 
 def _library_class(module: str, qualname: str) -> type | None:

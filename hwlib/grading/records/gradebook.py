@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 from uuid import uuid4
 
+import dateutil.parser  # type: ignore[import-untyped]
 import sqlalchemy as sa
 from nbformat import NotebookNode
 from nbgrader.preprocessors import AssignLatePenalties
@@ -601,14 +602,25 @@ def _points(mark: Mark) -> float:
 
 
 def parse_time(timestamp: str | datetime | None) -> tuple[datetime | None, list[str]]:
-    """Read a timestamp as UTC; returns None and a problem in words if nbgrader cannot read it."""
+    """Read a timestamp as UTC; returns None and a problem in words if nbgrader cannot read it, or
+    would take a part of the date from the day on which it reads it.
+    """
     try:
+        if isinstance(timestamp, str) and _is_partial(timestamp):
+            raise ValueError
         return parse_utc(timestamp), []
     except (ValueError, OverflowError):
         return None, [
             f"timestamp.txt: expected a date such as 2027-02-01 12:00:00 UTC, found "
             f"{timestamp!r:.60}, so this time was not used"
         ]
+
+
+def _is_partial(timestamp: str) -> bool:
+    """Whether it lacks year, month or day: "5" would be the fifth of the present month."""
+    days = (datetime(2000, 1, 1), datetime(2004, 2, 2))
+    first, second = (dateutil.parser.parse(timestamp, default=day) for day in days)
+    return bool(first != second)
 
 
 def _mark(row: Row) -> Mark:

@@ -17,7 +17,7 @@ from typing import Any
 
 from hwlib.grading.sandbox.operations import OPERATIONS
 
-__all__ = ["PLAIN", "describe_class", "describe_signature"]
+__all__ = ["PLAIN", "describe_class", "describe_signature", "has_own"]
 
 PLAIN = (int, float, str, bytes, tuple, frozenset, list, dict, set)
 _BUFFERS = (memoryview, ctypes.Array, mmap.mmap)  # Python 3.11 can't tell which classes have one
@@ -42,7 +42,7 @@ def describe_class(cls: type, number: Callable[[Any], int]) -> dict[str, Any]:
         "q": str(cls.__qualname__)[:MAX_NAME],
         "m": str(cls.__module__)[:MAX_NAME],
         "b": [number(base) for base in bases],
-        "s": [name for name in OPERATIONS if _has(own, name) or _is_array(name, cls)],
+        "s": [name for name in OPERATIONS if has_own(cls, name) or _is_array(name, cls)],
         "f": _methods(own),
     }
     if issubclass(cls, PLAIN):
@@ -61,11 +61,16 @@ def describe_class(cls: type, number: Callable[[Any], int]) -> dict[str, Any]:
     return found
 
 
-def _has(own: list[type], name: str) -> bool:
-    for cls in own:
-        if name in vars(cls):
-            return vars(cls)[name] is not None
-    return False
+def has_own(cls: type, name: str) -> bool:
+    """Whether instances have this special method, and not from `object` or a plain type.
+
+    The first class that has it counts: `class Key(str, Enum)` has the hash of a text.
+    """
+    first = next((one for one in cls.__mro__ if name in vars(one)), object)
+    if first is object or first in PLAIN:
+        return False
+    member = vars(first)[name]  # `__hash__ = str.__hash__` is no other than the plain type's
+    return member is not None and all(member is not vars(base).get(name) for base in PLAIN)
 
 
 def _is_array(name: str, cls: type) -> bool:

@@ -304,12 +304,15 @@ def _look_into(student: str, folder: Path, assignment: Assignment, root: Path) -
             f"{name} is a symbolic link, which hwlib does not follow; hand in the files themselves"
         )
         return FoundSubmission(student, folder, None, None, (problem,))
-    timestamp = _read_timestamp(folder / "timestamp.txt")
+    timestamp, unread = _read_timestamp(folder / "timestamp.txt")
     if assignment.has_several:
-        return _several(student, folder, assignment, timestamp)
+        found = _several(student, folder, assignment, timestamp)
+        return replace(found, problems=(*found.problems, *unread))
     notebook, text, problems = _choose_notebook(folder, slug)
     beside = notebook.parent if notebook is not None and text is None else folder
-    return FoundSubmission(student, beside, notebook, timestamp, problems, text)
+    if notebook is None:  # it has one problem, which says so
+        return FoundSubmission(student, beside, None, timestamp, problems)
+    return FoundSubmission(student, beside, notebook, timestamp, (*problems, *unread), text)
 
 
 def _several(
@@ -423,8 +426,8 @@ def _notebook_in_zip(
             if by_name:
                 named = [one for one in named if one.filename.rpartition("/")[2] == f"{slug}.ipynb"]
             members = named or ([] if by_name else members)
-            if len(members) != 1 or members[0].file_size > MAX_BYTES:
-                return None, None, (f"{name} contains {len(members)} notebooks; hand in only one",)
+            if (problem := _no_notebook(members, name)) is not None:
+                return None, None, (problem,)
             with archive.open(members[0]) as file:
                 content = file.read(MAX_BYTES + 1)
             unused = [
@@ -435,7 +438,8 @@ def _notebook_in_zip(
                 and not any(part.startswith((".", "__")) for part in one.filename.split("/"))
             ]
     except DAMAGED_ZIP as error:
-        return None, None, (f"cannot open {name} ({error}); hand in the notebook itself",)
+        found = "it needs a password" if "encrypted" in str(error) else one_line(str(error), 100)
+        return None, None, (f"cannot open {name} ({found}); hand in the notebook itself",)
     inner = printable(members[0].filename)
     problems = [f"there is no {slug}.ipynb, so {inner} from {name} was graded"]
     try:
@@ -450,12 +454,32 @@ def _notebook_in_zip(
     return folder / f"{slug}.ipynb", text, tuple(problems)
 
 
+def _no_notebook(members: list[zipfile.ZipInfo], name: str) -> str | None:
+    """Why none of these notebooks of a zip is graded; None if it is the only one."""
+    if len(members) > 1:
+        return f"{name} contains {len(members)} notebooks; hand in only one"
+    if not members:
+        return f"{name} contains no notebook; hand in the notebook itself"
+    if members[0].file_size > MAX_BYTES:
+        inner = printable(members[0].filename)
+        return f"{inner} in {name} is larger than {MAX_BYTES / 1e6:g} MB; {CLEAR}"
+    return None
+
+
 def _nothing_found(folder: Path, slug: str) -> str:
     with os.scandir(folder) as entries:
-        names = sorted(printable(entry.name) for entry in entries if entry.name[0] != ".")
-    near = [name for name in names if ".ipynb" in name]
+        found = sorted(entries, key=lambda entry: entry.name)
+    shown = [entry for entry in found if entry.name[0] != "."]
+    hidden = [entry for entry in found if re.fullmatch(r"\.[^_].*\.ipynb", entry.name, re.DOTALL)]
+    near = [*(entry for entry in shown if ".ipynb" in entry.name), *hidden]
+    files = [printable(entry.name) for entry in near if entry.is_file(follow_symlinks=False)]
+    if files:
+        return f"no {slug}.ipynb, but {files[0]}: {advice_for_name(files[0], f'{slug}.ipynb')}"
     if near:
-        return f"no {slug}.ipynb, but {near[0]}: {advice_for_name(near[0], f'{slug}.ipynb')}"
+        is_folder = near[0].is_dir(follow_symlinks=False)
+        kind = "a folder without a notebook" if is_folder else "a link or a special file"
+        return f"{printable(near[0].name)} is {kind}; hand in the notebook itself"
+    names = [printable(entry.name) for entry in shown]
     listed = f"; found {', '.join(names[:5])}" if names else ""
     return f"there is no {slug}.ipynb and no other notebook{listed}; hand in the notebook"
 
@@ -567,11 +591,15 @@ def _below(path: Path, folder: Path) -> str:
 # ---- reading ----
 
 
-def _read_timestamp(path: Path) -> str | None:
+def _read_timestamp(path: Path) -> tuple[str | None, tuple[str, ...]]:
+    """The text of timestamp.txt, and a line if there is one that cannot be read."""
     try:
-        return read_text(path, limit=200).strip() or None
-    except SubmissionError:
-        return None
+        return read_text(path, limit=200).strip() or None, ()
+    except SubmissionError as error:
+        if not os.path.lexists(path):
+            return None, ()
+        found = str(error).rpartition("; ")[0]
+        return None, (f"{found}, so this time was not used; hand it in with a date as text",)
 
 
 def read_found(found: FoundSubmission, problems: list[str]) -> NotebookNode:
@@ -612,7 +640,8 @@ def read_bytes(path: Path, limit: int) -> bytes:
     with os.fdopen(descriptor, "rb") as file:
         content = file.read(limit + 1)
     if len(content) > limit:
-        raise _refusal(path.name, f"larger than {limit / 1e6:g} MB", CLEAR)
+        size = f"{limit / 1e6:g} MB" if limit >= 1e6 else f"{limit} bytes"
+        raise _refusal(path.name, f"larger than {size}", CLEAR)
     return content
 
 
