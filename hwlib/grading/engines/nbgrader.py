@@ -41,6 +41,7 @@ from hwlib.grading.engines.kernel_verdicts import (
     KernelVerdicts,
     of_first_lost,
     said_of,
+    with_fair_points,
 )
 from hwlib.grading.engines.several import joined_results, of_notebook
 from hwlib.grading.engines.test_sets import fetch_test_sets
@@ -279,7 +280,8 @@ class _GuardedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
             self._stopped = "CellTimeoutError"
         if not self._stopped:
             try:
-                return super().preprocess_cell(cell, resources, index)  # type: ignore[no-any-return]
+                cell, resources = super().preprocess_cell(cell, resources, index)
+                return with_fair_points(cell), resources
             except DeadKernelError:
                 self._stopped = "DeadKernelError"
             except CellTimeoutError:  # the kernel does not even answer the interrupt
