@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import yaml
 from hypothesis import given as drawn
+from hypothesis import settings as settings_of
 from hypothesis import strategies as st
 from nbformat import NotebookNode
 from old_courses import case, given, named, notebook, prose, raw
@@ -301,6 +302,7 @@ _BLOCKS = st.text(max_size=30) | st.dictionaries(
 ).map(yaml.safe_dump)
 
 
+@settings_of(deadline=None)
 @drawn(settings=_BLOCKS, of_question=_BLOCKS, of_case=_BLOCKS)
 def test_whatever_settings_say_no_cell_is_lost_and_points_are_right_or_named(
     settings: str, of_question: str, of_case: str

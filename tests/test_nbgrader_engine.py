@@ -13,7 +13,7 @@ from typing import Any
 import nbformat
 import pytest
 from courses import TINY, hand_in, make_tiny, released, solved, submission_folder
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbgrader.api import Gradebook
 from nbgrader.utils import determine_grade
@@ -262,6 +262,7 @@ def test_a_test_that_gives_too_many_points_leaves_only_its_own_question_to_a_hum
     assert not any("could not grade" in text for text in (*ada.problems, *bob.problems))
 
 
+@settings(deadline=None)
 @given(
     st.floats(0, 5) | st.integers(0, 3),
     st.none() | st.lists(st.text(max_size=3), max_size=2) | st.floats(-2, 9).map(repr) | st.text(),

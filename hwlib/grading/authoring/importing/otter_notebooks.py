@@ -287,7 +287,7 @@ class _Reader:
 
 def _question(settings: dict[str, Any], points: Any, place: str) -> _Question:
     return _Question(
-        str(settings.get("name", place)),
+        str(settings.get("name", "")),
         points,
         bool(settings.get("manual")),
         bool(settings.get("all_or_nothing")),
