@@ -611,14 +611,14 @@ def _complain_about(report: GradeReport) -> int:
 def _preview(
     slug: str, students: tuple[str, ...], json_file: str | None, chosen: dict[str, Any]
 ) -> int:
-    from hwlib.grading.records.marks import recorded_marks
+    from hwlib.grading.records.marks import GradebookView, recorded_view
     from hwlib.grading.records.unwritten import changes_of, newcomers
 
     course = find_course()
     assignment, output = course.assignment(slug), chosen["output"] or course.root
     report = _grade_class(slug, students, chosen, dry_run=True)
-    marks = recorded_marks(assignment, output, chosen["db_url"])
-    changes, new = [*changes_of(report, marks)], newcomers(report, marks)
+    view = recorded_view(assignment, output, chosen["db_url"]) or GradebookView()
+    changes, new = [*changes_of(report, view)], newcomers(report, view.marks)
     told = {"changes": [asdict(change) for change in changes], "new": new}
     _write_json(report.to_dict() | told, json_file)
     console = terminal_for(json_file)

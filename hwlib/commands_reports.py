@@ -246,7 +246,7 @@ def marking_import(
     )
     students = len({one.student for one in done.written})
     written = f"{counted(len(done.written), 'grade')} of {counted(students, 'student')}"
-    say_next = f" Run `hw grade {slug}` to bring the feedback pages up to date"
+    say_next = f" Run `hw grade {slug}` to bring feedback pages and late penalties up to date"
     terminal_for(json_file).print(
         f"{file}: written: {written}; nothing new in {counted(done.unchanged, 'row')}."
         + say_next * bool(done.written)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from courses import hand_in, make_tiny, solved
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbgrader.api import Gradebook
 
@@ -17,6 +18,7 @@ from hwlib.grading import Assignment, find_course
 from hwlib.grading.deadlines import LateRule
 from hwlib.grading.grade import GradeOptions, grade_assignment
 from hwlib.grading.records.class_results import class_results
+from hwlib.grading.records.times import parse_time
 from hwlib.grading.results import SubmissionResult
 
 DATES = """
@@ -34,7 +36,7 @@ eve = 3
 # in UTC, where the deadline is 22:00
 HAND_INS = {
     "ada": "2027-02-01 22:10:00 UTC",  # within the grace
-    "bob": "2027-02-03 10:00:00 UTC",  # 36 hours: the second day has begun
+    "bob": "2027-02-03 11:00:00 +0100",  # 36 hours: the second day has begun
     "eve": "2027-02-03 10:00:00 UTC",  # has three days more
     "zoe": "2027-03-01 10:00:00 UTC",  # four weeks
 }
@@ -95,13 +97,22 @@ def test_a_dry_run_the_gradebook_and_the_page_have_one_score(
 
 
 def test_what_a_human_gives_changes_the_penalty_and_extra_credit_counts(
-    tiny: Assignment, tmp_path: Path
+    tiny: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     graded(tiny, tmp_path)
     with book(tmp_path) as opened:
         mark = opened.find_grade("answer-why", "tiny", "tiny", "bob")
         mark.manual_score, mark.needs_manual_grade, mark.extra_credit = 2, False, 1
         opened.db.commit()
+    # 20 % of 11 instead of 8, for exports at once and for the rest after the next run
+    now = {one.result.student: one.result for one in class_results(tiny, tmp_path).submissions}
+    assert (now["bob"].score, now["bob"].late_penalty) == pytest.approx((8.8, 2.2))
+    monkeypatch.chdir(tiny.course.root)
+    assert run(["diff", "tiny", "--output", str(tmp_path), "--json", str(tmp_path / "d.json")]) == 0
+    changes = json.loads((tmp_path / "d.json").read_text("utf-8"))["changes"]
+    assert [(one["student"], one["question"], one["after"]) for one in changes] == [
+        ("bob", "late penalty", pytest.approx(-2.2))
+    ]
     bob = graded(tiny, tmp_path)["bob"]
     assert bob.cached
     assert (bob.extra_credit, bob.late_penalty) == pytest.approx((1, 2.2))  # 20 % of 11
@@ -127,6 +138,48 @@ def test_nbgraders_engine_gives_the_same_score(tiny: Assignment, tmp_path: Path)
     submitted = tiny.course.root / "submitted"
     (bob,) = grade_assignment(tiny, submitted, tmp_path, ["bob"], options).submissions
     assert (bob.score, bob.late_penalty) == pytest.approx((6.4, 1.6))
+
+
+@settings(deadline=None)
+@given(
+    st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)).map(
+        lambda one: one.replace(microsecond=0)
+    ),
+    st.integers(-48, 56).map(lambda quarters: timedelta(minutes=15 * quarters)),
+    st.sampled_from(["", " ", "  "]),
+    st.sampled_from(["", ":"]),
+    st.sampled_from(["", ".000000"]),
+    st.sampled_from([" ", "T"]),
+)
+def test_a_time_with_an_offset_is_that_time_however_it_is_written(
+    when: datetime, offset: timedelta, gap: str, colon: str, fraction: str, between: str
+) -> None:
+    hours, minutes = divmod(abs(offset) // timedelta(minutes=1), 60)
+    sign = "-" if offset < timedelta() else "+"
+    local = f"{when + offset:%Y-%m-%d{between}%H:%M:%S}{fraction}"
+    written = f"{local}{gap}{sign}{hours:02}{colon}{minutes:02}\n"
+    assert parse_time(written) == (when, [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2027-07-01 12:00:00 CEST",
+        "2027-07-01 12:00:00 XYZ",
+        "2027-07-01 12:00:00.5 Zurich",
+        "Thu, 1 Jul 2027 12:00:00 CEST",
+        "2027-07-01T12:00:00CEST",
+    ],
+)
+def test_a_time_in_an_unknown_zone_is_named_and_not_taken_for_utc(text: str) -> None:
+    when, (problem,) = parse_time(text)
+    assert when is None and repr(text) in problem and "was not used" in problem
+
+
+def test_a_zone_that_is_known_counts() -> None:
+    noon = datetime(2027, 1, 1, 12)
+    for text in ("12:00:00 UTC", "13:00:00 CET", "13:00:00 Europe/Zurich", "12:00:00"):
+        assert parse_time(f"2027-01-01 {text}") == (noon, [])
 
 
 def test_the_table_and_the_json_say_what_being_late_costs(

@@ -242,7 +242,7 @@ def test_a_notebook_in_another_language_is_not_imported_and_said_so(
     code, found = reported(capsys, "import", str(path))
     assert code == 1
     (note,) = found["assignments"][0]["notes"]
-    assert "r.ipynb, because it is written in r" in note["text"]
+    assert "r.ipynb, because it is written in R;" in note["text"]
     assert not any((course / "assignments").iterdir())
 
 

@@ -362,6 +362,9 @@ def test_an_open_region_needs_a_decision() -> None:
             "nobodys, which is not",
         ),
         ([given("import a_package_of_nobody")], 0, "a_package_of_nobody, which is not installed"),
+        ([given("from google.colab import drive")], 0, "google.colab, which only Colab has"),
+        ([given("from google import colab as c")], 0, "google.colab, which only Colab has"),
+        ([given("import google.nobodys.part")], 0, "google.nobodys, which is not installed"),
         ([given("open('/home/me/data.csv')")], 0, "on one machine only"),
         ([solution("x = 1", "a"), solution("y = 1", "a")], 1, "belongs to 2 cells"),
         ([test("assert double(1) == 2", "t", 1), solution(DOUBLE, "a")], 0, "only a cell below"),
@@ -473,9 +476,9 @@ KERNELS: dict[str, tuple[Any, Any, str, str]] = {
     "with nulls": ({"name": None, "language": 3}, {"name": []}, "python", ""),
     "Python 2": ({"name": "python2"}, {"name": "python", "version": "2.7.18"}, "python", "2.7.18"),
     "IPython": ({"name": "xpython"}, {"name": "ipython"}, "ipython", "kernel xpython; it"),
-    "R": ({"name": "ir", "display_name": "R"}, {"name": "R"}, "r", ""),
-    "R by its name": ({"name": "ir"}, {}, "r", ""),
-    "Julia by its name": ({"name": "julia-1.10"}, None, "julia", ""),
+    "R": ({"name": "ir", "display_name": "R"}, {"name": "R"}, "R", ""),
+    "R by its name": ({"name": "ir"}, {}, "R", ""),
+    "Julia by its name": ({"name": "julia-1.10"}, None, "Julia", ""),
     "SageMath": ({"name": "sagemath-10.3", "language": "sage"}, None, "sage", ""),
 }
 

@@ -8,6 +8,10 @@ from typing import Any
 import needs
 import numpy as np
 import pytest
+import yaml
+from hypothesis import given as drawn
+from hypothesis import settings as settings_of
+from hypothesis import strategies as st
 from nbformat import NotebookNode
 from old_courses import case, given, named, notebook, prose, raw
 
@@ -274,6 +278,84 @@ def test_the_older_format_in_markdown_is_read() -> None:
         (1.0, False),
         (1.0, True),
     ]
+
+
+def test_the_older_settings_of_an_assignment_are_no_prose() -> None:
+    cells = (
+        prose("```\nBEGIN ASSIGN\nexport_cell: true\nfiles:\n  - data.csv\n```"),
+        *question("name: q", given("y = 1 # SOLUTION")),
+    )
+    found = found_in_otter(Path("hw") / "hw.ipynb", notebook(*cells))
+    assert found.files == ("data.csv",)
+    assert [cell.role for cell in found.cells] == ["solution"]
+    assert "settings export_cell are not taken over" in found.notes[0].text
+
+
+# what people may have written where otter expects a number, a list or a text
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 9) | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner),
+    max_leaves=4,
+)
+_BLOCKS = st.text(max_size=30) | st.dictionaries(
+    st.sampled_from(["name", "points", "manual", "hidden", "files", "all_or_nothing"]), _VALUES
+).map(yaml.safe_dump)
+
+
+@settings_of(deadline=None)
+@drawn(settings=_BLOCKS, of_question=_BLOCKS, of_case=_BLOCKS)
+def test_whatever_settings_say_no_cell_is_lost_and_points_are_right_or_named(
+    settings: str, of_question: str, of_case: str
+) -> None:
+    cells = (
+        raw(f"# ASSIGNMENT CONFIG\n{settings}"),
+        *question(
+            of_question,
+            given("y = 1 # SOLUTION"),
+            tests=(
+                case("y", "1"),
+                case(f'""" # BEGIN TEST CONFIG\n{of_case}\n""" # END TEST CONFIG\ny > 0', "True"),
+            ),
+        ),
+    )
+    found = found_in_otter(Path("hw") / "hw.ipynb", notebook(*cells))
+    assert [cell.role for cell in found.cells][1:] == ["test"]
+    worth = sum(part.points for part in parts_of(found.cells[1].source))
+    worth = worth or found.cells[1].points or 0.0
+    assert worth >= 0
+    is_named = any(note.kind == "decision" for note in found.notes)
+    try:
+        asked = yaml.safe_load(of_question)
+        points = asked.get("points") if isinstance(asked, dict) else None
+    except (yaml.YAMLError, ValueError):
+        points = "?"
+    if isinstance(points, int | float) and not is_named and not isinstance(points, bool):
+        own = isinstance(yaml.safe_load(of_case), dict) and "points" in yaml.safe_load(of_case)
+        assert worth == pytest.approx(points, abs=1e-5) or own
+    assert is_named or not isinstance(points, bool)
+
+
+@pytest.mark.parametrize(
+    ("points", "own", "words"),
+    [
+        ("two", "", "it is worth 'two' points"),
+        ("-1", "", "it is worth -1 points"),
+        ("[1, 2, 3]", "", "for 3 test cells, and there are 2, which otter refuses"),
+        ("1", "points: 3", "are worth 3 points, and the question 1, which otter refuses"),
+        ("2", "points: many", "it is worth 'many' points"),
+        (": 3", "", "not valid YAML"),
+        ("2", "a: : b", "not valid YAML"),
+    ],
+)
+def test_points_that_otter_refuses_need_a_decision(points: str, own: str, words: str) -> None:
+    config = f'""" # BEGIN TEST CONFIG\n{own}\n""" # END TEST CONFIG\n'
+    cells = question(
+        f"name: q1\npoints: {points}",
+        given("y = 1 # SOLUTION"),
+        tests=(case("y", "1"), case(f"{config}y > 0", "True")),
+    )
+    (note,) = found_in_otter(Path("hw") / "hw.ipynb", notebook(*cells)).notes
+    assert note.kind == "decision" and words in note.text and note.text.startswith("hw.ipynb, cell")
 
 
 def test_lines_that_call_otter_are_comments() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import nbformat
 import pytest
 from courses import (
+    TINY,
     hand_in,
     make_tiny,
     released,
@@ -20,9 +21,13 @@ from courses import (
     submission_folder,
     with_answer_below,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from nbgrader.api import Gradebook
+from nbgrader.utils import determine_grade
 
 from hwlib.grading import Assignment, SubmissionResult
+from hwlib.grading.engines.kernel_verdicts import with_fair_points
 from hwlib.grading.engines.nbgrader import grade_with_nbgrader
 from hwlib.grading.submissions.files import find_submissions
 
@@ -248,6 +253,42 @@ class TestAClass:
 def test_an_answer_below_its_cell_waits_for_a_human(graded: Graded) -> None:
     assert status_of(graded, "blank", "why") == ("missing", 0)
     assert status_of(graded, "below", "why") == ("manual", 0)
+
+
+@pytest.mark.slow
+def test_a_test_that_gives_too_many_points_leaves_only_its_own_question_to_a_human(
+    tmp_path: Path,
+) -> None:
+    too_many = TINY.replace(
+        "assert math.isclose(half(3), 1.5)", "assert math.isclose(half(3), 1.5)\nhalf(14)"
+    )
+    tiny = make_tiny(tmp_path, too_many)
+    hand_in(tiny, "ada", solved(tiny))
+    hand_in(tiny, "bob", solved(tiny, solution_half="def half(x):\n    return 3\n"))
+    found = find_submissions(tiny, tmp_path / "submitted")
+    ada, bob = grade_with_nbgrader(tiny, found, output=tmp_path, seed=1)
+    half = ada.question("half")
+    assert (half.status, half.points) == ("manual", 0)
+    assert "its check gives 7 of 4 points, which is a mistake in the course" in half.message
+    assert {one.id: one.status for one in ada.questions if one.id not in ("half", "why")} == {
+        one.id: "passed" for one in bob.questions if one.id not in ("half", "why")
+    }
+    assert bob.question("half").status == "failed"
+    assert not any("could not grade" in text for text in (*ada.problems, *bob.problems))
+
+
+@settings(deadline=None)
+@given(
+    st.floats(0, 5) | st.integers(0, 3),
+    st.none() | st.lists(st.text(max_size=3), max_size=2) | st.floats(-2, 9).map(repr) | st.text(),
+)
+def test_no_last_value_of_a_test_stops_nbgrader(points: float, shown: Any) -> None:
+    settings = {"grade": True, "solution": False, "points": points, "grade_id": "t"}
+    data = {"image/png": "iVBORw0KGgo="} if shown is None else {"text/plain": shown}
+    output = nbformat.v4.new_output("execute_result", data, execution_count=1)
+    cell = nbformat.v4.new_code_cell("f()", outputs=[output], metadata={"nbgrader": settings})
+    earned, most = determine_grade(with_fair_points(cell))
+    assert 0 <= earned <= most == points
 
 
 @pytest.mark.slow

@@ -213,12 +213,17 @@ class Class:
 def graded(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Class]:
-    assignment = make(tmp_path_factory.mktemp("class"))
+    root = make(tmp_path_factory.mktemp("class")).course.root
+    with (root / "course.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[teams.measures]\npair = ["ann", "ben"]\n')
+    assignment = find_course(root).assignment("measures")
     build(assignment)
     whole = notebooks(assignment, "one", "two")
     hand_in(assignment, "ada", whole)
     hand_in(assignment, "half", {"two.ipynb": whole["two.ipynb"]})
     hand_in(assignment, "torn", {"one.ipynb": whole["one.ipynb"], "two.ipynb": "{"})
+    for student in ("pair", "ben"):
+        hand_in(assignment, student, whole)
     output = tmp_path_factory.mktemp(request.param)
     yield Class(assignment, output, grade(assignment, output, request.param))
 
@@ -250,6 +255,13 @@ def test_a_notebook_that_is_missing_costs_its_own_questions(graded: Class) -> No
     assert half.question("length").message.startswith("one.ipynb was not handed in")
     assert half.status == "graded"
     assert any("there is no one.ipynb; hand it in" in text for text in half.problems)
+
+
+def test_what_concerns_the_whole_hand_in_is_said_once(graded: Class) -> None:
+    told = "handed in by the team pair: ann, ben"
+    assert graded.of("ann").problems == (told,)
+    assert graded.of("ben").problems == (f"{told}; the folder ben/measures was not graded",)
+    assert sum("one.ipynb" in text for text in graded.of("half").problems) == 1
 
 
 def test_a_notebook_that_cannot_be_read_waits_for_a_human(graded: Class) -> None:

@@ -247,6 +247,28 @@ def test_an_attachment_that_is_not_there_stops_the_build(tmp_path: Path) -> None
         build(course.assignment("shapes"))
 
 
+@pytest.mark.parametrize("above", ["", "![a dot](attachment:dot.png)"])
+def test_a_picture_of_an_answer_is_no_secret_if_the_question_shows_it(
+    tmp_path: Path, above: str
+) -> None:
+    text = (
+        f'# %% [markdown] answer="why" points=1\n# What is this? {above}\n# ### BEGIN SOLUTION\n'
+        "# A dot ![again](attachment:dot.png)\n# ### END SOLUTION\n"
+    )
+    toml = 'title = "Dots"\npoints = 1\nminutes = 0.1\n'
+    assignment = make_course(tmp_path, "dots", text, toml).assignment("dots")
+    (assignment.folder / "attachments").mkdir()
+    (assignment.folder / "attachments" / "dot.png").write_bytes(DOT)
+    if above:
+        build(assignment)
+        cells = nbformat.read(assignment.release, as_version=4).cells
+        (question,) = (one for one in cells if "What is this?" in one.source)
+        assert "dot.png" in question.attachments and "again" not in question.source
+    else:
+        with pytest.raises(AuthoringError, match="is in a secret region"):
+            build(assignment)
+
+
 # ---- proving -------------------------------------------------------------------------------------
 
 

@@ -75,14 +75,6 @@ class Schedule:
         grace_s = 60 * self.late.grace_minutes if self.late else 0.0
         return late_s if late_s > grace_s else 0.0
 
-    def penalty(self, slug: str, student: str, when: datetime | None, points: float) -> float:
-        """The points that a student loses who has handed in at this time (in UTC, without zone)."""
-        due, extension = self.of(slug, student)
-        if self.late is None or due is None or when is None:
-            return 0.0
-        late = when - due.replace(tzinfo=None) - (extension or timedelta())
-        return self.late.penalty(points, late.total_seconds())
-
 
 class ScheduleFault(ValueError):
     """A date or rule that is not as it must be: the key, and what to do about it."""

@@ -15,21 +15,21 @@ __all__ = ["Kernel", "kernel_of"]
 
 # names that the kernels of other languages register, where a notebook does not say its language
 _LANGUAGES = {
-    r"ir\b": "r",
-    r"julia": "julia",
-    r"octave|oct2py": "octave",
-    r"i?matlab|imatlab": "matlab",
-    r"i?java\b|jjava|rapaio": "java",
-    r"almond|scala": "scala",
-    r"xcpp|cling": "c++",
-    r"bash|calysto_bash": "bash",
-    r"i?javascript|deno|tslab": "javascript",
-    r"sagemath": "sage",
-    r"ihaskell|haskell": "haskell",
-    r"evcxr|rust": "rust",
-    r"gophernotes|go\b": "go",
+    r"ir\b": "R",
+    r"julia": "Julia",
+    r"octave|oct2py": "Octave",
+    r"i?matlab|imatlab": "MATLAB",
+    r"i?java\b|jjava|rapaio": "Java",
+    r"almond|scala": "Scala",
+    r"xcpp|cling": "C++",
+    r"bash|calysto_bash": "Bash",
+    r"i?javascript|deno|tslab": "JavaScript",
+    r"sagemath": "Sage",
+    r"ihaskell|haskell": "Haskell",
+    r"evcxr|rust": "Rust",
+    r"gophernotes|go\b": "Go",
     r"sas\b|stata|nbstata|sos\b": "another language",
-    r"xsql|xsqlite": "sql",
+    r"xsql|xsqlite": "SQL",
 }
 
 

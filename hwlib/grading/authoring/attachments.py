@@ -43,11 +43,17 @@ def attachments_of(
     if cell.cell_type != "markdown":
         return found
     kinds = line_kinds(cell.source)
-    for line, text, kind in zip(cell.lines, cell.source.split("\n"), kinds, strict=True):
+    public = {
+        name
+        for text, kind in zip(cell.source.split("\n"), kinds, strict=True)
+        for name in _SHOWN.findall(text)
+        if kind == "given"
+    }
+    for line, text in zip(cell.lines, cell.source.split("\n"), strict=True):
         for name in _SHOWN.findall(text):
             file = assignment.folder / "attachments" / name
             media = mimetypes.guess_type(name)[0] or ""
-            if kind != "given":
+            if name not in public:
                 raise AuthoringError(
                     path,
                     line,

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from nbformat import NotebookNode
+from nbgrader.utils import determine_grade, is_grade
 
 from hwlib.checks.advice import advice
 from hwlib.errors import with_detail
 from hwlib.grading.answer_key import AnswerKey, KeyCell
 from hwlib.grading.cell_names import names_in
-from hwlib.grading.cells import UNANSWERED, one_line, tree_of
+from hwlib.grading.cells import UNANSWERED, joined_source, one_line, tree_of
 from hwlib.grading.engines.lacking import Lack, lack_in, lack_of_python
 from hwlib.grading.engines.part_verdicts import told_parts
 from hwlib.grading.engines.student_errors import builtin_exception
@@ -33,7 +34,7 @@ from hwlib.grading.records.marks import Mark
 from hwlib.grading.results import PartResult, QuestionStatus
 from hwlib.markers import hidden_lines
 
-__all__ = ["STAGING", "KernelVerdicts", "Said", "of_first_lost", "said_of"]
+__all__ = ["STAGING", "KernelVerdicts", "Said", "of_first_lost", "said_of", "with_fair_points"]
 
 MAX_MESSAGE = 300
 STAGING = ".grading-"  # begins the name of the folder that submissions are run in
@@ -43,6 +44,7 @@ FRAME = re.compile(
     rf"Cell In\[(?P<count>\d+)\], line (?P<line>\d+)|File \S*/{re.escape(STAGING)}\S*:\d+, in "
 )
 CELL_FILE = re.compile(r"\(\d+\.py, line (\d+)\)")  # in the text of a SyntaxError
+TOO_MANY_POINTS = "TooManyPoints"  # what `with_fair_points` calls an error
 TOO_SLOW = ("CellTimeoutError", "KeyboardInterrupt")
 
 Said = tuple[QuestionStatus, str, str]  # status, message, hint
@@ -74,6 +76,8 @@ class KernelVerdicts:
         if error.ename == "CannotCheck":
             reason = next((said_of(line) for line in error.traceback), "")
             return cannot_run(reason.removeprefix("? "))
+        if error.ename == TOO_MANY_POINTS:
+            return waits(f"{said_of(error.evalue)}, which is a mistake in the course")
         lack = _lack(error)
         if lack and not (lack.only_of_student and _is_of_test(graded, error)):
             return waits(lack.told_student)
@@ -148,6 +152,29 @@ class KernelVerdicts:
             source = self._cells[definer.grade_id].source
             return _of_missing(_missing_name(error), definer, above, source)
         return _of_frames(graded, error, text)
+
+
+def with_fair_points(cell: NotebookNode) -> NotebookNode:
+    """A cell that has run, with outputs of which nbgrader can make points.
+
+    nbgrader gives up a whole notebook if one test ends with a number above its points, or with a
+    value that has no text. A number too large becomes an error, which leaves the question to a
+    human; in a test that is worth nothing, it says nothing.
+    """
+    if not is_grade(cell):
+        return cell
+    try:
+        determine_grade(cell)
+    except (ValueError, KeyError):
+        most = float(cell.metadata.nbgrader["points"])
+        shown = [one for one in cell.outputs if one.output_type == "execute_result"]
+        cell.outputs = [one for one in cell.outputs if one.output_type != "execute_result"]
+        value = joined_source(shown[0].data.get("text/plain")) if most else None
+        if value:
+            text = f"its check gives {float(value):g} of {most:g} points"
+            error = {"ename": TOO_MANY_POINTS, "evalue": text, "traceback": [text]}
+            cell.outputs.append(NotebookNode(output_type="error", **error))
+    return cell
 
 
 def of_first_lost(parts: Sequence[PartResult], said: Said) -> Said:

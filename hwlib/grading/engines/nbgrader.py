@@ -41,15 +41,17 @@ from hwlib.grading.engines.kernel_verdicts import (
     KernelVerdicts,
     of_first_lost,
     said_of,
+    with_fair_points,
 )
 from hwlib.grading.engines.several import joined_results, of_notebook
 from hwlib.grading.engines.test_sets import fetch_test_sets
 from hwlib.grading.engines.words import UNREADABLE, cannot_run
 from hwlib.grading.records.autograded import graded_cells, with_metadata
-from hwlib.grading.records.gradebook import GradeStore, parse_time
+from hwlib.grading.records.gradebook import GradeStore
 from hwlib.grading.records.harmless import harmless_cell
 from hwlib.grading.records.marks import Mark, with_marks
 from hwlib.grading.records.pictures import Pictures
+from hwlib.grading.records.times import parse_time
 from hwlib.grading.results import QuestionResult, SubmissionResult
 from hwlib.grading.sandbox.measures.limits import limit_program
 from hwlib.grading.sandbox.variables import environment
@@ -278,7 +280,8 @@ class _GuardedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
             self._stopped = "CellTimeoutError"
         if not self._stopped:
             try:
-                return super().preprocess_cell(cell, resources, index)  # type: ignore[no-any-return]
+                cell, resources = super().preprocess_cell(cell, resources, index)
+                return with_fair_points(cell), resources
             except DeadKernelError:
                 self._stopped = "DeadKernelError"
             except CellTimeoutError:  # the kernel does not even answer the interrupt
@@ -368,8 +371,10 @@ def _autograde(
     for name in store.assignment.student_files:  # nbgrader puts all files of source/ in its place
         if (folder / name).is_file():
             (source / name).unlink(missing_ok=True)
-    if parse_time(submission.timestamp)[0] is None:  # nbgrader would stop at a garbled one
-        (folder / "timestamp.txt").unlink(missing_ok=True)
+    when, _ = parse_time(submission.timestamp)
+    (folder / "timestamp.txt").unlink(missing_ok=True)  # nbgrader would stop at a garbled one
+    if when is not None:
+        (folder / "timestamp.txt").write_text(f"{when} UTC\n", encoding="utf-8")
     for name, notebook in notebooks.items():
         nbformat.write(notebook, folder / f"{name}.ipynb")
     explanation = _Explanation(level=logging.ERROR)

@@ -128,7 +128,8 @@ def joined_results(
         for one in results.values()
     )
     status: SubmissionStatus = "rejected" if rejected else "needs_manual" if waiting else "graded"
-    problems = _told({name: one.problems for name, one in results.items()})
+    told = _told({name: one.problems for name, one in results.items()})
+    problems = tuple(dict.fromkeys((*told, *_of_the_whole(found))))
     return SubmissionResult(
         found.student,
         status,
@@ -136,6 +137,12 @@ def joined_results(
         problems,
         sum(one.seconds for one in results.values()),
     )
+
+
+def _of_the_whole(found: FoundSubmission) -> tuple[str, ...]:
+    """What is said of a hand-in and of none of its notebooks, such as which team has made it."""
+    told = {text for one in found.several.values() for text in one.problems}
+    return tuple(text for text in found.problems if text not in told) if found.several else ()
 
 
 def _told(lines: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

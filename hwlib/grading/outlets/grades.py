@@ -116,10 +116,18 @@ def grade_table(
     unread = sum(1 for one in known if one.recorded and one.recorded.result.status == "rejected")
     absent = sum(1 for one in known if one.recorded is None)
     notes = [
-        f"{count} {'submission' if count == 1 else 'submissions'} {what}"
-        for count, what in (
-            (waiting, "still wait for a human, so these scores can rise"),
-            (unread, "could not be read and count 0 points so far"),
+        f"{count} {'submission' if count == 1 else 'submissions'} {one if count == 1 else many}"
+        for count, one, many in (
+            (
+                waiting,
+                "still waits for a human, so this score can rise",
+                "still wait for a human, so these scores can rise",
+            ),
+            (
+                unread,
+                "could not be read and counts 0 points so far",
+                "could not be read and count 0 points so far",
+            ),
         )
         if count
     ]

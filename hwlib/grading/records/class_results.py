@@ -102,8 +102,11 @@ def _recorded(
 ) -> Recorded:
     marks, hand_in = view.marks[student], view.hand_ins.get(student, HandIn())
     result = entry.result if entry else SubmissionResult(student, "graded", _from(marks, key))
+    penalty = hand_in.penalty
+    if schedule.late is not None:  # a human may have graded since the gradebook's was worked out
+        penalty = schedule.late.penalty(with_marks(result, marks).score, hand_in.late_s)
     return Recorded(
-        with_marks(result, marks, hand_in.penalty),
+        with_marks(result, marks, penalty),
         entry,
         hand_in.handed_in,
         schedule.counted(hand_in.late_s),

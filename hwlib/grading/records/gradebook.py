@@ -19,11 +19,9 @@ from types import TracebackType
 from typing import Any, TypeVar
 from uuid import uuid4
 
-import dateutil.parser  # type: ignore[import-untyped]
 import sqlalchemy as sa
 from nbformat import NotebookNode
 from nbgrader.preprocessors import AssignLatePenalties
-from nbgrader.utils import parse_utc
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from hwlib.atomic import remove_folder
@@ -69,11 +67,12 @@ from hwlib.grading.records.marks import (
     view_of,
     with_marks,
 )
+from hwlib.grading.records.times import parse_time
 from hwlib.grading.results import SubmissionResult, SubmissionStatus
 from hwlib.grading.submissions.files import read_submission
 from hwlib.grading.texts import for_markdown
 
-__all__ = ["GradeStore", "Written", "parse_time"]
+__all__ = ["GradeStore", "Written"]
 
 ATTEMPTS = 5  # tries of a transaction while another program holds the database
 T = TypeVar("T")
@@ -599,28 +598,6 @@ def _waits(result: SubmissionResult, names: Iterable[str]) -> bool:
 
 def _points(mark: Mark) -> float:
     return mark.points + mark.extra
-
-
-def parse_time(timestamp: str | datetime | None) -> tuple[datetime | None, list[str]]:
-    """Read a timestamp as UTC; returns None and a problem in words if nbgrader cannot read it, or
-    would take a part of the date from the day on which it reads it.
-    """
-    try:
-        if isinstance(timestamp, str) and _is_partial(timestamp):
-            raise ValueError
-        return parse_utc(timestamp), []
-    except (ValueError, OverflowError):
-        return None, [
-            f"timestamp.txt: expected a date such as 2027-02-01 12:00:00 UTC, found "
-            f"{timestamp!r:.60}, so this time was not used"
-        ]
-
-
-def _is_partial(timestamp: str) -> bool:
-    """Whether it lacks year, month or day: "5" would be the fifth of the present month."""
-    days = (datetime(2000, 1, 1), datetime(2004, 2, 2))
-    first, second = (dateutil.parser.parse(timestamp, default=day) for day in days)
-    return bool(first != second)
 
 
 def _mark(row: Row) -> Mark:

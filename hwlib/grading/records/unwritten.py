@@ -12,13 +12,15 @@ from hwlib.grading.answer_key import load_key
 from hwlib.grading.course import Assignment
 from hwlib.grading.records.cache import Kept, ResultCache
 from hwlib.grading.records.class_records import ClassRecords
-from hwlib.grading.records.gradebook import parse_time
 from hwlib.grading.records.marks import (
     GradebookView,
+    HandIn,
     Mark,
+    late_by,
     recorded_view,
     with_points_by_hand,
 )
+from hwlib.grading.records.times import parse_time
 from hwlib.grading.results import (
     GradeReport,
     Outcome,
@@ -36,10 +38,12 @@ Marks = Mapping[str, Mapping[str, Mark]]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A question of a student for which the gradebook would have other points."""
+    """A question of a student for which the gradebook would have other points, or the points that
+    are taken off for handing in late.
+    """
 
     student: str
-    question: str
+    question: str  # or LATE
     before: float
     after: float
     why: str  # what the question's new result says
@@ -83,14 +87,26 @@ class UnwrittenRecords(ClassRecords):
         return self._in_time(found, with_points_by_hand(marks, outcome.result, penalty))
 
     def _in_time(self, found: FoundSubmission, result: SubmissionResult) -> SubmissionResult:
-        """The result with the late penalty that the dates of course.toml ask for now."""
-        schedule, slug = self.assignment.course.schedule, self.assignment.slug
-        if schedule.late is None or slug not in schedule.due:
+        """The result with the late penalty that the rule of course.toml asks for now.
+
+        Dates that course.toml does not name, and the time of a hand-in without one, are those of
+        the gradebook.
+        """
+        schedule = self.assignment.course.schedule
+        if schedule.late is None:
             return result
-        when, _ = parse_time(found.timestamp)
+        known = self._view.hand_ins.get(found.student, HandIn())
+        due, extension = schedule.of(self.assignment.slug, found.student)
+        ends = due.replace(tzinfo=None) if due else self._view.due
+        if extension is None and known.until and self._view.due:
+            extension = known.until - self._view.due
+        when = parse_time(found.timestamp)[0] or known.handed_in
         score = replace(result, late_penalty=0.0).score
-        penalty = schedule.penalty(slug, found.student, when, score)
+        penalty = schedule.late.penalty(score, late_by(when, ends, extension))
         return replace(result, late_penalty=penalty)
+
+
+LATE = "late penalty"
 
 
 def newcomers(report: GradeReport, marks: Marks) -> list[str]:
@@ -98,14 +114,14 @@ def newcomers(report: GradeReport, marks: Marks) -> list[str]:
     return [one.student for one in report.submissions if one.student not in marks]
 
 
-def changes_of(report: GradeReport, marks: Marks) -> Iterator[Change]:
+def changes_of(report: GradeReport, view: GradebookView) -> Iterator[Change]:
     """Where the points of a report are not those of the gradebook, by student and question.
 
     What a human has given stands, so it is no change. Students whom the gradebook does not know are
     left out.
     """
     for submission in report.submissions:
-        known = marks.get(submission.student)
+        known = view.marks.get(submission.student)
         if known is None:
             continue
         questions = {one.id: one for one in submission.questions}
@@ -117,6 +133,10 @@ def changes_of(report: GradeReport, marks: Marks) -> Iterator[Change]:
                 continue
             if not math.isclose(before, after, abs_tol=1e-9):
                 yield Change(submission.student, name, before, after, _why(mark, now))
+        taken = view.hand_ins.get(submission.student, HandIn()).penalty
+        if not math.isclose(taken, submission.late_penalty, abs_tol=1e-9):
+            why = "it follows the points, the dates and the late rule"
+            yield Change(submission.student, LATE, 0.0 - taken, 0.0 - submission.late_penalty, why)
 
 
 def _points(mark: Mark | None) -> float:

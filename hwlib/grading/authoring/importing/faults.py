@@ -19,6 +19,7 @@ from hwlib.grading.parts import can_fail
 __all__ = ["idiom_of", "kept_state", "note_faults"]
 
 _NETWORK = ("requests", "urllib", "urllib3", "httpx", "aiohttp", "wget", "gdown", "socket")
+COLAB = "google.colab"
 _ADDRESS = re.compile(r"https?://")
 _ABSOLUTE = re.compile(r"^(/(home|Users|root|data|mnt|srv|tmp)/|[A-Za-z]:\\)")
 
@@ -200,6 +201,14 @@ def _note_network(draft: Draft) -> None:
 
 def _note_imports(draft: Draft, tree: ast.Module, folder: Path) -> None:
     for name in sorted(set(_imported(tree))):
+        if name == COLAB:
+            draft.note(
+                "fault",
+                f"it imports {COLAB}, which only Colab has, so it fails in every other notebook "
+                "and when graded",
+                "take the cell out, or put the import between `try:` and `except ImportError:`",
+            )
+            continue
         if name in _NETWORK and name not in ("urllib", "socket"):
             _note_network(draft)
         if name in ("otter", "hwlib") or (folder / name).is_dir():
@@ -226,9 +235,17 @@ def _imported(tree: ast.Module) -> Iterator[str]:
         if id(node) in tried:
             continue
         if isinstance(node, ast.Import):
-            yield from (alias.name.split(".")[0] for alias in node.names)
+            yield from (_package(alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
-            yield node.module.split(".")[0]
+            # `from google import colab` names a package of the namespace google
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (map(_package, names if node.module == "google" else [node.module]))
+
+
+def _package(module: str) -> str:
+    """What has to be installed for a module: packages below the name google are many."""
+    first, _, rest = module.partition(".")
+    return f"{first}.{rest.partition('.')[0]}" if first == "google" and rest else first
 
 
 def _catches_import_error(handler: ast.ExceptHandler) -> bool:

@@ -66,7 +66,7 @@ def found_in_nbgrader(path: Path, notebook: NotebookNode) -> FoundNotebook:
     return FoundNotebook(
         path,
         "nbgrader",
-        kernel.language.lower(),
+        kernel.language,
         kernel.is_python,
         tuple(
             _found(f"{path.name}, cell {number}", cell, said)

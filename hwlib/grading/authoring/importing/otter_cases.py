@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
+from hwlib.grading.authoring.importing.otter_settings import number_in, settings_in
 from hwlib.grading.cells import indented, joined_source, tree_of
 from hwlib.markers import BEGIN_HIDDEN, END_HIDDEN
 
@@ -29,6 +28,7 @@ class Case:
     source: str  # statements that raise if it does not hold
     hidden: bool
     points: float | None = None
+    problem: str = ""  # what can't be read of its settings
 
 
 def case_of(source: str, outputs: Sequence[Any]) -> Case:
@@ -41,11 +41,13 @@ def case_of(source: str, outputs: Sequence[Any]) -> Case:
         What the cell shows for the course's own solution, as nbformat has it.
     """
     lines = source.split("\n")
-    hidden, points, message = False, None, None
+    hidden, points, message, problem = False, None, None, ""
     if _CONFIG.match(lines[0]):
         end = next((i for i, line in enumerate(lines) if _CONFIG_END.match(line)), 0)
-        config = yaml.safe_load("\n".join(lines[1:end])) or {}
-        hidden, points = bool(config.get("hidden")), config.get("points")
+        config, problem = settings_in("\n".join(lines[1:end]))
+        hidden, points = bool(config.get("hidden")), number_in(config.get("points"))
+        if points is None and config.get("points") is not None:
+            problem = f"it is worth {config['points']!r:.60} points"
         message = config.get("failure_message")
         lines = lines[end + 1 :]
     elif lines[0].lstrip().startswith("#"):
@@ -59,7 +61,7 @@ def case_of(source: str, outputs: Sequence[Any]) -> Case:
         body = _inlined(body, function) if function else _compared(body, tree, outputs)
     if message:
         body = _with_message(body, str(message))
-    return Case(body, hidden, None if points is None else float(points))
+    return Case(body, hidden, points, problem)
 
 
 def _with_message(body: str, message: str) -> str:
@@ -196,13 +198,12 @@ def shared_points(points: Any, cases: Sequence[Case]) -> list[float]:
     if isinstance(points, dict):
         points = points.get("each", 1) * len(cases)
     if isinstance(points, list):
-        given = [float(one or 0) for one in points]
-        return [*given, *[0.0] * len(cases)][: len(cases)]
+        return [*points, *[0.0] * len(cases)][: len(cases)]
     said = sum(case.points or 0.0 for case in cases)
     silent = sum(case.points is None for case in cases)
     rest = 0.0
     if points is not None:
-        rest = (float(points) - said) / silent if silent else 0.0
+        rest = max(0.0, points - said) / silent if silent else 0.0
     elif not said and silent:
         rest = 1 / silent
     return [rest if case.points is None else case.points for case in cases]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
 from nbformat import NotebookNode
 
 from hwlib.grading.authoring.importing.found import FoundCell, FoundNotebook, Note
@@ -18,6 +18,7 @@ from hwlib.grading.authoring.importing.otter_cases import (
     composed,
     shared_points,
 )
+from hwlib.grading.authoring.importing.otter_settings import points_in, settings_in
 from hwlib.grading.authoring.importing.otter_solutions import has_solution, with_regions
 from hwlib.grading.kernels import kernel_of
 
@@ -28,6 +29,10 @@ _MARK = re.compile(
     re.IGNORECASE,
 )
 _CONFIG = re.compile(r"^\s*(?:```otter\s*)?#\s*ASSIGNMENT CONFIG", re.IGNORECASE)
+_OLD_CONFIG = re.compile(
+    r"^\s*(?:```|<!--)\s*\n?\s*#?\s*BEGIN ASSIGN\w*[ \t]*\n(?P<yaml>.*?)(?:```|-->)\s*$", re.DOTALL
+)
+_READ = {"files", "name", "tests"}  # what is read of an assignment's settings
 # the older format: the question is in a code block or comment of its Markdown cell
 _OLD = re.compile(
     r"(?:```|<!--)\s*\n?\s*#?\s*BEGIN QUESTION\s*\n(?P<yaml>.*?)(?:```|-->)", re.DOTALL
@@ -55,12 +60,18 @@ def found_in_otter(path: Path, notebook: NotebookNode) -> FoundNotebook:
     return FoundNotebook(
         path,
         "otter",
-        kernel.language.lower(),
+        kernel.language,
         kernel.is_python,
         tuple(reader.cells),
-        tuple(str(one) for one in reader.config.get("files") or ()),
-        kernel_notes(kernel, path.name),
+        _files(reader.config),
+        (*reader.notes, *kernel_notes(kernel, path.name)),
     )
+
+
+def _files(config: dict[str, Any]) -> tuple[str, ...]:
+    """The files that an assignment's settings list."""
+    found = config.get("files") or ()
+    return tuple(map(str, found)) if isinstance(found, list) else (str(found),) * bool(found)
 
 
 def _is_mark(cell: NotebookNode) -> bool:
@@ -89,6 +100,7 @@ class _Reader:
         self.question: _Question | None = None
         self.block = ""
         self.config: dict[str, Any] = {}
+        self.notes: list[Note] = []  # what concerns the whole notebook
 
     def take(self, number: int, cell: NotebookNode) -> None:
         """Take the next cell."""
@@ -96,12 +108,15 @@ class _Reader:
         fenced = cell.cell_type == "markdown" and cell.source.lstrip().startswith("```otter")
         if cell.cell_type == "raw" or fenced:
             if _CONFIG.match(cell.source):
-                self.config = _settings(cell.source)
+                self._configure(place, *_settings(cell.source))
                 return
             mark = _MARK.match(cell.source)
             if mark:
                 self._mark(place, mark["edge"].upper(), mark["what"].upper(), cell.source)
                 return
+        if cell.cell_type != "code" and (old := _OLD_CONFIG.search(cell.source)):
+            self._configure(place, *settings_in(old["yaml"]))
+            return
         if cell.cell_type == "markdown" and (old := _OLD.search(cell.source)):
             self._old_question(place, cell.source, old)
             return
@@ -113,13 +128,35 @@ class _Reader:
         """Close what is open at the end of the notebook."""
         self._close()
 
+    # ---- settings ----
+
+    def _configure(self, place: str, config: dict[str, Any], problem: str) -> None:
+        self.config = config
+        self._need(place, problem, "correct them there, and import again")
+        if others := sorted(config.keys() - _READ):
+            text = f"{place}: the assignment's settings {', '.join(others)} are not taken over"
+            self.notes.append(Note("changed", text))
+
+    def _asked(self, place: str, settings: dict[str, Any], problem: str) -> None:
+        """Begin a question."""
+        remedy = "give the question a header with points"
+        self._need(place, problem, remedy)
+        points, problem = points_in(settings.get("points"))
+        self._need(place, problem, remedy)
+        self.question = _question(settings, points, place)
+
+    def _need(self, place: str, problem: str, remedy: str) -> None:
+        """A decision, if there is a problem."""
+        if problem:
+            self.notes.append(Note("decision", f"{place}: {problem}", remedy))
+
     # ---- blocks ----
 
     def _mark(self, place: str, edge: str, what: str, source: str) -> None:
         if what == "QUESTION":
             self._close()
             if edge == "BEGIN":
-                self.question = _question(_settings(source), place)
+                self._asked(place, *_settings(source))
         elif edge == "BEGIN":
             self.block = "TESTS" if what.startswith("TEST") else what
         else:
@@ -136,6 +173,7 @@ class _Reader:
         if question is None or not question.cases:
             return
         points = shared_points(question.points, question.cases)
+        self._check_points(question, sum(points))
         whole = question.whole or len(question.cases) == 1
         notes = []
         if len(question.cases) > 1:
@@ -159,6 +197,18 @@ class _Reader:
             )
         )
         question.cases = []
+
+    def _check_points(self, question: _Question, worth: float) -> None:
+        """Name points of test cells that otter refuses, or that are not those of the question."""
+        given, count = question.points, len(question.cases)
+        for case in question.cases:
+            self._need(question.place, case.problem, "look at its points, and what is hidden")
+        if isinstance(given, list) and len(given) != count:
+            text = f"its list has points for {len(given)} test cells, and there are {count}"
+            self._need(question.place, f"{text}, which otter refuses", "correct its points")
+        elif isinstance(given, float) and given < worth and not math.isclose(given, worth):
+            text = f"its test cells are worth {worth:g} points, and the question {given:g}"
+            self._need(question.place, f"{text}, which otter refuses", "correct its points")
 
     # ---- cells ----
 
@@ -210,7 +260,8 @@ class _Reader:
 
     def _old_question(self, place: str, source: str, found: re.Match[str]) -> None:
         self._close()
-        self.question = _question(yaml.safe_load(found["yaml"]) or {}, place)
+        self._asked(place, *settings_in(found["yaml"]))
+        assert self.question is not None
         self.question.old = True
         shown = (source[: found.start()] + source[found.end() :]).strip()
         self.cells.append(FoundCell(place, "given", "markdown", shown))
@@ -234,27 +285,26 @@ class _Reader:
         return False
 
 
-def _question(settings: dict[str, Any], place: str) -> _Question:
+def _question(settings: dict[str, Any], points: Any, place: str) -> _Question:
     return _Question(
-        str(settings.get("name", place)),
-        settings.get("points"),
+        str(settings.get("name", "")),
+        points,
         bool(settings.get("manual")),
         bool(settings.get("all_or_nothing")),
         place,
     )
 
 
-def _settings(source: str) -> dict[str, Any]:
-    """The YAML below the first line of a raw cell."""
+def _settings(source: str) -> tuple[dict[str, Any], str]:
+    """The YAML below the first line of a raw cell, and what is wrong with it."""
     lines = [line for line in source.split("\n") if not line.strip().startswith("```")]
-    try:
-        found = yaml.safe_load("\n".join(lines))
-    except yaml.YAMLError:
-        return {}
-    return found if isinstance(found, dict) else {}
+    return settings_in("\n".join(lines))
 
 
 def _number(points: Any) -> float:
+    """What a question is worth that a human grades."""
+    if isinstance(points, dict):
+        return float(points["each"])
     if isinstance(points, list):
-        return float(sum(one or 0 for one in points))
-    return float(points) if isinstance(points, int | float) else 1.0
+        return float(sum(points))
+    return 1.0 if points is None else float(points)

@@ -84,12 +84,15 @@ class AssignmentReport:
 
     def lines(self) -> Iterator[str]:
         """The report as text."""
-        counts = Counter(cell.status for cell in self.cells)
-        yield (
-            f"{self.slug}: {self.source}: {len(self.cells)} cells: {counts['as it was']} as they "
-            f"were, {counts['changed']} changed, {counts['decision']} need a decision, "
-            f"{counts['shared']} shared process"
-        )
+        if self.cells:
+            counts = Counter(cell.status for cell in self.cells)
+            yield (
+                f"{self.slug}: {self.source}: {len(self.cells)} cells: {counts['as it was']} as "
+                f"they were, {counts['changed']} changed, {counts['decision']} need a decision, "
+                f"{counts['shared']} shared process"
+            )
+        else:
+            yield f"{self.slug}: {self.source or 'nothing to import'}"
         for note in self.notes:
             yield _shown("", note)
         for kind in ("decision", "shared", "changed", "fault"):
