@@ -33,10 +33,11 @@ def parse_time(timestamp: str | datetime | None) -> tuple[datetime | None, list[
             if len(words) == 3 and words[2].isalpha() and gettz(words[2]) is None:
                 raise ValueError(f"no such time zone: {words[2]}")
             timestamp = " ".join(words)
+            zoned = len(words) == 3 and gettz(words[2]) is not None
+            if _is_partial(" ".join(words[:2]) if zoned else timestamp):
+                raise ValueError(f"a part of a date: {timestamp}")
         with warnings.catch_warnings():
             warnings.simplefilter("error", UnknownTimezoneWarning)
-            if isinstance(timestamp, str) and _is_partial(timestamp):
-                raise ValueError
             return parse_utc(timestamp), []
     except (ValueError, OverflowError, UnknownTimezoneWarning):
         return None, [
