@@ -28,22 +28,26 @@ def parse_time(timestamp: str | datetime | None) -> tuple[datetime | None, list[
     >>> parse_time("2027-07-01 12:00:00 CEST")[0]
     """
     try:
-        if isinstance(timestamp, str):
-            words = _OFFSET.sub(r"\g<seconds>\g<offset>", timestamp.strip()).split()
-            if len(words) == 3 and words[2].isalpha() and gettz(words[2]) is None:
-                raise ValueError(f"no such time zone: {words[2]}")
-            timestamp = " ".join(words)
-            zoned = len(words) == 3 and gettz(words[2]) is not None
-            if _is_partial(" ".join(words[:2]) if zoned else timestamp):
-                raise ValueError(f"a part of a date: {timestamp}")
         with warnings.catch_warnings():
             warnings.simplefilter("error", UnknownTimezoneWarning)
-            return parse_utc(timestamp), []
+            return parse_utc(_whole(timestamp) if isinstance(timestamp, str) else timestamp), []
     except (ValueError, OverflowError, UnknownTimezoneWarning):
         return None, [
             f"timestamp.txt: expected a date such as 2027-02-01 12:00:00 UTC or 2027-02-01 "
             f"13:00:00 +0100, found {timestamp!r:.60}, so this time was not used"
         ]
+
+
+def _whole(timestamp: str) -> str:
+    """A timestamp as nbgrader reads it right; ValueError if its zone or a part of it is unknown."""
+    words = _OFFSET.sub(r"\g<seconds>\g<offset>", timestamp.strip()).split()
+    zoned = len(words) == 3 and gettz(words[2]) is not None
+    if len(words) == 3 and words[2].isalpha() and not zoned:
+        raise ValueError(f"no such time zone: {words[2]}")
+    whole = " ".join(words)
+    if _is_partial(" ".join(words[:2]) if zoned else whole):
+        raise ValueError(f"a part of a date: {whole}")
+    return whole
 
 
 def _is_partial(timestamp: str) -> bool:
