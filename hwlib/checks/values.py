@@ -46,9 +46,9 @@ def as_array(value: object) -> Array | Mismatch:
     """The value as a plain array: it may be a number, a list, an array or a torch tensor.
 
     Only types that NumPy can read are accepted. An object that pretends to have every attribute is
-    refused. Fractions and Decimals are read as float64, arrays of Python objects as the numbers in
-    them. The array holds Python objects only where whole numbers are too large for every dtype of
-    NumPy.
+    refused, and so is an array of Python objects: such an array is slow and fails elsewhere.
+    Fractions and Decimals in lists are read as float64. The array holds Python objects only where
+    whole numbers are too large for every dtype of NumPy.
     """
     if value is None:
         cause = "The function returned nothing: is a `return` missing?"
@@ -68,6 +68,8 @@ def as_array(value: object) -> Array | Mismatch:
         )
     if array.dtype == object:
         numbers = _numbers(array)
+        if isinstance(value, np.ndarray) and numbers is not None and numbers.dtype != object:
+            return _OF_OBJECTS
         return _not_an_array(value) if numbers is None else numbers
     return array if array.dtype.kind in "biufcUS" else _not_an_array(value)
 
@@ -200,6 +202,13 @@ def _length_of_another_axis(actual: tuple[int, ...], expected: tuple[int, ...]) 
         f"Axis {wrong[0]} is as long as axis {expected.index(actual[wrong[0]])}: "
         "is one count used for both?"
     )
+
+
+_OF_OBJECTS = Mismatch(
+    "found an array of Python objects (its dtype is object)",
+    "`np.frompyfunc` and `dtype=object` make such arrays: `.astype(float)` makes one of numbers.",
+    unreadable=True,
+)
 
 
 def _not_an_array(value: object) -> Mismatch:

@@ -4,6 +4,7 @@ because nothing is computed.
 
 REPLACES = "two_layer_net"
 FAILS = ["two_layer_net-scores", "two_layer_net-loss", "two_layer_net-gradients"]
+ALSO = {"two_layer_net-loss": "nothing is computed", "two_layer_net-gradients": "nothing is computed"}
 HINT = "The scores of the toy net"
 
 

@@ -37,7 +37,7 @@ from hwlib.grading.engines.links import MethodLink
 from hwlib.grading.engines.mirrors import StandIn, facts_of, is_class, is_standin, link_of
 from hwlib.grading.engines.patches import Patches
 from hwlib.grading.engines.readings import Readings
-from hwlib.grading.engines.student_classes import FUNCTIONS, MUTABLE, replace_content
+from hwlib.grading.engines.student_classes import FUNCTIONS, KINDS, MUTABLE, replace_content
 from hwlib.grading.engines.student_errors import never_ending, student_error
 from hwlib.grading.engines.surroundings import Surroundings, warn
 from hwlib.grading.engines.test_files import TestFiles
@@ -426,7 +426,8 @@ def _has_method(cls: type, name: str) -> bool:
     """
     real: Any = facts_of(cls).library
     if real is None and cls.__module__ in _OF_PYTHON:
-        real = getattr(sys.modules.get(cls.__module__), cls.__qualname__, None)
+        known = KINDS.get(cls.__qualname__)  # those that Python gives no name, as `mappingproxy`
+        real = getattr(sys.modules.get(cls.__module__), cls.__qualname__, known)
     return isinstance(real, type) and hasattr(real, name)
 
 

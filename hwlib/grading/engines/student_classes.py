@@ -44,6 +44,7 @@ from hwlib.grading.sandbox.operations import OPERATIONS
 
 __all__ = [
     "FUNCTIONS",
+    "KINDS",
     "MUTABLE",
     "build_class",
     "new_error",
@@ -58,7 +59,7 @@ MAX_BASES = 32
 MUTABLE = (list, dict, set)
 
 _METACLASSES = frozenset((type, ABCMeta, EnumMeta, type(Protocol)))
-_KINDS: dict[str, type] = {
+KINDS: dict[str, type] = {
     "function": FunctionType,
     "method": MethodType,
     "builtin_function_or_method": BuiltinFunctionType,
@@ -119,7 +120,7 @@ def build_class(
     )
     if library is not None and not _is_harmless(library):
         library = None
-    kind = _KINDS.get(name) if module in ("builtins", "types", "functools") else None
+    kind = KINDS.get(name) if module in ("builtins", "types", "functools") else None
     specials = frozenset(one for one in _texts(told, "s") if one in OPERATIONS)
     if library is not None:
         specials |= {one for one in OPERATIONS if has_own(library, one)}

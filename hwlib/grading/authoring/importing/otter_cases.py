@@ -193,7 +193,7 @@ def shared_points(points: Any, cases: Sequence[Case]) -> list[float]:
 
     >>> cases = [Case("", False), Case("", True, 2.0)]
     >>> shared_points(3, cases), shared_points(None, cases), shared_points([1, 4], cases)
-    ([1.0, 2.0], [0.0, 2.0], [1.0, 4.0])
+    ([1.0, 2.0], [0.0, 2.0], [1, 4])
     """
     if isinstance(points, dict):
         points = points.get("each", 1) * len(cases)
