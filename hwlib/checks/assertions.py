@@ -301,12 +301,10 @@ def _judge(
         if mismatch is None:
             return
     sure = mismatch.cause if mismatch.unreadable else ""
-    cause = named_mistake(actual, expected, rule, mistakes or {}) or sure
-    otherwise = mismatch.cause
-    if mismatch.of_shape:  # what the question says of its values does not fit
-        otherwise = mismatch.cause or hint or mismatch.guess
-    else:
-        cause = cause or hint
+    # for a wrong shape, the hint does not fit as well: it speaks of values
+    of_values = "" if mismatch.of_shape else hint
+    cause = named_mistake(actual, expected, rule, mistakes or {}) or sure or of_values
+    otherwise = mismatch.cause or hint or mismatch.guess
     symptom = f"{at_the_start(what)}: {mismatch.symptom}."
     raise CheckFailed(
         symptom,

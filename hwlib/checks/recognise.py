@@ -1,8 +1,9 @@
 """Find the likely cause of a wrong result.
 
 The mistakes that the question names are tried first, then the hint of the question stands, then
-mistakes that any question may meet. For a wrong shape, the last two change places: the hint of the
-question speaks of values. A general mistake is named only where it alone explains the result.
+mistakes that any question may meet. For a wrong shape the hint comes later, because it speaks of
+values: after general mistakes and what the shapes leave hardly any doubt about, and before a guess.
+A general mistake is named only where it alone explains the result.
 """
 
 from __future__ import annotations

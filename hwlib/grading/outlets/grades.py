@@ -23,7 +23,7 @@ from hwlib.grading.outlets.roster import (
     first_of,
 )
 from hwlib.grading.records.class_results import ClassResults, Recorded
-from hwlib.grading.texts import for_csv
+from hwlib.grading.texts import counted, for_csv
 
 __all__ = ["FORMATS", "Format", "GradeTable", "grade_table"]
 
@@ -116,7 +116,7 @@ def grade_table(
     unread = sum(1 for one in known if one.recorded and one.recorded.result.status == "rejected")
     absent = sum(1 for one in known if one.recorded is None)
     notes = [
-        f"{count} {'submission' if count == 1 else 'submissions'} {one if count == 1 else many}"
+        f"{counted(count, 'submission')} {one if count == 1 else many}"
         for count, one, many in (
             (
                 waiting,

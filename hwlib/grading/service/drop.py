@@ -90,15 +90,15 @@ class DropFolder:
         if path.suffix.lower() == ".ipynb":
             if why := only_as_zip(assignment):
                 raise SubmissionError(why)
-            files = {f"{slug}.ipynb": content}
-            require_a_notebook(assignment, files)
-            return self.inbox.add(student, slug, files)
-        unpacked = unpack_hand_in(content, printable(path.name))
-        if not any(name.endswith(".ipynb") for name in unpacked.files):
-            why = f" ({'; '.join(unpacked.problems[:3])})" if unpacked.problems else ""
-            raise SubmissionError(f"there is no notebook in this zip{why}; put it there")
-        require_a_notebook(assignment, unpacked.files)
-        return self.inbox.add(student, slug, unpacked.files, tuple(unpacked.problems))
+            files, problems = {f"{slug}.ipynb": content}, list[str]()
+        else:
+            unpacked = unpack_hand_in(content, printable(path.name))
+            files, problems = unpacked.files, unpacked.problems
+            if not any(name.endswith(".ipynb") for name in files):
+                why = f" ({'; '.join(problems[:3])})" if problems else ""
+                raise SubmissionError(f"there is no notebook in this zip{why}; put it there")
+        require_a_notebook(assignment, files)
+        return self.inbox.add(student, slug, files, tuple(problems))
 
     def _named(self, stem: str) -> tuple[str, str]:
         """Student and assignment, from the name of a file."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -220,15 +219,22 @@ async def _from_form(request: Request) -> bytes:
 
 
 def _unpacked(assignment: Assignment, content: bytes) -> tuple[dict[str, bytes], tuple[str, ...]]:
-    """The files of a hand-in with safe names, and what was left out."""
+    """The files of a hand-in with safe names, a notebook among them, and what was left out."""
+    files, problems = _files_in(assignment, content)
+    try:
+        require_a_notebook(assignment, files)
+    except SubmissionError as error:
+        raise HTTPException(400, f"Not taken: {for_page(str(error), 500)}.") from error
+    return files, problems
+
+
+def _files_in(assignment: Assignment, content: bytes) -> tuple[dict[str, bytes], tuple[str, ...]]:
     if not content:
         raise HTTPException(400, "The file is empty. Save the notebook and hand it in again.")
     if not content.startswith((b"PK\x03\x04", b"PK\x05\x06")):  # a zip, or one without files
         if why := only_as_zip(assignment):
             raise HTTPException(400, why)
-        files = {f"{assignment.slug}.ipynb": content}
-        _require_a_notebook(assignment, files)
-        return files, ()
+        return {f"{assignment.slug}.ipynb": content}, ()
     one = unpack_hand_in(content, "your zip")
     if not any(PurePosixPath(path).suffix == ".ipynb" for path in one.files):
         found = "; ".join(one.problems[:3])
@@ -237,15 +243,7 @@ def _unpacked(assignment: Assignment, content: bytes) -> tuple[dict[str, bytes],
             f"There is no notebook in this zip{f' ({for_page(found, 300)})' if found else ''}. "
             f"Put {assignment.files} into it and hand it in again.",
         )
-    _require_a_notebook(assignment, one.files)
     return one.files, tuple(one.problems)
-
-
-def _require_a_notebook(assignment: Assignment, files: Mapping[str, bytes]) -> None:
-    try:
-        require_a_notebook(assignment, files)
-    except SubmissionError as error:
-        raise HTTPException(400, f"Not taken: {for_page(str(error), 500)}.") from error
 
 
 # ---- answers -------------------------------------------------------------------------------------

@@ -698,9 +698,7 @@ def _decoded(content: bytes, name: str, problems: list[str]) -> str:
     except UnicodeDecodeError as error:
         where = f"not UTF-8 text (byte {error.start})"
         if b"\0" in content or not content.lstrip().startswith(b"{"):
-            is_, advice = what_it_is(content)
-            found = f"{where}: this {is_}" if is_ else where
-            raise _refusal(name, found, advice or SAVE_AGAIN) from error
+            raise _no_notebook_in(content, name, where) from error
     problems.append(f"{name}: {where}; what can't be read there was replaced")
     return content.decode("utf-8", "replace")
 
@@ -741,6 +739,12 @@ def _refusal(name: str, found: str, advice: str) -> SubmissionError:
     return SubmissionError(f"{name}: {found}; {advice}")
 
 
+def _no_notebook_in(content: bytes | str, name: str, found: str) -> SubmissionError:
+    """The refusal of a file that can't be read, with what it is instead, where that is known."""
+    kind, advice = what_it_is(content)
+    return _refusal(name, f"{found}: this {kind}" if kind else found, advice or SAVE_AGAIN)
+
+
 def _parse(text: str, name: str) -> Any:
     if not text.strip():
         raise _refusal(name, "an empty file", "hand in the notebook again")
@@ -750,9 +754,7 @@ def _parse(text: str, name: str) -> Any:
         ends = error.pos >= len(text.rstrip()) - 1 or "Unterminated" in error.msg
         cut = ends and text.lstrip().startswith("{")
         found = "cut off before its end (truncated)" if cut else "not a notebook (not JSON)"
-        is_, advice = what_it_is(text)
-        more = f": this {is_}" if is_ else ""
-        raise _refusal(name, f"{found}, line {error.lineno}{more}", advice or SAVE_AGAIN) from error
+        raise _no_notebook_in(text, name, f"{found}, line {error.lineno}") from error
     except (RecursionError, ValueError) as error:
         raise _refusal(
             name, "nested too deeply, or it contains a number that is far too long", SAVE_AGAIN

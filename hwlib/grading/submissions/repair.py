@@ -430,7 +430,7 @@ def _beside(
     """
     if any(_is_answered(cell, released) for cell in own):
         return own
-    found = [*_taken_from_above(key_cell, above, added)]
+    found = _taken_from_above(key_cell, above, added)
     for cell in list(below):
         if cell.cell_type == key_cell.cell_type and _has_content(cell):
             below.remove(cell)
