@@ -150,6 +150,29 @@ def test_a_part_that_crashes_or_hangs_leaves_the_others_their_points(
     assert all(part.message for part in question.parts if part.status != "passed")
 
 
+def test_a_process_that_the_answer_ends_is_no_accident_to_a_test_that_tidies_up(
+    tmp_path: Path,
+) -> None:
+    tidies_up = """\
+def label_of(labels):
+    try:
+        return vote(labels)
+    finally:
+        vote([1])
+with check.part(1, "one label"):
+    check.equal(label_of(one), 3, what="the label")
+"""
+    once = 'with check.part(1, "one label"):\n    check.equal(vote(one), 3, what="the label")\n'
+    assert once in NOTEBOOK
+    assignment = made(tmp_path, NOTEBOOK.replace(once, tidies_up))
+    answer = ["__import__('os')._exit(3)"]
+    first, again = (graded(assignment, answer, "isolated")[0] for _ in range(2))
+    for part in first.questions[0].parts:
+        assert part.status == "crashed", part
+        assert "exit code 3" in part.message, part
+    assert again.cached, again.problems  # it was the answer, so nobody is graded anew for it
+
+
 def test_an_endless_loop_costs_the_time_of_one_part_and_a_half(tmp_path: Path) -> None:
     assignment = with_limit(made(tmp_path), 2)
     answers = ["while True: pass", f"while len(labels) == 1: pass\n    {RIGHT}"]
