@@ -5,6 +5,9 @@ from __future__ import annotations
 import ast
 import io
 import json
+import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -271,3 +274,43 @@ assert half(98) == 49
         (0.5, True),
         (0, False),
     ]
+
+
+@needs.linux
+def test_the_clock_of_a_cell_in_otters_kernel_does_not_run_while_others_have_the_core() -> None:
+    core = min(os.sched_getaffinity(0))
+    pin = f"import os; os.sched_setaffinity(0, [{core}])\n"
+    script = f"""{pin}
+import time
+from IPython.core.interactiveshell import InteractiveShell
+from hwlib.grading.engines.otter_checks import limit_cells
+shell = InteractiveShell.instance()
+limit_cells(1.0)
+shell.run_cell('''
+import time
+begun, end = time.monotonic(), time.process_time() + 0.4
+while time.process_time() < end: pass
+print(time.monotonic() - begun > 1.0)
+''')
+shell.run_cell('''
+try:
+    while time: pass
+except TimeoutError as error: print(error)
+''')
+"""
+    busy = [subprocess.Popen([sys.executable, "-c", f"{pin}while True: pass"]) for _ in range(4)]
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    finally:
+        for one in busy:
+            one.kill()
+            one.wait()
+    slow, up = done.stdout.splitlines()
+    assert slow == "True", done  # or else the others did not disturb it, and nothing was shown
+    assert up.startswith("Your code took too long"), done

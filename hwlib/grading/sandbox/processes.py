@@ -328,9 +328,7 @@ class Worker:
         """Seconds of CPU time that it and all that it started have used, and seconds that it was
         ready to run but other programs had the cores.
         """
-        cpu_s, queued_s = usage.times_of(self.pid)
-        others_s = sum(usage.times_of(pid)[0] for pid in usage.descendants(self.pid))
-        return cpu_s + others_s, max(0.0, queued_s - others_s)
+        return usage.times_with_children(self.pid)
 
     def cpu_seconds(self) -> float:
         """Seconds of CPU time that it has used, without its children, to a microsecond where the

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hwlib.grading.sandbox.measures.kernel import files_as
 
-__all__ = ["descendants", "folder_use", "memory_of", "times_of"]
+__all__ = ["descendants", "folder_use", "memory_of", "times_of", "times_with_children"]
 
 MAX_COUNTED = 1000  # processes of one worker
 # bytes of a folder's path, to which the name of a file comes; the kernel takes 4096
@@ -26,6 +26,15 @@ def times_of(pid: int) -> tuple[float, float]:
     with contextlib.suppress(OSError, ValueError, IndexError):
         queued_s = int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
     return cpu_s, queued_s
+
+
+def times_with_children(pid: int) -> tuple[float, float]:
+    """Seconds of CPU time that a process and all that it started have used, and seconds that it was
+    ready to run but other programs had the cores.
+    """
+    cpu_s, queued_s = times_of(pid)
+    others_s = sum(times_of(child)[0] for child in descendants(pid))
+    return cpu_s + others_s, max(0.0, queued_s - others_s)
 
 
 def descendants(pid: int) -> list[int]:
