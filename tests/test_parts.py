@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from courses import hand_in, make_assignment, make_course, with_code
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hwlib.commands import run
 from hwlib.errors import AuthoringError
 from hwlib.grading import Assignment, GradeOptions, SubmissionResult, build, grade_assignment
 from hwlib.grading.authoring.reading import parse_notebook
@@ -425,3 +427,16 @@ def test_a_list_beside_parts_says_the_same_points(tmp_path: Path) -> None:
     path.write_text(text.replace("[2]", "[3]"), encoding="utf-8")
     with pytest.raises(AuthoringError, match=r"3: points=\[3\], but the parts .* have 2; leave"):
         parse_notebook(path)
+
+
+def test_verify_with_several_seeds_finds_a_part_that_decides_by_luck(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn = "[9, 4, 4, 9] if check.rng().integers(3) else [4, 9]"
+    made(tmp_path, NOTEBOOK.replace("vote([9, 4, 4, 9])", f"vote({drawn})"))
+    monkeypatch.chdir(tmp_path)
+    assert run(["verify", "votes", "--seeds", "5"]) == 1
+    out, err = capsys.readouterr()
+    assert "wrong first: passes" not in err.partition("with seed")[0]  # the usual one shows nothing
+    assert re.search(r"^hw: votes: with seed \d+: wrong first: passes vote/ties, but", err, re.M)
+    assert re.search(r"^votes, seed \d+: 0 problems$", out, re.M)
