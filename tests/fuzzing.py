@@ -187,6 +187,7 @@ def _messages() -> list[tuple[dict[str, Any], list[bytes]]]:
         *(date(2026, 1, 1), datetime(2026, 1, 1, tzinfo=UTC), timedelta(1), Decimal("1.5")),
         *(Fraction(1, 3), deque([1], 5), Counter("abc"), defaultdict(list, {1: [2]}), bytearray(3)),
         *(pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}), pd.Series([1.0], name="s")),
+        *(pd.Series([1, None], dtype="Int64"), pd.Series(["a", "b"], dtype="category")),
         *(_Net(), _Net, _List([1]), _Error("wrong"), len, np.linalg.norm),
     ]
     for value in values:

@@ -758,14 +758,33 @@ IN_VALUES: tuple[Idiom, ...] = (
         "results of pandas with the dtype `category` or `Int64`",
         """
         def levels(column):
-            return column.astype("category")
+            return column.astype("category"), column.map({"a": 1}).astype("Int64")
         """,
         """
-        assert list(levels(pd.Series(["a", "b", "a"])).cat.categories) == ["a", "b"]
+        kinds, numbers = levels(pd.Series(["a", "b", "a"]))
+        assert list(kinds.cat.categories) == ["a", "b"] and kinds.tolist() == ["a", "b", "a"]
+        assert numbers.dtype == "Int64" and numbers.isna().tolist() == [False, True, False]
+        assert numbers.sum() == 2 and not kinds.cat.ordered
+        """,
+        """
+        def levels(column):
+            return column.astype("category"), column.map({"a": 1})
+        """,
+        needs="pandas",
+    ),
+    idiom(
+        VALUES,
+        "results of pandas with intervals (`pd.cut`), periods or time zones",
+        """
+        def halves(column):
+            return pd.cut(column, 2)
+        """,
+        """
+        assert halves(pd.Series([1.0, 5.0, 2.0])).cat.codes.tolist() == [0, 1, 0]
         """,
         status="manual",
         needs="pandas",
-        note="`list(column)` and plain dtypes work",
+        note="`list(column.cat.codes)` and plain dtypes work",
     ),
     idiom(
         VALUES,

@@ -28,7 +28,7 @@ WAYS: tuple[Way, ...] = tuple(
     way
     for module in (ways_with_cells, ways_in_python, ways_with_files, ways_with_values)
     for way in module.WAYS
-    if importlib.util.find_spec("torch") or "torch" not in way.name
+    if all(importlib.util.find_spec(name) or name not in way.name for name in ("torch", "pandas"))
 )
 FOR_NBGRADER = [way for way in WAYS if not way.not_nbgrader and (ALL_WAYS or not way.rare)]
 

@@ -198,7 +198,13 @@ class Column:
         own=[("above primes", "import torch")],
     ),
     way(
-        "torch tensors that carry gradients",
+        "a Series and an Index of pandas, which the course does not import",
+        ratio=f"import pandas as pd\n\n{RATIO}    return pd.Series(result, name='ratio')",
+        primes="import pandas as pd\n\nprimes = pd.Index([2, 3, 5, 7, 11, 13])",
+    ),
+    way(
+        "torch tensors that carry gradients, and a size",
+        primes="primes = torch.empty(2, 3, 5, 7, 11, 13, device='meta').shape",
         ratio="""
             import torch
 

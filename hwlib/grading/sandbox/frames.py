@@ -1,7 +1,7 @@
 """Write tables of pandas as plain columns, and read them back: an index, column names, and arrays.
 
-Columns are arrays of NumPy, texts, or moments without a zone. Nothing else of pandas crosses. A
-table is read only by a process that has imported pandas already.
+Columns are arrays of NumPy, texts, moments without a zone, categories, or numbers of which some may
+be absent. Nothing else of pandas crosses. Who reads a table imports pandas before.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ __all__ = ["TAGS", "encode_table", "read_table"]
 MAX_COLUMNS = 10_000  # of a table: pandas takes its time for each
 
 _TEXTS = frozenset(("str", "string"))
+_WITH_ABSENT = frozenset(("IntegerArray", "FloatingArray", "BooleanArray"))
 
 
 def encode_table(value: Any, encoder: Encoder, depth: int) -> dict[str, Any] | None:
@@ -62,6 +63,16 @@ def _column(column: Any, encoder: Encoder, depth: int) -> dict[str, Any]:
     if str(dtype) in _TEXTS:
         texts = [one if isinstance(one, str) else None for one in column.array]
         return {"k": str(dtype), "v": encoder.items(texts, depth)}
+    pandas = sys.modules["pandas"]
+    if isinstance(dtype, pandas.CategoricalDtype):
+        kinds = _column(dtype.categories, encoder, depth)
+        codes = pandas.Series(column).cat.codes.to_numpy()
+        return {"k": "category", "v": encoder.part(codes, depth), "c": kinds, "o": dtype.ordered}
+    if type(column.array).__name__ in _WITH_ABSENT:
+        absent = np.asarray(column.isna())
+        plain = column.to_numpy(dtype=dtype.numpy_dtype, na_value=dtype.type(0))
+        parts = {"v": encoder.part(plain, depth), "m": encoder.part(absent, depth)}
+        return {"k": type(column.array).__name__, **parts}
     raise Unsendable(f"a column of pandas with the dtype {dtype} can't be sent")
 
 
@@ -131,7 +142,17 @@ def _read_column(data: Any, decoder: Decoder, depth: int) -> Any:
         if not all(text is None or type(text) is str for text in texts):
             raise WireError("a column that is not made of texts")
         return sys.modules["pandas"].array(texts, dtype=data["k"])
-    array = decoder.part(data.get("v"), depth)
+    pandas, kind, array = sys.modules["pandas"], data.get("k"), _array(data, "v", decoder, depth)
+    if kind == "category":
+        kinds = pandas.Index(_read_column(data.get("c"), decoder, depth))
+        return pandas.Categorical.from_codes(array, kinds, ordered=data.get("o") is True)
+    if kind in _WITH_ABSENT:
+        return getattr(pandas.arrays, kind)(array, _array(data, "m", decoder, depth))
+    return array
+
+
+def _array(data: dict[str, Any], key: str, decoder: Decoder, depth: int) -> np.ndarray[Any, Any]:
+    array = decoder.part(data.get(key), depth)
     if not isinstance(array, np.ndarray) or array.ndim != 1:
         raise WireError("a column that is not an array")
     return array

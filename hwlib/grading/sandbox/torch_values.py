@@ -15,7 +15,7 @@ import numpy as np
 from hwlib.errors import Unsendable, WireError
 from hwlib.grading.sandbox.codec import Decoder, Encoder, Unpack
 
-__all__ = ["TAGS", "encode_tensor", "encode_torch", "read_tensor", "the_torch"]
+__all__ = ["TAGS", "encode_tensor", "encode_torch", "read_lengths", "read_tensor", "the_torch"]
 
 _DTYPES = frozenset(
     [
@@ -93,11 +93,16 @@ def _read_dtype(data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
     return getattr(the_torch(), name)
 
 
-def _read_size(data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
-    sizes = decoder.items(data, depth)
-    if not all(type(n) is int and 0 <= n < 2**63 for n in sizes):
+def read_lengths(data: dict[str, Any], decoder: Decoder, depth: int) -> tuple[int, ...]:
+    """The lengths of a size of PyTorch."""
+    lengths = decoder.items(data, depth)
+    if not all(type(n) is int and 0 <= n < 2**63 for n in lengths):
         raise WireError("a size of another type")
-    return the_torch().Size(sizes)
+    return tuple(lengths)
+
+
+def _read_size(data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
+    return the_torch().Size(read_lengths(data, decoder, depth))
 
 
 def _read_device(data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
