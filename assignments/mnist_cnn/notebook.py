@@ -17,7 +17,9 @@
 # from 0 (no ink) to 1.
 
 # %% setup
+import contextlib
 import os
+import tempfile
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -25,10 +27,12 @@ import torch
 from scipy import ndimage
 from torch import nn
 from torch.nn import functional as F
+from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from hwlib import plots
 from hwlib.data import load_mnist
 from hwlib.models import Description
+from hwlib.models.building import build as network_of
 from hwlib.training import evaluate, fit
 
 _ = torch.optim.SGD([torch.zeros(1)], lr=0.0)     # the first optimizer takes torch a second, every other one none: so here it is
@@ -301,6 +305,14 @@ def description_of(network):
     except hwlib.errors.HwlibError as error:
         return str(error)
 
+
+def weights_of(network):
+    """The arrays that save_model writes of a network, by the place of their layer, such as 3.weight."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        hwlib.save_model(network, "network", input_shape=(1, 28, 28))
+        weights = hwlib.load_model("network").state_dict()
+    return {name: value.numpy() for name, value in weights.items() if not name.endswith("num_batches_tracked")}
+
 # %% setup
 RULES = {"allowed": ("Conv2d", "BatchNorm2d", "MaxPool2d", "AvgPool2d", "ReLU", "Dropout", "Flatten", "Linear", "BatchNorm1d", "Softmax"),
          "required": ("Dropout", "BatchNorm2d"), "max_parameters": 999_999}
@@ -338,7 +350,15 @@ check.true(not isinstance(network, list | tuple), "build_cnn() gives a list of l
            "nn.Sequential(*layers) makes a network of a list.")
 text = description_of(network)
 check.true(text.startswith("{"), text, "An nn.Sequential of the allowed layers, in which the shapes fit, can always be described.")
-check_rules(Description.from_json(text, "build_cnn"), "the network of build_cnn()")
+described = Description.from_json(text, "build_cnn")
+check_rules(described, "the network of build_cnn()")
+layers = network_of(described, weights_of(network))           # the layers of the description, and nothing else
+images = torch.from_numpy(check.rng().normal(size=(6, 1, 28, 28)).astype(np.float32))
+network.eval()
+with torch.no_grad():
+    scores = layers(images)
+    check.close(network(images), scores, rtol=1e-3, atol=1e-3 * float(scores.abs().max()), what="the scores of build_cnn() in eval mode",
+                hint="They should be what the layers give in order. Does forward do something else, or depend on the values of the images?")
 another = check.on_cpu(build_cnn())
 stored = [{name: np.array(value) for name, value in each.state_dict().items()} for each in (network, another)]
 check.true(any(not np.array_equal(stored[0][name], stored[1][name]) for name in stored[0] if stored[0][name].ndim > 1),
@@ -438,7 +458,8 @@ plots.images(test[0][missed[:20], 0].numpy(), titles)
 # ## 7. A sweep over the dropout rate
 #
 # Which $p$ is best? Ten rates, equally spaced from 0 to 1, each with a new network that is trained for one epoch. To keep it short, the
-# networks are smaller than yours, and an epoch is `sweep_train`, the first half of the training images. This cell makes both:
+# networks are smaller than yours, and an epoch is `sweep_train`, the first half of the training images. This cell makes both. It also counts
+# the steps of every optimizer of torch: the checks look whether something was trained.
 
 # %% setup
 def sweep_network(p):
@@ -449,6 +470,21 @@ def sweep_network(p):
 
 half = 8000 if FAST else len(train[1]) // 2
 sweep_train = train[0][:half], train[1][:half]            # (27500, 1, 28, 28), (27500,)
+
+
+def count_step(optimizer, *_):
+    """torch calls this after each step; it counts if the step changes a network, say 1,000 numbers with a gradient."""
+    parameters = [value for group in optimizer.param_groups for value in group["params"] if value.grad is not None]
+    if sum(value.numel() for value in parameters) >= 1000 and any(value.grad.count_nonzero() for value in parameters):
+        if not hasattr(optimizer, "counted"):
+            optimizer.counted = []
+            training_runs.append(optimizer.counted)
+        optimizer.counted.append(1)
+
+
+if "training_runs" not in globals():                      # once, however often this cell is run
+    training_runs = []                                    # one list for each optimizer: an entry for each of its steps
+    register_optimizer_step_post_hook(count_step)
 
 # %% [markdown]
 # Write **`accuracy_after_one_epoch`**: make `sweep_network(p)`, train it for one epoch on `train_data` with Adam (learning rate 0.002)
@@ -474,19 +510,22 @@ def accuracy_after_one_epoch(p, train_data, test_data):
     ### END SOLUTION
 
 # %% [markdown]
-# (The next cell is for the check. It counts the steps that the optimizer makes.)
+# (The next cell is for the checks, too.)
 
 # %%
 def accuracy_and_steps(p, train_data, test_data):
-    """What accuracy_after_one_epoch returns, and how many steps of an optimizer of torch it makes."""
-    from torch.optim.optimizer import register_optimizer_step_post_hook
-
-    steps = []
-    hook = register_optimizer_step_post_hook(lambda *_: steps.append(1))
+    """What accuracy_after_one_epoch returns, and how many steps of optimizers it makes."""
+    before = len(training_runs)
     try:
-        return accuracy_after_one_epoch(p, train_data, test_data), len(steps)
+        accuracy = accuracy_after_one_epoch(p, train_data, test_data)
+        return accuracy, sum(map(len, training_runs[before:]))
     finally:
-        hook.remove()
+        del training_runs[before:]                        # training for a check is none for the sweep
+
+
+def networks_trained():
+    """How many optimizers have gone over sweep_train, in batches of 256 at most."""
+    return sum(len(run) >= len(sweep_train[1]) // 256 for run in training_runs)
 
 # %% test="accuracy_after_one_epoch" points=3
 def easy_data(rng, count):
@@ -515,21 +554,28 @@ check.true(float(accuracy) > 0.7, "After one epoch of 20 easy batches with p = 0
            "the error rate?",
            f"Found {float(accuracy):.3g}.")
 turned = easy_test[0], (easy_test[1] + 1) % 10
-check.true(float(accuracy_after_one_epoch(0.2, easy, turned)) < 0.3, "The accuracy does not depend on the labels of the test data.",
+check.true(float(accuracy_and_steps(0.2, easy, turned)[0]) < 0.3, "The accuracy does not depend on the labels of the test data.",
            "This looks like the accuracy on the training data: evaluate on test_data.")
 check.passed("One epoch on 640 easy images is enough to tell them apart, in 20 steps.")
 ### BEGIN HIDDEN TESTS
-check.true(float(accuracy_after_one_epoch(1.0, easy, easy_test)) < 0.5, "With p = 1 the network learns as well as with p = 0.2.",
+images, labels = easy_data(rng, 200)
+for wrong in rng.permutation([50, 110]).tolist():         # so many labels are wrong, and so are the answers to them
+    mixed = torch.cat([(labels[:wrong] + 1) % 10, labels[wrong:]])
+    found = float(accuracy_and_steps(0.2, easy_data(rng, 1600), (images, mixed))[0])
+    check.true(abs(found - (1 - wrong / 200)) < 0.1, "The accuracy is not the share of test images whose labels the network gives.",
+               "Is the network trained on train_data, and are its answers to the images of test_data compared with their labels?")
+check.true(float(accuracy_and_steps(1.0, easy, easy_test)[0]) < 0.5, "With p = 1 the network learns as well as with p = 0.2.",
            "Is p passed on to sweep_network, and is a new network made in each call?")
 # eval mode gives 0.95 to 1, train mode 0.5 to 0.76; chance may cost one try, but not three
-check.true(any(float(accuracy_after_one_epoch(0.9, easy_data(rng, 1600), easy_test)) > 0.84 for _ in range(3)),
+check.true(any(float(accuracy_and_steps(0.9, easy_data(rng, 1600), easy_test)[0]) > 0.84 for _ in range(3)),
            "With p = 0.9 the accuracy is lower than it should be.",
            check.hint("It looks as if it is measured in train mode, where dropout goes on dropping: call model.eval() first, or use evaluate.", why="eval-mode"))
 ### END HIDDEN TESTS
 
 # %% [markdown]
 # Now the sweep: **`dropout_sweep`** is a dictionary $\{p: \text{accuracy on } \texttt{test}\}$ for ten equally spaced $p$ from 0 to 1,
-# both ends included (`np.linspace`), each after one epoch over `sweep_train`. It takes about a minute. (Test images? Nothing is chosen by
+# both ends included (`np.linspace`), each after one epoch over `sweep_train`. It takes about a minute. The check counts the networks that
+# are trained in this notebook: typed numbers are no results. (Test images? Nothing is chosen by
 # them here: your network has been trained and graded. If you went back now and changed its $p$, that would be another matter.)
 
 # %% solution="dropout_sweep"
@@ -554,10 +600,15 @@ with check.part(2, "the accuracies"):
     if not (all(0 <= value <= 1 for value in by_rate) and min(by_rate[:4]) > 0.3):
         # per cent, or error rates, of a function that gives them: that has cost its points there
         images, threes = torch.from_numpy(check.rng().uniform(size=(640, 1, 28, 28)).astype(np.float32)), torch.full((640,), 3)
-        own = float(np.ravel(accuracy_after_one_epoch(0.0, (images, threes), (images, threes)))[-1])       # all have one label, so it should be about 1
+        own = float(np.ravel(accuracy_and_steps(0.0, (images, threes), (images, threes))[0])[-1])       # all have one label, so it should be about 1
         by_rate = [value / 100 for value in by_rate] if own > 50 else [1 - value for value in by_rate] if own < 0.2 else by_rate
     check.true(all(0 <= value <= 1 for value in by_rate), "dropout_sweep has a value that is no accuracy from 0 to 1.",
                "A share, not a percentage, a loss or a pair.", f"Found {by_rate}.")
+    trained = networks_trained()
+    check.true(trained >= len(by_rate) - 1, "dropout_sweep has more accuracies than networks have been trained.",          # p = 1 learns nothing
+               "Is each network a new one, and is each trained for one epoch over `sweep_train`, with an optimizer of `torch.optim` of its own? "
+               "Numbers that are typed in are not counted. If you have changed cells above, run this one's again.",
+               f"Found {len(by_rate)} accuracies and {trained} trained networks.")
     ### BEGIN HIDDEN TESTS
     check.true(min(by_rate[:4]) > 0.3, "In dropout_sweep a network with p below ½ has learned next to nothing.",
                "One epoch over `sweep_train`, measured on `test`: is p in its right place, and are accuracies stored, not error rates?")
