@@ -120,6 +120,8 @@ def student_files(course: Course, assignments: Sequence[Assignment]) -> dict[str
     shown = [
         {
             "slug": one.slug,
+            "stems": one.stems,
+            "several": one.has_several,
             "title": one.title,
             "time": duration(one.minutes),
             "points": f"{one.points:g}",
