@@ -426,6 +426,21 @@ def test_the_rehearsal_shows_the_points_by_question(at_work: Student) -> None:
     )
 
 
+def test_points_that_only_hidden_checks_give_are_told_apart(at_work: Student) -> None:
+    """The release has lost a part of 2 points, which is hidden as a whole."""
+    (check,) = [cell for cell in at_work.notebook.cells if "negative numbers" in cell.source]
+    visible, _, hidden = check.source.partition('with check.part(2, "negative numbers"):')
+    check.source = visible + hidden[hidden.index("check.earned()") :]
+    for answer, mark, got, total in (("2 * x", "✓", 1, 7), ("-x", "✗", 0, 6)):
+        at_work.write("solution-double", f"def double(x):\n    return {answer}")
+        at_work.run_all()
+        lines = rehearsed(at_work).splitlines()
+        (double,) = [line for line in lines if line[4:].startswith("double ")]
+        assert double.startswith(f"  {mark} double     {got} of 3, 2 points by hidden checks")
+        said = f"{total} of 9 points by visible checks, 2 points by hidden checks, 2 points by hand"
+        assert said in " ".join(lines)
+
+
 @pytest.mark.parametrize(
     ("above", "below", "reason"),
     [

@@ -386,6 +386,20 @@ def test_the_assignments_of_a_course_are_the_folders_in_source(tmp_path: Path) -
         ("c.Exchange.root = '/srv/exchange'\n", ["sets Exchange.root, which is not taken over"]),
         ("c.ExchangeFactory.submit = 'mine.Submit'\n", ["sets an exchange of another kind"]),
         ("# ngshare was here\nc.CourseDirectory.course_id = 'x'\n", []),
+        ("c.Execute.extra_arguments.append('--x')\n", ["sets Execute.extra_arguments, which"]),
+        ("c['Execute']['timeout'] = 3\n", ["sets Execute.timeout, which"]),
+        ("c.CourseDirectory.ignore += ['*.o']\n", ["sets CourseDirectory.ignore, which"]),
+        ("conf = get_config()\ne = conf.Execute\nif 1:\n    e.timeout = 3\n", ["Execute.timeout"]),
+        ('"""\nc.Execute.timeout = 3\n"""\n', []),
+        ("print 'Python 2'\nc.Execute.timeout = 3\n", ["sets Execute.timeout, which"]),
+        ("c.ClearSolutions.begin_solution_delimeter = A + 'B'\n", ["begin_solution_delimeter"]),
+        (
+            "c.AssignLatePenalties.plugin_class = 'late.SubMarks'\n",
+            [
+                "sets AssignLatePenalties.plugin_class, which",
+                "to late.SubMarks, which is in late.py",
+            ],
+        ),
         ("", []),
     ],
 )
@@ -393,6 +407,7 @@ def test_what_is_not_taken_over_of_a_course_is_said(
     tmp_path: Path, config: str, said: list[str]
 ) -> None:
     (tmp_path / "nbgrader_config.py").write_text(config, encoding="utf-8")
+    (tmp_path / "late.py").write_text("class SubMarks: ...\n", encoding="utf-8")
     found = list(about_old_course(tmp_path / "source" / "ps1"))
     assert len(found) == len(said)
     assert all(words in line for words, line in zip(said, found, strict=True))

@@ -275,8 +275,9 @@ def test_markers_become_those_of_hwlib_and_those_that_leak_are_named(line: str, 
 
 def test_a_course_may_have_markers_of_its_own() -> None:
     config = (
-        'c.ClearSolutions.begin_solution_delimeter = "ANSWER FROM"\n'
-        "c.ClearSolutions.end_solution_delimeter = 'ANSWER TO'\n"
+        'FROM = "ANSWER FROM"\nsolutions = c.ClearSolutions\n'
+        "solutions.begin_solution_delimeter = FROM\n"
+        'c["ClearSolutions"].end_solution_delimeter = "ANSWER TO"\n'
     )
     cell = solution("def f():\n    # ANSWER FROM HERE\n    return 1\n    # ANSWER TO HERE", "a")
     found = found_in_nbgrader(Path("ps1.ipynb"), notebook(cell))
@@ -497,6 +498,27 @@ def test_a_kernel_of_any_name_is_python_unless_it_is_of_another_language(
     assert one.is_python == wanted.endswith("python")
     said = " ".join(note.text for note in one.notes)
     assert (words in said) if words else not said
+
+
+@pytest.mark.parametrize("found", [found_in_nbgrader, found_in_otter])
+def test_metadata_that_notebook_py_has_no_place_for_are_named_once(
+    tmp_path: Path, found: Any
+) -> None:
+    """As Colab and JupyterLab save them; what only they read is not told."""
+    form = given("a = 1")
+    form.metadata |= {"cellView": "form", "id": "x1", "colab": {"height": 3}, "tags": ["a"]}
+    hidden = given("b = 1")
+    hidden.metadata |= {"cellView": "form", "jupyter": {"source_hidden": True}, "deletable": False}
+    saved = notebook(form, hidden, locked("c = 1", "c"))
+    saved.cells[2].metadata["deletable"] = False
+    saved.metadata |= {"accelerator": "GPU", "colab": {"provenance": [], "gpuType": "T4"}}
+    saved.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": {}}
+    (note,) = found(tmp_path / "ps1.ipynb", saved).notes
+    assert note.text == (
+        "ps1.ipynb: metadata that are not taken over: accelerator; colab.gpuType; "
+        "cellView (2 cells); deletable (1 cell); jupyter.source_hidden (1 cell)"
+    )
+    assert not found(tmp_path / "ps1.ipynb", notebook(given("a = 1"))).notes
 
 
 # ---- nothing is dropped --------------------------------------------------------------------------

@@ -72,6 +72,89 @@ def test_otters_marks_of_solutions_become_regions(source: str, wanted: str) -> N
     assert with_regions(source) == wanted
 
 
+MARKED = (
+    ["x = 1"],
+    ["# a SOLUTION of no mark"],
+    ["x = 2 # SOLUTION"],
+    ["x = 3 #SOLUTION"],
+    ["x, y = 4, 5  # SOLUTION: because"],
+    ["print(x) # SOLUTION (a print)"],
+    ["x = 5 # SOLUTION NO PROMPT"],
+    ["x = 6 # SEED"],
+    ["x = 7 # IGNORE"],
+    ["# BEGIN SOLUTION", "x = 8", "# END SOLUTION"],
+    ["# BEGIN SOLUTION NO PROMPT", "x = 9", "# END SOLUTION"],
+    ["# BEGIN SOLUTION: two lines", "x = 10", "x = 11 # END SOLUTION"],
+    ["# begin ignore", "x = 12", "# END IGNORE"],
+)
+
+
+@drawn(st.lists(st.sampled_from(MARKED), min_size=1, max_size=4))
+@settings_of(max_examples=60, deadline=None)
+def test_students_get_no_line_that_otter_hides_and_all_others(blocks: list[list[str]]) -> None:
+    needs.module("otter")
+    from otter.assign.solutions import remove_ignored_lines, replace_solutions
+
+    lines = [line for block in blocks for line in block]
+    kept = remove_ignored_lines(replace_solutions(lines, "python"))
+    theirs = [line for line in kept if "..." not in line]
+    shown, hidden = list[str](), False
+    for line in with_regions("\n".join(lines)).split("\n"):
+        if line in (BEGIN, END):
+            hidden = line == BEGIN
+        elif not hidden and not line.endswith(" = ..."):
+            shown.append(line)
+    assert shown == theirs
+
+
+# ---- cells ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [prose, raw, given])
+@pytest.mark.parametrize("mark", ["## Ignore ##", "# IGNORE", "#ignore this"])
+def test_a_cell_that_otter_ignores_reaches_no_student_and_is_told(kind: Any, mark: str) -> None:
+    saved = notebook(
+        kind(f"{mark}\nfor staff only"), *question("name: q1", given("x = 1 # SOLUTION"))
+    )
+    found = found_in_otter(Path("hw.ipynb"), saved)
+    assert "staff" not in "".join(cell.source for cell in found.cells)
+    assert [note.text for note in found.notes] == [
+        "hw.ipynb, cell 1: an ignored cell, which is left out, as otter leaves it out"
+    ]
+
+
+@pytest.mark.parametrize("before", ["", "Text with ![it](attachment:a.png).\n\n"])
+@pytest.mark.parametrize("after", ["", "\n\nWhat is *x*?"])
+def test_blocks_named_otter_are_found_wherever_they_stand_in_a_cell(
+    before: str, after: str
+) -> None:
+    def fenced(text: str) -> NotebookNode:
+        cell = prose(f"{before}```otter\n{text}\n```{after}")
+        cell.metadata["tags"] = ["kept"]
+        cell.attachments = NotebookNode({"a.png": {"image/png": "AAAA"}})
+        return cell
+
+    saved = notebook(
+        fenced("# ASSIGNMENT CONFIG\nfiles: a.csv"),
+        fenced("# BEGIN QUESTION\nname: q1\npoints: 3\nexport: true"),
+        fenced("# BEGIN SOLUTION"),
+        given("x = 1 # SOLUTION"),
+        fenced("# END SOLUTION\n```\n```otter\n# BEGIN TESTS"),
+        case("x", "1"),
+        fenced("# END TESTS"),
+        fenced("# END QUESTION"),
+    )
+    assert is_otter(saved)
+    found = found_in_otter(Path("hw.ipynb"), saved)
+    assert found.files == ("a.csv",)
+    assert [(one.grade_id, one.points) for one in found.cells if one.role == "test"] == [("q1", 3)]
+    texts = [one for one in found.cells if one.cell_type == "markdown"]
+    assert {one.source for one in texts} == {one.strip() for one in (before, after)} - {""}
+    assert all(one.tags == ("kept",) for one in texts)
+    assert all(bool(one.attachments) == ("attachment:" in one.source) for one in texts)
+    assert "the question's settings export are not taken over" in found.notes[0].text
+
+
 # ---- test cases ----------------------------------------------------------------------------------
 
 

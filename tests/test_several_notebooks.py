@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -24,8 +25,11 @@ from hwlib.grading import Assignment, SubmissionResult, build, find_course
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.grade import GradeOptions, grade_assignment, grade_notebook_file
 from hwlib.grading.outlets import gradescope_run
+from hwlib.grading.outlets.bundle import write_bundle
+from hwlib.grading.outlets.collect import collect
 from hwlib.grading.outlets.gradescope_zip import write_gradescope_zip
 from hwlib.grading.outlets.otter_zip import write_otter_zip
+from hwlib.grading.outlets.publish import student_files
 from hwlib.grading.proof.mutants.report import mutate
 from hwlib.grading.proof.simulate import simulate
 from hwlib.grading.proof.verify import verify
@@ -188,6 +192,25 @@ def test_a_name_that_two_notebooks_have_stops_the_build(tmp_path: Path) -> None:
         build(make(tmp_path, **{"two.py": twice}))
 
 
+def test_every_notebook_that_a_readme_names_is_there(
+    measures: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hwlib.grading.outlets.bundle.download_wheels", lambda *_: [])
+    made = write_bundle([measures], tmp_path / "room.zip")
+    assert (made.full, made.sampled) == ((), ())  # it needs no data set
+    with zipfile.ZipFile(made.path) as archive:
+        names = archive.namelist()
+        told = re.findall(r"`(\S+\.ipynb)`", archive.read("README.md").decode())
+    assert told == [f"measures/{stem}.ipynb" for stem in measures.stems]
+    assert set(told) <= set(names)
+    assert not [name for name in names if name.startswith("data/")]
+
+    files = student_files(measures.course, [measures])
+    told = re.findall(r"/blob/main/(\S+?\.ipynb)\)", files["README.md"].decode())
+    assert told == [f"release/measures/{stem}.ipynb" for stem in measures.stems]
+    assert set(told) <= set(files)
+
+
 def test_a_secret_of_one_notebook_in_another_is_a_leak(tmp_path: Path) -> None:
     shown = FIRST.replace("scale = 1", "scale = 1\n\n\ndef area(x):\n    return scale * x * x")
     with pytest.raises(AuthoringError, match=r"two\.py:7: leak: .* one\.ipynb cell"):
@@ -255,6 +278,40 @@ def test_a_notebook_that_is_missing_costs_its_own_questions(graded: Class) -> No
     assert half.question("length").message.startswith("one.ipynb was not handed in")
     assert half.status == "graded"
     assert any("there is no one.ipynb; hand it in" in text for text in half.problems)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("one (1)", "two (1)"), ("One", "TWO"), ("one-Copy1", "my two final"), ("x/one", "x/two-2")],
+)
+def test_notebooks_are_found_by_names_that_are_like_theirs(
+    measures: Assignment, tmp_path: Path, names: tuple[str, str]
+) -> None:
+    files = [f"{name}.ipynb" for name in names]
+    folder = tmp_path / "ada" / "measures"
+    for name, content in zip(files, notebooks(measures).values(), strict=True):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(content, folder / name)
+    (found,) = find_submissions(measures, tmp_path)
+    assert [one.notebook for one in found.several.values()] == [folder / name for name in files]
+    nbformat.write(notebooks(measures)["one.ipynb"], folder / "one (7).ipynb")
+    (found,) = find_submissions(measures, tmp_path)
+    unsure = names[0] != "x/one"  # what lies deeper counts less
+    assert (found.several["one"].notebook is None) is unsure
+    assert any("rename the right one" in text for text in found.problems) is unsure
+
+
+def test_hw_collect_knows_an_assignment_by_names_like_its_notebooks(
+    measures: Assignment, tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        for number, content in enumerate(notebooks(measures).values()):
+            name = f"lovelaceada_1_7{number}_{measures.stems[number]} (1).ipynb"
+            archive.writestr(name, nbformat.writes(content))
+    (one,) = collect(measures.course, [tmp_path / "export.zip"], tmp_path / "submitted")
+    assert (one.slug, one.problems) == ("measures", ())
+    (found,) = find_submissions(measures, tmp_path / "submitted")
+    assert all(inner.notebook is not None for inner in found.several.values())
 
 
 def test_what_concerns_the_whole_hand_in_is_said_once(graded: Class) -> None:

@@ -101,9 +101,10 @@ def grade_assignment(
     elsewhere = [] if students else misplaced(assignment, submitted)
     if not found:
         slug = assignment.slug
+        what = f" with {assignment.files} in it" if assignment.has_several else f"{slug}.ipynb"
         raise CourseError(
             f"{submitted}: there is no submission of {slug}; put it there as "
-            f"STUDENT/{slug}/{slug}.ipynb, or name another folder with --submitted"
+            f"STUDENT/{slug}/{what}, or name another folder with --submitted"
             + "".join(f"\n{line}" for line in elsewhere[:5])
         )
     if not options.dry_run:

@@ -70,6 +70,7 @@ def _run(shell: Any, cell: Cell) -> dict[str, Any]:
     value = done.result
     if isinstance(value, int | float) and not isinstance(value, bool):
         told["points"] = float(value)
+    told["points_tried"] = sum(part["points"] for part in shell.display_pub.parts)
     told["parts"] = [
         f"{part['name']}: {_in_short(part['error'])}"
         for part in shell.display_pub.parts

@@ -38,6 +38,12 @@ class Tried:
     said: str = ""  # what failed, "" if nothing did
     lacks: str = ""  # the name that no cell above has defined
     ran: bool = True  # False: the rehearsal ended before it
+    hidden_points: float = 0.0  # of parts that are not in the notebook: no visible check gives them
+
+    @property
+    def passed(self) -> bool:
+        """Every point that a visible check can give is there."""
+        return self.points + self.hidden_points >= self.cell.points
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +62,13 @@ class Rehearsal:
 
     @property
     def max_points(self) -> float:
-        """What they could give, without extra credit."""
+        """What all checks could give, the hidden ones too, without extra credit."""
         return sum(one.cell.regular_points for one in self.tried)
+
+    @property
+    def hidden_points(self) -> float:
+        """What only hidden checks can give, without extra credit."""
+        return sum(one.hidden_points for one in self.tried if one.cell.regular_points)
 
 
 def together(rehearsals: Sequence[Rehearsal]) -> Rehearsal:
@@ -174,7 +185,9 @@ def _tried(cell: Cell, told: Mapping[str, Any] | None) -> Tried:
         return Tried(cell, 0.0, told["error"], str(told.get("lacks") or ""))
     points = told.get("points", cell.points)
     points = min(max(points, 0.0), cell.points) if math.isfinite(points) else 0.0
-    return Tried(cell, points, "; ".join(told["parts"]))
+    # the points of a cell with parts are the sum of theirs
+    hidden = max(cell.points - told["points_tried"], 0.0) if told["points_tried"] else 0.0
+    return Tried(cell, points, "; ".join(told["parts"]), hidden_points=hidden)
 
 
 def where_defined(name: str, notebook: Notebook) -> list[Cell]:

@@ -161,12 +161,15 @@ def _table(report: Report) -> Iterator[str]:
         if one is None:
             yield f"  ✎ {name:{width}}  {_counted(cell.points)}, graded by hand"
             continue
-        mark = "✓" if one.points >= cell.points else "✗"
+        mark = "✓" if one.passed else "✗"
+        rest = f", {_counted(one.hidden_points)} by hidden checks" if one.hidden_points else ""
         said = f"  {one.said}" if one.said and id(cell) not in known else ""
-        yield _cut(f"  {mark} {name:{width}}  {one.points:>4g} of {cell.points:g}{said}")
+        yield _cut(f"  {mark} {name:{width}}  {one.points:>4g} of {cell.points:g}{rest}{said}")
     points = f"{report.rehearsal.points:g} of {report.rehearsal.max_points:g} points"
     by_hand = sum(cell.regular_points for cell in written)
-    more = f", {_counted(by_hand)} by hand" if by_hand else ""
+    hidden = report.rehearsal.hidden_points
+    more = f", {_counted(hidden)} by hidden checks" if hidden else ""
+    more += f", {_counted(by_hand)} by hand" if by_hand else ""
     yield _wrapped(f"{points} by visible checks{more}. Hidden checks try other inputs.")
 
 

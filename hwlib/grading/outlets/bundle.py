@@ -82,7 +82,7 @@ def write_bundle(
     python = python or THIS_PYTHON
     full = _whole_data(assignments) if whole_data else {}
     needed = {name for one in assignments for name in one.data}
-    names = {one.name: one.title for one in datasets.status(sorted(needed))}
+    names = {one.name: one.title for one in _data_sets(assignments)}
     titles = tuple(names[name] for name in sorted(full))
     sampled = tuple(names[name] for name in sorted(needed - set(full)))
     problems = tuple(line for one in assignments for line in unfit(one))
@@ -112,12 +112,17 @@ def write_bundle(
 
 def _whole_data(assignments: Sequence[Assignment]) -> dict[str, list[Path]]:
     """The files of the data sets that this machine has whole."""
-    wanted = sorted({name for one in assignments for name in one.data})
     return {
         one.name: sorted(one.folder.glob("*.npy"))
-        for one in datasets.status(wanted)
+        for one in _data_sets(assignments)
         if one.state == "whole" and one.folder and list(one.folder.glob("*.npy"))
     }
+
+
+def _data_sets(assignments: Sequence[Assignment]) -> tuple[datasets.DatasetStatus, ...]:
+    """Where the data sets of these assignments are; none for assignments without data."""
+    wanted = sorted({name for one in assignments for name in one.data})
+    return datasets.status(wanted) if wanted else ()
 
 
 def _readme(

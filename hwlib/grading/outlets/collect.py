@@ -166,7 +166,13 @@ def _slug_of(one: Exported, course: Course) -> str:
     slugs = course.slugs()
     found = {slug for slug in slugs if not {slug, *course.stems(slug)}.isdisjoint(stems)}
     if not found:  # "knn (1).ipynb", "My knn.ipynb"
-        found = {slug for slug in slugs if any(bare(slug) in bare(stem) for stem in stems)}
+        given = [bare(stem) for stem in stems]
+        found = {
+            slug
+            for slug in slugs
+            if any(bare(slug) in stem for stem in given)
+            or all(any(bare(name) in stem for stem in given) for name in course.stems(slug))
+        }
     return found.pop() if len(found) == 1 else ""
 
 

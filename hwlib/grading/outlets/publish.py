@@ -120,6 +120,8 @@ def student_files(course: Course, assignments: Sequence[Assignment]) -> dict[str
     shown = [
         {
             "slug": one.slug,
+            "stems": one.stems,
+            "several": one.has_several,
             "title": one.title,
             "work": own_work(one.hours) or "–",
             "time": duration(one.minutes),

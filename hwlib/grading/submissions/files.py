@@ -203,9 +203,10 @@ def misplaced(assignment: Assignment, submitted: Path) -> list[str]:
         for name in _hidden(submitted)
         if _may_be_folder(submitted / name / slug)
     ]
+    place = f"in STUDENT/{slug}/" if assignment.has_several else f"at STUDENT/{slug}/{slug}.ipynb"
     return hidden + [
-        f"{submitted / printable(name)} is not graded: expected it at STUDENT/{slug}/{slug}.ipynb "
-        f"in {submitted}; move it there and grade again"
+        f"{submitted / printable(name)} is not graded: expected it {place} in {submitted}; move it "
+        "there and grade again"
         for name in found
     ]
 
@@ -321,28 +322,59 @@ def _several(
     """All notebooks of one hand-in; one that is missing costs its own questions only."""
     found = {}
     for stem in assignment.stems:
-        notebook, text, problems = _one_of_several(folder, stem)
+        notebook, text, problems = _one_of_several(folder, stem, assignment.stems)
         found[stem] = FoundSubmission(student, folder, notebook, timestamp, problems, text)
     first = next((one.notebook for one in found.values() if one.notebook), None)
     missing = tuple(problem for one in found.values() for problem in one.problems)
     return FoundSubmission(student, folder, first, timestamp, missing, several=found)
 
 
-def _one_of_several(folder: Path, stem: str) -> tuple[Path | None, str | None, tuple[str, ...]]:
-    """(notebook, its text if it was in a zip, problems), like `_choose_notebook`, by its name."""
+def _one_of_several(
+    folder: Path, stem: str, stems: Sequence[str]
+) -> tuple[Path | None, str | None, tuple[str, ...]]:
+    """(notebook, its text if it was in a zip, problems), like `_choose_notebook`, by its name, or
+    by one that is like it, as browsers and copies have them: "one (1).ipynb".
+    """
     expected = folder / f"{stem}.ipynb"
     if expected.is_symlink():
         problem = f"{expected.name} is a symbolic link, which hwlib does not follow"
         return None, None, (f"{problem}: hand in the file itself",)
     if expected.is_file():
         return expected, None, ()
-    below = [path for path in _notebooks_below(folder) if path.name == expected.name]
+    deeper = _notebooks_below(folder)
+    below = [path for path in deeper if path.name == expected.name]
     if len(below) == 1:
         return below[0], None, ()
     zipped = _notebook_in_zip(folder, stem, by_name=True)
     if zipped is not None and zipped[0] is not None:
         return zipped[0], zipped[1], ()
+    for place in (_notebooks_in(folder), deeper):
+        like = [path for path in place if _stem_like(path.stem, stems) == stem]
+        names = ", ".join(printable(str(path.relative_to(folder))) for path in like[:5])
+        if len(like) == 1:
+            return like[0], None, (f"there is no {expected.name}, so {names} was graded",)
+        if like:
+            problem = f"no {expected.name}, but several names like it: {names}"
+            return None, None, (f"{problem}; rename the right one",)
     return None, None, (f"there is no {expected.name}; hand it in",)
+
+
+def _stem_like(name: str, stems: Sequence[str]) -> str:
+    """Which notebook of an assignment a name means: the longest of `stems` in it, or "".
+
+    >>> _stem_like("One-more (1)", ["one", "one_more", "two"]), _stem_like("two", ["one", "two"])
+    ('one_more', 'two')
+    >>> _stem_like("one and two", ["one", "two"])
+    ''
+    """
+    if name in stems:
+        return name
+    plain = {stem: re.sub(r"[\W_]", "", stem).casefold() for stem in stems}
+    text = re.sub(r"[\W_]", "", name).casefold()
+    found = [stem for stem in stems if plain[stem] in text]
+    longest = max((len(plain[stem]) for stem in found), default=0)
+    best = [stem for stem in found if len(plain[stem]) == longest]
+    return best[0] if len(best) == 1 and longest else ""
 
 
 def _choose_notebook(folder: Path, slug: str) -> tuple[Path | None, str | None, tuple[str, ...]]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hwlib.grading.authoring.importing.found import Draft
+from hwlib.grading.authoring.importing.old_settings import settings_of
 
 __all__ = ["DEFAULTS", "Delimiters", "delimiters_in", "with_known_markers"]
 
@@ -33,11 +34,7 @@ DEFAULTS = Delimiters(
     )
 )
 
-_SETTING = re.compile(
-    r"^\s*c\.\w+\.(?P<edge>begin|end)_(?P<what>solution|test|mark_scheme)_delimeter\s*=\s*"
-    r"(?P<quote>[\"'])(?P<text>.+?)(?P=quote)",
-    re.MULTILINE,
-)
+_SETTING = re.compile(r"\w+\.(?P<edge>begin|end)_(?P<what>solution|test|mark_scheme)_delimeter")
 _WHATS: dict[str, What] = {
     "solution": "SOLUTION",
     "test": "HIDDEN TESTS",
@@ -52,8 +49,9 @@ def delimiters_in(config: str) -> Delimiters:
     ('VVV', 'BEGIN', 'SOLUTION')
     """
     own = tuple(
-        (one["text"], "BEGIN" if one["edge"] == "begin" else "END", _WHATS[one["what"]])
-        for one in _SETTING.finditer(config)
+        (text, "BEGIN" if one["edge"] == "begin" else "END", _WHATS[one["what"]])
+        for name, text in settings_of(config).items()
+        if text and (one := _SETTING.fullmatch(name))
     )
     return Delimiters((*own, *DEFAULTS.texts))  # type: ignore[arg-type]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import logging
 import math
 import warnings
@@ -16,8 +15,10 @@ from nbformat import NotebookNode
 from nbgrader.nbgraderformat import MetadataValidator
 
 from hwlib.errors import CourseError
+from hwlib.grading.authoring.importing.attachments import attachments_of
 from hwlib.grading.authoring.importing.found import FoundCell, FoundNotebook, FoundRole, Note
 from hwlib.grading.authoring.importing.kernel_notes import kernel_notes
+from hwlib.grading.authoring.importing.metadata_notes import metadata_notes
 from hwlib.grading.cells import joined_source, one_line
 from hwlib.grading.kernels import kernel_of
 
@@ -72,7 +73,11 @@ def found_in_nbgrader(path: Path, notebook: NotebookNode) -> FoundNotebook:
             _found(f"{path.name}, cell {number}", cell, said)
             for number, (cell, said) in enumerate(zip(upgraded.cells, notes, strict=True), 1)
         ),
-        notes=(*([Note("changed", text)] if old else []), *kernel_notes(kernel, path.name)),
+        notes=(
+            *([Note("changed", text)] if old else []),
+            *kernel_notes(kernel, path.name),
+            *metadata_notes(notebook, path.name),
+        ),
     )
 
 
@@ -146,7 +151,7 @@ def _found(place: str, cell: NotebookNode, repaired: tuple[Note, ...]) -> FoundC
         str(settings.get("grade_id", "")),
         _points(settings) if grade or settings.get("task") or role == "answer" else None,
         tags=tuple(str(tag) for tag in cell.metadata.get("tags", ())),
-        attachments=tuple(_attachments(cell)),
+        attachments=tuple(attachments_of(cell)),
         outputs=tuple(cell.get("outputs", ())),
         notes=tuple(notes),
     )
@@ -157,17 +162,3 @@ def _points(settings: dict[str, Any]) -> float:
         return float(settings.get("points", 0) or 0)
     except (TypeError, ValueError):
         return 0.0
-
-
-def _attachments(cell: NotebookNode) -> list[tuple[str, bytes]]:
-    """Name and content of the pictures inside a Markdown cell."""
-    found = []
-    for name, kinds in (cell.get("attachments") or {}).items():
-        for content in kinds.values():
-            text = joined_source(content) or ""
-            try:
-                found.append((str(name), base64.b64decode(text)))
-            except ValueError:
-                found.append((str(name), text.encode()))
-            break
-    return found

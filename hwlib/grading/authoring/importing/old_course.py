@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+from hwlib.grading.authoring.importing.old_settings import settings_of
 
 __all__ = ["about_old_course", "config_of"]
 
 CONFIG = "nbgrader_config.py"
-_SETTING = re.compile(r"^\s*c\.(\w+)\.(\w+)\s*=", re.MULTILINE)
-_EXCHANGE = re.compile(r"^\s*c\.ExchangeFactory\.|^[^#\n]*\bngshare", re.MULTILINE)
+_NGSHARE = re.compile(r"^[^#\n]*\bngshare", re.MULTILINE)
 _OWN = {"CourseDirectory.course_id", "CourseDirectory.root"}  # a course of hwlib has its own
 
 
@@ -29,27 +30,43 @@ def about_old_course(source: Path) -> Iterator[str]:
         What is imported: a course, a folder of it or a notebook.
     """
     text = config_of(source)
-    if _EXCHANGE.search(text):
+    settings = settings_of(text)
+    if _NGSHARE.search(text) or any(one.startswith("ExchangeFactory.") for one in settings):
         yield (
             f"{CONFIG} sets an exchange of another kind, such as ngshare, which hwlib does not "
             "know; use `hw publish` to give out assignments, and `hw serve` or `hw collect` to "
             "take hand-ins"
         )
     others = {
-        f"{part}.{key}"
-        for part, key in _SETTING.findall(text)
-        if part != "ExchangeFactory" and not key.endswith("_delimeter")  # markers are read
+        one
+        for one in settings.keys() - _OWN
+        if not one.startswith("ExchangeFactory.")
+        and not (one.endswith("_delimeter") and settings[one])  # the import reads these
     }
-    if others := others - _OWN:
+    if others:
         yield (
             f"{CONFIG} sets {', '.join(sorted(others))}, which is not taken over; copy what you "
             f"need into {CONFIG} of this course"
         )
+    yield from _modules(source, settings)
     if gradebook := _nearest(source, "gradebook.db"):
         yield (
             f"{gradebook} has grades of this course; to go on with them, copy it into this course "
             "with submitted/ and autograded/ (docs/from-nbgrader.md, The old gradebook)"
         )
+
+
+def _modules(source: Path, settings: Mapping[str, str | None]) -> Iterator[str]:
+    """A line for each class of the course's own, in a file beside the settings."""
+    config = _nearest(source, CONFIG)
+    for name, text in sorted(settings.items()):
+        module, dot, _ = (text or "").rpartition(".")
+        file = f"{module.replace('.', '/')}.py"
+        if config and dot and (config.parent / file).is_file():
+            yield (
+                f"{CONFIG} sets {name} to {text}, which is in {file}; copy that file, too, if you "
+                "copy this setting"
+            )
 
 
 def _nearest(folder: Path, name: str) -> Path | None:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
 
+from hwlib.grading.authoring.importing.attachments import attachments_of
 from hwlib.grading.authoring.importing.found import FoundCell, FoundNotebook, Note
 from hwlib.grading.authoring.importing.kernel_notes import kernel_notes
+from hwlib.grading.authoring.importing.metadata_notes import metadata_notes
 from hwlib.grading.authoring.importing.otter_cases import (
     Case,
     case_of,
     composed,
     shared_points,
 )
+from hwlib.grading.authoring.importing.otter_cells import is_ignored, unfenced
 from hwlib.grading.authoring.importing.otter_settings import points_in, settings_in
 from hwlib.grading.authoring.importing.otter_solutions import has_solution, with_regions
 from hwlib.grading.kernels import kernel_of
@@ -25,14 +28,15 @@ from hwlib.grading.kernels import kernel_of
 __all__ = ["found_in_otter", "is_otter"]
 
 _MARK = re.compile(
-    r"^\s*(?:```otter\s*)?#\s*(?P<edge>BEGIN|END)\s+(?P<what>QUESTION|PROMPT|SOLUTION|TESTS?)\b",
+    r"^\s*#\s*(?P<edge>BEGIN|END)\s+(?P<what>QUESTION|PROMPT|SOLUTION|TESTS?)\b",
     re.IGNORECASE,
 )
-_CONFIG = re.compile(r"^\s*(?:```otter\s*)?#\s*ASSIGNMENT CONFIG", re.IGNORECASE)
+_CONFIG = re.compile(r"^\s*#\s*ASSIGNMENT\s+CONFIG", re.IGNORECASE)
 _OLD_CONFIG = re.compile(
     r"^\s*(?:```|<!--)\s*\n?\s*#?\s*BEGIN ASSIGN\w*[ \t]*\n(?P<yaml>.*?)(?:```|-->)\s*$", re.DOTALL
 )
 _READ = {"files", "name", "tests"}  # what is read of an assignment's settings
+_READ_OF_QUESTIONS = {"all_or_nothing", "manual", "name", "points"}
 # the older format: the question is in a code block or comment of its Markdown cell
 _OLD = re.compile(
     r"(?:```|<!--)\s*\n?\s*#?\s*BEGIN QUESTION\s*\n(?P<yaml>.*?)(?:```|-->)", re.DOTALL
@@ -45,8 +49,9 @@ _GRADER = re.compile(r"^\s*(import otter\b|from otter\b|\w+\s*=\s*otter\.Noteboo
 def is_otter(notebook: NotebookNode) -> bool:
     """Whether a notebook has questions of `otter assign`."""
     return any(
-        _is_mark(cell) or (cell.cell_type == "markdown" and _OLD.search(cell.source))
+        _is_mark(one) or (one.cell_type == "markdown" and _OLD.search(one.source))
         for cell in notebook.cells
+        for one in unfenced(cell)
     )
 
 
@@ -54,7 +59,8 @@ def found_in_otter(path: Path, notebook: NotebookNode) -> FoundNotebook:
     """The cells of an otter notebook, whose outputs are those of the course's own solution."""
     reader = _Reader(path.name)
     for number, cell in enumerate(notebook.cells, 1):
-        reader.take(number, cell)
+        for one in unfenced(cell):
+            reader.take(number, one)
     reader.finish()
     kernel = kernel_of(notebook.metadata)
     return FoundNotebook(
@@ -64,7 +70,11 @@ def found_in_otter(path: Path, notebook: NotebookNode) -> FoundNotebook:
         kernel.is_python,
         tuple(reader.cells),
         _files(reader.config),
-        (*reader.notes, *kernel_notes(kernel, path.name)),
+        (
+            *reader.notes,
+            *kernel_notes(kernel, path.name),
+            *metadata_notes(notebook, path.name),
+        ),
     )
 
 
@@ -75,8 +85,7 @@ def _files(config: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _is_mark(cell: NotebookNode) -> bool:
-    fenced = cell.cell_type == "markdown" and cell.source.lstrip().startswith("```otter")
-    return bool((cell.cell_type == "raw" or fenced) and _MARK.match(cell.source))
+    return bool(cell.cell_type == "raw" and _MARK.match(cell.source))
 
 
 @dataclass(slots=True)
@@ -105,8 +114,11 @@ class _Reader:
     def take(self, number: int, cell: NotebookNode) -> None:
         """Take the next cell."""
         place = f"{self.name}, cell {number}"
-        fenced = cell.cell_type == "markdown" and cell.source.lstrip().startswith("```otter")
-        if cell.cell_type == "raw" or fenced:
+        if is_ignored(cell.source):
+            text = f"{place}: an ignored cell, which is left out, as otter leaves it out"
+            self.notes.append(Note("changed", text))
+            return
+        if cell.cell_type == "raw":
             if _CONFIG.match(cell.source):
                 self._configure(place, *_settings(cell.source))
                 return
@@ -120,9 +132,14 @@ class _Reader:
         if cell.cell_type == "markdown" and (old := _OLD.search(cell.source)):
             self._old_question(place, cell.source, old)
             return
-        if self.question and self.question.old and self._take_old(place, cell):
-            return
-        self._take_plain(place, cell)
+        known = len(self.cells)
+        if not (self.question and self.question.old and self._take_old(place, cell)):
+            self._take_plain(place, cell)
+        if len(self.cells) > known and self.cells[-1].place == place:
+            tags = tuple(str(tag) for tag in cell.metadata.get("tags", ()))
+            self.cells[-1] = replace(
+                self.cells[-1], tags=tags, attachments=tuple(attachments_of(cell))
+            )
 
     def finish(self) -> None:
         """Close what is open at the end of the notebook."""
@@ -143,6 +160,9 @@ class _Reader:
         self._need(place, problem, remedy)
         points, problem = points_in(settings.get("points"))
         self._need(place, problem, remedy)
+        if others := sorted(settings.keys() - _READ_OF_QUESTIONS):
+            text = f"{place}: the question's settings {', '.join(others)} are not taken over"
+            self.notes.append(Note("changed", text))
         self.question = _question(settings, points, place)
 
     def _need(self, place: str, problem: str, remedy: str) -> None:
@@ -296,9 +316,8 @@ def _question(settings: dict[str, Any], points: Any, place: str) -> _Question:
 
 
 def _settings(source: str) -> tuple[dict[str, Any], str]:
-    """The YAML below the first line of a raw cell, and what is wrong with it."""
-    lines = [line for line in source.split("\n") if not line.strip().startswith("```")]
-    return settings_in("\n".join(lines))
+    """The YAML of a raw cell, whose first line is a comment, and what is wrong with it."""
+    return settings_in(source)
 
 
 def _number(points: Any) -> float:

@@ -8,10 +8,11 @@ __all__ = ["has_solution", "with_regions"]
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 # what students do not get: the solution, and what otter leaves out of every notebook
-_BLOCK = re.compile(r"^\s*#\s*BEGIN\s+(SOLUTION( NO PROMPT)?|IGNORE)\s*$")
-_BLOCK_END = re.compile(r"^\s*#\s*END\s+(SOLUTION|IGNORE)\s*$")
+# otter takes a mark whatever follows it: `return x # SOLUTION: because`, `# BEGIN SOLUTION (short)`
+_BLOCK = re.compile(r"^\s*#\s*BEGIN\s+SOLUTION|^\s*#\s*(?i:BEGIN\s*IGNORE)")
+_BLOCK_END = re.compile(r"#\s*END\s+(SOLUTION|IGNORE)\s*$")
 _QUIET = re.compile(r"\s*#\s*(SOLUTION NO PROMPT|SEED|IGNORE)\s*$")
-_LINE = re.compile(r"\s*#\s*SOLUTION\s*$")
+_LINE = re.compile(r"\s*#\s?SOLUTION(?!.*#\s?SOLUTION).*$")
 _ASSIGNED = re.compile(r"^(?P<target>\s*[\w.]+(?:\[[^\]]*\])*(?:\s*,\s*[\w.]+)*\s*=)(?!=)")
 _PROMPT = re.compile(r'^\s*(?:"""|\'\'\')?\s*#\s*BEGIN PROMPT\s*$')
 _PROMPT_END = re.compile(r'^\s*(?:"""|\'\'\')?;?\s*#\s*END PROMPT\s*$')
@@ -47,9 +48,10 @@ def with_regions(source: str) -> str:
             else:
                 lines.append(f"{indent}# {line.strip()}".rstrip())
         elif state == "solution":
-            if _BLOCK_END.match(line):
+            if end := _BLOCK_END.search(line):
                 state = "given"
-                lines.append(f"{indent}{END}")
+                before = line[: end.start()].rstrip()
+                lines += [*([before] if before else []), f"{indent}{END}"]
             else:
                 lines.append(_QUIET.sub("", _LINE.sub("", line)))
         elif _PROMPT.match(line):
