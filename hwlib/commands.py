@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -263,13 +264,25 @@ def _below(path: Path, course: Course) -> str:
     "equivalents.toml names it.",
 )
 @click.option(
+    "--seeds",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Number of seeds for the hidden inputs. Several find a test that decides by luck.",
+)
+@click.option(
     "--watch",
     is_flag=True,
     help="Build and verify an assignment again whenever one of its files changes. Ctrl-C ends it.",
 )
 @json_option
 def verify(
-    slugs: tuple[str, ...], engine: str, mutants: bool, watch: bool, json_file: str | None
+    slugs: tuple[str, ...],
+    engine: str,
+    mutants: bool,
+    seeds: int,
+    watch: bool,
+    json_file: str | None,
 ) -> int:
     """Check that the tests of an assignment work.
 
@@ -277,23 +290,31 @@ def verify(
     must lose the questions that it names, and each right one must pass. No solution or hidden test
     may be in release/. Without SLUG, all assignments are checked.
     """
+    from hwlib.grading.proof.verify import SEED, with_nbgrader
     from hwlib.grading.proof.verify import verify as verify_one
-    from hwlib.grading.proof.verify import with_nbgrader
 
     console = terminal_for(json_file)
     grade_all = with_nbgrader if engine == "nbgrader" else None
     course = find_course()
     if watch:
-        if mutants or json_file:
-            raise click.UsageError("--watch has no end, so it goes without --mutants and --json")
+        if mutants or json_file or seeds > 1:
+            raise click.UsageError(
+                "--watch has no end, so it goes without --mutants, --seeds and --json"
+            )
         course.assignments(slugs)  # a name that does not exist is said at once
         return _verify_on_change(slugs, lambda one: verify_one(one, grade_all), console)
-    reports = []
+    reports, by_luck = [], list[str]()
     mutated: dict[str, MutateReport] = {}
     for assignment in course.assignments(slugs):
         report = verify_one(assignment, grade_all)
         reports.append(report)
         _print_verified(report, console)
+        for seed in range(SEED + 1, SEED + seeds):
+            engine_of_seed = partial(with_nbgrader, seed=seed) if grade_all else None
+            other = verify_one(assignment, engine_of_seed, compare=False, seed=seed)
+            more = [line for line in other.complaints if line not in report.complaints]
+            console.print(f"{report.slug}, seed {seed}: {counted(len(more), 'problem')}\n")
+            by_luck += [f"{report.slug}: with seed {seed}: {line}" for line in more]
         if mutants:
             mutated[report.slug] = _mutate_with_bar(assignment, None)
             console.print(f"{mutated[report.slug].summary}\n")
@@ -306,6 +327,7 @@ def verify(
         json_file,
     )
     complaints = [f"{report.slug}: {line}" for report in reports for line in report.complaints]
+    complaints += by_luck
     complaints += [f"{slug}: {line}" for slug, one in mutated.items() for line in one.complaints]
     return _complain_all(complaints)
 

@@ -76,6 +76,16 @@ def test_the_build_adds_title_bits_a_setup_cell_and_a_submit_cell(
     assert source["submit"].source.endswith('hwlib.submit("small")')
 
 
+def test_the_budget_card_tells_own_work_and_computing_apart(course: MakeCourse) -> None:
+    small = course(toml_text='title = "Small"\npoints = 5\nminutes = 1.5\nhours = 2\n')
+    _, release = build_notebooks(small.assignment("small"))
+    head, _, row = release.cells[0].source.splitlines()[-3:]
+    assert head.startswith("| Your own work | Computing |")
+    assert row.startswith(
+        "| about 2 hours (an estimate) | about 1.5 minutes on 2 CPU cores, top to bottom |"
+    )
+
+
 def test_a_notebook_without_a_title_gets_the_one_of_assignment_toml(course: MakeCourse) -> None:
     small = course(
         notebook_text='# %%\nx = 1\n# %% test="x" points=5 asks="x"\nassert x\n'

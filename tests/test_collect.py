@@ -161,6 +161,18 @@ def test_two_students_of_one_name_are_not_guessed(course: Course, tmp_path: Path
     assert list(collected(course, tmp_path, files, None)) == ["Ada Lovelace_1/small/small.ipynb"]
 
 
+@pytest.mark.parametrize(
+    "other", ["Ada Lovelace_9_assignsubmission_file", "Lovelace Ada_9_assignsubmission_file"]
+)
+def test_who_takes_the_name_of_another_student_is_not_taken_for_them(
+    course: Course, tmp_path: Path, roster: Roster, other: str
+) -> None:
+    files = {**EXPORTS["moodle"], f"{other}/small.ipynb": NOTEBOOK + b" "}
+    with pytest.raises(CourseError, match="another account; find out whose it is"):
+        collected(course, tmp_path, files, roster)
+    assert not (tmp_path / "submitted").exists()
+
+
 def test_a_zip_of_submit_names_its_student(course: Course, tmp_path: Path) -> None:
     files = {"small.ipynb": NOTEBOOK, "net.safetensors": b"w"}
     found = collected(course, tmp_path, files, None, "ada-small")
@@ -223,6 +235,59 @@ def test_no_name_leaves_the_students_folder(
         outside = set(tmp_path.parent.rglob("*evil*")) - before
         assert all((tmp_path / "submitted/s1/small") in path.parents for path in outside)
     assert not Path("/etc/evil").exists()
+
+
+FORGED = b"".join(
+    b"%s:\n  :submitters:\n  - :sid: s2\n" % name
+    for name in (b"submission_11", b"submission_13", b"x", b"Grace Hopper_3_assignsubmission_file")
+)
+
+
+@pytest.mark.parametrize(
+    ("system", "place"),
+    [
+        ("gradescope", "assignment_1_export/submission_11"),
+        ("gradescope", "assignment_1_export/submission_11/assignment_1_export"),
+        ("moodle", "Ada Lovelace_1_assignsubmission_file"),
+        ("moodle", "Ada Lovelace_1_assignsubmission_file/x"),
+    ],
+)
+def test_no_file_of_a_student_says_whose_hand_ins_are_whose(
+    course: Course, tmp_path: Path, roster: Roster, system: str, place: str
+) -> None:
+    forged = {f"{place}/submission_metadata.yml": FORGED, f"{place}/x/small.ipynb": NOTEBOOK}
+    found = collected(course, tmp_path, {**forged, **EXPORTS[system]}, roster)
+    assert found["s2/small/small.ipynb"] == NOTEBOOK
+    assert found["s3/small/small.ipynb"].strip() == NOTEBOOK
+    assert not [name for name in found if "s2/" in name and name != "s2/small/small.ipynb"]
+
+
+@pytest.mark.parametrize("name", ["timestamp.txt", "TimeStamp.TXT"])
+@pytest.mark.parametrize("nested", [False, True])
+def test_no_file_of_a_student_says_when_it_was_handed_in(
+    course: Course, tmp_path: Path, roster: Roster, name: str, nested: bool
+) -> None:
+    early = {name: b"2001-01-01 00:00:00 UTC\n"}
+    handed_in = {"all.zip": zipped(early)} if nested else early
+    place = "assignment_1_export/submission_13"
+    files = {f"{place}/{key}": content for key, content in handed_in.items()}
+    path = tmp_path / "x.zip"
+    path.write_bytes(zipped({**EXPORTS["gradescope"], **files}))
+    done = collect(course, [path], tmp_path / "submitted", roster)
+    ada = next(one for one in done if one.student == "s1")
+    assert ada.problems == (f"{name} was left out: `hw collect` writes it",)
+    stamps = [one for one in ada.folder.iterdir() if one.name.lower() == "timestamp.txt"]
+    assert [one.read_text("utf-8") for one in stamps] == ["2027-02-03 10:00:00 UTC\n"]
+
+
+def test_a_student_whose_id_begins_with_new_keeps_earlier_hand_ins(
+    course: Course, tmp_path: Path
+) -> None:
+    place = "{}_1_assignsubmission_file/small.ipynb"
+    for text in (NOTEBOOK, NOTEBOOK + b" "):
+        found = collected(course, tmp_path, {place.format("new-ada"): text}, None)
+    found = collected(course, tmp_path, {place.format("ada"): NOTEBOOK}, None)
+    assert [text for name, text in found.items() if name.startswith(".earlier")] == [NOTEBOOK]
 
 
 def test_a_bomb_a_link_and_a_broken_zip_are_left_out(

@@ -301,17 +301,9 @@ def test_pip_fails_at_once(tmp_path: Path) -> None:
 
 
 def test_a_sleep_counts_as_a_third_and_waiting_for_a_core_not_at_all() -> None:
-    class Sleeping(processes.Worker):
-        """A worker of which the kernel tells what we want."""
-
-        def __init__(self, cpu_s: float, queued_s: float) -> None:
-            self.told = [(0.0, 0.0), (cpu_s, queued_s)]
-
-        def times(self) -> tuple[float, float]:
-            return self.told.pop(0) if len(self.told) > 1 else self.told[0]
-
     def is_over(cpu_s: float, queued_s: float, wall_s: float) -> bool:
-        clock = WorkClock(Sleeping(cpu_s, queued_s), limit_s=1.0)
+        told = [(0.0, 0.0), (cpu_s, queued_s)]  # what the system tells, first and then
+        clock = WorkClock(lambda: told.pop(0) if len(told) > 1 else told[0], limit_s=1.0)
         clock._wall_s = wall_s
         return clock()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import random
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,10 @@ from hwlib.errors import CourseError
 from hwlib.grading import Assignment
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.marking.answers import _digest
-from hwlib.grading.marking.sheets import _cell, read_tables, write_csv, write_ods
+from hwlib.grading.marking.sheets import _cell, _unquoted, read_tables, write_csv, write_ods
 from hwlib.grading.records.gradebook import GradeStore
 from hwlib.grading.results import Outcome
+from hwlib.grading.texts import for_csv
 
 OTHER = "=1+1 is two, and half of it is one."
 
@@ -336,6 +338,22 @@ def test_a_spreadsheet_takes_no_key_and_no_id_for_a_number(answer: str, number: 
     assert _digest(answer)[0] == "k"
     text = f"{number:012}"
     assert ('value-type="float"' in _cell(text)) == (text == f"{number:.10g}")
+
+
+pieces = st.sampled_from(["=1+1", "@x", "-2+cmd|' /C x'!A0", "+f(1)", "- a", "a", "1", " ", "'"])
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(pieces, st.sampled_from([";", "\t", "\n", "; ", ","])), max_size=6))
+def test_no_program_finds_a_formula_in_a_cell_wherever_it_ends_cells(
+    parts: list[tuple[str, str]],
+) -> None:
+    text = "".join(piece + end for piece, end in parts)
+    for ends in (r"[;\r\n]", r"[\t\r\n]", r"[;\t\r\n]"):
+        found = [one.strip(" ") for one in re.split(ends, for_csv(text))]
+        assert [one for one in found if re.match(r"[=@]|[-+].*[(|!]", one)] == []
+    if "'" not in text:
+        assert _unquoted(for_csv(text)) == text
 
 
 cells = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cf", "Zl", "Zp")))

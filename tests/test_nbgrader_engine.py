@@ -11,10 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import needs
 import pytest
+from busy import busy_core
 from courses import (
     TINY,
+    TINY_TOML,
     hand_in,
+    make_assignment,
     make_tiny,
     released,
     solved,
@@ -289,6 +293,28 @@ def test_no_last_value_of_a_test_stops_nbgrader(points: float, shown: Any) -> No
     cell = nbformat.v4.new_code_cell("f()", outputs=[output], metadata={"nbgrader": settings})
     earned, most = determine_grade(with_fair_points(cell))
     assert 0 <= earned <= most == points
+
+
+@needs.linux
+def test_the_limits_of_a_kernel_do_not_run_while_others_have_the_core(tmp_path: Path) -> None:
+    tiny = make_assignment(
+        tmp_path, "tiny", TINY, TINY_TOML.replace("question_s = 3", "question_s = 1")
+    )
+    works = """
+import time
+def half(x):
+    begun, end = time.monotonic(), time.process_time() + 0.25
+    while time.process_time() < end: pass
+    print("waited" if time.monotonic() - begun > 1.0 else "was not disturbed")
+    return x / 2
+half(1)
+"""
+    with busy_core() as join:
+        hand_in(tiny, "ada", solved(tiny, solution_half=join + works))
+        found = find_submissions(tiny, tmp_path / "submitted")
+        (result,) = grade_with_nbgrader(tiny, found, output=tmp_path, seed=7)
+    assert "waited" in (tmp_path / "autograded" / "ada" / "tiny" / "tiny.ipynb").read_text()
+    assert result.question("half").status == "passed", result
 
 
 @pytest.mark.slow

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import io
 import json
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 import nbformat
 import needs
 import pytest
+from busy import busy_core
 from courses import TINY, TINY_TOML, hand_in, make_assignment, make_tiny, released, solved
 
 from hwlib.commands import run
@@ -271,3 +274,36 @@ assert half(98) == 49
         (0.5, True),
         (0, False),
     ]
+
+
+@needs.linux
+def test_the_clock_of_a_cell_in_otters_kernel_does_not_run_while_others_have_the_core() -> None:
+    script = """
+import time
+from IPython.core.interactiveshell import InteractiveShell
+from hwlib.grading.engines.otter_checks import limit_cells
+shell = InteractiveShell.instance()
+limit_cells(1.0)
+shell.run_cell('''
+import time
+begun, end = time.monotonic(), time.process_time() + 0.4
+while time.process_time() < end: pass
+print(time.monotonic() - begun > 1.0)
+''')
+shell.run_cell('''
+try:
+    while time: pass
+except TimeoutError as error: print(error)
+''')
+"""
+    with busy_core() as join:
+        done = subprocess.run(
+            [sys.executable, "-c", join + script],
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    slow, up = done.stdout.splitlines()
+    assert slow == "True", done  # or else the others did not disturb it, and nothing was shown
+    assert up.startswith("Your code took too long"), done

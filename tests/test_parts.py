@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from courses import hand_in, make_assignment, make_course, with_code
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hwlib.commands import run
 from hwlib.errors import AuthoringError
 from hwlib.grading import Assignment, GradeOptions, SubmissionResult, build, grade_assignment
 from hwlib.grading.authoring.reading import parse_notebook
@@ -148,6 +150,29 @@ def test_a_part_that_crashes_or_hangs_leaves_the_others_their_points(
     assert [part.status for part in question.parts] == statuses, question
     assert question.points == sum(points)
     assert all(part.message for part in question.parts if part.status != "passed")
+
+
+def test_a_process_that_the_answer_ends_is_no_accident_to_a_test_that_tidies_up(
+    tmp_path: Path,
+) -> None:
+    tidies_up = """\
+def label_of(labels):
+    try:
+        return vote(labels)
+    finally:
+        vote([1])
+with check.part(1, "one label"):
+    check.equal(label_of(one), 3, what="the label")
+"""
+    once = 'with check.part(1, "one label"):\n    check.equal(vote(one), 3, what="the label")\n'
+    assert once in NOTEBOOK
+    assignment = made(tmp_path, NOTEBOOK.replace(once, tidies_up))
+    answer = ["__import__('os')._exit(3)"]
+    first, again = (graded(assignment, answer, "isolated")[0] for _ in range(2))
+    for part in first.questions[0].parts:
+        assert part.status == "crashed", part
+        assert "exit code 3" in part.message, part
+    assert again.cached, again.problems  # it was the answer, so nobody is graded anew for it
 
 
 def test_an_endless_loop_costs_the_time_of_one_part_and_a_half(tmp_path: Path) -> None:
@@ -402,3 +427,16 @@ def test_a_list_beside_parts_says_the_same_points(tmp_path: Path) -> None:
     path.write_text(text.replace("[2]", "[3]"), encoding="utf-8")
     with pytest.raises(AuthoringError, match=r"3: points=\[3\], but the parts .* have 2; leave"):
         parse_notebook(path)
+
+
+def test_verify_with_several_seeds_finds_a_part_that_decides_by_luck(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn = "[9, 4, 4, 9] if check.rng().integers(3) else [4, 9]"
+    made(tmp_path, NOTEBOOK.replace("vote([9, 4, 4, 9])", f"vote({drawn})"))
+    monkeypatch.chdir(tmp_path)
+    assert run(["verify", "votes", "--seeds", "5"]) == 1
+    out, err = capsys.readouterr()
+    assert "wrong first: passes" not in err.partition("with seed")[0]  # the usual one shows nothing
+    assert re.search(r"^hw: votes: with seed \d+: wrong first: passes vote/ties, but", err, re.M)
+    assert re.search(r"^votes, seed \d+: 0 problems$", out, re.M)

@@ -93,6 +93,19 @@ def test_a_student_who_hands_in_too_often_is_told_when_to_come_back(inbox: Inbox
     assert add(inbox, "more", minutes=24 * 60 + 1).state == "waiting"
 
 
+def test_hand_ins_by_turns_count_each_time_also_after_a_restart(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path, quota=4)
+    for number in range(4):
+        add(inbox, "ab"[number % 2], minutes=number)
+        finish(inbox)
+        add(inbox, "ab"[number % 2], minutes=number + 0.5)  # the latest one's files again
+        inbox = Inbox(tmp_path, quota=4)
+    with pytest.raises(QuotaUsed, match="4 times within 24 hours"):
+        add(inbox, "a", minutes=30)
+    next_day = add(inbox, "a", minutes=24 * 60 + 1)
+    assert next_day.earlier == ((NOW + timedelta(minutes=2)).isoformat(),)
+
+
 def test_a_student_who_floods_the_queue_does_not_hold_up_the_others(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path, quota=100)
     for number in range(3):

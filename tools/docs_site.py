@@ -27,7 +27,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 
 from hwlib.errors import MissingExtra
-from hwlib.grading.authoring.build import duration
+from hwlib.grading.authoring.build import duration, own_work
 from hwlib.grading.course import Assignment, find_course
 
 # part of the site: its pages, as files of this repository; a page of docs/ that no part names is
@@ -191,17 +191,18 @@ def assignment_pages(assignments: list[Assignment]) -> Iterator[Page]:
     """A page for each assignment, and the list of them."""
     rows = [
         f"| [{one.title}](assignments/{one.slug}.md) | {one.level or '–'} | "
-        f"{duration(one.minutes)} | {one.points:g} | {libraries(one)} |"
+        f"{own_work(one.hours) or '–'} | {duration(one.minutes)} | {one.points:g} | "
+        f"{libraries(one)} |"
         for one in assignments
     ]
     lines = [
         "# The assignments",
         "",
-        "*Time* is what the notebook computes from top to bottom on two CPU cores, when all",
-        "answers are in it. Your own work comes on top of it.",
+        "*Computing* is what the notebook computes from top to bottom on two CPU cores, when all",
+        "answers are in it. *Your own work* is an estimate, and comes on top of it.",
         "",
-        "| assignment | level | time | points | with |",
-        "|:--|:--|--:|--:|:--|",
+        "| assignment | level | your own work | computing | points | with |",
+        "|:--|:--|--:|--:|--:|:--|",
         *rows,
         "",
         toctree([f"assignments/{one.slug}" for one in assignments], hidden=True),
@@ -222,6 +223,10 @@ def assignment_page(assignment: Assignment) -> str:
     facts = [
         ("Level", assignment.level or "–"),
         ("Builds on", assignment.builds_on or "–"),
+        (
+            "Your own work",
+            f"{own_work(assignment.hours)} (an estimate)" if assignment.hours else "–",
+        ),
         ("Computing", f"{duration(assignment.minutes)} on two CPU cores, from top to bottom"),
         ("GPU", assignment.gpu),
         ("Points", f"{assignment.points:g} in {len(questions)} questions"),

@@ -100,7 +100,9 @@ def hand_ins(assignment: Assignment, folder: Path, students: int, seed: int) -> 
 
 
 def digest(assignment: Assignment) -> str:
-    """A text that is another one if a file that the comparison depends on has changed."""
+    """A text that is another one if a file that the comparison depends on has changed: not by a
+    word in the prose of a notebook.
+    """
     folders = [assignment.source.parent, assignment.release.parent]
     folders += [assignment.folder / name for name in ("artifacts", "right", "wrong")]
     return _digest_of(folders, assignment.course.root)
@@ -120,8 +122,18 @@ def _digest_of(folders: Sequence[Path], root: Path) -> str:
     for path in sorted(path for folder in folders for path in folder.rglob("*")):
         if path.is_file() and path.suffix != ".pyc":
             found.update(f"{path.relative_to(root)}\0".encode())
-            found.update(hashlib.sha256(path.read_bytes()).digest())
+            content = without_prose(path) if path.suffix == ".ipynb" else path.read_bytes()
+            found.update(hashlib.sha256(content).digest())
     return found.hexdigest()[:16]
+
+
+def without_prose(path: Path) -> bytes:
+    """A notebook without the text of cells that are neither code nor an answer."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        if cell["cell_type"] != "code" and "nbgrader" not in cell["metadata"]:
+            cell["source"] = ""
+    return json.dumps(notebook, sort_keys=True).encode()
 
 
 def grade_with_all(

@@ -488,11 +488,11 @@ _paid = [                                  # labels by another choice of the vot
 
 def _choice_of_votes(rng):
     """Which of these explains the student's labels where no labels tie; None if they are right, or nothing explains them."""
-    y, dists = rng.integers(0, 4, size=60), (1 + rng.permutation(60 * 60).reshape(60, 60)) / 7.0
+    y, dists = rng.integers(0, 4, size=60), (1 + rng.permutation(300 * 60).reshape(300, 60)) / 7.0
     model = KNN()
     model.train(np.zeros((60, 2)), y)
     found = np.asarray(model.predict_labels(dists.copy(), 4))
-    if found.shape != (60,):
+    if found.shape != (300,):
         return None
     rows = [row for row in _no_ties(dists, y, 4) if found[row] != _vote(dists[row:row + 1], y, 4)[0]]
     explained = [paid for paid in _paid if rows and np.array_equal(np.asarray(paid(dists, y, 4))[rows], found[rows])]

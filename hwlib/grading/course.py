@@ -87,6 +87,7 @@ class Assignment:
     course: Course
     summary: str = ""  # one sentence, for lists
     level: Level | Literal[""] = ""  # for whom it is; "" if the instructor does not say it
+    hours: float = 0  # of a student's own work, as the author expects; 0 if that is not said
     builds_on: str = ""  # what students should know before, as the end of "Builds on: …"
     gpu: str = "A GPU does not help."
     data: tuple[str, ...] = ()  # data sets that the notebook loads
@@ -359,6 +360,7 @@ _REQUIRED: dict[str, Any] = {"title": str, "points": (int, float), "minutes": (i
 _OPTIONAL: dict[str, Any] = {
     "summary": str,
     "level": str,
+    "hours": (int, float),
     "builds_on": str,
     "gpu": str,
     "data": list,

@@ -37,6 +37,8 @@ __all__ = [
 ]
 
 FORMULA = re.compile(r"\A[=+\-@\t\r\n|%\uff1d\uff0b\uff0d\uff20]")
+# behind what another program, or the same one in another country, takes for the end of a cell
+INNER_FORMULA = re.compile(r"([;\t\r\n] *)(?=[=@%\uff1d\uff20]|[+\-\uff0b\uff0d][^\r\n]*[(|!])")
 SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$<>&:-])")
 INVISIBLE = re.compile(
     r"[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -106,12 +108,15 @@ def counted(number: float, thing: str) -> str:
 
 
 def for_csv(text: str) -> str:
-    """A text that a spreadsheet does not take for a formula.
+    """A text that a spreadsheet does not take for a formula, wherever it thinks that a cell ends.
 
-    >>> for_csv("=1+1"), for_csv("a=b"), for_csv("-1.5")
-    ("'=1+1", 'a=b', '-1.5')
+    Where a comma is in decimals, a spreadsheet ends cells at semicolons, and lines whatever quotes
+    are around them.
+
+    >>> for_csv("=1+1"), for_csv("a=b"), for_csv("-1.5"), for_csv("a;=1+1")
+    ("'=1+1", 'a=b', '-1.5', "a;'=1+1")
     """
-    text = for_terminal(text)
+    text = INNER_FORMULA.sub(r"\1'", for_terminal(text))
     if not FORMULA.match(text):
         return text
     try:

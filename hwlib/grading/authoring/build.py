@@ -480,6 +480,7 @@ def _card(assignment: Assignment, notebooks: Sequence[ParsedNotebook]) -> str:
     return _render(
         "budget.md.j2",
         minutes=duration(assignment.minutes),
+        work=own_work(assignment.hours),
         gpu=assignment.gpu,
         points=f"{assignment.points:g}{f', and {extra:g} of extra credit' if extra else ''}",
         data=", ".join(_DATA_NAMES.get(name, name) for name in assignment.data) or "none",
@@ -510,6 +511,17 @@ def duration(minutes: float) -> str:
     if minutes < 1:
         return f"{60 * minutes:.0f} seconds"
     return f"{minutes:g} minute{'s' * (minutes != 1)}"
+
+
+def own_work(hours: float) -> str:
+    """The time that a student needs besides computing, in words; "" for 0.
+
+    >>> own_work(3), own_work(1), own_work(0.5), own_work(0)
+    ('about 3 hours', 'about 1 hour', 'about 30 minutes', '')
+    """
+    if hours < 1:
+        return f"about {duration(60 * hours)}" if hours else ""
+    return f"about {hours:g} hour{'s' * (hours != 1)}"
 
 
 def _setup_cell(assignment: Assignment) -> str:

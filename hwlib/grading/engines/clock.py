@@ -9,9 +9,9 @@ a grade is the same on a busy machine.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from hwlib.grading.sandbox.processes import Worker
 from hwlib.grading.sandbox.usage import WALL, work_s
 
 __all__ = ["Limits", "WorkClock"]
@@ -26,11 +26,19 @@ class Limits:
 
 
 class WorkClock:
-    """Counts a worker's time while `running`; called, it says whether the limit has passed."""
+    """Counts a process's time while `running`; called, it says whether the limit has passed.
 
-    def __init__(self, worker: Worker, limit_s: float) -> None:
-        self._worker, self._limit_s = worker, limit_s
-        self._cpu_s, self._queued_s = worker.times()
+    Parameters
+    ----------
+    times : function
+        Gives seconds of CPU time that the process and all that it started have used, and seconds
+        that it was ready to run but other programs had the cores.
+    limit_s : float
+    """
+
+    def __init__(self, times: Callable[[], tuple[float, float]], limit_s: float) -> None:
+        self._times, self._limit_s = times, limit_s
+        self._cpu_s, self._queued_s = times()
         self._wall_s = 0.0
         self._since: float | None = None
 
@@ -65,7 +73,7 @@ class WorkClock:
         return work_s(wall_s, *self._used())
 
     def _used(self) -> tuple[float, float]:
-        cpu_s, queued_s = self._worker.times()
+        cpu_s, queued_s = self._times()
         return max(0.0, cpu_s - self._cpu_s), max(0.0, queued_s - self._queued_s)
 
     def _elapsed(self) -> float:

@@ -189,7 +189,7 @@ class IsolatedEngine:
         before = set(self._imported_modules())
         with self._workplace(0, None) as workplace:
             session = workplace.new_session()
-            session.clock = WorkClock(session.worker, self.assignment.limits.submission_s)
+            session.clock = WorkClock(session.worker.times, self.assignment.limits.submission_s)
             loaded = set[str]()
             try:
                 known = set(session.request("modules")["value"])

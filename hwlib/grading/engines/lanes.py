@@ -111,7 +111,7 @@ class Lane:
         session = self.session
         session.too_slow = used_up(limits.submission_s) if is_cut else too_slow(round(limit_s, 1))
         session.before_part_s = 0.0
-        session.clock = WorkClock(session.worker, min(limit_s, left_s))
+        session.clock = WorkClock(session.worker.times, min(limit_s, left_s))
         return session
 
     def _settle(self) -> None:

@@ -8,6 +8,7 @@ only the cells that it did not run. Every submission gets a result.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import subprocess
@@ -35,6 +36,7 @@ from hwlib.atomic import remove_folder, swap_folder
 from hwlib.errors import SubmissionError
 from hwlib.grading.answer_key import AnswerKey, KeyCell, load_key, released_sources
 from hwlib.grading.course import Assignment, Limits
+from hwlib.grading.engines.clock import WorkClock
 from hwlib.grading.engines.kernel_messages import pack
 from hwlib.grading.engines.kernel_verdicts import (
     STAGING,
@@ -54,6 +56,7 @@ from hwlib.grading.records.pictures import Pictures
 from hwlib.grading.records.times import parse_time
 from hwlib.grading.results import QuestionResult, SubmissionResult
 from hwlib.grading.sandbox.measures.limits import limit_program
+from hwlib.grading.sandbox.usage import times_with_children
 from hwlib.grading.sandbox.variables import environment
 from hwlib.grading.submissions.files import FoundSubmission, copy_files, read_found
 from hwlib.grading.submissions.repair import repair
@@ -62,6 +65,7 @@ __all__ = ["grade_with_nbgrader"]
 
 # characters of output that a cell may make; a print in an endless loop makes gigabytes
 MAX_OUTPUT = 1_000_000
+LOOK_S = 0.1  # between two looks at a clock
 PACKER = f"{pack.__module__}.{pack.__qualname__}"  # a kernel loads it by this name
 
 
@@ -242,7 +246,8 @@ def _read_and_repair(
 class _GuardedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
     """nbgrader's executor with a time limit for the whole notebook and a limit on output.
 
-    It goes on after the kernel has died.
+    Limits count the kernel's work, not the time in which other programs have the cores. It goes on
+    after the kernel has died.
     """
 
     limits: Limits = Limits()
@@ -252,7 +257,7 @@ class _GuardedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
     ) -> tuple[NotebookNode, Any]:
         """Run the notebook. A cell that cannot be run gets an error as its output and no points."""
         self._stopped = ""
-        self._deadline = time.monotonic() + self.limits.submission_s
+        self._notebook_clock: WorkClock | None = None  # from the first cell on
         self.timeout_func = self._time_left
         return super().preprocess(notebook, resources, km)  # type: ignore[no-any-return]
 
@@ -276,7 +281,7 @@ class _GuardedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
         if cell.cell_type != "code" or skipped or not cell.source.strip():
             return cell, resources
         self._written = 0
-        if not self._stopped and time.monotonic() > self._deadline:
+        if not self._stopped and self._notebook_clock is not None and self._notebook_clock():
             self._stopped = "CellTimeoutError"
         if not self._stopped:
             try:
@@ -306,7 +311,31 @@ class _GuardedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
         return super().process_message(msg, cell, cell_index)
 
     def _time_left(self, _cell: NotebookNode) -> float:
-        return max(0.1, min(self.limits.question_s, self._deadline - time.monotonic()))
+        """Start the clock of a cell; returns its limit in seconds."""
+        if self._notebook_clock is None:
+            self._notebook_clock = self._started_clock(self.limits.submission_s)
+        left_s = self.limits.submission_s - self._notebook_clock.spent_s
+        limit_s = max(0.1, min(self.limits.question_s, left_s))
+        self._cell_clock = self._started_clock(limit_s)
+        return limit_s
+
+    async def _async_handle_timeout(
+        self, timeout: int, cell: NotebookNode | None = None
+    ) -> dict[str, Any] | None:
+        """What nbclient does after `timeout` seconds on the wall, unless the kernel has not had
+        them: then it waits for as long again.
+        """
+        if not self._cell_clock():
+            await asyncio.sleep(LOOK_S)
+            return None
+        return await super()._async_handle_timeout(timeout, cell)  # type: ignore[no-any-return]
+
+    def _started_clock(self, limit_s: float) -> WorkClock:
+        kernel = getattr(self.km.provisioner, "process", None)
+        pid = kernel.pid if kernel is not None else 0
+        clock = WorkClock(partial(times_with_children, pid), limit_s)
+        clock.start()
+        return clock
 
 
 class _Directory(CourseDirectory):  # type: ignore[misc]  # nbgrader has no types

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import ast
 import builtins
+import os
 import re
 import signal
+from functools import partial
 from types import FrameType
 from typing import Any
 
 from hwlib.checks.advice import advice
 from hwlib.errors import CannotCheck, CheckFailed
 from hwlib.grading.cells import HIDDEN, UNANSWERED, one_line
+from hwlib.grading.engines.clock import WorkClock
 from hwlib.grading.engines.lacking import lack_in
 from hwlib.grading.engines.verdicts import passed
 from hwlib.grading.engines.words import (
@@ -25,10 +28,12 @@ from hwlib.grading.engines.words import (
     name_missing,
     waits,
 )
+from hwlib.grading.sandbox.usage import times_with_children
 
 __all__ = ["PART_OF_POINTS", "CheckRun", "limit_cells"]
 
 SLOW = "Your code took too long: is there a loop that never ends?"
+LOOK_S = 0.1  # between two looks at the clock, once the time may be up
 PART_OF_POINTS = re.compile(r"hwlib: ([0-9.e+-]+) of these points are earned")
 
 
@@ -148,18 +153,25 @@ def _is_of_check(error: Exception) -> bool:
 
 
 def limit_cells(seconds: float) -> None:
-    """Give each cell of this kernel, and what is left of it after that, so many seconds; otter
-    itself has no limit.
+    """Give each cell of this kernel, and what is left of it after that, so many seconds of work;
+    otter itself has no limit. The time in which other programs had the cores does not count.
     """
     from IPython import get_ipython
 
+    clock: WorkClock
+
     def start(*_: object) -> None:
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+        nonlocal clock
+        clock = WorkClock(partial(times_with_children, os.getpid()), seconds)
+        clock.start()
+        signal.setitimer(signal.ITIMER_REAL, seconds, LOOK_S)
 
     def stop(*_: object) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
     def time_is_up(_signal: int, _frame: FrameType | None) -> None:
+        if not clock():
+            return
         start()  # the next part of the check may hang, too
         raise TimeoutError(SLOW)
 

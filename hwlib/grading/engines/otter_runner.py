@@ -16,7 +16,11 @@ import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
+
+from hwlib.grading.engines.clock import WorkClock
+from hwlib.grading.sandbox.usage import times_with_children
 
 __all__ = ["OtterJob", "OtterRunner"]
 
@@ -31,7 +35,7 @@ class OtterJob:
     submission: str  # a zip of the files that were handed in
     place: str  # the folder that results.json goes to
     seed: int
-    limit_s: float
+    limit_s: float  # of work
     memory_mb: int
 
 
@@ -130,8 +134,9 @@ def _grade(otter_run: Any, job: OtterJob) -> None:
 
 
 def _ended_in(pid: int, limit_s: float) -> bool:
-    deadline = time.monotonic() + limit_s
-    while time.monotonic() < deadline:
+    clock = WorkClock(partial(times_with_children, pid), limit_s)
+    clock.start()
+    while not clock():
         if os.waitpid(pid, os.WNOHANG)[0]:
             return True
         time.sleep(POLL_S)

@@ -30,6 +30,7 @@ MAX_BYTES = 50_000_000  # of content.xml
 MAX_REPEATED = 1_000  # cells or rows that one element stands for; an empty rest has more
 MIME = "application/vnd.oasis.opendocument.spreadsheet"
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
+PUT_BY_US = re.compile(r"(\A|[;\t\r\n] *)'")
 # XML has no way to write these characters
 IMPOSSIBLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0"
@@ -147,8 +148,9 @@ def read_tables(path: Path) -> list[list[list[str]]]:
 
 
 def _unquoted(cell: str) -> str:
-    """A cell without the apostrophe that `for_csv` has put there."""
-    return cell[1:] if cell.startswith("'") and for_csv(cell[1:]) == cell else cell
+    """A cell without the apostrophes that `for_csv` has put there."""
+    plain = PUT_BY_US.sub(r"\1", cell)
+    return plain if for_csv(plain) == cell else cell
 
 
 def _read_ods(path: Path) -> Iterator[list[list[str]]]:

@@ -86,11 +86,14 @@ def collect(
     mine: dict[tuple[str, str], list[Exported]] = defaultdict(list)
     unmatched = []
     for path in exports:
+        accounts = dict[str, str]()  # student → whose hand-in in this export it was
         for one in read_export(path):
             which = slug or _slug_of(one, course)
             student = _student_of(one, roster, slugs)
-            if which and student:
+            if which and student and accounts.setdefault(student, one.key) == one.key:
                 mine[student, which].append(one)
+            elif which and student:
+                unmatched.append(_of_two(one, student, accounts[student]))
             else:
                 unmatched.append(_why(one, student, roster))
     if unmatched:
@@ -149,6 +152,14 @@ def _why(one: Exported, student: str | None, roster: Roster | None) -> str:
     )
 
 
+def _of_two(one: Exported, student: str, other: str) -> str:
+    """Why a second account of one student's is not believed: its owner may have taken the name."""
+    return (
+        f"{one.where}: by its name this would be {printable(student)}'s, like {printable(other)}, "
+        "which is another account; find out whose it is, and write that name into the roster"
+    )
+
+
 def _slug_of(one: Exported, course: Course) -> str:
     """The assignment that the names of the notebooks tell; "" if they tell none or several."""
     stems = [Path(name).stem for name in one.files if name.endswith(".ipynb")]
@@ -179,7 +190,7 @@ def put_in_place(submitted: Path, student: str, slug: str, found: list[Exported]
     never = datetime.min.replace(tzinfo=UTC)
     *older, latest = sorted(found, key=lambda one: (one.time or never, one.order))
     target, kept = submitted / student / slug, submitted / EARLIER / student / slug
-    fresh = submitted / EARLIER / f"new-{student}"
+    fresh = submitted / EARLIER / f".new-{student}"  # hidden, so it is no student's folder
     for one in older:
         remove_folder(fresh)
         _write_files(fresh, one)
@@ -216,11 +227,14 @@ def _same(folder: Path, kept: Path) -> list[Path]:
 def _write_files(folder: Path, one: Exported) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in one.files.items():
+        if name.casefold() == TIMESTAMP:  # a student's would say when it was handed in
+            one.problems.append(f"{name} was left out: `hw collect` writes it")
+            continue
         try:
             write_whole(folder / name, content)
         except (FileExistsError, NotADirectoryError, IsADirectoryError):
             one.problems.append(f"{name} was left out: it is a file and a folder at once")
-    if one.time and TIMESTAMP not in one.files:
+    if one.time:
         write_whole(folder / TIMESTAMP, f"{one.time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
 
 

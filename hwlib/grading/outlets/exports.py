@@ -113,21 +113,19 @@ def _members(archive: zipfile.ZipFile, path: Path) -> Iterator[tuple[zipfile.Zip
 def _from_gradescope(
     archive: zipfile.ZipFile, members: list[tuple[zipfile.ZipInfo, str]], path: Path
 ) -> list[Exported]:
-    metadata = [entry for entry, name in members if name.rpartition("/")[2] == METADATA]
-    if not metadata:
+    top = _top(members)
+    if top is None:
         return []
-    known = yaml.safe_load(_content(archive, metadata[0], MAX_METADATA))
+    table = next(entry for entry, name in members if name == top + METADATA)
+    known = yaml.safe_load(_content(archive, table, MAX_METADATA))
     if not isinstance(known, dict):
         raise CourseError(f"{path}: {METADATA} is not a table of submissions; export again")
     found: dict[str, Exported] = {}
     for entry, name in members:
-        parts = name.split("/")
-        place = next((i for i, part in enumerate(parts[:-1]) if part in known), None)
-        if place is not None:
-            one = found.setdefault(
-                parts[place], Exported(f"{path.name}: {printable(parts[place])}")
-            )
-            _add(one, archive, entry, "/".join(parts[place + 1 :]))
+        folder, _, rest = name.removeprefix(top).partition("/")
+        if rest and name.startswith(top) and folder in known:
+            one = found.setdefault(folder, Exported(f"{path.name}: {printable(folder)}"))
+            _add(one, archive, entry, rest)
     every = []
     for number, (folder, one) in enumerate(found.items()):
         values = known[folder] if isinstance(known[folder], dict) else {}
@@ -138,6 +136,19 @@ def _from_gradescope(
             ids = tuple(str(who[key]) for key in (":sid", ":email") if who.get(key))
             every.append(_of(one, ids, str(who.get(":name") or "")))
     return every
+
+
+def _top(members: list[tuple[zipfile.ZipInfo, str]]) -> str | None:
+    """The folder of Gradescope's table, with a slash at its end; None if there is no table.
+
+    A student may hand in a file of this name. It lies deeper, or in a folder of Moodle's.
+    """
+    names = [name for _, name in members if f"/{name}".endswith(f"/{METADATA}")]
+    tops = [name.removesuffix(METADATA) for name in names]
+    top = min(tops, key=lambda top: top.count("/"), default=None)
+    if top is None or top.count("/") > 1 or MOODLE.fullmatch(top.rstrip("/")):
+        return None
+    return top
 
 
 def _of(one: Exported, ids: tuple[str, ...], name: str) -> Exported:

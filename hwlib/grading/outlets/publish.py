@@ -25,7 +25,7 @@ from packaging.requirements import Requirement
 from hwlib.atomic import write_whole
 from hwlib.errors import CourseError
 from hwlib.extras import REQUIREMENTS
-from hwlib.grading.authoring.build import build, duration
+from hwlib.grading.authoring.build import build, duration, own_work
 from hwlib.grading.authoring.leaks import find_leaks, leaks_in_tree
 from hwlib.grading.course import Assignment, Course
 from hwlib.grading.outlets.own_wheel import own_wheel, package_files
@@ -121,6 +121,7 @@ def student_files(course: Course, assignments: Sequence[Assignment]) -> dict[str
         {
             "slug": one.slug,
             "title": one.title,
+            "work": own_work(one.hours) or "–",
             "time": duration(one.minutes),
             "points": f"{one.points:g}",
         }

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,7 +34,15 @@ from hwlib.grading.proof.variants import (
 from hwlib.grading.results import PartResult, QuestionResult, SubmissionResult
 from hwlib.grading.submissions.files import FoundSubmission, submission_in
 
-__all__ = ["VerifyReport", "VerifyRow", "hand_in", "hand_in_all", "verify", "with_nbgrader"]
+__all__ = [
+    "SEED",
+    "VerifyReport",
+    "VerifyRow",
+    "hand_in",
+    "hand_in_all",
+    "verify",
+    "with_nbgrader",
+]
 
 SEED = 20_260  # for the hidden inputs, so that a verification can be repeated
 
@@ -260,7 +269,10 @@ class VerifyReport:
 
 
 def verify(
-    assignment: Assignment, grade_all: GradeAll | None = None, compare: bool = True
+    assignment: Assignment,
+    grade_all: GradeAll | None = None,
+    compare: bool = True,
+    seed: int = SEED,
 ) -> VerifyReport:
     """Grade the reference, the release and all wrong and right solutions, and check the grades.
 
@@ -273,6 +285,9 @@ def verify(
     compare : bool
         Whether to grade the reference and the right solutions with nbgrader's engine, too. If a
         test gives different points there, it relies on something that one engine cannot do.
+    seed : int
+        For the hidden inputs of the isolated engine. A test that gives other points with another
+        seed decides by luck.
 
     Raises
     ------
@@ -282,6 +297,7 @@ def verify(
         If the assignment has not been built.
     """
     started = time.monotonic()
+    grade = grade_all or partial(_isolated, seed=seed)
     variants = load_variants(assignment)
     tests = load_key(assignment).by_role("test")
     autograded = {cell.name: in_full(cell.name, cell.source) for cell in tests}
@@ -315,7 +331,7 @@ def verify(
             hand_in_all(assignment, submitted, one.student, one.notebooks, one.files)
             for one in plan
         ]
-        results = {result.student: result for result in (grade_all or _isolated)(assignment, found)}
+        results = {result.student: result for result in grade(assignment, found)}
         good = [
             one
             for one, entry in zip(found, plan, strict=True)
@@ -389,12 +405,12 @@ class _Plan:
 
 
 def _isolated(
-    assignment: Assignment, found: Sequence[FoundSubmission]
+    assignment: Assignment, found: Sequence[FoundSubmission], seed: int
 ) -> Iterator[SubmissionResult]:
     for _, outcome in grade_many(
         assignment,
         found,
-        seed=SEED,
+        seed=seed,
         on_reference=lambda _: None,  # its row says the same
         leave_to_humans=False,
     ):
@@ -453,10 +469,10 @@ def hand_in_all(
 
 
 def with_nbgrader(
-    assignment: Assignment, found: Sequence[FoundSubmission]
+    assignment: Assignment, found: Sequence[FoundSubmission], seed: int = SEED
 ) -> Iterator[SubmissionResult]:
     """Grade submissions with nbgrader's engine, for comparison."""
     from hwlib.grading.engines.nbgrader import grade_with_nbgrader
 
     with tempfile.TemporaryDirectory(prefix="hw-verify-nbgrader-") as output:
-        yield from grade_with_nbgrader(assignment, found, output=Path(output).resolve(), seed=SEED)
+        yield from grade_with_nbgrader(assignment, found, output=Path(output).resolve(), seed=seed)

@@ -144,7 +144,7 @@ def _read_column(data: Any, decoder: Decoder, depth: int) -> Any:
         return sys.modules["pandas"].array(texts, dtype=data["k"])
     pandas, kind, array = sys.modules["pandas"], data.get("k"), _array(data, "v", decoder, depth)
     if kind == "category":
-        kinds = pandas.Index(_read_column(data.get("c"), decoder, depth))
+        kinds = pandas.Index(_read_column(data.get("c"), decoder, depth + 1))
         return pandas.Categorical.from_codes(array, kinds, ordered=data.get("o") is True)
     if kind in _WITH_ABSENT:
         return getattr(pandas.arrays, kind)(array, _array(data, "m", decoder, depth))

@@ -306,13 +306,19 @@ class Worker:
         self.sock, self.pid, self.confinement = sock, pid, confinement
         self._pidfd, self._ending = pidfd, ending
         self._begun = time.time()
+        self._how = ("", False)
 
     def ending(self) -> tuple[str, bool]:
-        """How it ended, in words, and whether its own code did that.
+        """How it ended, in words, and whether its own code did that. It can be asked again.
 
         A worker can't send SIGKILL to itself where it is the first process of its namespace, so
         that one comes from outside: another program, or the kernel when memory runs out.
         """
+        if not self._how[0]:  # the supervisor tells it once
+            self._how = self._told()
+        return self._how
+
+    def _told(self) -> tuple[str, bool]:
         if self._ending < 0 or not select.select([self._ending], [], [], 5.0)[0]:
             return "it can't be told how", False
         told = os.read(self._ending, 400).decode()
@@ -331,9 +337,7 @@ class Worker:
         """Seconds of CPU time that it and all that it started have used, and seconds that it was
         ready to run but other programs had the cores.
         """
-        cpu_s, queued_s = usage.times_of(self.pid)
-        others_s = sum(usage.times_of(pid)[0] for pid in usage.descendants(self.pid))
-        return cpu_s + others_s, max(0.0, queued_s - others_s)
+        return usage.times_with_children(self.pid)
 
     def cpu_seconds(self) -> float:
         """Seconds of CPU time that it has used, without its children, to a microsecond where the

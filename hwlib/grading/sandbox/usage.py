@@ -17,6 +17,7 @@ __all__ = [
     "memory_of",
     "out_of_time",
     "times_of",
+    "times_with_children",
     "work_s",
 ]
 
@@ -62,6 +63,15 @@ def out_of_time(pid: int, limit_s: float) -> Callable[[], bool]:
         return work_s(wall_s, *used) >= limit_s or wall_s > WALL * limit_s
 
     return is_over
+
+
+def times_with_children(pid: int) -> tuple[float, float]:
+    """Seconds of CPU time that a process and all that it started have used, and seconds that it was
+    ready to run but other programs had the cores.
+    """
+    cpu_s, queued_s = times_of(pid)
+    others_s = sum(times_of(child)[0] for child in descendants(pid))
+    return cpu_s + others_s, max(0.0, queued_s - others_s)
 
 
 def descendants(pid: int) -> list[int]:

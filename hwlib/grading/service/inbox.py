@@ -24,7 +24,7 @@ from hwlib.grading.submissions.files import printable, require_readable
 __all__ = ["HandIn", "Inbox", "QuotaUsed", "State", "only_as_zip", "require_a_notebook"]
 
 State = Literal["waiting", "grading", "done", "failed"]
-QUOTA_S = 24 * 3600.0  # the time that a quota is for
+QUOTA = timedelta(hours=24)  # the time that a quota is for
 MAX_WAITING = 3  # hand-ins of one student in the queue
 
 
@@ -88,11 +88,17 @@ class HandIn:
     max_score: float | None = None
     message: str = ""  # why it could not be graded
     problems: tuple[str, ...] = ()  # files that were left out
+    earlier: tuple[str, ...] = ()  # when the same files were taken before, with others in between
 
     @property
     def when(self) -> datetime:
         """The time of the hand-in."""
         return datetime.fromisoformat(self.time)
+
+    def taken_since(self, since: datetime) -> list[datetime]:
+        """When these files were taken, after this time."""
+        times = map(datetime.fromisoformat, (*self.earlier, self.time))
+        return [time for time in times if time > since]
 
 
 class Inbox:
@@ -102,7 +108,8 @@ class Inbox:
     ----------
     folder : Path
     quota : int
-        How many hand-ins a student may make in 24 hours. The same files again do not count.
+        How many hand-ins a student may make in 24 hours. The files of the latest one again do not
+        count.
     """
 
     def __init__(self, folder: Path, quota: int) -> None:
@@ -118,7 +125,8 @@ class Inbox:
         for path in self.folder.glob("*/hand-in.json"):
             try:
                 values = json.loads(path.read_text(encoding="utf-8"))
-                yield HandIn(**{**values, "problems": tuple(values["problems"])})
+                lists = {key: tuple(values.get(key, ())) for key in ("problems", "earlier")}
+                yield HandIn(**{**values, **lists})
             except (OSError, ValueError, TypeError, KeyError):
                 continue  # the server was killed while it made this one
 
@@ -149,7 +157,9 @@ class Inbox:
             if known is not None and (known is latest or known.state in ("waiting", "grading")):
                 return known
             self._check_quota(mine, now)
-            one = HandIn(number, student, slug, now.isoformat(), problems=problems)
+            before = known.taken_since(now - QUOTA) if known is not None else []
+            earlier = tuple(time.isoformat() for time in before)
+            one = HandIn(number, student, slug, now.isoformat(), problems=problems, earlier=earlier)
             place = self.folder / number
             remove_folder(place)
             for name, content in files.items():
@@ -166,8 +176,8 @@ class Inbox:
                 "then hand in again.",
                 60.0,
             )
-        since = now - timedelta(seconds=QUOTA_S)
-        recent = sorted(one.when for one in mine if one.when > since)
+        since = now - QUOTA
+        recent = sorted(time for one in mine for time in one.taken_since(since))
         if len(recent) >= self.quota:
             retry_s = (recent[-self.quota] - since).total_seconds()
             raise QuotaUsed(

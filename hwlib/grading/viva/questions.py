@@ -149,7 +149,7 @@ class _Runs:
         """A fresh worker that has run the student's cells, some of them with another source."""
         session = self.new_session()
         try:
-            session.clock = WorkClock(session.worker, self.limit_s)
+            session.clock = WorkClock(session.worker.times, self.limit_s)
             for index in needed_to_run(self.cells):
                 session.run(replaced.get(index, self.cells[index].source))
             yield session
