@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import needs
+import pytest
 from courses import hand_in, make_assignment, with_code
 from in_workers import Workers
 
+from hwlib.errors import ZygoteGone
 from hwlib.grading import GradeOptions, grade_assignment
 from hwlib.grading.proof.variants import reference_notebook
 from hwlib.grading.sandbox.tiers import proven_tier
@@ -94,3 +99,30 @@ def test_the_time_of_all_processes_of_a_worker_counts() -> None:
         workers.zygote.close()
         workers.run.close()
     assert worked_s > 1.5  # four times 0.4 s, and what a tick of the clock leaves out
+
+
+WORK = "import time\nbegun = time.process_time()\nwhile time.process_time() < begun + 0.4: pass"
+
+
+def test_setup_cells_may_wait_for_a_core_but_must_come_to_an_end() -> None:
+    workers = Workers(proven_tier(), [])
+    zygote, core = workers.zygote, min(os.sched_getaffinity(0))
+    os.sched_setaffinity(zygote.process.pid, {core})
+    loop = f"import os\nos.sched_setaffinity(0, {{{core}}})\nprint(flush=True)\nwhile True: pass"
+    others = [
+        subprocess.Popen([sys.executable, "-c", loop], stdout=subprocess.PIPE) for _ in range(4)
+    ]
+    try:
+        for other in others:
+            assert other.stdout and other.stdout.readline()
+        assert zygote.prepare([], [WORK], timeout_s=1.0)["errors"] == [[0, ""]]
+        for other in others:
+            other.kill()
+        with pytest.raises(ZygoteGone, match="took more than 1 s"):
+            zygote.prepare([], ["while True: pass"], timeout_s=1.0)
+    finally:
+        for other in others:
+            other.kill()
+            other.communicate()
+        zygote.close()
+        workers.run.close()

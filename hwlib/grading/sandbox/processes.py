@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from hwlib.atomic import remove_folder
-from hwlib.errors import GradingError, MeasureRefused, ZygoteGone
+from hwlib.errors import DeadlinePassed, GradingError, MeasureRefused, ZygoteGone
 from hwlib.grading.sandbox import usage
 from hwlib.grading.sandbox.confine import Confinement, Tier
 from hwlib.grading.sandbox.folders import RunFolder, private_folder
@@ -170,17 +170,22 @@ class Zygote:
         MeasureRefused
             If the kernel refuses a measure that the tier is made of.
         ZygoteGone
-            If the zygote does not answer.
+            If the zygote does not answer within `timeout_s` seconds of work.
         """
         ours, theirs = socket.socketpair()
         with ours:
             request = {"do": "prepare", "tier": self.tier, "hidden": self._hidden}
             self._request({**request, "readable": [str(self.home), str(self._fonts)]}, theirs)
             channel = Channel(ours)
-            deadline = time.monotonic() + timeout_s
+            deadline = usage.out_of_time(self.process.pid, timeout_s)
             try:
                 channel.send({"modules": modules, "setup": setup}, deadline)
                 answer = channel.receive(deadline)
+            except DeadlinePassed as error:
+                raise ZygoteGone(
+                    f"the imports and setup cells took more than {timeout_s:g} s: does one of them "
+                    "wait for something?"
+                ) from error
             except Exception as error:
                 raise ZygoteGone(
                     f"the zygote did not get ready: {type(error).__name__} {error}"
@@ -193,8 +198,12 @@ class Zygote:
         """A new worker, ready for requests; ZygoteGone if there is no zygote any more."""
         ours, theirs = socket.socketpair()
         self._request({"do": "fork", **asdict(confinement)}, theirs)
-        ours.settimeout(timeout_s)
+        is_over = usage.out_of_time(self.process.pid, timeout_s)
         try:
+            while not select.select([ours], [], [], 1.0)[0]:
+                if is_over():
+                    raise TimeoutError("the zygote does not answer")
+            ours.settimeout(timeout_s)
             data, descriptors, _, _ = socket.recv_fds(ours, 16, 2)
         except OSError as error:
             ours.close()

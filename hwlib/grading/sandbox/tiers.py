@@ -19,7 +19,6 @@ import os
 import secrets
 import socket
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,11 +29,12 @@ from hwlib.grading.sandbox.confine import Confinement, Tier
 from hwlib.grading.sandbox.folders import RunFolder, give_to
 from hwlib.grading.sandbox.measures import system_calls, view
 from hwlib.grading.sandbox.processes import Worker, Zygote
+from hwlib.grading.sandbox.usage import out_of_time
 from hwlib.grading.sandbox.wire import Channel
 
 __all__ = ["escapes", "possible_tiers", "proven_tier", "strongest", "what_is_missing"]
 
-PATIENCE_S = 20.0
+PATIENCE_S = 20.0  # of work, in which the canaries are through
 NO_TIER = (
     "student code can't be confined on this machine, so nothing is graded. {reasons}. Mend one of "
     "these, or grade in a container, or trust every submission with --unsafe-no-sandbox"
@@ -230,7 +230,7 @@ def escapes(worker: Worker, secret: Path, folder: Path) -> list[str]:
 
 def _told(worker: Worker, source: str) -> list[str]:
     """What the canaries printed."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = out_of_time(worker.pid, PATIENCE_S)
     channel = Channel(worker.sock)
     try:
         channel.send({"id": 1, "op": "run", "source": source}, deadline)
