@@ -86,7 +86,7 @@ def linear_layers(x, weight, bias):
     """The results that a Linear layer on flattened images x (B, C, H, W) may have: any order of the axes, any layout of the weights."""
     outputs = len(bias.flatten())
     matrices = [weight.reshape(outputs, -1)] if weight.shape[0] == outputs else []
-    matrices += [weight.T] if weight.ndim == 2 and weight.shape[1] == outputs else []
+    matrices += [weight.reshape(-1, outputs).T] if weight.ndim > 1 and weight.shape[-1] == outputs else []
     rows = [x.permute(0, *order).flatten(1) for order in permutations((1, 2, 3))] if x.ndim == 4 else [x]
     return [row @ matrix.T + bias.flatten() for matrix in matrices for row in rows]
 
@@ -125,7 +125,7 @@ def check_scores(network, images, candidates, known, stored=None):
     stored = stored or weights_of(network)
     found = scores_of(network, images)
     possible = candidates(stored, images)
-    check.true(possible is not None, "The stored weights don't have the right shapes.",
+    check.true(bool(possible), "The stored weights don't have the right shapes.",
                "Each layer with weights should be an attribute of the network, with its bias.", f"Found {[value.shape for value in stored.values()]}.")
     check.close(found, closest(possible, found), rtol=1e-4, what=f"the scores of {len(images)} images", mistakes={
         hint: lambda wrong=wrong: closest(wrong(stored, images), found) for hint, wrong in known.items()})
