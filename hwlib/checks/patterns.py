@@ -10,7 +10,15 @@ import numpy as np
 
 from hwlib.checks.values import Array
 
-__all__ = ["Hints", "Same", "entry_by_entry", "line_by_line", "places_or_mask", "reduced"]
+__all__ = [
+    "Hints",
+    "Same",
+    "entry_by_entry",
+    "line_by_line",
+    "places_or_mask",
+    "reduced",
+    "sums_to_one",
+]
 
 Same = Callable[[Array, Array], bool]
 """Whether two arrays count as the same."""
@@ -69,6 +77,9 @@ def places_or_mask(a: Array, b: Array, same: Same) -> Hints:
 
 def line_by_line(a: Array, b: Array, same: Same) -> Hints:
     """Rows or columns that are all the same, still 0, or off by a number of their own."""
+    if a.shape == b.shape and a.ndim == 1 and a.size > 1 and a.any():
+        if same(a, np.full(a.shape, a[0])) and not same(b, np.full(b.shape, b[0])):
+            yield "Every value is the same: is each computed from its own part of the input?"
     if a.shape != b.shape or a.ndim != 2 or min(a.shape) < 2:
         return
     if _normalised_the_other_way(a, b, same):
@@ -98,6 +109,21 @@ def line_by_line(a: Array, b: Array, same: Same) -> Hints:
                 f"Each {row} is off by an amount of its own: is a term missing, or does "
                 "broadcasting lay it along the wrong axis?"
             )
+
+
+def sums_to_one(a: Array, b: Array, same: Same) -> Hints:
+    """Shares that do not add up to 1 in the lines in which the right ones do."""
+    if a.shape != b.shape or b.ndim not in (1, 2) or (b < 0).any():
+        return
+    for axis, line in ((-1, "row"), (0, "column"))[: b.ndim]:
+        right, found = b.sum(axis=axis), a.sum(axis=axis)
+        if b.shape[axis] > 1 and same(right, np.ones_like(right)):
+            if not np.isclose(found, 1.0, rtol=1e-3).any():
+                which = f"each {line}" if b.ndim == 2 else "the values"
+                yield (
+                    f"{which[0].upper() + which[1:]} should add up to 1 and does not: is the "
+                    "division by the sum missing, or does something come after it?"
+                )
 
 
 def _factor_of_its_own(found: Array, right: Array, same: Same) -> bool:
