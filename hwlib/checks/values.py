@@ -181,8 +181,8 @@ def _pairs(actual: tuple[int, ...], expected: tuple[int, ...]) -> str:
         )
     if len(actual) == 2 and len({*actual}) == 1:
         return (
-            f"There is one number for each pair of {actual[0]}, and {asked}: does the matrix product "
-            "sum over the wrong index, as `A @ A.T` does in place of `A.T @ A`?"
+            f"There is one number for each pair of {actual[0]}, and {asked}: does a matrix "
+            "product sum over the wrong index, as `A @ A.T` does in place of `A.T @ A`?"
         )
     return ""
 
