@@ -345,11 +345,11 @@ found = f(np.array([0.1, 0.2]))
 check.equal(np.shape(found), (2,), what="the shape of f(w)")
 check.close(found[0], 13.9414220, what="the first output of f(0.1, 0.2)", mistakes={
     f"T seems to be {wrong}: it is exp(w1) + exp(2·w2).": np.exp(T) + np.sin(T) for wrong, T in {
-        "exp(w1) + exp(w2)": np.exp(0.1) + np.exp(0.2), "exp(w1 + 2·w2)": np.exp(0.5), "exp(w1) + exp(w2²)": np.exp(0.1) + np.exp(0.04),
-        "exp(w1) + 2·exp(w2)": np.exp(0.1) + 2 * np.exp(0.2), "exp(2·w1) + exp(w2)": 2 * np.exp(0.2), "exp(w2) + exp(2·w1)": 2 * np.exp(0.2) + 0.0,
-        "exp(w2) + exp(2·w2)": np.exp(0.2) + np.exp(0.4), "exp(w1)·exp(2·w2)": np.exp(0.5) + 0.0, "exp(2·w1) + exp(2·w2)": np.exp(0.2) + np.exp(0.4) + 0.0,
+        "exp(w1 + 2·w2)": np.exp(0.5), "exp(w1) + exp(w2²)": np.exp(0.1) + np.exp(0.04), "exp(w1) + 2·exp(w2)": np.exp(0.1) + 2 * np.exp(0.2),
+        "exp(2·w1) + exp(w2)": 2 * np.exp(0.2), "exp(2·w1) + exp(2·w2), or exp(w2) + exp(2·w2)": np.exp(0.2) + np.exp(0.4),
     }.items()
-} | {"The term sin T is missing.": np.exp(2.59699561569), "This is exp T − sin T: the two are added.": np.exp(2.59699561569) - np.sin(2.59699561569),
+} | {"The 2 in the exponent 2·w2 is missing.": 10.97052485, "This is exp T · sin T: the two are added.": np.exp(2.59699561569) * np.sin(2.59699561569),
+     "The term sin T is missing.": np.exp(2.59699561569), "This is exp T − sin T: the two are added.": np.exp(2.59699561569) - np.sin(2.59699561569),
      "This is exp T + cos T: the second term is sin T.": np.exp(2.59699561569) + np.cos(2.59699561569)}, hint="Print T first: it should be 2.597.")
 check.close(found[1], 0.5449792, what="the second output of f(0.1, 0.2)", mistakes={
     "Is there a + instead of a − in the exponent of σ?": 0.4950208125,
