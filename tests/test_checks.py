@@ -851,3 +851,40 @@ def _counting(function: Any, calls: list[None]) -> Any:
         return function(*arguments)
 
     return counted
+
+
+@given(st.integers(3, 8), st.integers(1, 4), st.floats(1.0, 9.0))
+def test_a_loop_that_loses_a_term_of_a_sum_or_mean_is_named(n: int, d: int, divisor: float) -> None:
+    terms = np.random.default_rng(n * d).normal(size=(n, d))
+    known = check.of_terms(terms, one="song", divisor=divisor, plus=2.0)
+    right = terms.sum(axis=0) / divisor + 2.0
+    for lost, said in ((slice(None, -1), "Only the last"), (slice(1, None), "Only the first")):
+        found = (terms.sum(axis=0) - terms[lost].sum(axis=0)) / divisor + 2.0
+        assert failure(check.close, found, right, mistakes=known).hint.startswith(said)
+    for kept, said in ((terms[:-1], "The last song is"), (terms[1:], "The first song is")):
+        found = kept.sum(axis=0) / divisor + 2.0
+        assert failure(check.close, found, right, mistakes=known).hint.startswith(said)
+
+
+@given(st.integers(2, 5), st.integers(2, 6))
+def test_rounded_values_and_shares_that_do_not_add_up_are_named(digits: int, size: int) -> None:
+    right = np.random.default_rng(size).uniform(0.1, 1, size=(size, size + 1))
+    rounded = failure(check.close, np.round(right, digits), right, rtol=1e-9)
+    assert f"rounded to {digits} decimals" in rounded.hint
+    shares = right / right.sum(axis=1, keepdims=True)
+    assert "Each row should add up to 1" in failure(check.close, np.sqrt(shares) + 1, shares).hint
+
+
+@pytest.mark.parametrize(("shape", "said"), [((3,), "each of 3"), ((20, 20), "pair of 20")])
+def test_a_square_matrix_of_another_kind_is_told_by_its_shape(
+    shape: tuple[int, ...], said: str
+) -> None:
+    assert said in failure(check.close, np.ones(shape), np.eye(3) + 1.5).hint
+
+
+def test_an_exception_of_another_kind_is_told_by_its_own_name() -> None:
+    def cycle() -> None:
+        raise KeyError("b")
+
+    told = failure(check.raises, ValueError, cycle, hint="b and c wait for each other.")
+    assert "it raised KeyError" in told.symptom and "raise ValueError" in told.hint

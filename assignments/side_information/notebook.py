@@ -43,14 +43,22 @@ def generate_data(n, rng):
     ### END SOLUTION
 
 # %% test="generate_data" points=2
-x, y, f = generate_data(50, np.random.default_rng(0))
+x, y, f = check.returns(generate_data(50, np.random.default_rng(0)), "x", "y", "f")
 check.close(x, np.linspace(0, 1, 50), atol=1e-12, what="x", hint="The first point is 0 and the last is 1.")
 check.close(f, np.repeat([0, 10, 20, 30, 40], 10), what="f for n = 50", mistakes={
     "Only the indicator is missing its factor 10, or the other way round.": np.repeat([0, 1, 2, 3, 4], 10),
+    "f is the same as y, noise and outlier included: `y = f` gives one array a second name. Make a new one, `y = f + …`.": y,
+    "There is one step too many, at x = 0: k runs from 1 to 4.": np.repeat([10, 20, 30, 40], [10, 10, 10, 20]),
+    "There is one step too many, at x = 0: k runs from 1 to 4, not from 0.": np.repeat([10, 20, 30, 40, 50], 10),
+    "There is one step too many, at x = 1: only k = 1, 2, 3, 4 count, and floor(5x) is 5 there.": np.append(np.repeat([0, 10, 20, 30, 40], [10, 10, 10, 10, 9]), 50),
+    "There is one step too few: k runs from 1 to 4, and `range(1, 4)` ends at 3.": np.repeat([0, 10, 20, 30], [10, 10, 10, 20]),
+    "The outlier is in f: only the measurement y₂₅ goes wrong, the truth stays.": np.where(np.arange(50) == 24, 0, np.repeat([0, 10, 20, 30, 40], 10)),
+    "y and f are exchanged: the function returns (x, y, f).": f if np.allclose(y, np.repeat([0, 10, 20, 30, 40], 10)) else None,
 }, hint="Each of the four steps is 10 high: at x = 0 f is 0, at x = 1 it is 40.")
 zeros = np.flatnonzero(np.asarray(y) == 0).tolist()
 check.true(zeros == [24], "The outlier is not in its place.",
-           "y₂₅ counts from 1: that is y[24] in Python." if zeros == [25] else "Exactly one measurement should be 0, the one that is called y₂₅ when counting from 1.")
+           "y₂₅ counts from 1: that is y[24] in Python." if zeros == [25] else
+           "It has noise: set y₂₅ after the noise has been added." if not zeros and abs(y[24]) < 5 else "Exactly one measurement should be 0, the one that is called y₂₅ when counting from 1.")
 check.close(f[24], 20, what="f at the outlier", hint="The truth doesn't change because a measurement goes wrong.")
 check.passed("50 points, 4 steps, 1 outlier.")
 ### BEGIN HIDDEN TESTS
@@ -65,6 +73,7 @@ for n in (27, 33, 64, 102):
 n = 20_000
 _, y, f = generate_data(n, np.random.default_rng(seed))
 noise = np.delete(np.subtract(y, f), 24)
+check.true(len(np.unique(np.round(noise, 9))) > n / 2, "Many points have the same noise.", "Draw one number for each point: `size=n`.")
 check.true(bool(abs(noise.mean()) < 0.04), "The noise does not have mean 0.")                                    # 5.6 standard errors
 check.true(bool(abs(noise.std() - 1) < 0.03), "The noise does not have standard deviation 1.", "Standard normal noise: variance 1.")   # 6
 check.true(bool(abs(np.mean(np.abs(noise) > 2) - 0.0455) < 0.01), "The noise is not normally distributed.", "Use a normal distribution.")  # 6.8
@@ -100,6 +109,10 @@ check.close(rbf_kernel(np.array([0.0, 0.5, 1.0]), np.array([0.0, 0.5]), 2.0), ri
     "The difference should be squared.": np.exp(-2 * distance),
     "γ stands inside the square here: it should be γ·(x − z)².": np.exp(-(2 * distance) ** 2),
     "The minus sign in the exponent is missing.": np.exp(2 * distance ** 2),
+    "This is exp(−d²/(2γ)): here γ multiplies the square, and there is no 2.": np.exp(-distance ** 2 / 4),
+    "There is a ½ or a 2 too many: the exponent is −γ·(x − z)².": np.exp(-distance ** 2),
+    "The difference of the squares is taken: it should be the square of the difference.": np.exp(-2 * np.subtract.outer([0, 0.25, 1], [0, 0.25])),
+    "The difference of the squares is taken: it should be the square of the difference, (x − z)².": np.exp(-2 * np.abs(np.subtract.outer([0, 0.25, 1], [0, 0.25]))),
 })
 check.passed("rbf_kernel measures who is near whom.")
 ### BEGIN HIDDEN TESTS
@@ -170,6 +183,11 @@ check.close(K_small @ alpha, [0.34451, 1.44108, 1.67294, 4.08931, 8.09315, 5.388
     "The fit goes through every point: is the penalty there, with λ?": y_small,
     "The data term looks like a mean: it should be the sum over points.": lambda: K_small @ np.linalg.solve(K_small + 4 * np.eye(8), y_small),
     "The two terms have another balance: is there a ½ in front of one of them?": lambda: K_small @ np.linalg.solve(K_small + np.eye(8), y_small),
+    "λ stands in front of the data term: it belongs to the penalty.": lambda: K_small @ np.linalg.solve(K_small + 2 * np.eye(8), y_small),
+    "The penalty looks like λ‖Kα‖²: it should be λ·αᵀKα.": y_small / 1.5,
+    "These are the fitted values Kα: return the coefficients, `alpha.value`.": lambda: K_small @ K_small @ np.linalg.solve(K_small + 0.5 * np.eye(8), y_small),
+    "The data term is a norm without its square: `cp.sum_squares(…)`, not `cp.norm(…)`.": [0.20474, 0.37923, 0.54888, 0.86592, 1.21811, 1.10042, 1.03417, 0.91025],
+    "The penalty looks like λ‖α‖₁: it should be λ·αᵀKα.": [0.57434, 1.10132, 1.48411, 4.48411, 11.10132, 5.78379, 5.78422, 7.72533],
 })
 check.passed("fit_least_squares balances data and penalty.")
 ### BEGIN HIDDEN TESTS
@@ -218,6 +236,11 @@ check.equal(np.shape(alpha), (8,), what="the shape of alpha", hint="Return `alph
 check.close(K_small @ alpha, [0.33475, 1.40025, 1.48887, 3.25627, 4.32222, 4.42617, 4.63097, 3.97738], rtol=1e-3, what="the fitted values Kα", mistakes={
     "This is the least-squares fit: where is the Huber loss?": lambda: K_small @ np.linalg.solve(K_small + 0.5 * np.eye(8), y_small),
     "The fit goes through every point: is the penalty there, with λ?": y_small,
+    "These are the fitted values Kα: return the coefficients, `alpha.value`.": K_small @ np.array([0.33475, 1.40025, 1.48887, 3.25627, 4.32222, 4.42617, 4.63097, 3.97738]),
+    "This is the fit with absolute values: the Huber loss is the square for small residuals.": [0.00000, 0.94458, 1.00000, 2.03957, 2.55737, 2.72712, 2.60577, 2.15262],
+    "The squares stand there beside the Huber loss: it takes their place.": [0.24052, 1.58626, 1.46818, 4.10132, 8.59930, 5.36728, 5.70792, 6.55454],
+    "The Huber loss is that of α − y here: the residuals are Kα − y.": [0.67789, 1.60919, 1.63865, 2.00000, 2.00000, 2.00000, 2.00000, 2.00000],
+    "Only the largest residual counts here: the losses of all points are added up, with `cp.sum`.": [0.20340, 0.36018, 0.63781, 1.12944, 2.00000, 1.12944, 0.63781, 0.36018],
 }, hint="Is it the sum over points, and is the threshold 1? The point (0.57, 12) should hardly pull.")
 check.passed("fit_huber is not impressed by one wild point.")
 ### BEGIN HIDDEN TESTS
@@ -283,6 +306,10 @@ check.close(np.asarray(D) @ z, [2, -1, 6], what="D z for z = (3, 5, 4, 10)", mis
     "The sign is wrong: it is the next minus the present one.": [-2, 1, -6],
     "The first row gives z₁ itself, and the last difference is missing.": [3, 2, -1],
     "The last row gives zₙ or −zₙ: it should be the difference of the last two.": [2, -1, -10],
+    "These are differences of the neighbours on both sides, z_{i+1} − z_{i−1}: it is z_{i+1} − z_i.": [0, 1, 5],
+    "These are differences of the neighbours on both sides, z_{i+2} − z_i: it is z_{i+1} − z_i.": [1, 5, -4],
+    "These are second differences: each row has one −1 and one 1.": [-3, 7, -16],
+    "The rows add two neighbours: each row has one −1 and one 1.": [8, 9, 14],
 })
 check.passed("difference_matrix subtracts neighbours, at both ends too.")
 ### BEGIN HIDDEN TESTS
@@ -344,6 +371,11 @@ with check.part(3, "the fitted values"):
             "This is the least-squares fit: where is the total variation?": lambda: K_small @ np.linalg.solve(K_small + 0.5 * np.eye(8), y_small),
             "This is the sum of the *squared* differences: those are never quite 0. Use the 1-norm.":
                 lambda: K_small @ np.linalg.solve(K_small + 0.5 * np.eye(8) + 2 * np.diff(np.eye(8), axis=0).T @ np.diff(np.eye(8), axis=0) @ K_small, y_small),
+            "This is the 2-norm of the differences, which is not a sum over them: use `cp.norm1`.": [0.46770, 1.45164, 1.88326, 4.14072, 7.54072, 5.50345, 5.48921, 5.87792],
+            "The 1-norm is that of the fitted values themselves: where is D?": [0.00000, 0.68102, 0.82112, 3.21740, 7.21756, 4.51550, 4.57191, 5.12963],
+            "The differences are those of the residuals Kα − y: take those of the fitted values Kα.": [0.01222, 2.01222, 1.01222, 4.01222, 8.91262, 4.53179, 5.36634, 6.47288],
+            "The term λ₂·αᵀKα is missing.": [1.00000, 1.50000, 1.50000, 4.00000, 10.00000, 6.50000, 6.50000, 7.00000],
+            "Only the sum of the differences counts here: the absolute value of each difference is added up, with `cp.norm1`.": [0.95331, 1.57550, 1.70233, 4.09443, 8.08803, 5.35901, 5.29401, 5.30226],
         }, hint=check.hint("λ₁ belongs to the 1-norm of the differences of the fitted values Kα (not of α), λ₂ to αᵀKα.", why="fitted-values"))
         ### BEGIN HIDDEN TESTS
         from scipy.optimize import lsq_linear
@@ -436,9 +468,17 @@ with check.part(3, "the fitted values"):
         check.equal(np.shape(alpha), (8,), what="the shape of alpha", hint="Return `alpha.value`, after `solve()`.")
         found = K_small @ alpha
         check.true(bool(np.all(np.diff(found) > -1e-3)) and bool(np.ptp(found) > 0.1), "The fitted values do not rise.",
-                   "The constraint has the wrong sign: every difference should be >= 0." if np.all(np.diff(found) < 1e-3) else check.hint("The constraint is about the fitted values Kα, not about α.", why="fitted-values"))
-        check.close(found, [0.33991, 1.42183, 1.58616, 3.69656, 6.31528, 6.31528, 6.31528, 6.31528], rtol=1e-3, what="the fitted values Kα",
-                    hint="Among all rising fits, the one with the smallest sum of data term and penalty is wanted.")
+                   "The constraint has the wrong sign: every difference should be >= 0." if np.all(np.diff(found) < 1e-3) else
+                   "This is the fit without DKα >= 0: is this constraint in the list that goes to `cp.Problem` as its second argument?"
+                   if np.allclose(found, K_small @ np.linalg.solve(K_small + 0.5 * np.eye(8), y_small), atol=1e-2) else
+                   check.hint("The constraint is about the fitted values Kα, not about α.", why="fitted-values") if np.all(np.diff(alpha) > -1e-3) else
+                   "The constraint is DKα >= 0 in the list of `cp.Problem`: not Kα >= 0, and no price in the objective.")
+        check.close(found, [0.33991, 1.42183, 1.58616, 3.69656, 6.31528, 6.31528, 6.31528, 6.31528], rtol=1e-3, what="the fitted values Kα", mistakes={
+            "The penalty λ·αᵀKα is missing.": [0, 1.5, 1.5, 4, 23 / 3, 23 / 3, 23 / 3, 8],
+            "The measurements are sorted here: each belongs to its point. Leave y as it is and constrain DKα >= 0.":
+                lambda: K_small @ np.linalg.solve(K_small + 0.5 * np.eye(8), np.sort(y_small)),
+            "There is a second constraint, α >= 0: only the fitted values Kα are to rise, α may have any sign.": [0.65985, 1.16846, 2.02781, 3.56750, 6.30412, 6.30412, 6.30412, 6.30412],
+        }, hint="Among all rising fits, the one with the smallest sum of data term and penalty is wanted.")
         ### BEGIN HIDDEN TESTS
         from scipy.optimize import nnls
 
@@ -582,7 +622,28 @@ with check.part(3, "least squares"):
             found = leave_one_out_error(ridge_in_closed_form, x_fifty, y_fifty, 200.0, 0.05)
     finally:
         rbf_kernel = own_kernel
+    def of_fifty(error, fold=1):
+        """The errors at the points, or what else is made of a fit to the others."""
+        found = []
+        for i in range(0, 50, fold):
+            others, out = np.delete(np.arange(50), slice(i, i + fold)), np.arange(i, i + fold)
+            K = np.exp(-200.0 * np.subtract.outer(x_fifty, x_fifty) ** 2)
+            alpha = ridge_in_closed_form(K[np.ix_(others, others)], y_fifty[others], 0.05)
+            found.append(error(y_fifty[out] - K[np.ix_(out, others)] @ alpha, y_fifty[others] - K[np.ix_(others, others)] @ alpha))
+        return np.array(found)
+
     known = {
+        "This is the mean of the absolute errors: square them.": lambda: np.mean(of_fifty(lambda out, _: abs(out[0]))),
+        "This is the error at the other points, which were fitted: the error at the point that was left out counts.": lambda: np.mean(of_fifty(lambda _, rest: np.mean(rest ** 2))),
+        "This is divided by n − 1: there are n errors, one for each point.": 830.458507 / 49,
+        "Folds of ten points are left out here: leave out one point at a time.": lambda: np.mean(of_fifty(lambda out, _: np.mean(out ** 2), 10)),
+        "Only the first point counts: does a `return` stand inside the loop?": lambda: of_fifty(lambda out, _: out[0] ** 2)[0] / 50,
+        "Only the first point counts: does a `return` stand inside its loop?": lambda: of_fifty(lambda out, _: out[0] ** 2)[0],
+        "Only the last point counts: are all errors added up?": lambda: of_fifty(lambda out, _: out[0] ** 2)[-1],
+        "Only the last point counts, divided by n: are all errors added up?": lambda: of_fifty(lambda out, _: out[0] ** 2)[-1] / 50,
+        "This is the square of the mean error: square each error first.": lambda: np.mean(of_fifty(lambda out, _: out[0])) ** 2,
+        "This is the median of the squared errors: take their mean.": lambda: np.median(of_fifty(lambda out, _: out[0] ** 2)),
+        "The measurement was set to 0 and stayed in the fit: leave the point out of K and of y.": 126.02923,
         check.hint("This is the error at points that were fitted: the point must be left out of the fit.", why="leave-one-out"): 5.793282,
         check.hint("The held-out point is predicted with the kernel column of its neighbour, and the last point is skipped.", why="leave-one-out"): 18.148143,
         "The last point is skipped.": 15.939097,
@@ -621,12 +682,27 @@ with check.part(3, "least squares"):
 with check.part(2, "any fit and its settings"):
     calls = []
 
+    def least_squares_stops():
+        """Whether it stops with an error in the first part, too."""
+        try:
+            leave_one_out_error(lambda K, y, lam: np.zeros(len(y)), np.arange(6) / 5, np.arange(6.0), 3.0, 1.5)
+        except Exception:
+            return True
+        return False
+
     def counted(K, y, *lams):
         """A fit that notes how it is called."""
         calls.append((np.shape(K), np.shape(y), lams))
         return np.zeros(len(y))
 
-    leave_one_out_error(counted, np.arange(6) / 5, np.arange(6.0), 3.0, 1.5, 0.5)
+    rbf_kernel = own_kernel if kernel_is_right else bumps
+    try:
+        leave_one_out_error(counted, np.arange(6) / 5, np.arange(6.0), 3.0, 1.5, 0.5)
+    except Exception:                              # what stops here and before any fit has cost its points above, if fit was called rightly
+        if not calls or not least_squares_stops():
+            raise
+    finally:
+        rbf_kernel = own_kernel
     check.true(len(calls) > 0, "The function `fit` is not called.", "Use the argument `fit`, which may be any function.")
     check.true(all(lams == (1.5, 0.5) for _, _, lams in calls), "The function `fit` does not get all of *lams.", "Pass them on as they are: `fit(K, y, *lams)`.")
     ### BEGIN HIDDEN TESTS
@@ -635,14 +711,19 @@ with check.part(2, "any fit and its settings"):
     try:
         paid = _paid(rng)
         x_few, y_few = rng.uniform(size=9), rng.normal(size=9)
-        found = leave_one_out_error(_average, x_few, y_few, 6.0, 2.5, 0.5)
+        found = leave_one_out_error(_average, x_few, y_few, 6.0, 2.5, 0.5) if not least_squares_stops() else None
+        data = ridge_in_closed_form, x_few, y_few, 6.0, 0.1
+        least = leave_one_out_error(*data) if found is not None else None
+        by_hand = leave_one_out_error(lambda K, y: _average(K, y, 2.5, 0.5), x_few, y_few, 6.0) if found is not None else None
     finally:
         rbf_kernel = own_kernel
     K = _right_kernel(x_few, x_few, 6.0)
     right = np.mean([(y_few[i] - sum(2 * K[i, j] * y_few[j] for j in range(9) if j != i) / 8) ** 2 for i in range(9)])
     if paid:
         right = paid(_average, x_few, y_few, 6.0, 2.5, 0.5)
-    check.close(found, right, rtol=1e-6, what="the leave-one-out error of another fit with two settings", hint="Are all of *lams passed on, in their order, and is gamma used?")
+    elif least is None or not np.isclose(least, np.mean(_errors(*data)), rtol=1e-5):
+        right = by_hand                          # what else is wrong has cost its points above: the settings should go where they belong
+    check.close(found if least is not None else 0.0, right if least is not None else 0.0, rtol=1e-6, what="the leave-one-out error of another fit with two settings", hint="Are all of *lams passed on, in their order, and is gamma used?")
     ### END HIDDEN TESTS
 
 # %% [markdown] answer="loo-shortcut" points=2

@@ -200,6 +200,12 @@ _KNOWN = tuple(
             "cvxpy must see that the problem is convex: write squares as `cp.sum_squares(…)` and "
             "αᵀKα as `cp.quad_form(alpha, cp.psd_wrap(K))`.",
         ),
+        (
+            "ValueError",
+            "objective must resolve to a scalar",
+            "What is minimised must be one number: `cp.sum(…)` adds up the entries of an "
+            "expression such as `cp.huber(…)` or `cp.abs(…)`.",
+        ),
         ("LinAlgError", "Singular matrix", "The matrix has no inverse: are two columns the same?"),
         (
             "ValueError",

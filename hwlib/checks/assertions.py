@@ -196,7 +196,8 @@ def raises(
     except HwlibError:
         raise
     except Exception as error:  # noqa: BLE001  the check reports whatever else was raised
-        found = f"it raised {type(error).__name__}"
+        found = f"it raised {getattr(error, 'student_type', '') or type(error).__name__}"
+        hint = f"An error of another kind is not asked for: `raise {names}(…)` makes this one."
     else:
         found = "it returned a value"
     raise CheckFailed(f"Expected the call to raise {names}, but {found}.", hint)

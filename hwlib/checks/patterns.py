@@ -10,7 +10,15 @@ import numpy as np
 
 from hwlib.checks.values import Array
 
-__all__ = ["Hints", "Same", "entry_by_entry", "line_by_line", "places_or_mask", "reduced"]
+__all__ = [
+    "Hints",
+    "Same",
+    "entry_by_entry",
+    "line_by_line",
+    "places_or_mask",
+    "reduced",
+    "sums_to_one",
+]
 
 Same = Callable[[Array, Array], bool]
 """Whether two arrays count as the same."""
@@ -69,6 +77,10 @@ def places_or_mask(a: Array, b: Array, same: Same) -> Hints:
 
 def line_by_line(a: Array, b: Array, same: Same) -> Hints:
     """Rows or columns that are all the same, still 0, or off by a number of their own."""
+    if a.shape == b.shape and a.ndim == 1 and a.size > 1 and a.any() and _all_alike(a, same):
+        if not _all_alike(b, same):
+            yield "Every value is the same: is each computed from its own part of the input?"
+        return
     if a.shape != b.shape or a.ndim != 2 or min(a.shape) < 2:
         return
     if _normalised_the_other_way(a, b, same):
@@ -97,6 +109,28 @@ def line_by_line(a: Array, b: Array, same: Same) -> Hints:
             yield (
                 f"Each {row} is off by an amount of its own: is a term missing, or does "
                 "broadcasting lay it along the wrong axis?"
+            )
+
+
+_OF_VALUES = "The values should add up to 1 and do"
+
+
+def _all_alike(values: Array, same: Same) -> bool:
+    return same(values, np.full(values.shape, values[0]))
+
+
+def sums_to_one(a: Array, b: Array, same: Same) -> Hints:
+    """Shares that do not add up to 1 in the lines in which the right ones do."""
+    if a.shape != b.shape or b.ndim not in (1, 2) or (b < 0).any():
+        return
+    for axis, line in ((-1, "row"), (0, "column"))[: b.ndim]:
+        right, found = b.sum(axis=axis), a.sum(axis=axis)
+        if b.shape[axis] < 2 or not same(right, np.ones_like(right)):
+            continue
+        if not np.isclose(found, 1.0, rtol=1e-3).any():
+            who = f"Each {line} should add up to 1 and does" if b.ndim == 2 else _OF_VALUES
+            yield (
+                f"{who} not: is the division by the sum missing, or does something come after it?"
             )
 
 

@@ -24,6 +24,7 @@ from hwlib.checks.patterns import (
     line_by_line,
     places_or_mask,
     reduced,
+    sums_to_one,
 )
 from hwlib.checks.rules import Exact, Rule, compare
 from hwlib.checks.values import Array, Mismatch, as_array
@@ -242,6 +243,22 @@ def _rounded(a: Array, b: Array, same: Same) -> Hints:
         yield _INTEGERS
     elif np.max(np.abs(a - b)) < 1e-4 * np.max(np.abs(b)) and (a == a.astype(np.float32)).all():
         yield "The values are only as precise as float32 allows: compute in float64."
+    elif (decimals := _decimals(a, b)) is not None:
+        yield f"The values are rounded to {decimals} decimals, which is too few: keep all digits."
+
+
+def _decimals(a: Array, b: Array) -> int | None:
+    """To how many decimals the right values were rounded, if they were and it can't be by chance:
+    at least two digits of several values, or three of one, are left.
+    """
+    before = np.floor(np.log10(np.max(np.abs(b)))) + 1 if b.any() else 0
+    for decimals in range(1, 7):
+        left = decimals + before
+        if left < (2 if np.count_nonzero(a) > 1 else 3):
+            continue
+        if np.allclose(a, np.round(b, decimals), rtol=0, atol=10.0 ** -(decimals + 4)):
+            return decimals
+    return None
 
 
 def _labels_shifted(a: Array, b: Array, same: Same) -> Hints:
@@ -256,6 +273,7 @@ _OF_NUMBERS = (
     (_scaled, _powers, _rounded, _shifted),
     (entry_by_entry, _another_order),
     (line_by_line, places_or_mask),
+    (sums_to_one,),
 )
 _OF_LABELS = ((_rearranged, _cut_short), (_labels_shifted,))
 

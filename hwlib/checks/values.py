@@ -163,7 +163,28 @@ def shape_guess(actual: tuple[int, ...], expected: tuple[int, ...]) -> str:
         return "The number of values is right: is a `reshape` missing, or is there one too many?"
     if not actual:
         return "The result is a single number: is a sum, mean or norm taken over too many axes?"
-    return _length_of_another_axis(actual, expected) or _other_axis(actual, expected)
+    return (
+        _length_of_another_axis(actual, expected)
+        or _other_axis(actual, expected)
+        or _pairs(actual, expected)
+    )
+
+
+def _pairs(actual: tuple[int, ...], expected: tuple[int, ...]) -> str:
+    """A hint where a square matrix is asked for: one number for each pair."""
+    if len(expected) != 2 or len({*expected}) != 1:
+        return ""
+    asked = f"one number for each pair of {expected[0]} is asked for"
+    if actual == expected[:1]:
+        return (
+            f"There is one number for each of {actual[0]}, and {asked}: which rows, which columns?"
+        )
+    if len(actual) == 2 and len({*actual}) == 1:
+        return (
+            f"There is one number for each pair of {actual[0]}, and {asked}: does a matrix "
+            "product sum over the wrong index, as `A @ A.T` does in place of `A.T @ A`?"
+        )
+    return ""
 
 
 def _other_axis(actual: tuple[int, ...], expected: tuple[int, ...]) -> str:
@@ -222,6 +243,12 @@ def _not_an_array(value: object) -> Mismatch:
         return Mismatch(
             f"found {_kind(value)} whose entries are not all numbers",
             "Do all rows have the same length, and is there a None among them?",
+            unreadable=True,
+        )
+    if type(value).__module__.partition(".")[0] == "cvxpy":
+        return Mismatch(
+            "found an expression of cvxpy, expected numbers",
+            "After `solve()`, its numbers are in `.value`: return `alpha.value`, not `alpha`.",
             unreadable=True,
         )
     return Mismatch(f"found {_kind(value)}, which cannot be read as numbers", unreadable=True)

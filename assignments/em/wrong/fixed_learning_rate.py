@@ -1,7 +1,7 @@
 """Gradient descent with a learning rate that suited one data set: it diverges for large counts and crawls for small weights."""
 
 REPLACES = "fit_poisson"
-FAILS = ["fit_poisson"]
+FAILS = ["fit_poisson/counts up to dozens"]
 HINT = "how large is it at your w"
 
 
