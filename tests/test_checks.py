@@ -16,7 +16,7 @@ from typing import Any
 import needs
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -73,6 +73,8 @@ def test_numbers_are_taken_in_any_form_that_numpy_reads(right: Any) -> None:
     )
 )
 def test_an_array_of_python_objects_is_called_so_and_a_list_of_them_is_read(numbers: Any) -> None:
+    if numbers.dtype == np.uint64:  # larger ones have no other form than Python's
+        assume((numbers < 2**63).all())
     boxed = np.empty(numbers.shape, dtype=object)
     boxed[...] = numbers
     found = as_array(boxed)

@@ -251,7 +251,9 @@ def _decimals(a: Array, b: Array) -> int | None:
     """To how many decimals the right values were rounded, if they were and it can't be by chance:
     at least two digits of several values, or three of one, are left.
     """
-    before = np.floor(np.log10(np.max(np.abs(b)))) + 1 if b.any() else 0
+    if not a.any() or not b.any():
+        return None
+    before = np.floor(np.log10(np.max(np.abs(b)))) + 1
     for decimals in range(1, 7):
         left = decimals + before
         if left < (2 if np.count_nonzero(a) > 1 else 3):

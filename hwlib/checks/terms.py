@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from hwlib.checks.values import Array
+
 __all__ = ["of_terms"]
 
 
 def of_terms(
-    terms: Sequence[Any], *, one: str, divisor: float = 1.0, plus: Any = 0.0
+    terms: Sequence[Any] | Array, *, one: str, divisor: float = 1.0, plus: Any = 0.0
 ) -> dict[str, Any]:
     """Mistakes for `close` and its like, where the right result is a sum over terms.
 
