@@ -99,11 +99,16 @@ with check.part(1, "large counts and many songs"):
         paid = next((hint for hint, value in three.items() if np.isclose(small, value, rtol=1e-6)), "")
     except Exception:                              # not written yet, perhaps
         small, paid = right, ""
+    try:                                           # what is wrong may be paid for, but a number that is not made of w and of y is no likelihood
+        others = poisson_nll(2 * w_three, X_three, y_three), poisson_nll(w_three, X_three, y_three + 1)
+        is_made_of_both = not np.isclose(others, small).any()
+    except Exception:
+        is_made_of_both = False
 
     def compare_large(z, k, found, what, hint):
         """The right value; that of the mistake for small counts; or any finite number, if nothing explains what is wrong there."""
         due, known = likelihoods(z, k)
-        if paid in known or np.isclose(small, likelihoods([0.5, 0.0, 1.0], [2, 0, 4])[0], rtol=1e-6):
+        if paid in known or not is_made_of_both or np.isclose(small, likelihoods([0.5, 0.0, 1.0], [2, 0, 4])[0], rtol=1e-6):
             size = 1e-8 * sum(math.exp(a) + abs(c * a) + math.lgamma(c + 1) for a, c in zip(z, k))
             check.close(found, known.get(paid, due), rtol=1e-6 if len(k) == 2 else 1e-8, atol=size if len(k) > 2 else 0.0, what=what, hint=hint)
         check.true(bool(np.isfinite(found)) and not np.isclose(found, small), f"{what[0].upper()}{what[1:]} is not finite, or has nothing to do with the counts.", hint)
@@ -393,7 +398,8 @@ with check.part(1, "counts up to thousands"):
     found = fit_poisson(np.ones((4, 1)), np.array([3000, 1000, 2000, 2500]))
     paid = [-math.log(2125)], [np.mean(np.log([3001, 1001, 2001, 2501]))], [2125]          # other mistakes, which have cost their points above
     if np.shape(found) == (1,) and not np.allclose(fit_poisson(X_toy, y_toy), [2.022871, 0.486677], rtol=1e-3):
-        paid += (found if 3 < found[0] < 9 else None,)   # whoever lost points for small counts stays on the way to the minimum here
+        # whoever lost points for small counts stays on the way to the minimum here, from wherever that is
+        paid += (found if 3 < found[0] < 9 and not np.allclose(found, fit_poisson(np.ones((4, 1)), np.array([0, 3, 1, 4])), rtol=0.1) else None,)
     check.close(found, check.due(found, [math.log(2125)], *paid, rtol=1e-4), rtol=1e-4, what="the weight for counts in the thousands, where all songs have the same feature 1",
                 hint="Then exp(w) should be the mean of the counts. With large counts the first Newton step is much too long: is each step checked, and are there enough steps?")
     ### BEGIN HIDDEN TESTS
@@ -582,7 +588,8 @@ with check.part(1, "large counts"):
     found = np.asarray(e_step(np.ones((2, 1)), np.array([3000, 0]), np.array([[7.0], [2.0]]), np.array([0.5, 0.5])))
     for_three = np.asarray(e_step(X_three, y_three, W_two, pi_two))
     rule_is_right = for_three.shape == (3, 2) and np.allclose(for_three, right)
-    if not rule_is_right and found.shape == (2, 2) and np.isfinite(found).all() and not np.allclose(found[0], found[1]):
+    is_made_of_W = not rule_is_right and not np.array_equal(for_three, e_step(X_three, y_three, 2 * W_two, pi_two))
+    if is_made_of_W and found.shape == (2, 2) and np.isfinite(found).all() and not np.allclose(found[0], found[1]):
         found = np.eye(2)                        # what is wrong with small counts has cost its points above: here the numbers must stay finite
     check.close(found, [[1, 0], [0, 1]], atol=1e-9, what="the responsibilities for counts of 3,000 and 0",
                 hint="Probabilities this small are 0 in floating point: subtract the largest logarithm of each song before you take exp.")
