@@ -17,7 +17,9 @@
 # **Letters.** $N$ images, $C = 10$ classes. Images are tensors `(N, 1, 28, 28)`, labels are integers `(N,)`.
 
 # %% setup
+import contextlib
 import os
+import tempfile
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -28,6 +30,7 @@ from torch.nn import functional as F
 from hwlib import plots
 from hwlib.data import load_mnist
 from hwlib.models import Description
+from hwlib.models.building import build as network_of
 from hwlib.training import use_fastest_threads
 
 _ = torch.optim.SGD([torch.zeros(1)], lr=0.0)     # the first optimizer takes torch a second, every other one none: so here it is
@@ -134,6 +137,14 @@ def description_of(network):
         return hwlib.describe(network, (1, 28, 28)).to_json()
     except hwlib.errors.HwlibError as error:
         return str(error)
+
+
+def weights_of(network):
+    """The arrays that save_model writes of a network, by the place of their layer, such as 3.weight."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        hwlib.save_model(network, "network", input_shape=(1, 28, 28))
+        weights = hwlib.load_model("network").state_dict()
+    return {name: value.numpy() for name, value in weights.items() if not name.endswith("num_batches_tracked")}
 
 # %% [markdown]
 # Write **`count_hidden`**. `model.modules()` goes through all layers, also those inside another `nn.Sequential`; a Linear layer `layer` has
@@ -592,6 +603,17 @@ def check_built(text, name, network, units, layers):
         print("Note: the network ends in a softmax. That is allowed, but don't train it with F.cross_entropy, which contains one: see above.")
 
 
+def check_computes(text, name, network, weights, rng):
+    """A network computes what the layers of its description do, and nothing else."""
+    layers = network_of(Description.from_json(text, name), weights)
+    images = torch.from_numpy(rng.normal(size=(6, 1, 28, 28)).astype(np.float32))
+    network.eval()
+    with torch.no_grad():
+        scores = layers(images)
+        check.close(network(images), scores, rtol=1e-3, atol=1e-3 * float(scores.abs().max()), what=f"the scores of {name}() in eval mode",
+                    hint="They should be what the layers give in order. Does forward do something else, or depend on the values of the images?")
+
+
 # %% solution="build_model_100"
 def build_model_100():
     """A new network with at most 100 hidden units: nn.Sequential."""
@@ -601,7 +623,9 @@ def build_model_100():
 
 # %% test="build_model_100" points=1
 network = check.on_cpu(build_model_100())
-check_built(description_of(network), "build_model_100", network, units=100, layers=0)
+text = description_of(network)
+check_built(text, "build_model_100", network, units=100, layers=0)
+check_computes(text, "build_model_100", network, weights_of(network), check.rng())
 check.passed("build_model_100 keeps to its budget.", final=True)
 
 # %% [markdown]
@@ -644,7 +668,9 @@ def build_model_200():
 
 # %% test="build_model_200" points=2
 network = check.on_cpu(build_model_200())
-check_built(description_of(network), "build_model_200", network, units=200, layers=2)
+text = description_of(network)
+check_built(text, "build_model_200", network, units=200, layers=2)
+check_computes(text, "build_model_200", network, weights_of(network), check.rng())
 check.passed("build_model_200 keeps to its budget.", final=True)
 
 # %% experiment
@@ -681,7 +707,9 @@ def build_model_1000():
 
 # %% test="build_model_1000" points=2
 network = check.on_cpu(build_model_1000())
-check_built(description_of(network), "build_model_1000", network, units=1000, layers=3)
+text = description_of(network)
+check_built(text, "build_model_1000", network, units=1000, layers=3)
+check_computes(text, "build_model_1000", network, weights_of(network), check.rng())
 check.passed("build_model_1000 keeps to its budget.", final=True)
 
 # %% experiment
