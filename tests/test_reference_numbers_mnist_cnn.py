@@ -15,6 +15,7 @@ needs.module("torch")
 
 import torch
 from course_solutions import COURSE
+from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from hwlib.data import load_mnist
 from hwlib.grading.authoring.reading import run_cells
@@ -41,6 +42,7 @@ def reference() -> dict[str, Any]:
         "evaluate": evaluate,
         "train": (torch.zeros(2, 1, 28, 28), torch.zeros(2)),
         "FAST": False,
+        "register_optimizer_step_post_hook": register_optimizer_step_post_hook,
     }
     return run_cells(
         COURSE.assignment("mnist_cnn"),
