@@ -139,7 +139,7 @@ def description_of(network):
         return str(error)
 
 
-def weights_of(network):
+def saved_weights_of(network):
     """The arrays that save_model writes of a network, by the place of their layer, such as 3.weight."""
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         hwlib.save_model(network, "network", input_shape=(1, 28, 28))
@@ -625,7 +625,7 @@ def build_model_100():
 network = check.on_cpu(build_model_100())
 text = description_of(network)
 check_built(text, "build_model_100", network, units=100, layers=0)
-check_computes(text, "build_model_100", network, weights_of(network), check.rng())
+check_computes(text, "build_model_100", network, saved_weights_of(network), check.rng())
 check.passed("build_model_100 keeps to its budget.", final=True)
 
 # %% [markdown]
@@ -670,7 +670,7 @@ def build_model_200():
 network = check.on_cpu(build_model_200())
 text = description_of(network)
 check_built(text, "build_model_200", network, units=200, layers=2)
-check_computes(text, "build_model_200", network, weights_of(network), check.rng())
+check_computes(text, "build_model_200", network, saved_weights_of(network), check.rng())
 check.passed("build_model_200 keeps to its budget.", final=True)
 
 # %% experiment
@@ -709,7 +709,7 @@ def build_model_1000():
 network = check.on_cpu(build_model_1000())
 text = description_of(network)
 check_built(text, "build_model_1000", network, units=1000, layers=3)
-check_computes(text, "build_model_1000", network, weights_of(network), check.rng())
+check_computes(text, "build_model_1000", network, saved_weights_of(network), check.rng())
 check.passed("build_model_1000 keeps to its budget.", final=True)
 
 # %% experiment
