@@ -24,7 +24,6 @@ from hwlib.errors import AuthoringError
 from hwlib.grading import Assignment, GradeOptions, GradeReport, build, grade_assignment
 from hwlib.grading.cells import transformed
 from hwlib.grading.course import find_course
-from hwlib.grading.engines.clock import WorkClock
 from hwlib.grading.engines.isolated import IsolatedEngine
 from hwlib.grading.engines.setup_shell import SetupShell
 from hwlib.grading.grade import Engine, grade_notebook_file
@@ -33,6 +32,7 @@ from hwlib.grading.records.cache import ResultCache
 from hwlib.grading.records.class_records import ClassRecords
 from hwlib.grading.results import QuestionResult
 from hwlib.grading.sandbox import processes
+from hwlib.grading.sandbox.clock import WorkClock
 from hwlib.grading.submissions.files import find_submissions
 
 pytestmark = needs.linux

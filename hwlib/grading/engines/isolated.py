@@ -33,7 +33,6 @@ from hwlib.grading.cells import one_line, tree_of, without_markers
 from hwlib.grading.course import Assignment
 from hwlib.grading.engines.apart import apart
 from hwlib.grading.engines.bench import Bench
-from hwlib.grading.engines.clock import Limits, WorkClock
 from hwlib.grading.engines.confirm import FIRST_LANE
 from hwlib.grading.engines.lanes import Shared
 from hwlib.grading.engines.standins import Session
@@ -48,6 +47,7 @@ from hwlib.grading.results import (
     SubmissionStatus,
 )
 from hwlib.grading.sandbox import processes, tiers
+from hwlib.grading.sandbox.clock import Limits, WorkClock
 from hwlib.grading.sandbox.confine import Confinement, Tier
 from hwlib.grading.sandbox.folders import RunFolder, give_to
 from hwlib.grading.sandbox.variables import environment

@@ -13,10 +13,10 @@ from typing import Any
 
 from hwlib.errors import StudentRaised, WorkerEnded, WorkerLost, WorkerTimeout
 from hwlib.grading.cells import one_line
-from hwlib.grading.engines.clock import Limits, WorkClock
 from hwlib.grading.engines.standins import Session
 from hwlib.grading.engines.verdicts import Verdict, too_slow, used_up
 from hwlib.grading.engines.words import MESSAGE_LENGTH
+from hwlib.grading.sandbox.clock import Limits, WorkClock
 from hwlib.grading.submissions.repair import SubmittedCell
 
 __all__ = ["Lane", "Shared"]

@@ -36,7 +36,6 @@ from hwlib.atomic import remove_folder, swap_folder
 from hwlib.errors import SubmissionError
 from hwlib.grading.answer_key import AnswerKey, KeyCell, load_key, released_sources
 from hwlib.grading.course import Assignment, Limits
-from hwlib.grading.engines.clock import WorkClock
 from hwlib.grading.engines.kernel_messages import pack
 from hwlib.grading.engines.kernel_verdicts import (
     STAGING,
@@ -55,8 +54,8 @@ from hwlib.grading.records.marks import Mark, with_marks
 from hwlib.grading.records.pictures import Pictures
 from hwlib.grading.records.times import parse_time
 from hwlib.grading.results import QuestionResult, SubmissionResult
+from hwlib.grading.sandbox.clock import WorkClock, started_clock
 from hwlib.grading.sandbox.measures.limits import limit_program
-from hwlib.grading.sandbox.usage import times_with_children
 from hwlib.grading.sandbox.variables import environment
 from hwlib.grading.submissions.files import FoundSubmission, copy_files, read_found
 from hwlib.grading.submissions.repair import repair
@@ -333,9 +332,7 @@ class _GuardedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
     def _started_clock(self, limit_s: float) -> WorkClock:
         kernel = getattr(self.km.provisioner, "process", None)
         pid = kernel.pid if kernel is not None else 0
-        clock = WorkClock(partial(times_with_children, pid), limit_s)
-        clock.start()
-        return clock
+        return started_clock(pid, limit_s)
 
 
 class _Directory(CourseDirectory):  # type: ignore[misc]  # nbgrader has no types

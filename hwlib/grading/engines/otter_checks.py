@@ -10,14 +10,12 @@ import builtins
 import os
 import re
 import signal
-from functools import partial
 from types import FrameType
 from typing import Any
 
 from hwlib.checks.advice import advice
 from hwlib.errors import CannotCheck, CheckFailed
 from hwlib.grading.cells import HIDDEN, UNANSWERED, one_line
-from hwlib.grading.engines.clock import WorkClock
 from hwlib.grading.engines.lacking import lack_in
 from hwlib.grading.engines.verdicts import passed
 from hwlib.grading.engines.words import (
@@ -28,7 +26,7 @@ from hwlib.grading.engines.words import (
     name_missing,
     waits,
 )
-from hwlib.grading.sandbox.usage import times_with_children
+from hwlib.grading.sandbox.clock import WorkClock, started_clock
 
 __all__ = ["PART_OF_POINTS", "CheckRun", "limit_cells"]
 
@@ -162,8 +160,7 @@ def limit_cells(seconds: float) -> None:
 
     def start(*_: object) -> None:
         nonlocal clock
-        clock = WorkClock(partial(times_with_children, os.getpid()), seconds)
-        clock.start()
+        clock = started_clock(os.getpid(), seconds)
         signal.setitimer(signal.ITIMER_REAL, seconds, LOOK_S)
 
     def stop(*_: object) -> None:

@@ -16,11 +16,9 @@ import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass
-from functools import partial
 from typing import Any
 
-from hwlib.grading.engines.clock import WorkClock
-from hwlib.grading.sandbox.usage import times_with_children
+from hwlib.grading.sandbox.clock import started_clock
 
 __all__ = ["OtterJob", "OtterRunner"]
 
@@ -134,8 +132,7 @@ def _grade(otter_run: Any, job: OtterJob) -> None:
 
 
 def _ended_in(pid: int, limit_s: float) -> bool:
-    clock = WorkClock(partial(times_with_children, pid), limit_s)
-    clock.start()
+    clock = started_clock(pid, limit_s)
     while not clock():
         if os.waitpid(pid, os.WNOHANG)[0]:
             return True

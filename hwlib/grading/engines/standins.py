@@ -32,7 +32,6 @@ from hwlib.grading.cells import one_line
 from hwlib.grading.engines.arguments import Arguments
 from hwlib.grading.engines.asked import CALLS
 from hwlib.grading.engines.cell_outputs import capped
-from hwlib.grading.engines.clock import WorkClock
 from hwlib.grading.engines.links import MethodLink
 from hwlib.grading.engines.mirrors import StandIn, facts_of, is_class, is_standin, link_of
 from hwlib.grading.engines.patches import Patches
@@ -44,6 +43,7 @@ from hwlib.grading.engines.test_files import TestFiles
 from hwlib.grading.engines.values import Values
 from hwlib.grading.engines.verdicts import too_slow
 from hwlib.grading.engines.watched import Watched
+from hwlib.grading.sandbox.clock import WorkClock
 from hwlib.grading.sandbox.processes import Worker
 from hwlib.grading.sandbox.wire import Channel
 

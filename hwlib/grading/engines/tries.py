@@ -25,7 +25,6 @@ from hwlib.grading.answer_key import KeyCell
 from hwlib.grading.cell_names import CellNames, names_in, only_defines
 from hwlib.grading.cells import as_released, one_line
 from hwlib.grading.engines.bench import Bench
-from hwlib.grading.engines.clock import Limits
 from hwlib.grading.engines.confirm import Confirmation
 from hwlib.grading.engines.lacking import Lack, lack_in, lack_of_python
 from hwlib.grading.engines.lanes import Lane, Shared
@@ -42,6 +41,7 @@ from hwlib.grading.engines.verdicts import (
 from hwlib.grading.engines.words import waits
 from hwlib.grading.newer_python import newer_python
 from hwlib.grading.results import QuestionResult
+from hwlib.grading.sandbox.clock import Limits
 from hwlib.grading.submissions.dependencies import needed_cells
 from hwlib.grading.submissions.repair import RepairedSubmission, SubmittedCell
 

@@ -30,6 +30,7 @@ from typing import Any
 from hwlib.atomic import remove_folder
 from hwlib.errors import DeadlinePassed, GradingError, MeasureRefused, ZygoteGone
 from hwlib.grading.sandbox import usage
+from hwlib.grading.sandbox.clock import started_clock
 from hwlib.grading.sandbox.confine import Confinement, Tier
 from hwlib.grading.sandbox.folders import RunFolder, private_folder
 from hwlib.grading.sandbox.measures import control_groups
@@ -177,7 +178,7 @@ class Zygote:
             request = {"do": "prepare", "tier": self.tier, "hidden": self._hidden}
             self._request({**request, "readable": [str(self.home), str(self._fonts)]}, theirs)
             channel = Channel(ours)
-            deadline = usage.out_of_time(self.process.pid, timeout_s)
+            deadline = started_clock(self.process.pid, timeout_s, usage.times_of)
             try:
                 channel.send({"modules": modules, "setup": setup}, deadline)
                 answer = channel.receive(deadline)
@@ -198,7 +199,7 @@ class Zygote:
         """A new worker, ready for requests; ZygoteGone if there is no zygote any more."""
         ours, theirs = socket.socketpair()
         self._request({"do": "fork", **asdict(confinement)}, theirs)
-        is_over = usage.out_of_time(self.process.pid, timeout_s)
+        is_over = started_clock(self.process.pid, timeout_s, usage.times_of)
         try:
             while not select.select([ours], [], [], 1.0)[0]:
                 if is_over():

@@ -25,11 +25,12 @@ from pathlib import Path
 from typing import Any
 
 from hwlib.errors import GradingError, MeasureRefused, WireError
+from hwlib.grading.sandbox.clock import started_clock
 from hwlib.grading.sandbox.confine import Confinement, Tier
 from hwlib.grading.sandbox.folders import RunFolder, give_to
 from hwlib.grading.sandbox.measures import system_calls, view
 from hwlib.grading.sandbox.processes import Worker, Zygote
-from hwlib.grading.sandbox.usage import out_of_time
+from hwlib.grading.sandbox.usage import times_of
 from hwlib.grading.sandbox.wire import Channel
 
 __all__ = ["escapes", "possible_tiers", "proven_tier", "strongest", "what_is_missing"]
@@ -230,7 +231,7 @@ def escapes(worker: Worker, secret: Path, folder: Path) -> list[str]:
 
 def _told(worker: Worker, source: str) -> list[str]:
     """What the canaries printed."""
-    deadline = out_of_time(worker.pid, PATIENCE_S)
+    deadline = started_clock(worker.pid, PATIENCE_S, times_of)
     channel = Channel(worker.sock)
     try:
         channel.send({"id": 1, "op": "run", "source": source}, deadline)

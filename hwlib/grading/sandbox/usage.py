@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from hwlib.grading.sandbox.measures.kernel import files_as
 
 __all__ = [
-    "WALL",
     "descendants",
     "folder_use",
     "memory_of",
-    "out_of_time",
     "times_of",
     "times_with_children",
-    "work_s",
 ]
 
-IDLE = 3.0  # seconds of waiting for other things than a core that count as one second of work
-WALL = 30.0  # times a limit on the wall clock, where the system does not tell how long it waited
 MAX_COUNTED = 1000  # processes of one worker
 # bytes of a folder's path, to which the name of a file comes; the kernel takes 4096
 MAX_PATH = 3800
@@ -39,30 +32,6 @@ def times_of(pid: int) -> tuple[float, float]:
     with contextlib.suppress(OSError, ValueError, IndexError):
         queued_s = int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
     return cpu_s, queued_s
-
-
-def work_s(wall_s: float, cpu_s: float, queued_s: float) -> float:
-    """Seconds of work in `wall_s`: those on a core, and a third of those in which it waited for
-    something other than a free core.
-    """
-    return cpu_s + max(0.0, wall_s - cpu_s - queued_s) / IDLE
-
-
-def out_of_time(pid: int, limit_s: float) -> Callable[[], bool]:
-    """Says, when called, whether a process has worked for `limit_s` seconds since now: a busy
-    machine is no reason to give it up.
-    """
-    since, (cpu_s, queued_s) = time.monotonic(), times_of(pid)
-
-    def is_over() -> bool:
-        wall_s = time.monotonic() - since
-        if wall_s < limit_s:
-            return False
-        now_cpu_s, now_queued_s = times_of(pid)
-        used = max(0.0, now_cpu_s - cpu_s), max(0.0, now_queued_s - queued_s)
-        return work_s(wall_s, *used) >= limit_s or wall_s > WALL * limit_s
-
-    return is_over
 
 
 def times_with_children(pid: int) -> tuple[float, float]:

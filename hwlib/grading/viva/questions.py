@@ -17,11 +17,11 @@ from hwlib.checks.parts import MIME
 from hwlib.errors import CannotCheck, CourseError, NameMissing, WorkerLost
 from hwlib.grading.answer_key import released_sources
 from hwlib.grading.course import Assignment
-from hwlib.grading.engines.clock import WorkClock
 from hwlib.grading.engines.isolated import IsolatedEngine
 from hwlib.grading.engines.several import of_notebook
 from hwlib.grading.engines.standins import Session
 from hwlib.grading.records.cache import new_seed
+from hwlib.grading.sandbox.clock import WorkClock
 from hwlib.grading.submissions.files import FoundSubmission, read_found
 from hwlib.grading.submissions.repair import SubmittedCell, repair
 from hwlib.grading.viva import probe
