@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import needs
 import pytest
@@ -14,6 +15,7 @@ from hwlib.grading import Assignment, GradeOptions, GradeReport, grade_assignmen
 from hwlib.grading.engines.lacking import lack_in
 from hwlib.grading.grade import Engine
 from hwlib.grading.proof.variants import reference_notebook
+from hwlib.on_processor import has_a_gpu, on_the_processor
 
 torch = needs.module("torch")
 
@@ -122,6 +124,25 @@ def test_what_no_processor_has_is_left_to_a_human(tmp_path: Path, engine: Engine
     if engine == "isolated":
         (complaint,) = report.complaints
         assert complaint.startswith("3 submissions need a GPU, which this machine does not have")
+
+
+@given(st.lists(st.sampled_from([*WAYS.values()]), max_size=4))
+def test_a_check_leaves_pytorch_as_it_was(bodies: list[str]) -> None:
+    model, x = torch.nn.Linear(2, 1), torch.ones(3, 2)
+    expected = model(x).sum().item()
+    with on_the_processor():
+        for body in bodies:
+            found: dict[str, Any] = {"torch": torch}
+            exec("def step(model, x):\n    " + body.replace("; ", "\n    "), found)
+            assert found["step"](model, x).item() == pytest.approx(expected)
+    assert not torch.overrides._get_current_function_mode_stack()
+    assert torch.ones(1).device.type == "cpu"
+    with pytest.raises((AssertionError, RuntimeError)):
+        torch.ones(1).cuda()
+
+
+def test_here_is_no_gpu_also_when_pytorch_is_imported() -> None:
+    assert not has_a_gpu()
 
 
 @given(st.text(max_size=40))

@@ -66,6 +66,17 @@ class Recorder(nn.Module):
         return self.linear(0 * x)
 
 
+def test_a_default_device_of_the_notebook_is_no_matter() -> None:
+    model, train, validation = network(), problem(), problem(40, 1)
+    optimizer = torch.optim.SGD(model.parameters(), 0.01)
+    with torch.device("meta"):  # stands for a GPU that a notebook has made the default
+        there = fit(model, train, validation, optimizer, 2, seed=3, show_progress=False)
+    model = network()
+    optimizer = torch.optim.SGD(model.parameters(), 0.01)
+    here = fit(model, train, validation, optimizer, 2, seed=3, show_progress=False)
+    assert there.loss_history == here.loss_history
+
+
 @pytest.mark.parametrize("shuffle", [False, True])
 def test_every_example_is_seen_once_an_epoch_the_last_few_too(shuffle: bool) -> None:
     model = Recorder()

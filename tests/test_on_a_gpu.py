@@ -14,6 +14,8 @@ from safetensors import safe_open
 import hwlib
 from hwlib import checks, training
 from hwlib.checks.advice import advice
+from hwlib.live.standing import standing
+from hwlib.on_processor import on_the_processor
 
 torch = needs.module("torch")
 nn = torch.nn
@@ -114,3 +116,60 @@ def test_errors_of_devices_are_explained(name: str) -> None:
         wrong()
     told = advice(type(raised.value).__name__, str(raised.value))
     assert part in told, (type(raised.value).__name__, str(raised.value))
+
+
+# what a student's function may have done with a network and its input, and what it may have kept
+HABITS = {
+    "moves both": "return model.to('cuda')(x.to('cuda')).sum()",
+    "moves by a device of its own": "return model.to(DEVICE)(x.to(DEVICE)).sum()",
+    "asks first": "d = 'cuda' if torch.cuda.is_available() else 'cpu'; "
+    "return model.to(d)(x.to(d)).sum()",
+    "adds what lies there": "return (model(x) + KEPT).sum()",
+    "joins what lies there": "return torch.cat([model(x), KEPT]).sum()",
+    "asks a network that lies there": "return NET(x).sum() - NET(x).sum() + model(x).sum()",
+    "trains a network that lies there": "NET.zero_grad(); NET(x).sum().backward(); "
+    "torch.optim.SGD(NET.parameters(), 0.1).step(); return model(x).sum()",
+    "random numbers of a generator": "torch.rand(2, generator=torch.Generator()); "
+    "return model(x).sum()",
+}
+
+
+@pytest.mark.parametrize("default", ["cpu", "cuda"])
+@pytest.mark.parametrize("name", HABITS)
+def test_a_check_runs_on_the_processor(name: str, default: str) -> None:
+    there = {"KEPT": torch.zeros(1, 1).cuda(), "NET": nn.Linear(2, 1).cuda(), "torch": torch}
+    there["DEVICE"] = torch.device("cuda")
+    before = there["NET"].weight.detach().clone()
+    body = HABITS[name].replace("; ", "\n    ")
+    exec(f"def step(model, x):\n    {body}", there)
+    torch.set_default_device(default)
+    try:
+        with on_the_processor():
+            model, x = nn.Linear(2, 1), torch.ones(3, 2)
+            found = there["step"](model, x)
+            assert found.item() == pytest.approx(model(x).sum().item(), abs=1e-6)
+            for value in (found, model.weight, x, torch.ones(2)):
+                assert np.asarray(value.detach()).shape == value.shape  # NumPy can read it
+        assert torch.ones(1).device.type == default
+    finally:
+        torch.set_default_device("cpu")
+    assert there["NET"].weight.is_cuda
+    assert bool((there["NET"].weight != before).any()) == name.startswith("trains")
+
+
+def test_a_cell_that_checks_runs_there_and_the_next_one_on_the_gpu(
+    shell_of_its_own: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = shell_of_its_own.run_cell
+    run("import torch, hwlib.checks as check\nfrom hwlib.live import watch\nwatch()")
+    monkeypatch.setattr(standing, "is_check", lambda text: text.startswith("# check"))
+    for cell, kind in (("k = torch.ones(1).cuda()", "cuda"), ("# check\nk = k + 1", "cpu")):
+        assert run(f"{cell}\nfound = k.device.type").success
+        if kind == "cuda":
+            assert shell_of_its_own.user_ns["found"] == kind
+    run("seen = []")
+    assert run("# check\nseen.append(torch.ones(1).cuda().device.type)").success
+    assert run("seen.append(torch.ones(1).cuda().device.type)").success
+    assert not run("# check\nseen.append(torch.ones(1).cuda().device.type); 1 / 0").success
+    assert run("seen.append(torch.ones(1).cuda().device.type)").success
+    assert shell_of_its_own.user_ns["seen"] == ["cpu", "cuda", "cpu", "cuda"]

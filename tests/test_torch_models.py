@@ -296,6 +296,14 @@ def test_window_arithmetic_agrees_with_torch(
     assert describe(nn.Sequential(layer), input_shape=(2, size, size)).output_shape == expected
 
 
+def test_a_default_device_of_the_notebook_is_no_matter(folder: Path) -> None:
+    model = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3))
+    with torch.device("meta"):  # stands for a GPU that a notebook has made the default
+        save_model(model, "net")
+        read = load_model("net")
+    assert {value.device.type for value in read.state_dict().values()} == {"cpu"}
+
+
 def test_the_table_reads_well() -> None:
     description = describe(mlp(100, 50))
     assert (description.hidden_units, description.hidden_layers, description.parameters) == (

@@ -36,7 +36,7 @@ def build(description: Description, arrays: Mapping[str, Array]) -> nn.Sequentia
         for name, array in arrays.items()
     }
     counters = {
-        name: torch.tensor(0)
+        name: torch.tensor(0, device="cpu")
         for name, _ in network.named_buffers()
         if name.endswith("num_batches_tracked")
     }

@@ -83,7 +83,8 @@ def _compare(model: nn.Module, rebuilt: nn.Module, description: Description) -> 
     dtype = next((tensor.dtype for tensor in tensors if tensor.is_floating_point()), torch.float32)
     if any(not bool(torch.isfinite(tensor).all()) for tensor in tensors):
         return  # writing the file gives a better message
-    inputs = torch.randn((3, *description.input_shape), generator=torch.Generator().manual_seed(0))
+    generator = torch.Generator().manual_seed(0)
+    inputs = torch.randn((3, *description.input_shape), generator=generator, device="cpu")
     modes = {module: module.training for module in model.modules()}
     try:
         model.eval()

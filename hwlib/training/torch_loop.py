@@ -183,7 +183,7 @@ def fit(
         _bar(epochs * history.steps_per_epoch, show_progress) as bar,
     ):
         for epoch in range(1, epochs + 1):
-            order = torch.randperm(len(train_data[1])) if shuffle else None
+            order = torch.randperm(len(train_data[1]), device="cpu") if shuffle else None
             _epoch(model, train_data, optimizer, batch_size, order, loss, augment, history, bar)
             if not math.isfinite(history.train_loss[-1]):
                 history.diverged = True
@@ -266,7 +266,8 @@ def _epoch(
         sizes.append(len(wanted))
         right += (scores.detach().argmax(dim=1) == wanted).sum()
         bar.update(1)
-    steps, weights = torch.stack(losses).double().cpu(), torch.tensor(sizes, dtype=torch.float64)
+    steps = torch.stack(losses).double().cpu()
+    weights = torch.tensor(sizes, dtype=torch.float64, device="cpu")
     history.loss_history += steps.tolist()
     history.train_loss.append(float((steps * weights).sum() / weights.sum()))
     history.train_accuracy.append(int(right) / len(labels))

@@ -27,7 +27,6 @@ from hwlib.grading.sandbox.array_kinds import read_masked
 from hwlib.grading.sandbox.changes import SIMPLE, Held, Snapshot
 from hwlib.grading.sandbox.codec import Decoder, Encoder, plain
 from hwlib.grading.sandbox.descriptions import describe_signature
-from hwlib.grading.sandbox.gpu import asks_for_a_gpu, use_the_processor
 from hwlib.grading.sandbox.objects import Copied, Objects
 from hwlib.grading.sandbox.operations import OPERATIONS
 from hwlib.grading.sandbox.passed import NotHere, Passed
@@ -35,6 +34,7 @@ from hwlib.grading.sandbox.replaced import Replaced, settings_of_test, write_fil
 from hwlib.grading.sandbox.shared_parts import shared_parts
 from hwlib.grading.sandbox.shell import StudentShell, describe_error
 from hwlib.grading.sandbox.wire import Channel
+from hwlib.on_processor import asks_for_a_gpu, use_the_processor
 
 __all__ = ["Server", "serve"]
 
