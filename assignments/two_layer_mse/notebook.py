@@ -641,6 +641,9 @@ def own_loss_is_right():
 
 def own_slopes(name, known={}):
     """Numerical slopes of your own loss of the toy net, which are computed once."""
+    ### BEGIN HIDDEN TESTS
+    known[name] = slopes_by(name, X_toy, toy_net().params, y_toy, 0.05)       # the same in one step: the loss is right where they are asked for
+    ### END HIDDEN TESTS
     if name in known:
         return known[name]
     toy, weights = toy_net(), toy_net().params

@@ -320,20 +320,11 @@ def copies(*values):
     return [{name: one.copy() for name, one in value.items()} if isinstance(value, dict) else value.copy() for value in values]
 
 def right_loss(X, model, y, reg):
-    """The loss, for complex parameters too: a tiny imaginary step gives slopes that are exact to the last digits."""
-    inside = X @ model["W1"] + model["b1"]
-    scores = np.where(inside.real > 0, inside, 0) @ model["W2"] + model["b2"]
-    top = scores.real.max(axis=1, keepdims=True)
-    log_sums = np.log(np.sum(np.exp(scores - top), axis=1)) + top[:, 0]
-    return np.mean(log_sums - scores[np.arange(len(y)), y]) + reg / 2 * (np.sum(model["W1"] ** 2) + np.sum(model["W2"] ** 2))
+    return next(data_terms(next(nets(X, model))[1], y))[0] + next(penalties(model, reg, len(y)))[0]
 
 def slopes_by(name, X, model, y, reg):
-    found = np.zeros(model[name].shape)
-    for place in np.ndindex(*found.shape):
-        moved = model[name].astype(complex)
-        moved[place] += 1e-30j
-        found[place] = right_loss(X, {**model, name: moved}, y, reg).imag / 1e-30
-    return found
+    hidden, scores, (mask,) = next(nets(X, model))
+    return chain(X, model, hidden, next(data_terms(scores, y))[1], next(penalties(model, reg, len(y)))[1], mask)[name]
 
 def due_loss(scores, loss, X, model, y, reg):
     """The right loss; that of scores with a known mistake, if these are the student's and the loss is right for them."""
@@ -615,10 +606,15 @@ def own_loss_is_right():
     return bool(np.allclose(np.asarray(two_layer_net(X_toy.copy(), toy_model(), y_toy.copy(), 0.1)[0], dtype=float), 1.381919460924677, rtol=1e-6))
 
 
-def own_slopes(name):
-    """Numerical slopes of your own loss of the toy net."""
-    return eval_numerical_gradient(lambda value: two_layer_net(X_toy.copy(), {**toy_model(), name: value.copy()}, y_toy.copy(), 0.1)[0],
-                                   toy_model()[name])
+def own_slopes(name, known={}):
+    """Numerical slopes of your own loss of the toy net, which are computed once."""
+    ### BEGIN HIDDEN TESTS
+    known[name] = slopes_by(name, X_toy, toy_model(), y_toy, 0.1)             # the same in one step: the loss is right where they are asked for
+    ### END HIDDEN TESTS
+    if name not in known:
+        known[name] = eval_numerical_gradient(lambda value: two_layer_net(X_toy.copy(), {**toy_model(), name: value.copy()}, y_toy.copy(), 0.1)[0],
+                                              toy_model()[name])
+    return known[name]
 
 
 def known_in_toy(name, slopes):
@@ -725,7 +721,10 @@ with check.part(3, "the first layer"):
     for X, model, y, reg, case in problems(rng, two_layer_net):
         silent = {**model, "b1": model["b1"] - 1000}         # no hidden unit says anything
         loss, grads = two_layer_net(*copies(X, silent, y), 0.0)
-        scores, grads = two_layer_net(*copies(X, silent)), with_right_keys(grads)
+        grads = with_right_keys(grads)
+        if all_same(grads, {name: np.zeros(model[name].shape) for name in ("W1", "b1")}, ("W1", "b1")):
+            continue
+        scores = two_layer_net(*copies(X, silent))
         if not is_known(scores, X, silent):
             continue                             # another mistake in the scores, which has cost its points
         others = [*following(scores, loss, X, silent, y, 0.0), *slips(scores, X, silent, y, 0.0)]
