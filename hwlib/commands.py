@@ -115,7 +115,7 @@ def _shown(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-title_option = click.option("--title", help="Title of the new course.")
+title_option = click.option("--title", help="Title of the new course, or of the new assignment.")
 repository_option = click.option(
     "--repository",
     metavar="URL",
@@ -146,12 +146,10 @@ def new(slug: str | None, folder: Path | None, title: str | None, repository: st
             "the name is missing: write `hw new SLUG` for a new assignment, or "
             "`hw new --course DIR` for a new course"
         )
-    elif title is not None or repository is not None:
-        raise click.UsageError(
-            "--title and --repository are only for a new course; add --course DIR"
-        )
+    elif repository is not None:
+        raise click.UsageError("--repository is only for a new course; add --course DIR")
     else:
-        _start_assignment(slug)
+        _start_assignment(slug, title)
 
 
 @cli.command()
@@ -187,12 +185,12 @@ def _start_course(
     )
 
 
-def _start_assignment(slug: str) -> None:
+def _start_assignment(slug: str, title: str | None) -> None:
     from hwlib.grading.authoring.build import build
     from hwlib.grading.authoring.scaffold import new_assignment
 
     course = find_course()
-    folder = new_assignment(course, slug)
+    folder = new_assignment(course, slug, title or "")
     build(course.assignment(slug))
     say(
         f"Created and built {folder}. Next: edit notebook.py there, then run `hw build {slug}` and "

@@ -75,6 +75,17 @@ def test_a_name_that_will_not_do_is_refused(course: MakeCourse, slug: str) -> No
     assert place.slugs() == ["small"]
 
 
+@pytest.mark.parametrize("title", ["Means", '  "K-Means"  & \\ {{x}} €', "# 'a' %}", "“ü”\n\tb"])
+def test_a_title_is_what_was_given(course: MakeCourse, title: str) -> None:
+    place = course()
+    new_assignment(place, "second", title)
+    wanted = " ".join(title.split())
+    assert place.assignment("second").title == wanted
+    notebook = place.assignment("second").notebook.read_text(encoding="utf-8")
+    assert f"\n# # {wanted}\n" in notebook
+    assert build(place.assignment("second")).up_to_date is False
+
+
 # ---- a course ----
 
 
@@ -155,7 +166,7 @@ def test_a_course_that_will_not_do_is_refused_before_anything_is_written(
     assert not (tmp_path / "ours").exists()
 
 
-@pytest.mark.parametrize("arguments", [["new"], ["new", "knn_2", "--title", "T"]])
+@pytest.mark.parametrize("arguments", [["new"], ["new", "knn_2", "--repository", "https://git.example/c"]])
 def test_new_without_what_it_needs_is_misuse(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -18,8 +18,8 @@ __all__ = ["FIRST", "default_title", "new_assignment", "new_course"]
 FIRST = "first"  # the default name of a new course's assignment
 
 
-def new_assignment(course: Course, slug: str) -> Path:
-    """Make assignments/SLUG/ with an example.
+def new_assignment(course: Course, slug: str, title: str = "") -> Path:
+    """Make assignments/SLUG/ with an example. Without a title, it has one made from its name.
 
     It has one solved function, one written question, one wrong solution and one unusual right
     solution.
@@ -33,7 +33,7 @@ def new_assignment(course: Course, slug: str) -> Path:
     folder = course.root / "assignments" / slug
     if folder.exists():
         raise CourseError(f"{folder} exists; choose another name, or remove the folder")
-    title = slug.replace("_", " ").capitalize()
+    title = " ".join(title.split()) or slug.replace("_", " ").capitalize()
     _write(_rendered("assignment", slug=slug, title=title), folder)
     return folder
 
