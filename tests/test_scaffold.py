@@ -166,7 +166,9 @@ def test_a_course_that_will_not_do_is_refused_before_anything_is_written(
     assert not (tmp_path / "ours").exists()
 
 
-@pytest.mark.parametrize("arguments", [["new"], ["new", "knn_2", "--repository", "https://git.example/c"]])
+@pytest.mark.parametrize(
+    "arguments", [["new"], ["new", "knn_2", "--repository", "https://git.example/c"]]
+)
 def test_new_without_what_it_needs_is_misuse(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
