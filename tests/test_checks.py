@@ -868,6 +868,46 @@ def test_a_loop_that_loses_a_term_of_a_sum_or_mean_is_named(n: int, d: int, divi
         assert failure(check.close, found, right, mistakes=known).hint.startswith(said)
 
 
+# what a slip makes of  a·b − c·d + e, and the words that name it
+SLIPS: dict[str, Callable[..., Any]] = {
+    "The term a · b is missing.": lambda a, b, c, d, e: -c * d + e,
+    "The term c · d is added: it should be subtracted.": lambda a, b, c, d, e: a * b + c * d + e,
+    "The term e is subtracted: it should be added.": lambda a, b, c, d, e: a * b - c * d - e,
+    "The factor c is missing at d.": lambda a, b, c, d, e: a * b - d + e,
+    "The factor b is there twice at a.": lambda a, b, c, d, e: a * b * b - c * d + e,
+    "Here d is divided by c: the two are multiplied.": lambda a, b, c, d, e: a * b - d / c + e,
+    "Here a and b are added: they are multiplied.": lambda a, b, c, d, e: a + b - c * d + e,
+    "The term e is there by half.": lambda a, b, c, d, e: a * b - c * d + e / 2,
+}
+
+
+@pytest.mark.parametrize("said", SLIPS)
+@given(st.integers(0, 10**6), st.integers(0, 4))
+def test_a_wrong_term_or_factor_of_a_sum_is_named_and_a_right_one_is_not(
+    said: str, seed: int, n: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    a, c = rng.uniform(0.1, 3, size=2)
+    b, d, e = rng.normal(size=(3, n) if n else 3)
+    known = check.of_sum({"a": a, "b": b}, {"e": e}, minus=[{"c": c, "d": d}])
+    right, found = a * b - c * d + e, SLIPS[said](a, b, c, d, e)
+    for hint, result in known.items():
+        assert not np.allclose(result, right, rtol=1e-12, atol=0), hint
+    if said in known:  # else another slip gives the same numbers
+        assert failure(check.close, found, right, rtol=1e-12, mistakes=known).hint == said
+    elif n > 1:
+        raise AssertionError(f"numbers drawn by chance make it ambiguous: {known}")
+
+
+def test_of_two_slips_that_give_the_same_the_likely_one_is_named_or_none() -> None:
+    known = check.of_sum({"half": 0.5, "x": 3.0})
+    assert "The factor half is missing at x." in known
+    assert "The term half · x is there twice." not in known
+    known = check.of_sum({"p": 2.0, "q": 2.0}, {"r": 1.0})
+    assert not {"The factor p is missing at q.", "The factor q is missing at p."} & known.keys()
+    assert check.of_sum({"nothing": 0.0}) == {}
+
+
 @given(st.integers(2, 5), st.integers(2, 6))
 def test_rounded_values_and_shares_that_do_not_add_up_are_named(digits: int, size: int) -> None:
     right = np.random.default_rng(size).uniform(0.1, 1, size=(size, size + 1))

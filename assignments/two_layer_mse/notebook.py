@@ -155,6 +155,11 @@ check.close(found, right, what="the outputs of the toy net", mistakes={
         (one for one in (np.where(X_toy @ weights["W1"].T > 0, 1, slope) * (X_toy @ weights["W1"].T) @ weights["W2"].T for slope in (0.01, 0.1, 0.2))
          if np.allclose(one, found)), right),
     "This is tanh: the hidden layer should have a ReLU, max(0, ·).": np.tanh(X_toy @ weights["W1"].T) @ weights["W2"].T,
+    "The hidden layer keeps what is negative: a ReLU keeps what is positive.": np.minimum(X_toy @ weights["W1"].T, 0) @ weights["W2"].T,
+    "The ReLU cuts at 1: negative values must become 0.": np.maximum(X_toy @ weights["W1"].T, 1) @ weights["W2"].T,
+    "Only a bias is left of a layer: what it is given, times its weights, is missing.": np.zeros(3),
+    "The hidden values are missing in the output layer.": weights["W2"].T,
+    "X is missing in the hidden layer.": np.maximum(weights["W1"].T, 0) @ weights["W2"].T,
 })
 toy = toy_net()
 toy.params["b2"] = np.array([1.0, 2.0, 3.0])
@@ -167,6 +172,8 @@ check.close(toy.loss(X_toy.copy()), [[-0.1322978658, 2.007418686, 2.136438455], 
     "The bias of the hidden layer is missing.": np.array(right) + [1, 2, 3],
     "The bias of the hidden layer is added after the ReLU.":
         [[0.02789594568, 2.116508752, 2.224951123], [-0.9272893965, 1.957345105, 1.571076654], [0.3582389561, 2.21826729, 2.701704791], [0.7187707767, 2.174029061, 2.924207537], [0.4563248999, 1.876801917, 2.68642135]],
+    "The bias of the hidden layer is subtracted: it should be added.":
+        [[-0.177168306, 1.99589813, 2.020335606], [-1.01644029, 1.839672202, 1.447711334], [0.2564583893, 2.141455759, 2.578707356], [0.6297944334, 2.142347309, 2.831929228], [0.2732002055, 1.733995621, 2.52019623]],
 })
 check.passed("The toy net has the right outputs.")
 ### BEGIN HIDDEN TESTS
@@ -679,6 +686,8 @@ def known_in_toy(name, slopes):
         known["The ReLU is left out on the way back: a silent unit passes nothing."] = [0.230971345, 0.189987163, 0.308029374, 0.00363266464, 0.0418496114, 0.0776333401, 0.319780225, -0.153052295, 0.312221199, 0.0337848684]
         known["The mask of the ReLU is taken from the gradient that comes back: it is the hidden unit that must be above 0."] = (
             [0.230971345, 0.189987163, 0.308029374, 0.0558159903, 0.0421831453, 0.0788708352, 0.319780225, 0, 0.312221199, 0.0341657514])
+    if name[0] == "W":
+        known.update(check.of_sum({"slope of the data loss": slopes - price}, {"reg": 0.05, "weights": toy_net().params[name]}))
     return known
 
 
@@ -766,6 +775,7 @@ check.equal(labels_some, [0, 1, 2, 2], what="the labels of 4 examples", mistakes
     "The largest output of each class was looked for: examples are rows, so which axis runs over the classes?": [0, 1, 2],
     "The output closest to 1 was looked for; it is the largest.": [1, 0, 2, 2],
     "The largest absolute value was looked for: a large negative output does not win.": np.argmax(np.abs(outputs_some), axis=1),
+    "The largest feature of X was looked for: the label is the largest *output* for X.": np.argmax(X_some, axis=1),
     "The first output above ½ was looked for: the largest wins, whatever its value.": np.argmax(outputs_some > 0.5, axis=1),
     "Classes are counted from 0: every label is too large by 1.": [1, 2, 3, 3],
     "The last label is still 0: does the loop end too early?": [0, 1, 2, 0],
@@ -1192,6 +1202,7 @@ check.true(all(sorted(settings) == ["learning_rate", "reg"] for settings in grid
 check.equal(len(grid), 6, what="the number of combinations of 2 rates and 3 strengths", mistakes={
     "Each rate is combined with one strength only: every rate goes with every strength.": 2,
     "Each value should be combined with those of the *other* names.": 5,
+    "The letters of the names are combined: a dict gives its names, and `choices.values()` the lists.": 39,
 })
 check.equal(sorted([settings["learning_rate"], settings["reg"]] for settings in grid),
             [[1e-4, 0.0], [1e-4, 0.5], [1e-4, 1.0], [1e-3, 0.0], [1e-3, 0.5], [1e-3, 1.0]], what="the combinations",

@@ -122,6 +122,13 @@ check.close(found, right, what="the scores of the toy net", mistakes={
     relu_twice: np.maximum(right, 0),
     "These are probabilities: without `y` the function returns the scores.": special.softmax(right, axis=1),
     "The bias of the second layer is missing.": right - toy["b2"],
+    "The bias of the first layer is subtracted: it should be added.": np.maximum(X_toy @ toy["W1"] - toy["b1"], 0) @ toy["W2"] + toy["b2"],
+    "The hidden layer keeps what is negative: a ReLU keeps what is positive.": np.minimum(inside, 0) @ toy["W2"] + toy["b2"],
+    "The ReLU cuts at 1: negative values must become 0.": np.maximum(inside, 1) @ toy["W2"] + toy["b2"],
+    "Only a bias is left of the second layer: the hidden values are missing.": toy["b2"],
+    "The hidden values are missing in the second layer.": toy["W2"] + toy["b2"],
+    "X is missing in the first layer.": np.maximum(toy["W1"] + toy["b1"], 0) @ toy["W2"] + toy["b2"],
+    "X and W1 are missing in the first layer.": np.maximum(toy["b1"], 0) @ toy["W2"] + toy["b2"],
 })
 check.passed("The toy net has the right scores.")
 ### BEGIN HIDDEN TESTS
@@ -476,6 +483,22 @@ with check.part(2, "the loss"):
         "The penalty squares the sums: square each weight, then add up.": 5.335127536374,
         "Only one of the two weight matrices is regularised, W1.": 1.314764288511,
         "Only one of the two weight matrices is regularised, W2.": 1.189782708788,
+        "The scores have the wrong sign, or the largest one is taken minus the others.": 1.708938555966,
+        "All classes are equally likely here: are the scores subtracted from themselves?": 1.357904213219,
+        "The logarithm of the sum over the classes is missing.": 0.863085679495,
+        "The logarithm of the sum over the classes has the wrong sign.": 0.344251898065,
+        "The sum over the classes is there without its logarithm.": 2.543300650655,
+        "Over the classes the powers are added up: this is the logarithm of their mean.": 0.283307172257,
+        "The powers are added up over the examples: they belong to the classes of one example.": 1.859052731548,
+        "The weights are added up as they are in the penalty: square each one, also in W1.": 1.589782708788,
+        "The weights are added up as they are in the penalty: square each one, also in W2.": 1.089764288511,
+        "The weights are doubled in the penalty, also in W1: `** 2` is the square.": 1.989782708788,
+        "The weights are doubled in the penalty, also in W2: `** 2` is the square.": 0.864764288511,
+        "The penalty adds up all squares: this is their mean in W1.": 1.194586127591,
+        "The penalty adds up all squares: this is their mean in W2.": 1.317002794258,
+        "The penalty adds up all squares: these are their means.": 1.129669460925,
+        **check.of_sum({"data loss": 1.122627536374}, {"½": 0.5, "reg": 0.1, "sum of squares": 5.185838491011}),
+        **check.of_sum({"data loss": 1.122627536374}, {"½ reg": 0.05, "sum of W1²": 3.842735042735}, {"½ reg": 0.05, "sum of W2²": 1.343103448276}),
         "Nothing belongs inside the logarithm but the probability: where the largest score is subtracted, the sum is never 0.":
             lambda: min((right - np.mean(np.log1p(10.0 ** -n / chances)) for n in range(3, 12)), key=lambda one: abs(one - loss)),
     })
@@ -638,6 +661,10 @@ def known_in_toy(name, slopes):
         known["P − Y has the derivative of the softmax in it already: there is no factor P·(1 − P)."] = [-0.008956589674, -0.02450979534, 0.04719826898]
         known["This begins with scores − Y: it is the probabilities minus Y."] = [-0.8931144989, -0.3258111964, 0.441492106]
         known["The 1 of the right class is not subtracted from the probabilities."] = slopes + [0.2, 0.4, 0.4]
+        known["The 1 of the right class is added: it is subtracted from its probability."] = slopes + [0.4, 0.8, 0.8]
+        known["More than 1 is subtracted from the probability of the right class."] = slopes - [0.2, 0.4, 0.4]
+        known["The probability of the right class is replaced by 1: 1 is subtracted from it."] = [0.3014053922, 0.5662819784, 0.7561262324]
+        known["The logarithms of the probabilities stand where the probabilities belong."] = [-2.253440386, -1.686137084, -0.9188337814]
         known["The 1 of the right class is subtracted after the division by N: both belong to the mean."] = slopes - [0.8, 1.6, 1.6]
     if name == "b1":
         known["`d[:, y] -= 1` changes whole columns: pair each row with its own label, `d[np.arange(N), y] -= 1`."] = [0, 0.2681401638, 0.3400936961, 0.3706376234, 0.3597739359, 0.25632566, 0.1528773842, 0.04942910829, -0.05401916757, -0.1574674434]
@@ -650,6 +677,8 @@ def known_in_toy(name, slopes):
         known["The ReLU is left out on the way back: a silent unit passes nothing."] = [0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208]
         known["The mask of the ReLU is taken from the gradient that comes back: it is the hidden unit that must be above 0."] = (
             [0.00824953899, 0.00824953899, 0.00824953899, 0.00824953899, 0.00824953899, 0.00824953899, 0.00824953899, 0.00824953899, 0.00824953899, 0.00824953899])
+    if name[0] == "W":
+        known.update(check.of_sum({"slope of the data loss": slopes - price}, {"reg": 0.1, "weights": w}))
     return known
 
 
@@ -795,6 +824,8 @@ check.close(result[1], [0.05, -0.9], what="the new velocity", mistakes={
     "This is momentum as PyTorch writes it: here the velocity has the learning rate and the minus in it, and w moves by it.": [0.6, 3.5],
     "This is the new w: the two results are exchanged.": [1.05, -2.9],
     "This is a running mean of the gradients: here the velocity is momentum·velocity − learning_rate·gradient.": [0.35, 1.5],
+    "This is the velocity of before: return the new one.": velocity,
+    **check.of_sum({"momentum": 0.5, "velocity": velocity}, minus=[{"learning_rate": 0.1, "dw": dw}]),
 })
 check.close(result[0], [1.05, -2.9], what="the new w", mistakes={
     "w moves by the velocity of the step before: use the new one.": [1.2, -3.0],
@@ -802,6 +833,7 @@ check.close(result[0], [1.05, -2.9], what="the new w", mistakes={
     nesterov: [0.975, -2.85],
     "The learning rate is applied twice.": [1.005, -2.09],
     "The gradient moves w twice: the velocity has it already.": [1.0, -3.3],
+    **check.of_sum({"w": w}, {"velocity": np.array([0.05, -0.9])}),
 })
 check.passed("One step of momentum is right.")
 ### BEGIN HIDDEN TESTS
@@ -852,6 +884,9 @@ check.close(result[1], [0.21, 5.6], what="the new cache", mistakes={
     "The squares of all gradients are added up: each weight has a cache of its own.": [3.41, 5.65],
     "The cache has the squares of w: it collects those of the gradient.": [0.36, 3.2],
     "This is the new w: the two results are exchanged.": [1 - 0.05 / np.sqrt(2.21), -2 + 0.4 / np.sqrt(7.6)],
+    "This is the cache of before: return the new one.": cache,
+    "The gradient is doubled: `dw ** 2` is its square.": [0.36, 0.8],
+    **check.of_sum({"decay_rate": 0.8, "cache": cache}, {"(1 − decay_rate)": 0.2, "dw²": dw ** 2}),
 })
 check.close(result[0], [1 - 0.05 / np.sqrt(2.21), -2 + 0.4 / np.sqrt(7.6)], what="the new w", mistakes={
     outside: [1 - 0.05 / (np.sqrt(0.21) + 2), -2 + 0.4 / (np.sqrt(5.6) + 2)],
@@ -861,6 +896,9 @@ check.close(result[0], [1 - 0.05 / np.sqrt(2.21), -2 + 0.4 / np.sqrt(7.6)], what
     "w moves up the slope.": [1 + 0.05 / np.sqrt(2.21), -2 - 0.4 / np.sqrt(7.6)],
     "`a / b + eps` adds ε after the division: ε stands under the root, `np.sqrt(cache + eps)`.": [3 - 0.05 / np.sqrt(0.21), 0.4 / np.sqrt(5.6)],
     "The gradient is missing: w moves by learning_rate · dw / √(cache + ε).": [1 - 0.1 / np.sqrt(2.21), -2 - 0.1 / np.sqrt(7.6)],
+    "The new cache is missing under the root.": w - 0.1 * dw / np.sqrt(2),
+    "The fraction stands on its head: it is learning_rate · dw / √(cache + ε).": [1 - np.sqrt(2.21) / 0.05, -2 + np.sqrt(7.6) / 0.4],
+    **check.of_sum({"w": w}, minus=[{"learning_rate": 0.1, "dw": dw, "1/√(cache + ε)": np.array([2.21, 7.6]) ** -0.5}]),
 })
 check.passed("One step of RMSProp is right.")
 ### BEGIN HIDDEN TESTS
@@ -1017,7 +1055,7 @@ with check.part(2, "the losses"):
     check.equal(seen, [0, 0, 1, 1, 2, 2], what="the states that the rule is given, if it counts its steps in them", mistakes={
         "All parameters share one state: each needs its own.": [0, 1, 2, 3, 4, 5],
         "The states are made anew at each step: hand them on from step to step.": [0, 0, 0, 0, 0, 0],
-    })
+    }, hint="Each state begins as zeros of its parameter's shape, and goes on as the rule returns it.")
     ### BEGIN HIDDEN TESTS
     rng = check.rng()
     # Equal shapes, so that a shared state does not give itself away by an error; then different ones.

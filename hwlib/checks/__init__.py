@@ -23,7 +23,7 @@ from hwlib.checks.pages import hint, why
 from hwlib.checks.parts import earned, part
 from hwlib.checks.remarks import remark, unique
 from hwlib.checks.samples import full_data
-from hwlib.checks.terms import of_terms
+from hwlib.checks.terms import of_sum, of_terms
 from hwlib.checks.timing import cpu_seconds
 from hwlib.errors import CannotCheck, CheckFailed
 from hwlib.live import watch
@@ -44,6 +44,7 @@ __all__ = [
     "handed_in",
     "hint",
     "note_changed",
+    "of_sum",
     "of_terms",
     "on_cpu",
     "part",
