@@ -908,6 +908,28 @@ def test_of_two_slips_that_give_the_same_the_likely_one_is_named_or_none() -> No
     assert check.of_sum({"nothing": 0.0}) == {}
 
 
+@given(st.integers(0, 10**6), st.integers(0, 2), st.sampled_from(["start", "end"]))
+def test_the_end_of_an_axis_that_is_never_filled_is_named(seed: int, axis: int, end: str) -> None:
+    right = np.random.default_rng(seed).normal(size=(3, 2, 4))
+    found = np.moveaxis(right.copy(), axis, 0)
+    found[0 if end == "start" else -1] = 0.0
+    told = failure(check.close, np.moveaxis(found, 0, axis), right).hint
+    assert f"axis {axis} at its {end}" in told
+    assert ("too late" in told) == (end == "start")
+
+
+@given(st.integers(0, 10**6))
+def test_a_mask_the_wrong_way_round_or_too_strict_is_named(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    values, mask = rng.normal(size=(4, 5)), rng.permutation(20).reshape(4, 5) % 3 == 0
+    right = values * mask
+    assert "wrong way round" in failure(check.close, values * ~mask, right).hint
+    strict = mask & (np.cumsum(mask).reshape(mask.shape) % 2 == 0)  # not a whole row or column
+    told = failure(check.close, values * strict, right).hint
+    assert "too strict" in told or told.startswith("The ")  # rows or columns
+    assert "mask" not in failure(check.close, np.where(mask, 0, rng.normal()), right + 1).hint
+
+
 @given(st.integers(2, 5), st.integers(2, 6))
 def test_rounded_values_and_shares_that_do_not_add_up_are_named(digits: int, size: int) -> None:
     right = np.random.default_rng(size).uniform(0.1, 1, size=(size, size + 1))

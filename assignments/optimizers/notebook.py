@@ -549,18 +549,28 @@ def torch_steps(name, start, grads, change=lambda grad, param: grad, **options):
         found.append(param.detach().clone())
     return torch.stack(found)
 
+def slips(found, right, start, grad, lr, weight_decay=0.0):
+    """What a wrong term or factor gives in the first step; the steps after it follow from that."""
+    if np.shape(found) != np.shape(right) or np.allclose(found, right, rtol=1e-9):
+        return {}
+    decay = [{"lr": lr, "weight_decay": weight_decay, "param": start}] if weight_decay else []
+    first = check.of_sum({"param": start}, minus=[{"lr": lr, "grad": grad}, *decay])
+    return {hint: lambda one=one: found if np.allclose(found[0], one, rtol=1e-9, atol=0) else right for hint, one in first.items()}
+
 def compare(start, grads, **options):
     plain = {"lr": options["lr"]}
     decay = options.get("weight_decay", 0.0)
     found = run_steps(sgd_step, start, grads, **options)
+    right = torch_steps("SGD", start, grads, **options)
     uphill = torch_steps("SGD", start, -grads, lambda g, p: g - 2 * decay * p, **options)
-    check.close(found, check.due(found, torch_steps("SGD", start, grads, **options), uphill if decay else None, rtol=1e-9), rtol=1e-9,
+    check.close(found, check.due(found, right, uphill if decay else None, rtol=1e-9), rtol=1e-9,
                 what=f"the parameter in {len(grads)} steps with {options}", mistakes={
         "The parameter moves uphill: the gradient is subtracted.": lambda: torch_steps("SGD", start, -grads, **options),
         check.hint("It looks as if weight_decay is ignored.", why="weight-decay"): lambda: torch_steps("SGD", start, grads, **plain),
         "The decay has the wrong sign: it pulls towards 0.": lambda: torch_steps("SGD", start, grads, lambda g, p: g - decay * p, **plain),
         "The decay should belong to the gradient, so the learning rate multiplies it too.":
             lambda: torch_steps("SGD", start, grads, lambda g, p: g + decay * p / options["lr"], **plain),
+        **slips(found, right, start, grads[0], **options),
     })
 
 generator = torch.Generator().manual_seed(0)
@@ -627,6 +637,19 @@ def mistaken(start, grads, lr, share=lambda momentum: 1.0, forget=False, uphill=
 def averaged(start, grads, **options):
     return mistaken(start, grads, share=lambda momentum: 1 - momentum, **options)
 
+def slips(found, right, start, grads, lr, momentum=0.9, nesterov=False, weight_decay=0.0):
+    """What a wrong term or factor gives in the first step, or in the second, which builds on the first."""
+    if np.shape(found) != np.shape(right) or np.allclose(found, right, rtol=1e-9):
+        return {}
+    slope = grads[0] + weight_decay * start
+    decay = [{"lr": lr, "weight_decay": weight_decay, "param": start}] if weight_decay else []
+    ahead = [{"lr": lr, "momentum": momentum, "velocity": slope}] if nesterov else []
+    first = check.of_sum({"param": start}, minus=[{"lr": lr, "grad": grads[0]}, *decay, *ahead])
+    second = {} if nesterov or weight_decay else check.of_sum(
+        {"param": found[0]}, minus=[{"lr": lr, "grad": grads[1]}, {"lr": lr, "momentum": momentum, "velocity": grads[0]}])
+    of_step = [(0, hint, one) for hint, one in first.items()] + [(1, hint, one) for hint, one in second.items() if hint not in first]
+    return {hint: lambda at=at, one=one: found if np.allclose(found[at], one, rtol=1e-9, atol=0) else right for at, hint, one in of_step}
+
 MISTAKES = [averaged, lambda *data, **options: mistaken(*data, forget=True, **options), lambda *data, **options: mistaken(*data, uphill=True, **options)]
 
 def paid():
@@ -650,6 +673,7 @@ def compare(start, grads, mistake=None, **options):
         "This is Nesterov's step although nesterov=False.": lambda: torch_steps(start, grads, **{**options, "nesterov": True}),
         check.hint("It looks as if weight_decay is ignored.", why="weight-decay"): lambda: torch_steps(start, grads, **{**options, "weight_decay": 0.0}),
         "The parameter moves uphill: the gradient is subtracted.": lambda: torch_steps(start, -grads, **options),
+        **slips(found, right, start, grads, **options),
     })
 
 generator = torch.Generator().manual_seed(0)

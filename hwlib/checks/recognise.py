@@ -27,6 +27,7 @@ from hwlib.checks.patterns import (
     sums_to_one,
 )
 from hwlib.checks.rules import Exact, Rule, compare
+from hwlib.checks.unfilled import unfilled
 from hwlib.checks.values import Array, Mismatch, as_array
 
 __all__ = ["Mistakes", "general_mistake", "named_mistake"]
@@ -275,6 +276,7 @@ _OF_NUMBERS = (
     (_scaled, _powers, _rounded, _shifted),
     (entry_by_entry, _another_order),
     (line_by_line, places_or_mask),
+    (unfilled,),
     (sums_to_one,),
 )
 _OF_LABELS = ((_rearranged, _cut_short), (_labels_shifted,))
