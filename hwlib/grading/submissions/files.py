@@ -859,8 +859,8 @@ def _whole_cells(cells: list[tuple[int, Any]], problems: list[str]) -> list[dict
             said = f"can't be read and was left out; {LOOK_THERE}"
             odd.setdefault(said, []).append(number)
             continue
-        source = _readable_source(cell.get("source", ""))
-        if source != joined_source(cell.get("source", "")):
+        source = _readable_source(cell.get("source"))
+        if "source" not in cell or source != joined_source(cell["source"]):
             said = f"has a damaged text, of which the readable part was kept; {LOOK_THERE}"
             odd.setdefault(said, []).append(number)
         cell_type = cell.get("cell_type")
@@ -869,7 +869,7 @@ def _whole_cells(cells: list[tuple[int, Any]], problems: list[str]) -> list[dict
             said = f"has no type that Jupyter knows and was read as a {cell_type} cell"
             odd.setdefault(said, []).append(number)
         whole.append(whole_cell({**cell, "cell_type": cell_type, "source": source}))
-    problems += [_said_of_cells(numbers, said) for said, numbers in odd.items()]
+    problems += [_said_of_cells([*dict.fromkeys(each)], said) for said, each in odd.items()]
     return whole
 
 
