@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -28,7 +29,7 @@ from hwlib.grading.sandbox.measures.control_groups import Group
 from hwlib.grading.sandbox.processes import Worker, Zygote
 from hwlib.grading.sandbox.wire import Channel
 
-LATE_S = 2.5  # what a cell leaves behind may need that long
+LATE_S = 2.5  # what a cell leaves behind may need that long; so long a supervisor has no core
 
 
 class Workers:
@@ -78,9 +79,21 @@ class Workers:
         finally:
             worker.kill()
 
+    def escapes(self) -> list[str]:
+        """What the canaries can do, on a machine on which their supervisor waits for a core."""
+        worker = self.new()
+        kill = worker.kill
+
+        def kill_slowly() -> None:
+            os.kill(worker.supervisor, signal.SIGSTOP)
+            kill()
+            threading.Timer(LATE_S, os.kill, (worker.supervisor, signal.SIGCONT)).start()
+
+        worker.kill = kill_slowly  # type: ignore[method-assign]
+        return tiers.escapes(worker, self.secret, self.course)
+
     def late(self) -> list[str]:
         """What was written where nothing may be written."""
-        time.sleep(LATE_S)
         marks = [*self.course.iterdir(), Path("/tmp/late"), Path.home() / "hw_evil.pth"]
         found = [path for path in marks if path.exists() and path.name != "source"]
         for path in found:
@@ -156,8 +169,8 @@ def main(tier: Tier) -> None:
                 for name, cell in cells.items()
             }
         found["groups"] = can_make_groups()
+        found["escapes"] = workers.escapes()
         found["late"] = workers.late()
-        found["escapes"] = tiers.escapes(workers.new(), workers.secret, workers.course)
     finally:
         workers.zygote.close()
         workers.run.close()

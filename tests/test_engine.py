@@ -219,6 +219,7 @@ def test_a_known_mistake_is_named(grader: Grader) -> None:
         ("    a = []\n    for _ in range(10**5): a = [a]\n    return a", "manual", "nested"),
         ("    print('x' * 10**7); raise RuntimeError('a' * 10**6)", "error", "RuntimeError"),
         ("   return 2 * x\n  oops", "error", "not valid Python"),
+        ("<<<<<<< local\n    return 2 * x\n=======\n>>>>>>> remote", "error", "Keep one of them"),
     ],
 )
 def test_each_mishap_has_its_status_and_costs_nothing_else(

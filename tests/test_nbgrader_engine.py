@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from nbgrader.api import Gradebook
 from nbgrader.utils import determine_grade
 
 from hwlib.grading import Assignment, SubmissionResult
+from hwlib.grading.engines import nbgrader
 from hwlib.grading.engines.kernel_verdicts import with_fair_points
 from hwlib.grading.engines.nbgrader import grade_with_nbgrader
 from hwlib.grading.submissions.files import find_submissions
@@ -314,6 +316,25 @@ half(1)
         found = find_submissions(tiny, tmp_path / "submitted")
         (result,) = grade_with_nbgrader(tiny, found, output=tmp_path, seed=7)
     assert "waited" in (tmp_path / "autograded" / "ada" / "tiny" / "tiny.ipynb").read_text()
+    assert result.question("half").status == "passed", result
+
+
+def test_a_grader_that_reads_outputs_slowly_costs_no_other_cell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny = make_tiny(tmp_path)
+    read = nbgrader._GuardedExecute.process_message
+
+    def read_slowly(step: Any, msg: dict[str, Any], cell: Any, index: int) -> Any:
+        time.sleep(0.02 if msg["msg_type"] == "display_data" else 0)
+        return read(step, msg, cell, index)
+
+    monkeypatch.setattr(nbgrader._GuardedExecute, "process_message", read_slowly)
+    monkeypatch.setattr(nbgrader, "OUTPUT_S", 1)  # a second, of the two that it takes
+    shows = "def half(x):\n    return x / 2\n\nfor n in range(100):\n    display(n)\n"
+    hand_in(tiny, "ada", solved(tiny, solution_half=shows))
+    found = find_submissions(tiny, tmp_path / "submitted")
+    (result,) = grade_with_nbgrader(tiny, found, output=tmp_path, seed=7)
     assert result.question("half").status == "passed", result
 
 

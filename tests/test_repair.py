@@ -300,6 +300,23 @@ def test_a_written_answer_without_metadata_is_found_by_its_place(example: Exampl
     assert sources(example.repaired(notebook), "why") == ["Because I say so."]
 
 
+@pytest.mark.parametrize("place", [0, 1, 2, 5])
+def test_a_written_answer_without_metadata_is_found_in_another_place(
+    example: Example, place: int
+) -> None:
+    """Or a human reads all that the student has added."""
+    notebook = strip_metadata(example.perfect)
+    answer = notebook["cells"].pop(index_of(notebook, "reference's answer"))
+    answer["source"] = "Because I say so."
+    notebook["cells"].insert(place, answer)
+    submission = example.repaired(notebook)
+    assert sources(submission, "why") == ["Because I say so."]
+    (said,) = (problem for problem in submission.problems if "why" in problem)
+    assert "one of them may be the answer" in said
+    del notebook["cells"][place]
+    assert sources(example.repaired(notebook), "why") == [""]
+
+
 BESIDE = "the answer why stands above or below the cell that is meant for it; it is graded there"
 
 

@@ -179,6 +179,9 @@ def test_a_drop_folder_takes_what_no_longer_grows_and_says_why_it_refuses(tmp_pa
     (folder / "eve-tiny.zip").write_bytes(b"no zip")
     (folder / "big-tiny.ipynb").write_bytes(b"x" * 10_001)
     (folder / "link-tiny.ipynb").symlink_to("/etc/passwd")
+    for path in folder.iterdir():
+        os.utime(path, (0, 0), follow_symlinks=False)
+    (folder / "slow-tiny.ipynb").write_bytes(NOTEBOOK[:20])  # the network pauses
     drop.look()
     assert not inbox.of("ada")
     (folder / "ada-tiny.ipynb").write_bytes(NOTEBOOK)  # it grows
@@ -200,7 +203,10 @@ def test_a_drop_folder_takes_what_no_longer_grows_and_says_why_it_refuses(tmp_pa
     }
     assert len(said) == 5
     finish(inbox)
+    (folder / "slow-tiny.ipynb").write_bytes(NOTEBOOK)
     drop.look()
+    drop.look()
+    assert [inbox.files(one) for one in inbox.of("slow")] == [{"tiny.ipynb": NOTEBOOK}]
     (page,) = (folder / "feedback").glob("*/tiny/*.html")
     assert page.read_text() == "<p>good</p>"
 

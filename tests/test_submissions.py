@@ -305,6 +305,28 @@ def test_a_pipe_does_not_stop_the_grader(tmp_path: Path) -> None:
         read_submission(tmp_path / "tiny.ipynb")
 
 
+def test_an_odd_cell_costs_itself_and_what_is_odd_is_said_once() -> None:
+    code = {"cell_type": "Code", "source": "x = 1", "outputs": []}
+    text = {"cell_type": 7, "source": "Because, I think."}
+    cells = [[code, [text], 1, 2], None, 5, [], code, {"cell_type": "code", "source": ["y", 1]}]
+    cells.append({"cell_type": "code", "sourc": "z = 3", "outputs": []})
+    problems: list[str] = []
+    notebook = read_notebook(json.dumps({"cells": cells, "nbformat": 4}), "x.ipynb", problems)
+    assert [(cell.cell_type, cell.source) for cell in notebook.cells] == [
+        ("code", "x = 1"),
+        ("markdown", "Because, I think."),
+        ("code", "x = 1"),
+        ("code", "y"),
+        ("code", ""),
+    ]
+    assert [problem.partition(";")[0] for problem in problems] == [
+        "each of the cells 1, 5 has no type that Jupyter knows and was read as a code cell",
+        "cell 1 has no type that Jupyter knows and was read as a markdown cell",
+        "each of the cells 1, 2, 3, 4 can't be read and was left out",
+        "each of the cells 6, 7 has a damaged text, of which the readable part was kept",
+    ]
+
+
 def test_an_old_notebook_is_upgraded() -> None:
     notebook = read_notebook(json.dumps(OLD), "old.ipynb")
     nbformat.validate(notebook)

@@ -37,6 +37,8 @@ __all__ = ["grade_on_cluster"]
 
 _log = logging.getLogger("hwlib.grading")
 
+# On the wall clock, because other machines' work can't be counted from here. They decide nothing
+# for good: the run ends or tries again, keeps what it has, and can be started again.
 CONNECT_S = 15.0  # to reach the scheduler
 LOOK_S = 0.5  # between two looks at which workers there are
 WAIT_S = 60.0  # for a worker, where there is none

@@ -65,6 +65,12 @@ __all__ = ["grade_with_nbgrader"]
 # characters of output that a cell may make; a print in an endless loop makes gigabytes
 MAX_OUTPUT = 1_000_000
 LOOK_S = 0.1  # between two looks at a clock
+# On the wall clock, because no student code works meanwhile: the grader reads what a kernel has
+# sent, or waits until it is there. A kernel that dies ends either wait at once.
+START_S = 600  # until a kernel is ready
+# for the outputs of a cell that has ended; a kernel drops the newest ones, also the last of all,
+# while the grader is slower than the cell that prints
+OUTPUT_S = 60
 PACKER = f"{pack.__module__}.{pack.__qualname__}"  # a kernel loads it by this name
 
 
@@ -258,6 +264,10 @@ class _GuardedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
         self._stopped = ""
         self._notebook_clock: WorkClock | None = None  # from the first cell on
         self.timeout_func = self._time_left
+        self.startup_timeout = START_S
+        self.iopub_timeout = OUTPUT_S
+        # the reply has come, and tells of an error: outputs that are lost cost no other cell
+        self.raise_on_iopub_timeout = False
         return super().preprocess(notebook, resources, km)  # type: ignore[no-any-return]
 
     def setup_kernel(self, **kwargs: Any) -> Any:

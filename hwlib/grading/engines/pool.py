@@ -40,7 +40,9 @@ MAX_TRIES = 3  # of one submission whose judge died each time
 # CPU seconds beyond the limit of a submission's three tries, after which a judge counts as dead: a
 # test of the course's own may hang, too
 PATIENCE_S = 60.0
-ASLEEP = 30.0  # times that on the wall clock
+# times that on the wall clock: a judge also waits for its workers, whose own clocks stop after as
+# much (`sandbox.clock.WALL`), so only one that has hung by itself waits for so long
+ASLEEP = 30.0
 JUDGE_MB = 4096  # of memory that a judge may take on top of what it starts with
 
 Done = tuple[FoundSubmission, Outcome]

@@ -6,6 +6,7 @@ import ast
 from functools import lru_cache
 
 from hwlib.grading.cells import HIDDEN, one_line, parse_cell, transformed
+from hwlib.grading.submissions.kinds import conflict_line
 
 __all__ = [
     "ANSWER_WAITS",
@@ -28,6 +29,10 @@ MESSAGE_LENGTH = 600
 MAX_STATEMENT = 120
 
 ANSWER_WAITS = "A human will grade this answer."
+MERGED = (
+    "line {} is a mark of two versions that were merged. Keep one of them, and delete the lines "
+    "that begin with <<<<<<<, ======= or >>>>>>>."
+)
 NO_ANSWER = "There is no answer in this cell."
 UNREADABLE = "The notebook could not be read, so no question was graded."
 
@@ -107,6 +112,8 @@ def not_python(name: str, source: str) -> str:
     >>> not_python("f", "def f(x)\\n    return x\\n")
     "The cell f is not valid Python: in line 1, `def f(x)^`, expected ':'."
     """
+    if line := conflict_line(source):
+        return f"The cell {name} is not valid Python: {MERGED.format(line)}"
     try:
         transformed(source)
     except SyntaxError as error:  # IPython can't read it; Python says where it stops

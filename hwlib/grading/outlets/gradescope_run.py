@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 __all__ = ["main", "prepare", "questions_of", "run"]
 
 MAX_TRIES = 2  # of a submission whose judge died
-SPARE_S = 30.0  # before Gradescope's time limit, when the results are finished
+# before Gradescope's time limit, which is on its own wall clock, when the results are finished
+SPARE_S = 30.0
 MAX_LINE = 50_000_000  # bytes of one message of the judge's
 MAX_METADATA = 50_000_000  # bytes; it has the results of all earlier submissions
 CONFIRMED = "confirmed.json"  # the tests that must be confirmed

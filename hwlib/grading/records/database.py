@@ -34,7 +34,9 @@ __all__ = [
 ]
 
 SECRETS = ("password", "sslpassword")  # parts of an address that nobody may read
-LINGER_S = 3.0  # a killed program's connection may live that long
+# A killed program's connection may live that long; the server decides it, whose work nobody here
+# can count. What is refused then is the run, not a submission, and it can be started again.
+LINGER_S = 10.0
 TABLES_LOCK = 0x6877  # the number of the lock for making tables
 _SECRET = re.compile(rf"({'|'.join(SECRETS)})=[^&\s]*", re.IGNORECASE)
 _USER_AND_PASSWORD = re.compile(r"(?<=://).*@|^(?!.*://).*@")

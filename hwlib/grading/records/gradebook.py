@@ -74,7 +74,9 @@ from hwlib.grading.texts import for_markdown
 
 __all__ = ["GradeStore", "Written"]
 
-ATTEMPTS = 5  # tries of a transaction while another program holds the database
+# tries of a transaction while another program holds the database; its work can't be counted, and
+# no result is lost: the next run records it
+ATTEMPTS = 5
 T = TypeVar("T")
 Row = dict[str, Any]
 

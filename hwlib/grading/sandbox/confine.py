@@ -32,7 +32,7 @@ __all__ = ["Confinement", "Tier", "confine", "die_with_parent", "needed_folders"
 Tier = Literal["T3", "T2", "T1", "T0"]
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 36, 38
-ROUNDS = 1000  # of killing what forks again and again
+END_S = 1.0  # of its own CPU time, in which a supervisor kills what forks again and again
 LOOK_S = 0.25  # between two looks at what a worker's processes use together
 SHARED_MEMORY = "/dev/shm"
 TOO_MUCH_MEMORY = "its processes used more than {:,} MB of memory together"
@@ -82,7 +82,8 @@ def confine(
     """Turn the calling, freshly forked process into a confined worker; does not return in the
     process that must not go on.
 
-    Sends the worker's process id and a handle on it through `sock` first. Order matters: the
+    Sends the process ids of the worker and of its supervisor through `sock` first, with a handle
+    on the worker and a pipe on which the supervisor tells how it ended. Order matters: the
     parent-death signal is cleared by a change of user, so it is set after; mounts need
     capabilities, so those go after them; what restricts files and calls comes last.
 
@@ -178,7 +179,7 @@ def _supervise(sock: socket.socket, child: int, given: Confinement, tier: Tier) 
     prctl(PR_SET_CHILD_SUBREAPER, 1)  # what leaves its parent becomes our child
     handle = os.pidfd_open(child)
     told, tell = os.pipe()
-    socket.send_fds(sock, [str(child).encode()], [handle, told])
+    socket.send_fds(sock, [f"{child} {os.getpid()}".encode()], [handle, told])
     _close_all_but((sock.fileno(), handle, tell))
     # a worker in T3 writes its files into memory
     room_mb = given.memory_mb + given.folder_mb + namespaces.SCRATCH_MB
@@ -206,7 +207,8 @@ def _supervise(sock: socket.socket, child: int, given: Confinement, tier: Tier) 
 
 def _end_all() -> None:
     """Kill whatever the worker has left behind, until nothing is left."""
-    for _ in range(ROUNDS):
+    begun_s = time.process_time()
+    while time.process_time() - begun_s < END_S:
         for pid in usage.descendants(os.getpid()):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

@@ -39,6 +39,7 @@ from hwlib.grading.sandbox.wire import Channel
 __all__ = [
     "Worker",
     "Zygote",
+    "comes",
     "own_cores",
     "single_threaded",
 ]
@@ -50,6 +51,17 @@ UIDS_A_SUBMISSION = 16
 # the names of multiprocessing, PyTorch and joblib
 SHARED_BY_PYTHON = ("sem.", "psm_", "mp-", "torch_", "joblib_")
 TRIES = 200  # to find a block of them that is free
+LOOK_S = 1.0  # between two looks at a clock
+TELL_S = 5.0  # of work, in which a supervisor tells how its worker has ended
+
+
+def comes(descriptor: int, pid: int, limit_s: float) -> bool:
+    """Whether there is something to read before a process of one thread has worked for so long."""
+    is_over = started_clock(pid, limit_s, usage.times_alone)
+    while not select.select([descriptor], [], [], LOOK_S)[0]:
+        if is_over():
+            return False
+    return True
 
 
 def own_cores() -> list[int]:
@@ -201,18 +213,19 @@ class Zygote:
         self._request({"do": "fork", **asdict(confinement)}, theirs)
         is_over = started_clock(self.process.pid, timeout_s, usage.times_of)
         try:
-            while not select.select([ours], [], [], 1.0)[0]:
+            while not select.select([ours], [], [], LOOK_S)[0]:
                 if is_over():
                     raise TimeoutError("the zygote does not answer")
             ours.settimeout(timeout_s)
-            data, descriptors, _, _ = socket.recv_fds(ours, 16, 2)
+            data, descriptors, _, _ = socket.recv_fds(ours, 32, 2)
         except OSError as error:
             ours.close()
             raise ZygoteGone(f"no worker came: {error}") from error
         if len(descriptors) != 2:
             ours.close()
             raise ZygoteGone("the zygote is gone")
-        return Worker(ours, descriptors[0], descriptors[1], int(data), confinement)
+        pid, supervisor = map(int, data.split())
+        return Worker(ours, descriptors[0], descriptors[1], pid, supervisor, confinement)
 
     def uid(self, slot: int, lane: int = 0) -> int:
         """The user that the worker of this slot and lane runs as: its own if the grader is root."""
@@ -299,12 +312,23 @@ def _processes() -> Iterator[tuple[int, int]]:
 class Worker:
     """One worker as the grader holds it: a socket, and a handle that can't be mistaken for another
     process.
+
+    Attributes
+    ----------
+    pid, supervisor : int
+        Of the worker, and of the process that ends with it all that it has started.
     """
 
     def __init__(
-        self, sock: socket.socket, pidfd: int, ending: int, pid: int, confinement: Confinement
+        self,
+        sock: socket.socket,
+        pidfd: int,
+        ending: int,
+        pid: int,
+        supervisor: int,
+        confinement: Confinement,
     ) -> None:
-        self.sock, self.pid, self.confinement = sock, pid, confinement
+        self.sock, self.pid, self.supervisor, self.confinement = sock, pid, supervisor, confinement
         self._pidfd, self._ending = pidfd, ending
         self._begun = time.time()
         self._how = ("", False)
@@ -320,7 +344,7 @@ class Worker:
         return self._how
 
     def _told(self) -> tuple[str, bool]:
-        if self._ending < 0 or not select.select([self._ending], [], [], 5.0)[0]:
+        if self._ending < 0 or not comes(self._ending, self.supervisor, TELL_S):
             return "it can't be told how", False
         told = os.read(self._ending, 400).decode()
         if not told:
@@ -344,10 +368,7 @@ class Worker:
         """Seconds of CPU time that it has used, without its children, to a microsecond where the
         system tells.
         """
-        try:
-            return int(Path(f"/proc/{self.pid}/schedstat").read_text().split()[0]) / 1e9
-        except (OSError, ValueError, IndexError):
-            return usage.times_of(self.pid)[0]
+        return usage.times_alone(self.pid)[0] or usage.times_of(self.pid)[0]
 
     def kill(self) -> None:
         """End it now, with everything it started; no asking."""

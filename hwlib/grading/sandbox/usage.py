@@ -12,6 +12,7 @@ __all__ = [
     "descendants",
     "folder_use",
     "memory_of",
+    "times_alone",
     "times_of",
     "times_with_children",
 ]
@@ -32,6 +33,16 @@ def times_of(pid: int) -> tuple[float, float]:
     with contextlib.suppress(OSError, ValueError, IndexError):
         queued_s = int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
     return cpu_s, queued_s
+
+
+def times_alone(pid: int) -> tuple[float, float]:
+    """The same of a process of one thread, without its children; (0, 0) where the system does not
+    tell.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        cpu_ns, queued_ns, _ = Path(f"/proc/{pid}/schedstat").read_text().split()
+        return int(cpu_ns) / 1e9, int(queued_ns) / 1e9
+    return 0.0, 0.0
 
 
 def times_with_children(pid: int) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import secrets
 import stat
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,9 @@ from hwlib.grading.submissions.files import printable, read_bytes
 __all__ = ["DropFolder"]
 
 ENDINGS = (".zip", ".ipynb")
+# so long after its last change a file is refused if it can't be read: an upload over a slow network
+# may pause, and what it has brought until then is no notebook
+STILL_S = 60.0
 
 
 @dataclass(slots=True)
@@ -55,7 +59,10 @@ class DropFolder:
             (self.folder / name).mkdir(parents=True, exist_ok=True)
 
     def look(self) -> None:
-        """Take the files that have not changed since the last look; write new feedback pages."""
+        """Take the files that have not changed since the last look; write new feedback pages.
+
+        What can't be read waits until it has not changed for `STILL_S` seconds.
+        """
         sizes = {}
         for path in sorted(self.folder.iterdir()):
             if path.name.startswith(".") or path.suffix.lower() not in ENDINGS:
@@ -75,6 +82,8 @@ class DropFolder:
         except QuotaUsed:
             return  # it waits here
         except (HwlibError, OSError) as error:
+            if time.time() - path.lstat().st_mtime < STILL_S:
+                return
             name = printable(path.name)
             self.say(f"{name}: not taken: {error}")
             target = _free(self.folder / "refused" / path.name)

@@ -78,7 +78,14 @@ DAMAGED_ZIP = (
     lzma.LZMAError,
 )
 MAX_AT_ONCE = 1_000_000  # values of a notebook that is read where memory has no limit
-SAVE_AGAIN = "open it in Jupyter, save it and hand it in again"
+SAVE_AGAIN = (
+    "open it in Jupyter, save it and hand it in again; if Jupyter can't open it, hand in an "
+    "earlier copy (Jupyter keeps one in .ipynb_checkpoints)"
+)
+CELL_TYPES = ("code", "markdown", "raw", "heading")  # format 3 had "heading"
+LOOK_THERE = (
+    "if something of yours is missing, put it back in Jupyter and hand the notebook in again"
+)
 CLEAR = "clear the outputs and hand it in again"
 _OUTPUT_FIELDS: dict[str, dict[str, type]] = {
     "stream": {"name": str, "text": str},
@@ -748,8 +755,8 @@ def read_notebook(text: str, name: str, problems: list[str] | None = None) -> No
         values = _upgrade(values, name)
     elif values.get("nbformat") != 4:
         told.append(f"{name}: expected notebook format 4, found {values.get('nbformat')!r:.20}")
-    cells = values["cells"]
-    if not isinstance(cells, list) or len(cells) > MAX_CELLS:
+    cells = list(_numbered(values["cells"]))
+    if not isinstance(values["cells"], list) or len(cells) > MAX_CELLS:
         raise _refusal(name, "its cells are not a notebook's", SAVE_AGAIN)
     whole = _whole_cells(cells, told)
     if cells and not whole:
@@ -836,22 +843,48 @@ def _upgrade(values: dict[str, Any], name: str) -> dict[str, Any]:
     return upgraded
 
 
-def _whole_cells(cells: list[Any], problems: list[str]) -> list[dict[str, Any]]:
+def _numbered(cells: Any) -> Iterator[tuple[int, Any]]:
+    """Each cell with its number, also those in a list that stands in the place of a cell."""
+    for number, cell in enumerate(cells if isinstance(cells, list) else [], 1):
+        inside = [one for _, one in _numbered(cell)] or [cell]
+        yield from ((number, one) for one in inside)
+
+
+def _whole_cells(cells: list[tuple[int, Any]], problems: list[str]) -> list[dict[str, Any]]:
     """The cells that can be read. A damaged cell does no harm to others and adds to `problems`."""
     whole = []
-    for number, cell in enumerate(cells, 1):
+    odd: dict[str, list[int]] = {}
+    for number, cell in cells:
         if not _is_cell(cell):
-            problems.append(f"cell {number} is not a notebook cell, so it was left out")
+            said = f"can't be read and was left out; {LOOK_THERE}"
+            odd.setdefault(said, []).append(number)
             continue
-        source = _readable_source(cell.get("source", ""))
-        if source != joined_source(cell.get("source", "")):
-            problems.append(f"cell {number}: its text is damaged; the readable part was kept")
+        source = _readable_source(cell.get("source"))
+        if "source" not in cell or source != joined_source(cell["source"]):
+            said = f"has a damaged text, of which the readable part was kept; {LOOK_THERE}"
+            odd.setdefault(said, []).append(number)
         cell_type = cell.get("cell_type")
-        if not isinstance(cell_type, str):
+        if cell_type not in CELL_TYPES:
             cell_type = "code" if "outputs" in cell or tree_of(source) is not None else "markdown"
-            problems.append(f"cell {number} has no type, so it was read as a {cell_type} cell")
+            said = f"has no type that Jupyter knows and was read as a {cell_type} cell"
+            odd.setdefault(said, []).append(number)
         whole.append(whole_cell({**cell, "cell_type": cell_type, "source": source}))
+    problems += [_said_of_cells([*dict.fromkeys(each)], said) for said, each in odd.items()]
     return whole
+
+
+def _said_of_cells(numbers: list[int], said: str) -> str:
+    """One line for all cells of which the same is said.
+
+    >>> _said_of_cells([3], "has no type")
+    'cell 3 has no type'
+    >>> _said_of_cells([3, 5], "has no type")
+    'each of the cells 3, 5 has no type'
+    """
+    if len(numbers) == 1:
+        return f"cell {numbers[0]} {said}"
+    more = f" and {len(numbers) - MAX_LISTED} more" if len(numbers) > MAX_LISTED else ""
+    return f"each of the cells {', '.join(map(str, numbers[:MAX_LISTED]))}{more} {said}"
 
 
 def _is_cell(cell: object) -> bool:
@@ -875,7 +908,6 @@ def whole_cell(cell: dict[str, Any]) -> dict[str, Any]:
     """Make a cell valid for nbformat 4.5: add missing fields and remove invalid outputs."""
     cell_type = cell["cell_type"]
     whole = {
-        # format 3 had "heading"
         "cell_type": cell_type if cell_type in ("code", "markdown", "raw") else "markdown",
         "id": cell.get("id"),
         "metadata": _dict(cell.get("metadata")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["advice_for_name", "what_it_is"]
+__all__ = ["advice_for_name", "conflict_line", "what_it_is"]
 
 FROM_JUPYTER = "hand in the .ipynb itself (in Jupyter and Colab: File, Download)"
 UNPACK = "unpack it and hand in the notebook in it"
@@ -33,6 +33,16 @@ _ELSEWHERE = (".url", ".webloc", ".lnk", ".icloud", ".gdoc", ".desktop")
 _UNFINISHED = (".crdownload", ".part", ".download", ".partial", ".tmp")
 
 
+def conflict_line(text: str) -> int:
+    """The first line with a mark of a merge conflict, as git and nbdime write it; 0: there is none.
+
+    >>> conflict_line("x = 1\\n<<<<<<< local\\nx = 2\\n=======\\nx = 3\\n>>>>>>> remote")
+    2
+    """
+    mark = _CONFLICT.search(text)
+    return text.count("\n", 0, mark.start()) + 1 if mark else 0
+
+
 def what_it_is(content: bytes | str) -> tuple[str, str]:
     """What a file is that can't be read as a notebook, and what to do; two "" if it is unknown.
 
@@ -44,8 +54,7 @@ def what_it_is(content: bytes | str) -> tuple[str, str]:
     ('', '')
     """
     if isinstance(content, str):
-        if mark := _CONFLICT.search(content):
-            line = content.count("\n", 0, mark.start()) + 1
+        if line := conflict_line(content):
             return (
                 f"has the marks of a merge conflict of git in line {line}",
                 "choose one version, open it in Jupyter and hand it in again",

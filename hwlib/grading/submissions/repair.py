@@ -339,6 +339,8 @@ def _in_key_order(
             if key_cell.by_hand:
                 released = release.get(key_cell.grade_id, "")
                 own = _beside(key_cell, own, result, followers[place], added, released, problems)
+                if not own and key_cell.cell_type == "markdown":
+                    own = _texts_elsewhere(key_cell, cells, added, result, problems)
             result += _answer_cells(key_cell, own, followers[place], problems)
         elif key_cell.role == "test":
             released = release.get(key_cell.grade_id) or as_released(key_cell.source)
@@ -444,6 +446,30 @@ def _beside(
     text = "\n\n".join(cell.source.strip("\n") for cell in found)
     pictures = {name: one for cell in found for name, one in cell.attachments.items()}
     return [replace(found[0], source=text, attachments=pictures)]
+
+
+def _texts_elsewhere(
+    key_cell: KeyCell,
+    cells: list[SubmittedCell],
+    added: Collection[int],
+    result: list[SubmittedCell],
+    problems: list[str],
+) -> list[SubmittedCell]:
+    """What a human reads where a written answer was deleted: all texts that the student added and
+    that are no other answer. One of them may be the answer, in another place and without metadata.
+    """
+    taken = {cell.position for cell in result if cell.is_answer}
+    own = [cells[index] for index in sorted(added) if index not in taken]
+    found = [cell for cell in own if cell.cell_type == "markdown" and _has_content(cell)]
+    if not found:
+        return []
+    problems.append(
+        f"the cell {key_cell.name} was deleted; the texts that were added elsewhere stand in its "
+        "place, because one of them may be the answer"
+    )
+    text = "\n\n".join(cell.source.strip("\n") for cell in found)
+    pictures = {name: one for cell in found for name, one in cell.attachments.items()}
+    return [SubmittedCell(text, "markdown", attachments=pictures)]
 
 
 def _taken_from_above(
