@@ -143,6 +143,14 @@ def test_the_queue_survives_a_restart(tmp_path: Path) -> None:
     assert again.page(again.of("ada")[-1]) == "<p>good</p>"
 
 
+def test_of_what_can_not_be_written_nothing_stays(inbox: Inbox) -> None:
+    first = add(inbox, "a")
+    with pytest.raises(OSError, match="name too long"):
+        inbox.add("ada", "tiny", {"tiny.ipynb": b"b", "x" * 300: b""})
+    assert inbox.of("ada") == [first]
+    assert [path.name for path in inbox.folder.iterdir()] == [first.number]
+
+
 def test_only_whose_hand_in_it_is_finds_it(inbox: Inbox) -> None:
     one = add(inbox, "a")
     assert inbox.find(one.number, "ada") == one

@@ -61,7 +61,7 @@ def web_server(
         port=port,
         http=Connection,
         ws="none",
-        log_level="warning",
+        log_level="error",  # a warning is one line for each request that is none
         access_log=False,
         server_header=False,
         limit_concurrency=max_connections + 1,

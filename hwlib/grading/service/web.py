@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import PurePosixPath
@@ -45,6 +46,7 @@ from hwlib.grading.texts import for_page, page_templates
 __all__ = ["application"]
 
 IN_MEMORY = 1 << 20  # bytes of a body; a larger one is kept in a file while it arrives
+CANT_KEEP = "This server can't keep your hand-in now. Tell your instructor, and try again later."
 POLICY = (
     f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src "
     f"'sha256-{SCRIPT_DIGEST}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -56,6 +58,7 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
+_log = logging.getLogger("hwlib.grading")
 _templates = page_templates()
 
 
@@ -114,6 +117,9 @@ class _Pages:
             except QuotaUsed as error:
                 headers = {"Retry-After": str(max(1, round(error.retry_s)))}
                 raise HTTPException(429, str(error), headers) from error
+            except OSError as error:
+                _log.error("a hand-in of %s was not kept: %s", student, error.strerror or error)
+                raise HTTPException(503, CANT_KEEP) from error
         address = f"/hand-ins/{one.number}"
         if is_form:
             return RedirectResponse(address, 303, HEADERS)
