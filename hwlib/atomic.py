@@ -28,7 +28,8 @@ def whole_file(path: Path, *, prefix: str = ".", durable: bool = False) -> Itera
     durable : bool
         Whether to wait until the content is on the disk, so that a power cut does no harm.
     """
-    temporary = path.with_name(f"{prefix}{secrets.token_hex(4)}-{path.name}"[-200:])
+    # 50 characters have at most 200 bytes: a name may be as long as the disk allows
+    temporary = path.with_name(f"{prefix}{secrets.token_hex(4)}-{path.name[-50:]}")
     try:
         with temporary.open("xb") as stream:
             yield stream

@@ -819,6 +819,11 @@ def collect(
         f"{len(found)} hand-ins are in {target}"
         + (f"; {earlier} others are kept in {target / '.earlier'}" if earlier else ""),
     )
+    if own := sum(one.own_time for one in found):
+        console.print(
+            f"{counted(own, 'hand-in')} came as a student's own zip, whose time is the one that "
+            "the student's computer wrote: it can be set to any time",
+        )
     for one in found:
         if one.best is not None and one.best != one.latest:
             console.print(

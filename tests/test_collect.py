@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import stat
+import struct
+import time
 import warnings
 import zipfile
 from collections.abc import Mapping
@@ -19,8 +21,10 @@ from needs import linux
 
 from hwlib.errors import CourseError
 from hwlib.grading import Course
+from hwlib.grading.outlets import exports
 from hwlib.grading.outlets.collect import Roster, collect
-from hwlib.grading.outlets.exports import unpack_hand_in
+from hwlib.grading.outlets.exports import read_export, unpack_hand_in
+from hwlib.grading.submissions.files import submission_in
 
 NOTEBOOK = json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
 ROSTER = (
@@ -336,6 +340,88 @@ def test_a_damaged_zip_in_a_hand_in_costs_itself() -> None:
     assert not one.files
     (problem,) = one.problems
     assert problem.startswith("ada.zip was left out: cannot open this zip (")
+
+
+NAMES = {
+    "as long as a disk allows, in two bytes each": "é" * 125 + ".txt",
+    "in four bytes each": "𝔸" * 62 + ".txt",
+    "control characters, each shown as four": "\x01" * 120 + ".txt",
+    "many folders": "folder/" * 700 + "a.txt",
+    "a folder as long as a disk allows": "x" * 255 + "/a.txt",
+    "longer than a disk allows": "x" * 252 + ".txt",
+}
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+@pytest.mark.parametrize("place", ["Ada Lovelace_1_assignsubmission_file/", ""])
+def test_no_name_of_a_file_stops_the_class(
+    course: Course, tmp_path: Path, roster: Roster, name: str, place: str
+) -> None:
+    files = {f"{place}{name}": b"x", f"{place}small.ipynb": NOTEBOOK}
+    path = tmp_path / ("x.zip" if place else "s1-small.zip")
+    path.write_bytes(zipped(files))
+    (one,) = collect(course, [path], tmp_path / "submitted", roster)
+    kept = [path for path in one.folder.rglob("*.txt") if path.name != "timestamp.txt"]
+    assert (one.folder / "small.ipynb").read_bytes() == NOTEBOOK
+    assert len(kept) + len(one.problems) == 1
+    assert all("its name is not possible on a disk" in line for line in one.problems)
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_what_takes_long_to_unpack_costs_itself(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, nested: bool
+) -> None:
+    """One name many times, and zips of it: what is kept is small, what is unpacked is not."""
+    monkeypatch.setattr(exports, "MAX_UNPACKED", 400_000)
+    large, names = bytes(30_000), [f"{number}.zip" for number in range(30)]
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Duplicate name")
+        for name in names:
+            archive.writestr("again.txt", large)
+            archive.writestr(name, zipped({"again.txt": large}))
+    if nested:
+        path = tmp_path / "x.zip"
+        path.write_bytes(zipped({"Ada_1_assignsubmission_file/all.zip": stream.getvalue()}))
+        (one,) = read_export(path)
+    else:
+        one = unpack_hand_in(stream.getvalue(), "ada.zip")
+    left_out = [line for line in one.problems if line.endswith("there is too much to unpack")]
+    assert len(left_out) >= 30 - 400_000 // 30_000
+    assert one.unpacked <= 400_000
+    assert one.files["again.txt"] == large
+
+
+def test_a_zip_with_endless_entries_is_not_listed(tmp_path: Path) -> None:
+    whole = zipped({"small.ipynb": NOTEBOOK})
+    place, end = whole.index(b"PK\x01\x02"), whole.index(b"PK\x05\x06")
+    entry, count = whole[place:end], 100_001
+    tail = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 65535, 65535, count * len(entry), place, 0)
+    endless = whole[:place] + entry * count + tail
+    begun = time.process_time()
+    (problem,) = unpack_hand_in(endless, "ada.zip").problems
+    assert "more than 100,000 entries" in problem
+    assignment = make_assignment(tmp_path / "course")
+    folder = tmp_path / "ada" / "small"
+    folder.mkdir(parents=True)
+    (folder / "small.zip").write_bytes(endless)
+    found = submission_in(folder, assignment)
+    assert found.text is None and "more than 100,000 entries" in found.problems[0]
+    assert time.process_time() - begun < 0.5  # to list them takes a second, and 100 MB
+    (folder / "small.zip").write_bytes(whole)
+    assert submission_in(folder, assignment).text == NOTEBOOK.decode()
+
+
+def test_only_a_students_own_zip_has_the_time_of_the_students_computer(
+    course: Course, tmp_path: Path, roster: Roster
+) -> None:
+    for name, files in EXPORTS.items():
+        (tmp_path / f"{name}.zip").write_bytes(zipped(files))
+        found = collect(course, [tmp_path / f"{name}.zip"], tmp_path / "submitted", roster)
+        assert not any(one.own_time for one in found)
+    (tmp_path / "s1-small.zip").write_bytes(zipped({"small.ipynb": NOTEBOOK + b"  "}))
+    (one,) = collect(course, [tmp_path / "s1-small.zip"], tmp_path / "own")
+    assert one.own_time
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip", zipped({}), zipped({"readme.txt": b"x"})])

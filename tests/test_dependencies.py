@@ -79,6 +79,14 @@ def test_code_that_python_compiles_is_not_too_deep_for_the_analysis(source: str)
     assert names_in(source) == names_in("a = x")
 
 
+@pytest.mark.parametrize(
+    "call", ["x" + "()" * 2000, "x" + ".a" * 900 + "()", "x" + "[0]" * 900 + "()"]
+)
+def test_no_call_is_too_deep_for_the_analysis(call: str) -> None:
+    assert names_in(call).uses == {"x"}
+    assert "*" not in names_in(call).binds
+
+
 def test_a_helper_is_found_through_the_cells_that_use_it() -> None:
     sources = [
         "def answer(x):\n    return helper(x)",

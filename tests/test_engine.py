@@ -369,6 +369,31 @@ def test_a_hidden_assert_shows_neither_text_nor_value(grader: Grader) -> None:
     assert "4711" not in question.message + question.hint
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "__import__(f'told{n}')",
+        "raise NameError(f\"name 'told{n}' is not defined\")",
+        "raise AttributeError(f'`np.told{n}` was removed in the NumPy 2.0 release')",
+        "raise type(f'told{n}', (ValueError,), {})(f'told{n}')",
+    ],
+)
+def test_a_name_that_student_code_makes_of_a_hidden_input_is_not_shown(
+    grader: Grader, body: str
+) -> None:
+    code = f"    if n == 3: return rng.normal(size=n)\n    {body}\n"
+    changed = grader.replaced("    return rng.normal(size=n)", f"{code}\nraise OSError")
+    question = changed.question("noise")
+    assert question.status in ("error", "manual")
+    assert "told4" not in question.message + question.hint
+
+
+def test_a_module_that_a_cell_names_is_named_in_a_hidden_check_too(grader: Grader) -> None:
+    code = "    if n == 4: import no_such.thing\n    return rng.normal(size=n)"
+    question = grader.replaced("    return rng.normal(size=n)", code).question("noise")
+    assert (question.status, "imports no_such" in question.message) == ("manual", True)
+
+
 def test_a_hidden_comparison_shows_no_value_of_its_own(grader: Grader) -> None:
     question = grader.double("    return 2 * x if x.shape == (4, 3) else 2 * x + 5.0")
     assert question.status == "failed"

@@ -22,11 +22,13 @@ from nbgrader.coursedir import CourseDirectory
 from programs import with_programs
 from traitlets.config import Config
 
-from hwlib.errors import CourseError, GradingError
+from hwlib.errors import CourseError, GradingError, RecordingError
 from hwlib.grading import Assignment
 from hwlib.grading.answer_key import AnswerKey, load_key
+from hwlib.grading.records.class_records import ClassRecords
 from hwlib.grading.records.gradebook import GradeStore
-from hwlib.grading.submissions.files import copy_files
+from hwlib.grading.results import Outcome
+from hwlib.grading.submissions.files import copy_files, find_submissions
 
 WHEN = "2027-02-01 12:00:00 UTC"
 
@@ -550,3 +552,18 @@ def test_a_killed_run_leaves_nothing_that_a_later_one_trips_over(
     half.mkdir()
     store.write(outcome(key, "ada"), solved(tiny), WHEN)
     assert sorted(path.name for path in (store.output / "autograded" / "ada").iterdir()) == ["tiny"]
+
+
+def test_what_can_not_be_written_of_one_student_stops_no_other(tmp_path: Path) -> None:
+    tiny = make_tiny(tmp_path)
+    for student in ("ada", "bob"):
+        hand_in(tiny, student, solved(tiny))
+    broken = solved(tiny)
+    broken.cells[0].source = 5  # no text: nothing that reads hand-ins gives this
+    with ClassRecords(tiny, tmp_path, "isolated") as records:
+        ada, bob = find_submissions(tiny, tmp_path / "submitted")
+        assert records.kept(ada) is records.kept(bob) is None
+        with pytest.raises(RecordingError, match="ada: the result could not be written"):
+            records.write(ada, Outcome(outcome(load_key(tiny), "ada"), broken, tier="T2"), 1)
+        records.write(bob, Outcome(outcome(load_key(tiny), "bob"), solved(tiny), tier="T2"), 1)
+    assert [*(tmp_path / "feedback" / "bob").rglob("*.html")]

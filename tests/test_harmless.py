@@ -17,7 +17,8 @@ from nbconvert.filters.markdown_mistune import InvalidNotebook, IPythonRenderer,
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from hwlib.grading.records.harmless import harmless_cell, harmless_markdown
+from hwlib.grading.records.harmless import FORMATTING, harmless_cell, harmless_markdown
+from hwlib.grading.records.pictures import MAX_HTML_PAGE, Pictures
 
 PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
@@ -220,6 +221,53 @@ def test_outputs_keep_pictures_and_cleaned_tables_and_lose_the_rest() -> None:
         "plain",
     )
     assert cell.metadata.nbgrader.points == 100  # the original is not touched
+
+
+TAGS = ["b", "i", "p", "div", "table", "tr", "td", "ul", "li", "caption", "br", "script", "x", "a"]
+TEXTS = ["text", "<", ">", "&lt;", "<!--", "-->", "<b/x<y>", ' colspan="2', "'", "\n"]
+
+
+def table_of(html: str, count: int = 1) -> list[str]:
+    """What stays of so many cells with this HTML in their output."""
+    output = NotebookNode(output_type="display_data", data={"text/html": html}, metadata={})
+    cell, room = new_code_cell("x", outputs=[output]), Pictures()
+    return [harmless_cell(cell, room).outputs[0].data.get("text/html", "") for _ in range(count)]
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from(TEXTS),
+            st.builds("<{}{}>".format, st.sampled_from(["", "/"]), st.sampled_from(TAGS)),
+        )
+    )
+)
+def test_tags_that_stay_are_closed_and_few_are_open_at_once(pieces: list[str]) -> None:
+    (found,) = table_of("".join(pieces * 4))
+    open_ = list[str]()
+    for end, name in re.findall(r"<(/?)([^<>]*)>", found):
+        if end:
+            assert open_.pop() == name
+        elif name not in ("br", "hr"):
+            assert name in FORMATTING
+            open_.append(name)
+    assert not open_
+
+
+@pytest.mark.parametrize(
+    "unit", ["<ul><li>", "<b><div></b>", "<div><table></div></table>", "<b/x<y>>"]
+)
+def test_html_takes_no_time_that_grows_with_open_tags(unit: str) -> None:
+    begun = time.process_time()
+    table_of((unit * 100_000)[:60_000])
+    assert time.process_time() - begun < 4  # the first took 12 s
+
+
+def test_a_notebook_has_room_for_some_tables() -> None:
+    html = f"<p>{'x' * 90_000}</p>"
+    found = table_of(html, count=15)
+    assert found[:9] == [html] * 9 and not found[-1]
+    assert len([one for one in found if one]) * len(html) <= MAX_HTML_PAGE
 
 
 def test_a_photograph_attached_to_an_answer_stays() -> None:

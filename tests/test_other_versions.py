@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
 
 import needs
@@ -211,3 +212,14 @@ def test_code_for_another_version_waits_for_a_human_and_wrong_code_does_not(
 def test_an_error_of_another_kind_tells_of_no_version(text: str) -> None:
     assert lack_in(f"ValueError: np.{text} was removed in the NumPy 2.0 release") is None
     assert lack_in(f"AttributeError: module 'scipy' has no attribute {text!r}") is None
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["\n" * 40_000 + "x y", "type x" + " " * 40_000 + "y", "except " + " " * 40_000 + "y z"],
+    ids=["lines", "blanks", "blanks and commas"],
+)
+def test_blanks_take_no_time_that_grows_with_their_square(source: str) -> None:
+    begun = time.process_time()
+    assert newer_python(source) is None
+    assert time.process_time() - begun < 2  # it took 8 s and more

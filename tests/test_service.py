@@ -6,11 +6,15 @@ import io
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 import zipfile
+from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -139,6 +143,14 @@ def test_the_queue_survives_a_restart(tmp_path: Path) -> None:
     assert again.page(again.of("ada")[-1]) == "<p>good</p>"
 
 
+def test_of_what_can_not_be_written_nothing_stays(inbox: Inbox) -> None:
+    first = add(inbox, "a")
+    with pytest.raises(OSError, match="name too long"):
+        inbox.add("ada", "tiny", {"tiny.ipynb": b"b", "x" * 300: b""})
+    assert inbox.of("ada") == [first]
+    assert [path.name for path in inbox.folder.iterdir()] == [first.number]
+
+
 def test_only_whose_hand_in_it_is_finds_it(inbox: Inbox) -> None:
     one = add(inbox, "a")
     assert inbox.find(one.number, "ada") == one
@@ -209,6 +221,42 @@ def test_a_drop_folder_takes_what_no_longer_grows_and_says_why_it_refuses(tmp_pa
     assert [inbox.files(one) for one in inbox.of("slow")] == [{"tiny.ipynb": NOTEBOOK}]
     (page,) = (folder / "feedback").glob("*/tiny/*.html")
     assert page.read_text() == "<p>good</p>"
+
+
+def test_no_file_that_others_put_there_ends_the_drop_folder(tmp_path: Path) -> None:
+    course = make_tiny(tmp_path / "course").course
+    inbox, said = Inbox(tmp_path / "inbox", quota=9), list[str]()
+    folder, elsewhere = tmp_path / "drop", tmp_path / "elsewhere"
+    drop = DropFolder(folder, course, inbox, 10_000, said.append)
+    elsewhere.mkdir()
+    (folder / ("x" * 251 + ".zip")).write_bytes(b"no zip")
+    (folder / ("é" * 125 + ".zip")).write_bytes(b"no zip")
+    (folder / "feedback" / "bob").write_text("a file where a folder should be")
+    (folder / "feedback" / "eve").symlink_to(elsewhere)
+    for student in ("ada", "bob", "eve"):
+        (folder / f"{student}-tiny.ipynb").write_bytes(NOTEBOOK)
+    for _ in range(3):
+        drop.look()
+    assert len([*(folder / "refused").glob("*.zip")]) == 2
+    assert len([*(folder / "taken").iterdir()]) == 3
+    for _ in range(3):
+        finish(inbox)
+    drop.look()
+    drop.look()
+    assert len([*(folder / "feedback" / "ada").rglob("*.html")]) == 1
+    assert not [*elsewhere.iterdir()]
+    complaints = [line for line in said if line.endswith("it will be tried again")]
+    assert [line.partition(":")[0] for line in complaints] == ["bob", "eve"]
+    (folder / "feedback" / "bob").unlink()
+    drop.look()
+    assert len([*(folder / "feedback" / "bob").rglob("*.html")]) == 1
+    (folder / "ada-tiny.zip").write_bytes(b"no zip")
+    (folder / "refused").rename(folder / "gone")
+    (folder / "refused").symlink_to(elsewhere)
+    drop.look()
+    drop.look()
+    assert "ada-tiny.zip: there is a symbolic link" in said[-1]
+    assert not [*elsewhere.iterdir()]
 
 
 NOTEBOOK = b'{"nbformat": 4, "cells": []}'
@@ -461,3 +509,144 @@ def test_it_listens_at_this_machine_only_unless_told(service: Service) -> None:
         if line.split()[3] == "0A" and line.split()[1].endswith(f":{port:04X}")
     ]
     assert listening == [f"0100007F:{port:04X}"]
+
+
+# ---- connections that take their time ------------------------------------------------------------
+
+
+@contextmanager
+def served(tmp_path: Path, clocks: dict[str, float], most: int = 4) -> Iterator[tuple[Any, Inbox]]:
+    """A server in a thread, and how to open a connection to it."""
+    needs.module("uvicorn")
+    from hwlib.grading.service.connections import Clocks, web_server
+    from hwlib.grading.service.web import application
+
+    inbox = Inbox(tmp_path / "hand-ins", quota=99)
+    app = application(make_tiny(tmp_path).course, inbox, Tokens(tmp_path / "secret"), 9_000_000)
+    server, listening = web_server(app, "127.0.0.1", 0, Clocks(**clocks), most)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    while not server.started:  # only then does it listen
+        assert thread.is_alive()
+        time.sleep(0.01)
+    with ExitStack() as stack:
+
+        def connect(sent: bytes = b"") -> socket.socket:
+            one = stack.enter_context(socket.create_connection(listening.getsockname(), 10))
+            one.sendall(sent)
+            return one
+
+        yield connect, inbox
+    server.should_exit = True
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+def request_of(student: str, folder: Path, method: str, more: str = "") -> bytes:
+    """The begin of a request to hand in, or of one for the page."""
+    token = b64encode(f"{student}:{Tokens(folder / 'secret').of(student)}".encode()).decode()
+    path = "/hand-ins/tiny" if method == "POST" else "/"
+    return f"{method} {path} HTTP/1.1\r\nhost: x\r\nauthorization: Basic {token}\r\n{more}".encode()
+
+
+def drip(one: socket.socket, pieces: bytes) -> bytes:
+    """Send a byte now and then until the server hangs up; what it has said."""
+    said = b""
+    one.settimeout(0.02)
+    for byte in pieces:
+        try:
+            one.sendall(bytes([byte]))
+            piece = one.recv(65536)
+        except TimeoutError:
+            continue
+        except OSError:
+            return said
+        if not piece:
+            return said
+        said += piece
+    pytest.fail("the server would wait for ever")
+
+
+def test_a_request_that_never_ends_is_ended(tmp_path: Path) -> None:
+    with served(tmp_path, {"headers_s": 0.3, "request_s": 0.6}, most=9) as (connect, _):
+        body = request_of("ada", tmp_path, "POST", "content-length: 5000\r\n\r\n")
+        stranger = b"POST /hand-ins/tiny HTTP/1.1\r\nhost: x\r\ncontent-length: 5000\r\n\r\n"
+        begun = time.monotonic()
+        assert has_ended(connect())  # says nothing
+        assert drip(connect(), b"GET / HTTP/1.1\r\nx: " + b"y" * 999) == b""
+        assert drip(connect(body), b"x" * 999) == b""
+        assert b" 401 " in drip(connect(stranger), b"x" * 999)  # has its answer and goes on
+        assert b" 401 " in drip(connect(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"), b"GET /" * 99)
+        assert time.monotonic() - begun < 15
+
+
+def test_who_waits_makes_room_for_who_asks(tmp_path: Path) -> None:
+    with served(tmp_path, {}) as (connect, _):
+        idle = [connect(b"GET / HTTP/1.1\r\n") for _ in range(30)]
+        asked = connect(request_of("ada", tmp_path, "GET", "connection: close\r\n\r\n"))
+        assert b" 200 " in asked.recv(65536)
+        assert has_ended(idle[0])
+        busy = [
+            connect(request_of(name, tmp_path, "POST", "content-length: 9\r\n\r\n"))
+            for name in ("ada", "bob", "kim", "lea")
+        ]
+        time.sleep(0.2)
+        refused = connect(request_of("mia", tmp_path, "GET", "\r\n"))
+        assert b" 503 " in refused.recv(65536)
+        busy[0].sendall(b"not a zip")
+        assert b" 400 " in busy[0].recv(65536)  # who was busy is not cut off
+
+
+def test_one_student_does_not_take_all_connections(tmp_path: Path) -> None:
+    with served(tmp_path, {}, most=50) as (connect, _):
+        post = request_of("ada", tmp_path, "POST", "content-length: 9\r\n\r\n")
+        held = [connect(post) for _ in range(8)]
+        time.sleep(0.2)
+        refused = connect(post).recv(65536)
+        assert b" 429 " in refused and b"retry-after" in refused.lower()
+        other = connect(request_of("bob", tmp_path, "GET", "\r\n"))
+        assert b" 200 " in other.recv(65536)
+        for one in held:
+            one.close()
+        time.sleep(0.2)
+        assert b" 200 " in connect(request_of("ada", tmp_path, "GET", "\r\n")).recv(65536)
+
+
+def test_an_answer_that_nobody_reads_is_dropped_and_a_slow_reader_gets_it(tmp_path: Path) -> None:
+    length = 20_000_000  # more than the kernel keeps for a connection
+
+    def page(inbox: Inbox, folder: Path) -> bytes:
+        one = add(inbox, "a")
+        inbox.next(0)
+        inbox.done(one, 1.0, 2.0, "x" * length)
+        get = request_of("ada", folder, "GET", "\r\n")
+        return get.replace(b"GET / ", f"GET /hand-ins/{one.number}/feedback ".encode())
+
+    never = {"headers_s": 0.2, "request_s": 0.5}
+    with served(tmp_path / "never", never) as (connect, inbox):
+        reader = connect(page(inbox, tmp_path / "never"))
+        time.sleep(1)
+        arrived = read_on(reader, length)
+        assert arrived < length
+    slow = {"headers_s": 0.2, "request_s": 60.0}
+    with served(tmp_path / "slow", slow) as (connect, inbox):
+        reader = connect(page(inbox, tmp_path / "slow"))
+        time.sleep(0.6)
+        assert read_on(reader, length) >= length
+
+
+def read_on(one: socket.socket, length: int) -> int:
+    """How many bytes arrive until there are so many, or the server has hung up."""
+    arrived = 0
+    with suppress(OSError):
+        while arrived < length and (piece := one.recv(1_000_000)):
+            arrived += len(piece)
+    return arrived
+
+
+def has_ended(one: socket.socket) -> bool:
+    """Whether the server hangs up without a word."""
+    try:
+        return one.recv(9) == b""
+    except ConnectionResetError:  # it had not read all
+        return True

@@ -173,6 +173,25 @@ def test_constant_arrays_are_no_evidence() -> None:
     assert are_near(sketch_of(one), sketch_of(with_noise(one) | ones))
 
 
+BESIDES: dict[str, Weights] = {
+    "a layer that does nothing": {"scale": np.ones(3), "shift": np.zeros(3)},
+    "an identity matrix": {"W0": np.eye(30)},
+    "random numbers that nothing uses": {"unused": weights(5)["W2"]},
+    "very many arrays": {f"scale{place}": np.arange(2.0) for place in range(250)},
+}
+
+
+@pytest.mark.parametrize("more", BESIDES)
+def test_arrays_that_are_added_do_not_hide_whose_the_others_are(more: str) -> None:
+    models = {f"s{seed}": weights(seed, 60, 30) for seed in range(6)}
+    models |= {f"other{seed}": BESIDES[more] | weights(20 + seed, 60, 30) for seed in range(3)}
+    models["thief"] = BESIDES[more] | with_noise(permuted(weights(3, 60, 30)))
+    found = near_pairs({who: sketch_of(model) for who, model in models.items()})
+    assert [(one.one, one.other, one.difference < LIMIT / 5) for one in found] == [
+        ("s3", "thief", True)
+    ]
+
+
 @pytest.mark.parametrize("text", ["", "3", "3:", "x:00000", "3 4:00000", ":", "-1:00000"])
 def test_a_sketch_that_is_none_is_left_out(text: str) -> None:
     good = sketch_of(weights())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from courses import hand_in, make_assignment, released
 from hwlib.commands import run
 from hwlib.grading import Assignment
 from hwlib.grading.submissions.files import find_submissions
+from hwlib.grading.viva.own_code import _statements
 from hwlib.grading.viva.questions import Asked, Sheet, draw_questions
 from hwlib.grading.viva.sheet import as_markdown
 
@@ -141,3 +143,10 @@ def test_code_stays_code_and_names_stay_text() -> None:
     assert "What is `x` in \\<b\\>?" in text
     assert "\\<i\\>" in text
     assert "1. `'1' # no`" in text
+
+
+def test_no_function_is_too_deep_for_its_statements() -> None:
+    code = "def f(x):\n    if x: y = 1\n" + "    elif x: y = 2\n" * 1500 + "    return y\n"
+    (node,) = ast.parse(code).body
+    assigned = [one for one in _statements(node) if isinstance(one, ast.Assign)]
+    assert [one.lineno for one in assigned] == list(range(2, 1503))

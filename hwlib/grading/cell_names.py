@@ -241,10 +241,13 @@ def _changed_by_call(value: ast.expr) -> set[str]:
 
 def _makes_any_name(call: ast.Call) -> bool:
     """Whether this is `%run FILE` or `%pylab`, which may make any name, as `import *` does."""
-    function = ast.unparse(call.func)
     magic = call.args[0] if call.args else None
     return (
-        function == "get_ipython().run_line_magic"
+        isinstance(call.func, ast.Attribute)
+        and call.func.attr == "run_line_magic"
+        and isinstance(call.func.value, ast.Call)
+        and isinstance(call.func.value.func, ast.Name)
+        and call.func.value.func.id == "get_ipython"
         and isinstance(magic, ast.Constant)
         and magic.value in ("run", "pylab")
     )

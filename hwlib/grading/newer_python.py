@@ -22,11 +22,14 @@ _STRING = re.compile(r"(?<![\w\"'])([a-zA-Z]{0,2})('''|\"\"\"|'|\")")
 _PREFIXES = re.compile(r"|[rub]|br|rb|f|fr|rf|t|tr|rt", re.IGNORECASE)
 _NAMED = re.compile(r"\\N\{[^}]*\}")
 _CONVERSION = re.compile(r"![rsa](?=[:}])")
-_TYPE = re.compile(r"^(\s*)type\s+(\w+)\s*(?:\[[^\n]*?\])?\s*=(?!=)", re.MULTILINE)
+# no two neighbours that match the same blanks or line ends: they would try every division
+_TYPE = re.compile(r"^([ \t]*)type\s+(\w+)(?:\s*\[[^\n]*?\])?\s*=(?!=)", re.MULTILINE)
 _PARAMETERS = re.compile(
-    r"^(\s*(?:async\s+def|def|class)\s+\w+)\s*\[[^\n]*?\](?=\s*[(:])", re.MULTILINE
+    r"^([ \t]*(?:async\s+def|def|class)\s+\w+)\s*\[[^\n]*?\](?=\s*[(:])", re.MULTILINE
 )
-_EXCEPT = re.compile(r"^(\s*except\*?)[ \t]+([^\n:(),]+(?:,[^\n:(),]+)+):", re.MULTILINE)
+_EXCEPT = re.compile(
+    r"^([ \t]*except\*?)[ \t]+([^\s:(),][^\n:(),]*(?:,[^\n:(),]+)+):", re.MULTILINE
+)
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
 
 

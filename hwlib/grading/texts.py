@@ -38,7 +38,7 @@ __all__ = [
 
 FORMULA = re.compile(r"\A[=+\-@\t\r\n|%\uff1d\uff0b\uff0d\uff20]")
 # behind what another program, or the same one in another country, takes for the end of a cell
-INNER_FORMULA = re.compile(r"([;\t\r\n] *)(?=[=@%\uff1d\uff20]|[+\-\uff0b\uff0d][^\r\n]*[(|!])")
+INNER_FORMULA = re.compile(r"([;\t\r\n] *)(?=[=@%\uff1d\uff20]|[+\-\uff0b\uff0d][^;\t\r\n]*[(|!])")
 SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$<>&:-])")
 INVISIBLE = re.compile(
     r"[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"

@@ -41,7 +41,8 @@ STAGING = ".grading-"  # begins the name of the folder that submissions are run 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # in IPython's tracebacks: a frame of a cell, or of a module that was handed in
 FRAME = re.compile(
-    rf"Cell In\[(?P<count>\d+)\], line (?P<line>\d+)|File \S*/{re.escape(STAGING)}\S*:\d+, in "
+    rf"Cell In\[(?P<count>\d+)\], line (?P<line>\d+)|"
+    rf"File \S{{0,500}}/{re.escape(STAGING)}\S{{0,500}}:\d+, in "
 )
 CELL_FILE = re.compile(r"\(\d+\.py, line (\d+)\)")  # in the text of a SyntaxError
 TOO_MANY_POINTS = "TooManyPoints"  # what `with_fair_points` calls an error

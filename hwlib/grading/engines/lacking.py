@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from importlib.util import find_spec
 
@@ -56,6 +57,14 @@ class Lack:
     told_student: str  # why a human grades the question
     told_instructor: str  # what it is called, for "3 submissions need …"
     only_of_student: bool = False  # the same error says nothing where the test itself raised it
+    name: str = ""  # a name in `told_student`, which student code may have chosen
+    in_general: str = ""  # the same without that name
+
+    def told_if(self, is_known: Callable[[str], bool]) -> Lack:
+        """The same, with its name told to the student only if it is known."""
+        if not self.name or is_known(self.name):
+            return self
+        return replace(self, told_student=self.in_general, name="")
 
 
 def lack_in(text: str) -> Lack | None:
@@ -69,13 +78,22 @@ def lack_in(text: str) -> Lack | None:
     """
     found = _MODULE.search(text)
     if found:
-        reason = f"your code imports {found[1]}, which is not on the grading machine"
-        return Lack(reason, _unknown_part(found[1]))
+        return Lack(
+            f"your code imports {found[1]}, which is not on the grading machine",
+            _unknown_part(found[1]),
+            name=found[1],
+            in_general="your code imports a module that is not on the grading machine",
+        )
     if _GPU.search(text):
         return Lack("your code needs a GPU, and the grading machine has none", _A_GPU)
     if removed := _REMOVED.search(text):
-        name = f"np.{removed['name'] or removed['later']}"
-        return Lack(f"your code uses {name}, which {_this_numpy()} lacks", _OLDER_NUMPY)
+        name = str(removed["name"] or removed["later"])
+        return Lack(
+            f"your code uses np.{name}, which {_this_numpy()} lacks",
+            _OLDER_NUMPY,
+            name=name,
+            in_general=f"your code uses something that {_this_numpy()} lacks",
+        )
     if text.startswith(_ONE_NUMBER):  # an array of several, too, but that fails wherever it is run
         does = "turns an array into a number; before NumPy 2.4 that worked for an array of one"
         return Lack(f"your code {does}, and {_this_numpy()} can't", _OLDER_NUMPY, True)

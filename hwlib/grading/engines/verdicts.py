@@ -161,15 +161,16 @@ def why_lost(error: WorkerLost) -> str:
 def student_raised(error: StudentRaised, at: Place, sources: Iterable[str] = ()) -> Verdict:
     """The verdict when the student's code raised, or when it is not what the test takes it for.
 
-    Where a hidden check was running, only a built-in type and a line of `sources` are shown, the
-    cells that were run: a message, and names that student code chooses, may carry the check's
-    inputs.
+    Where a hidden check was running, only a built-in type, and a line and names of `sources`, are
+    shown, the cells that were run: a message, and names that student code chooses while it runs,
+    may carry the check's inputs.
     """
+    cells = list(sources)
     if error.student_type == "NotImplementedError" and not error.student_message:
         return Verdict("missing", UNANSWERED)
     where = error.trace[-1] if error.trace else ""
     if at.hidden:
-        where = _known_line(where, sources)
+        where = _known_line(where, cells)
     if error.student_type == "MemoryError":
         text = f"Your code used more memory than it may{f' ({where})' if where else ''}."
         return Verdict("crashed", one_line(text), ended="crashed")
@@ -183,8 +184,11 @@ def student_raised(error: StudentRaised, at: Place, sources: Iterable[str] = ())
         text = raised(_builtin_type(error), "", where)
     else:
         text = raised(error.student_type, error.student_message, where)
-    hint = advice(error.student_type, error.student_message)
-    return Verdict("error", text, hint, missing_name=missing, lack=lack_behind(error))
+    hint, lack = advice(error.student_type, error.student_message), lack_behind(error)
+    if at.hidden:
+        missing = missing if _is_written(missing, cells) else ""
+        lack = lack and lack.told_if(lambda name: _is_written(name, cells))
+    return Verdict("error", text, hint, missing_name=missing, lack=lack)
 
 
 def _known_line(told: str, sources: Iterable[str]) -> str:
@@ -205,6 +209,16 @@ def _known_line(told: str, sources: Iterable[str]) -> str:
         if is_there and (name == "<module>" or re.search(rf"\bdef {name}\b", source)):
             return told
     return f"line {number}"
+
+
+def _is_written(name: str, sources: Iterable[str]) -> bool:
+    """Whether all parts of a dotted name stand in the student's cells.
+
+    >>> _is_written("tensorflow.keras", ["import tensorflow.keras as K"]), _is_written("x21", ["x"])
+    (True, False)
+    """
+    words = {word for source in sources for word in re.findall(r"\w+", source)}
+    return words.issuperset(name.split("."))
 
 
 def _builtin_type(error: BaseException) -> str:

@@ -39,6 +39,7 @@ class Collected:
     problems: tuple[str, ...]
     best: float | None = None  # its points, if the hand-ins were graded to find the best one
     latest: float | None = None  # then also the points of the latest one
+    own_time: bool = False  # its time is the one that the student's computer wrote
 
 
 Keep = Literal["latest", "best"]
@@ -209,7 +210,8 @@ def put_in_place(submitted: Path, student: str, slug: str, found: list[Exported]
     for folder in _same(target, kept):  # it was kept when another one was the best
         remove_folder(folder)
     count = sum(1 for _ in kept.iterdir()) if kept.is_dir() else 0
-    return Collected(student, slug, latest.where, target, count, tuple(latest.problems))
+    problems = tuple(latest.problems)
+    return Collected(student, slug, latest.where, target, count, problems, own_time=latest.own_time)
 
 
 def _keep(folder: Path, kept: Path) -> None:

@@ -28,13 +28,17 @@ from hwlib.grading.submissions.files import (
     DAMAGED_ZIP,
     MAX_FILE_BYTES,
     MAX_FILES,
+    MAX_MEMBERS,
+    MAX_NAME,
     MAX_TOTAL_BYTES,
+    check_members,
     printable,
 )
 
 __all__ = ["Exported", "read_export", "unpack_hand_in"]
 
-MAX_MEMBERS = 100_000  # of one export
+MAX_UNPACKED = 2 * MAX_TOTAL_BYTES  # of one hand-in: its files, and zips that they were in
+MAX_PATH = 1000  # bytes of a name with its folders; Linux has 4,096 for all, macOS 1,024
 MAX_METADATA = 200_000_000  # bytes; Gradescope's file has all results
 METADATA = "submission_metadata.yml"
 MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_file(?:_(?P<file>.+))?")
@@ -56,6 +60,8 @@ class Exported:
     key: str = ""
     time: datetime | None = None
     order: int = 0  # later hand-ins of the same time have a higher one
+    own_time: bool = False  # the time is the one that the student's computer wrote
+    unpacked: int = 0  # bytes, also of files that another one has replaced
     files: dict[str, bytes] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
@@ -186,7 +192,7 @@ def _from_hwlib(
 ) -> list[Exported]:
     if not any(name.endswith(".ipynb") and "/" not in name for _, name in members):
         return []
-    one = Exported(path.name, (path.stem,), path.stem)
+    one = Exported(path.name, (path.stem,), path.stem, own_time=True)
     one.time = _latest([_modified(entry) for entry, _ in members])
     for entry, name in members:
         _add(one, archive, entry, name)
@@ -203,8 +209,7 @@ def _add(
         if ".." in parts:
             one.problems.append(f"{shown} was left out: it leaves its folder")
         return
-    kind = stat.S_IFMT(entry.external_attr >> 16)
-    total = sum(map(len, one.files.values()))
+    total, kind = sum(map(len, one.files.values())), stat.S_IFMT(entry.external_attr >> 16)
     if PurePosixPath(name).is_absolute() or parts[-1] == ".." or ":" in parts[0]:
         one.problems.append(f"{shown} was left out: it leaves its folder")
     elif kind not in (0, stat.S_IFREG):
@@ -213,20 +218,30 @@ def _add(
         return
     elif len(one.files) >= MAX_FILES or total + entry.file_size > MAX_TOTAL_BYTES:
         one.problems.append(f"{shown} was left out: too many files, or too large together")
-    elif any(len(part.encode("utf-8", "replace")) > 255 for part in parts) or "\0" in name:
+    elif not _is_possible(kept := "/".join(map(printable, parts))) or "\0" in name:
         one.problems.append(f"{shown[:80]}… was left out: its name is not possible on a disk")
+    elif entry.file_size > MAX_FILE_BYTES:
+        one.problems.append(f"{shown} was left out: larger than {MAX_FILE_BYTES / 1e6:g} MB")
+    elif one.unpacked + entry.file_size > MAX_UNPACKED:
+        one.problems.append(f"{shown} was left out: there is too much to unpack")
     else:
+        one.unpacked += entry.file_size  # first: what is damaged has taken its time, too
         content = _content(archive, entry, MAX_FILE_BYTES)
-        if len(content) > MAX_FILE_BYTES:
-            one.problems.append(f"{shown} was left out: larger than {MAX_FILE_BYTES / 1e6:g} MB")
-        elif name.lower().endswith(".zip") and not depth:
+        if name.lower().endswith(".zip") and not depth:
             _unpack(one, content, shown)
         else:
-            one.files["/".join(map(printable, parts))] = content
+            one.files[kept] = content
+
+
+def _is_possible(name: str) -> bool:
+    """Whether every disk can keep a file of this name, in a folder below others."""
+    content = name.encode("utf-8", "replace")
+    return len(content) <= MAX_PATH and all(len(part) <= MAX_NAME for part in content.split(b"/"))
 
 
 def _unpack(one: Exported, content: bytes, shown: str) -> None:
     try:
+        check_members(io.BytesIO(content))
         with zipfile.ZipFile(io.BytesIO(content)) as inner:
             for entry in inner.infolist()[: 2 * MAX_FILES]:
                 if not entry.is_dir():
@@ -236,7 +251,9 @@ def _unpack(one: Exported, content: bytes, shown: str) -> None:
 
 
 def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -> bytes:
-    """The content of a file, of which no more than limit + 1 bytes are unpacked."""
+    """The content of a file, of which no more than limit + 1 bytes are unpacked, nor more than the
+    zip says that it has.
+    """
     with archive.open(entry) as file:
         return file.read(limit + 1)
 

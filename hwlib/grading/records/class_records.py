@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
@@ -23,6 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hwlib.atomic import write_whole
 from hwlib.errors import RecordingError, SubmissionError
 from hwlib.grading.answer_key import load_key
+from hwlib.grading.cells import one_line
 from hwlib.grading.course import Assignment, FeedbackLevel
 from hwlib.grading.records.cache import Kept, ResultCache
 from hwlib.grading.records.database import advice, shown
@@ -37,6 +39,8 @@ from hwlib.grading.submissions.files import FoundSubmission, read_submission
 from hwlib.grading.submissions.fingerprints import models_of, name_twins
 
 __all__ = ["ClassRecords"]
+
+_log = logging.getLogger("hwlib.grading")
 
 Notebooks: TypeAlias = NotebookNode | Callable[[str], NotebookNode | None] | None
 """What a feedback page shows: the student's notebook, or what finds one of several by its name."""
@@ -154,6 +158,8 @@ class ClassRecords:
         self._tiers.add(outcome.tier)
         try:
             return self._write(found, outcome, seed)
+        except RecordingError:
+            raise
         except SQLAlchemyError as error:
             reason = str(getattr(error, "orig", None) or error).splitlines()[0]
             where = shown(self._store.db_url)
@@ -163,6 +169,13 @@ class ClassRecords:
                 f"{found.student}: cannot write the result to {self.output} "
                 f"({error.strerror or error}); free some space or make the folder writable, then "
                 "grade again"
+            ) from error
+        # the last resort: nothing about one submission may stop the others
+        except Exception as error:
+            _log.exception("%s: the result was not written", found.student)
+            reason = one_line(f"{type(error).__name__}: {error}", 300)
+            raise RecordingError(
+                f"{found.student}: the result could not be written ({reason}); report this"
             ) from error
 
     def _whole(self, found: FoundSubmission, outcome: Outcome) -> Outcome:

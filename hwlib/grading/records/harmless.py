@@ -10,7 +10,7 @@ any other becomes a link, because fetching it would tell its owner who looks at 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import bleach  # type: ignore[import-untyped]  # comes with nbconvert
@@ -46,8 +46,11 @@ KEPT = "\x00"  # before the address of a picture that stays; no text has this ch
 NAME = re.compile(r"[^\s()<>\\&]+")  # of an attachment that a text can show
 # colours of a printed text stay
 COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
-# these tags with their content
-STYLE = re.compile(r"<(style|script)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
+# these tags with their content, and what is no element
+STYLE = re.compile(
+    r"<(style|script)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|<[!?][^<>]*>",
+    re.IGNORECASE | re.DOTALL,
+)
 FORMATTING = frozenset(
     {
         "table",
@@ -77,7 +80,12 @@ FORMATTING = frozenset(
         "li",
     }
 )
-MAX_HTML = 200_000  # characters; a table of a thousand rows
+MAX_HTML = 100_000  # characters; a table of 500 rows
+MAX_NESTED = 30  # tags that are open at once; a table of pandas has 5
+ELEMENT = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9]*)(?P<more>(?:[\s/][^<>]*)?)>")
+VOID = frozenset({"br", "hr"})
+ENDS_ALONE = frozenset({"li", "p", "tr", "td", "th"})  # another one ends it
+SPAN = re.compile(r"\b(colspan|rowspan)\s*=\s*[\"']?(\d{1,4})\b", re.IGNORECASE)
 
 
 def harmless_cell(cell: NotebookNode, pictures: Pictures | None = None) -> NotebookNode:
@@ -187,7 +195,7 @@ def _harmless_data(data: Any, pictures: Pictures) -> NotebookNode:
             continue
         if mime == "text/plain":
             harmless[mime] = _harmless_print(value)
-        elif mime == "text/html" and len(value) <= MAX_HTML:
+        elif mime == "text/html" and len(value) <= MAX_HTML and pictures.has_room(len(value)):
             harmless[mime] = _harmless_html(value)
         elif mime in FORMATS and (picture := pictures.take(value, mime)):
             harmless[mime] = picture
@@ -198,6 +206,36 @@ def _harmless_html(html: str) -> str:
     """Keep tables, as pandas writes them, and simple formatting."""
     text = SCHEME.sub("\\1\u200b:", COMMAND.sub("\\\\\u200b", _without_codes(html)))
     cleaned: str = bleach.clean(
-        STYLE.sub("", text), tags=FORMATTING, attributes={"*": ["colspan", "rowspan"]}, strip=True
+        "".join(_nested(STYLE.sub("", text))),
+        tags=FORMATTING,
+        attributes={"*": ["colspan", "rowspan"]},
+        strip=True,
     )
     return cleaned
+
+
+def _nested(html: str) -> Iterator[str]:
+    """Pieces of the same HTML with no tags but those that stay, each closed where it should be, and
+    few of them open at once. A parser takes a time that grows with the square of open tags.
+    """
+    open_, done = list[str](), 0
+    for found in ELEMENT.finditer(html):
+        yield html[done : found.start()].replace("<", "&lt;")
+        done, name = found.end(), found["name"].lower()
+        if name in VOID:
+            yield f"<{name}>"
+        elif name not in FORMATTING:
+            continue
+        elif found["end"]:
+            while name in open_:
+                yield f"</{open_[-1]}>"
+                name = "" if open_.pop() == name else name
+        else:
+            if open_ and open_[-1] == name and name in ENDS_ALONE:
+                yield f"</{open_.pop()}>"
+            if len(open_) < MAX_NESTED:
+                open_.append(name)
+                spans = (f' {key.lower()}="{value}"' for key, value in SPAN.findall(found["more"]))
+                yield f"<{name}{''.join(spans)}>"
+    yield html[done:].replace("<", "&lt;")
+    yield from (f"</{name}>" for name in reversed(open_))

@@ -261,13 +261,9 @@ class _Reader:
 
     def row(self, *ends: str) -> ET.Element:
         """Everything up to one of these tokens."""
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise _Unknown
         row = ET.Element("mrow")
         while self.peek() and self.peek() not in (*ends, "}", "&", "\\\\", "\\end"):
             row.append(self._with_scripts(self._atom()))
-        self._depth -= 1
         return row
 
     def _with_scripts(self, base: ET.Element) -> ET.Element:
@@ -290,8 +286,6 @@ class _Reader:
         return _element(tag, base, *(one for one in (below, above) if one is not None))
 
     def _argument(self) -> ET.Element:
-        if self.peek() == "{":
-            return self._group()
         return self._atom()
 
     def _group(self) -> ET.Element:
@@ -301,6 +295,15 @@ class _Reader:
         return row
 
     def _atom(self) -> ET.Element:
+        """What stands at this place: all that is nested is read by way of it."""
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise _Unknown
+        element = self._read_atom()
+        self._depth -= 1
+        return element
+
+    def _read_atom(self) -> ET.Element:
         token = self.peek()
         if token == "{":
             return self._group()

@@ -20,14 +20,22 @@ __all__ = ["FORMATS", "MAX_PIXELS", "Pictures"]
 MAX_PIXELS = 25_000_000  # of one picture, all frames: 100 MB in a browser
 MAX_PIXELS_PAGE = 100_000_000  # of a notebook or page
 MAX_BYTES = 20_000_000
+MAX_HTML_PAGE = 1_000_000  # characters of HTML of a notebook: ten tables of 500 rows
 FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG"}
 
 
 class Pictures:
-    """The pictures of one page, which has room for so many pixels."""
+    """The pictures of one page, which has room for so many pixels, and for some HTML."""
 
     def __init__(self, max_pixels: int = MAX_PIXELS_PAGE) -> None:
-        self._left = max_pixels
+        self._left, self._html_left = max_pixels, MAX_HTML_PAGE
+
+    def has_room(self, length: int) -> bool:
+        """Whether the page has room for so many more characters of HTML; they are counted."""
+        if length > self._html_left:
+            return False
+        self._html_left -= length
+        return True
 
     def take(self, encoded: object, mime: str = "image/png", max_bytes: int = MAX_BYTES) -> str:
         """Encode a picture as base64 again; returns "" for anything else, and for one that is too

@@ -8,6 +8,7 @@ DIR/feedback/ada/knn/NUMBER.html       the feedback pages
 
 from __future__ import annotations
 
+import errno
 import secrets
 import stat
 import time
@@ -53,6 +54,7 @@ class DropFolder:
     say: Callable[[str], None]
     _sizes: dict[str, tuple[int, int]] = field(default_factory=dict)  # name → size and time
     _open: dict[str, HandIn] = field(default_factory=dict)  # number → what has no page yet
+    _told: set[str] = field(default_factory=set)  # complaints, each said once
 
     def __post_init__(self) -> None:
         for name in ("", "taken", "refused", "feedback"):
@@ -61,18 +63,30 @@ class DropFolder:
     def look(self) -> None:
         """Take the files that have not changed since the last look; write new feedback pages.
 
-        What can't be read waits until it has not changed for `STILL_S` seconds.
+        What can't be read waits until it has not changed for `STILL_S` seconds. What the disk does
+        not allow is said once, and tried again with each look.
         """
+        try:
+            found = sorted(self.folder.iterdir())
+        except OSError as error:
+            self._complain(self.folder, error)
+            return
         sizes = {}
-        for path in sorted(self.folder.iterdir()):
+        for path in found:
             if path.name.startswith(".") or path.suffix.lower() not in ENDINGS:
                 continue
-            status = path.lstat()
+            try:
+                status = path.lstat()
+            except OSError:  # whoever put it there has taken it away
+                continue
             if not stat.S_ISREG(status.st_mode):
                 continue  # a link could lead to any file of this machine
             sizes[path.name] = status.st_size, status.st_mtime_ns
             if self._sizes.get(path.name) == sizes[path.name]:
-                self._take(path)
+                try:
+                    self._take(path)
+                except OSError as error:
+                    self._complain(path, error)
         self._sizes = sizes
         self._give_back()
 
@@ -84,14 +98,14 @@ class DropFolder:
         except (HwlibError, OSError) as error:
             if time.time() - path.lstat().st_mtime < STILL_S:
                 return
-            name = printable(path.name)
-            self.say(f"{name}: not taken: {error}")
-            target = _free(self.folder / "refused" / path.name)
-            write_whole(target.with_name(f"{target.name}.txt"), f"{error}\n")
+            target = _free(self._own("refused") / path.name)
             path.rename(target)
+            self.say(f"{printable(path.name)}: not taken: {error}")
+            # a name may be as long as the disk allows, without room for an ending
+            write_whole(target.with_name(f"{target.name[:60]}.txt"), f"{error}\n")
             return
         self._open[one.number] = one
-        path.rename(_free(self.folder / "taken" / path.name))
+        path.rename(_free(self._own("taken") / path.name))
 
     def _read(self, path: Path) -> HandIn:
         student, slug = self._named(path.stem)
@@ -123,15 +137,38 @@ class DropFolder:
         for number, one in list(self._open.items()):
             now = self.inbox.find(number, one.student)
             page = None if now is None else self.inbox.page(now)
-            if page is not None:
-                place = self.folder / "feedback" / one.student / one.slug
-                write_whole(place / f"{number}.html", page)
+            try:
+                if page is not None:
+                    place = self._own("feedback", one.student, one.slug)
+                    write_whole(place / f"{number}.html", page)
+            except OSError as error:
+                self._complain(Path(one.student), error)
+                continue
             if now is None or now.state in ("done", "failed"):
                 del self._open[number]
+
+    def _own(self, *names: str) -> Path:
+        """A folder in this one; none that a link leads to, wherever that may be.
+
+        Raises
+        ------
+        OSError
+        """
+        place = self.folder.resolve().joinpath(*names)
+        if place.resolve() != place:
+            raise OSError(errno.ELOOP, "there is a symbolic link on the way")
+        place.mkdir(parents=True, exist_ok=True)
+        return place
+
+    def _complain(self, path: Path, error: OSError) -> None:
+        line = f"{printable(path.name)}: {error.strerror or error}; it will be tried again"
+        if line not in self._told:
+            self._told.add(line)
+            self.say(line)
 
 
 def _free(path: Path) -> Path:
     """This path, or a new one beside it where there is something."""
     if not path.exists():
         return path
-    return path.with_name(f"{path.stem}-{secrets.token_hex(4)}{path.suffix}")
+    return path.with_name(f"{path.stem[:50]}-{secrets.token_hex(4)}{path.suffix}")

@@ -111,10 +111,13 @@ class Graders:
             _log.info("%s", error)
             self.inbox.wait_again(one)
             self._stopped.wait(BUSY_S)
-        except (HwlibError, OSError) as error:
+        # the last resort: nothing about one hand-in may end the service
+        except Exception as error:  # noqa: BLE001
             if self._stopped.is_set():
                 self.inbox.wait_again(one)
                 return
+            if not isinstance(error, HwlibError | OSError):
+                _log.exception("%s, %s: not graded", one.student, one.slug)
             self._say(f"{one.student}, {one.slug}: not graded: {error}")
             self.inbox.failed(one, NOT_NOW)
         else:

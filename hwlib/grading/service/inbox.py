@@ -147,6 +147,8 @@ class Inbox:
         ------
         QuotaUsed
             If the student has handed in too often.
+        OSError
+            If it can't be written. Nothing of it stays.
         """
         now = now or datetime.now(UTC)
         number = _number(student, slug, files)
@@ -162,9 +164,14 @@ class Inbox:
             one = HandIn(number, student, slug, now.isoformat(), problems=problems, earlier=earlier)
             place = self.folder / number
             remove_folder(place)
-            for name, content in files.items():
-                write_whole(place / "files" / name, content)
-            self._keep(one)
+            try:
+                for name, content in files.items():
+                    write_whole(place / "files" / name, content)
+                self._keep(one)
+            except BaseException:  # a full disk, or Ctrl-C
+                remove_folder(place)
+                self._all.pop(number, None)
+                raise
             self._changed.notify_all()
             return one
 
@@ -264,9 +271,9 @@ class Inbox:
         return path.read_text(encoding="utf-8") if one.state == "done" else None
 
     def _keep(self, one: HandIn) -> HandIn:
-        self._all[one.number] = one
         text = json.dumps(asdict(one), ensure_ascii=True, indent=1)
         write_whole(self.folder / one.number / "hand-in.json", text)
+        self._all[one.number] = one
         return one
 
 

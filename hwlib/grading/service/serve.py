@@ -9,7 +9,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from hwlib.errors import MissingExtra
 from hwlib.extras import how_to_install
@@ -105,8 +104,7 @@ def _watch(drop: DropFolder, stopped: threading.Event) -> None:
 
 def _web_server() -> Callable[..., None]:
     try:
-        import uvicorn
-
+        from hwlib.grading.service.connections import web_server
         from hwlib.grading.service.web import application
     except ImportError as error:
         raise MissingExtra(
@@ -121,19 +119,9 @@ def _web_server() -> Callable[..., None]:
         say: Callable[[str], None],
         stopped: threading.Event,
     ) -> None:
-        app: Any = application(course, inbox, tokens, settings.max_bytes)
-        config = uvicorn.Config(
-            app,
-            host=settings.host,
-            port=settings.port or 0,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            limit_concurrency=200,
-            timeout_keep_alive=10,
-        )
-        server = uvicorn.Server(config)
-        socket = config.bind_socket()  # so that the line is true
+        app = application(course, inbox, tokens, settings.max_bytes)
+        server, socket = web_server(app, settings.host, settings.port or 0)
+        # the socket is bound, so that this line is true
         say(f"Taking hand-ins at http://{settings.host}:{socket.getsockname()[1]}/")
         if settings.host not in LOCAL:
             say(

@@ -12,22 +12,27 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import PurePosixPath
-from typing import Any
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from hwlib.errors import CourseError, SubmissionError
 from hwlib.grading.course import Assignment, Course
 from hwlib.grading.outlets.exports import unpack_hand_in
 from hwlib.grading.outlets.roster import folder_name
 from hwlib.grading.records.feedback import SCRIPT_DIGEST
+from hwlib.grading.service.gates import AtOnce, SizeLimit
 from hwlib.grading.service.inbox import (
     HandIn,
     Inbox,
@@ -40,7 +45,8 @@ from hwlib.grading.texts import for_page, page_templates
 
 __all__ = ["application"]
 
-CHUNK = 64 * 1024  # bytes that a form may have besides the file
+IN_MEMORY = 1 << 20  # bytes of a body; a larger one is kept in a file while it arrives
+CANT_KEEP = "This server can't keep your hand-in now. Tell your instructor, and try again later."
 POLICY = (
     f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src "
     f"'sha256-{SCRIPT_DIGEST}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -52,6 +58,7 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
+_log = logging.getLogger("hwlib.grading")
 _templates = page_templates()
 
 
@@ -73,8 +80,9 @@ def application(course: Course, inbox: Inbox, tokens: Tokens, max_bytes: int) ->
         Route("/hand-ins/{number}", pages.state),
         Route("/hand-ins/{number}/feedback", pages.feedback),
     ]
-    handlers: dict[Any, Any] = {HTTPException: _refusal}
-    return _SizeLimit(Starlette(routes=routes, exception_handlers=handlers), max_bytes)
+    handlers: dict[Any, Any] = {HTTPException: _refusal, ClientDisconnect: _gone}
+    app = Starlette(routes=routes, exception_handlers=handlers)
+    return AtOnce(SizeLimit(app, _refusal, max_bytes), _refusal, pages.student_of)
 
 
 class _Pages:
@@ -99,9 +107,9 @@ class _Pages:
         _require_same_origin(request)
         assignment = self._assignment(request.path_params["slug"])
         is_form = request.headers.get("content-type", "").startswith("multipart/form-data")
-        content = await (_from_form(request) if is_form else request.body())
-        async with self._unpacking:
-            files, problems = await asyncio.to_thread(_unpacked, assignment, content)
+        received = _from_form(request) if is_form else _from_body(request)
+        async with received as file, self._unpacking:
+            files, problems = await asyncio.to_thread(_unpacked, assignment, file)
             try:
                 one = await asyncio.to_thread(
                     self.inbox.add, student, assignment.slug, files, problems
@@ -109,6 +117,9 @@ class _Pages:
             except QuotaUsed as error:
                 headers = {"Retry-After": str(max(1, round(error.retry_s)))}
                 raise HTTPException(429, str(error), headers) from error
+            except OSError as error:
+                _log.error("a hand-in of %s was not kept: %s", student, error.strerror or error)
+                raise HTTPException(503, CANT_KEEP) from error
         address = f"/hand-ins/{one.number}"
         if is_form:
             return RedirectResponse(address, 303, HEADERS)
@@ -130,9 +141,15 @@ class _Pages:
 
     # ---- who and what ----------------------------------------------------------------------------
 
-    def _student(self, request: Request) -> str:
+    def student_of(self, request: Request) -> str | None:
+        """The student whose token a request has; None if it has none or a wrong one."""
         student, token = _credentials(request.headers.get("authorization", ""))
-        if folder_name(student) != student or not self.tokens.is_right(student, token):
+        is_known = folder_name(student) == student and self.tokens.is_right(student, token)
+        return student if is_known else None
+
+    def _student(self, request: Request) -> str:
+        student = self.student_of(request)
+        if student is None:
             raise HTTPException(
                 401,
                 "Send your student id and your token (as user and password).",
@@ -210,17 +227,27 @@ def _require_same_origin(request: Request) -> None:
 # ---- what is handed in ---------------------------------------------------------------------------
 
 
-async def _from_form(request: Request) -> bytes:
+@asynccontextmanager
+async def _from_form(request: Request) -> AsyncIterator[IO[bytes]]:
     async with request.form(max_files=1, max_fields=5) as form:
         upload = form.get("file")
         if upload is None or isinstance(upload, str):
             raise HTTPException(400, "Choose a file: your notebook, or the zip that was made.")
-        return await upload.read()
+        yield upload.file
 
 
-def _unpacked(assignment: Assignment, content: bytes) -> tuple[dict[str, bytes], tuple[str, ...]]:
+@asynccontextmanager
+async def _from_body(request: Request) -> AsyncIterator[IO[bytes]]:
+    with SpooledTemporaryFile(IN_MEMORY) as file:
+        async for part in request.stream():
+            file.write(part)
+        file.seek(0)
+        yield file
+
+
+def _unpacked(assignment: Assignment, file: IO[bytes]) -> tuple[dict[str, bytes], tuple[str, ...]]:
     """The files of a hand-in with safe names, a notebook among them, and what was left out."""
-    files, problems = _files_in(assignment, content)
+    files, problems = _files_in(assignment, file.read())
     try:
         require_a_notebook(assignment, files)
     except SubmissionError as error:
@@ -263,31 +290,6 @@ async def _refusal(request: Request, error: Exception) -> Response:
     return JSONResponse({"error": error.detail}, error.status_code, headers)
 
 
-class _SizeLimit:
-    """Refuses what is larger than the limit while it arrives, whatever its header says."""
-
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
-        self._app, self._max_bytes = app, max_bytes + CHUNK
-        self._said = f"A hand-in may have at most {max_bytes / 1e6:g} MB. Clear the outputs first."
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and _announced(scope) > self._max_bytes:
-            await JSONResponse({"error": self._said}, 413, HEADERS)(scope, receive, send)
-            return
-        arrived = 0
-
-        async def counted() -> Message:
-            nonlocal arrived
-            message = await receive()
-            arrived += len(message.get("body", b""))
-            if arrived > self._max_bytes:
-                raise HTTPException(413, self._said)
-            return message
-
-        await self._app(scope, counted, send)
-
-
-def _announced(scope: Scope) -> int:
-    """The length that the header names."""
-    value: bytes = dict(scope["headers"]).get(b"content-length", b"0")
-    return int(value) if value.isdigit() else 0
+async def _gone(request: Request, error: Exception) -> Response:
+    """The client has hung up; nobody reads the answer."""
+    return Response(status_code=400)

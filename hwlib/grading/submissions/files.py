@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -37,6 +37,7 @@ from hwlib.grading.texts import for_terminal
 __all__ = [
     "DAMAGED_ZIP",
     "FoundSubmission",
+    "check_members",
     "copy_files",
     "find_submissions",
     "misplaced",
@@ -61,6 +62,7 @@ MAX_FILE_BYTES = 100_000_000  # nbgrader's own default
 MAX_TOTAL_BYTES = 300_000_000
 MAX_FOLDERS = 8  # levels of nested folders
 MAX_SEEN = 20_000  # entries of folders that are read
+MAX_MEMBERS = 100_000  # entries of a zip
 MAX_NAME = 255  # bytes of a folder's name, on every common file system
 MAX_LISTED = 20  # files that were left out and are named in a problem
 # the patterns that nbgrader ignores, and hidden files
@@ -76,7 +78,9 @@ DAMAGED_ZIP = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
+    MemoryError,  # a header of lzma may ask for any size
 )
+_ENTRY = b"PK\x01\x02"  # the begin of an entry in the list at the end of a zip
 MAX_AT_ONCE = 1_000_000  # values of a notebook that is read where memory has no limit
 SAVE_AGAIN = (
     "open it in Jupyter, save it and hand it in again; if Jupyter can't open it, hand in an "
@@ -441,6 +445,22 @@ def _notebooks_below(folder: Path) -> list[Path]:
     return found
 
 
+def check_members(archive: IO[bytes]) -> None:
+    """Refuse a student's zip with so many entries that only to list them takes seconds and
+    gigabytes. Reads the file to its end.
+
+    Raises
+    ------
+    BadZipFile
+    """
+    count, end = 0, b""
+    while piece := archive.read(1 << 20):
+        piece = end + piece
+        count, end = count + piece.count(_ENTRY), piece[-len(_ENTRY) + 1 :]
+        if count > MAX_MEMBERS:
+            raise zipfile.BadZipFile(f"it has more than {MAX_MEMBERS:,} entries")
+
+
 def _notebook_in_zip(
     folder: Path, slug: str, *, by_name: bool = False
 ) -> tuple[Path | None, str | None, tuple[str, ...]] | None:
@@ -454,6 +474,8 @@ def _notebook_in_zip(
     path = archives[0]
     name = printable(path.name)
     try:
+        with path.open("rb") as file:
+            check_members(file)
         with zipfile.ZipFile(path) as archive:
             members = [
                 one

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import base64
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -30,7 +30,9 @@ SHARE = 0.9  # part of all numbers whose arrays must be equal in this sense
 _EXTREMES = 16  # entries at each end
 _PARTS = 8
 _WIDTH = 2 * _EXTREMES + _PARTS
-_MAX_ARRAYS = 200
+_MAX_ARRAYS = 200  # of a model with more, the largest
+# entries that must agree where two models have other arrays besides; fewer agree by chance
+_LEAST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,9 @@ def sketch(path: Path) -> str:
         As for `hwlib.load_model`.
     """
     arrays = [array.ravel() for array in open_model(path).arrays().values() if array.size > 1]
-    if not arrays or len(arrays) > _MAX_ARRAYS:
+    if not arrays:
         return ""
-    arrays.sort(key=len)
+    arrays = sorted(arrays, key=len)[-_MAX_ARRAYS:]
     sizes = " ".join(str(len(array)) for array in arrays)
     rows = np.array([_row(array.astype(np.float64)) for array in arrays], dtype="<f4")
     return f"{sizes}:{base64.b85encode(rows.tobytes()).decode()}"
@@ -89,7 +91,8 @@ def near_pairs(sketches: Mapping[str, str]) -> list[Near]:
     for owner, text in sketches.items():
         if (read := _read(text)) is not None:
             alike[read[0]].append((owner, read[1]))
-    return [near for sizes, group in alike.items() for near in _near_in(sizes, group)]
+    same = [near for sizes, group in alike.items() for near in _near_in(sizes, group)]
+    return same + _near_among(alike)
 
 
 def _near_in(sizes: tuple[int, ...], group: list[tuple[str, Any]]) -> list[Near]:
@@ -111,6 +114,60 @@ def _near_in(sizes: tuple[int, ...], group: list[tuple[str, Any]]) -> list[Near]
             worst = float(differences[index][agree[index]].max())
             found.append(Near(owner, owners[place + 1 + index], worst))
     return found
+
+
+@dataclass(slots=True)
+class _Common:
+    """What two models of other sizes have in common."""
+
+    entries: dict[str, dict[int, int]]  # owner → place of an array that the other has → entries
+    worst: float = 0.0
+
+
+def _near_among(alike: Mapping[tuple[int, ...], list[tuple[str, Any]]]) -> list[Near]:
+    """The pairs among models of other sizes: one has arrays that the other lacks, such as those of
+    a layer that does nothing.
+    """
+    rows = defaultdict[int, list[tuple[str, int, tuple[int, ...], Array]]](list)
+    total = dict[str, int]()
+    for sizes, group in alike.items() if len(alike) > 1 else ():
+        for owner, found in group:
+            varied = [place for place in range(len(sizes)) if found[place].any()]
+            total[owner] = sum(sizes[place] for place in varied)
+            for place in varied:
+                rows[sizes[place]].append((owner, place, sizes, found[place]))
+    pairs: dict[tuple[str, str], _Common] = {}
+    for size, several in rows.items():
+        for (one, here, _, _), (other, there, _, _), difference in _agreeing(several):
+            pair = pairs.setdefault((one, other), _Common({one: {}, other: {}}))
+            pair.entries[one][here] = pair.entries[other][there] = size
+            pair.worst = max(pair.worst, difference)
+    found = []
+    for (one, other), common in pairs.items():
+        smaller = min(one, other, key=total.__getitem__)
+        entries = sum(common.entries[smaller].values())
+        if entries >= max(_LEAST, SHARE * total[smaller]):
+            found.append(Near(one, other, common.worst))
+    return found
+
+
+def _agreeing(
+    several: list[tuple[str, int, tuple[int, ...], Array]],
+) -> Iterator[tuple[Any, Any, float]]:
+    """The pairs of equal arrays in models of other sizes, each with its difference."""
+    several = sorted(several, key=lambda one: float(one[3][0]))
+    values = np.array([row for *_, row in several])  # (arrays, _WIDTH)
+    reach = LIMIT * np.maximum(np.abs(values[:, 0]), 1)  # no array further away agrees
+    ends = np.searchsorted(values[:, 0], values[:, 0] + 2 * reach, side="right")
+    numbers = {sizes: number for number, sizes in enumerate({one[2] for one in several})}
+    kinds = np.array([numbers[one[2]] for one in several])  # (arrays,): models of the same sizes
+    for place, end in enumerate(ends):
+        others = place + 1 + np.flatnonzero(kinds[place + 1 : end] != kinds[place])
+        scale = np.maximum(np.abs(values[others]), 1)
+        differences = np.max(np.abs(values[others] - values[place]) / scale, axis=1)
+        for near in np.flatnonzero(differences <= LIMIT):
+            one, other = sorted((several[place], several[others[near]]), key=lambda each: each[0])
+            yield one, other, float(differences[near])
 
 
 def _read(text: str) -> tuple[tuple[int, ...], Array] | None:

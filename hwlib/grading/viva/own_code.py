@@ -97,13 +97,18 @@ def _function(name: str, node: ast.FunctionDef, cell: int, source: str) -> Funct
 
 
 def _statements(node: ast.AST) -> Iterator[ast.stmt]:
-    """The statements of a function, but not those of functions in it."""
-    for child in ast.iter_child_nodes(node):
+    """The statements of a function, in order, but not those of functions in it.
+
+    A loop, because code may nest deeper than Python can recurse: an `elif` is one level more.
+    """
+    todo = [*ast.iter_child_nodes(node)][::-1]
+    while todo:
+        child = todo.pop()
         if isinstance(child, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
             continue
         if isinstance(child, ast.stmt):
             yield child
-        yield from _statements(child)
+        todo += [*ast.iter_child_nodes(child)][::-1]
 
 
 def _names(statement: ast.stmt) -> tuple[str, ...]:
