@@ -229,8 +229,10 @@ def test_no_file_that_others_put_there_ends_the_drop_folder(tmp_path: Path) -> N
     folder, elsewhere = tmp_path / "drop", tmp_path / "elsewhere"
     drop = DropFolder(folder, course, inbox, 10_000, said.append)
     elsewhere.mkdir()
-    (folder / ("x" * 251 + ".zip")).write_bytes(b"no zip")
-    (folder / ("é" * 125 + ".zip")).write_bytes(b"no zip")
+    for name in ("x" * 251, "é" * 125):
+        bad = folder / f"{name}.zip"
+        bad.write_bytes(b"no zip")
+        os.utime(bad, (0, 0))  # long enough ago that nobody writes it any more
     (folder / "feedback" / "bob").write_text("a file where a folder should be")
     (folder / "feedback" / "eve").symlink_to(elsewhere)
     for student in ("ada", "bob", "eve"):
@@ -250,7 +252,9 @@ def test_no_file_that_others_put_there_ends_the_drop_folder(tmp_path: Path) -> N
     (folder / "feedback" / "bob").unlink()
     drop.look()
     assert len([*(folder / "feedback" / "bob").rglob("*.html")]) == 1
-    (folder / "ada-tiny.zip").write_bytes(b"no zip")
+    bad = folder / "ada-tiny.zip"
+    bad.write_bytes(b"no zip")
+    os.utime(bad, (0, 0))
     (folder / "refused").rename(folder / "gone")
     (folder / "refused").symlink_to(elsewhere)
     drop.look()
