@@ -31,10 +31,13 @@ from hwlib.grading.texts import counted
 from hwlib.progress import Progress, progress
 
 if TYPE_CHECKING:
+    from hwlib.grading.outlets.collect import Collected
     from hwlib.grading.proof.mutants.report import MutateReport
     from hwlib.grading.proof.verify import VerifyReport
 
 __all__ = ["cli", "run"]
+
+MAX_NAMED = 5  # students who have the same problem
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -705,14 +708,19 @@ def _print_grades(report: GradeReport, console: Terminal) -> None:
     title = f"{report.assignment}: {counted(len(rows), 'submission')}, {how}"
     more = [*(["extra"] if extra else []), *(["late"] if late else [])]
     _print_table(title, ["student", *questions, *more, "score", "of", "status"], rows, console)
-    for one in report.submissions:
-        _print_problems(one.student, one.problems, console)
+    _print_problems(report.submissions, console)
 
 
-def _print_problems(student: str, problems: Iterable[str], console: Terminal) -> None:
-    """What was repaired or left out in one hand-in."""
-    for problem in problems:
-        console.print(f"{student}: {problem}", style="dim")
+def _print_problems(hand_ins: Iterable[SubmissionResult | Collected], console: Terminal) -> None:
+    """What was repaired or left out, and in whose hand-ins; each problem once."""
+    students: dict[str, list[str]] = {}
+    for one in hand_ins:
+        for problem in one.problems:
+            students.setdefault(problem, []).append(one.student)
+    for problem, several in students.items():
+        more = len(several) - MAX_NAMED
+        who = ", ".join(several[:MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
+        console.print(f"{who}: {problem}", style="dim")
 
 
 def _print_hints(report: GradeReport, console: Terminal) -> None:
@@ -830,7 +838,7 @@ def collect(
                 f"{one.student}: an earlier hand-in counts, with {counted(one.best, 'point')}; the "
                 f"latest one has {one.latest:g}",
             )
-        _print_problems(one.student, one.problems, console)
+    _print_problems(found, console)
 
 
 @cli.command()

@@ -148,12 +148,18 @@ def test_an_address_that_is_none_is_refused_with_its_line(course: MakeCourse, li
         find_course(place.root)
 
 
-def test_an_extra_that_hwlib_does_not_have_is_refused(course: MakeCourse) -> None:
-    place = course(toml_text='title = "S"\npoints = 5\nminutes = 1\nextras = ["keras"]\n')
-    with pytest.raises(
-        AuthoringError,
-        match=r"assignment\.toml:4: unknown extra 'keras'; use one of: torch, cvxpy",
-    ):
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('extras = ["keras"]', "unknown extra 'keras'; use one of: torch, cvxpy"),
+        ('extras = ["torch", 3]', "unknown extra 3; use one of: torch, cvxpy"),
+        ('data = ["cifar"]', "unknown data set 'cifar'; use one of: mnist, cifar10"),
+        ("data = [{}]", "unknown data set {}; use one of: mnist, cifar10"),
+    ],
+)
+def test_what_hwlib_does_not_have_is_refused(course: MakeCourse, line: str, said: str) -> None:
+    place = course(toml_text=f'title = "S"\npoints = 5\nminutes = 1\n{line}\n')
+    with pytest.raises(AuthoringError, match=rf"assignment\.toml:4: {said}"):
         place.assignment("small")
 
 

@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from nbgrader.api import Gradebook
 
 from hwlib.commands import run
-from hwlib.errors import AuthoringError
+from hwlib.errors import AuthoringError, CourseError, RecordingError
 from hwlib.grading import Assignment, find_course
 from hwlib.grading.deadlines import LateRule
 from hwlib.grading.grade import GradeOptions, grade_assignment
 from hwlib.grading.records.class_results import class_results
+from hwlib.grading.records.gradebook_rows import load_nbgrader_config
+from hwlib.grading.records.late_rules import LatePenalties
 from hwlib.grading.records.times import parse_time
 from hwlib.grading.results import SubmissionResult
 
@@ -249,3 +251,97 @@ def test_a_fault_of_a_date_names_its_line(tmp_path: Path, text: str, line: int, 
         or str(caught.value).partition(f"course.toml:{line}: ")[2]
     )
     assert words in str(caught.value)
+
+
+# ---- a rule of nbgrader's ------------------------------------------------------------------------
+
+RULE = """\
+from nbgrader.plugins import BasePlugin
+
+PERCENT = {percent}
+
+
+class Hourly(BasePlugin):
+    def late_submission_penalty(self, student_id, score, total_seconds_late):
+        return score * PERCENT * round(total_seconds_late / 3600) / 100
+"""
+PLUGIN = 'c.AssignLatePenalties.plugin_class = "{module}.Hourly"\n'
+
+
+def course_with_a_rule(root: Path, module: str, percent: float) -> Assignment:
+    """A course with a late rule beside its nbgrader_config.py, and one hand-in, 36 hours late."""
+    assignment = make_tiny(root, config=PLUGIN.format(module=module))
+    (root / f"{module}.py").write_text(RULE.format(percent=percent), encoding="utf-8")
+    with (root / "course.toml").open("a", encoding="utf-8") as file:
+        file.write("[deadlines]\ntiny = 2027-02-01T23:00:00+01:00\n")
+    assignment = find_course(root).assignment("tiny")
+    hand_in(assignment, "bob", solved(assignment), HAND_INS["bob"])
+    return assignment
+
+
+def test_a_rule_of_nbgraders_costs_the_same_everywhere(tmp_path: Path) -> None:
+    assignment = course_with_a_rule(tmp_path, "rule_of_one", 1)
+
+    def told() -> dict[str, float]:
+        now = {
+            "dry run": graded(assignment, tmp_path, dry_run=True)["bob"],
+            "report": class_results(assignment, tmp_path).submissions[0].result,
+            "graded": graded(assignment, tmp_path)["bob"],
+            "report after it": class_results(assignment, tmp_path).submissions[0].result,
+        }
+        with book(tmp_path) as opened:
+            kept = opened.find_submission("tiny", "bob")
+            penalty, score = kept.late_submission_penalty, kept.score
+        page = (tmp_path / "feedback" / "bob" / "tiny" / "tiny.html").read_text("utf-8")
+        assert f"{score - penalty:g} of 10 points" in page
+        return {"gradebook": penalty, **{who: one.late_penalty for who, one in now.items()}}
+
+    preview = graded(assignment, tmp_path, dry_run=True)["bob"]
+    assert preview.late_penalty == pytest.approx(0.36 * 8)
+    graded(assignment, tmp_path)
+    assert list(told().values()) == pytest.approx([0.36 * 8] * 5)
+    with book(tmp_path) as opened:
+        mark = opened.find_grade("answer-why", "tiny", "tiny", "bob")
+        mark.manual_score, mark.needs_manual_grade, mark.extra_credit = 2, False, 1
+        opened.db.commit()
+    assert list(told().values()) == pytest.approx([0.36 * 11] * 5)
+    import rule_of_one  # type: ignore[import-not-found]  # the course's; loaded above
+
+    rule_of_one.PERCENT = 2  # another rule: nothing is graded again for it
+    assert graded(assignment, tmp_path, dry_run=True)["bob"].cached
+    assert list(told().values()) == pytest.approx([0.72 * 11] * 5)
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("c.A.b = = 3\n", r"nbgrader_config\.py:3: .*SyntaxError: invalid syntax.*; correct this"),
+        ("\nc.A.b = 1 / 0\n", r"nbgrader_config\.py:4: .*ZeroDivisionError: division by zero; "),
+        ("import no_such_thing\n", r"nbgrader_config\.py:3: .*No module named 'no_such_thing'; "),
+        (PLUGIN.format(module="nowhere"), r"late rule.*'nowhere\.Hourly' could not be.*\[late\]"),
+        ('c.LateSubmissionPlugin.penalty_method = "all"\n', r"late rule.*'none', 'zero'.*\[late\]"),
+    ],
+)
+def test_a_fault_of_nbgraders_configuration_is_one_line(
+    tmp_path: Path, config: str, said: str
+) -> None:
+    assignment = make_tiny(tmp_path, config=config)
+    hand_in(assignment, "bob", solved(assignment))
+    for dry_run in (False, True):
+        with pytest.raises(CourseError, match=said) as caught:
+            graded(assignment, tmp_path, dry_run=dry_run)
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("percent", ["None", "'ten'", "{}"])
+def test_a_rule_that_fails_is_named_with_the_student_and_costs_nothing(
+    tmp_path: Path, percent: str
+) -> None:
+    module = f"rule_that_fails_{ord(percent[0])}"
+    assignment = make_tiny(tmp_path, config=PLUGIN.format(module=module))
+    (tmp_path / f"{module}.py").write_text(RULE.replace("{percent}", percent), encoding="utf-8")
+    config = load_nbgrader_config(assignment.course)
+    late = LatePenalties(assignment, config, {"tiny": {"test-double": "double"}})
+    assert late.of_notebook("ada", 3, 0) is None
+    with pytest.raises(RecordingError, match=r"^bob: .*Hourly failed for 3 points, 60 s late \(Ty"):
+        late.of_notebook("bob", 3, 60)

@@ -257,15 +257,22 @@ assert double(2) == limit
 """
 
 
-@pytest.mark.parametrize("engine", ["isolated", "nbgrader"])
+@pytest.mark.parametrize(
+    ("engine", "locked"),  # nbgrader locks a test, whatever its metadata say
+    [("isolated", True), ("isolated", False), ("nbgrader", True)],
+)
 def test_a_notebook_of_an_earlier_version_is_graded_with_the_present_given_cells(
-    tmp_path: Path, engine: Engine
+    tmp_path: Path, engine: Engine, locked: bool
 ) -> None:
-    """The course mends a given cell after the release. Nobody but the course has changed it."""
+    """The course changes and adds cells after the release. Nobody but the course has done it."""
     first = make_assignment(tmp_path, "rules", VERSIONS.format(given="x + 1", limit=5), points=4)
     notebook = released(first, solution_double="def double(x):\n    return given(x) + x\n")
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade"):
+            cell.metadata.nbgrader.locked = locked
     hand_in_notebook(first, "ada", notebook)
-    second = make_assignment(tmp_path, "rules", VERSIONS.format(given="x", limit=4), points=4)
+    later = VERSIONS.format(given="x", limit=4) + "\n# %% setup\nimport math\n"
+    second = make_assignment(tmp_path, "rules", later, points=4)
     (ada,) = grade(second, engine=engine).submissions
     assert ada.score == 4, ada
     (problem,) = ada.problems

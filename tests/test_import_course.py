@@ -29,6 +29,7 @@ from hwlib.commands import run
 from hwlib.errors import CourseError
 from hwlib.grading import find_course, grade_assignment
 from hwlib.grading.authoring.build import build
+from hwlib.grading.authoring.importing.headers_and_footers import settings_followed
 from hwlib.grading.authoring.importing.layout import find_assignments
 from hwlib.grading.authoring.importing.old_course import about_old_course
 from hwlib.grading.course import slug_for
@@ -96,6 +97,33 @@ def old(tmp_path: Path) -> Path:
     (folder / "data").mkdir()
     (folder / "data" / "numbers.txt").write_text("1\n2\n3\n", encoding="utf-8")
     return tmp_path / "old"
+
+
+@pytest.mark.parametrize("source", ["", "source", "source/ps1", "source/ps1/two.ipynb"])
+@pytest.mark.parametrize("on", [True, False])
+def test_a_header_and_a_footer_are_in_each_notebook(tmp_path: Path, source: str, on: bool) -> None:
+    """As nbgrader releases them; the places are those of the files that the cells come from."""
+    write(tmp_path / "source" / "header.ipynb", prose("Your name:"), given('NAME = ""'))
+    write(tmp_path / "last.ipynb", prose("Save it."))
+    for name in ("one", "two"):
+        cells = solution("x = 1", "x"), test("assert x == 1", "x-right", 1)
+        write(tmp_path / "source" / "ps1" / f"{name}.ipynb", *cells)
+    config = (
+        'c.IncludeHeaderFooter.header = "source/header.ipynb"\n'
+        'c.IncludeHeaderFooter.footer = "last.ipynb"\n'
+    )
+    switch = "" if on else "c.IncludeHeaderFooter.enabled = False\n"
+    (tmp_path / "nbgrader_config.py").write_text(config + switch, encoding="utf-8")
+    (assignment,) = find_assignments(tmp_path / source)
+    assert len(assignment.notebooks) == (1 if source.endswith(".ipynb") else 2)
+    for found, original in zip(assignment.notebooks, assignment.originals, strict=True):
+        own = [f"{found.path.name}, cell {number}" for number in (1, 2)]
+        places = ["header.ipynb, cell 1", "header.ipynb, cell 2", *own, "last.ipynb, cell 1"]
+        assert [cell.place for cell in found.cells] == (places if on else own)
+        assert [cell.source for cell in found.cells] == [cell.source for cell in original.cells]
+    assert list(settings_followed(tmp_path / source)) == (
+        ["IncludeHeaderFooter.header", "IncludeHeaderFooter.footer"] if on else []
+    )
 
 
 def reported(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:

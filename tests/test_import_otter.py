@@ -441,6 +441,38 @@ def test_points_that_otter_refuses_need_a_decision(points: str, own: str, words:
     assert note.kind == "decision" and words in note.text and note.text.startswith("hw.ipynb, cell")
 
 
+PLUGIN = "# BEGIN PLUGIN{export}\nplugin: a.Limit\nargs:\n  - 3\n# END PLUGIN"
+
+
+@pytest.mark.parametrize("kind", [raw, given])
+@pytest.mark.parametrize("export", ["", " EXPORT"])
+@pytest.mark.parametrize(("before", "after"), [("", ""), ("x = 1\n", "\ny = 2")])
+def test_a_block_that_runs_a_plugin_is_a_comment_and_is_told(
+    kind: Any, export: str, before: str, after: str
+) -> None:
+    block = PLUGIN.format(export=export)
+    cells = kind(f"{before}{block}{after}"), *question("name: q1", given("x = 1 # SOLUTION"))
+    found = found_in_otter(Path("hw.ipynb"), notebook(*cells))
+    assert found.cells[0].source == f"{before}# a plugin of otter: a.Limit{after}"
+    assert [note.text for note in found.notes] == [
+        "hw.ipynb, cell 1: otter's plugins are not run: a.Limit"
+    ]
+
+
+def test_a_test_has_the_tags_of_all_its_cells() -> None:
+    """Those of the older format, too."""
+    tests = [case("x", "1"), case("x + 1", "2"), case("x + 2", "3")]
+    for cell, tags in zip(tests, (["a"], [], ["b", "a"]), strict=True):
+        cell.metadata["tags"] = tags
+    found = drafts_of(*question("name: q1", given("x = 1 # SOLUTION"), tests=tuple(tests)))
+    assert [one.tags for one in found if one.role == "test"] == [("a", "b")]
+    for cell in tests:
+        cell.source = f"# TEST\n{cell.source}"
+    header = prose("```\nBEGIN QUESTION\nname: q1\n```")
+    found = drafts_of(header, given("x = 1 # SOLUTION"), *tests)
+    assert [one.tags for one in found if one.role == "test"] == [("a", "b")]
+
+
 def test_lines_that_call_otter_are_comments() -> None:
     (draft, *_) = drafts_of(
         given('import otter\ngrader = otter.Notebook()\nx = 1\ngrader.check("q1")'),

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from courses import COURSE_TOML, MEANS, make_assignment
 from hwlib.commands import run
 from hwlib.errors import CourseError
 from hwlib.grading import Assignment, build, find_course
-from hwlib.grading.outlets.publish import publish
+from hwlib.grading.outlets.publish import publish, student_files
 
 ANSWER = "When a few values are far away from all the others."  # the model answer of MEANS
 NO_ADDRESS = 'title = "A small course"\n'
@@ -194,6 +195,20 @@ def test_addresses_are_those_of_the_course(small: Assignment, tmp_path: Path) ->
     badge = b"colab.research.google.com/github/example/course/blob/main/release/small/small.ipynb"
     assert badge in found["README.md"]
     assert badge in found["release/small/small.ipynb"]
+
+
+def test_the_readme_names_the_disk_of_pytorch_only_where_an_assignment_needs_it(
+    small: Assignment,
+) -> None:
+    said = {
+        extras: student_files(small.course, [replace(small, extras=extras)])["README.md"].decode()
+        for extras in [(), ("cvxpy",), ("torch",), ("cvxpy", "torch")]
+    }
+    assert {extras for extras, text in said.items() if "PyTorch" in text} == {
+        ("torch",),
+        ("cvxpy", "torch"),
+    }
+    assert all("600 MB of disk" in text and "release/`.\n\n" in text for text in said.values())
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from hwlib.data.definitions import DATASETS
 from hwlib.errors import AuthoringError, CourseError
 from hwlib.extras import REQUIREMENTS
 from hwlib.grading.deadlines import Schedule, ScheduleFault, read_schedule
@@ -400,11 +401,15 @@ def _read_assignment(path: Path, course: Course) -> Assignment:
     lists: dict[str, Any] = {
         key: tuple(values.pop(key, ())) for key in ("data", "artifacts", "extras", "student_files")
     }
-    for extra in lists["extras"]:
-        if extra not in REQUIREMENTS:
-            known = ", ".join(REQUIREMENTS)
+    for key, thing, known in (
+        ("data", "data set", tuple(DATASETS)),
+        ("extras", "extra", tuple(REQUIREMENTS)),
+    ):
+        if unknown := [name for name in lists[key] if name not in known]:
             raise AuthoringError(
-                path, _line(path, "extras"), f"unknown extra {extra!r}; use one of: {known}"
+                path,
+                _line(path, key),
+                f"unknown {thing} {unknown[0]!r}; use one of: {', '.join(known)}",
             )
     for name in lists["student_files"]:
         if not isinstance(name, str) or not (path.parent / "files" / name).is_file():

@@ -116,6 +116,7 @@ def student_files(course: Course, assignments: Sequence[Assignment]) -> dict[str
         "github": course.github,
         "branch": course.branch,
         "requirement": requirement,
+        "torch": "torch" in extras,
     }
     shown = [
         {

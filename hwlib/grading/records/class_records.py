@@ -68,6 +68,7 @@ class ClassRecords:
         self._checks = visible_checks(assignment, self._key)
         self._cache = ResultCache(assignment, output, engine)
         self._store = GradeStore(assignment, output, db_url)
+        self._late = self._store.late
         self._history = History(output, assignment.slug)
         self._unique: dict[str, dict[str, str]] = {}
         self._tiers: set[str] = set()
@@ -221,16 +222,17 @@ class ClassRecords:
         """
         student = found.student
         comments = self._view.comments.get(student, {})
+        marks = self._marks.get(student, {})
         hand_in = self._view.hand_ins.get(student, HandIn())
-        result = self._counted(student, kept.result)
+        penalty = self._late.of_result(kept.result, marks, hand_in.late_s)
+        if not math.isclose(penalty, hand_in.penalty, abs_tol=1e-9):  # another rule than then
+            hand_in = replace(hand_in, penalty=self._store.update_penalty(student))
+        result = with_marks(kept.result, marks, hand_in.penalty)
         if kept.page == self._shown(student, result, comments, hand_in, kept.tier):
             if not self._history.knows(student):
                 self._note(found, kept, result.score)
             return result
-        if hand_in.late_s or hand_in.penalty:
-            hand_in = replace(hand_in, penalty=self._store.update_penalty(student))
-            result = with_marks(kept.result, self._marks[student], hand_in.penalty)
-        known = Written(result, self._marks.get(student, {}), comments, hand_in)
+        known = Written(result, marks, comments, hand_in)
         shown = self._write_page(found, known, self._as_graded(result), kept)
         self._cache.put(self._hand_ins[student], replace(kept, page=shown))
         self._note(found, kept, result.score)

@@ -12,8 +12,17 @@ from hwlib.grading.answer_key import AnswerKey, load_key
 from hwlib.grading.course import Assignment
 from hwlib.grading.deadlines import Schedule
 from hwlib.grading.records.database import shown
+from hwlib.grading.records.gradebook_rows import load_nbgrader_config
 from hwlib.grading.records.history import Entry, History
-from hwlib.grading.records.marks import GradebookView, HandIn, Mark, recorded_view, with_marks
+from hwlib.grading.records.late_rules import LatePenalties
+from hwlib.grading.records.marks import (
+    GradebookView,
+    HandIn,
+    Mark,
+    names_in,
+    recorded_view,
+    with_marks,
+)
 from hwlib.grading.results import QuestionResult, QuestionStatus, SubmissionResult
 from hwlib.grading.submissions.fingerprints import models_of, name_twins
 
@@ -78,6 +87,7 @@ def class_results(assignment: Assignment, output: Path, db_url: str | None = Non
     entries = {student: history.last(student) for student in sorted(view.marks)}
     artifacts = models_of(assignment.folder / "artifacts", assignment.artifacts)
     schedule = assignment.course.schedule
+    late = LatePenalties(assignment, load_nbgrader_config(assignment.course), names_in(key))
     unique = {student: entry.unique for student, entry in entries.items() if entry}
     teams = assignment.course.teams.get(assignment.slug, {}).values()
     twins = name_twins(unique, artifacts, teams)
@@ -85,7 +95,7 @@ def class_results(assignment: Assignment, output: Path, db_url: str | None = Non
         assignment,
         key,
         tuple(
-            _recorded(student, entry, key, view, schedule, tuple(twins.get(student, ())))
+            _recorded(student, entry, key, view, schedule, late, tuple(twins.get(student, ())))
             for student, entry in entries.items()
         ),
         view.due,
@@ -98,13 +108,13 @@ def _recorded(
     key: AnswerKey,
     view: GradebookView,
     schedule: Schedule,
+    late: LatePenalties,
     twins: tuple[str, ...],
 ) -> Recorded:
     marks, hand_in = view.marks[student], view.hand_ins.get(student, HandIn())
     result = entry.result if entry else SubmissionResult(student, "graded", _from(marks, key))
-    penalty = hand_in.penalty
-    if schedule.late is not None:  # a human may have graded since the gradebook's was worked out
-        penalty = schedule.late.penalty(with_marks(result, marks).score, hand_in.late_s)
+    # a human may have graded since the gradebook's was worked out
+    penalty = late.of_result(result, marks, hand_in.late_s)
     return Recorded(
         with_marks(result, marks, penalty),
         entry,

@@ -8,7 +8,6 @@ graded needs another look only if the answer or the automatic score has changed.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
@@ -21,7 +20,6 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 from nbformat import NotebookNode
-from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from hwlib.atomic import remove_folder
@@ -57,6 +55,7 @@ from hwlib.grading.records.gradebook_rows import (
     load_nbgrader_config,
     sync_assignment,
 )
+from hwlib.grading.records.late_rules import LatePenalties
 from hwlib.grading.records.marks import (
     GradebookView,
     HandIn,
@@ -163,8 +162,7 @@ class GradeStore:
         create_database(self.db_url)
         self._engine = open_engine(self.db_url)
         self._writing = ExitStack()
-        self._penalties = AssignLatePenalties(config=self.config)
-        self._penalties.init_plugin()
+        self.late = LatePenalties(assignment, self.config, self._names)
         self._rows: AssignmentRows | None = None
 
     @property
@@ -327,7 +325,7 @@ class GradeStore:
         for name, rows in self._ids.notebooks.items():
             names = set(self._names[name].values())
             score = sum(_points(mark) for question, mark in marks.items() if question in names)
-            penalty = self._late_penalty(student, score, late_s)
+            penalty = self.late.of_notebook(student, score, late_s)
             statement = (
                 sa.update(SUBMITTED_NOTEBOOK)
                 .where(
@@ -430,7 +428,7 @@ class GradeStore:
             marks = {one.names[grade_id]: _mark(row) for grade_id, row in written.items()}
             comments |= self._write_comments(db, one, submitted, name)
             score = sum(map(_points, marks.values()))
-            penalty = self._late_penalty(student, score, hand_in.late_s)
+            penalty = self.late.of_notebook(student, score, hand_in.late_s)
             db.execute(
                 sa.update(SUBMITTED_NOTEBOOK)
                 .where(SUBMITTED_NOTEBOOK.c.id == submitted)
@@ -537,19 +535,6 @@ class GradeStore:
             }
         except SubmissionError:
             return {}
-
-    def _late_penalty(self, student: str, score: float, late_s: float) -> float | None:
-        """The late penalty of course.toml, or else of nbgrader's plugin, limited to the range from
-        0 to the score.
-        """
-        if late_s <= 0:
-            return None
-        if self.assignment.course.schedule.late is not None:
-            return self.assignment.course.schedule.late.penalty(score, late_s) or None
-        penalty = self._penalties.plugin_inst.late_submission_penalty(student, score, late_s)
-        if penalty is None or math.isnan(penalty):
-            return None
-        return float(min(max(0.0, penalty), score))
 
 
 def _rows_by_cell(db: sa.Connection, table: sa.Table, submitted: str) -> dict[str, Row]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from hwlib.errors import GradingError, RecordingError
+from hwlib.errors import CourseError, GradingError, RecordingError
 from hwlib.grading.course import Assignment, Course
 from hwlib.grading.records.autograded import graded_cells
 from hwlib.grading.records.database import (
@@ -32,14 +35,19 @@ from hwlib.grading.records.database import (
 from hwlib.grading.records.old_names import adopt_old_names
 
 __all__ = [
+    "NBGRADER_CONFIG",
     "AssignmentRows",
     "NotebookRows",
     "create_database",
     "engine_of",
     "find_or_insert",
+    "importable",
     "load_nbgrader_config",
     "sync_assignment",
 ]
+
+
+NBGRADER_CONFIG = "nbgrader_config.py"
 
 
 class _ConfigLoader(PyFileConfigLoader):  # type: ignore[misc]  # traitlets is not followed
@@ -53,12 +61,44 @@ def load_nbgrader_config(course: Course) -> Config:
     """Load nbgrader_config.py of the course, or an empty configuration if there is none.
 
     `CourseDirectory.course_id` is always set.
+
+    Raises
+    ------
+    CourseError
+        If the file is not Python, or raises an error.
     """
-    path = course.root / "nbgrader_config.py"
-    config: Config = _ConfigLoader(str(path)).load_config() if path.is_file() else Config()
+    path = course.root / NBGRADER_CONFIG
+    config = Config()
+    if path.is_file():
+        try:
+            with importable(course.root):
+                config = _ConfigLoader(str(path)).load_config()
+        except Exception as error:
+            raise CourseError(
+                f"{path}{_line_in(path, error)}: expected settings of nbgrader, found: "
+                f"{type(error).__name__}: {str(error).splitlines()[0]}; correct this line"
+            ) from error
     if not config.CourseDirectory.get("course_id"):
         config.CourseDirectory.course_id = "course"
     return config
+
+
+@contextmanager
+def importable(root: Path) -> Iterator[None]:
+    """The modules beside nbgrader_config.py can be imported meanwhile, as nbgrader sees to it."""
+    sys.path.insert(0, str(root))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(root))
+
+
+def _line_in(path: Path, error: Exception) -> str:
+    """`:LINE` of the file in which an error arose; "" if it arose elsewhere."""
+    if isinstance(error, SyntaxError) and error.filename == str(path):
+        return f":{error.lineno}"
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((f":{one.lineno}" for one in reversed(frames) if one.filename == str(path)), "")
 
 
 def engine_of(

@@ -12,11 +12,14 @@ from hwlib.grading.answer_key import load_key
 from hwlib.grading.course import Assignment
 from hwlib.grading.records.cache import Kept, ResultCache
 from hwlib.grading.records.class_records import ClassRecords
+from hwlib.grading.records.gradebook_rows import load_nbgrader_config
+from hwlib.grading.records.late_rules import LatePenalties
 from hwlib.grading.records.marks import (
     GradebookView,
     HandIn,
     Mark,
     late_by,
+    names_in,
     recorded_view,
     with_points_by_hand,
 )
@@ -59,6 +62,8 @@ class UnwrittenRecords(ClassRecords):
         self._cache = ResultCache(assignment, output, engine)
         self._db_url = db_url
         self._key = load_key(assignment)
+        config = load_nbgrader_config(assignment.course)
+        self._late = LatePenalties(assignment, config, names_in(self._key))
         self._unique, self._tiers, self._hand_ins, self._partly = {}, set(), {}, {}
 
     def __enter__(self) -> UnwrittenRecords:
@@ -87,22 +92,20 @@ class UnwrittenRecords(ClassRecords):
         return self._in_time(found, with_points_by_hand(marks, outcome.result, penalty))
 
     def _in_time(self, found: FoundSubmission, result: SubmissionResult) -> SubmissionResult:
-        """The result with the late penalty that the rule of course.toml asks for now.
+        """The result with the late penalty that the rule asks for now.
 
         Dates that course.toml does not name, and the time of a hand-in without one, are those of
         the gradebook.
         """
         schedule = self.assignment.course.schedule
-        if schedule.late is None:
-            return result
         known = self._view.hand_ins.get(found.student, HandIn())
         due, extension = schedule.of(self.assignment.slug, found.student)
         ends = due.replace(tzinfo=None) if due else self._view.due
         if extension is None and known.until and self._view.due:
             extension = known.until - self._view.due
         when = parse_time(found.timestamp)[0] or known.handed_in
-        score = replace(result, late_penalty=0.0).score
-        penalty = schedule.late.penalty(score, late_by(when, ends, extension))
+        marks = self._view.marks.get(found.student, {})
+        penalty = self._late.of_result(result, marks, late_by(when, ends, extension))
         return replace(result, late_penalty=penalty)
 
 

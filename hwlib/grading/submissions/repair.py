@@ -139,8 +139,11 @@ def _is_untouched(cell: NotebookNode) -> bool:
     """Whether a locked cell is as it was released, by the checksum that nbgrader wrote then."""
     try:
         settings = cell["metadata"]["nbgrader"]
-        locked = bool(settings["locked"]) and not settings.get("solution")
-        return locked and settings["checksum"] == checksum_of(cell)
+        # a test is locked, whatever its metadata say: nbgrader's rule
+        locked = settings.get("locked") or settings.get("grade")
+        return bool(
+            locked and not settings.get("solution") and settings["checksum"] == checksum_of(cell)
+        )
     # whatever metadata may be
     except Exception:  # noqa: BLE001
         return False
@@ -332,7 +335,7 @@ def _in_key_order(
     names_of_added = frozenset[str]().union(
         *(cells[index].names.binds for index in added if cells[index].cell_type == "code")
     )
-    result, earlier = list(followers[-1]), False
+    result, earlier, said = list(followers[-1]), False, len(problems)
     for place, key_cell in enumerate(key.cells):
         own = [cells[index] for index in matched.get(place, ())]
         if key_cell.role in ("solution", "answer"):
@@ -353,6 +356,9 @@ def _in_key_order(
         result += followers[place]
         earlier |= any(_is_of_earlier_version(one, key_cell, release) for one in own)
     if earlier:
+        # nobody knows whether that version had them
+        missing = {_missing(cell) for cell in key.cells}
+        problems[said:] = [one for one in problems[said:] if one not in missing]
         problems.append(
             "this notebook is an earlier version of the assignment; the present given cells and "
             "tests were used"
@@ -566,7 +572,7 @@ def _given_cell(
         ):
             return []  # the student has rewritten it in another cell
         if key_cell.role == "setup":
-            _say_restored(key_cell, problems)
+            problems.append(_missing(key_cell))
         return [restored]
     if changed and key_cell.role == "setup":
         problems.append(
@@ -590,9 +596,9 @@ def _restored(key_cell: KeyCell, own: list[SubmittedCell]) -> SubmittedCell:
     )
 
 
-def _say_restored(key_cell: KeyCell, problems: list[str]) -> None:
+def _missing(key_cell: KeyCell) -> str:
     name = key_cell.grade_id or key_cell.name
-    problems.append(f"the given cell {name} was deleted, so it was restored")
+    return f"the given cell {name} is missing, so it was restored"
 
 
 def _task_cell(
@@ -600,7 +606,7 @@ def _task_cell(
 ) -> list[SubmittedCell]:
     """The key's task with its mark scheme, and below it what a student typed into the task."""
     if not own:
-        _say_restored(key_cell, problems)
+        problems.append(_missing(key_cell))
     changed = [cell for cell in own if not cell.untouched]
     return [_restored(key_cell, own), *_written_over(key_cell, changed, released, problems)]
 
@@ -634,7 +640,7 @@ def _test_cell(
     """
     restored = _restored(key_cell, own)
     if not own:
-        _say_restored(key_cell, problems)
+        problems.append(_missing(key_cell))
     if all(cell.untouched or _folded(cell.source) in (_folded(released), "") for cell in own):
         return [restored]
     above: list[SubmittedCell] = []

@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 
 from hwlib.errors import CourseError
 from hwlib.grading.authoring.importing.found import FoundNotebook
+from hwlib.grading.authoring.importing.headers_and_footers import with_header_and_footer
 from hwlib.grading.authoring.importing.markers import Delimiters, delimiters_in
 from hwlib.grading.authoring.importing.nbgrader_notebooks import (
     NOTEBOOKS,
@@ -141,8 +142,7 @@ def _candidates(folder: Path) -> Iterator[Path]:
 
 
 def _of_file(path: Path, slug: str) -> FoundAssignment:
-    notebook = read_notebook(path)
-    found = _found(path, notebook)
+    found, notebook = _read(path)
     if found is None:
         raise CourseError(
             f"{path}: it has no cells of nbgrader or otter; name the notebook with the solutions"
@@ -167,8 +167,7 @@ def _listed(notebook: FoundNotebook) -> Iterator[Path]:
 def _of_folder(folder: Path) -> FoundAssignment | None:
     notebooks, originals, left_out = [], [], []
     for path in _candidates(folder):
-        notebook = read_notebook(path)
-        found = _found(path, notebook)
+        found, notebook = _read(path)
         if found is None:
             continue
         notebooks.append(found)
@@ -197,12 +196,15 @@ def _of_folder(folder: Path) -> FoundAssignment | None:
     )
 
 
-def _found(path: Path, notebook: NotebookNode) -> FoundNotebook | None:
-    """The notebook, if it is one of an assignment."""
+def _read(path: Path) -> tuple[FoundNotebook | None, NotebookNode]:
+    """The notebook, as nbgrader gives it out; None if it is none of an assignment."""
+    notebook = read_notebook(path)
     if is_otter(notebook):
-        return found_in_otter(path, notebook)
+        return found_in_otter(path, notebook), notebook
     found = found_in_nbgrader(path, notebook)
-    return found if any(cell.role not in ("given",) for cell in found.cells) else None
+    if all(cell.role == "given" for cell in found.cells):
+        return None, notebook
+    return with_header_and_footer(found, notebook)
 
 
 def _named_files(notebook: FoundNotebook, folder: Path) -> Iterator[Path]:

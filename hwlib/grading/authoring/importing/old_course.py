@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from hwlib.grading.authoring.importing.old_settings import settings_of
 
-__all__ = ["about_old_course", "config_of"]
+__all__ = ["CONFIG", "about_old_course", "config_of", "nearest"]
 
 CONFIG = "nbgrader_config.py"
 _NGSHARE = re.compile(r"^[^#\n]*\bngshare", re.MULTILINE)
@@ -17,17 +17,19 @@ _OWN = {"CourseDirectory.course_id", "CourseDirectory.root"}  # a course of hwli
 
 def config_of(folder: Path) -> str:
     """The text of the nearest nbgrader_config.py, in a folder or above it; "" without one."""
-    found = _nearest(folder, CONFIG)
+    found = nearest(folder, CONFIG)
     return found.read_text(encoding="utf-8", errors="replace") if found else ""
 
 
-def about_old_course(source: Path) -> Iterator[str]:
+def about_old_course(source: Path, followed: Collection[str] = ()) -> Iterator[str]:
     """A line for each thing that an import does not take over by itself.
 
     Parameters
     ----------
     source : Path
         What is imported: a course, a folder of it or a notebook.
+    followed : collection of str
+        Names of settings that the import has taken over.
     """
     text = config_of(source)
     settings = settings_of(text)
@@ -39,7 +41,7 @@ def about_old_course(source: Path) -> Iterator[str]:
         )
     others = {
         one
-        for one in settings.keys() - _OWN
+        for one in settings.keys() - _OWN - set(followed)
         if not one.startswith("ExchangeFactory.")
         and not (one.endswith("_delimeter") and settings[one])  # the import reads these
     }
@@ -49,7 +51,7 @@ def about_old_course(source: Path) -> Iterator[str]:
             f"need into {CONFIG} of this course"
         )
     yield from _modules(source, settings)
-    if gradebook := _nearest(source, "gradebook.db"):
+    if gradebook := nearest(source, "gradebook.db"):
         yield (
             f"{gradebook} has grades of this course; to go on with them, copy it into this course "
             "with submitted/ and autograded/ (docs/from-nbgrader.md, The old gradebook)"
@@ -58,7 +60,7 @@ def about_old_course(source: Path) -> Iterator[str]:
 
 def _modules(source: Path, settings: Mapping[str, str | None]) -> Iterator[str]:
     """A line for each class of the course's own, in a file beside the settings."""
-    config = _nearest(source, CONFIG)
+    config = nearest(source, CONFIG)
     for name, text in sorted(settings.items()):
         module, dot, _ = (text or "").rpartition(".")
         file = f"{module.replace('.', '/')}.py"
@@ -69,6 +71,7 @@ def _modules(source: Path, settings: Mapping[str, str | None]) -> Iterator[str]:
             )
 
 
-def _nearest(folder: Path, name: str) -> Path | None:
+def nearest(folder: Path, name: str) -> Path | None:
+    """The file of this name in a folder, or in one of the three above it."""
     places = (folder, *folder.parents[:3])
     return next((one / name for one in places if (one / name).is_file()), None)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_raw_cell
 
-__all__ = ["is_ignored", "unfenced"]
+__all__ = ["is_ignored", "unfenced", "without_plugins"]
 
 _IGNORED = re.compile(r"##\s*ignore\s*##|#\s*ignore", re.IGNORECASE)
 
@@ -62,3 +62,28 @@ def _prose(cell: NotebookNode, lines: list[str]) -> Iterator[NotebookNode]:
     if shown:
         found.attachments = NotebookNode(shown)
     yield found
+
+
+_PLUGIN = re.compile(
+    r"^[^\n]*# BEGIN PLUGIN(?: EXPORT)?[ \t]*\n(?P<yaml>.*?)(?:^[^\n]*# END PLUGIN[ \t]*$|\Z)",
+    re.DOTALL | re.MULTILINE,
+)
+_PLUGIN_NAME = re.compile(r"^\s*plugin:\s*(\S+)", re.MULTILINE)
+
+
+def without_plugins(source: str) -> tuple[str, list[str]]:
+    """A cell with a comment in place of each block that runs a plugin, and the plugins' names.
+
+    Examples
+    --------
+    >>> without_plugins("x = 1\\n# BEGIN PLUGIN\\nplugin: a.Limit\\n# END PLUGIN\\ny = 2")
+    ('x = 1\\n# a plugin of otter: a.Limit\\ny = 2', ['a.Limit'])
+    """
+    names: list[str] = []
+
+    def comment(block: re.Match[str]) -> str:
+        name = _PLUGIN_NAME.search(block["yaml"])
+        names.append(name[1] if name else "without a name")
+        return f"# a plugin of otter: {names[-1]}"
+
+    return _PLUGIN.sub(comment, source), names

@@ -20,7 +20,11 @@ from hwlib.grading.authoring.importing.otter_cases import (
     composed,
     shared_points,
 )
-from hwlib.grading.authoring.importing.otter_cells import is_ignored, unfenced
+from hwlib.grading.authoring.importing.otter_cells import (
+    is_ignored,
+    unfenced,
+    without_plugins,
+)
 from hwlib.grading.authoring.importing.otter_settings import points_in, settings_in
 from hwlib.grading.authoring.importing.otter_solutions import has_solution, with_regions
 from hwlib.grading.kernels import kernel_of
@@ -97,6 +101,7 @@ class _Question:
     place: str
     old: bool = False
     cases: list[Case] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)  # of its test cells
     answered: bool = False  # whether its solution has been seen
 
 
@@ -118,6 +123,11 @@ class _Reader:
             text = f"{place}: an ignored cell, which is left out, as otter leaves it out"
             self.notes.append(Note("changed", text))
             return
+        source, plugins = without_plugins(cell.source)
+        if plugins and cell.cell_type != "markdown":
+            cell = NotebookNode({**cell, "cell_type": "code", "source": source})
+            text = f"{place}: otter's plugins are not run: {', '.join(plugins)}"
+            self.notes.append(Note("changed", text))
         if cell.cell_type == "raw":
             if _CONFIG.match(cell.source):
                 self._configure(place, *_settings(cell.source))
@@ -136,9 +146,8 @@ class _Reader:
         if not (self.question and self.question.old and self._take_old(place, cell)):
             self._take_plain(place, cell)
         if len(self.cells) > known and self.cells[-1].place == place:
-            tags = tuple(str(tag) for tag in cell.metadata.get("tags", ()))
             self.cells[-1] = replace(
-                self.cells[-1], tags=tags, attachments=tuple(attachments_of(cell))
+                self.cells[-1], tags=_tags(cell), attachments=tuple(attachments_of(cell))
             )
 
     def finish(self) -> None:
@@ -213,10 +222,11 @@ class _Reader:
                 question.name,
                 sum(points) if whole else None,
                 title=question.name,
+                tags=tuple(dict.fromkeys(question.tags)),
                 notes=tuple(notes),
             )
         )
-        question.cases = []
+        question.cases, question.tags = [], []
 
     def _check_points(self, question: _Question, worth: float) -> None:
         """Name points of test cells that otter refuses, or that are not those of the question."""
@@ -238,6 +248,7 @@ class _Reader:
             if not question.cases:
                 question.place = place
             question.cases.append(case_of(source, cell.get("outputs", ())))
+            question.tags += _tags(cell)
         elif question and self.block == "SOLUTION":
             self._solve(place, cell)
         elif cell.cell_type == "code" and has_solution(source):
@@ -293,6 +304,7 @@ class _Reader:
             if not question.cases:
                 question.place = place
             question.cases.append(case_of(cell.source, cell.get("outputs", ())))
+            question.tags += _tags(cell)
             return True
         if question.cases:
             self._close()
@@ -313,6 +325,10 @@ def _question(settings: dict[str, Any], points: Any, place: str) -> _Question:
         bool(settings.get("all_or_nothing")),
         place,
     )
+
+
+def _tags(cell: NotebookNode) -> tuple[str, ...]:
+    return tuple(str(tag) for tag in cell.metadata.get("tags", ()))
 
 
 def _settings(source: str) -> tuple[dict[str, Any], str]:

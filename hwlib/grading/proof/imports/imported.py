@@ -16,6 +16,7 @@ from hwlib.grading.authoring.build import build
 from hwlib.grading.authoring.importing.drafting import drafted
 from hwlib.grading.authoring.importing.faults import idiom_of, kept_state
 from hwlib.grading.authoring.importing.found import Draft, FoundCell, FoundNotebook, Note
+from hwlib.grading.authoring.importing.headers_and_footers import settings_followed
 from hwlib.grading.authoring.importing.layout import FoundAssignment, find_assignments
 from hwlib.grading.authoring.importing.naming import name_drafts
 from hwlib.grading.authoring.importing.old_course import about_old_course
@@ -80,7 +81,10 @@ def import_course(
                 report = _kept(report, scratch, course)
         reports.append(report)
         on_assignment(report)
-    return ImportReport(tuple(reports), tuple(about_old_course(source.resolve())))
+    return ImportReport(
+        tuple(reports),
+        tuple(about_old_course(source.resolve(), [*settings_followed(source.resolve())])),
+    )
 
 
 def _for_instructors(text: str) -> str:
