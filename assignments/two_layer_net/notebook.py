@@ -1052,9 +1052,11 @@ with check.part(2, "the losses"):
         return w, state + 1
 
     descend(valley_loss, {name: w.copy() for name, w in valley.items()}, counting_update, 0.15, 3)
-    check.equal(seen, [0, 0, 1, 1, 2, 2], what="the states that the rule is given, if it counts its steps in them", mistakes={
-        "All parameters share one state: each needs its own.": [0, 1, 2, 3, 4, 5],
-        "The states are made anew at each step: hand them on from step to step.": [0, 0, 0, 0, 0, 0],
+    check.true(len(seen) in (4, 6), f"In 3 steps of a model with 2 parameters the rule is called {len(seen)} times, not 6 times.",
+               "Each step calls it once for each parameter.")         # what the last step gives is not looked at, so that may be left out
+    check.equal(seen[:4], [0, 0, 1, 1], what="the states that the rule is given, if it counts its steps in them", mistakes={
+        "All parameters share one state: each needs its own.": [0, 1, 2, 3],
+        "The states are made anew at each step: hand them on from step to step.": [0, 0, 0, 0],
     }, hint="Each state begins as zeros of its parameter's shape, and goes on as the rule returns it.")
     ### BEGIN HIDDEN TESTS
     rng = check.rng()
