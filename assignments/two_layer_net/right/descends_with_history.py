@@ -1,4 +1,4 @@
-"""All models are kept, and the best one is looked up at the end."""
+"""All models are kept, and the best one is looked up at the end; the last one is not moved any more."""
 
 REPLACES = "descend"
 
@@ -11,6 +11,8 @@ def descend(loss_function, model, update, learning_rate, num_steps):
     while len(losses) < num_steps:
         loss, grads = loss_function(models[-1])
         losses.append(loss)
+        if len(losses) == num_steps:
+            break
         moved = {}
         for name, w in models[-1].items():
             moved[name], memory[name] = update(w.copy(), grads[name], memory.get(name, np.zeros(w.shape)), learning_rate)
