@@ -308,6 +308,16 @@ if libc.syscall(425, 4, parameters) >= 0: print("GOT")
         seen_outside="hw_evil.pth",
     ),
     attack(
+        25,
+        "leave settings for the next one's libraries",
+        """
+        import os
+        place = os.environ.get("MPLCONFIGDIR", HOME_OF_GRADER)
+        open(place + "/hw_evil.pth", "w").close()
+        print("GOT")
+        """,
+    ),
+    attack(
         26,
         "link to a hidden file",
         """

@@ -19,6 +19,7 @@ __all__ = ["cover", "enter", "hide", "own_folders", "start_processes_anew"]
 
 NEWNS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x00020000, 0x08000000, 0x10000000, 0x20000000, 0x40000000
 NOSUID, NODEV, NOEXEC, BIND, REC, PRIVATE = 2, 4, 8, 4096, 16384, 1 << 18
+RDONLY, REMOUNT = 1, 32
 SCRATCH = ("/tmp", "/var/tmp")  # programs write there whatever TMPDIR says
 SCRATCH_MB, SCRATCH_FILES = 64, 4096
 
@@ -73,7 +74,7 @@ def own_folders(folder: str, kept: Iterable[str], size_mb: int, files: int) -> N
     ----------
     folder : str
     kept : iterable of str
-        What must stay below the scratch folders.
+        What must stay below the scratch folders. The process can't write there.
     size_mb, files : int
         How much its own folder may hold.
 
@@ -86,8 +87,8 @@ def own_folders(folder: str, kept: Iterable[str], size_mb: int, files: int) -> N
     scratch = f"mode=1777,size={SCRATCH_MB}m,nr_inodes={SCRATCH_FILES}"
     mount("tmpfs", "/dev/shm", "tmpfs", NOSUID | NODEV, scratch)
     kept = [*kept, folder]
-    for place in SCRATCH:
-        cover(Path(place), kept, scratch)
+    for place in SCRATCH:  # what is kept belongs to the user who grades, who may be the worker's
+        cover(Path(place), kept, scratch, read_only=True)
     original = os.open(folder, os.O_PATH | os.O_DIRECTORY)
     try:
         limits = f"mode=700,size={size_mb}m,nr_inodes={files}"
@@ -97,8 +98,9 @@ def own_folders(folder: str, kept: Iterable[str], size_mb: int, files: int) -> N
         os.close(original)
 
 
-def cover(folder: Path, kept: Iterable[str], options: str) -> None:
-    """Mount an empty folder over `folder`, with those of `kept` that lie below it in their places.
+def cover(folder: Path, kept: Iterable[str], options: str, *, read_only: bool = False) -> None:
+    """Mount an empty folder over `folder`, with those of `kept` that lie below it in their places,
+    where nobody can write if they are `read_only`.
 
     Raises
     ------
@@ -123,3 +125,6 @@ def cover(folder: Path, kept: Iterable[str], options: str) -> None:
         for path, descriptor in staged:
             Path(path).mkdir(parents=True, exist_ok=True)
             mount(f"/proc/self/fd/{descriptor}", path, None, BIND | REC)
+            if read_only:  # a user may not take away the other flags, which have the same numbers
+                flags = os.statvfs(path).f_flag & (NOSUID | NODEV | NOEXEC)
+                mount("none", path, None, REMOUNT | BIND | RDONLY | flags)
