@@ -24,6 +24,7 @@ from hwlib.grading import Assignment, GradeOptions, GradeReport, SubmissionResul
 from hwlib.grading.cluster import parcels
 from hwlib.grading.cluster.alike import Machine, describe, differences
 from hwlib.grading.cluster.parcels import Packed, Parcel, Store, pack_course, pack_submission
+from hwlib.grading.cluster.station import Job, Station
 from hwlib.grading.proof.variants import reference_notebook
 from hwlib.grading.submissions.files import find_submissions, submission_in
 
@@ -176,6 +177,23 @@ def test_of_the_course_nothing_is_left_but_with_a_worker_that_was_killed(cluster
     assert len(held) <= 1  # the next run on that machine removes it
     for path in held:
         assert path.parents[3].stat().st_mode & 0o777 == 0o700
+
+
+def test_a_station_does_not_outlive_who_waits_for_it(tmp_path: Path) -> None:
+    """A worker that is killed leaves no endless loop that goes on until its limit."""
+    patient = TOML.replace("question_s = 1", "question_s = 300").replace("_s = 3\n", "_s = 600\n")
+    assignment = make_assignment(tmp_path, "one", NOTEBOOK, patient)
+    notebook = reference_notebook(assignment)
+    for cell in notebook.cells:
+        cell.source = cell.source.replace("return 2 * x", "while True: pass")
+    hand_in(assignment, "hangs", nbformat.writes(notebook))
+    (found,) = find_submissions(assignment, tmp_path / "submitted")
+    station = Station(Job("1", "one", assignment.stem, 1, {}), tmp_path, ())
+    station._connection.send(found)
+    assert not station._connection.poll(3), "the loop goes on"
+    assert station.is_alive
+    station._connection.close()  # as the kernel does for a process that is killed
+    assert station._process.wait(60) == 0
 
 
 def test_an_address_without_a_scheduler_is_misuse(assignment: Assignment, tmp_path: Path) -> None:

@@ -401,15 +401,15 @@ def _read_assignment(path: Path, course: Course) -> Assignment:
     lists: dict[str, Any] = {
         key: tuple(values.pop(key, ())) for key in ("data", "artifacts", "extras", "student_files")
     }
-    for key, thing, those in (
+    for key, thing, ours in (
         ("data", "data set", tuple(DATASETS)),
         ("extras", "extra", tuple(REQUIREMENTS)),
     ):
-        if unknown := [name for name in lists[key] if name not in those]:
+        if unknown := [name for name in lists[key] if name not in ours]:
             raise AuthoringError(
                 path,
                 _line(path, key),
-                f"unknown {thing} {unknown[0]!r}; use one of: {', '.join(those)}",
+                f"unknown {thing} {unknown[0]!r}; use one of: {', '.join(ours)}",
             )
     for name in lists["student_files"]:
         if not isinstance(name, str) or not (path.parent / "files" / name).is_file():

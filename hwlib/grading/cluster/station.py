@@ -2,14 +2,18 @@
 
 A Dask worker has threads, and a fork of a process with threads can hang. So judges are forks of
 this process, which has none. It gets a `Job`, says `Ready`, and answers each submission with its
-outcome. It ends when the other side of its socket does, or when nothing has come for a while.
+outcome. It ends when the other side of its socket does, even in the middle of a submission, or when
+nothing has come for a while.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import logging
 import os
+import select
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -163,6 +167,7 @@ def main() -> None:
     connection = Connection(int(sys.argv[1]))
     logging.basicConfig(level=logging.WARNING)
     try:
+        _end_with_the_other_side(connection)
         job, course, hidden = connection.recv()
         _serve(connection, job, course, hidden)
     except (EOFError, BrokenPipeError, ConnectionResetError):
@@ -170,6 +175,25 @@ def main() -> None:
     except HwlibError as error:
         with contextlib.suppress(OSError):
             connection.send(_Failed(str(error)))
+
+
+def _end_with_the_other_side(connection: Connection) -> None:
+    """End this process once nobody waits for its answers: an endless loop would go on for minutes.
+
+    The kernel tells of it with a signal, because a thread that waits for it could not be forked.
+    """
+    gone = select.poll()
+    gone.register(connection, 0)  # tells of a hang-up alone
+
+    def end(*_: object) -> None:
+        if gone.poll(0):
+            raise SystemExit  # what is open is closed: judges, zygote and workers end with it
+
+    signal.signal(signal.SIGIO, end)  # also for what arrives
+    fcntl.fcntl(connection, fcntl.F_SETOWN, os.getpid())
+    flags = fcntl.fcntl(connection, fcntl.F_GETFL)
+    fcntl.fcntl(connection, fcntl.F_SETFL, flags | os.O_ASYNC)
+    end()
 
 
 def _serve(connection: Connection, job: Job, course: Path, hidden: tuple[Path, ...]) -> None:
