@@ -124,6 +124,8 @@ with check.part(1, "the probabilities"):
         "The whole array adds up to 1: each column should.": special.softmax(scores),
         "These are the exponentials: divide by their sum (and not by the largest).": lambda: closest(found, np.exp(scores), np.exp(scores - scores.max(axis=0))),
         "These are logarithms of the probabilities.": special.log_softmax(scores, axis=0),
+        "These are scores that are divided by a sum of exponentials: take `exp` above the fraction line, too.": lambda: closest(
+            found, *(one / np.exp(one).sum(axis=0) for one in (scores, scores - scores.max(axis=0)))),
         "The exponentials are divided by the sum of the scores: it is their own sum that makes them add up to 1.":
             lambda: closest(found, np.exp(scores) / scores.sum(axis=0), np.exp(scores - scores.max(axis=0)) / scores.sum(axis=0)),
         "This is the share of each score in their sum: take `exp` of the scores first.": lambda: closest(found, *(
@@ -271,6 +273,8 @@ loss_mistakes = {
     "The softmax is taken twice.": 0.9712430658013219,
     "The sign of the data term is wrong: the logarithm of a probability is negative.": toy_penalty - toy_data,
     "The mean runs over images and classes: divide by the number of images only.": toy_data / 3 + toy_penalty,
+    "The regularisation leaves out the last row of W: the biases are the last column, `W[:, -1]`.": toy_data + 0.05 * np.sum(W_toy[:-1] ** 2),
+    "The score of the right class is missing: the loss is log Σ exp(s) minus that score.": 1.710888118 + toy_penalty,
     "Only the last image counts: add up with `+=`, not `=`.": 1.3612178 / 5 + toy_penalty,
     "Only the first image counts: does a `return` stand inside the loop?": 0.50030169 / 5 + toy_penalty,
     "The logarithms of all classes are added up: only that of the right class counts.": 4.29500389 + toy_penalty,
@@ -295,6 +299,8 @@ gradient_mistakes = {
     "The part of the regularisation is divided by the number of images too.": toy_slopes + toy_price / 5,
     "The part of the regularisation is added once for each image: add it once, after the loop.": toy_slopes + 5 * toy_price,
     "The gradient of the biases has a part from the regularisation.": toy_slopes + 0.1 * W_toy,
+    "The part of the regularisation leaves out the last row: the biases are the last column.": toy_slopes + 0.1 * W_toy * [[1], [1], [0]],
+    "The gradient of the biases is set to 0: only the regularisation leaves them out.": (toy_slopes + toy_price) * [1, 1, 1, 0],
     "The part of the regularisation leaves out the first column: the biases are the last one.": toy_slopes + 0.1 * W_toy * [0, 1, 1, 1],
     "This is the sum over the images; the gradient has a 1/N like the loss.": 5 * toy_slopes + toy_price,
     "The gradient is divided by the number of images twice.": toy_slopes / 5 + toy_price,
@@ -315,6 +321,22 @@ gradient_mistakes = {
         [0.021628487, 0.031251103, -0.003898974, -0.002268003], [0.007219526, -0.009796635, -0.012777396, -0.035903039],
         [-0.039495859, -0.015403941, 0.030756827, 0.031288068]]),
 }
+
+
+def which_term(function, place):
+    """A hint: which term of the loss (place 0) or of the gradient (place 1) is wrong, and whether that shows for a single image."""
+    data = "The loss of an image is -log p of its right class." if place == 0 else "The slope by the score of class c is p - [c = y], and it multiplies the image."
+    first = 0.500301693 if place == 0 else np.outer([-0.393652297, 0.271808366, 0.121843931], X_toy[:, 0])
+    agrees = lambda X, y, due: np.allclose(function(W_toy.copy(), X.copy(), y.copy(), 0.0)[place], due, rtol=1e-6, atol=1e-8)
+    try:
+        if agrees(X_toy, y_toy, toy_data if place == 0 else toy_slopes):
+            return "With reg = 0 this is right: look at the regularisation, " + (
+                "½·reg times the sum of the squares of W without its last column." if place == 0 else "reg·W without its last column.")
+        if agrees(X_toy[:, :1], y_toy[:1], first):
+            return "For a single image and reg = 0 this is right: look at how the images are added up, and at the 1/N."
+    except Exception:                            # not for these numbers
+        return data
+    return "It is wrong for a single image and reg = 0, too. " + data
 
 
 def slopes_of_wrong_loss(function, loss, W, X, y, reg, known=()):
@@ -486,7 +508,7 @@ with check.part(2, "the loss"):
         **loss_mistakes,
         "Nothing belongs inside the logarithm but the probability: where the largest score is subtracted, the sum is never 0.": lambda: min(
             (0.7538396777831301 - np.mean(np.log1p(10.0 ** -n / toy_chances)) for n in range(3, 12)), key=lambda one: abs(one - result[0])),
-    })
+    }, hint=which_term(softmax_loss_naive, 0))
     ### BEGIN HIDDEN TESTS
     check_loss(softmax_loss_naive, check.rng())
     ### END HIDDEN TESTS
@@ -504,7 +526,7 @@ with check.part(2, "the gradient"):
                 own_slopes = toy_over_images + toy_price
             if own_slopes is not None and np.allclose(dW, own_slopes, rtol=1e-5, atol=1e-7):
                 slopes_toy = own_slopes          # what is wrong has cost its points above
-    check.gradient(dW, slopes_toy, what=compared, mistakes=gradient_mistakes)
+    check.gradient(dW, slopes_toy, what=compared, mistakes=gradient_mistakes, hint=which_term(softmax_loss_naive, 1))
     ### BEGIN HIDDEN TESTS
     check_gradient(softmax_loss_naive, check.rng())
     ### END HIDDEN TESTS
@@ -568,7 +590,7 @@ with check.part(2, "the loss"):
         **loss_mistakes,
         "Nothing belongs inside the logarithm but the probability: where the largest score is subtracted, the sum is never 0.": lambda: min(
             (0.7538396777831301 - np.mean(np.log1p(10.0 ** -n / toy_chances)) for n in range(3, 12)), key=lambda one: abs(one - result[0])),
-    })
+    }, hint=which_term(softmax_loss_vectorized, 0))
     ### BEGIN HIDDEN TESTS
     check_loss(softmax_loss_vectorized, check.rng())
     ### END HIDDEN TESTS
@@ -586,7 +608,7 @@ with check.part(2, "the gradient"):
                 own_slopes = toy_over_images + toy_price
             if own_slopes is not None and np.allclose(dW, own_slopes, rtol=1e-5, atol=1e-7):
                 slopes_toy = own_slopes          # what is wrong has cost its points above
-    check.gradient(dW, slopes_toy, what=compared, mistakes=gradient_mistakes)
+    check.gradient(dW, slopes_toy, what=compared, mistakes=gradient_mistakes, hint=which_term(softmax_loss_vectorized, 1))
     ### BEGIN HIDDEN TESTS
     check_gradient(softmax_loss_vectorized, check.rng())
     ### END HIDDEN TESTS
@@ -742,9 +764,23 @@ def check_steps(new, rng, loss_of=loss_and_slopes):
             "The gradient seems to be divided by the batch size once more: the loss is a mean already.": lambda: after(0.3 / 6, reg, steps),
             "The gradient seems to be multiplied by the batch size: the loss is a mean already.": lambda: after(0.3 * 6, reg, steps),
             "The step is not multiplied by `learning_rate`.": lambda: after(1.0, reg, steps),
+            "Every gradient is taken at the first W: take it at the W of the step before.": lambda: start + steps * (after(0.3, reg, 1) - start),
+            "Each step begins with the first W again: keep what the step before gave.": lambda: after(0.3, reg, 1),
             "The price of W is subtracted once more: the gradient has it already.": lambda: priced_again(start, batch, reg, steps),
         }, hint="Does each step subtract learning_rate times the gradient of the minibatch?" if steps == 1 else
-                "A single step is right, and several are not: does something change from step to step, as a learning rate that decays?")
+                "A single step is right, and several are not: does each begin with the W of the one before, and does nothing else change from step to step, "
+                "as a learning rate that decays?")
+
+def check_last_weights(new, rng, asked):
+    """W after the last step, where every loss is larger than the one before and all gradients are the same: +0.01."""
+    X, y = np.vstack([rng.normal(size=(2, 9)), np.ones(9)]), np.arange(9) % 3
+    settings = {"reg": 0.1, "num_iters": 11, "batch_size": 4}
+    (_, start), (_, end) = (trained(new(), X, y, 1, learning_rate=rate, **settings) for rate in (0.0, 0.1))
+    if not asked:
+        return                                   # a loss of its own
+    check.close(end - start, np.full((3, 3), -0.011), atol=1e-9, what="the way from the first W to the last", mistakes={
+        "W is not the last one: every step counts, whether the loss of its minibatch is larger or smaller.": np.zeros((3, 3)),
+    }, hint="Does `self.W` hold what the last step gave, whatever the loss of its minibatch was?")
 
 def check_noted_losses(new, rng, losses):
     """The history is what the loss function returned, one number for each step: wherever the steps lead to."""
@@ -905,6 +941,15 @@ with check.part(2, "the steps"):
     except Exception:                            # whoever lost points for the loss should not lose them here again
         softmax_loss_naive = softmax_loss_vectorized = valley
         check_steps(Softmax, check.rng(), valley)
+    rising = []
+
+    def rising_loss(W, X, y, reg):
+        rising.append(len(rising))
+        return float(rising[-1]), 0.01 * np.ones(np.shape(W))
+
+    softmax_loss_naive = softmax_loss_vectorized = rising_loss
+    try:
+        check_last_weights(Softmax, check.rng(), rising)
     finally:
         softmax_loss_naive, softmax_loss_vectorized = own_losses
     ### END HIDDEN TESTS
@@ -1019,6 +1064,7 @@ check.equal(classifier.predict(X_some), [0, 1, 2, 2], what="the labels of 4 imag
     "This is the class with the smallest score.": [2, 2, 0, 0],
     "The largest score of each class was looked for: images are columns, so which axis runs over the classes?": [0, 1, 2],
     "Here 1 marks the class with the largest score: return its number instead, `np.argmax`.": [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 1]],
+    "Labels are counted from 0: these are larger by 1.": [1, 2, 3, 3],
     "These are the scores: return the class with the largest one, `np.argmax`.": [[2, 0, -1, 0], [1, 3, -1, 0], [-2.5, -2.5, 2.5, 0.5]],
 })
 check.passed("predict picks the class with the largest score.")
@@ -1150,6 +1196,7 @@ def check_chosen(tune, new, rng):
     """Which classifier is returned, where training does nothing but take the weights of its pair from a list."""
     rates, regs = [0.1, 0.2, 0.3], [0.5, 0.6]
     X, y = clouds(rng)
+    y[80:] = (y[80:] + rng.integers(1, 3)) % 3   # what does well on the training images does badly here
     by_training = "This seems to be the classifier with the best *training* accuracy, or just the last one: which images decide?"
     own_methods = new.train, new.predict
     new.predict = predict_rightly

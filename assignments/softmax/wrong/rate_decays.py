@@ -2,7 +2,7 @@
 
 REPLACES = "Softmax.train"
 FAILS = ["train/the steps"]
-HINT = "does something change from step to step"
+HINT = "does nothing else change from step to step"
 
 
 def train(self, X, y, learning_rate=1e-6, reg=0.1, num_iters=1000, batch_size=200, rng=None):
