@@ -310,9 +310,9 @@ def test_a_sum_along_the_wrong_axis_is_named_whatever_the_numbers_are() -> None:
         for wrong, right in ((rows, columns), (columns, rows)):
             assert "normalised along the wrong axis" in failure(check.close, wrong, right).hint
         assert "Each row should add up to 1 and does not" in failure(check.close, values, rows).hint
-        assert "Each row adds up to 1 here, and should not" in failure(
-            check.close, rows, values
-        ).hint
+        assert (
+            "Each row adds up to 1 here, and should not" in failure(check.close, rows, values).hint
+        )
         factors = np.arange(1, 1 + len(values))[:, None] ** 2
         wrong = values / factors[::-1]
         assert "off by a factor of its own" in failure(check.close, wrong, values).hint

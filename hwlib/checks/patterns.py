@@ -101,28 +101,33 @@ def line_by_line(a: Array, b: Array, same: Same) -> Hints:
         empty = ~found.any(axis=1)
         if empty.any() and right[empty].any(axis=1).all() and same(found[~empty], right[~empty]):
             yield (
-                f"The {row}s that are not 0 are right, and the others are 0: does the loop end early, "
-                "does a `return` stand inside it, or is something set to 0 that should not be?"
+                f"The {row}s that are not 0 are right, and the others are 0: does the loop end "
+                "early, does a `return` stand inside it, or is something set to 0 that should "
+                "not be?"
             )
         elif _factor_of_its_own(found, right, same) and _running_total(found, right):
             yield (
                 f"The first {row} is right, and each {row} after it is smaller than it should be: "
                 "does a sum go on growing that should begin at 0 again?"
             )
-        elif _factor_of_its_own(found, right, same) and same(found.sum(axis=1), np.ones(len(found))):
+        elif _factor_of_its_own(found, right, same) and same(
+            found.sum(axis=1), np.ones(len(found))
+        ):
             yield (
                 f"Each {row} adds up to 1 here, and should not: is it divided by its sum, which "
                 "nothing asks for?"
             )
-        elif _factor_of_its_own(found, right, same) and same(right.sum(axis=1), np.ones(len(right))):
+        elif _factor_of_its_own(found, right, same) and same(
+            right.sum(axis=1), np.ones(len(right))
+        ):
             yield (
                 f"Each {row} should add up to 1 and does not: is it divided by the sum of just "
                 "these values, no more and no less?"
             )
         elif _factor_of_its_own(found, right, same):
             yield (
-                f"Each {row} is off by a factor of its own: is a normalisation missing or too many, "
-                f"or does it run over {column}s in place of {row}s?"
+                f"Each {row} is off by a factor of its own: is a normalisation missing or too "
+                f"many, or does it run over {column}s in place of {row}s?"
             )
         elif same(found - (found - right).mean(axis=1, keepdims=True), right):
             yield (
