@@ -281,6 +281,7 @@ def test_gradients_are_compared_in_norm_so_small_entries_may_be_inexact() -> Non
         (np.exp(RIGHT), "`exp` of the right ones"),
         (np.tile(RIGHT[1], (3, 1)), "Every row is the same"),
         (np.tile(RIGHT[:, :1], 4), "Every column is the same"),
+        (np.full(RIGHT.shape, 0.7), "Every value is the same"),
         (RIGHT * [[1], [0], [0]], "The rows that are not 0 are right"),
         (RIGHT * [1, 0, 1, 1], "The columns that are not 0 are right"),
         (RIGHT * [[1], [2], [7.5]], "Each row is off by a factor of its own"),
@@ -308,7 +309,22 @@ def test_a_sum_along_the_wrong_axis_is_named_whatever_the_numbers_are() -> None:
         rows, columns = values / values.sum(axis=1, keepdims=True), values / values.sum(axis=0)
         for wrong, right in ((rows, columns), (columns, rows)):
             assert "normalised along the wrong axis" in failure(check.close, wrong, right).hint
-        assert "off by a factor of its own" in failure(check.close, values, rows).hint
+        assert "Each row should add up to 1 and does not" in failure(check.close, values, rows).hint
+        assert (
+            "Each row adds up to 1 here, and should not" in failure(check.close, rows, values).hint
+        )
+        factors = np.arange(1, 1 + len(values))[:, None] ** 2
+        wrong = values / factors[::-1]
+        assert "off by a factor of its own" in failure(check.close, wrong, values).hint
+
+
+def test_a_sum_that_is_not_set_to_0_again_is_named_whatever_the_numbers_are() -> None:
+    for seed in range(20):
+        values = np.random.default_rng(seed).uniform(0.1, 5, size=(3 + seed % 3, 4))
+        totals = values.sum(axis=1, keepdims=True)
+        wrong, right = values / np.cumsum(totals, axis=0), values / totals
+        assert "does a sum go on growing" in failure(check.close, wrong, right).hint
+        assert "does a sum go on growing" not in failure(check.close, wrong[::-1], right[::-1]).hint
 
 
 @pytest.mark.parametrize("whole", [0, np.int64(0), -2, 7])

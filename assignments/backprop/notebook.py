@@ -169,6 +169,8 @@ def followings(name):
     too_short = [digits for digits in (2, 3) if own == np.round(slopes("b2"), digits) and not np.isclose(own, slopes("b2"), rtol=2e-3)]
     if too_short:                                # too few digits, which has cost its points in the output layer
         return [np.round(slopes(name[1:]), digits) for digits in too_short]
+    if name == "db1" and own.shape == () and own == 1:
+        return [*ways, np.ones(2)]
     return ways if name == "db1" else [np.outer(*pair) for way in ways for pair in ((way, mine.x0), (mine.x0, way))[:1 + turned]]
 ### END HIDDEN TESTS
 
@@ -185,6 +187,8 @@ def from_earlier_answers(name):
         found += [np.round(slopes(name[1:]), digits) for digits in (2, 3) if db2 == np.round(slopes("b2"), digits) and not np.isclose(db2, slopes("b2"), rtol=2e-3)]
         found += [one * db2 / slopes("b2", shifts) for one in (slopes(name[1:], shifts),)]
     z1, z2 = mine.W1 @ mine.x0 + mine.b1, mine.W2 @ hidden + mine.b2
+    if name == "db1" and db2.shape == () and db2 == 1:                  # 1 for every bias has cost its points in the output layer
+        found += [np.ones(2)]
     if name in ("db1", "dW1") and np.isclose(db2, (output - mine.y) * z2 * (1 - z2), rtol=2e-3):
         found += [found[-1] * (z1 * (1 - z1) / (hidden * (1 - hidden))).reshape((2,) + (1,) * (found[-1].ndim - 1))]
     if name == "dW1" and np.allclose(x1, expit(mine.W1.T @ mine.x0 + mine.b1), rtol=1e-3):
@@ -231,6 +235,13 @@ def compare(*names):
                 "The W2 in this product has been changed by a step already: go back with the weights that the forward pass used.":
                     right * after_a_step(found, right, column).reshape(column),
                 "The slope of the hidden units' σ is missing.": right / (hidden * (1 - hidden)).reshape(column)} if name in ("db1", "dW1") else {}),
+            **({"W2 stands in another order here: unit j is followed by W2[j].": right / mine.W2.reshape(column) * mine.W2[::-1].reshape(column),
+                "The sum of W2 is used for both units: unit j is followed by W2[j] alone.": right / mine.W2.reshape(column) * mine.W2.sum(),
+                "The mean of W2 is used for both units: unit j is followed by W2[j] alone.": right / mine.W2.reshape(column) * mine.W2.mean(),
+                "The factor from the output layer, `db2`, is missing.": right / slopes("b2"),
+                "The factor x1 is too many: unit j is followed by W2[j], and its own slope is x1·(1 − x1).": right * hidden.reshape(column),
+                } if name in ("db1", "dW1") else {}),
+            **({"The slope of z by its bias is 1, and the chain goes on: the loss by the bias is that times ∂ℓ/∂z.": np.ones(right.shape)} if name[1] == "b" else {}),
             **({"Rows and columns are exchanged: a derivative has the shape of its weights.": right.T} if name in ("dW1", "dW2") else {}),
         }, hint="Multiply the factors of the chain rule one by one, and compare the shapes.")
 
@@ -341,6 +352,16 @@ def f(w):
     ### END SOLUTION
 
 # %% test="f" points=1
+def where_f_is_right():
+    """A hint by the second output where one of the weights is 0."""
+    at = lambda w: np.ravel(f(np.array(w)))[1]
+    if np.isclose(at([0.3, 0.0]), expit(0.3)):
+        return "Where w2 = 0 it is right: look at the term w1·w2."
+    if np.isclose(at([0.0, 0.2]), 0.5):
+        return "Where w1 = 0 it is right: look at σ(w1), 1/(1 + exp(−w1))."
+    return "The second output is w1·w2 + σ(w1), and nothing else."
+
+
 found = f(np.array([0.1, 0.2]))
 check.equal(np.shape(found), (2,), what="the shape of f(w)")
 check.close(found[0], 13.9414220, what="the first output of f(0.1, 0.2)", mistakes={
@@ -350,7 +371,10 @@ check.close(found[0], 13.9414220, what="the first output of f(0.1, 0.2)", mistak
     }.items()
 } | {"The 2 in the exponent 2·w2 is missing.": 10.97052485, "This is exp T · sin T: the two are added.": np.exp(2.59699561569) * np.sin(2.59699561569),
      "The term sin T is missing.": np.exp(2.59699561569), "This is exp T − sin T: the two are added.": np.exp(2.59699561569) - np.sin(2.59699561569),
-     "This is exp T + cos T: the second term is sin T.": np.exp(2.59699561569) + np.cos(2.59699561569)}, hint="Print T first: it should be 2.597.")
+     "This is exp T + sin(exp T): sin is taken of T.": np.exp(2.59699561569) + np.sin(np.exp(2.59699561569)),
+     "This is exp(T + sin T): the two are added after exp.": np.exp(2.59699561569 + np.sin(2.59699561569)),
+     "This is T + sin T: exp is taken of T once more.": 2.59699561569 + np.sin(2.59699561569),
+     "This is exp T + cos T: the second term is sin T.": np.exp(2.59699561569) + np.cos(2.59699561569)}, hint="Print T first: it should be 2.597. Then it is exp T + sin T, both of T itself.")
 check.close(found[1], 0.5449792, what="the second output of f(0.1, 0.2)", mistakes={
     "Is there a + instead of a − in the exponent of σ?": 0.4950208125,
     "This is w1·w2 + σ(w2): σ is taken of w1.": 0.02 + expit(0.2),
@@ -359,7 +383,12 @@ check.close(found[1], 0.5449792, what="the second output of f(0.1, 0.2)", mistak
     "The term σ(w1) is missing.": 0.02,
     "This is w1·w2 + tanh(w1): σ(z) is 1/(1 + exp(−z)).": 0.02 + np.tanh(0.1),
     "This is w1·σ(w1) + w2, or the like: only the product w1·w2 and σ(w1) are added.": 0.2 + 0.1 * expit(0.1),
-})
+    "This is w1·w2 + σ(T): σ is taken of w1.": 0.02 + expit(2.59699561569),
+    "This is σ(w1·w2 + w1), or the like: only w1 stands inside σ.": expit(0.12),
+    "This is w1·w2·σ(w1): the two are added.": 0.02 * expit(0.1),
+    "This is w1·w2 + σ(w1 + w2): only w1 stands inside σ.": 0.02 + expit(0.3),
+    "This is w1·w2 + σ(w1·w2): σ is taken of w1.": 0.02 + expit(0.02),
+}, hint=where_f_is_right())
 check.close(f(np.array([1.0, 2.0]))[1], 2.73105858, what="the second output of f(1, 2)")
 check.passed("f is as it should be.")
 ### BEGIN HIDDEN TESTS
@@ -441,6 +470,10 @@ with check.part(2, "the differences"):
         "The steps of the earlier entries are still there when the next one moves: put each entry back, or move a copy.": lambda: moved_together(-0.1),
         "The steps of the earlier entries are still there when the next one moves: put each entry back after its step.": lambda: moved_together(0.1),
         "Both points are the same: `up, down = w, w` are two names of one array. Move copies, `w.copy()`.": np.zeros((2, 3)),
+        "Half of a one-sided difference: take f(w + dw) − f(w − dw), over 2·dw.": [[1.655, 1, 0], [2, 0, 2.05]],
+        "The two points are subtracted the wrong way round: f(w + dw) − f(w − dw).": np.multiply([[3.01, 2, 0], [4, 0, 4]], -1),
+        "The values are added: take their difference, f(w + dw) − f(w − dw).": lambda: np.stack([
+            (three_to_two(point + step) + three_to_two(point - step)) / 0.2 for step in 0.1 * np.eye(3)], axis=1),
         "All entries of w move at once: only entry j should.": lambda: np.tile(((three_to_two(point + 0.1) - three_to_two(point - 0.1)) / 0.2)[:, None], (1, 3)),
     })
     ### BEGIN HIDDEN TESTS
@@ -569,10 +602,16 @@ def check_row(mode, rng, i, hint):
         else:
             with check.unchanged(w=w):
                 value, J = mode(w)
+        if i and np.shape(J) == (2,) and np.allclose(J, right.sum(axis=0), rtol=1e-7):
+            J = right                                    # one pass for both outputs has cost its points in the first part
         check.equal(np.shape(J), (2, 2), what="the shape of the Jacobian")
         check.close(value[i], _analytic(w)[i].real, rtol=1e-9, atol=1e-12, what=f"output {i + 1} at a random point")
         exchanged = right[:, 1] if i else None           # that has cost its points in the first part
-        check.close(J[i], check.due(J[i], right[i], exchanged, rtol=1e-7), rtol=1e-7, what=f"row {i + 1} of the Jacobian at a random point", mistakes={
+        T, q = np.exp(w[0]) + np.exp(2 * w[1]), 1 / (1 + np.exp(-w[0]))
+        by_product = np.exp(T) * np.cos(T) * np.array([np.exp(w[0]), 2 * np.exp(2 * w[1])])
+        multiplied = [w[1] * q * (1 - q), w[0]] if i and np.allclose(J[0], by_product, rtol=1e-7) else None
+        seeded = right[1] * w if i and np.allclose(J[0], right[0] * w, rtol=1e-7) else None          # w where 1 should be, in all passes
+        check.close(J[i], check.due(J[i], right[i], exchanged, multiplied, seeded, rtol=1e-7), rtol=1e-7, what=f"row {i + 1} of the Jacobian at a random point", mistakes={
             "Rows and columns are exchanged: J[i, j] belongs to output i and weight j.": right[:, i],
         }, hint=hint)
 
@@ -581,6 +620,24 @@ def as_asked(result):
     """(f, J), also where they are exchanged, which costs its points in the first part."""
     value, J = result
     return (J, value) if np.shape(value) == (2, 2) and np.shape(J) == (2,) else (value, J)
+
+
+def which_share(row, otherwise):
+    """A hint by which of the two entries of the first row is right, and whether both are off by the same factor."""
+    if np.shape(row) != (2,):
+        return otherwise
+    ratios = np.divide(row, [13.8898018, 37.4985425])
+    if np.isclose(*ratios, rtol=1e-6):
+        return "Both entries are off by the same factor, so the slopes of T are right: look at what T gets, exp T + cos T."
+    for j, other in ((0, 1), (1, 0)):
+        if np.isclose(ratios[j], 1, rtol=1e-6):
+            return f"The entry of w{j + 1} is right, so exp T + cos T is, too: look at the path from w{other + 1} to T."
+    return otherwise
+
+
+def multiplied(J):
+    """Whether the paths from T are multiplied in the first row: the same slip has cost its points there."""
+    return np.shape(J) == (2, 2) and np.allclose(J[0], np.multiply([13.8898018, 37.4985425], -34.25669557 / 37.4985425), rtol=1e-6)
 
 
 with check.part(2, "the first output"):
@@ -599,18 +656,26 @@ with check.part(2, "the first output"):
         "The two paths from T are multiplied: they are to be added.": np.multiply([13.8898018, 37.4985425], -34.25669557 / 37.4985425),
         "The derivative of exp T is exp T, not T·exp(T − 1).": np.multiply([13.8898018, 37.4985425], 35.71153817 / 37.4985425),
         "The slope of exp(2·w2) by w2 is 2·exp(2·w2), and that of exp(w1) is exp(w1): one of the two has both.": [27.7796036, 37.4985425],
+        "T gets exp T − sin T here: the derivative of sin T is cos T.": np.multiply(
+            [13.8898018, 37.4985425], (np.exp(2.59699561569) - np.sin(2.59699561569)) / (np.exp(2.59699561569) + np.cos(2.59699561569))),
+        "The derivatives begin with the values of the weights: each pass begins with 1 for its own weight and 0 for the other.": [1.38898018, 7.4997085],
+        "The cosine is taken of a and of b, each for itself: sin T hangs on T = a + b, so its slope is cos T.": [
+            np.exp(2.59699561569) * np.exp(0.1) + np.cos(np.exp(0.1)) * np.exp(0.1), (np.exp(2.59699561569) + np.cos(np.exp(0.4))) * 2 * np.exp(0.4)],
         "Rows and columns are exchanged: row i belongs to output i.": [13.8898018, 0.4493760],
-    }, hint="Compare with numeric_jacobian(f, w, 1e-5), entry by entry: which path is missing or wrong?")
+    }, hint=which_share(J[0], "Compare with numeric_jacobian(f, w, 1e-5), entry by entry: which path is missing or wrong?"))
     ### BEGIN HIDDEN TESTS
     check_row(forward_mode, check.rng(), 0, "Each node's derivative must hold at every w, not only at (0.1, 0.2).")
     ### END HIDDEN TESTS
 
 with check.part(1, "the second output"):
     value, J = as_asked(forward_mode(np.array([0.1, 0.2])))
+    if np.shape(J) == (2,) and np.allclose(J, [14.3391778, 37.5985425]):
+        J = np.array([[13.8898018, 37.4985425], [0.4493760, 0.1]])     # one pass for both outputs has cost its points in the first part
     check.equal(np.shape(J), (2, 2), what="the shape of the Jacobian", hint="One row for each output, one column for each weight.")
     check.close(value[1], 0.5449792, what="the second output of f(0.1, 0.2)")
     exchanged = [37.4985425, 0.1]                      # that has cost its points in the first part
-    check.close(J[1], check.due(J[1], [0.4493760, 0.1], exchanged), rtol=1e-6, what="the second row of the Jacobian at (0.1, 0.2)", mistakes={
+    check.close(J[1], check.due(J[1], [0.4493760, 0.1], exchanged, [0.04987520804, 0.1] if multiplied(J) else None,
+                                [0.0449376, 0.02] if np.allclose(J[0], [1.38898018, 7.4997085]) else None), rtol=1e-6, what="the second row of the Jacobian at (0.1, 0.2)", mistakes={
         "w1 goes two ways in the second output: the path through the product w1·w2 is missing.": [0.2493760402, 0.1],
         "w1 goes two ways in the second output: the path through σ is missing.": [0.2, 0.1],
         "In the product w1·w2 each derivative needs the *other* factor.": [0.3493760402, 0.2],
@@ -667,6 +732,24 @@ def as_asked(result):
     return (J, value) if np.shape(value) == (2, 2) and np.shape(J) == (2,) else (value, J)
 
 
+def which_share(row, otherwise):
+    """A hint by which of the two entries of the first row is right, and whether both are off by the same factor."""
+    if np.shape(row) != (2,):
+        return otherwise
+    ratios = np.divide(row, [13.8898018, 37.4985425])
+    if np.isclose(*ratios, rtol=1e-6):
+        return "Both entries are off by the same factor, so the slopes of T are right: look at what T gets, exp T + cos T."
+    for j, other in ((0, 1), (1, 0)):
+        if np.isclose(ratios[j], 1, rtol=1e-6):
+            return f"The entry of w{j + 1} is right, so exp T + cos T is, too: look at the path from w{other + 1} to T."
+    return otherwise
+
+
+def multiplied(J):
+    """Whether the paths from T are multiplied in the first row: the same slip has cost its points there."""
+    return np.shape(J) == (2, 2) and np.allclose(J[0], np.multiply([13.8898018, 37.4985425], -34.25669557 / 37.4985425), rtol=1e-6)
+
+
 with check.part(2, "the first output"):
     value, J = check.returns(reverse_mode(np.array([0.1, 0.2])), "f", "J")
     check.true(np.shape(value) != (2, 2) or np.shape(J) != (2,), "f and J are exchanged.", "The function returns (f, J), in this order.")
@@ -683,18 +766,24 @@ with check.part(2, "the first output"):
         "The two paths from T are multiplied: they are to be added.": np.multiply([13.8898018, 37.4985425], -34.25669557 / 37.4985425),
         "The derivative of exp T is exp T, not T·exp(T − 1).": np.multiply([13.8898018, 37.4985425], 35.71153817 / 37.4985425),
         "The slope of exp(2·w2) by w2 is 2·exp(2·w2), and that of exp(w1) is exp(w1): one of the two has both.": [27.7796036, 37.4985425],
+        "T gets exp T − sin T here: the derivative of sin T is cos T.": np.multiply(
+            [13.8898018, 37.4985425], (np.exp(2.59699561569) - np.sin(2.59699561569)) / (np.exp(2.59699561569) + np.cos(2.59699561569))),
+        "The cosine is taken of a and of b, each for itself: sin T hangs on T = a + b, so its slope is cos T.": [
+            np.exp(2.59699561569) * np.exp(0.1) + np.cos(np.exp(0.1)) * np.exp(0.1), (np.exp(2.59699561569) + np.cos(np.exp(0.4))) * 2 * np.exp(0.4)],
         "Rows and columns are exchanged: row i belongs to output i.": [13.8898018, 0.4493760],
-    }, hint="Compare with forward_mode: which share is missing, or handed on too early?")
+    }, hint=which_share(J[0], "Compare with forward_mode: which share is missing, or handed on too early?"))
     ### BEGIN HIDDEN TESTS
     check_row(reverse_mode, check.rng(), 0, "Each node's share must be right at every w, not only at (0.1, 0.2).")
     ### END HIDDEN TESTS
 
 with check.part(2, "the second output"):
     value, J = as_asked(reverse_mode(np.array([0.1, 0.2])))
+    if np.shape(J) == (2,) and np.allclose(J, [14.3391778, 37.5985425]):
+        J = np.array([[13.8898018, 37.4985425], [0.4493760, 0.1]])     # one pass for both outputs has cost its points in the first part
     check.equal(np.shape(J), (2, 2), what="the shape of the Jacobian", hint="One row for each output, one column for each weight.")
     check.close(value[1], 0.5449792, what="the second output of f(0.1, 0.2)")
     exchanged = [37.4985425, 0.1]                      # that has cost its points in the first part
-    check.close(J[1], check.due(J[1], [0.4493760, 0.1], exchanged), rtol=1e-6, what="the second row of the Jacobian at (0.1, 0.2)", mistakes={
+    check.close(J[1], check.due(J[1], [0.4493760, 0.1], exchanged, [0.04987520804, 0.1] if multiplied(J) else None), rtol=1e-6, what="the second row of the Jacobian at (0.1, 0.2)", mistakes={
         "w1 got only the share of σ in the second output: at a node that is used twice, add (`+=`).": [0.2493760402, 0.1],
         "w1 got only the share of the product in the second output: at a node that is used twice, add (`+=`).": [0.2, 0.1],
         "In the product w1·w2 each share needs the *other* factor.": [0.3493760402, 0.2],
@@ -1111,10 +1200,10 @@ with check.part(1, "the outputs"):
     ### END HIDDEN TESTS
 
 with check.part(1, "with two units"):
-    hits = np.sum(np.abs(np.subtract(outputs_of(xor_network), [0, 1, 1, 0])) < 1e-6)
-    check.true(bool(hits >= 3), "Too few outputs are right for the number of units to say anything.", "Find weights for XOR first.")
-    check.true(len(xor_network["W1"]) == 2, "This network does not have two hidden units.", "One bend up, one bend down: two units are enough.",
-               f"It has {len(xor_network['W1'])}.")
+    outputs, W1, W2 = outputs_of(xor_network), np.asarray(xor_network["W1"], dtype=float), np.asarray(xor_network["W2"], dtype=float)
+    check.true(len(W1) == 2, "This network does not have two hidden units.", "One bend up, one bend down: two units are enough.", f"It has {len(W1)}.")
+    check.true(bool(np.ptp(outputs) > 1e-6 and W1.any(axis=1).all() and W2.all()),
+               "One of the two units does nothing, or the output is always the same.", "Find weights for XOR first.")
 
 # %% [markdown] answer="xor-one-layer" points=1
 # ### Question: one is not enough

@@ -77,7 +77,26 @@ X_three, y_three, w_three = np.array([[1.0, 0.0], [1.0, 1.0], [1.0, -1.0]]), np.
 with check.part(1, "small counts"):
     right, known = likelihoods([0.5, 0.0, 1.0], [2, 0, 4])
     known["The exp is taken of each product w_j·x_j: the mean is the exp of their sum."] = right + np.sum(np.exp(w_three * X_three)) - np.sum(np.exp(X_three @ w_three))
-    check.close(poisson_nll(w_three, X_three, y_three), right, what="the negative log-likelihood of three songs", mistakes=known)
+    known["The mean is exp(w·x) in both of its places: w·x stands where the mean should."] = math.fsum(
+        abs(x @ w_three) - k * np.log(np.abs(x @ w_three) + (x @ w_three == 0)) + math.lgamma(k + 1) for x, k in zip(X_three, y_three))
+    known["This is log(1 + exp(w·x)), as for yes-or-no questions: the term of a count is exp(w·x)."] = right + np.sum(
+        np.log1p(np.exp(X_three @ w_three)) - np.exp(X_three @ w_three))
+
+    def term_that_is_wrong():
+        """A hint by what is right where all counts are 0, or all weights."""
+        try:
+            if not np.isfinite(poisson_nll(w_three, X_three, y_three)):
+                return "Is there a logarithm of w·x? The mean is exp(w·x), which is never negative, and the logarithm of the mean is w·x itself."
+            if np.isclose(poisson_nll(w_three, X_three, 0 * y_three), np.sum(np.exp(X_three @ w_three))):
+                rest = np.isclose(poisson_nll(0 * w_three, X_three, y_three), 3 + math.log(48))
+                return "Where all counts are 0 this is right: look at the terms with y, " + ("−y·w·x." if rest else "−y·w·x and log y!.")
+            if np.isclose(poisson_nll(0 * w_three, X_three, y_three), 3 + math.log(48)):
+                return "Where w = 0 this is right: look at how w comes in, exp(w·x) − y·w·x."
+        except Exception:                        # not for these numbers
+            pass
+        return "It is wrong where all counts are 0, too, and where w = 0. For each song, exp(w·x) − y·w·x + log y! is added up."
+
+    check.close(poisson_nll(w_three, X_three, y_three), right, what="the negative log-likelihood of three songs", mistakes=known, hint=term_that_is_wrong())
     ### BEGIN HIDDEN TESTS
     rng = check.rng()
     for n, d, scale in [(1, 1, 1.0), (7, 3, 1.0), (4, 6, 0.5), (40, 2, 1.0)]:
@@ -151,6 +170,11 @@ def known_gradients(w, X, y, right):
         "This is the mean over songs: the gradient of a sum is a sum.": right / len(y),
         "The counts are compared with w·x: the mean is exp(w·x).": X.T @ (X @ w - y),
         "The counts are missing in this gradient.": X.T @ means,
+        "The exp is taken of each product w_j·x_j: the mean is the exp of their sum, and the same in all entries.": np.sum(X * np.exp(X * w), axis=0) - X.T @ y,
+        "The counts are added where they are to be subtracted.": X.T @ (means + y),
+        "The sum is divided by the sum of the means: nothing divides it.": right / means.sum(),
+        "The sum is divided by the sum of the counts: nothing divides it.": right / max(y.sum(), 1),
+        "The differences are squared: it is exp(w·x) − y that multiplies x.": X.T @ (means - y) ** 2,
         "The exp(w·x) is missing in this gradient.": -X.T @ y,
         "The last factor of the chain rule is missing: the slope of w·x by w is x.": np.full(X.shape[1], np.sum(means - y)),
         "The differences are divided by the means: the slope of exp(w·x) is exp(w·x) times x.": X.T @ (1 - y / means),
@@ -215,6 +239,8 @@ def known_hessians(w, X, y, right):
     means = np.exp(X @ w)                        # (N,)
     slope = X.T @ (means - y)                    # (D,)
     return {
+        "Each song has |x|² on the diagonal here: x xᵀ is the outer product, with x_a·x_b in row a, column b.": np.sum(means * np.sum(X ** 2, axis=1)) * np.eye(len(w)),
+        "The exp is taken of each product w_j·x_j: the mean is the exp of their sum.": np.diag(np.sum(X ** 2 * np.exp(X * w), axis=0)),
         "This is the sum of x xᵀ: where do the means exp(w·x) come in?": X.T @ X,
         "This is the mean over songs: the Hessian of a sum is a sum.": right / len(y) if len(y) > 1 else None,
         "The weights in this sum are the counts: they should be the means exp(w·x).": X.T @ (y[:, None] * X),
@@ -413,10 +439,25 @@ rng = check.rng()
 X, times = np.column_stack([np.ones(30), rng.uniform(-1, 1, size=30)]), rng.integers(0, 4, size=30, dtype=np.intp)
 y = rng.poisson(np.exp(X @ [1.0, 0.8])) + 1
 found = fit_poisson(X, y, sample_weight=times.astype(float))
+
+
+def counts_alone():
+    """The minimiser of Σ s·exp(w·x) − y·w·x by Newton's method, where the weights stand at the means only."""
+    w = np.zeros(2)
+    for _ in range(200):
+        means = times * np.exp(X @ w)
+        step = np.linalg.solve(X.T @ (means[:, None] * X), X.T @ (means - y))
+        w = w - step / max(1.0, np.abs(step).max())
+    return w
+
+
 check.close(found, fit_poisson(np.repeat(X, times, axis=0), np.repeat(y, times)), rtol=1e-3, what="the weights with sample_weight = 0, 1, 2, 3", mistakes={
     "This is the fit without sample_weight: is the argument used?": lambda: fit_poisson(X, y),
     "The features are multiplied by sample_weight: it belongs in front of the whole term of a song, outside of the exp.": lambda: fit_poisson(times[:, None] * X, y),
     "This is the fit with sample_weight²: it should stand once in the sum.": lambda: fit_poisson(np.repeat(X, times ** 2, axis=0), np.repeat(y, times ** 2)),
+    "The weights multiply the counts only: they belong to the whole term of a song.": lambda: fit_poisson(X, times * y),
+    "The weights multiply the means only: they belong to the whole term of a song, its count too.":
+        counts_alone,
 }, hint="A song with weight 3 should count as if it stood there three times, one with weight 0 as if it were not there.")
 check.passed("A song of weight 3 counts like three songs.")
 ### BEGIN HIDDEN TESTS
@@ -558,6 +599,7 @@ with check.part(3, "Bayes' rule"):
         return np.exp(logs) / np.exp(logs).sum(axis=1, keepdims=True)
 
     logs = X_three @ W_two.T                     # of the means, (3, 2)
+    over_songs = [one - one.max(axis=0) for one in (np.log(joint), np.log(pi_two) + y_three[:, None] * logs - np.exp(logs))]      # with and without log y!
     found = e_step(X_three, y_three, W_two, pi_two)
     check.close(found, right, what="the responsibilities of three songs and two moods", mistakes={
         "The mixing weights pi are left out: a frequent mood is more probable before we see the count.": alone,
@@ -571,8 +613,14 @@ with check.part(3, "Bayes' rule"):
         "The mixing weights are added where they should multiply: in log space it is log pi that is added.": lambda: shares(pi_two + np.log(unmixed)),
         "The mean of a count is exp(w·x), and its logarithm is w·x: are the two mixed up?":
             lambda: shares(np.log(pi_two) + y_three[:, None] * np.log(logs) - logs),
+        "The mean is exp(w·x), and w·x itself is subtracted: log p is y·w·x − exp(w·x).": lambda: shares(np.log(pi_two) + y_three[:, None] * logs - logs),
+        "The mean exp(w·x) stands where its logarithm should: log p is y·w·x − exp(w·x).": lambda: shares(np.log(pi_two) + y_three[:, None] * np.exp(logs) - np.exp(logs)),
+        "The mean is added where it should be subtracted: log p is y·w·x − exp(w·x).": lambda: shares(np.log(pi_two) + y_three[:, None] * logs + np.exp(logs)),
         "The term −exp(w·x) is missing: it differs from mood to mood.": lambda: shares(np.log(pi_two) + y_three[:, None] * logs),
         "The term y·w·x is missing: without it, the counts say nothing.": lambda: shares(np.log(pi_two) - np.exp(logs)),
+        "The largest logarithm of each *mood* is subtracted: take that of each song, which cancels in its row.": lambda: shares(max(
+            over_songs, key=lambda one: np.shape(found) == (3, 2) and np.allclose(found, shares(one)))),
+        "The probabilities of the counts are added to pi: they multiply each other.": lambda: (pi_two + unmixed) / (pi_two + unmixed).sum(axis=1, keepdims=True),
     })
     ### BEGIN HIDDEN TESTS
     rng = check.rng()
@@ -588,6 +636,8 @@ with check.part(1, "large counts"):
     found = np.asarray(e_step(np.ones((2, 1)), np.array([3000, 0]), np.array([[7.0], [2.0]]), np.array([0.5, 0.5])))
     for_three = np.asarray(e_step(X_three, y_three, W_two, pi_two))
     rule_is_right = for_three.shape == (3, 2) and np.allclose(for_three, right)
+    if for_three.shape == (3, 2) and any(np.allclose(for_three, shares(one), rtol=1e-6) for one in over_songs):
+        found = np.eye(2)                        # the maximum of each mood has cost its points above
     is_made_of_W = not rule_is_right and not np.array_equal(for_three, e_step(X_three, y_three, 2 * W_two, pi_two))
     if is_made_of_W and found.shape == (2, 2) and np.isfinite(found).all() and not np.allclose(found[0], found[1]):
         found = np.eye(2)                        # what is wrong with small counts has cost its points above: here the numbers must stay finite
@@ -674,7 +724,9 @@ with check.part(1, "pi"):
     check.close(pi_found, [0.75, 0.25], what="pi where 45 songs belong to the first mood and 15 to the second", mistakes={
         "The mixing weights should follow the responsibilities: it looks as if all moods get the same share.": [0.5, 0.5],
         "These are sums: divide by the number of songs.": [45, 15],
-    })
+        "The largest share is 1 here: divide by the number of songs, so that pi adds up to 1.": [1, 1 / 3],
+        "The shares are those of the counts: each song counts 1, however often it was played.": R_exact.T @ y_toy / y_toy.sum(),
+    }, hint="pi[k] is the mean of column k of R.")
     ### BEGIN HIDDEN TESTS
     rng = check.rng()
     for n, d, k in [(40, 2, 1), (60, 2, 2), (50, 3, 3), (45, 1, 4)]:
@@ -723,6 +775,9 @@ with check.part(2, "W"):
     check.close(W_found, due, rtol=0.03, what="W for the true groups", mistakes={
         "All moods have the same weights: does each fit use its own column of R?":
             lambda: np.tile(fit_poisson(X_toy, y_toy) if fit_is_right else sums(X_toy, y_toy), (2, 1)),
+        "The responsibilities multiply the counts: pass column k as `sample_weight`, it belongs to the whole term of a song.":
+            lambda: [(fit_poisson if fit_is_right else sums)(X_toy, R_exact[:, k] * y_toy) for k in (0, 1)],
+        "The rows of W stand in another order than the columns of R.": due[::-1],
     }, hint="Row k of W is the fit whose sample_weight is column k of R.")
     ### BEGIN HIDDEN TESTS
     rng = check.rng()
@@ -857,8 +912,10 @@ def _check_iterations(em, rng):
             check.close(R_found, last, atol=5e-3, what="the responsibilities after the last iteration",
                         hint="R should belong to the W and pi that are returned.")
 
-def _check_history(em, rng, pi_stays, ends_early):
+def _check_history(em, rng, pi_stays, ends_early, stands_still):
     for X, y, W0, pi0, steps, n, k, W, pi, R, history in _runs(rng, pi_stays):
+        if stands_still:                         # the first iteration is right, and the others are like it
+            steps, history = 1, history[:2]
         found = log_likelihoods_in(em(X.copy(), y.copy(), W0.copy(), pi0.copy(), steps)[2:])
         if ends_early:
             found = [*found, *history[len(found):]]
@@ -898,7 +955,7 @@ with check.part(2, "the iterations"):
     check.true(np.ndim(R_found) != 1, "R has one axis only: is it exchanged with the log-likelihoods?", in_order)
     check.close(pi_found, [0.765897, 0.234103] if steps_are_right else [0.75, 0.25], what="pi after 60 iterations", rtol=1e-3, mistakes={
         "pi is still ½, ½: does the M step's pi get used?": [0.5, 0.5],
-        "These are the pi after one single iteration: does a `return` stand inside the loop, or does each iteration begin with W0 and pi0 again?": [0.534075, 0.465925],
+        "These are the pi after one single iteration: does a `return` stand inside the loop, does the E step stand outside of it, or does each iteration begin with W0 and pi0 again?": [0.534075, 0.465925],
     }, hint="Are there num_iters iterations, without an early end, and does each begin with what the one before gave?")
     check.close(W_found, [[1.99404, 0.99859], [1.01637, -1.96593]] if steps_are_right else W_true, what="W after 60 iterations", rtol=1e-3, mistakes={
         "W is still W0: does the M step's W get used?": W_start,
@@ -945,6 +1002,9 @@ with check.part(2, "the log-likelihoods"):
         "The term log y! is missing in the log-likelihood.": 590.34,
     }
     # (The steps that stand in find what the songs were made from, not the highest point for them.)
+    stands_still = len(history) == 61 and np.allclose(history[1:], -151.295053, rtol=2e-5)       # the same iteration again and again
+    if stands_still and np.allclose(pi_found, [0.534075, 0.465925], rtol=1e-3):
+        history = [*history[:2], *[-136.123788] * 59]                  # has cost its points above: the values are right for it
     last = -142.679556 if pi_stays and steps_are_right else -136.123788 if steps_are_right else -136.171962
     check.close(last if ends_early else history[60], last, what="the log-likelihood after 60 iterations", rtol=2e-5, mistakes=shown,
                 hint="It should have stopped rising by then: what changes from one iteration to the next, and does it ever fall?")
@@ -956,10 +1016,10 @@ with check.part(2, "the log-likelihoods"):
             print("The log-likelihood rises from -347.5 to -136.12 and never falls.")
     ### BEGIN HIDDEN TESTS
     try:
-        _check_history(em, check.rng(), pi_stays, ends_early)
+        _check_history(em, check.rng(), pi_stays, ends_early, stands_still)
     except Exception:                            # whoever lost points for the two steps should not lose them here again
         e_step, m_step = _right_e_step, _right_m_step
-        _check_history(em, check.rng(), pi_stays, ends_early)
+        _check_history(em, check.rng(), pi_stays, ends_early, stands_still)
     finally:
         e_step, m_step = own_steps
     ### END HIDDEN TESTS
@@ -1017,6 +1077,13 @@ def make_playlists(X_all, W, size):
     ### END SOLUTION
 
 # %% test="make_playlists" points=2
+X_four = np.array([[3.0, 0.0], [1.0, 0.0], [2.0, 4.0], [0.0, 1.0]])          # with W = 1 these are the scores
+check.equal(make_playlists(X_four, np.eye(2), 2), [[0, 2], [2, 3]], what="the playlists of 2 of 4 songs for two moods", mistakes={
+    "Each song is in the list of one mood only: a good song may be in several.": [[0, 1], [2, 3]],
+    "These are the songs that are played least: best first.": [[3, 1], [0, 1]],
+    "The right songs, but the worst of them first.": [[2, 0], [3, 2]],
+    "All moods have the same playlist: each should be ranked by its own row of W.": [[2, 0], [2, 0]],
+}, hint="Row k should list song indices, ranked by row k of W only.")
 X_five = np.array([[1.0, 0.1], [1.0, -0.9], [1.0, 0.8], [1.0, 0.3], [1.0, -0.2]])
 check.equal(make_playlists(X_five, np.array([[0.0, 1.0], [1.0, -2.0]]), 3), [[2, 3, 0], [1, 4, 0]], what="the playlists of 3 of 5 songs for two moods", mistakes={
     "These are the songs that are played least: best first.": [[1, 4, 0], [2, 3, 0]],

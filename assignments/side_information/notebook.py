@@ -107,6 +107,7 @@ check.close(rbf_kernel(np.array([0.0, 0.5, 1.0]), np.array([0.0, 0.5]), 2.0), ri
     "γ multiplies the square, it doesn't divide it: large γ means narrow bumps.": np.exp(-distance ** 2 / 2),
     "This is exp(−d²/(2γ²)): here γ multiplies the square.": np.exp(-distance ** 2 / 8),
     "The difference should be squared.": np.exp(-2 * distance),
+    "One distance is taken of all points together, `np.linalg.norm` of the whole array: each pair has its own.": np.full((3, 2), np.exp(-2 * np.sum(distance ** 2))),
     "γ stands inside the square here: it should be γ·(x − z)².": np.exp(-(2 * distance) ** 2),
     "The minus sign in the exponent is missing.": np.exp(2 * distance ** 2),
     "This is exp(−d²/(2γ)): here γ multiplies the square, and there is no 2.": np.exp(-distance ** 2 / 4),
@@ -174,6 +175,27 @@ x_small = np.linspace(0, 1, 8)
 y_small = np.array([0.0, 2.0, 1.0, 4.0, 12.0, 5.0, 6.0, 8.0])
 K_small = np.exp(-4 * np.abs(np.subtract.outer(x_small, x_small)))
 
+
+def least_squares(lam, y=y_small):
+    """The fitted values of least squares with the penalty lam·αᵀKα."""
+    return K_small @ np.linalg.solve(K_small + lam * np.eye(8), y)
+
+
+def fits(fit, *lams, y=y_small):
+    """The fitted values that a fit of yours gives."""
+    return K_small @ np.asarray(fit(K_small.copy(), y.copy(), *lams), dtype=float)
+
+
+def where_it_is_right(fit, cases, otherwise):
+    """A hint by the first of the simpler cases, (settings, y, what it should give, hint), in which your fit is right; else another one."""
+    for lams, y, due, hint in cases:
+        try:
+            if np.allclose(fits(fit, *lams, y=y), due, rtol=1e-3, atol=1e-3 * np.abs(due).max()):
+                return hint
+        except Exception:                        # not for these numbers
+            continue
+    return otherwise
+
 # %% test="fit_least_squares" points=3
 with check.unchanged(K=K_small, y=y_small):
     alpha = fit_least_squares(K_small, y_small, 0.5)
@@ -182,11 +204,13 @@ check.close(K_small @ alpha, [0.34451, 1.44108, 1.67294, 4.08931, 8.09315, 5.388
     check.hint("The penalty looks like λ‖α‖²: it should be λ·αᵀKα.", why="penalty"): lambda: K_small @ np.linalg.solve(K_small @ K_small + 0.5 * np.eye(8), K_small @ y_small),
     "The fit goes through every point: is the penalty there, with λ?": y_small,
     "The data term looks like a mean: it should be the sum over points.": lambda: K_small @ np.linalg.solve(K_small + 4 * np.eye(8), y_small),
-    "The two terms have another balance: is there a ½ in front of one of them?": lambda: K_small @ np.linalg.solve(K_small + np.eye(8), y_small),
+    "The two terms have another balance: is there a ½ in front of one of them, or is λ missing?": lambda: K_small @ np.linalg.solve(K_small + np.eye(8), y_small),
     "λ stands in front of the data term: it belongs to the penalty.": lambda: K_small @ np.linalg.solve(K_small + 2 * np.eye(8), y_small),
     "The penalty looks like λ‖Kα‖²: it should be λ·αᵀKα.": y_small / 1.5,
     "These are the fitted values Kα: return the coefficients, `alpha.value`.": lambda: K_small @ K_small @ np.linalg.solve(K_small + 0.5 * np.eye(8), y_small),
     "The data term is a norm without its square: `cp.sum_squares(…)`, not `cp.norm(…)`.": [0.20474, 0.37923, 0.54888, 0.86592, 1.21811, 1.10042, 1.03417, 0.91025],
+    "λ stands squared in this problem: it is λ·αᵀKα.": lambda: K_small @ np.linalg.solve(K_small + 0.25 * np.eye(8), y_small),
+    "The root of λ stands in this problem: it is λ·αᵀKα.": lambda: K_small @ np.linalg.solve(K_small + np.sqrt(0.5) * np.eye(8), y_small),
     "The penalty looks like λ‖α‖₁: it should be λ·αᵀKα.": [0.57434, 1.10132, 1.48411, 4.48411, 11.10132, 5.78379, 5.78422, 7.72533],
 })
 check.passed("fit_least_squares balances data and penalty.")
@@ -241,7 +265,12 @@ check.close(K_small @ alpha, [0.33475, 1.40025, 1.48887, 3.25627, 4.32222, 4.426
     "The squares stand there beside the Huber loss: it takes their place.": [0.24052, 1.58626, 1.46818, 4.10132, 8.59930, 5.36728, 5.70792, 6.55454],
     "The Huber loss is that of α − y here: the residuals are Kα − y.": [0.67789, 1.60919, 1.63865, 2.00000, 2.00000, 2.00000, 2.00000, 2.00000],
     "Only the largest residual counts here: the losses of all points are added up, with `cp.sum`.": [0.20340, 0.36018, 0.63781, 1.12944, 2.00000, 1.12944, 0.63781, 0.36018],
-}, hint="Is it the sum over points, and is the threshold 1? The point (0.57, 12) should hardly pull.")
+}, hint=where_it_is_right(fit_huber, [
+    ((0.3,), y_small / 50, least_squares(0.3, y_small / 50), "Where all residuals are small it is right: what is wrong is the loss of large ones. Is the threshold 1?"),
+    ((0.3,), y_small / 50, least_squares(0.6, y_small / 50), "The balance is off by 2: this φ is r² for small residuals, without a ½, and the penalty is λ·αᵀKα."),
+    ((0.3,), y_small / 50, least_squares(1.0, y_small / 50), "The penalty stands there without λ: it is λ·αᵀKα, and the threshold of φ is 1."),
+    ((0.3,), y_small / 50, least_squares(2.4, y_small / 50), "The data term looks like a mean: it should be the sum over points."),
+], "It is wrong even where all residuals are small and φ is the square: is the penalty λ·αᵀKα, and the data term the sum over all points?"))
 check.passed("fit_huber is not impressed by one wild point.")
 ### BEGIN HIDDEN TESTS
 from scipy.optimize import lsq_linear
@@ -376,7 +405,13 @@ with check.part(3, "the fitted values"):
             "The differences are those of the residuals Kα − y: take those of the fitted values Kα.": [0.01222, 2.01222, 1.01222, 4.01222, 8.91262, 4.53179, 5.36634, 6.47288],
             "The term λ₂·αᵀKα is missing.": [1.00000, 1.50000, 1.50000, 4.00000, 10.00000, 6.50000, 6.50000, 7.00000],
             "Only the sum of the differences counts here: the absolute value of each difference is added up, with `cp.norm1`.": [0.95331, 1.57550, 1.70233, 4.09443, 8.08803, 5.35901, 5.29401, 5.30226],
-        }, hint=check.hint("λ₁ belongs to the 1-norm of the differences of the fitted values Kα (not of α), λ₂ to αᵀKα.", why="fitted-values"))
+        }, hint=where_it_is_right(fit_total_variation, [
+            ((0.0, 0.3), y_small, least_squares(0.3), check.hint(
+                "With λ₁ = 0 it is right: what is wrong is the first penalty, λ₁ times the 1-norm of the differences of the fitted values Kα (not of α).", why="fitted-values")),
+            ((0.0, 0.3), y_small, least_squares(2.4), "The data term looks like a mean: it should be the sum over points."),
+            ((0.0, 0.3), y_small, least_squares(0.6), "The balance is off by 2 even with λ₁ = 0: is there a ½ in front of one of the terms?"),
+            ((0.0, 0.3), y_small, least_squares(1.0), "The term αᵀKα stands there without λ₂."),
+        ], check.hint("λ₁ belongs to the 1-norm of the differences of the fitted values Kα (not of α), λ₂ to αᵀKα.", why="fitted-values")))
         ### BEGIN HIDDEN TESTS
         from scipy.optimize import lsq_linear
 
@@ -467,18 +502,27 @@ with check.part(3, "the fitted values"):
             alpha = fit_monotone(K_small, y_small, 0.5)
         check.equal(np.shape(alpha), (8,), what="the shape of alpha", hint="Return `alpha.value`, after `solve()`.")
         found = K_small @ alpha
+        steep = np.array([0.0, 10, 20, 30, 45, 65, 100, 180])     # these rise by themselves: the constraint has nothing to do
         check.true(bool(np.all(np.diff(found) > -1e-3)) and bool(np.ptp(found) > 0.1), "The fitted values do not rise.",
                    "The constraint has the wrong sign: every difference should be >= 0." if np.all(np.diff(found) < 1e-3) else
                    "This is the fit without DKα >= 0: is this constraint in the list that goes to `cp.Problem` as its second argument?"
                    if np.allclose(found, K_small @ np.linalg.solve(K_small + 0.5 * np.eye(8), y_small), atol=1e-2) else
                    check.hint("The constraint is about the fitted values Kα, not about α.", why="fitted-values") if np.all(np.diff(alpha) > -1e-3) else
-                   "The constraint is DKα >= 0 in the list of `cp.Problem`: not Kα >= 0, and no price in the objective.")
+                   "The constraint is not Kα >= 0: it is their differences that are, DKα >= 0." if np.allclose(
+                       found, least_squares(0.5), atol=1e-2) and (found > 0).all() else
+                   "Not every neighbour is compared: each fitted value should be at least the one before it, DKα >= 0. Compare the whole list, and no price in the objective.")
         check.close(found, [0.33991, 1.42183, 1.58616, 3.69656, 6.31528, 6.31528, 6.31528, 6.31528], rtol=1e-3, what="the fitted values Kα", mistakes={
+            "This fit was made monotone afterwards: solve one problem with the constraint in it.": lambda: np.maximum.accumulate(least_squares(0.5)),
             "The penalty λ·αᵀKα is missing.": [0, 1.5, 1.5, 4, 23 / 3, 23 / 3, 23 / 3, 8],
             "The measurements are sorted here: each belongs to its point. Leave y as it is and constrain DKα >= 0.":
                 lambda: K_small @ np.linalg.solve(K_small + 0.5 * np.eye(8), np.sort(y_small)),
             "There is a second constraint, α >= 0: only the fitted values Kα are to rise, α may have any sign.": [0.65985, 1.16846, 2.02781, 3.56750, 6.30412, 6.30412, 6.30412, 6.30412],
-        }, hint="Among all rising fits, the one with the smallest sum of data term and penalty is wanted.")
+        }, hint=where_it_is_right(fit_monotone, [
+            ((0.3,), steep, least_squares(0.3, steep), "Where the least-squares fit rises by itself it is right: what is wrong is the constraint. Is it DKα >= 0, and nothing more?"),
+            ((0.3,), steep, least_squares(0.6, steep), "The balance is off by 2: is there a ½ in front of one of the terms?"),
+            ((0.3,), steep, least_squares(1.0, steep), "The term αᵀKα stands there without λ."),
+            ((0.3,), steep, least_squares(2.4, steep), "The data term looks like a mean: it should be the sum over points."),
+        ], "Among all rising fits, the one with the smallest sum of data term and penalty λ·αᵀKα is wanted."))
         ### BEGIN HIDDEN TESTS
         from scipy.optimize import nnls
 
@@ -632,6 +676,8 @@ with check.part(3, "least squares"):
             found.append(error(y_fifty[out] - K[np.ix_(out, others)] @ alpha, y_fifty[others] - K[np.ix_(others, others)] @ alpha))
         return np.array(found)
 
+    K_fifty = np.exp(-200.0 * np.subtract.outer(x_fifty, x_fifty) ** 2)
+    alpha_fifty = ridge_in_closed_form(K_fifty, y_fifty, 0.05)
     known = {
         "This is the mean of the absolute errors: square them.": lambda: np.mean(of_fifty(lambda out, _: abs(out[0]))),
         "This is the error at the other points, which were fitted: the error at the point that was left out counts.": lambda: np.mean(of_fifty(lambda _, rest: np.mean(rest ** 2))),
@@ -649,6 +695,10 @@ with check.part(3, "least squares"):
         "The last point is skipped.": 15.939097,
         "This is the sum over points: take the mean.": 830.458507,
         "This is the root of the mean squared error.": 4.075435,
+        "This is the variance of the errors: their squares are not meant to be taken from the mean error.": lambda: np.var(of_fifty(lambda out, _: out[0])),
+        "This is the standard deviation of the errors: take the mean of their squares.": lambda: np.std(of_fifty(lambda out, _: out[0])),
+        check.hint("One fit of all points is used, without the term of the point that is predicted: it must be left out of the fit, too.", why="leave-one-out"):
+            lambda: np.mean([(y_fifty[i] - np.delete(K_fifty[i] * alpha_fifty, i).sum()) ** 2 for i in range(50)]),
         "The outlier is not counted: all n points count, whatever you think of them.": 9.036939,
         "The outlier seems to be removed: a fit for this question sees all points but the one that is held out.": 4.904153,
     }

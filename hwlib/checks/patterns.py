@@ -83,6 +83,10 @@ def line_by_line(a: Array, b: Array, same: Same) -> Hints:
         return
     if a.shape != b.shape or a.ndim != 2 or min(a.shape) < 2:
         return
+    if a.any() and same(a, np.full(a.shape, a[0, 0])):
+        if not same(b, np.full(b.shape, b[0, 0])):
+            yield "Every value is the same: is each computed from its own part of the input?"
+        return
     if _normalised_the_other_way(a, b, same):
         yield (
             "It is normalised along the wrong axis: which should add up to 1, each row or each "
@@ -97,13 +101,33 @@ def line_by_line(a: Array, b: Array, same: Same) -> Hints:
         empty = ~found.any(axis=1)
         if empty.any() and right[empty].any(axis=1).all() and same(found[~empty], right[~empty]):
             yield (
-                f"The {row}s that are not 0 are right: does the loop end early, or does a `return` "
-                "stand inside it?"
+                f"The {row}s that are not 0 are right, and the others are 0: does the loop end "
+                "early, does a `return` stand inside it, or is something set to 0 that should "
+                "not be?"
+            )
+        elif _factor_of_its_own(found, right, same) and _running_total(found, right):
+            yield (
+                f"The first {row} is right, and each {row} after it is smaller than it should be: "
+                "does a sum go on growing that should begin at 0 again?"
+            )
+        elif _factor_of_its_own(found, right, same) and same(
+            found.sum(axis=1), np.ones(len(found))
+        ):
+            yield (
+                f"Each {row} adds up to 1 here, and should not: is it divided by its sum, which "
+                "nothing asks for?"
+            )
+        elif _factor_of_its_own(found, right, same) and same(
+            right.sum(axis=1), np.ones(len(right))
+        ):
+            yield (
+                f"Each {row} should add up to 1 and does not: is it divided by the sum of just "
+                "these values, no more and no less?"
             )
         elif _factor_of_its_own(found, right, same):
             yield (
-                f"Each {row} is off by a factor of its own: is a normalisation missing, or does it "
-                f"run over {column}s in place of {row}s?"
+                f"Each {row} is off by a factor of its own: is a normalisation missing or too "
+                f"many, or does it run over {column}s in place of {row}s?"
             )
         elif same(found - (found - right).mean(axis=1, keepdims=True), right):
             yield (
@@ -143,6 +167,12 @@ def _factor_of_its_own(found: Array, right: Array, same: Same) -> bool:
     squares = np.sum(right * right, axis=1, keepdims=True)
     factors = np.sum(found * right, axis=1, keepdims=True) / squares
     return bool((factors > 0).all()) and same(found / factors, right)
+
+
+def _running_total(found: Array, right: Array) -> bool:
+    """Whether the first row is right, and all others are too small."""
+    factors = found.sum(axis=1) / right.sum(axis=1)
+    return bool(len(factors) > 2 and abs(factors[0] - 1) < 1e-6 and (factors[1:] < 1 - 1e-6).all())
 
 
 def _normalised_the_other_way(found: Array, right: Array, same: Same) -> bool:

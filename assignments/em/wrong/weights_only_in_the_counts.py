@@ -4,7 +4,7 @@ from scipy.optimize import minimize
 
 REPLACES = "fit_poisson"
 FAILS = ["fit_poisson-weights"]
-HINT = "A song with weight 3 should count as if it stood there three times"
+HINT = "The weights multiply the counts only"
 
 
 def fit_poisson(X, y, sample_weight=None):

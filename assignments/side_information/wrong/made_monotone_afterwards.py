@@ -2,7 +2,7 @@
 
 REPLACES = "fit_monotone"
 FAILS = ["fit_monotone"]
-HINT = "Among all rising fits"
+HINT = "This fit was made monotone afterwards"
 
 
 def fit_monotone(K, y, lam):

@@ -2,7 +2,7 @@
 
 REPLACES = "fit_huber"
 FAILS = ["fit_huber"]
-HINT = "Is it the sum over points, and is the threshold 1?"
+HINT = "the sum over all points"
 
 
 def fit_huber(K, y, lam):
