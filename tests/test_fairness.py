@@ -307,6 +307,14 @@ def test_pip_fails_at_once(tmp_path: Path) -> None:
     assert time.monotonic() - started < 60
 
 
+def test_lines_that_would_install_with_other_programs_cost_nothing(tmp_path: Path) -> None:
+    installs = "".join(
+        f"%{program} install -y numba\n" for program in ("conda", "mamba", "micromamba", "uv")
+    )
+    found = graded(make(tmp_path), "def double(x):", f"{installs}def double(x):")
+    assert found["double"].points == 4, found["double"].message
+
+
 def test_a_sleep_counts_as_a_third_and_waiting_for_a_core_not_at_all() -> None:
     def is_over(cpu_s: float, queued_s: float, wall_s: float) -> bool:
         told = [(0.0, 0.0), (cpu_s, queued_s)]  # what the system tells, first and then

@@ -401,6 +401,7 @@ def other_layers(x, w, b, stride, pad):
         "Is the bias b added?": right - biases,
         "The bias is subtracted, not added.": right - 2 * biases,
         "The bias is added once for each channel: there is one for each filter.": right + (C - 1) * biases,
+        "The bias is added to every product: it belongs to their sum, once.": right + (C * HH * WW - 1) * biases,
         "The border is not filled with zeros but with the pixels next to it.": lambda: layer(bordered("edge"), w, 0),
         "The border is filled with a mirror image, not with zeros.": lambda: layer(bordered("reflect"), w, 0),
         "The zeros stand on one side of the image only: `pad` rows and columns belong on every side.":
@@ -729,6 +730,7 @@ def max_pool_forward_naive(x, pool_param):
     return out, cache
 
 # %% test="max_pool_forward_naive" points=3
+start = check.hint("The search for the maximum starts at a number that may be larger than a whole window.", why="max-start")
 in_window = "These are places in the windows (`argmax`): their largest values are asked for."
 one_left_out = "The last values of each window are left out: does the search for the maximum end too early?"
 negative = check.hint("Negative maxima became 0: where does the search for the maximum start?", why="max-start")
@@ -744,13 +746,13 @@ def check_outputs(sizes):
     """For each N, C, H, W, pool height, pool width, stride."""
     rng = check.rng()
     for N, C, H, W, height, width, stride in sizes:
-        x = rng.normal(size=(N, C, H, W)) - 1.5                    # mostly negative
+        x = 1000 * rng.normal(size=(N, C, H, W)) - 1500            # mostly negative, and below what a search may start at
         every = windows(x, height, width, stride)
         rows, columns = 1 + (H - height) / stride, 1 + (W - width) / stride
         on_error = "" if rows % 1 == columns % 1 == 0 else round_down
         out, _ = run_forward(max_pool_forward_naive, x, {"pool_height": height, "pool_width": width, "stride": stride}, on_error=on_error,
                              fitting=x[:, :, :H - (H - height) % stride, :W - (W - width) % stride])
-        case = f"the output for x of shape {x.shape}, windows of {height} × {width} and stride {stride}"
+        case, right = f"the output for x of shape {x.shape}, windows of {height} × {width} and stride {stride}", every.max(axis=(4, 5))
         check.shape(out, every.shape[:4], what=case, mistakes={
             "pool_height is used for the width too.": (N, C, every.shape[2], 1 + (W - height) // stride),
             "pool_width is used for the height too.": (N, C, 1 + (H - width) // stride, every.shape[3]),
@@ -759,9 +761,12 @@ def check_outputs(sizes):
             round_down: (N, C, round(rows), round(columns)),
             round_down + " ": (N, C, -int(-rows // 1), -int(-columns // 1)),
         }, hint="Look at H' and W' in the text above the question.")
-        check.close(out, every.max(axis=(4, 5)), what=case, mistakes={
-            negative: np.maximum(every.max(axis=(4, 5)), 0),
+        check.close(out, right, what=case, mistakes={
+            negative: np.maximum(right, 0),
+            start: lambda: np.maximum(right, np.min(out[out > right], initial=np.inf)),
             "This is the mean of each window: its maximum is asked for.": every.mean(axis=(4, 5)),
+            "This is the sum of each window: its maximum is asked for.": every.sum(axis=(4, 5)),
+            "This is the largest absolute value: a large negative number does not win.": np.abs(every).max(axis=(4, 5)),
             "This is the smallest value of each window.": every.min(axis=(4, 5)),
             in_window: every.reshape(*every.shape[:4], -1).argmax(axis=4),
             one_left_out: lambda: every.reshape(*every.shape[:4], -1)[..., :-1].max(axis=4),
@@ -784,7 +789,10 @@ with check.part(2, "windows that fit"):
     check.shape(out, (2, 3, 2, 2), what="the output", hint="Look at H' and W' in the text above the question.")
     check.close(out, x[:, :, 1::2, 1::2], what="the output (here the values grow to the right and downwards)", mistakes={
         negative: np.maximum(x[:, :, 1::2, 1::2], 0),
+        start: lambda: np.maximum(x[:, :, 1::2, 1::2], np.min(out[out > x[:, :, 1::2, 1::2]], initial=np.inf)),
         "This is the mean of each window: its maximum is asked for.": x.reshape(2, 3, 2, 2, 2, 2).mean(axis=(3, 5)),
+        "This is the sum of each window: its maximum is asked for.": x.reshape(2, 3, 2, 2, 2, 2).sum(axis=(3, 5)),
+        "This is the largest absolute value: a large negative number does not win.": np.abs(x.reshape(2, 3, 2, 2, 2, 2)).max(axis=(3, 5)),
         "This is the smallest value of each window.": x[:, :, ::2, ::2],
         "The maximum runs over the channels too: each channel is pooled by itself.": np.repeat(x[:, -1:, 1::2, 1::2], 3, axis=1),
         in_window: np.full((2, 3, 2, 2), 3),

@@ -20,7 +20,8 @@ _FOR_THE_EYE = (
     *("matplotlib", "config", "load_ext", "reload_ext", "unload_ext", "autoreload", "precision"),
     *("pprint", "xmode", "pdb", "colors", "who", "whos", "history", "pwd", "ls", "aimport"),
 )
-_INSTALLS = ("pip", "conda", "mamba", "uv", "tensorflow_version")  # this machine has its packages
+# this machine has its packages
+_INSTALLS = ("pip", "conda", "mamba", "micromamba", "uv", "tensorflow_version")
 _SHOWN = ("html", "HTML", "javascript", "js", "latex", "markdown", "svg", "SVG")
 _MEASURES = ("time", "timeit", "prun")
 _PYLAB = """\

@@ -148,6 +148,11 @@ class _Transformations(TransformerManager):  # type: ignore[misc]
         return changed
 
 
+def _install_nothing(line: str) -> None:
+    """`%conda install …` as student code sees it: the packages here are the instructor's."""
+    sys.stdout.write("Nothing is installed while this notebook is graded.\n")
+
+
 class StudentShell(InteractiveShell):  # type: ignore[misc]  # IPython has no type information here
     """An IPython shell without history, without a screen."""
 
@@ -173,6 +178,8 @@ class StudentShell(InteractiveShell):  # type: ignore[misc]  # IPython has no ty
         shell._store_class = type(shell.db)
         shell.extension_manager.load_extension("storemagic")  # %store, as in Jupyter
         shell.register_magic_function(lambda line: None, magic_name="autosave")
+        for manager in ("conda", "mamba", "micromamba"):  # IPython's own raise outside conda
+            shell.register_magic_function(_install_nothing, magic_name=manager)
         sys.stdout = _Stream(shell, "stdout")
         sys.stderr = _Stream(shell, "stderr")
         return shell
