@@ -250,13 +250,15 @@ def known_hessians(w, X, y, right):
         "The squares of the gradients are added up: the second derivative has the means exp(w·x) as weights, without y.": X.T @ (((means - y) ** 2)[:, None] * X),
         "The differences exp(w·x) − y are the weights: y is gone after the second derivative.": X.T @ ((means - y)[:, None] * X),
         "This is the outer product of the gradient with itself: take the derivative of each of its entries.": np.outer(slope, slope),
+        "The mean of a song is exp(w·x): the exponential is missing.": X.T @ ((X @ w)[:, None] * X),
         **check.of_terms([m * np.outer(x, x) for m, x in zip(means, X)], one="song"),
     }
 
 
 X, w, y = np.random.default_rng(3).normal(size=(20, 3)), np.array([0.4, -0.3, 0.6]), np.arange(20) % 6
 found = poisson_hessian(w, X, y)
-check.equal(np.shape(found), (3, 3), what="the shape of the Hessian for 3 features")
+check.equal(np.shape(found), (3, 3), what="the shape of the Hessian for 3 features",
+            hint="One row and one column for each feature: it is a sum over the songs, each with a matrix of its own.")
 try:
     gradient_is_right = np.allclose(poisson_gradient(w, X, y), [26.09647664, -23.93520598, 0.48925266], rtol=1e-6)
 except Exception:                              # not written yet, perhaps

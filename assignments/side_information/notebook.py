@@ -102,6 +102,7 @@ def rbf_kernel(x, z, gamma):
 
 # %% test="rbf_kernel" points=2
 distance = np.array([[0.0, 0.5], [0.5, 0.0], [1.0, 0.5]])      # between 0, 0.5, 1 and 0, 0.5
+signed = np.subtract.outer([0, 0.5, 1], [0, 0.5])
 right = [[np.exp(-2 * d ** 2) for d in row] for row in distance]
 check.close(rbf_kernel(np.array([0.0, 0.5, 1.0]), np.array([0.0, 0.5]), 2.0), right, what="the kernel between (0, ½, 1) and (0, ½) with γ = 2", mistakes={
     "γ multiplies the square, it doesn't divide it: large γ means narrow bumps.": np.exp(-distance ** 2 / 2),
@@ -114,6 +115,13 @@ check.close(rbf_kernel(np.array([0.0, 0.5, 1.0]), np.array([0.0, 0.5]), 2.0), ri
     "There is a ½ or a 2 too many: the exponent is −γ·(x − z)².": np.exp(-distance ** 2),
     "The difference of the squares is taken: it should be the square of the difference.": np.exp(-2 * np.subtract.outer([0, 0.25, 1], [0, 0.25])),
     "The difference of the squares is taken: it should be the square of the difference, (x − z)².": np.exp(-2 * np.abs(np.subtract.outer([0, 0.25, 1], [0, 0.25]))),
+    "The difference is neither squared nor made positive: the exponent is −γ·(x − z)².": np.exp(-2 * signed),
+    "The difference is doubled: `** 2` is its square.": np.exp(-4 * signed),
+    "The difference is raised to the third power: the exponent is −γ·(x − z)².": np.exp(-2 * signed ** 3),
+    "The factor −γ is missing in the exponent.": np.exp(distance ** 2),
+    "x and z are added: the kernel depends on their difference.": np.exp(-2 * np.add.outer([0, 0.5, 1], [0, 0.5]) ** 2),
+    "z is missing: the exponent is −γ·(x − z)².": np.exp(-2 * np.array([[0], [0.5], [1]]) ** 2),
+    "The exponent is divided by the square: γ multiplies it.": np.where(distance > 0, np.exp(-2 / np.maximum(distance, 0.1) ** 2), 0),
 })
 check.passed("rbf_kernel measures who is near whom.")
 ### BEGIN HIDDEN TESTS
