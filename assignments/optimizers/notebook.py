@@ -91,6 +91,7 @@ def count_parameters(model):
 model = small_network(784, 12, 10)
 check.equal(count_parameters(model), 784 * 12 + 12 + 2 * 12 + 12 * 10 + 10, what="the number of parameters", mistakes={
     "This is the number of tensors: each of them holds many numbers.": 6,
+    "Each tensor counts with its first length only: it holds the product of all its lengths.": 4 * 12 + 2 * 10,
     "The running statistics of batch norm are counted too, but they are not learned.": 784 * 12 + 12 + 4 * 12 + 1 + 12 * 10 + 10,
     "The biases are missing, or batch norm's scale and shift.": 784 * 12 + 12 * 10,
 })
@@ -222,6 +223,8 @@ def shares(twin, images, labels):
         "This is the error rate: the share that is wrong.": 1 - right,
         "This is the number of right images, not their share.": right * len(labels),
         "This is a percentage: the question asks for a number from 0 to 1.": 100 * right,
+        "The number of right images is divided by 500, whatever there is: divide by the number of images.": right * len(images) / 500,
+        "The class with the smallest score is taken: the largest one is asked for.": (scores.argmin(1) == labels).double().mean().item(),
         check.hint("This is the accuracy in train mode, where batch norm uses the statistics of these very images: call model.eval() first.", why="eval-mode"):
             (in_train_mode.argmax(1) == labels).double().mean().item(),
         "The images went through the network in train mode before, and batch norm learned from them: call model.eval() first.":
@@ -353,7 +356,7 @@ def train_step(model, optimizer, images, labels):
     ### END SOLUTION
 
 # %% test="train_step" points=5
-def steps(widths, stored, batches, name, options, zero=True, factor=1.0, train=True, reduction="mean", softmax=False):
+def steps(widths, stored, batches, name, options, zero=True, factor=1.0, train=True, reduction="mean", softmax=False, late=False):
     """Losses and final state of a network of the grader's own; the other arguments make known mistakes."""
     network = build_network(widths)
     network.load_state_dict({key: torch.from_numpy(value) for key, value in stored.items()})
@@ -367,7 +370,7 @@ def steps(widths, stored, batches, name, options, zero=True, factor=1.0, train=T
             optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        losses.append(loss.item())
+        losses.append((F.cross_entropy(network(images), labels) if late else loss).item())
     return losses, weights_of(network)
 
 def vector(stored, statistics=False):
@@ -392,6 +395,7 @@ def compare(widths, batches, name, options, seed=0):
         "This is the loss in eval mode: call model.train() before the forward pass.": dict(train=False),
         "The loss is divided by the batch size, but cross_entropy is a mean already.": dict(factor=0),
         "The loss is a sum over the batch: it should be the mean.": dict(reduction="sum"),
+        "This is the loss after the step: return that of the forward pass before it.": dict(late=True),
         check.hint("The scores went through a softmax before cross_entropy, which contains one already.", why="softmax-twice"): dict(softmax=True),
         check.hint("The gradients of earlier steps are still there: call optimizer.zero_grad() before each backward().", why="zero-grad"): dict(zero=False),
     }.items()}
@@ -580,6 +584,8 @@ def compare(start, grads, **options):
         "The decay has the wrong sign: it pulls towards 0.": lambda: torch_steps("SGD", start, grads, lambda g, p: g - decay * p, **plain),
         "The decay should belong to the gradient, so the learning rate multiplies it too.":
             lambda: torch_steps("SGD", start, grads, lambda g, p: g + decay * p / options["lr"], **plain),
+        "The decay counts half: here it is weight_decay times the parameter.":
+            lambda: torch_steps("SGD", start, grads, lambda g, p: g + decay * p / 2, **plain),
         **slips(found, right, start, grads[0], **options),
     })
 
@@ -660,7 +666,10 @@ def slips(found, right, start, grads, lr, momentum=0.9, nesterov=False, weight_d
     of_step = [(0, hint, one) for hint, one in first.items()] + [(1, hint, one) for hint, one in second.items() if hint not in first]
     return {hint: lambda at=at, one=one: found if np.allclose(found[at], one, rtol=1e-9, atol=0) else right for at, hint, one in of_step}
 
-MISTAKES = [averaged, lambda *data, **options: mistaken(*data, forget=True, **options), lambda *data, **options: mistaken(*data, uphill=True, **options)]
+def slowed(start, grads, **options):
+    return mistaken(start, grads, share=lambda momentum: options["lr"], **options)
+
+MISTAKES = [averaged, slowed, lambda *data, **options: mistaken(*data, forget=True, **options), lambda *data, **options: mistaken(*data, uphill=True, **options)]
 
 def by_own_step(start, grads, weight_decay=0.0, **options):
     """Your own steps without decay, of gradients that have it: right for whoever has paid for the step; None if the decay does nothing there."""
@@ -675,8 +684,8 @@ def by_own_step(start, grads, weight_decay=0.0, **options):
 
 def paid():
     """The mistake that explains the steps of the first part, where it has cost its point; None if none does."""
-    found = run_steps(momentum_step, start, grads, lr=0.1)
-    return next((mistake for mistake in MISTAKES if torch.allclose(found, mistake(start, grads, lr=0.1), rtol=1e-9)), None)
+    found = run_steps(momentum_step, start, grads, lr=0.2)
+    return next((mistake for mistake in MISTAKES if torch.allclose(found, mistake(start, grads, lr=0.2), rtol=1e-9)), None)
 
 def compare(start, grads, mistake=None, **options):
     """Compare all steps with those of torch.optim, or of a mistake that is paid for."""
@@ -691,6 +700,7 @@ def compare(start, grads, mistake=None, **options):
         "The velocity is forgotten between steps: keep it in the state that you return.":
             lambda: torch_steps(start, grads, **{**options, "momentum": 0.0, "nesterov": False}),
         check.hint("The velocity is an average, with a factor 1 - momentum: here the gradients are added up.", why="momentum"): lambda: averaged(start, grads, **options),
+        "The learning rate counts twice: in the velocity, and again in the step.": lambda: slowed(start, grads, **options),
         "It looks as if nesterov is ignored.": lambda: torch_steps(start, grads, **others),
         "This is Nesterov's step although nesterov=False.": lambda: torch_steps(start, grads, **{**options, "nesterov": True}),
         check.hint("It looks as if weight_decay is ignored.", why="weight-decay"): lambda: torch_steps(start, grads, **{**options, "weight_decay": 0.0}),
@@ -703,7 +713,7 @@ start, grads = torch.randn(3, generator=generator, dtype=torch.float64), torch.r
 
 with check.part(1, "the velocity"):
     check.returns(momentum_step(start.clone(), grads[0].clone(), {}, lr=0.1), "param", "state")
-    compare(start, grads, lr=0.1)
+    compare(start, grads, lr=0.2)         # at 0.1, the learning rate would be 1 - momentum
     ### BEGIN HIDDEN TESTS
     rng = check.rng()
     for shape in [(1,), (4, 3), (2, 3, 4)]:
