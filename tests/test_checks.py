@@ -937,7 +937,7 @@ def test_the_end_of_an_axis_that_is_never_filled_is_named(seed: int, axis: int, 
 @given(st.integers(0, 10**6))
 def test_a_mask_the_wrong_way_round_or_too_strict_is_named(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    values, mask = rng.normal(size=(4, 5)), rng.permutation(20).reshape(4, 5) % 3 == 0
+    values, mask = rng.uniform(1, 2, size=(4, 5)), rng.permutation(20).reshape(4, 5) % 3 == 0
     right = values * mask
     assert "wrong way round" in failure(check.close, values * ~mask, right).hint
     strict = mask & (np.cumsum(mask).reshape(mask.shape) % 2 == 0)  # not a whole row or column
