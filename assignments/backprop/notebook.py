@@ -587,6 +587,33 @@ def forward_mode(w):
     return np.array([c + s, p + q]), np.stack([dc + ds, dp + dq])   # (2,), (2, 2)
     ### END SOLUTION
 
+# %% [markdown]
+# (The next cell holds what the checks of both modes share.)
+
+# %% setup
+def as_asked(result):
+    """(f, J), also where they are exchanged, which costs its points in the first part."""
+    value, J = result
+    return (J, value) if np.shape(value) == (2, 2) and np.shape(J) == (2,) else (value, J)
+
+
+def which_share(row, otherwise):
+    """A hint by which of the two entries of the first row is right, and whether both are off by the same factor."""
+    if np.shape(row) != (2,):
+        return otherwise
+    ratios = np.divide(row, [13.8898018, 37.4985425])
+    if np.isclose(*ratios, rtol=1e-6):
+        return "Both entries are off by the same factor, so the slopes of T are right: look at what T gets, exp T + cos T."
+    for j, other in ((0, 1), (1, 0)):
+        if np.isclose(ratios[j], 1, rtol=1e-6):
+            return f"The entry of w{j + 1} is right, so exp T + cos T is, too: look at the path from w{other + 1} to T."
+    return otherwise
+
+
+def multiplied(J):
+    """Whether the paths from T are multiplied in the first row: the same slip has cost its points there."""
+    return np.shape(J) == (2, 2) and np.allclose(J[0], np.multiply([13.8898018, 37.4985425], -34.25669557 / 37.4985425), rtol=1e-6)
+
 # %% oracle="jacobian"
 def _analytic(w):
     """f for complex w: Im f(w + ih)/h is the derivative, exact to rounding."""
@@ -616,30 +643,6 @@ def check_row(mode, rng, i, hint):
         }, hint=hint)
 
 # %% test="forward_mode" points=3
-def as_asked(result):
-    """(f, J), also where they are exchanged, which costs its points in the first part."""
-    value, J = result
-    return (J, value) if np.shape(value) == (2, 2) and np.shape(J) == (2,) else (value, J)
-
-
-def which_share(row, otherwise):
-    """A hint by which of the two entries of the first row is right, and whether both are off by the same factor."""
-    if np.shape(row) != (2,):
-        return otherwise
-    ratios = np.divide(row, [13.8898018, 37.4985425])
-    if np.isclose(*ratios, rtol=1e-6):
-        return "Both entries are off by the same factor, so the slopes of T are right: look at what T gets, exp T + cos T."
-    for j, other in ((0, 1), (1, 0)):
-        if np.isclose(ratios[j], 1, rtol=1e-6):
-            return f"The entry of w{j + 1} is right, so exp T + cos T is, too: look at the path from w{other + 1} to T."
-    return otherwise
-
-
-def multiplied(J):
-    """Whether the paths from T are multiplied in the first row: the same slip has cost its points there."""
-    return np.shape(J) == (2, 2) and np.allclose(J[0], np.multiply([13.8898018, 37.4985425], -34.25669557 / 37.4985425), rtol=1e-6)
-
-
 with check.part(2, "the first output"):
     value, J = check.returns(forward_mode(np.array([0.1, 0.2])), "f", "J")
     check.true(np.shape(value) != (2, 2) or np.shape(J) != (2,), "f and J are exchanged.", "The function returns (f, J), in this order.")
@@ -726,30 +729,6 @@ def reverse_mode(w):
     ### END SOLUTION
 
 # %% test="reverse_mode" points=4
-def as_asked(result):
-    """(f, J), also where they are exchanged, which costs its points in the first part."""
-    value, J = result
-    return (J, value) if np.shape(value) == (2, 2) and np.shape(J) == (2,) else (value, J)
-
-
-def which_share(row, otherwise):
-    """A hint by which of the two entries of the first row is right, and whether both are off by the same factor."""
-    if np.shape(row) != (2,):
-        return otherwise
-    ratios = np.divide(row, [13.8898018, 37.4985425])
-    if np.isclose(*ratios, rtol=1e-6):
-        return "Both entries are off by the same factor, so the slopes of T are right: look at what T gets, exp T + cos T."
-    for j, other in ((0, 1), (1, 0)):
-        if np.isclose(ratios[j], 1, rtol=1e-6):
-            return f"The entry of w{j + 1} is right, so exp T + cos T is, too: look at the path from w{other + 1} to T."
-    return otherwise
-
-
-def multiplied(J):
-    """Whether the paths from T are multiplied in the first row: the same slip has cost its points there."""
-    return np.shape(J) == (2, 2) and np.allclose(J[0], np.multiply([13.8898018, 37.4985425], -34.25669557 / 37.4985425), rtol=1e-6)
-
-
 with check.part(2, "the first output"):
     value, J = check.returns(reverse_mode(np.array([0.1, 0.2])), "f", "J")
     check.true(np.shape(value) != (2, 2) or np.shape(J) != (2,), "f and J are exchanged.", "The function returns (f, J), in this order.")

@@ -347,6 +347,22 @@ def slopes_of_wrong_loss(function, loss, W, X, y, reg, known=()):
     along = np.sum(of_data * right_of_data) / max(np.linalg.norm(of_data) * np.linalg.norm(right_of_data), 1e-12)
     return slopes_of(reg) if np.abs(along) > 0.3 or any(np.isclose(loss, one, rtol=1e-6) for one in known) else None
 
+
+def due_toy_slopes(function, loss, dW):
+    """The slopes that are due for the toy problem, and in words what they are of."""
+    if np.allclose(np.asarray(loss, dtype=float), 0.7538396777831301, rtol=1e-6):
+        own = eval_numerical_gradient(lambda W: function(W.copy(), X_toy.copy(), y_toy.copy(), 0.1)[0], W_toy.copy())
+        return own, "your gradient, compared with the slopes of your own loss"
+    # your loss is not right yet: the slopes of the right one, or its own
+    right, compared = toy_slopes + toy_price, "your gradient, compared with the slopes of the right loss"
+    if np.shape(dW) == (3, 4) and not np.allclose(dW, right, rtol=1e-5, atol=1e-7):
+        own = slopes_of_wrong_loss(function, loss, W_toy, X_toy, y_toy, 0.1, loss_mistakes.values())
+        if np.isclose(loss, 1.3436567971047058, rtol=1e-6) and np.allclose(dW, toy_over_images + toy_price, rtol=1e-5, atol=1e-7):
+            own = toy_over_images + toy_price
+        if own is not None and np.allclose(dW, own, rtol=1e-5, atol=1e-7):
+            return own, compared                 # what is wrong has cost its points above
+    return right, compared
+
 # %% oracle="losses"
 def right_loss(W, X, y, reg):
     logs = special.log_softmax(W @ X, axis=0)                                   # (C, N)
@@ -515,17 +531,7 @@ with check.part(2, "the loss"):
 
 with check.part(2, "the gradient"):
     loss, dW = softmax_loss_naive(W_toy.copy(), X_toy.copy(), y_toy.copy(), 0.1)
-    if np.allclose(np.asarray(loss, dtype=float), 0.7538396777831301, rtol=1e-6):
-        slopes_toy = eval_numerical_gradient(lambda W: softmax_loss_naive(W.copy(), X_toy.copy(), y_toy.copy(), 0.1)[0], W_toy.copy())
-        compared = "your gradient, compared with the slopes of your own loss"
-    else:                                        # your loss is not right yet: the slopes of the right one, or its own
-        slopes_toy, compared = toy_slopes + toy_price, "your gradient, compared with the slopes of the right loss"
-        if np.shape(dW) == (3, 4) and not np.allclose(dW, slopes_toy, rtol=1e-5, atol=1e-7):
-            own_slopes = slopes_of_wrong_loss(softmax_loss_naive, loss, W_toy, X_toy, y_toy, 0.1, loss_mistakes.values())
-            if np.isclose(loss, 1.3436567971047058, rtol=1e-6) and np.allclose(dW, toy_over_images + toy_price, rtol=1e-5, atol=1e-7):
-                own_slopes = toy_over_images + toy_price
-            if own_slopes is not None and np.allclose(dW, own_slopes, rtol=1e-5, atol=1e-7):
-                slopes_toy = own_slopes          # what is wrong has cost its points above
+    slopes_toy, compared = due_toy_slopes(softmax_loss_naive, loss, dW)
     check.gradient(dW, slopes_toy, what=compared, mistakes=gradient_mistakes, hint=which_term(softmax_loss_naive, 1))
     ### BEGIN HIDDEN TESTS
     check_gradient(softmax_loss_naive, check.rng())
@@ -597,17 +603,7 @@ with check.part(2, "the loss"):
 
 with check.part(2, "the gradient"):
     loss, dW = softmax_loss_vectorized(W_toy.copy(), X_toy.copy(), y_toy.copy(), 0.1)
-    if np.allclose(np.asarray(loss, dtype=float), 0.7538396777831301, rtol=1e-6):
-        slopes_toy = eval_numerical_gradient(lambda W: softmax_loss_vectorized(W.copy(), X_toy.copy(), y_toy.copy(), 0.1)[0], W_toy.copy())
-        compared = "your gradient, compared with the slopes of your own loss"
-    else:                                        # your loss is not right yet: the slopes of the right one, or its own
-        slopes_toy, compared = toy_slopes + toy_price, "your gradient, compared with the slopes of the right loss"
-        if np.shape(dW) == (3, 4) and not np.allclose(dW, slopes_toy, rtol=1e-5, atol=1e-7):
-            own_slopes = slopes_of_wrong_loss(softmax_loss_vectorized, loss, W_toy, X_toy, y_toy, 0.1, loss_mistakes.values())
-            if np.isclose(loss, 1.3436567971047058, rtol=1e-6) and np.allclose(dW, toy_over_images + toy_price, rtol=1e-5, atol=1e-7):
-                own_slopes = toy_over_images + toy_price
-            if own_slopes is not None and np.allclose(dW, own_slopes, rtol=1e-5, atol=1e-7):
-                slopes_toy = own_slopes          # what is wrong has cost its points above
+    slopes_toy, compared = due_toy_slopes(softmax_loss_vectorized, loss, dW)
     check.gradient(dW, slopes_toy, what=compared, mistakes=gradient_mistakes, hint=which_term(softmax_loss_vectorized, 1))
     ### BEGIN HIDDEN TESTS
     check_gradient(softmax_loss_vectorized, check.rng())
