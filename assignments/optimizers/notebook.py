@@ -206,10 +206,10 @@ def get_accuracy(model, images, labels):
     ### END SOLUTION
 
 # %% test="get_accuracy" points=3
-def twin_of(model, widths):
-    """A network of the grader's own with the same weights."""
+def twin_of(stored, widths):
+    """A network of the grader's own with these weights."""
     twin = build_network(widths)
-    twin.load_state_dict({name: torch.from_numpy(value) for name, value in weights_of(model).items()})
+    twin.load_state_dict({name: torch.from_numpy(value) for name, value in stored.items()})
     return twin
 
 def shares(twin, images, labels):
@@ -232,7 +232,7 @@ def shares(twin, images, labels):
     }
 
 def disturb(model, rng):
-    """Running statistics that differ from those of any batch."""
+    """Give batch norm running statistics that differ from those of any batch; what the network stores now."""
     stored = weights_of(model)
     for name, value in stored.items():
         if "running_mean" in name:
@@ -240,12 +240,12 @@ def disturb(model, rng):
         elif "running_var" in name:
             stored[name] = rng.uniform(0.05, 4, size=value.shape).astype(np.float32)
     model.load_state_dict({name: torch.from_numpy(value) for name, value in stored.items()})
+    return stored
 
 rng = check.rng()
 model = small_network(784, 12, 10)
-disturb(model, rng)
-right, mistakes = shares(twin_of(model, (784, 12, 10)), val_images, val_labels)
-before = weights_of(model)
+before = disturb(model, rng)
+right, mistakes = shares(twin_of(before, (784, 12, 10)), val_images, val_labels)
 check.close(get_accuracy(model, val_images, val_labels), right, what="the accuracy of an untrained network on 500 images", mistakes=mistakes)
 after = weights_of(model)
 check.true(all(np.array_equal(after[name], before[name]) for name in before), "Measuring the accuracy changed the network.",
@@ -254,11 +254,10 @@ check.passed("get_accuracy measures in eval mode.")
 ### BEGIN HIDDEN TESTS
 for widths, count in [((784, 8, 10), 1), ((784, 20, 10), 37), ((784, 6, 5, 10), 2000), ((6, 4, 3), 10)]:
     model = small_network(*widths, seed=int(rng.integers(1000)))
-    disturb(model, rng)
+    before = disturb(model, rng)
     images = train_images[:count] if widths[0] == 784 else torch.from_numpy(rng.normal(size=(count, 1, 2, 3)).astype(np.float32))
     labels = torch.from_numpy(rng.integers(0, widths[-1], size=count))
-    before = weights_of(model)
-    right, mistakes = shares(twin_of(model, widths), images, labels)
+    right, mistakes = shares(twin_of(before, widths), images, labels)
     for attempt in range(2):
         model.train()
         check.close(get_accuracy(model, images, labels), right, what=f"the accuracy on {count} images", mistakes=mistakes,
@@ -598,7 +597,7 @@ with check.part(1, "the step"):
     ### BEGIN HIDDEN TESTS
     rng = check.rng()
     for shape in [(1,), (4, 3), (2, 3, 4)]:
-        some, steps = torch.from_numpy(rng.normal(size=shape)), torch.from_numpy(rng.normal(size=(50, *shape)))
+        some, steps = torch.from_numpy(rng.normal(size=shape)), torch.from_numpy(rng.normal(size=(20, *shape)))
         compare(some, steps, lr=0.03)
         compare(some, steps, lr=1.5, weight_decay=0.0)
     ### END HIDDEN TESTS
@@ -608,7 +607,7 @@ with check.part(1, "weight decay"):
     ### BEGIN HIDDEN TESTS
     rng = check.rng()
     for shape in [(1,), (4, 3), (2, 3, 4)]:
-        some, steps = torch.from_numpy(rng.normal(size=shape)), torch.from_numpy(rng.normal(size=(50, *shape)))
+        some, steps = torch.from_numpy(rng.normal(size=shape)), torch.from_numpy(rng.normal(size=(20, *shape)))
         compare(some, steps, lr=0.2, weight_decay=0.1)
     ### END HIDDEN TESTS
 
@@ -717,7 +716,7 @@ with check.part(1, "the velocity"):
     ### BEGIN HIDDEN TESTS
     rng = check.rng()
     for shape in [(1,), (4, 3), (2, 3, 4)]:
-        some, steps = torch.from_numpy(rng.normal(size=shape)), torch.from_numpy(rng.normal(size=(50, *shape)))
+        some, steps = torch.from_numpy(rng.normal(size=shape)), torch.from_numpy(rng.normal(size=(20, *shape)))
         for options in ({"lr": 0.03}, {"lr": 0.05, "momentum": 0.5}):
             compare(some, steps, **options)
     ### END HIDDEN TESTS
@@ -728,7 +727,7 @@ with check.part(1, "Nesterov's step"):
     ### BEGIN HIDDEN TESTS
     rng = check.rng()
     for shape in [(1,), (4, 3), (2, 3, 4)]:
-        some, steps = torch.from_numpy(rng.normal(size=shape)), torch.from_numpy(rng.normal(size=(50, *shape)))
+        some, steps = torch.from_numpy(rng.normal(size=shape)), torch.from_numpy(rng.normal(size=(20, *shape)))
         for options in ({"lr": 0.02, "nesterov": True}, {"lr": 0.1, "momentum": 0.7, "nesterov": True}):
             compare(some, steps, mistake, **options)
     ### END HIDDEN TESTS
@@ -738,7 +737,7 @@ with check.part(1, "weight decay"):
     ### BEGIN HIDDEN TESTS
     rng = check.rng()
     for shape in [(1,), (4, 3), (2, 3, 4)]:
-        some, steps = torch.from_numpy(rng.normal(size=shape)), torch.from_numpy(rng.normal(size=(50, *shape)))
+        some, steps = torch.from_numpy(rng.normal(size=shape)), torch.from_numpy(rng.normal(size=(20, *shape)))
         compare(some, steps, lr=0.05, momentum=0.95, weight_decay=0.1)
         found = run_steps(momentum_step, some, steps, lr=0.02, nesterov=True)
         if torch.allclose(found, torch_steps(some, steps, lr=0.02, nesterov=True)):          # who has no step of Nesterov's has paid for it
@@ -867,7 +866,7 @@ with check.part(2, "with the usual betas and eps"):
     ### BEGIN HIDDEN TESTS
     rng = check.rng()
     for shape in [(1,), (4, 3), (2, 3, 4)]:
-        some, steps = torch.from_numpy(rng.normal(size=shape)), torch.from_numpy(rng.normal(size=(50, *shape)))
+        some, steps = torch.from_numpy(rng.normal(size=shape)), torch.from_numpy(rng.normal(size=(20, *shape)))
         compare(some, steps, rtol=1e-6)
         compare(some, steps, lr=0.05, rtol=1e-6)
     ### END HIDDEN TESTS
@@ -878,7 +877,7 @@ with check.part(1, "other betas and eps"):
     ### BEGIN HIDDEN TESTS
     rng = check.rng()
     for shape in [(1,), (4, 3), (2, 3, 4)]:
-        some, steps = torch.from_numpy(rng.normal(size=shape)), torch.from_numpy(rng.normal(size=(50, *shape)))
+        some, steps = torch.from_numpy(rng.normal(size=shape)), torch.from_numpy(rng.normal(size=(20, *shape)))
         for options in ({"lr": 0.05, "eps": 0.3}, {"lr": 0.02, "betas": (0.3, 0.6)}, {"lr": 0.01, "betas": (0.8, 0.7), "eps": 1e-3},
                         {"lr": 0.1, "betas": (0.0, 0.99), "eps": 0.05}):
             compare(some, steps, mistake, **options)
@@ -891,7 +890,7 @@ with check.part(1, "weight decay"):
     ### BEGIN HIDDEN TESTS
     rng = check.rng()
     for shape in [(1,), (4, 3), (2, 3, 4)]:
-        some, steps = torch.from_numpy(rng.normal(size=shape)), torch.from_numpy(rng.normal(size=(50, *shape)))
+        some, steps = torch.from_numpy(rng.normal(size=shape)), torch.from_numpy(rng.normal(size=(20, *shape)))
         for options in ({"lr": 0.02, "weight_decay": 0.5}, {"lr": 0.1, "weight_decay": 0.1}):
             compare(some, steps, mistake, rtol=1e-6, **options)
     ### END HIDDEN TESTS
