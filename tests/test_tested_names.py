@@ -259,3 +259,26 @@ def test_who_rewrites_a_given_helper_or_what_it_uses_of_a_setup_cell_earns_nothi
     report = grade_assignment(tiny, tiny.course.root / "submitted", tiny.course.root)
     found = [one.question("double-negative").status for one in report.submissions]
     assert found == ["passed", "failed"]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ('with check.parts(1, "half"):\n    check.equal(f(1), 1)', "write check.part"),
+        ("check.equal(f(1), 1)\ncheck.pased('f')", "write check.passed"),
+        ("check.close(f(1), 1, mistakes={'twice': lambda: check.pair(2)})", "hwlib lacks"),
+        ("check.qqq(f(1))", "docs/check.md lists what there is"),
+        ("check.equal(f(1), 1)\ncheck.passed('f')", ""),
+        ("check = f(1)\nprint(check.real)", ""),
+    ],
+)
+def test_a_check_that_hwlib_lacks_stops_the_build(tmp_path: Path, body: str, said: str) -> None:
+    found = complaint(tmp_path, a_test(body))
+    assert said in found if said else found == ""
+
+
+@pytest.mark.parametrize(
+    "cell", ["# %% setup\nfrom math import cos as check\n", "# %%\ncheck = 3\n"]
+)
+def test_a_course_may_have_a_check_of_its_own(tmp_path: Path, cell: str) -> None:
+    assert "hwlib lacks" not in complaint(tmp_path, cell, a_test("check.qqq(f(1))"))

@@ -13,9 +13,11 @@ import ast
 import builtins
 import symtable
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import NoReturn
 
+from hwlib import checks
 from hwlib.errors import AuthoringError
 from hwlib.grading.authoring.names import bound_names, imported_names
 from hwlib.grading.authoring.written import AuthoredCell
@@ -27,6 +29,7 @@ __all__ = ["check_names_of_tests"]
 # what every test may use: IPython's names, and those of the setup cell that the build adds
 _EVERYWHERE = frozenset({*dir(builtins), "hwlib", "check", "get_ipython", "display"})
 _OPEN: tuple[Role, ...] = ("code", "experiment")  # given cells that students may edit
+_OUR_CHECK = "from hwlib import checks as check"
 _CURE = "make that cell a setup cell (# %% setup), or move what the test needs into the test"
 
 
@@ -60,6 +63,12 @@ class _Sources:
         self.path = path
         fixed = [cell for cell in cells if cell.role in ("setup", "solution")]
         self.fixed = _EVERYWHERE.union(*(names_in(cell.source).binds for cell in fixed))
+        trees = [
+            tree_of(cell.source.replace(_OUR_CHECK, ""))
+            for cell in cells
+            if cell.cell_type == "code" and cell.role != "test"
+        ]
+        self.own_check = any(tree is not None and _binds_check(tree) for tree in trees)
         self.definitions: dict[str, ast.stmt] = {}
         self.variables: dict[str, AuthoredCell] = {}
         solved = (names_in(cell.source).binds for cell in cells if cell.role == "solution")
@@ -89,6 +98,8 @@ class _Sources:
         """Check the names of one test."""
         names = names_in(test.source)
         self._check_asked(test, names.uses)
+        if not self.own_check:
+            self._check_of_hwlib(test)
         known = self.fixed.union(test.asks, _made_global(test.source), self.students)
         # a star import may bring any name that nobody else has
         starred = "*" in names.binds | self.fixed
@@ -104,6 +115,22 @@ class _Sources:
                     f"uses {name!r}, which no cell defines; define it in the test or in a setup "
                     "cell, or correct the name",
                 )
+
+    def _check_of_hwlib(self, test: AuthoredCell) -> None:
+        """Check that hwlib has every `check.NAME` of a test, even where few answers ask for it."""
+        tree = parse_cell(test.source)
+        for node in () if _binds_check(tree) else ast.walk(tree):
+            if (
+                isinstance(node, ast.Attribute)
+                and isinstance(node.value, ast.Name)
+                and node.value.id == "check"
+                and node.attr not in checks.__all__
+            ):
+                close = get_close_matches(node.attr, checks.__all__, 1)
+                cure = f"write check.{close[0]}" if close else "docs/check.md lists what there is"
+                line = test.lines[node.lineno - 1]
+                message = f'test="{test.name}" uses check.{node.attr}, which hwlib lacks; {cure}'
+                raise AuthoringError(self.path, line, message)
 
     def _check_definition(
         self, test: AuthoredCell, name: str, known: frozenset[str], starred: bool
@@ -166,6 +193,10 @@ class _Sources:
         ]
         line = test.lines[min(loads, default=1) - 1]
         raise AuthoringError(self.path, line, f'test="{test.name}" {message}')
+
+
+def _binds_check(tree: ast.Module) -> bool:
+    return "check" in bound_names(tree, members=False) | imported_names(tree)
 
 
 def _made_global(source: str) -> set[str]:
