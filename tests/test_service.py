@@ -186,13 +186,13 @@ def test_a_drop_folder_takes_what_no_longer_grows_and_says_why_it_refuses(tmp_pa
     (folder / "ada-tiny.ipynb").write_text("{}")
     (folder / "bob-tiny.zip").write_bytes(zipped({"tiny.ipynb": NOTEBOOK, "../../evil": b"x"}))
     (folder / "pdf-tiny.zip").write_bytes(zipped({"tiny.ipynb": b"%PDF-1.4"}))
-    (folder / "nobody.zip").write_bytes(zipped({"tiny.ipynb": b"{}"}))
-    (folder / "a\\b-tiny.zip").write_bytes(zipped({"tiny.ipynb": b"{}"}))
     (folder / "eve-tiny.zip").write_bytes(b"no zip")
     (folder / "big-tiny.ipynb").write_bytes(b"x" * 10_001)
     (folder / "link-tiny.ipynb").symlink_to("/etc/passwd")
     for path in folder.iterdir():
         os.utime(path, (0, 0), follow_symlinks=False)
+    (folder / "nobody.zip").write_bytes(zipped({"tiny.ipynb": b"{}"}))
+    (folder / "a\\b-tiny.zip").write_bytes(zipped({"tiny.ipynb": b"{}"}))
     (folder / "slow-tiny.ipynb").write_bytes(NOTEBOOK[:20])  # the network pauses
     drop.look()
     assert not inbox.of("ada")

@@ -32,6 +32,10 @@ ENDINGS = (".zip", ".ipynb")
 STILL_S = 60.0
 
 
+class _NeverTaken(SubmissionError):
+    """What a file's name says already, so that waiting for the rest of it can't help."""
+
+
 @dataclass(slots=True)
 class DropFolder:
     """The folder. `look` takes what is there; call it every few seconds.
@@ -96,7 +100,8 @@ class DropFolder:
         except QuotaUsed:
             return  # it waits here
         except (HwlibError, OSError) as error:
-            if time.time() - path.lstat().st_mtime < STILL_S:
+            still = time.time() - path.lstat().st_mtime >= STILL_S
+            if not still and not isinstance(error, _NeverTaken):
                 return
             target = _free(self._own("refused") / path.name)
             path.rename(target)
@@ -112,7 +117,7 @@ class DropFolder:
         content, assignment = read_bytes(path, self.max_bytes), self.course.assignment(slug)
         if path.suffix.lower() == ".ipynb":
             if why := only_as_zip(assignment):
-                raise SubmissionError(why)
+                raise _NeverTaken(why)
             files, problems = {f"{slug}.ipynb": content}, list[str]()
         else:
             unpacked = unpack_hand_in(content, printable(path.name))
@@ -131,7 +136,7 @@ class DropFolder:
                 if not self.course.assignment(slug).is_built:
                     raise SubmissionError(f"{slug} is not built; run `hw build {slug}`")
                 return student, slug
-        raise SubmissionError("its name does not tell who and what; name it STUDENT-SLUG.zip")
+        raise _NeverTaken("its name does not tell who and what; name it STUDENT-SLUG.zip")
 
     def _give_back(self) -> None:
         for number, one in list(self._open.items()):
