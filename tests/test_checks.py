@@ -955,6 +955,21 @@ def test_rounded_values_and_shares_that_do_not_add_up_are_named(digits: int, siz
     assert "Each row should add up to 1" in failure(check.close, np.sqrt(shares) + 1, shares).hint
 
 
+@given(st.integers(3, 60), st.integers(1, 60), st.integers(2, 4))
+def test_a_share_that_is_rounded_is_named(n: int, count: int, digits: int) -> None:
+    right = (count % n) / n
+    found = round(right, digits)
+    assume(right > 0.1 and abs(found - right) > 1e-9 and round(found * 10**digits) % 10)
+    assert f"rounded to {digits} decimals" in failure(check.close, found, right).hint
+
+
+def test_a_wrong_number_is_seldom_taken_for_a_rounded_one() -> None:
+    rng = np.random.default_rng(0)
+    pairs = rng.integers(1, 100, size=(1000, 2)) / 100 + [0, 1 / 300]
+    told = [failure(check.close, found, right).hint for found, right in pairs]
+    assert sum("rounded to" in hint for hint in told) < 20
+
+
 @pytest.mark.parametrize(("shape", "said"), [((3,), "each of 3"), ((20, 20), "pair of 20")])
 def test_a_square_matrix_of_another_kind_is_told_by_its_shape(
     shape: tuple[int, ...], said: str

@@ -332,6 +332,20 @@ def test_an_object_of_a_students_own_class_does_not_decide_what_is_in_it(tmp_pat
     assert found == [("manual", 0)] * len(lies) + [("passed", 5)] * len(right)
 
 
+@pytest.mark.parametrize("call", ["function(i, i)", "function()", "function(i, key=i)"])
+def test_a_call_that_does_not_fit_a_function_of_the_test_is_the_students_error(
+    grader: Grader, call: str
+) -> None:
+    result = grader.replaced("function(i)", call).question("Counter")
+    assert result.status == "error" and result.message.startswith("Your code raised TypeError")
+    assert "(line " in result.message and "other arguments than it takes" in result.hint
+
+
+def test_an_error_inside_a_function_of_the_test_is_no_line_of_the_student(grader: Grader) -> None:
+    result = grader.replaced("function(i)", "function(None)").question("Counter")
+    assert result.status == "failed" and "check stopped with TypeError" in result.message
+
+
 def test_warnings_and_prints_cost_nothing(grader: Grader) -> None:
     body = (
         "    import sys, warnings; print(x); print(x, file=sys.stderr); "

@@ -307,6 +307,8 @@ gradient_mistakes = {
     "The gradient is divided by the number of classes too: divide by the number of images only.": toy_slopes / 3 + toy_price,
     "The 1 of the right class is not subtracted: the slope by a score is p - [c = y].": toy_slopes + toy_due + toy_price,
     "The 1 of the right class is added: the slope by a score is p - [c = y].": toy_slopes + 2 * toy_due + toy_price,
+    "The row of the right class has p - 1 times the image: here its own p is missing.":
+        toy_slopes - np.array([(toy_chances * X_toy)[:, y_toy == c].sum(axis=1) for c in range(3)]) / 5 + toy_price,
     "The data part of the gradient has the wrong sign.": toy_price - toy_slopes,
     "Only the last image counts: add up with `+=`, not `=`.": toy_price + np.array([
         [-0.031026917, 0.016895777, 0.040612302, 0.020498688], [0.225118959, -0.122589027, -0.294666696, -0.148730319],
@@ -1070,6 +1072,7 @@ check.equal(classifier.predict(X_some), [0, 1, 2, 2], what="the labels of 4 imag
     "The largest score of each class was looked for: images are columns, so which axis runs over the classes?": [0, 1, 2],
     "Here 1 marks the class with the largest score: return its number instead, `np.argmax`.": [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 1]],
     "Labels are counted from 0: these are larger by 1.": [1, 2, 3, 3],
+    "The bias is left out: the last column of W belongs to the scores, with the row of ones.": [0, 1, 2, 0],
     "These are the scores: return the class with the largest one, `np.argmax`.": [[2, 0, -1, 0], [1, 3, -1, 0], [-2.5, -2.5, 2.5, 0.5]],
 })
 check.passed("predict picks the class with the largest score.")

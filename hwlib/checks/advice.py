@@ -97,7 +97,8 @@ _KNOWN = tuple(
         (
             "TypeError",
             "positional argument|unexpected keyword argument",
-            "Compare the parameters with those of the released cell; a method has `self` first.",
+            "A function is called with other arguments than it takes: compare the call with its "
+            "`def`, or with the task if it was passed in. A method has `self` first.",
         ),
         (
             "IndexError",

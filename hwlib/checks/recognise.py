@@ -249,15 +249,16 @@ def _rounded(a: Array, b: Array, same: Same) -> Hints:
 
 
 def _decimals(a: Array, b: Array) -> int | None:
-    """To how many decimals the right values were rounded, if they were and it can't be by chance:
-    at least two digits of several values, or three of one, are left.
+    """To how many decimals the right values were rounded, if they were and it is hardly by chance:
+    at least two digits are left, and the last of one number alone is not 0.
     """
     if not a.any() or not b.any():
         return None
     before = np.floor(np.log10(np.max(np.abs(b)))) + 1
     for decimals in range(1, 7):
-        left = decimals + before
-        if left < (2 if np.count_nonzero(a) > 1 else 3):
+        if decimals + before < 2:
+            continue
+        if np.count_nonzero(a) == 1 and np.round(np.sum(a) * 10.0**decimals) % 10 == 0:
             continue
         if np.allclose(a, np.round(b, decimals), rtol=0, atol=10.0 ** -(decimals + 4)):
             return decimals

@@ -69,7 +69,9 @@ class Callbacks:
             raise
         # what the instructor's function raises goes to the student's code
         except BaseException as error:  # noqa: BLE001
-            return {"raised": self.told(error)}
+            told = self.told(error)
+            # a call that does not fit the function is the student's mistake, not the function's
+            return {"raised": told | {"number": None} if _does_not_fit(error) else told}
 
     def _asked(
         self, question: dict[str, Any]
@@ -101,6 +103,14 @@ class Callbacks:
     def raised(self, number: Any) -> BaseException | None:
         """What a function of the test raised, by its number."""
         return self._raised.get(number) if type(number) is int else None
+
+
+def _does_not_fit(error: BaseException) -> bool:
+    """Whether a function was called with other arguments than it takes, so that none of its lines
+    was run.
+    """
+    trace = error.__traceback__
+    return type(error) is TypeError and (trace is None or trace.tb_next is None)
 
 
 def _typed(prompt: Any) -> str | None:

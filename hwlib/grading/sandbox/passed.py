@@ -111,7 +111,8 @@ class Passed:
             error: BaseException = cls(*told["args"])
         except TypeError:  # UnicodeDecodeError and its like want other arguments
             error = RuntimeError(*told["args"])
-        self._raised.append((error, told["number"]))
+        if told["number"] is not None:  # None: the call did not fit the function
+            self._raised.append((error, told["number"]))
         return error
 
     def number_of(self, error: BaseException) -> int | None:
