@@ -220,6 +220,8 @@ check.close(K_small @ alpha, [0.34451, 1.44108, 1.67294, 4.08931, 8.09315, 5.388
     "λ stands squared in this problem: it is λ·αᵀKα.": lambda: K_small @ np.linalg.solve(K_small + 0.25 * np.eye(8), y_small),
     "The root of λ stands in this problem: it is λ·αᵀKα.": lambda: K_small @ np.linalg.solve(K_small + np.sqrt(0.5) * np.eye(8), y_small),
     "The penalty looks like λ‖α‖₁: it should be λ·αᵀKα.": [0.57434, 1.10132, 1.48411, 4.48411, 11.10132, 5.78379, 5.78422, 7.72533],
+    "With the identity matrix in place of K this is right, so λ and the data term are: what is wrong is the penalty. It is αᵀKα, with K itself between α and α.":
+        lambda: K_small @ alpha if np.allclose(fit_least_squares(np.eye(8), y_small.copy(), 0.5), y_small / 1.5, rtol=1e-3, atol=1e-3) else None,
 })
 check.passed("fit_least_squares balances data and penalty.")
 ### BEGIN HIDDEN TESTS
@@ -272,6 +274,8 @@ check.close(K_small @ alpha, [0.33475, 1.40025, 1.48887, 3.25627, 4.32222, 4.426
     "This is the fit with absolute values: the Huber loss is the square for small residuals.": [0.00000, 0.94458, 1.00000, 2.03957, 2.55737, 2.72712, 2.60577, 2.15262],
     "The squares stand there beside the Huber loss: it takes their place.": [0.24052, 1.58626, 1.46818, 4.10132, 8.59930, 5.36728, 5.70792, 6.55454],
     "The Huber loss is that of α − y here: the residuals are Kα − y.": [0.67789, 1.60919, 1.63865, 2.00000, 2.00000, 2.00000, 2.00000, 2.00000],
+    "The loss grows linearly from |r| = ½ on, with the slope 1: the threshold is 1, and the slope 2.": [0.27484, 1.14964, 1.20409, 2.15482, 2.62245, 2.76387, 2.62653, 2.16434],
+    "The loss is the square up to |r| = 2: the threshold is 1.": [0.33821, 1.41473, 1.55416, 3.55174, 5.65969, 4.84224, 5.2689, 5.69982],
     "Only the largest residual counts here: the losses of all points are added up, with `cp.sum`.": [0.20340, 0.36018, 0.63781, 1.12944, 2.00000, 1.12944, 0.63781, 0.36018],
 }, hint=where_it_is_right(fit_huber, [
     ((0.3,), y_small / 50, least_squares(0.3, y_small / 50), "Where all residuals are small it is right: what is wrong is the loss of large ones. Is the threshold 1?"),
