@@ -55,7 +55,7 @@ def branch() -> int:
         (lambda: np.zeros((3, 2)).dot(np.zeros((3, 2))), "inner lengths"),
         (lambda: 1 if np.zeros(3) > 0 else 2, ".any()"),
         (lambda: np.zeros(6).reshape(4, 2), "keeps the number of values"),
-        (lambda: (lambda a, b: a)(*np.zeros(3)), "parameters"),
+        (lambda: (lambda a, b: a)(*np.zeros(3)), "other arguments"),
         (lambda: ZEROS[1.5], "whole number"),
         (lambda: list(range(LENGTH)), "whole number"),
         (lambda: np.zeros(3)[3], "length minus 1"),

@@ -955,6 +955,27 @@ def test_rounded_values_and_shares_that_do_not_add_up_are_named(digits: int, siz
     assert "Each row should add up to 1" in failure(check.close, np.sqrt(shares) + 1, shares).hint
 
 
+@pytest.mark.parametrize(
+    ("wrong", "fact"),
+    [
+        (lambda right: right.astype(np.float32), "float32"),
+        (lambda right: right.round(3), "rounded to 3 decimals"),
+        (lambda right: (100 * right).astype(np.uint8), "uint8"),
+        (lambda right: 2 * right, ""),
+        (lambda right: right - 1, ""),
+    ],
+)
+def test_what_leaves_no_doubt_stands_before_the_hint_of_the_question(
+    wrong: Callable[[Any], Any], fact: str
+) -> None:
+    right = np.random.default_rng(0).uniform(0.1, 1, size=(3, 4))
+    told = failure(check.close, wrong(right), right, rtol=1e-9, hint="All three terms?").hint
+    assert told.endswith("All three terms?") or "check.why" in told
+    assert (fact in told) if fact else told == "All three terms?"
+    named = {"Known.": wrong(right)}
+    assert failure(check.close, wrong(right), right, rtol=1e-9, mistakes=named).hint == "Known."
+
+
 @given(st.integers(3, 60), st.integers(1, 60), st.integers(2, 4))
 def test_a_share_that_is_rounded_is_named(n: int, count: int, digits: int) -> None:
     right = (count % n) / n

@@ -367,6 +367,8 @@ def known_gradients(name, X, model, y, reg):
             not_subtracted: back(P @ model["W2"].T / N * (hidden > 0)) + penalty,
             "The slope of the ReLU is 1 or 0: here the gradient is multiplied by the hidden values.": back(upstream * hidden) + penalty,
             "The slope of the ReLU is 1 or 0: h·(1 − h) is that of a sigmoid.": back(upstream * hidden * (1 - hidden)) + penalty,
+            "It goes back through the gradient of W2: the slopes by the hidden units are dS W2ᵀ.":
+                back((P - Y) @ (hidden.T @ (P - Y)).T / N ** 2 * (hidden > 0)) + penalty,
         }
     else:
         own = {
@@ -560,8 +562,11 @@ with check.part(1, "large scores, in loss and gradients"):
                "Subtract the largest score of *each example*, not one number for all: else all powers of an example become 0 or ∞.")
     if scores_are_right() and not np.isclose(before, 1.1226275363741316):
         ahead = 0.0                                # another loss: correct it first
+    with np.errstate(all="ignore"):                # 720 ahead, the other powers are still numbers, unless the smallest score was subtracted
+        nearer = two_layer_net(X_toy.copy(), {**toy, "b2": toy["b2"] + np.array([0, 720, 0])}, 0 * y_toy + 1, 0.0)[0]
     check.true(bool(np.all(np.isfinite(ahead))), "The loss is NaN or infinite where the right class of each example is far ahead.",
-               "Numbers overflow: subtract the largest score of each example before you take `exp`.")
+               "The probabilities of the other classes are 0 there, and 0 · log 0 is NaN: take the logarithm of the right class alone, or compute it from the scores."
+               if np.isfinite(nearer) else "Numbers overflow: subtract the largest score of each example before you take `exp`.")
     ### BEGIN HIDDEN TESTS
     rng = check.rng()
     X, y, reg = rng.normal(size=(6, 3)), rng.integers(0, 4, size=6), 0.0
@@ -667,6 +672,8 @@ def known_in_toy(name, slopes):
         known["The logarithms of the probabilities stand where the probabilities belong."] = [-2.253440386, -1.686137084, -0.9188337814]
         known["The 1 of the right class is subtracted after the division by N: both belong to the mean."] = slopes - [0.8, 1.6, 1.6]
     if name == "b1":
+        known["It goes back through the gradient of W2: the slopes by the hidden units are dS W2ᵀ."] = [0, 0.001488438, 0.0010739, 0.010902213, 0.012887697, 0.019632754, 0.02637781, 0.033122867, 0.039867924, 0.04661298]
+        known["It goes back through the gradient of W2, penalty included: the slopes by the hidden units are dS W2ᵀ."] = [0, 0.001474869, 0.000876373, 0.010862527, 0.013347849, 0.020092906, 0.026837963, 0.033583019, 0.040328076, 0.047073132]
         known["`d[:, y] -= 1` changes whole columns: pair each row with its own label, `d[np.arange(N), y] -= 1`."] = [0, 0.2681401638, 0.3400936961, 0.3706376234, 0.3597739359, 0.25632566, 0.1528773842, 0.04942910829, -0.05401916757, -0.1574674434]
         known["`d[y] -= 1` changes whole rows: pair each row with its own label, `d[np.arange(N), y] -= 1`."] = [0, -0.1291012155, 0.004921282302, 0.09753417508, 0.1487394531, 0.1073601428, 0.06598083243, 0.02460152208, -0.01677778826, -0.05815709861]
         known["P − Y has the derivative of the softmax in it already: there is no factor P·(1 − P)."] = [0, 0.0009947191432, 0.002023162967, 0.001451789002, -0.001446730306, -0.000736460446, -2.61905859e-05, 0.0006840792742, 0.001394349134, 0.002104618994]

@@ -52,7 +52,8 @@ def close(
         A function that raises is skipped, and so is a mistake whose result is right here.
     hint : str
         What this check is about. It is given if the result is none of `mistakes`, and goes before
-        what hwlib recognises in general, such as a factor. A wrong shape is explained first.
+        what hwlib recognises in general, such as a factor. A wrong shape is explained first, and so
+        is what the values leave no doubt about, such as rounding.
 
     Raises
     ------
@@ -304,11 +305,11 @@ def _judge(
     sure = mismatch.cause if mismatch.unreadable else ""
     # for a wrong shape, the hint does not fit as well: it speaks of values
     of_values = "" if mismatch.of_shape else hint
-    cause = named_mistake(actual, expected, rule, mistakes or {}) or sure or of_values
+    cause = named_mistake(actual, expected, rule, mistakes or {}) or sure
     otherwise = mismatch.cause or hint or mismatch.guess
     symptom = f"{at_the_start(what)}: {mismatch.symptom}."
     raise CheckFailed(
         symptom,
-        cause or general_mistake(actual, expected, rule, otherwise),
+        cause or general_mistake(actual, expected, rule, otherwise, before=of_values),
         "" if is_hidden() else mismatch.detail,
     )

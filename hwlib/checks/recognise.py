@@ -1,9 +1,10 @@
 """Find the likely cause of a wrong result.
 
 The mistakes that the question names are tried first, then the hint of the question stands, then
-mistakes that any question may meet. For a wrong shape the hint comes later, because it speaks of
-values: after general mistakes and what the shapes leave hardly any doubt about, and before a guess.
-A general mistake is named only where it alone explains the result.
+mistakes that any question may meet. Before the hint, a general mistake is named too if the values
+leave no doubt about it, such as those of float32. For a wrong shape the hint comes later, because
+it speaks of values: after general mistakes and what the shapes leave hardly any doubt about, and
+before a guess. A general mistake is named only where it alone explains the result.
 """
 
 from __future__ import annotations
@@ -80,16 +81,24 @@ def _cut_to_a_whole_number(actual: object, expected: object) -> bool:
 
 
 def general_mistake(
-    actual: object, expected: object, rule: Rule, otherwise: str = ""
+    actual: object, expected: object, rule: Rule, otherwise: str = "", *, before: str = ""
 ) -> Callable[[], str]:
     """A function that finds the general mistake behind a wrong result, of the values as they are
     now; it gives `otherwise` if it finds none.
+
+    With `before`, the question's own hint, only a mistake about which the values leave no doubt
+    stands before it.
     """
     found, right = as_array(actual), as_array(expected)  # copies
 
     def find() -> str:
         with _quiet():
-            return _general_mistake(found, right, rule) or otherwise
+            if not before:
+                return _general_mistake(found, right, rule) or otherwise
+            sure = _general_mistake(found, right, rule, sure=True)
+        if "check.why(" in sure:  # a call for more is the end of a hint
+            return sure
+        return f"{sure} {before}" if sure else before
 
     return find
 
@@ -101,7 +110,9 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-def _general_mistake(actual: Array | Mismatch, expected: Array | Mismatch, rule: Rule) -> str:
+def _general_mistake(
+    actual: Array | Mismatch, expected: Array | Mismatch, rule: Rule, *, sure: bool = False
+) -> str:
     if isinstance(actual, Mismatch):
         return ""
     found, right = rule.read(actual), rule.read(expected)
@@ -125,7 +136,8 @@ def _general_mistake(actual: Array | Mismatch, expected: Array | Mismatch, rule:
         return bool(np.isfinite(a).all()) and a.shape == b.shape and rule.differ(a, b) is None
 
     labels = isinstance(rule, Exact)
-    for recognisers in _OF_LABELS if labels else _OF_NUMBERS:
+    groups = (_OF_LABELS if labels else _OF_NUMBERS) if not sure else _SURE[labels]
+    for recognisers in groups:
         hints = {hint for recognise in recognisers for hint in recognise(found, right, same)}
         if hints:  # several explain the result equally well: none of them is said
             return hints.pop() if len(hints) == 1 else ""
@@ -260,7 +272,10 @@ def _decimals(a: Array, b: Array) -> int | None:
             continue
         if np.count_nonzero(a) == 1 and np.round(np.sum(a) * 10.0**decimals) % 10 == 0:
             continue
-        if np.allclose(a, np.round(b, decimals), rtol=0, atol=10.0 ** -(decimals + 4)):
+        units = a * 10.0**decimals  # halves are rounded up or down, as they are stored
+        if np.abs(units - np.round(units)).max() < 1e-4 and np.abs(a - b).max() < 0.5001 * (
+            10.0**-decimals
+        ):
             return decimals
     return None
 
@@ -281,6 +296,8 @@ _OF_NUMBERS = (
     (sums_to_one,),
 )
 _OF_LABELS = ((_rearranged, _cut_short), (_labels_shifted,))
+# what leaves no doubt: of numbers, of labels
+_SURE = (((_rearranged, _cut_short, reduced), (_rounded,)), ((_rearranged, _cut_short),))
 
 
 def _telling(b: Array) -> bool:
