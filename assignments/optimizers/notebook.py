@@ -93,7 +93,9 @@ check.equal(count_parameters(model), 784 * 12 + 12 + 2 * 12 + 12 * 10 + 10, what
     "This is the number of tensors: each of them holds many numbers.": 6,
     "Each tensor counts with its first length only: it holds the product of all its lengths.": 4 * 12 + 2 * 10,
     "The running statistics of batch norm are counted too, but they are not learned.": 784 * 12 + 12 + 4 * 12 + 1 + 12 * 10 + 10,
-    "The biases are missing, or batch norm's scale and shift.": 784 * 12 + 12 * 10,
+    "The biases are missing, and batch norm's scale and shift.": 784 * 12 + 12 * 10,
+    "The parameters of the Linear layers are counted, and batch norm's scale and shift are missing.": 784 * 12 + 12 + 12 * 10 + 10,
+    "The biases of the Linear layers are missing.": 784 * 12 + 2 * 12 + 12 * 10,
 })
 check.passed("count_parameters counts numbers.")
 ### BEGIN HIDDEN TESTS
@@ -105,6 +107,7 @@ for widths, norm in [((5, 3), False), ((1, 1), True), ((7, 4, 6, 3), True), ((20
         "The running statistics of batch norm are counted too, but they are not learned.":
             linear + 2 * scales + len(widths[1:-1]) if scales else None,
         "The biases are missing.": sum(a * b for a, b in zip(widths, widths[1:])),
+        "Batch norm's scale and shift are missing.": linear if norm else None,
     })
 ### END HIDDEN TESTS
 
@@ -252,7 +255,7 @@ check.true(all(np.array_equal(after[name], before[name]) for name in before), "M
            "In train mode, batch norm learns from every batch that passes: call model.eval() first.")
 check.passed("get_accuracy measures in eval mode.")
 ### BEGIN HIDDEN TESTS
-for widths, count in [((784, 8, 10), 1), ((784, 20, 10), 37), ((784, 6, 5, 10), 2000), ((6, 4, 3), 10)]:
+for widths, count in [((784, 8, 10), 1), ((784, 20, 10), 37), ((784, 6, 5, 10), 1237), ((6, 4, 3), 10)]:
     model = small_network(*widths, seed=int(rng.integers(1000)))
     before = disturb(model, rng)
     images = train_images[:count] if widths[0] == 784 else torch.from_numpy(rng.normal(size=(count, 1, 2, 3)).astype(np.float32))
@@ -261,7 +264,8 @@ for widths, count in [((784, 8, 10), 1), ((784, 20, 10), 37), ((784, 6, 5, 10), 
     for attempt in range(2):
         model.train()
         check.close(get_accuracy(model, images, labels), right, what=f"the accuracy on {count} images", mistakes=mistakes,
-                    hint="Count where the argmax over classes equals the label, and divide by the number of images.")
+                    hint="Count where the argmax over classes equals the label, and divide by the number of images. (The mean over batches is another number "
+                         "if the last one is smaller.)")
         after = weights_of(model)
         check.true(all(np.array_equal(after[name], before[name]) for name in before), "Measuring the accuracy changed the network.",
                    "In train mode, batch norm learns from every batch that passes: call model.eval() first.")
@@ -1055,6 +1059,10 @@ def check_with_norm(net, num_hidden, x, mode, before_relu, stored=None):
             "There is no ReLU.": out(apart(z)),
             "Batch norm is there, but forward does not use it.": out(F.relu(z)),
         }
+        if mode == "eval" and len(x) > 1:          # the first of a few: where batch norm stands has been said
+            of_batch = lambda z: F.batch_norm(z, None, None, norm.weight, norm.bias, True)
+            mistakes["In eval mode batch norm uses the mean and variance of this very batch: those that it has stored are asked for. A layer "
+                     "nn.BatchNorm1d knows the mode of the network."] = out(F.relu(of_batch(z)) if before_relu else of_batch(F.relu(z)))
     check.close(net(x), right, rtol=1e-3, what=f"the scores of {len(x)} images in {mode} mode", mistakes=mistakes)
     check.close(parts_with_norm(weights_of(net), num_hidden)[1].running_mean, norm.running_mean, rtol=1e-3,
                 what=f"the running means after a batch in {mode} mode")
@@ -1157,22 +1165,29 @@ def grader_parts(stored):
         layer.load_state_dict({name: torch.from_numpy(stored[f"{fits[0]}.{name}"]) for name in wanted})
     return layers
 
-def scores(stored, x, train, order):
+def scores(stored, x, train, block):
+    """What the layers with these weights give; block(norm, z) is what follows a convolution."""
     conv1, norm1, conv2, norm2, out = (layer.train(train) for layer in grader_parts(stored))
     with torch.no_grad():
-        x = F.max_pool2d(order(norm1, conv1(x)), 2)
-        return out(F.max_pool2d(order(norm2, conv2(x)), 2).flatten(1))
+        return out(block(norm2, conv2(block(norm1, conv1(x)))).flatten(1))
 
 def compare(net, x, train, mode, stored=None):
     stored = stored or weights_of(net)
     check.true(grader_parts(stored) is not None, "The network does not consist of the layers of CNN and two BatchNorm2d.",
                "BatchNorm2d(4) after the first convolution, BatchNorm2d(8) after the second: are all of them attributes of the model?")
-    right = scores(stored, x, train, lambda norm, z: F.relu(norm(z)))
-    wrong = {
-        "Batch norm stands after the ReLU: in this network it comes before.": scores(stored, x, train, lambda norm, z: norm(F.relu(z))),
-        "Batch norm is there, but forward does not use it.": scores(stored, x, train, lambda norm, z: F.relu(z)),
-        "There is no ReLU.": scores(stored, x, train, lambda norm, z: norm(z)),
-    }
+    pool = lambda z: F.max_pool2d(z, 2)
+    of_batch = lambda norm, z: F.batch_norm(z, None, None, norm.weight, norm.bias, True)
+    right = scores(stored, x, train, lambda norm, z: pool(F.relu(norm(z))))
+    wrong = {hint: lambda block=block: scores(stored, x, train, block) for hint, block in {
+        "Batch norm stands after the ReLU: in this network it comes before.": lambda norm, z: pool(norm(F.relu(z))),
+        "Batch norm is there, but forward does not use it.": lambda norm, z: pool(F.relu(z)),
+        "There is no ReLU.": lambda norm, z: pool(norm(z)),
+        "The pooling comes before batch norm: the order is convolution, batch norm, ReLU, pooling.": lambda norm, z: F.relu(norm(pool(z))),
+        "Batch norm comes last: the order is convolution, batch norm, ReLU, pooling.": lambda norm, z: norm(pool(F.relu(z))),
+        "The pooling takes averages: the question asks for the maximum.": lambda norm, z: F.avg_pool2d(F.relu(norm(z)), 2),
+        "In eval mode batch norm uses the mean and variance of this very batch: those that it has stored are asked for. A layer nn.BatchNorm2d knows the mode "
+        "of the network.": lambda norm, z: pool(F.relu(of_batch(norm, z))),
+    }.items()}
     net.train(train)
     check.close(net(x), right, rtol=1e-3, what=f"the scores of {len(x)} images in {mode} mode", mistakes=wrong)
 
@@ -1247,6 +1262,8 @@ for widths, norm in [((784, 3, 4, 10), False), ((20, 5, 2), True)]:
     check.true(all(not value.any() for value in parameters), "Not all parameters are 0.", "Biases are parameters too, and so are batch norm's.")
     shapes = [tuple(np.shape(parameter)) for parameter in small_network(*widths, norm=norm).parameters()]
     check.true([value.shape for value in parameters] == shapes, "The parameters have other shapes afterwards.", "Fill each of them with zeros.")
+    check.true(all(value.all() for name, value in weights_of(model).items() if "running_var" in name), "The running variance of batch norm is 0 afterwards.",
+               "That is no parameter: `model.parameters()` gives those alone, `state_dict()` more.")
     same = weights_of(returned)
     check.true(same.keys() == weights_of(model).keys() and all(not value.any() for name, value in same.items() if "running" not in name),
                "What zero_initialize returns is not the model.", "Return the model.")
