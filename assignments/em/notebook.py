@@ -64,6 +64,8 @@ def likelihoods(z, k):
         "The term log y! has the wrong sign.": right - 2 * factorials,
         "This is what log(y + 1) would give: the term is log y!, which gammaln(y + 1) computes.": right - factorials + sum(math.log(c + 1) for c in k),
         "This is what log (y - 1)! would give: gammaln(y + 1) is log y!.": right - sum(math.log(c) for c in k if c > 1),
+        "This is what y·log y − y would give: that is only near log y! where y is large; gammaln(y + 1) is log y!.":
+            right - factorials + sum(c * math.log(c) - c for c in k if c),
         "The mean is exp(w·x): is the exp missing?": sum(a - c * a for a, c in zip(z, k)) + factorials,
         "The count multiplies the logarithm of the mean, which is w·x, and not the mean.": math.fsum(mean - c * mean + f for (mean, _, f), c in zip(terms, k)),
         "The count multiplies w·x, and not the whole of it: y·w·x − exp(w·x).": math.fsum(c * (mean - a) + f for (mean, _, f), a, c in zip(terms, z, k)),
@@ -174,6 +176,7 @@ def known_gradients(w, X, y, right):
         "The counts are added where they are to be subtracted.": X.T @ (means + y),
         "The sum is divided by the sum of the means: nothing divides it.": right / means.sum(),
         "The sum is divided by the sum of the counts: nothing divides it.": right / max(y.sum(), 1),
+        "A factor exp(w·x) is too many, as in the slope of squared errors: here exp(w·x) − y multiplies x.": X.T @ ((means - y) * means),
         "The differences are squared: it is exp(w·x) − y that multiplies x.": X.T @ (means - y) ** 2,
         "The exp(w·x) is missing in this gradient.": -X.T @ y,
         "The last factor of the chain rule is missing: the slope of w·x by w is x.": np.full(X.shape[1], np.sum(means - y)),
@@ -413,6 +416,7 @@ with check.part(2, "counts up to dozens"):
         "This is the least-squares fit of log(y + 1): maximise the Poisson likelihood instead.": np.linalg.lstsq(X_toy, np.log(y_toy + 1), rcond=None)[0],
         "This is the least-squares fit of y: the mean is exp(w·x), not w·x.": np.linalg.lstsq(X_toy, y_toy, rcond=None)[0],
         "The squares of y − exp(w·x) are minimised: maximise the Poisson likelihood instead.": [2.003258, 0.559437],
+        "Nothing has moved from 0: does the loop end before its first step counts? A whole Newton step may raise the loss; then it is halved until it lowers it.": [0, 0],
     }, hint="At the minimum the gradient Xᵀ(exp(Xw) − y) is 0: how large is it at your w, and does each step lower the loss?")
     check.close(fit_poisson(np.ones((4, 1)), np.array([0, 3, 1, 4])), [math.log(2)], rtol=1e-4, what="the weight where all songs have the same feature 1",
                 hint="Then exp(w) should be the mean of the counts.")
@@ -456,6 +460,8 @@ def counts_alone():
 check.close(found, fit_poisson(np.repeat(X, times, axis=0), np.repeat(y, times)), rtol=1e-3, what="the weights with sample_weight = 0, 1, 2, 3", mistakes={
     "This is the fit without sample_weight: is the argument used?": lambda: fit_poisson(X, y),
     "The features are multiplied by sample_weight: it belongs in front of the whole term of a song, outside of the exp.": lambda: fit_poisson(times[:, None] * X, y),
+    "Features and counts are multiplied by the root of sample_weight, as for least squares: here the weight stands in front of the whole term, outside of the exp.":
+        lambda: fit_poisson(np.sqrt(times)[:, None] * X, np.sqrt(times) * y),
     "This is the fit with sample_weight²: it should stand once in the sum.": lambda: fit_poisson(np.repeat(X, times ** 2, axis=0), np.repeat(y, times ** 2)),
     "The weights multiply the counts only: they belong to the whole term of a song.": lambda: fit_poisson(X, times * y),
     "The weights multiply the means only: they belong to the whole term of a song, its count too.":
@@ -478,7 +484,8 @@ plain, wanted = fit_poisson(X, y), _best(X, y, np.ones(len(y)))
 fits_rightly = np.shape(plain) == np.shape(wanted) and np.allclose(plain, wanted, rtol=1e-2, atol=1e-2)
 if not fits_rightly:        # whoever lost points for the fit should not lose them here again: what weights do can be seen all the same
     repeated = fit_poisson(np.repeat(X, times, axis=0), np.repeat(y, times))
-    check.true(not np.allclose(repeated, plain, rtol=1e-4), "The fit does not change if some songs stand there several times.")
+    check.true(not np.allclose(repeated, plain, rtol=1e-4), "The fit does not change if some songs stand there several times.",
+               "fit_poisson does not find the minimum yet, so nothing shows what weights do: correct that first.")
 for n, d in [(30, 1), (40, 2), (70, 4)] if fits_rightly else []:
     X = np.column_stack([np.ones(n), rng.uniform(-1, 1, size=(n, d - 1))])
     first = rng.uniform(size=n) < 0.5            # two different groups, so that weights matter
