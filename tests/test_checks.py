@@ -998,6 +998,14 @@ def test_a_square_matrix_of_another_kind_is_told_by_its_shape(
     assert said in failure(check.close, np.ones(shape), np.eye(3) + 1.5).hint
 
 
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_an_axis_that_is_gone_is_told(axis: int) -> None:
+    right = np.random.default_rng(0).normal(size=(3, 4, 5))
+    told = failure(check.close, right.max(axis=axis), right).hint
+    assert told.startswith(f"Axis {axis}, of length {right.shape[axis]}, is gone")
+    assert failure(check.close, np.ones(3), np.eye(3) + 1.5).hint.startswith("There is one number")
+
+
 def test_an_exception_of_another_kind_is_told_by_its_own_name() -> None:
     def cycle() -> None:
         raise KeyError("b")

@@ -265,6 +265,7 @@ check.close(out, np.clip(x, 0, None), what="the output", mistakes={
     "This is the absolute value: negative numbers should become 0.": np.abs(x),
     "This is the sigmoid.": expit(x),
     "The negative numbers are kept and the positive ones became 0.": np.clip(x, None, 0),
+    "`np.max(x, 0)` is the maximum along axis 0: `np.maximum(x, 0)` compares every number with 0.": x.max(axis=0),
 })
 for shape in ((12,), (2, 3, 1, 2)):
     out, _ = run_forward(relu_forward, x.reshape(shape))
@@ -908,7 +909,7 @@ def check_gradients(sizes):
             **other_gradients(x, dout, height, width, stride),
             check.hint("Does the layer keep anything outside its cache? It was used twice here, before the first backward pass.", why="layer-cache"):
                 lambda: eval_numerical_gradient_array(lambda x: pooled(x, height, width, stride), -x, dout, h=1e-3),
-        })
+        }, hint="With the windows of 2 × 2 above it is right: do height and width get mixed up, or do windows overlap here?" if height != width else "")
 ### END HIDDEN TESTS
 
 with check.part(2, "the winner of each window"):
@@ -935,12 +936,12 @@ with check.part(1, "ties"):
     ### BEGIN HIDDEN TESTS
     rng = check.rng()
     x = np.maximum(rng.integers(-3, 2, size=(3, 2, 8, 6)), 0.0)                  # ties in most windows, as after a ReLU
-    _, cache = run_forward(max_pool_forward_naive, x, {"pool_height": 2, "pool_width": 3, "stride": 3})
-    dout = rng.normal(size=(3, 2, 3, 2))
+    _, cache = run_forward(max_pool_forward_naive, x, {"pool_height": 2, "pool_width": 2, "stride": 2})
+    dout = rng.normal(size=(3, 2, 4, 3))
     dx, = run_backward(max_pool_backward_naive, dout, cache, 1)
     check.shape(dx, x.shape, what="dx", hint="dx has the shape of x.")
-    parts = sliding_window_view(dx, (2, 3), axis=(2, 3))[:, :, ::3, ::3]         # (N, C, H', W', 2, 3)
-    values = sliding_window_view(x, (2, 3), axis=(2, 3))[:, :, ::3, ::3]
+    parts = sliding_window_view(dx, (2, 2), axis=(2, 3))[:, :, ::2, ::2]         # (N, C, H', W', 2, 2); other windows are the other part's
+    values = sliding_window_view(x, (2, 2), axis=(2, 3))[:, :, ::2, ::2]
     winners = values == values.max(axis=(4, 5), keepdims=True)
     check.gradient(parts.sum(axis=(4, 5)), dout, what="the sum of dx over each window with ties", mistakes={
         once: dout * winners.sum(axis=(4, 5)),

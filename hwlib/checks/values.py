@@ -167,6 +167,7 @@ def shape_guess(actual: tuple[int, ...], expected: tuple[int, ...]) -> str:
         _length_of_another_axis(actual, expected)
         or _other_axis(actual, expected)
         or _pairs(actual, expected)
+        or _axis_gone(actual, expected)
     )
 
 
@@ -207,6 +208,19 @@ def _axis_too_many(actual: tuple[int, ...], expected: tuple[int, ...]) -> str:
                 f"Axis {axis}, of length {length}, is too many: is a sum or mean over it missing?"
             )
     return ""
+
+
+def _axis_gone(actual: tuple[int, ...], expected: tuple[int, ...]) -> str:
+    """A hint where one axis is not there any more."""
+    if len(actual) != len(expected) - 1:
+        return ""
+    gone = [
+        axis for axis in range(len(expected)) if expected[:axis] + expected[axis + 1 :] == actual
+    ]
+    if not gone:
+        return ""
+    which = f"Axis {gone[0]}, of length {expected[gone[0]]}," if len(gone) == 1 else "An axis"
+    return f"{which} is gone: is a sum, mean or maximum taken over it, or one entry of it picked?"
 
 
 def _length_of_another_axis(actual: tuple[int, ...], expected: tuple[int, ...]) -> str:
