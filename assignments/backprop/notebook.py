@@ -164,8 +164,9 @@ def followings(name):
     usable = own.shape == () and 0.05 < abs(own / (output - mine.y)) < 20
     ways = [by * mine.W2 * x * (1 - x) for by in ((start, own) if usable else (start,)) for x in (hidden, x1)]
     z1, z2 = mine.W1 @ mine.x0 + mine.b1, mine.W2 @ hidden + mine.b2
-    if usable and np.isclose(own, (output - mine.y) * z2 * (1 - z2), rtol=2e-3):       # σ' = z(1 − z) has cost its points in the output layer
-        ways.append(own * mine.W2 * z1 * (1 - z1))
+    for at2, at1 in ((z2 * (1 - z2), z1 * (1 - z1)), (expit(output) * expit(-output), expit(hidden) * expit(-hidden))):
+        if usable and np.isclose(own, (output - mine.y) * at2, rtol=2e-3):             # a wrong σ' has cost its points in the output layer
+            ways.append(own * mine.W2 * at1)
     too_short = [digits for digits in (2, 3) if own == np.round(slopes("b2"), digits) and not np.isclose(own, slopes("b2"), rtol=2e-3)]
     if too_short:                                # too few digits, which has cost its points in the output layer
         return [np.round(slopes(name[1:]), digits) for digits in too_short]
@@ -189,8 +190,9 @@ def from_earlier_answers(name):
     z1, z2 = mine.W1 @ mine.x0 + mine.b1, mine.W2 @ hidden + mine.b2
     if name == "db1" and db2.shape == () and db2 == 1:                  # 1 for every bias has cost its points in the output layer
         found += [np.ones(2)]
-    if name in ("db1", "dW1") and np.isclose(db2, (output - mine.y) * z2 * (1 - z2), rtol=2e-3):
-        found += [found[-1] * (z1 * (1 - z1) / (hidden * (1 - hidden))).reshape((2,) + (1,) * (found[-1].ndim - 1))]
+    for at2, at1 in ((z2 * (1 - z2), z1 * (1 - z1)), (expit(output) * expit(-output), expit(hidden) * expit(-hidden))):
+        if name in ("db1", "dW1") and np.isclose(db2, (output - mine.y) * at2, rtol=2e-3):
+            found += [found[-1] * (at1 / (hidden * (1 - hidden))).reshape((2,) + (1,) * (found[-1].ndim - 1))]
     if name == "dW1" and np.allclose(x1, expit(mine.W1.T @ mine.x0 + mine.b1), rtol=1e-3):
         found += [one.T for one in found]
     return found
@@ -218,11 +220,14 @@ def compare(*names):
         z1, z2 = mine.W1 @ mine.x0 + mine.b1, mine.W2 @ hidden + mine.b2
         at_z2 = z2 * (1 - z2) / (output * (1 - output))
         at_z1 = (z1 * (1 - z1) / (hidden * (1 - hidden))).reshape(column)
+        again1, again2 = (expit(one) * expit(-one) / (one * (1 - one)) for one in (hidden, output))
+        again1 = again1.reshape(column)
         check.close(found, right, rtol=2e-3, what=name, mistakes={
             "The sign is wrong: the loss falls when x2 moves towards y, not away from it.": -right,
             "∂ℓ/∂x2 seems to be -1: what is the derivative of ½(y − x2)² by x2?": -right / (output - mine.y),
             "The slope of the output's σ is missing.": right / (output * (1 - output)),
             "The slope of the output's σ is x2·(1 − x2), not z2·(1 − z2).": right * at_z2,
+            "σ is taken of x2 once more: x2 is σ(z2) already, and the slope there is x2·(1 − x2).": right * again2,
             "The chain begins with ∂ℓ/∂x2 = x2 − y, not with the loss itself.": right * (output - mine.y) / 2,
             **{f"The values are rounded to {digits} decimals: give at least four significant digits.": np.round(right, digits) for digits in (2, 3, 4)},
             **({"The slope of z2 by W2 is x1, not W2.": slopes("b2") * mine.W2,
@@ -232,6 +237,8 @@ def compare(*names):
             **({"W2 is left out: how does the loss depend on x1?": right / mine.W2.reshape(column),
                 "The slope of the hidden units' σ is x1·(1 − x1), not z1·(1 − z1).": right * at_z1,
                 "The slopes of σ are x·(1 − x), not z·(1 − z), in both layers.": right * at_z1 * at_z2,
+                "σ is taken of x1 once more: x1 is σ(z1) already, and the slope there is x1·(1 − x1).": right * again1,
+                "σ is taken of x1 and x2 once more: they are σ(z1) and σ(z2) already, and the slopes there are x·(1 − x).": right * again1 * again2,
                 "The W2 in this product has been changed by a step already: go back with the weights that the forward pass used.":
                     right * after_a_step(found, right, column).reshape(column),
                 "The slope of the hidden units' σ is missing.": right / (hidden * (1 - hidden)).reshape(column)} if name in ("db1", "dW1") else {}),
@@ -402,6 +409,8 @@ for w in [np.zeros(2), *rng.uniform(-1, 0.6, size=(6, 2)), np.array([-3.0, 0.5])
     check.equal(np.shape(found), (2,), what="the shape of f(w)")
     for i, right in enumerate([math.exp(T) + math.sin(T), w[0] * w[1] + (1 + math.tanh(w[0] / 2)) / 2]):
         check.close(found[i], right, rtol=1e-9, atol=1e-12, what=f"output {i + 1} of f at a random point")
+check.close(f(np.array([1, 0])), [math.exp(math.e + 1) + math.sin(math.e + 1), (1 + math.tanh(0.5)) / 2], rtol=1e-9, what="f at the integers (1, 0)",
+            hint="An array made by `np.zeros_like(w)` has the type of w, and whole numbers hold no fractions.")
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -469,6 +478,8 @@ with check.part(2, "the differences"):
         "The differences are not divided by 2·dw.": np.multiply([[3.01, 2, 0], [4, 0, 4]], 0.2),
         "The steps of the earlier entries are still there when the next one moves: put each entry back, or move a copy.": lambda: moved_together(-0.1),
         "The steps of the earlier entries are still there when the next one moves: put each entry back after its step.": lambda: moved_together(0.1),
+        "Both points keep the steps of the earlier entries: make two new copies of w for each entry.": lambda: np.stack([
+            (three_to_two(point + steps) - three_to_two(point - steps)) / 0.2 for steps in 0.1 * np.tri(3)], axis=1),
         "Both points are the same: `up, down = w, w` are two names of one array. Move copies, `w.copy()`.": np.zeros((2, 3)),
         "Half of a one-sided difference: take f(w + dw) − f(w − dw), over 2·dw.": [[1.655, 1, 0], [2, 0, 2.05]],
         "The two points are subtracted the wrong way round: f(w + dw) − f(w − dw).": np.multiply([[3.01, 2, 0], [4, 0, 4]], -1),
@@ -1085,6 +1096,7 @@ with check.part(1, "the loss after the step"):
             "This step goes to the right, as one with the gradient of the whole loss would: the gradient of the second example alone is +1 at 0.": at(eta),
             "This is a step with the gradient of the first example: the second was drawn.": at(2 * eta),
             "This step is twice as long as it should be: the derivative of ½(w + 1)² is w + 1.": at(-2 * eta),
+            "This step is half as long as it should be: the derivative of ½(w + 1)² is w + 1, the ½ and the 2 cancel.": at(-eta / 2),
             "This is a step with both gradients, one after the other: only the second example was drawn.": at(eta - 2 * eta ** 2),
             "Nothing has moved: is w changed before the second loss is taken?": at(0.0),
         }, hint="Does the step depend on eta, and is it taken from w = 0 with the gradient w + 1?")
