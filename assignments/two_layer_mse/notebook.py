@@ -276,7 +276,8 @@ def data_terms(outputs, y):
     yield half, errors / N
     for loss, slopes in ((whole, 2 * errors / N), (whole, errors / N), (N * half, errors), (N * whole, 2 * errors), (half / C, errors / N / C),
                          (whole / C, 2 * errors / N / C), (np.sum(labels ** 2) / (2 * N), labels / N),
-                         (np.sum(np.linalg.norm(errors, axis=1)) / (2 * N), errors / N), (np.sum(errors[-1] ** 2) / (2 * N), errors / N)):
+                         (np.sum(np.linalg.norm(errors, axis=1)) / (2 * N), errors / N), (np.sum(errors[-1] ** 2) / (2 * N), errors / N),
+                         (np.sum(errors.sum(axis=1) ** 2) / (2 * N), np.tile(errors.sum(axis=1, keepdims=True), C) / N)):
         yield loss, slopes
     columns, rows = np.zeros(outputs.shape), np.zeros(outputs.shape)
     columns[:, y] = 1
@@ -317,7 +318,7 @@ def own_chain(new, X, params, by_outputs):
 
 def following(outputs, loss, X, params, y, reg, new=None):
     """Gradients that are right for outputs or a loss with a mistake, which has cost its points already."""
-    if new and np.shape(outputs) == (len(X), len(params["b2"])) and np.isfinite(np.asarray(outputs, dtype=float)).all() and not is_known(outputs, X, params):
+    if new and np.shape(outputs) == (len(X), len(params["b2"])) and np.isfinite(np.asarray(outputs, dtype=float)).all() and not same(outputs, next(nets(X, params))[1]):
         data, by_outputs = next(data_terms(np.asarray(outputs, dtype=float), y))
         penalty, slopes = next(penalties(params, reg, len(y)))
         own = own_chain(new, X, params, by_outputs) if same(loss, data + penalty) else None
@@ -417,7 +418,7 @@ def known(name, X, params, y, reg):
     upstream = (hidden @ params["W2"].T + params["b2"] - np.eye(len(params["b2"]))[y]) @ params["W2"] / N
     back = {"W1": lambda d: d.T @ X, "b1": lambda d: d.sum(axis=0)}.get(name)
     own = {} if back is None else {
-        "The ReLU is left out on the way back: a silent unit passes nothing.": back(upstream) + penalty,
+        "The ReLU is left out on the way back: a silent unit passes nothing. (After the ReLU, `h >= 0` holds for every unit: the mask is `h > 0`.)": back(upstream) + penalty,
         "The mask of the ReLU is taken from the gradient that comes back: it is the hidden unit that must be above 0.":
             back(upstream * (upstream > 0)) + penalty,
         "The slope of the ReLU is 1 or 0: h·(1 − h) is that of a sigmoid.": back(upstream * hidden * (1 - hidden)) + penalty,
@@ -470,7 +471,7 @@ def check_layer(new, rng, names):
     if not all_same(grads, {name: np.zeros(params[name].shape) for name in names}, names):
         outputs = with_params(new, silent).loss(X.copy())
         others = [*following(outputs, loss, X, silent, y, 0.0), *slips(outputs, X, silent, y, 0.0)]
-        if not is_known(outputs, X, silent):             # another mistake in the outputs, which has cost its points
+        if all(np.any(hidden) for hidden, of_net, _ in nets(X, silent) if same(outputs, of_net)):       # another mistake in the outputs, which has cost its points
             others = [grads]
     if not any(all_same(grads, other, names) for other in others):
         for name in names:
@@ -525,6 +526,7 @@ with check.part(2, "the loss"):
         "`Y[y] = 1` fills whole rows: each row has one 1, `Y[np.arange(N), y] = 1`.": 3.218015768935,
         "The targets of the other classes are 0, not −1.": 1.638498551777,
         "The distances are not squared: there is a root too many.": 0.9448592400199,
+        "The errors of an example are added up before they are squared: square each of them, and then add.": 4.137662053,
         "Only the last example is in the sum: does the sum begin anew in the loop?": 0.2186998304871,
         "Outputs and targets are added: the error is their difference.": 1.121787928174,
         "Only one of the two weight matrices is regularised, W1.": 1.89067275032,
@@ -695,7 +697,7 @@ def known_in_toy(name, slopes):
         known["The slope of the ReLU is 1 or 0: h·(1 − h) is that of a sigmoid."] = [0.02836374749, -2.187102929, 0.01019842079, -0.01051129831, -0.2413536987, -0.07256997261, -3.966461282, 0.00455741375, -0.7528614598, -0.01062543471]
         known["The slope of the ReLU is 1 or 0: here the gradient is multiplied by the hidden values."] = [0.07827359323, 0.6623619345, 0.02085582974, -0.02706873347, 0.1131280399, 0.06699019989, 1.055601134, -0.04412772426, 0.4293432896, 0.0136054764]
         known["The errors are squared here: the derivative of half a square is what was squared."] = [-0.1758546544, -0.2969695449, -0.03134823095, 0.1459147627, -0.07074616756, -0.03252064666, -0.4496470379, 0.07385917166, -0.2548106191, -0.01799418137]
-        known["The ReLU is left out on the way back: a silent unit passes nothing."] = [0.230971345, 0.189987163, 0.308029374, 0.00363266464, 0.0418496114, 0.0776333401, 0.319780225, -0.153052295, 0.312221199, 0.0337848684]
+        known["The ReLU is left out on the way back: a silent unit passes nothing. (After the ReLU, `h >= 0` holds for every unit: the mask is `h > 0`.)"] = [0.230971345, 0.189987163, 0.308029374, 0.00363266464, 0.0418496114, 0.0776333401, 0.319780225, -0.153052295, 0.312221199, 0.0337848684]
         known["The mask of the ReLU is taken from the gradient that comes back: it is the hidden unit that must be above 0."] = (
             [0.230971345, 0.189987163, 0.308029374, 0.0558159903, 0.0421831453, 0.0788708352, 0.319780225, 0, 0.312221199, 0.0341657514])
     if name[0] == "W":
@@ -1205,8 +1207,19 @@ def settings_grid(choices):
 
 # %% test="settings_grid" points=2
 some_choices = {"learning_rate": [1e-3, 1e-4], "reg": [0.0, 0.5, 1.0]}
+
+
+def grid_of(choices):
+    """The combinations; an error in words where names of this notebook stand in the function."""
+    try:
+        return settings_grid(choices)
+    except KeyError as error:
+        raise check.CheckFailed(f"Choices with the names {', '.join(choices)} raise a KeyError.",
+                                "There may be any number of names, with any names: take them from `choices`, and write none into the function.") from error
+
+
 with check.unchanged(choices=some_choices):
-    grid = settings_grid(some_choices)
+    grid = grid_of(some_choices)
 check.true(isinstance(grid, list | tuple), "The result is no list.", "A function with `yield` gives its values one by one: collect them in a list, and return it.")
 check.true(all(hasattr(settings, "keys") for settings in grid), "Not all combinations are dicts.", "Each combination is a dict with the names of the choices.")
 check.true(all(sorted(settings) == ["learning_rate", "reg"] for settings in grid), "Some combinations lack a name, or have one too many.",
@@ -1219,10 +1232,7 @@ check.equal(len(grid), 6, what="the number of combinations of 2 rates and 3 stre
 check.equal(sorted([settings["learning_rate"], settings["reg"]] for settings in grid),
             [[1e-4, 0.0], [1e-4, 0.5], [1e-4, 1.0], [1e-3, 0.0], [1e-3, 0.5], [1e-3, 1.0]], what="the combinations",
             hint="Is each entry a dict of its own? One dict, changed and appended again and again, is the same dict many times.")
-try:
-    grid = settings_grid({"a": [1, 2], "b": [3], "c": [4, 5, 6], "d": [7, 8]})
-except KeyError as error:
-    raise check.CheckFailed("Choices with the names a, b, c and d raise a KeyError.", "There may be any number of names, with any names.") from error
+grid = grid_of({"a": [1, 2], "b": [3], "c": [4, 5, 6], "d": [7, 8]})
 check.equal(len(grid), 12, what="the number of combinations of 2 × 1 × 3 × 2 choices",
             hint="There may be any number of names, with any names.")
 check.passed("Every rate goes with every strength.")

@@ -255,7 +255,7 @@ def own_chain(net, scores, X, model, dS):
 
 def following(scores, loss, X, model, y, reg, net=None):
     """Gradients that are right for scores or a loss with a mistake, which has cost its points already."""
-    if net and np.shape(scores) == (len(X), len(model["b2"])) and np.isfinite(np.asarray(scores, dtype=float)).all() and not is_known(scores, X, model):
+    if net and np.shape(scores) == (len(X), len(model["b2"])) and np.isfinite(np.asarray(scores, dtype=float)).all() and not same(scores, next(nets(X, model))[1]):
         scores = np.asarray(scores, dtype=float)
         for data, dS in list(data_terms(scores, y))[:1]:
             penalty, slopes = next(penalties(model, reg, len(y)))
@@ -361,7 +361,7 @@ def known_gradients(name, X, model, y, reg):
     not_subtracted = "The 1 of the right class is not subtracted from the probabilities."
     if back:
         own = {
-            "The ReLU is left out on the way back: a silent unit passes nothing.": back(upstream) + penalty,
+            "The ReLU is left out on the way back: a silent unit passes nothing. (After the ReLU, `h >= 0` holds for every unit: the mask is `h > 0`.)": back(upstream) + penalty,
             "The mask of the ReLU is taken from the gradient that comes back: it is the hidden unit that must be above 0.":
                 back(upstream * (upstream > 0)) + penalty,
             not_subtracted: back(P @ model["W2"].T / N * (hidden > 0)) + penalty,
@@ -424,7 +424,7 @@ def check_layer(net, rng, names):
         scores = net(pixels.astype(dtype), *copies(small))
         if not any(same(scores, net_scores, tolerance) for _, net_scores, _ in nets(pixels, small)):
             continue                             # another mistake in the scores, which has cost its points
-        others = [*following(scores, loss, pixels, small, y, 0.2), *slips(scores, pixels, small, y, 0.2)]
+        others = [*following(scores, loss, pixels, small, y, 0.2, lambda X, *rest: net(X.astype(dtype), *rest)), *slips(scores, pixels, small, y, 0.2)]
         X_some = pixels.astype(dtype)
         if seen_by(net, X_some, small) is not X_some:
             continue                             # the scores are those of centred examples: that has cost its points already
@@ -681,7 +681,7 @@ def known_in_toy(name, slopes):
         known["The slope of the ReLU is 1 or 0: here the gradient is multiplied by the hidden values."] = [0, 0.000126226232, 3.748410138e-05, -7.264721167e-05, 0.0002396539381, 0.0006861896245, 0.001132725311, 0.001579260997, 0.002025796684, 0.00247233237]
         known["The slope of the ReLU is 1 or 0: h·(1 − h) is that of a sigmoid."] = [0, 0.0001163202548, -8.519830657e-06, -0.0001236876836, 0.0001701695439, 0.0005138694114, 0.0007695724332, 0.0009372786094, 0.00101698794, 0.001008700425]
         known["The 1 of the right class is not subtracted from the probabilities."] = [0, -0.1291012155, -0.1626649246, -0.1755692732, -0.167812271, -0.1160881331, -0.06436399516, -0.01263985723, 0.0390842807, 0.09080841863]
-        known["The ReLU is left out on the way back: a silent unit passes nothing."] = [0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208]
+        known["The ReLU is left out on the way back: a silent unit passes nothing. (After the ReLU, `h >= 0` holds for every unit: the mask is `h > 0`.)"] = [0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208, 0.00460152208]
         known["The mask of the ReLU is taken from the gradient that comes back: it is the hidden unit that must be above 0."] = (
             [0.00824953899, 0.00824953899, 0.00824953899, 0.00824953899, 0.00824953899, 0.00824953899, 0.00824953899, 0.00824953899, 0.00824953899, 0.00824953899])
     if name[0] == "W":
@@ -761,9 +761,9 @@ with check.part(3, "the first layer"):
         if all_same(grads, {name: np.zeros(model[name].shape) for name in ("W1", "b1")}, ("W1", "b1")):
             continue
         scores = two_layer_net(*copies(X, silent))
-        if not is_known(scores, X, silent):
-            continue                             # another mistake in the scores, which has cost its points
-        others = [*following(scores, loss, X, silent, y, 0.0), *slips(scores, X, silent, y, 0.0)]
+        if all(np.any(hidden) for hidden, net_scores, _ in nets(X, silent) if same(scores, net_scores)):
+            continue                             # another mistake in the scores, which has cost its points: there, units are not silent
+        others = [*following(scores, loss, X, silent, y, 0.0, two_layer_net), *slips(scores, X, silent, y, 0.0)]
         if not any(all_same(grads, other, ("W1", "b1")) for other in others):
             for name in ("W1", "b1"):
                 check.close(grads[name], np.zeros(model[name].shape), atol=1e-12, what=f"the gradient of {name} where all units are silent",
