@@ -483,7 +483,7 @@ def check_layer(new, rng, names):
         exact, others = {name: slopes_by(name, pixels, params, y, 0.2) for name in names}, []
         if not all_same(grads, exact, names, tolerance):
             outputs = with_params(new, params).loss(pixels.astype(dtype))
-            others = [*following(outputs, loss, pixels, params, y, 0.2), *slips(outputs, pixels, params, y, 0.2)]
+            others = [*following(outputs, loss, pixels, params, y, 0.2, new), *slips(outputs, pixels, params, y, 0.2)]
             if not any(same(outputs, of_net, tolerance) for _, of_net, _ in nets(pixels, params)) or is_way_back(grads, outputs, pixels, params, y, 0.2):
                 others = [grads]
         if not any(all_same(grads, other, names, tolerance) for other in others):
@@ -663,7 +663,10 @@ def own_loss_is_right():
 def own_slopes(name, known={}):
     """Numerical slopes of your own loss of the toy net, which are computed once."""
     ### BEGIN HIDDEN TESTS
-    known[name] = slopes_by(name, X_toy, toy_net().params, y_toy, 0.05)       # the same in one step: the loss is right where they are asked for
+    lifted = toy_net()
+    lifted.params["b1"] = np.linspace(-1, 1, num=len(lifted.params["b1"]))
+    if same(lifted.loss(X_toy.copy()), next(nets(X_toy, copies(lifted.params)))[1]):
+        known[name] = slopes_by(name, X_toy, toy_net().params, y_toy, 0.05)   # the same in one step: the loss is right where they are asked for
     ### END HIDDEN TESTS
     if name in known:
         return known[name]
