@@ -19,6 +19,7 @@ from typing import Any
 import needs
 import numpy as np
 import pytest
+from busy import busy_core
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -966,3 +967,25 @@ def test_limits_that_are_kept_give_the_description() -> None:
     )
     with pytest.raises(CheckFailed, match=r"nothing\.safetensors is missing"):
         check.architecture("nothing")
+
+
+def test_the_time_limit_of_an_evaluation_counts_computing_and_not_what_others_do() -> None:
+    from hwlib.models import evaluating
+
+    model = nn.Sequential(nn.Linear(3000, 3000), nn.ReLU(), nn.Linear(3000, 2))
+    images = torch.ones(3000, 3000)
+    alone = time.process_time()
+    wanted = evaluating.predictions(model, images, seconds=1000.0)
+    computed = time.process_time() - alone
+    cores = os.sched_getaffinity(0)
+    with busy_core() as join:
+        try:
+            exec(join)  # this process, too
+            began = time.monotonic()
+            found = evaluating.predictions(model, images, seconds=2 * computed)
+            passed = time.monotonic() - began
+        finally:
+            os.sched_setaffinity(0, cores)
+    assert np.array_equal(found, wanted) and passed > 2 * computed
+    with pytest.raises(ModelError, match="needs more than"):
+        evaluating.predictions(model, images, seconds=computed / 5)

@@ -21,7 +21,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from hwlib.errors import ModelError
 from hwlib.models.files import Array
 
-__all__ = ["Predictor", "likely_cause", "predictions"]
+__all__ = ["Predictor", "Stopwatch", "likely_cause", "predictions"]
 
 # images in a batch: the output of a convolution still fits a cache, and time is checked after each
 _AT_ONCE = 50
@@ -51,7 +51,7 @@ def predictions(model: nn.Module, images: Any, seconds: float = 60.0) -> Array:
         the same as before.
     images : tensor or array of floats, (N, …)
     seconds : float
-        Time limit for the evaluation.
+        Time limit for the evaluation, in seconds of computing: other programs don't count.
 
     Raises
     ------
@@ -115,12 +115,26 @@ def _layers_of_file(model: nn.Module) -> str:
     return layers if isinstance(layers, str) else ""
 
 
+class Stopwatch:
+    """How long this process has computed: other programs on the machine don't count.
+
+    That is its CPU time, or with several threads what has passed on the clock, whichever is less.
+    """
+
+    def __init__(self) -> None:
+        self._passed, self._computed = time.monotonic(), time.process_time()
+
+    def seconds(self) -> float:
+        """Seconds since it was made."""
+        return min(time.monotonic() - self._passed, time.process_time() - self._computed)
+
+
 def _predict(model: nn.Module, inputs: Any, seconds: float) -> Array:
     device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
-    found, end = [], time.monotonic() + seconds
+    found, spent = [], Stopwatch()
     with _evaluating(model), torch.inference_mode():
         for start in range(0, len(inputs), _AT_ONCE):
-            if time.monotonic() > end:
+            if spent.seconds() > seconds:
                 raise ModelError(
                     f"the network needs more than {seconds:g} s for {len(inputs):,} images; hand "
                     "in a smaller network"
