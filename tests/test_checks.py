@@ -521,7 +521,9 @@ def test_lengths_in_a_tuple_are_shown_as_a_whole_and_to_a_hidden_check_only_as_f
     known = {"W is (C, D).": (5, 3)}
     assert failure(check.equal, (5, 3), (3, 5), mistakes=known, hint="?").hint == "W is (C, D)."
     assert "the transpose" in failure(check.equal, (5, 3), (3, 5)).hint
-    assert failure(check.equal, (5, 3), (3, 5), hint="Look at W.").hint == "Look at W."
+    both = failure(check.equal, (5, 3), (3, 5), hint="Look at W.").hint
+    assert "the transpose" in both and both.endswith(" Look at W.")
+    assert failure(check.equal, (5, 4), (3, 5), hint="Look at W.").hint == "Look at W."
 
 
 @pytest.mark.parametrize("wrong", [None, len, [[1.0], [2.0, 3.0]], [1.0, None]])

@@ -427,8 +427,8 @@ def convolved(x, w, b, stride, pad):
     maps = np.array([[correlate(image, kernel, mode="valid", method="direct")[0] for kernel in w] for image in padded])
     return maps[:, :, ::stride, ::stride] + b[:, None, None]
 
-def check_outputs(sizes):
-    """Against SciPy, for each N, C, H, W, F, HH, WW, stride, pad."""
+def check_outputs(sizes, paid=False):
+    """Against SciPy, for each N, C, H, W, F, HH, WW, stride, pad; paid=True: known mistakes have cost their points already."""
     rng = check.rng()
     for N, C, H, W, F, HH, WW, stride, pad in sizes:
         x, w, b = rng.normal(size=(N, C, H, W)), rng.normal(size=(F, C, HH, WW)), rng.normal(size=F)
@@ -447,7 +447,8 @@ def check_outputs(sizes):
                 (N, F, right.shape[2] - 1, right.shape[3] - 1),
         }, hint="Do height and width get mixed up? Here they differ, for images and filters: see H' and W' in the text."
            if H != W or HH != WW else "Look at H' and W' in the text above the question.")
-        check.close(out, right, what=f"the output {case}", mistakes=other_layers(x, w, b, stride, pad))
+        known = other_layers(x, w, b, stride, pad)
+        check.close(out, check.due(out, right, *known.values()) if paid else right, what=f"the output {case}", mistakes=known)
 ### END HIDDEN TESTS
 
 with check.part(4, "windows that fit"):
@@ -471,10 +472,10 @@ with check.part(1, "pixels left over at the edge"):
     right = conv_forward_fast(left_over, w[:, :2, :2, :2], b, {"stride": 3, "pad": 0})[0]
     out, _ = run_forward(conv_forward_naive, left_over, w[:, :2, :2, :2], b, {"stride": 3, "pad": 0}, on_error=round_down, fitting=left_over[:, :, :5, :8])
     check.shape(out, (1, 3, 2, 3), what="the output for images of 7 × 10 pixels, windows of 2 × 2 and stride 3", hint=round_down)
-    check.close(out, right, what="the output for images of 7 × 10 pixels, windows of 2 × 2 and stride 3",
-                mistakes=other_layers(left_over, w[:, :2, :2, :2], b, 3, 0))
+    known = other_layers(left_over, w[:, :2, :2, :2], b, 3, 0)                       # each of these has cost its points above
+    check.close(out, check.due(out, right, *known.values()), what="the output for images of 7 × 10 pixels, windows of 2 × 2 and stride 3")
     ### BEGIN HIDDEN TESTS
-    check_outputs([(1, 3, 7, 4, 2, 3, 1, 2, 1), (2, 2, 6, 9, 3, 3, 5, 3, 2), (1, 2, 5, 5, 3, 2, 2, 4, 0), (1, 1, 6, 6, 2, 3, 2, 4, 0)])
+    check_outputs([(1, 3, 7, 4, 2, 3, 1, 2, 1), (2, 2, 6, 9, 3, 3, 5, 3, 2), (1, 2, 5, 5, 3, 2, 2, 4, 0), (1, 1, 6, 6, 2, 3, 2, 4, 0)], paid=True)
     ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -641,8 +642,11 @@ def check_gradients(which, sizes):
             of_other = lambda: gradients(np.pad(other, ((0, 0), (0, 0), (pad, pad), (pad, pad))), w, dout, stride)[1]
             paid = (lambda: strideless()[0][border] if np.allclose(dw, strideless()[1]) else None,         # each has cost the points of dw
                     lambda: 2 * dpadded[border] if np.allclose(dw, of_other()) else None)
+            known = other_gradients("dx", x, w, b, dout, stride, pad)
+            if pad == 0:
+                paid = (*paid, *known.values())        # these, too: padded images have shown them
             check.gradient(dx, check.due(dx, dpadded[border], *paid), what=f"the gradient dx {case}", mistakes={
-                **other_gradients("dx", x, w, b, dout, stride, pad),
+                **known,
                 "Does each output go back to the window that begins at i * stride and j * stride?":
                     lambda: gradients(padded, w, spread(dout, padded.shape[2] - HH + 1, padded.shape[3] - WW + 1, 1), 1)[0][border],
                 two_uses: 2 * dpadded[border],
@@ -743,8 +747,33 @@ def windows(x, height, width, stride):
     """All windows: (N, C, H', W', height, width)."""
     return sliding_window_view(x, (height, width), axis=(2, 3))[:, :, ::stride, ::stride]
 
-def check_outputs(sizes):
-    """For each N, C, H, W, pool height, pool width, stride."""
+def known_pools(x, out, height, width, stride):
+    """What mistakes would give, from all windows."""
+    every, C = windows(x, height, width, stride), x.shape[1]
+    right = every.max(axis=(4, 5))
+    return {
+        negative: np.maximum(right, 0),
+        start: lambda: np.maximum(right, np.min(out[out > right], initial=np.inf)),
+        "This is the mean of each window: its maximum is asked for.": every.mean(axis=(4, 5)),
+        "This is the sum of each window: its maximum is asked for.": every.sum(axis=(4, 5)),
+        "This is the largest absolute value: a large negative number does not win.": np.abs(every).max(axis=(4, 5)),
+        "This is the smallest value of each window.": every.min(axis=(4, 5)),
+        in_window: every.reshape(*every.shape[:4], -1).argmax(axis=4),
+        one_left_out: lambda: every.reshape(*every.shape[:4], -1)[..., :-1].max(axis=4),
+        one_left_out + " ": lambda: every[..., :-1, :-1].max(axis=(4, 5)),
+        "pool_height is used for the width too.": lambda: windows(x, height, height, stride).max(axis=(4, 5)),
+        "pool_width is used for the height too.": lambda: windows(x, width, width, stride).max(axis=(4, 5)),
+        "Height and width of the windows are exchanged.": lambda: windows(x, width, height, stride).max(axis=(4, 5)),
+        "The maximum runs over the channels too: each channel is pooled by itself.":
+            lambda: np.repeat(every.max(axis=(1, 4, 5))[:, None], C, axis=1),
+        "Is the stride used? Windows move by `stride` pixels, not by their own size.":
+            lambda: sliding_window_view(x, (height, width), axis=(2, 3))[:, :, ::height, ::width].max(axis=(4, 5)),
+        "Do the windows begin at i * stride and j * stride?":
+            lambda: windows(x, height, width, 1)[:, :, :every.shape[2], :every.shape[3]].max(axis=(4, 5)),
+    }
+
+def check_outputs(sizes, paid=False):
+    """For each N, C, H, W, pool height, pool width, stride; paid=True: known mistakes have cost their points already."""
     rng = check.rng()
     for N, C, H, W, height, width, stride in sizes:
         x = 1000 * rng.normal(size=(N, C, H, W)) - 1500            # mostly negative, and below what a search may start at
@@ -762,26 +791,9 @@ def check_outputs(sizes):
             round_down: (N, C, round(rows), round(columns)),
             round_down + " ": (N, C, -int(-rows // 1), -int(-columns // 1)),
         }, hint="Look at H' and W' in the text above the question.")
-        check.close(out, right, what=case, mistakes={
-            negative: np.maximum(right, 0),
-            start: lambda: np.maximum(right, np.min(out[out > right], initial=np.inf)),
-            "This is the mean of each window: its maximum is asked for.": every.mean(axis=(4, 5)),
-            "This is the sum of each window: its maximum is asked for.": every.sum(axis=(4, 5)),
-            "This is the largest absolute value: a large negative number does not win.": np.abs(every).max(axis=(4, 5)),
-            "This is the smallest value of each window.": every.min(axis=(4, 5)),
-            in_window: every.reshape(*every.shape[:4], -1).argmax(axis=4),
-            one_left_out: lambda: every.reshape(*every.shape[:4], -1)[..., :-1].max(axis=4),
-            one_left_out + " ": lambda: every[..., :-1, :-1].max(axis=(4, 5)),
-            "pool_height is used for the width too.": lambda: windows(x, height, height, stride).max(axis=(4, 5)),
-            "pool_width is used for the height too.": lambda: windows(x, width, width, stride).max(axis=(4, 5)),
-            "Height and width of the windows are exchanged.": lambda: windows(x, width, height, stride).max(axis=(4, 5)),
-            "The maximum runs over the channels too: each channel is pooled by itself.":
-                lambda: np.repeat(every.max(axis=(1, 4, 5))[:, None], C, axis=1),
-            "Is the stride used? Windows move by `stride` pixels, not by their own size.":
-                lambda: sliding_window_view(x, (height, width), axis=(2, 3))[:, :, ::height, ::width].max(axis=(4, 5)),
-            "Do the windows begin at i * stride and j * stride?":
-                lambda: windows(x, height, width, 1)[:, :, :every.shape[2], :every.shape[3]].max(axis=(4, 5)),
-        }, hint="Look at height and width: here they differ, and a last row or column may belong to no window.")
+        known = known_pools(x, out, height, width, stride)
+        check.close(out, check.due(out, right, *known.values()) if paid else right, what=case, mistakes=known,
+                    hint="Look at height and width: here they differ, and a last row or column may belong to no window.")
 ### END HIDDEN TESTS
 
 with check.part(2, "windows that fit"):
@@ -818,9 +830,12 @@ with check.part(1, "pixels left over at the edge"):
     right = max_pool_forward_fast(x, pool_param)[0]
     out, _ = run_forward(max_pool_forward_naive, x, pool_param, on_error=round_down, fitting=x[:, :, :5])
     check.shape(out, right.shape, what="the output for an image of 7 × 5 pixels, windows of 2 × 2 and stride 3", hint=round_down)
+    ### BEGIN HIDDEN TESTS
+    right = check.due(out, right, *known_pools(x, out, 2, 2, 3).values())            # a known mistake has cost its points above
+    ### END HIDDEN TESTS
     check.close(out, right, what="the output for an image of 7 × 5 pixels, windows of 2 × 2 and stride 3")
     ### BEGIN HIDDEN TESTS
-    check_outputs([(2, 2, 5, 7, 2, 2, 2), (1, 3, 7, 5, 3, 2, 2), (2, 1, 7, 6, 2, 2, 3)])
+    check_outputs([(2, 2, 5, 7, 2, 2, 2), (1, 3, 7, 5, 3, 2, 2), (2, 1, 7, 6, 2, 2, 3)], paid=True)
     ### END HIDDEN TESTS
 
 # %% [markdown]

@@ -114,8 +114,8 @@ _KNOWN = tuple(
         (
             "IndexError",
             "tuple index out of range",
-            "`x.shape[1]` asks for a second axis, which an array with one axis does not have: "
-            "print the shape. A function for arrays of any shape asks for no axis.",
+            "This tuple has fewer entries than the index asks for: print it. `x.shape[1]` needs a "
+            "second axis, which an array with one axis does not have, and `*args` may be empty.",
         ),
         (
             "IndexError",

@@ -156,7 +156,7 @@ def shape(
     if mismatch is None:
         return
     known = {found: text for text, found in reversed(list((mistakes or {}).items()))}
-    cause = known.get(array.shape) or hint or mismatch.cause
+    cause = known.get(array.shape) or _of_shapes(mismatch.cause, hint, "")
     raise CheckFailed(f"{at_the_start(what)}: {mismatch.symptom}.", cause)
 
 
@@ -286,9 +286,14 @@ def _judge_lengths(
         told = f"found {found}; there should be {_counted(len(expected))}"
     else:
         told = f"found {found}, which is not right"
-    cause = named_mistake(actual, expected, Exact(), mistakes or {}) or hint
-    guess = shape_cause(actual, expected) or shape_guess(actual, expected)
-    raise CheckFailed(f"{at_the_start(what)}: {told}.", cause or guess)
+    cause = named_mistake(actual, expected, Exact(), mistakes or {})
+    general = _of_shapes(shape_cause(actual, expected), hint, shape_guess(actual, expected))
+    raise CheckFailed(f"{at_the_start(what)}: {told}.", cause or general)
+
+
+def _of_shapes(sure: str, hint: str, guess: str) -> str:
+    """What the shapes leave hardly any doubt about, then the question's own hint; else a guess."""
+    return " ".join(filter(None, (sure, hint))) or guess
 
 
 def _counted(count: int) -> str:

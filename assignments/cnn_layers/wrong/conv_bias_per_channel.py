@@ -1,7 +1,7 @@
 """Adds the bias inside the loop over the channels, so once for each."""
 
 REPLACES = "conv_forward_naive"
-FAILS = ["conv_forward_naive"]
+FAILS = ["conv_forward_naive/windows that fit"]
 HINT = "The bias is added once for each channel"
 
 

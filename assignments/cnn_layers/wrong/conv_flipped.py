@@ -1,7 +1,7 @@
 """Flips the filter, as the word convolution means in mathematics."""
 
 REPLACES = "conv_forward_naive"
-FAILS = ["conv_forward_naive"]
+FAILS = ["conv_forward_naive/windows that fit"]
 HINT = "The filters seem to be flipped"
 
 

@@ -1,7 +1,7 @@
 """Multiplies and adds up, and forgets b."""
 
 REPLACES = "conv_forward_naive"
-FAILS = ["conv_forward_naive"]
+FAILS = ["conv_forward_naive/windows that fit"]
 HINT = "Is the bias b added?"
 
 
