@@ -169,6 +169,8 @@ def compare_counts(network, widths, what):
         "These are the inputs of each Linear layer but the last: count the outputs.": (sum(widths[:-2]), len(widths) - 2),
         "This is the number of parameters, not of units.":
             lambda: (sum(a * b + b for a, b in zip(widths, widths[1:])), len(widths) - 2),
+        f"Layers with {widths[-1]} outputs are left out: only the last layer is no hidden one, however many outputs the others have.":
+            (sum(inner), len(inner)) if (inner := [width for width in widths[1:-1] if width != widths[-1]]) != [*widths[1:-1]] else None,
         "No layer is found: a network may be inside another, and model.modules() goes through all of them.": (0, 0) if len(widths) > 2 else None,
         "Every module is counted as a layer, ReLU and Flatten too.": (sum(widths[1:-1]), 2 * (len(widths) - 2) + 1),
     }, hint="Add up out_features of all nn.Linear layers but the last one.")
@@ -245,6 +247,8 @@ def compare_evaluation(network, weights, images, labels, batch_size):
         "This is the sum over all images, not the mean.": L * len(labels),
         "This is the sum of the batches' means.": np.sum(means),
         "This is the loss of the last batch only.": means[-1],
+        "Each batch's mean counts as if it were of batch_size images: the last batch is smaller, so multiply by its own number of images.":
+            np.sum(means) * batch_size / len(labels),
         "The batches' means are added up and divided by the number of images: each is divided twice.": np.sum(means) / len(labels),
         missing: seen[0].mean().item(),
         missing + " ": seen[0].sum().item() / len(labels),
@@ -257,6 +261,8 @@ def compare_evaluation(network, weights, images, labels, batch_size):
         "This is the error rate: the share that is wrong.": 1 - A,
         "This is the mean of the batches' accuracies: the last batch is smaller, but counts as much as the others.":
             np.mean([part.mean().item() for _, part in parts]),
+        "Each batch's share counts as if it were of batch_size images: the last batch is smaller, so multiply by its own number of images.":
+            sum(part.mean().item() for _, part in parts) * batch_size / len(labels),
         missing: seen[1].mean().item(),
         missing + " ": seen[1].sum().item() / len(labels),
     }, hint=check.hint("Is the network in eval mode (model.eval()), where dropout lets everything through?", why="eval-mode"))
@@ -356,6 +362,8 @@ def compare_whole(network, images, labels, rate, epochs, rng):
     check.close(losses, right_losses, rtol=1e-3, what=f"the losses of {epochs} epochs of one batch", mistakes={
         "The loss never changes: is optimizer.step() called after backward(), and before the gradients are set to 0?":
             right_losses[:1].repeat(epochs),
+        "This is the loss after the step: add up the losses that the steps are made of, from before each of them.":
+            lambda: descend(weights, images, labels, rate, epochs + 1)[0][1:],
         **{hint: (lambda found=found: found()[0]) for hint, found in wrong.items()}})
     check.close(weights_of(network) - start, right - start, rtol=5e-3, what=f"the change of the weights in {epochs} epochs", mistakes={
         hint: (lambda found=found: found()[1] - start) for hint, found in wrong.items()})
@@ -465,6 +473,8 @@ def compare_epochs(accuracies, what):
     check.close(found, accuracies, what="the accuracies that keep_best returns", hint="A list with the accuracy after each epoch, in order.")
     top = int(np.argmax(accuracies)) + 1
     check.equal(epoch, top, what=f"the epoch whose weights the model has afterwards ({what})", mistakes={
+        "Nothing is better than 0 here, so nothing was kept: the first epoch is the best until another one is better. Begin below 0, with -1 or -inf.":
+            len(accuracies) if max(accuracies) == 0 else None,
         "These are the weights of the last epoch. Are the best ones put back, and were they copied (copy.deepcopy)?": len(accuracies),
         "These are the weights of the epoch with the lowest accuracy: the larger one is better.": int(np.argmin(accuracies)) + 1,
         "These are the weights of the first epoch: is a later one ever found to be better?": 1,
