@@ -26,6 +26,8 @@ def a_hand_in(kind: str, loses: frozenset[str] = frozenset()) -> HandIn:
     [
         (a_hand_in("crashing"), "otter", (0, "crashed"), (5, "passed"), "a wrong zero"),
         (a_hand_in("hanging"), "nbgrader", (0, "timeout"), (5, "passed"), "a wrong zero"),
+        (a_hand_in("hanging"), "otter", (5, "passed"), (0, "timeout"), "more: its time"),
+        (a_hand_in("hanging"), "nbgrader", (5, "passed"), (0, "timeout"), ""),
         (a_hand_in("wrong", frozenset("q")), "otter", (5, "passed"), (0, "failed"), "fooled"),
         (a_hand_in("reference"), "nbgrader", (0, "manual"), (5, "passed"), "left to a human"),
         # nothing else is excused, and no difference of Gradescope's

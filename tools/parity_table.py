@@ -160,6 +160,8 @@ def _why(
         return ""
     if other < points and their_status in KERNEL and one.kind in ("crashing", "hanging"):
         return "a wrong zero: student code ended or blocked the one kernel, and all that came after"
+    if grader == "otter" and other > points and status == "timeout" and one.kind == "hanging":
+        return "more: its time limit is an exception, which a check caught; here the process ends"
     if other < points and their_status == "manual":
         return "left to a human there"
     if other > points and question in one.loses:
