@@ -818,7 +818,9 @@ with check.part(2, "windows that fit"):
     right = max_pool_forward_fast(x, pool_param)[0]
     out, _ = run_forward(max_pool_forward_naive, x, pool_param)
     check.shape(out, right.shape, what="the output for windows of 2 × 3", hint="Height and width of the windows differ here: is each used in its own place?")
-    check.close(out, right, what="the output for windows of 2 × 3", hint="Height and width of the windows differ here: is each used in its own place?")
+    check.close(out, right, what="the output for windows of 2 × 3", mistakes={
+        "pool_height is used for the width too.": lambda: max_pool_forward_fast(x, {**pool_param, "pool_width": 2})[0],
+    }, hint="Height and width of the windows differ here: is each used in its own place?")
     ### BEGIN HIDDEN TESTS
     check_outputs([(1, 1, 2, 2, 2, 2, 2), (2, 3, 4, 6, 2, 2, 2), (2, 2, 6, 7, 2, 3, 2), (1, 3, 7, 6, 3, 2, 2), (2, 2, 6, 4, 3, 1, 3), (3, 2, 5, 5, 2, 2, 1),
                    (2, 2, 3, 8, 1, 4, 1)])

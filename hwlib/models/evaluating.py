@@ -28,6 +28,7 @@ _AT_ONCE = 50
 _LOOKED_AT = 500  # number of images for a diagnosis
 _GAIN = 0.05  # a diagnosis is named only if accuracy is better by at least this share of images
 _REMEMBERED = 256  # number of predictions that are kept
+_PATIENCE = 10.0  # so many times as long may it take on a busy machine
 _known: dict[bytes, Array] = {}
 _TRAIN_MODE = (
     "In train mode the network is right far more often than in eval mode. Eval mode uses the "
@@ -119,6 +120,7 @@ class Stopwatch:
     """How long this process has computed: other programs on the machine don't count.
 
     That is its CPU time, or with several threads what has passed on the clock, whichever is less.
+    Waiting is counted, too, but at a tenth.
     """
 
     def __init__(self) -> None:
@@ -126,7 +128,8 @@ class Stopwatch:
 
     def seconds(self) -> float:
         """Seconds since it was made."""
-        return min(time.monotonic() - self._passed, time.process_time() - self._computed)
+        passed, computed = time.monotonic() - self._passed, time.process_time() - self._computed
+        return max(min(passed, computed), passed / _PATIENCE)
 
 
 def _predict(model: nn.Module, inputs: Any, seconds: float) -> Array:
