@@ -138,8 +138,13 @@ def slopes(name, shifts=(0.0, 0.0), step=1e-5):
         result[place] = (loss_with(shifts, **{name: value + bump}) - loss_with(shifts, **{name: value - bump})) / (2 * step)
     return result
 
-hidden = expit(mine.W1 @ mine.x0 + mine.b1)
-output = expit(mine.W2 @ hidden + mine.b2)
+z1 = mine.W1 @ mine.x0 + mine.b1
+hidden = expit(z1)
+z2 = mine.W2 @ hidden + mine.b2
+output = expit(z2)
+wrong_slopes = (                                 # of σ, at the output and at the hidden units: z·(1 − z), and σ taken of x once more
+    (z2 * (1 - z2), z1 * (1 - z1)), (expit(output) * expit(-output), expit(hidden) * expit(-hidden)),
+)
 
 def answer(name):
     """One of your answers."""
@@ -163,8 +168,7 @@ def followings(name):
         return [start if name == "db2" else start * x1]
     usable = own.shape == () and 0.05 < abs(own / (output - mine.y)) < 20
     ways = [by * mine.W2 * x * (1 - x) for by in ((start, own) if usable else (start,)) for x in (hidden, x1)]
-    z1, z2 = mine.W1 @ mine.x0 + mine.b1, mine.W2 @ hidden + mine.b2
-    for at2, at1 in ((z2 * (1 - z2), z1 * (1 - z1)), (expit(output) * expit(-output), expit(hidden) * expit(-hidden))):
+    for at2, at1 in wrong_slopes:
         if usable and np.isclose(own, (output - mine.y) * at2, rtol=2e-3):             # a wrong σ' has cost its points in the output layer
             ways.append(own * mine.W2 * at1)
     too_short = [digits for digits in (2, 3) if own == np.round(slopes("b2"), digits) and not np.isclose(own, slopes("b2"), rtol=2e-3)]
@@ -187,10 +191,9 @@ def from_earlier_answers(name):
     if name in ("db1", "dW1") and db2.shape == ():
         found += [np.round(slopes(name[1:]), digits) for digits in (2, 3) if db2 == np.round(slopes("b2"), digits) and not np.isclose(db2, slopes("b2"), rtol=2e-3)]
         found += [one * db2 / slopes("b2", shifts) for one in (slopes(name[1:], shifts),)]
-    z1, z2 = mine.W1 @ mine.x0 + mine.b1, mine.W2 @ hidden + mine.b2
     if name == "db1" and db2.shape == () and db2 == 1:                  # 1 for every bias has cost its points in the output layer
         found += [np.ones(2)]
-    for at2, at1 in ((z2 * (1 - z2), z1 * (1 - z1)), (expit(output) * expit(-output), expit(hidden) * expit(-hidden))):
+    for at2, at1 in wrong_slopes:
         if name in ("db1", "dW1") and np.isclose(db2, (output - mine.y) * at2, rtol=2e-3):
             found += [found[-1] * (at1 / (hidden * (1 - hidden))).reshape((2,) + (1,) * (found[-1].ndim - 1))]
     if name == "dW1" and np.allclose(x1, expit(mine.W1.T @ mine.x0 + mine.b1), rtol=1e-3):
@@ -217,11 +220,7 @@ def compare(*names):
         right = np.asarray(check.due(found, right, *followings(name), rtol=2e-3))
         ### END HIDDEN TESTS
         column = (-1,) + (1,) * (right.ndim - 1)
-        z1, z2 = mine.W1 @ mine.x0 + mine.b1, mine.W2 @ hidden + mine.b2
-        at_z2 = z2 * (1 - z2) / (output * (1 - output))
-        at_z1 = (z1 * (1 - z1) / (hidden * (1 - hidden))).reshape(column)
-        again1, again2 = (expit(one) * expit(-one) / (one * (1 - one)) for one in (hidden, output))
-        again1 = again1.reshape(column)
+        (at_z2, at_z1), (again2, again1) = ((at2 / (output * (1 - output)), (at1 / (hidden * (1 - hidden))).reshape(column)) for at2, at1 in wrong_slopes)
         check.close(found, right, rtol=2e-3, what=name, mistakes={
             "The sign is wrong: the loss falls when x2 moves towards y, not away from it.": -right,
             "∂ℓ/∂x2 seems to be -1: what is the derivative of ½(y − x2)² by x2?": -right / (output - mine.y),

@@ -135,9 +135,8 @@ def _general_mistake(
     def same(a: Array, b: Array) -> bool:
         return bool(np.isfinite(a).all()) and a.shape == b.shape and rule.differ(a, b) is None
 
-    labels = isinstance(rule, Exact)
-    groups = (_OF_LABELS if labels else _OF_NUMBERS) if not sure else _SURE[labels]
-    for recognisers in groups:
+    groups = _SURE if sure else _ALL
+    for recognisers in groups["labels" if isinstance(rule, Exact) else "numbers"]:
         hints = {hint for recognise in recognisers for hint in recognise(found, right, same)}
         if hints:  # several explain the result equally well: none of them is said
             return hints.pop() if len(hints) == 1 else ""
@@ -296,8 +295,8 @@ _OF_NUMBERS = (
     (sums_to_one,),
 )
 _OF_LABELS = ((_rearranged, _cut_short), (_labels_shifted,))
-# what leaves no doubt: of numbers, of labels
-_SURE = (((_rearranged, _cut_short, reduced), (_rounded,)), ((_rearranged, _cut_short),))
+_ALL = {"numbers": _OF_NUMBERS, "labels": _OF_LABELS}
+_SURE = {"numbers": (_OF_NUMBERS[0], (_rounded,)), "labels": _OF_LABELS[:1]}  # leaves no doubt
 
 
 def _telling(b: Array) -> bool:

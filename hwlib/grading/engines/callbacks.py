@@ -69,9 +69,7 @@ class Callbacks:
             raise
         # what the instructor's function raises goes to the student's code
         except BaseException as error:  # noqa: BLE001
-            told = self.told(error)
-            # a call that does not fit the function is the student's mistake, not the function's
-            return {"raised": told | {"number": None} if _does_not_fit(error) else told}
+            return {"raised": self.told(error)}
 
     def _asked(
         self, question: dict[str, Any]
@@ -91,14 +89,19 @@ class Callbacks:
         return self._functions[number], args, kwargs
 
     def told(self, error: BaseException) -> dict[str, Any]:
-        """An exception of the test's as the worker gets it."""
-        self._raised[self._count] = error
-        self._raised.pop(self._count - MAX_RAISED, None)  # student code may call without end
-        self._count += 1
+        """An exception of the test's as the worker gets it.
+
+        Its number is None if a call did not fit a function: that is the student's mistake.
+        """
+        number = None if _does_not_fit(error) else self._count
+        if number is not None:
+            self._raised[number] = error
+            self._raised.pop(number - MAX_RAISED, None)  # student code may call without end
+            self._count += 1
         names = (cls.__name__ for cls in type(error).__mro__)
         name = next((name for name in names if builtin_exception(name)), "RuntimeError")
         args = [one if type(one) in (int, float, str, bool) else str(one) for one in error.args]
-        return {"type": name, "args": args, "number": self._count - 1}
+        return {"type": name, "args": args, "number": number}
 
     def raised(self, number: Any) -> BaseException | None:
         """What a function of the test raised, by its number."""
