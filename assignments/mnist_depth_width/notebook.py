@@ -466,35 +466,55 @@ def pretend(accuracies):
     return found, model.weight.item(), counts["trained"], counts["measured"]
 
 # %% test="keep_best" points=3
-def compare_epochs(accuracies, what):
-    found, epoch, trained, measured = pretend(accuracies)
-    check.equal(trained, len(accuracies), what="the number of epochs that were trained")
-    check.equal(measured, len(accuracies), what="the number of measurements", hint="Measure once after each epoch.")
-    check.close(found, accuracies, what="the accuracies that keep_best returns", hint="A list with the accuracy after each epoch, in order.")
-    top = int(np.argmax(accuracies)) + 1
-    check.equal(epoch, top, what=f"the epoch whose weights the model has afterwards ({what})", mistakes={
+def known(accuracies):
+    """Known mistake → the epoch whose weights it keeps."""
+    return {
         "Nothing is better than 0 here, so nothing was kept: the first epoch is the best until another one is better. Begin below 0, with -1 or -inf.":
             len(accuracies) if max(accuracies) == 0 else None,
         "These are the weights of the last epoch. Are the best ones put back, and were they copied (copy.deepcopy)?": len(accuracies),
         "These are the weights of the epoch with the lowest accuracy: the larger one is better.": int(np.argmin(accuracies)) + 1,
         "These are the weights of the first epoch: is a later one ever found to be better?": 1,
-        "Among equal accuracies the first counts: is there a ≥ where > is meant?":
-            len(accuracies) - int(np.argmax(accuracies[::-1])),
+        "Among equal accuracies the first counts: is there a ≥ where > is meant?": len(accuracies) - int(np.argmax(accuracies[::-1])),
         "These are the weights of the epoch that was better than the one before it, not than all before it.":
             max((i + 1 for i in range(1, len(accuracies)) if accuracies[i] > accuracies[i - 1]), default=1),
-    })
+    }
 
-compare_epochs([0.5, 0.9, 0.7, 0.8, 0.6], "the second of five is best")
-compare_epochs([0.3, 0.2, 0.1], "the first of three is best")
-compare_epochs([0.4, 0.8, 0.8, 0.5], "the second and the third of four are equally good")
-compare_epochs([0.0, 0.0], "nothing is ever right")
-check.passed("keep_best keeps the best epoch's weights.")
-### BEGIN HIDDEN TESTS
-rng = check.rng()
-for accuracies, what in [([0.6, 0.7, 0.9, 0.95], "the last is best"), ([0.4], "one epoch only"), ([0.2, 0.8, 0.8, 0.5], "two epochs are best"),
-                         ([0.0, 0.0], "nothing is ever right"), ((rng.permutation(40) / 40).tolist(), "forty epochs")]:
-    compare_epochs(accuracies, what)
-### END HIDDEN TESTS
+def compare_epochs(accuracies, what, paid=""):
+    """paid: the known mistake that has cost its points already."""
+    mistakes, top = known(accuracies), int(np.argmax(accuracies)) + 1
+    epoch = pretend(accuracies)[1]
+    check.equal(epoch, check.due(epoch, top, mistakes.get(paid)), what=f"the epoch whose weights the model has afterwards ({what})", mistakes=mistakes)
+
+with check.part(1, "one training and one measurement an epoch; what is returned"):
+    for accuracies in ([0.5, 0.9, 0.7, 0.8, 0.6], [0.4]):
+        found, _, trained, measured = pretend(accuracies)
+        check.equal(trained, len(accuracies), what="the number of epochs that were trained")
+        check.equal(measured, len(accuracies), what="the number of measurements", hint="Measure once after each epoch.")
+        check.close(found, accuracies, what="the accuracies that keep_best returns", hint="A list with the accuracy after each epoch, in order.")
+    ### BEGIN HIDDEN TESTS
+    for accuracies in ([0.2, 0.8, 0.8, 0.5], (check.rng().permutation(40) / 40).tolist()):
+        found, _, trained, measured = pretend(accuracies)
+        check.equal([trained, measured], [len(accuracies)] * 2, what="the numbers of trained epochs and of measurements")
+        check.close(found, accuracies, what="the accuracies that keep_best returns", hint="A list with the accuracy after each epoch, in order.")
+    ### END HIDDEN TESTS
+
+with check.part(1, "the weights of the best epoch"):
+    compare_epochs([0.5, 0.9, 0.7, 0.8, 0.6], "the second of five is best")
+    compare_epochs([0.3, 0.2, 0.1], "the first of three is best")
+    ### BEGIN HIDDEN TESTS
+    for accuracies, what in [([0.6, 0.7, 0.9, 0.95], "the last is best"), ([0.4], "one epoch only"), ((check.rng().permutation(40) + 1).tolist(), "forty epochs")]:
+        compare_epochs(accuracies, what)
+    ### END HIDDEN TESTS
+
+with check.part(1, "the first among equals, also where all are 0"):
+    found, epoch, *_ = pretend([0.6, 0.9, 0.3, 0.7, 0.5])                    # (another epoch than the second has cost its point already)
+    paid = next((hint for hint, value in known([0.6, 0.9, 0.3, 0.7, 0.5]).items() if epoch == value != 2 and np.size(found) == 5), "")
+    compare_epochs([0.4, 0.8, 0.8, 0.5], "the second and the third of four are equally good", paid)
+    compare_epochs([0.0, 0.0], "nothing is ever right", paid)
+    ### BEGIN HIDDEN TESTS
+    compare_epochs([0.2, 0.8, 0.8, 0.5], "two epochs are best", paid)
+    compare_epochs([0.0, 0.0, 0.0], "nothing is ever right", paid)
+    ### END HIDDEN TESTS
 
 # %% [markdown]
 # With these parts, training is short. This cell is given. The learning rate falls from `rate` to 0 on a cosine, which is worth a few tenths

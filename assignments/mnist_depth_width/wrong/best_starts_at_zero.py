@@ -1,6 +1,6 @@
 """The best accuracy starts at 0, so an accuracy of 0 is never an improvement and nothing is kept."""
 
-FAILS = ["keep_best"]
+FAILS = ["keep_best/the first among equals, also where all are 0"]
 HINT = "load_state_dict"
 EDITS = {
     "accuracies, best = [], None": "accuracies, best_accuracy, best = [], 0.0, None",

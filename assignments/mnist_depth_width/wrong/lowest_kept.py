@@ -1,6 +1,6 @@
 """Thinks of a loss: keeps the weights with the smallest number."""
 
-FAILS = ["keep_best"]
+FAILS = ["keep_best/the weights of the best epoch"]
 HINT = "lowest accuracy"
 EDITS = {
     "if best is None or accuracies[-1] > max(accuracies[:-1]):":
