@@ -19,6 +19,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from IPython.core.interactiveshell import InteractiveShell
 
 from hwlib import checks as check
 from hwlib.checks.recognise import general_mistake
@@ -841,6 +842,37 @@ def test_a_mistake_that_is_paid_for_is_due_where_it_explains_the_result() -> Non
     assert check.due(RIGHT, RIGHT, squares) is RIGHT
     for other in (RIGHT + 1, squares[0], "text", None):
         assert check.due(other, RIGHT, squares) is RIGHT
+
+
+def test_a_tick_says_that_a_result_was_excused(
+    shell_of_its_own: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cell = """
+with check.part(1, "first"):
+    check.close(found, check.due(found, [2.0], [4.0]))
+with check.part(2, "second"):
+    check.close([2.0], check.due([2.0], [2.0], [4.0]))
+check.earned()
+"""
+    whole = 'check.close(found, check.due(found, [2.0], [4.0]))\ncheck.passed("It is right.")'
+    for found, said in ([4.0], "no points are lost here"), ([2.0], "passed the checks"):
+        shell_of_its_own.push({"check": check, "found": found})
+        shell_of_its_own.run_cell(cell, store_history=True).raise_error()
+        first, second, *_ = capsys.readouterr().out.splitlines()
+        assert first.startswith(f"✓ first (1 point): {said}")
+        assert second == "✓ second (2 points): passed the checks of this cell."
+    for found, said in ([4.0], "No points are lost here, but"), ([2.0], "It is right."):
+        shell_of_its_own.push({"found": found})
+        shell_of_its_own.run_cell(whole, store_history=True).raise_error()
+        assert capsys.readouterr().out.startswith(f"✓ {said}")
+    # the cell stops between the two, and is run again when it is right
+    stopped = whole.replace("\n", "\n1 / zero\n")
+    shell_of_its_own.push({"found": [4.0], "zero": 0})
+    assert not shell_of_its_own.run_cell(stopped, store_history=True).success
+    shell_of_its_own.push({"found": [2.0], "zero": 1})
+    capsys.readouterr()
+    shell_of_its_own.run_cell(stopped, store_history=True).raise_error()
+    assert capsys.readouterr().out.startswith("✓ It is right.")
 
 
 def test_nothing_is_due_but_what_is_right_to_the_tolerance() -> None:

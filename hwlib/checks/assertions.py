@@ -8,6 +8,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from hwlib.checks.caller import is_hidden
+from hwlib.checks.due import EXCUSED, was_excused
 from hwlib.checks.naming import at_the_start
 from hwlib.checks.recognise import Mistakes, general_mistake, named_mistake
 from hwlib.checks.rules import Close, Exact, NormWise, Rule, compare
@@ -259,6 +260,8 @@ def passed(text: str, *, final: bool = False) -> None:
     ✓ The file has a network in it.
     """
     more = "" if final else " Hidden checks try other shapes and numbers."
+    if was_excused():
+        text = EXCUSED[0].upper() + EXCUSED[1:]
     print(f"✓ {text}{more}")  # noqa: T201  this is what the student sees
 
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 
 import numpy as np
 
+from hwlib.checks.caller import calling_file
+from hwlib.checks.context import current
 from hwlib.checks.rules import Close, compare
 
-__all__ = ["due"]
+__all__ = ["EXCUSED", "due", "forget_excuses", "was_excused"]
+
+EXCUSED = (
+    "no points are lost here, but this is not right yet: it follows from a mistake that another "
+    "check names."
+)
 
 
 def due(
@@ -17,7 +25,7 @@ def due(
     """The value that a result should have, so that no mistake is paid twice.
 
     It is `right`, unless `found` is the result of a mistake that costs its points elsewhere. Then
-    it is that result, and the check that follows passes.
+    it is that result, and the check that follows passes. The line with ✓ says so.
 
     Parameters
     ----------
@@ -47,7 +55,25 @@ def due(
             try:
                 value = candidate() if callable(candidate) else candidate
                 if value is not None and compare(rule, found, value) is None:
+                    current().excused.add(_run())
                     return value
             except Exception:  # noqa: BLE001  what can't be computed here explains nothing
                 continue
     return right
+
+
+def was_excused() -> bool:
+    """Whether `due` has taken the result of a mistake in this run of the calling cell."""
+    return _run() in current().excused
+
+
+def forget_excuses() -> None:
+    """Begin anew in the calling cell, as each part of a question does."""
+    current().excused.discard(_run())
+
+
+def _run() -> str:
+    """The calling cell, and which run of it this is where IPython counts them."""
+    ipython = sys.modules.get("IPython.core.getipython")
+    shell = ipython.get_ipython() if ipython else None
+    return f"{calling_file()}:{getattr(shell, 'execution_count', 0)}"

@@ -15,12 +15,14 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
+from hwlib.checks.due import EXCUSED, forget_excuses, was_excused
 from hwlib.checks.raised import own_frames, place, told_of
 from hwlib.errors import CannotCheck, CheckFailed
 
 __all__ = ["MIME", "earned", "part"]
 
 MIME = "application/x-hwlib-part"  # an output of a grading kernel: one part as JSON
+_PASSED = "passed the checks of this cell."
 
 
 @dataclass(slots=True)
@@ -68,6 +70,7 @@ class part:
         cell = sys._getframe(1).f_code.co_filename
         if _run.cell != cell:
             _run.cell, _run.points = cell, {}
+        forget_excuses()
 
     def __exit__(
         self,
@@ -108,7 +111,9 @@ def earned() -> float:
 
 def _tell(one: part, error: BaseException | None) -> None:
     """Print how a part went; for an engine that grades in this kernel, as an output."""
-    said = "passed the checks of this cell." if error is None else _said(error)
+    said = _PASSED if error is None else _said(error)
+    if error is None and was_excused():
+        said = EXCUSED
     mark = "✓" if error is None else "✗"
     print(f"{mark} {one.name} ({_counted(one.points)}): {said}")  # noqa: T201  students see it
     if os.environ.get("HWLIB_GRADING"):
