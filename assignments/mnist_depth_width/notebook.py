@@ -240,8 +240,11 @@ def compare_evaluation(network, weights, images, labels, batch_size):
     twice = F.cross_entropy(scores.softmax(1), labels).item()
     seen = [torch.cat([part[which] for part in whole]) for which in (0, 1)]       # without the last, smaller batch
     missing = check.hint("Some examples are missing: is the last, smaller batch left out?", why="last-batch")
+    chances = scores.double().softmax(1)[range(len(labels)), labels]
     found = evaluate(network, images, labels, batch_size)
     check.returns(found, "loss", "accuracy")
+    again = evaluate(network, images, labels, batch_size)
+    of_mode = check.hint("Is the network in eval mode (model.eval()), where dropout lets everything through?", why="eval-mode") if again != found else ""
     check.close(found[0], L, rtol=1e-4, what=f"the loss of {len(labels)} images in batches of {batch_size}", mistakes={
         "This is the mean of the batches' means: the last batch is smaller, but counts as much as the others.": np.mean(means),
         "This is the sum over all images, not the mean.": L * len(labels),
@@ -254,7 +257,10 @@ def compare_evaluation(network, weights, images, labels, batch_size):
         missing + " ": seen[0].sum().item() / len(labels),
         check.hint("The scores went through a softmax before cross_entropy, which contains one already.", why="softmax-twice"): twice,
         "The two numbers are exchanged: first the loss, then the accuracy.": A,
-    }, hint=check.hint("Is the network in eval mode (model.eval()), where dropout lets everything through?", why="eval-mode"))
+        "A small number is added inside the logarithm, or is the least that it may get: then no image costs more than a certain loss. "
+        "`F.cross_entropy` takes the scores, and needs no such guard.": lambda: min(
+            (-guarded.log().mean().item() for n in range(4, 17) for guarded in (chances + 10.0 ** -n, chances.clamp(min=10.0 ** -n))), key=lambda one: abs(one - found[0])),
+    }, hint=of_mode or "The loss of an image is −log of the softmax probability of its class; the mean is over images.")
     check.close(found[1], A, what=f"the accuracy on {len(labels)} images in batches of {batch_size}", mistakes={
         "This is a percentage: the question asks for a number from 0 to 1.": 100 * A,
         "This is the number of right images, not their share.": A * len(labels),
@@ -265,7 +271,7 @@ def compare_evaluation(network, weights, images, labels, batch_size):
             sum(part.mean().item() for _, part in parts) * batch_size / len(labels),
         missing: seen[1].mean().item(),
         missing + " ": seen[1].sum().item() / len(labels),
-    }, hint=check.hint("Is the network in eval mode (model.eval()), where dropout lets everything through?", why="eval-mode"))
+    }, hint=of_mode or "The share of images whose largest score is that of their own class.")
 
 rng = check.rng()
 network = make_network(784, 12, 10, dropout=0.5)
@@ -348,6 +354,22 @@ def descend(weights, images, labels, rate, epochs, zero=True, softmax=False, ear
 def weights_of(network):
     return np.concatenate([np.ravel(value) for value in network.state_dict().values()])
 
+def uses_of_images(rng, count=12, batch_size=4):
+    """How often each image takes part in an epoch, from the change of the weights at a tiny rate; None if that does not explain it."""
+    network, images, labels = make_network(784, 8, 10), train_images[100:100 + count], train_labels[100:100 + count]
+    weights = random_weights(network, rng, 0.2)
+    start = weights_of(network).astype(np.float64)
+    train_epoch(network, make_optimizer(network, "SGD", lr=1e-3), images, labels, batch_size)
+    change = (weights_of(network) - start) * -batch_size / 1e-3
+    leaves = [weight.clone().double().requires_grad_() for weight in weights]
+    slopes = []
+    for i in range(count):
+        of_image = torch.autograd.grad(F.cross_entropy(scores_of(leaves, images[i:i + 1].double()), labels[i:i + 1]), leaves)
+        slopes.append(np.concatenate([one.numpy().ravel() for one in of_image]))
+    uses = np.linalg.lstsq(np.array(slopes).T, change, rcond=None)[0]
+    left = np.linalg.norm(np.array(slopes).T @ uses - change)
+    return np.round(uses).astype(int) if left < 0.1 * np.linalg.norm(change) and np.abs(uses - np.round(uses)).max() < 0.2 else None
+
 # One batch is the whole epoch: then the order does not matter, and every number is known.
 def compare_whole(network, images, labels, rate, epochs, rng):
     weights = random_weights(network, rng, 0.2)
@@ -385,6 +407,13 @@ def compare_mean(network, images, labels, batch_size, rng, dropped=False):
     }, hint="The mean is over images: weight each batch's mean with its size, and leave no batch out.")
 
 rng = check.rng()
+uses = uses_of_images(rng)
+if uses is not None and uses.any():
+    check.true(len(set(uses.tolist())) > 1 or uses[0] <= 1, f"In batches of {uses[0]} images the gradients are {uses[0]} times too large.",
+               "They are those of the sum over the images: call backward() on the mean.")
+    check.true(uses.min() > 0, "Not every image is used once in an epoch.",
+               "Draw one order of all images for the epoch, `torch.randperm`, and cut it into batches: each image is in exactly one.",
+               f"In batches of 4, these 12 images were used {', '.join(map(str, uses))} times.")
 images, labels = train_images[:50], train_labels[:50]
 compare_whole(make_network(784, 8, 10), images, labels, 0.1, 3, rng)
 compare_mean(make_network(784, 8, 10), images, labels, 20, rng)

@@ -281,8 +281,8 @@ _KNOWN = tuple(
         (
             "TypeError",
             "unhashable type",
-            "A key of a dict or set can't be a list or an array: use a number, a text or a tuple, "
-            "for example `tuple(row)` or `label.item()`.",
+            "A key of a dict or set can't be a list, a dict or an array: use a number, such as its "
+            "place in a list, a text or a tuple, for example `tuple(row)` or `label.item()`.",
         ),
         (
             "IndexError",

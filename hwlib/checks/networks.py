@@ -168,9 +168,21 @@ def architecture(
         )
     if max_parameters is not None and found.parameters > max_parameters:
         raise CheckFailed(
-            f"{head} has {found.parameters:,} parameters; at most {max_parameters:,} are allowed."
+            f"{head} has {found.parameters:,} parameters; at most {max_parameters:,} are allowed.",
+            _where_most_are(found),
         )
     return found
+
+
+def _where_most_are(found: Description) -> str:
+    """The layer with most of the parameters, in words."""
+    row = max(found.rows(), key=lambda row: row.parameters)
+    made_smaller = (
+        "fewer inputs make it smaller, for example by pooling once more before it."
+        if row.layer.kind == "Linear"
+        else "fewer channels make it smaller."
+    )
+    return f"{row.parameters:,} of them are in one layer, the {row.layer}: {made_smaller}"
 
 
 def on_cpu(network: Any) -> Any:

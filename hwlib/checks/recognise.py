@@ -256,7 +256,8 @@ def _rounded(a: Array, b: Array, same: Same) -> Hints:
     elif np.max(np.abs(a - b)) < 1e-4 * np.max(np.abs(b)) and (a == a.astype(np.float32)).all():
         yield "The values are only as precise as float32 allows: compute in float64."
     elif (decimals := _decimals(a, b)) is not None:
-        yield f"The values are rounded to {decimals} decimals, which is too few: keep all digits."
+        places = "1 decimal" if decimals == 1 else f"{decimals} decimals"
+        yield f"The values are rounded to {places}, which is too few: keep all digits."
 
 
 def _decimals(a: Array, b: Array) -> int | None:

@@ -190,11 +190,19 @@ def _describe(
 
 def _where(wrong: Array) -> str:
     """ ", all of them in column 3" if that is true and useful, else ""."""
-    if wrong.ndim == 2 and min(wrong.shape) > 1 and wrong.sum() > 1:
-        for name, axis in (("row", 1), ("column", 0)):
-            lines = np.flatnonzero(wrong.any(axis=axis))
-            if len(lines) == 1:
-                return f", all of them in {name} {lines[0]}"
+    if wrong.ndim < 2 or min(wrong.shape) < 2 or wrong.sum() < 2:
+        return ""
+    for axis in range(wrong.ndim):
+        lines = np.flatnonzero(wrong.any(axis=tuple({*range(wrong.ndim)} - {axis})))
+        if len(lines) == 1:
+            name = ("row", "column")[axis] if wrong.ndim == 2 else f"axis {axis} at index"
+            return f", all of them in {name} {lines[0]}"
+    if wrong.ndim == 2 and wrong.sum() > 2:
+        row, column = np.nonzero(wrong)
+        places = {"below": row > column, "on": row == column, "above": row < column}
+        for name, at in places.items():
+            if at.all():
+                return f", all of them {name} the diagonal"
     return ""
 
 
