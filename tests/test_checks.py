@@ -704,6 +704,29 @@ def test_where_all_wrong_values_share_a_row_or_column_the_message_says_so() -> N
     )
 
 
+@pytest.mark.parametrize(
+    ("shape", "places", "said"),
+    [
+        ((4, 6), np.tril_indices(4, -1, 6), "all of them below the diagonal"),
+        ((6, 4), np.triu_indices(6, 1, 4), "all of them above the diagonal"),
+        ((4, 6), np.diag_indices(4), "all of them on the diagonal"),
+        ((2, 3, 4), np.s_[:, 1], "all of them in axis 1 at index 1"),
+        ((4, 6), np.s_[2, :], "all of them in row 2"),
+        ((4, 6), np.s_[1:3, :], "differ;"),
+        ((24,), np.s_[2:5], "differ;"),
+    ],
+)
+def test_the_message_says_what_the_places_of_all_wrong_values_have_in_common(
+    shape: tuple[int, ...], places: Any, said: str
+) -> None:
+    right = np.random.default_rng(1).normal(size=shape)
+    wrong = right.copy()
+    wrong[places] += 1 + np.arange(wrong[places].size).reshape(wrong[places].shape)
+    symptom = failure(check.close, wrong, right).symptom
+    assert said in symptom
+    assert said != "differ;" or "all of them" not in symptom
+
+
 def test_messages_begin_with_what_was_compared() -> None:
     assert failure(check.close, 1.5, 1.0, what="the loss at W = 0").symptom.startswith(
         "The loss at W = 0: "

@@ -204,6 +204,32 @@ def test_the_zip_holds_the_notebook_and_the_models_and_nothing_else(student: Stu
     assert student.packed()["small.ipynb"] == student.path.read_bytes()
 
 
+def test_without_a_name_it_takes_the_call_of_the_last_cell(student: Student) -> None:
+    student.notebook.cells.append(new_code_cell('hwlib.submit("small", artifacts=("net",))'))
+    student.save()
+    submit(folder=student.folder)
+    assert student._printed().startswith("Ready to hand in")
+    assert sorted(student.packed()) == ["net.safetensors", "small.ipynb"]
+    student.zip.unlink()
+    student.save("small (1).ipynb")  # the same call stands in both
+    submit(folder=student.folder, notebook="small (1).ipynb")
+    assert sorted(student.packed()) == ["net.safetensors", "small.ipynb"]
+
+
+def test_without_a_name_that_is_clear_it_asks_for_one(student: Student) -> None:
+    for call in ("hwlib.submit(name)", "hwlib.submit(", "hwlib.submit(3)", "# hwlib.submit()"):
+        student.notebook.cells[-1] = new_code_cell(call)
+        student.save()
+        with pytest.raises(HwlibError, match=r"no notebook here tells it; write it: hwlib\.sub"):
+            submit(folder=student.folder)
+    for name in ("knn", "em"):
+        student.notebook.cells[-1] = new_code_cell(f"import hwlib\nhwlib.submit({name!r})")
+        student.save(f"{name}.ipynb")
+    with pytest.raises(HwlibError, match=r"belong to em, knn; write it: hwlib\.submit\(\"em\"\)"):
+        submit(folder=student.folder)
+    assert not student.zip.exists()
+
+
 def test_while_grading_it_writes_nothing(student: Student, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HWLIB_GRADING", "1")
     assert submit("small", folder=student.folder) is None

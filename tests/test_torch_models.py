@@ -8,6 +8,7 @@ import json
 import math
 import os
 import pickle
+import re
 import struct
 import subprocess
 import sys
@@ -957,6 +958,19 @@ def test_limits_that_are_broken_are_said(
 ) -> None:
     with pytest.raises(CheckFailed, match=message):
         check.architecture(model, **limits)
+
+
+def test_too_many_parameters_are_told_with_the_layer_that_has_most() -> None:
+    for model, told in [
+        (mlp(10), r"7,850 of them are in one layer, the Linear\(.*\): fewer inputs make"),
+        (
+            nn.Sequential(nn.Conv2d(1, 30, 9), nn.ReLU(), nn.Conv2d(30, 20, 20), nn.Flatten()),
+            r"240,020 of them are in one layer, the Conv2d\(.*\): fewer channels make",
+        ),
+    ]:
+        with pytest.raises(CheckFailed) as caught:
+            check.architecture(model, max_parameters=100)
+        assert re.match(told, caught.value.hint)
 
 
 def test_limits_that_are_kept_give_the_description() -> None:

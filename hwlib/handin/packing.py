@@ -16,6 +16,7 @@ from hwlib.handin import rehearsal
 from hwlib.handin.comparing import differences
 from hwlib.handin.faults import faults_of
 from hwlib.handin.finding import Found, find
+from hwlib.handin.given_call import given_call
 from hwlib.handin.rehearsal import Rehearsal, together
 from hwlib.handin.telling import Report, told
 from hwlib.live import current_shell, earned, front_end, runs
@@ -32,7 +33,7 @@ class Packed(type(Path())):  # type: ignore[misc]  # Path chooses the class of t
 
 
 def submit(
-    slug: str,
+    slug: str | None = None,
     artifacts: tuple[str, ...] = (),
     folder: Path | str = ".",
     notebooks: tuple[str, ...] = (),
@@ -45,8 +46,9 @@ def submit(
 
     Parameters
     ----------
-    slug : str
-        Name of the assignment, such as "knn".
+    slug : str, optional
+        Name of the assignment, such as "knn". Without it, this and the names of files are those of
+        the call in the last cell of the notebook.
     artifacts : tuple of str
         Names of the model files that belong to it, without .safetensors.
     folder : Path or str
@@ -71,12 +73,17 @@ def submit(
     Raises
     ------
     HwlibError
-        If the notebook is missing, cannot be read, or is another assignment's, or if the zip
-        cannot be written.
+        If the notebook is missing, cannot be read, or is another assignment's, if no name is given
+        and none can be found, or if the zip cannot be written.
     """
     if os.environ.get("HWLIB_GRADING") == "1":
         return None
     folder = Path(folder).resolve()
+    if slug is None:
+        given = given_call(folder, Path(notebook) if notebook is not None else None)
+        slug = str(given["slug"])
+        artifacts = artifacts or given.get("artifacts", ())
+        notebooks, files = notebooks or given.get("notebooks", ()), files or given.get("files", ())
     found = _found(slug, folder, Path(notebook) if notebook is not None else None, notebooks)
     changed = differences(found.notebook, runs(), found.path.stat().st_mtime)
     target = folder / f"{slug}.zip"
