@@ -697,6 +697,7 @@ with check.part(1, "the second output"):
         "The slope of σ is q·(1 − q), where q is σ(w1) and not w1.": [0.29, 0.1],
         "The slope of σ is q·(1 − q): a factor is missing.": [0.7249791875, 0.1],
         "The two paths from w1 are multiplied: they are to be added.": [0.04987520804, 0.1],
+        "The slope of σ is added for both weights: it is multiplied by the derivative of w1, which is 0 in the pass of w2.": [0.4493760402, 0.3493760402],
     }, hint="Compare with numeric_jacobian(f, w, 1e-5), entry by entry: which path is missing or wrong?")
     ### BEGIN HIDDEN TESTS
     check_row(lambda w: as_asked(forward_mode(w)), check.rng(), 1, "Each node's derivative must hold at every w, not only at (0.1, 0.2).")
@@ -739,6 +740,12 @@ def reverse_mode(w):
     ### END SOLUTION
 
 # %% test="reverse_mode" points=4
+def once_more(J):
+    """The second row, with as much of the first one in it as the found one has."""
+    share = (J[1][1] - 0.1) / 37.4985425
+    return np.array([0.4493760402, 0.1]) + share * np.array([13.8898018, 37.4985425]) if abs(share) > 0.01 else None
+
+
 with check.part(2, "the first output"):
     value, J = check.returns(reverse_mode(np.array([0.1, 0.2])), "f", "J")
     check.true(np.shape(value) != (2, 2) or np.shape(J) != (2,), "f and J are exchanged.", "The function returns (f, J), in this order.")
@@ -779,7 +786,7 @@ with check.part(2, "the second output"):
         "The slope of σ is q·(1 − q): 1 − q² is that of tanh.": [0.9243968527, 0.1],
         "The slope of σ is q·(1 − q), where q is σ(w1) and not w1.": [0.29, 0.1],
         "The two paths from w1 are multiplied: they are to be added.": [0.04987520804, 0.1],
-        "The second row contains the first: begin every pass with all shares at 0.": [14.33917781, 37.59854251],
+        "The second row contains the first: begin every pass with all shares at 0.": lambda: once_more(J),
     }, hint="Compare with forward_mode: which share is missing, or handed on too early?")
     ### BEGIN HIDDEN TESTS
     check_row(lambda w: as_asked(reverse_mode(w)), check.rng(), 1, "Each node's share must be right at every w, not only at (0.1, 0.2).")
@@ -1178,11 +1185,20 @@ def outputs_of(network):
     return [output_of(network, np.array(x, dtype=float)) for x in [(0, 0), (0, 1), (1, 0), (1, 1)]]
 
 
+def is_xor_with_steps(network):
+    """Whether it would be XOR if the units were 0 or 1, as those of a perceptron are."""
+    step = lambda value: float(value > 0)
+    return all(step(network["W2"] @ np.array([step(value) for value in network["W1"] @ x + network["b1"]]) + network["b2"]) == (x[0] != x[1])
+               for x in np.array([(0, 0), (0, 1), (1, 0), (1, 1)]))
+
+
 with check.part(1, "the outputs"):
     check.close(outputs_of(xor_network), [0, 1, 1, 0], atol=1e-6, what="the outputs for (0,0), (0,1), (1,0), (1,1)", mistakes={
         "This is OR: with two ones the output should be 0 again.": [0, 1, 1, 1],
         "This is AND.": [0, 0, 0, 1],
         "This is the opposite of XOR.": [1, 0, 0, 1],
+        "With units that are 0 or 1 this would be XOR. Behind a ReLU stands its number, however large: work out the hidden values for (0, 1).":
+            lambda: outputs_of(xor_network) if is_xor_with_steps(xor_network) else None,
         "This is x1 + x2: at (1, 1) a second unit should take away what is too much.": [0, 1, 1, 2],
     }, hint="How many ones are there, 0, 1 or 2? The output as a function of that number goes up and down again.")
     ### BEGIN HIDDEN TESTS

@@ -182,6 +182,8 @@ def after_scores(candidates):
         "The scores went through a log-softmax: cross_entropy contains one already.": on_scores(candidates, lambda s: s.log_softmax(1)),
         "The scores went through a ReLU: they may be negative.": on_scores(candidates, F.relu),
         "The scores went through a sigmoid: leave them as they are.": on_scores(candidates, torch.sigmoid),
+        "Numbers of different images are mixed: `reshape` does not turn rows into columns. `torch.flatten(x, 1)` gives each image a row.":
+            lambda stored, images: candidates(stored, images.reshape(-1, len(images)).T.reshape(images.shape)),
     }
 
 # %%
@@ -294,6 +296,9 @@ known = {
     "There is no ReLU after the hidden layer: then two Linear layers are no more than one.": with_activation(lambda z: z),
     "The hidden layer has a sigmoid, not a ReLU.": with_activation(torch.sigmoid),
     "The hidden layer has a tanh, not a ReLU.": with_activation(torch.tanh),
+    **{f"The hidden layer has {name}, not the plain ReLU max(0, z).": with_activation(function) for name, function in {
+        "a leaky ReLU (slope 0.01)": F.leaky_relu, "a leaky ReLU (slope 0.1)": lambda z: F.leaky_relu(z, 0.1), "a leaky ReLU (slope 0.2)": lambda z: F.leaky_relu(z, 0.2),
+        "an ELU": F.elu, "a GELU": F.gelu, "a SiLU": F.silu, "a softplus": F.softplus, "a ReLU6": F.relu6, "the absolute value": torch.abs}.items()},
     "The hidden layer has a softmax, not a ReLU.": with_activation(lambda z: z.softmax(1)),
     **after_scores(candidates),
 }
@@ -301,6 +306,8 @@ rng = check.rng()
 M = 7
 net = check.on_cpu(OneHiddenLayer(M))
 check_new(net, validation[0][:5], 21_591, "OneHiddenLayer(7)", counts(), "M · 3072 + M in the hidden layer, 10 · M + 10 in the last.")
+check.true(any(value.any() for value in weights_of(net).values() if np.ndim(value) > 1), "All weights are 0 at the beginning.",
+           "With a hidden layer of zeros, no gradient but that of the last biases is ever different from 0: begin with small random weights, as nn.Linear does.")
 check_scores(net, validation[0][:5], candidates, known)
 check.passed("OneHiddenLayer(7) has 21,591 parameters and a ReLU between its layers.")
 ### BEGIN HIDDEN TESTS

@@ -416,6 +416,8 @@ def other_layers(x, w, b, stride, pad):
         "Places at the end are still 0: the window runs over the padded image, which is larger than x.": right * inside,
         "Rows and columns of the output are exchanged.": lambda: layer(x.swapaxes(2, 3), w.swapaxes(2, 3)),
         "Does i count the rows, and j the columns? Their places are exchanged.": right.swapaxes(2, 3),
+        "Filters and places are mixed: a product with a row for each window and a column for each filter is reshaped to (N, H', W', F), and then "
+        "transposed to (N, F, H', W').": lambda: right.transpose(0, 2, 3, 1).reshape(right.shape),
     }
 
 ### BEGIN HIDDEN TESTS
@@ -737,9 +739,18 @@ def max_pool_forward_naive(x, pool_param):
 # %% test="max_pool_forward_naive" points=3
 start = check.hint("The search for the maximum starts at a number that may be larger than a whole window.", why="max-start")
 in_window = "These are places in the windows (`argmax`): their largest values are asked for."
+stride_unused = "Is the stride used? Windows move by `stride` pixels, not by their own size."
 one_left_out = "The last values of each window are left out: does the search for the maximum end too early?"
 negative = check.hint("Negative maxima became 0: where does the search for the maximum start?", why="max-start")
 round_down = check.hint("A window that would hang over the edge is left out: round the number of places down, with `//`.", why="output-size")
+
+def ignores_stride():
+    """Whether the windows move by their own size, whatever the stride is."""
+    try:
+        return np.shape(max_pool_forward_naive(np.zeros((1, 1, 4, 4)), {"pool_height": 2, "pool_width": 2, "stride": 1})[0]) == (1, 1, 2, 2)
+    except Exception:
+        return False
+
 ### BEGIN HIDDEN TESTS
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -766,7 +777,7 @@ def known_pools(x, out, height, width, stride):
         "Height and width of the windows are exchanged.": lambda: windows(x, width, height, stride).max(axis=(4, 5)),
         "The maximum runs over the channels too: each channel is pooled by itself.":
             lambda: np.repeat(every.max(axis=(1, 4, 5))[:, None], C, axis=1),
-        "Is the stride used? Windows move by `stride` pixels, not by their own size.":
+        stride_unused:
             lambda: sliding_window_view(x, (height, width), axis=(2, 3))[:, :, ::height, ::width].max(axis=(4, 5)),
         "Do the windows begin at i * stride and j * stride?":
             lambda: windows(x, height, width, 1)[:, :, :every.shape[2], :every.shape[3]].max(axis=(4, 5)),
@@ -786,8 +797,7 @@ def check_outputs(sizes, paid=False):
         check.shape(out, every.shape[:4], what=case, mistakes={
             "pool_height is used for the width too.": (N, C, every.shape[2], 1 + (W - height) // stride),
             "pool_width is used for the height too.": (N, C, 1 + (H - width) // stride, every.shape[3]),
-            "Is the stride used? Windows move by `stride` pixels, not by their own size.":
-                sliding_window_view(x, (height, width), axis=(2, 3))[:, :, ::height, ::width].shape[:4],
+            stride_unused: sliding_window_view(x, (height, width), axis=(2, 3))[:, :, ::height, ::width].shape[:4],
             round_down: (N, C, round(rows), round(columns)),
             round_down + " ": (N, C, -int(-rows // 1), -int(-columns // 1)),
         }, hint="Look at H' and W' in the text above the question.")
@@ -817,7 +827,9 @@ with check.part(2, "windows that fit"):
     pool_param = {"pool_height": 2, "pool_width": 3, "stride": 2}
     right = max_pool_forward_fast(x, pool_param)[0]
     out, _ = run_forward(max_pool_forward_naive, x, pool_param)
-    check.shape(out, right.shape, what="the output for windows of 2 × 3", hint="Height and width of the windows differ here: is each used in its own place?")
+    check.shape(out, right.shape, what="the output for windows of 2 × 3", mistakes={
+        stride_unused: (1, 2, 2, 2), "Is the stride used for both axes? Windows move by `stride` pixels, not by their own size.": (1, 2, 2, 1),
+    }, hint="Height and width of the windows differ here: is each used in its own place?")
     check.close(out, right, what="the output for windows of 2 × 3", mistakes={
         "pool_height is used for the width too.": lambda: max_pool_forward_fast(x, {**pool_param, "pool_width": 2})[0],
     }, hint="Height and width of the windows differ here: is each used in its own place?")
@@ -830,14 +842,17 @@ with check.part(1, "pixels left over at the edge"):
     x = np.cos(np.arange(7 * 5.0)).reshape(1, 1, 7, 5)
     pool_param = {"pool_height": 2, "pool_width": 2, "stride": 3}
     right = max_pool_forward_fast(x, pool_param)[0]
+    paid = ignores_stride()                          # that has cost its points where windows fit
     out, _ = run_forward(max_pool_forward_naive, x, pool_param, on_error=round_down, fitting=x[:, :, :5])
+    if paid and np.shape(out) == (1, 1, 3, 2):
+        out = right
     check.shape(out, right.shape, what="the output for an image of 7 × 5 pixels, windows of 2 × 2 and stride 3", hint=round_down)
     ### BEGIN HIDDEN TESTS
     right = check.due(out, right, *known_pools(x, out, 2, 2, 3).values())            # a known mistake has cost its points above
     ### END HIDDEN TESTS
     check.close(out, right, what="the output for an image of 7 × 5 pixels, windows of 2 × 2 and stride 3")
     ### BEGIN HIDDEN TESTS
-    check_outputs([(2, 2, 5, 7, 2, 2, 2), (1, 3, 7, 5, 3, 2, 2), (2, 1, 7, 6, 2, 2, 3)], paid=True)
+    check_outputs([(2, 2, 5, 7, 2, 2, 2), *([] if paid else [(1, 3, 7, 5, 3, 2, 2), (2, 1, 7, 6, 2, 2, 3)])], paid=True)
     ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -894,6 +909,8 @@ def other_gradients(x, dout, height, width, stride):
     return known
 
 
+by_width = ("`argmax` numbers the places of a window row by row: number k is in row k // width, column k % width. "
+            "(`np.unravel_index(k, window.shape)` says the same.)")
 once = check.hint("A tie: the gradient must arrive once in all, not once for each of the winners.", why="pool-ties")
 ### BEGIN HIDDEN TESTS
 from numpy.lib.stride_tricks import sliding_window_view
@@ -918,10 +935,15 @@ def check_gradients(sizes):
             if left_over:
                 continue                                   # that the forward pass can't do it costs points there only
             raise
-        if np.shape(out) != dout.shape and (left_over or H != W or height != width):
-            continue                                       # rounded up, or height for width: that has cost its points in the forward pass
+        if np.shape(out) != dout.shape and (left_over or H != W or height != width or np.shape(out) == (N, C, H // height, W // width)):
+            continue                                       # rounded up, height for width, or no stride: that has cost its points in the forward pass
         check.shape(out, dout.shape, what=f"the output of the forward pass {case}", hint="Without it the backward pass can't be tried.")
-        dx, = run_backward(max_pool_backward_naive, dout, cache, 1)
+        try:
+            dx, = run_backward(max_pool_backward_naive, dout, cache, 1)
+        except IndexError as error:
+            if height == width:
+                raise
+            raise check.CheckFailed(f"The backward pass asks for a pixel that is not there {case}.", by_width) from error
         check.gradient(dx, right, what=f"the gradient dx {case}", mistakes={
             **other_gradients(x, dout, height, width, stride),
             check.hint("Does the layer keep anything outside its cache? It was used twice here, before the first backward pass.", why="layer-cache"):

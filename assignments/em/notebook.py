@@ -247,6 +247,7 @@ def known_hessians(w, X, y, right):
         "This is the sum of x xᵀ: where do the means exp(w·x) come in?": X.T @ X,
         "This is the mean over songs: the Hessian of a sum is a sum.": right / len(y) if len(y) > 1 else None,
         "The weights in this sum are the counts: they should be the means exp(w·x).": X.T @ (y[:, None] * X),
+        "The weight of a song is its mean exp(w·x): the factor μ·(1 − μ) belongs to logistic regression.": X.T @ ((means * (1 - means))[:, None] * X),
         "The means stand squared in this sum.": X.T @ ((means ** 2)[:, None] * X),
         "The sign is wrong: this is the Hessian of the log-likelihood.": -right,
         "Only the diagonal is filled: what about derivatives by two different weights?": np.diag(np.diag(right)) if len(w) > 1 else None,
@@ -904,6 +905,14 @@ def _runs(rng, pi_stays=False):
             history.append(logsumexp(_logs(X, y, W, pi), axis=1).sum())
         yield X, y, W0, pi0, steps, n, k, W, pi, R, history
 
+def _pi_of_new_moods(X, y, W, pi, steps):
+    """pi, if each iteration asks for responsibilities once more between the new W and the new pi."""
+    for _ in range(steps):
+        R = softmax(_logs(X, y, W, pi), axis=1)
+        W = np.array([_best(X, y, r, w) for r, w in zip(R.T, W)])
+        pi = softmax(_logs(X, y, W, pi), axis=1).mean(axis=0)
+    return pi
+
 def _right_e_step(X, y, W, pi):
     return softmax(_logs(X, y, np.asarray(W), np.asarray(pi)), axis=1)
 
@@ -914,7 +923,9 @@ def _check_iterations(em, rng):
     for X, y, W0, pi0, steps, n, k, W, pi, R, _ in _runs(rng):
         with check.unchanged(X=X, y=y, W0=W0, pi0=pi0):
             W_found, pi_found, R_found, _ = em(X, y, W0, pi0, steps)
-        check.close(pi_found, pi, rtol=2e-3, what="pi after the last iteration")
+        check.close(pi_found, pi, rtol=2e-3, what="pi after the last iteration", mistakes={
+            "pi is the mean of responsibilities for the new W: W and pi come from the same ones, those of the E step.": lambda: _pi_of_new_moods(X, y, W0, pi0, steps),
+        })
         check.close(W_found, W, rtol=5e-3, what="W after the last iteration")
         last = softmax(_logs(X, y, W, pi), axis=1)
         if not np.allclose(R_found, R, atol=5e-3):          # those of the last E step are right, too
@@ -1092,6 +1103,7 @@ check.equal(make_playlists(X_four, np.eye(2), 2), [[0, 2], [2, 3]], what="the pl
     "These are the songs that are played least: best first.": [[3, 1], [0, 1]],
     "The right songs, but the worst of them first.": [[2, 0], [3, 2]],
     "All moods have the same playlist: each should be ranked by its own row of W.": [[2, 0], [2, 0]],
+    "`[::-1]` reverses the rows, which are the moods: reverse the songs, `[:, ::-1]`, or sort the negative scores.": [[0, 1], [3, 1]],
 }, hint="Row k should list song indices, ranked by row k of W only.")
 X_five = np.array([[1.0, 0.1], [1.0, -0.9], [1.0, 0.8], [1.0, 0.3], [1.0, -0.2]])
 check.equal(make_playlists(X_five, np.array([[0.0, 1.0], [1.0, -2.0]]), 3), [[2, 3, 0], [1, 4, 0]], what="the playlists of 3 of 5 songs for two moods", mistakes={

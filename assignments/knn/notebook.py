@@ -158,6 +158,12 @@ def for_floats(model, X):
     return own if (own > 0).all() else None
 
 
+def mirrored(table):
+    """What comes out if one half is computed and copied to the other side of the diagonal."""
+    rows, columns = table.shape
+    return np.array([[table[i, j] if i <= j else table[j, i] if i < columns else 0 for j in range(columns)] for i in range(rows)])
+
+
 with check.part(2, "the 2-norm"):
     model = KNN()
     model.train(X_train[:50], y_train[:50])
@@ -170,6 +176,8 @@ with check.part(2, "the 2-norm"):
         "The values look squared: a distance has the unit of the pixels, not of their squares.": euclidean ** 2,
         "This is the 1-norm: without the argument `norm`, distances are measured by the 2-norm.": manhattan,
         "This is the root of the mean of the squares: take that of their sum.": euclidean / np.sqrt(some.shape[1]),
+        "Below the diagonal stands what is above it: the distance of test image i and training image j is another one than that of j and i.":
+            lambda: mirrored(euclidean),
         "This is the difference of two norms: take the norm of the difference, `norm(x - t)`.": lambda: np.abs(np.subtract.outer(
             np.linalg.norm(some, axis=1), np.linalg.norm(X_train[:50], axis=1))),
     })
@@ -215,7 +223,7 @@ with check.part(1, "any norm"):
     model.train(X_train[:5], y_train[:5])
     found = model.compute_distances(some[:2], norm=lambda v: np.sum(np.abs(v)))
     norms_apart = lambda: np.abs(np.subtract.outer(np.abs(some[:2]).sum(axis=1), np.abs(X_train[:5]).sum(axis=1)))      # has cost its points already
-    check.close(found, check.due(found, manhattan[:2, :5], norms_apart), what="the distances in the 1-norm", mistakes={
+    check.close(found, check.due(found, manhattan[:2, :5], norms_apart, mirrored(manhattan[:2, :5])), what="the distances in the 1-norm", mistakes={
         "These are 2-norm distances: is the argument `norm` used?": euclidean[:2, :5],
     })
     ### BEGIN HIDDEN TESTS
@@ -231,7 +239,7 @@ with check.part(1, "any norm"):
                                    (lambda v: np.max(np.abs(v)), cdist(X, T, "chebyshev"), "the maximum norm")]:
             found = model.compute_distances(X.copy(), norm)
             norms_apart = lambda X=X, T=T, norm=norm: np.abs(np.subtract.outer([norm(x) for x in X], [norm(t) for t in T]))
-            check.close(found, check.due(found, right, norms_apart), what=f"the distances in {which}", mistakes={"Is the argument `norm` used?": cdist(X, T)})
+            check.close(found, check.due(found, right, norms_apart, mirrored(right)), what=f"the distances in {which}", mistakes={"Is the argument `norm` used?": cdist(X, T)})
     ### END HIDDEN TESTS
 
 with check.part(1, "whole numbers"):
@@ -289,10 +297,15 @@ plots.matrix(few, xlabel="training image j", ylabel="test image i", colorbar="di
 
 # %% test="compute_L2_distances_vectorized" points=5
 def paid_distances(X, T):
-    """What comes out without the root, in the 1-norm, and with a wrong middle term: that costs its points in the first part only."""
+    """What comes out without the root, in the 1-norm, with a wrong middle term, and of shifted examples: that costs its points in the first part only."""
     products = X @ T.T
     without_two = np.sum(X ** 2, axis=1)[:, None] - products + np.sum(T ** 2, axis=1)
-    return cdist(X, T, "sqeuclidean"), cdist(X, T, "cityblock"), cdist(X, -T), np.sqrt(np.maximum(without_two, 0)), np.sqrt(without_two + products)
+    return cdist(X, T, "sqeuclidean"), cdist(X, T, "cityblock"), cdist(X, -T), np.sqrt(np.maximum(without_two, 0)), np.sqrt(without_two + products), centred_apart(X, T)
+
+
+def centred_apart(X, T):
+    """The distances after each set of examples is shifted by its own mean."""
+    return cdist(X - X.mean(axis=0), T - T.mean(axis=0))
 
 
 def for_floats(model, X):
@@ -317,6 +330,8 @@ with check.part(3, "the distances"):
         "This is the root of the mean of the squares: take that of their sum.": euclidean / np.sqrt(some.shape[1]),
         "The squares of all images are added up: ‖x‖² is one number for each image, so sum over `axis=1`.":
             lambda: np.sqrt(np.sum(some ** 2) - 2 * some @ X_train[:50].T + np.sum(X_train[:50] ** 2)),
+        "Test and training images are shifted by different means, which changes their distances: subtract the same vector from both, or none.":
+            lambda: centred_apart(some, X_train[:50]),
         "The square of a sum has three terms: the middle one, −2·xᵀt, is missing.":
             lambda: np.sqrt(np.sum(some ** 2, axis=1)[:, None] + np.sum(X_train[:50] ** 2, axis=1)),
     }, hint="Is the square ‖x‖² − 2·xᵀt + ‖t‖², with all three terms of the right pair? `compute_distances` gives the same distances.")
@@ -355,7 +370,7 @@ with check.part(1, "whole numbers"):
     model.train(np.array([[5, 10]], dtype=np.uint8), np.array([0]))
     pair = np.array([[3, 200]], dtype=np.uint8)
     found = model.compute_L2_distances_vectorized(pair)
-    due = check.due(found, [[np.hypot(2, 190)]], lambda: for_floats(model, pair))
+    due = check.due(found, [[np.hypot(2, 190)]], lambda: for_floats(model, pair), lambda: centred_apart(pair, pair))
     check.close(found, due, what="the distance of two `uint8` vectors", hint="`uint8` wraps around, in squares and products too: convert to float first.")
     ### BEGIN HIDDEN TESTS
     rng = check.rng()
@@ -364,7 +379,7 @@ with check.part(1, "whole numbers"):
         model = KNN()
         model.train(T, np.arange(5))
         found, right = model.compute_L2_distances_vectorized(X), cdist(X.astype(float), T.astype(float))
-        check.close(found, check.due(found, right, lambda: for_floats(model, X), rtol=tolerance), rtol=tolerance,
+        check.close(found, check.due(found, right, lambda: for_floats(model, X), lambda: centred_apart(X, T), rtol=tolerance), rtol=tolerance,
                     what=f"the distances of {np.dtype(dtype)} vectors", hint="Convert to float first: squares and products wrap around too.")
     ### END HIDDEN TESTS
 
@@ -481,6 +496,11 @@ def _place_of_count(dists, y, k):
     """What comes out if the place of the largest count is taken for the label."""
     return [int(np.argmax(np.unique(y[np.argsort(row)[:k]], return_counts=True)[1])) for row in dists]
 
+def _place_in_votes(dists, y, k):
+    """What comes out if the place of the largest count is looked up among the votes."""
+    votes = [y[np.argsort(row)[:k]] for row in dists]
+    return [int(of_one[np.argmax(np.unique(of_one, return_counts=True)[1])]) for of_one in votes]
+
 _paid = [                                  # labels by another choice of the votes: that costs its points in the first part only
     lambda dists, y, k: _vote(-dists, y, k),
     lambda dists, y, k: _vote(dists, y, k, skip=1),
@@ -489,6 +509,7 @@ _paid = [                                  # labels by another choice of the vot
     lambda dists, y, k: _vote(dists, y, 1),
     lambda dists, y, k: _weighted(dists, y, k),
     _place_of_count,
+    _place_in_votes,
     lambda dists, y, k: _vote(dists, np.arange(len(y)), k),
     lambda dists, y, k: [int(np.mean(y[np.argsort(row)[:k]])) for row in dists],
     lambda dists, y, k: [min(multimode(votes)) for votes in y[np.argsort(dists, axis=0) % len(y)][:, :k].tolist()],
@@ -518,6 +539,8 @@ def _known(dists, y, k):
         "The nearest one alone decides: is the argument `k` used? Each of the k examples has one vote, near or not.": lambda: _vote(dists, y, 1),
         "Each of the k examples has one vote, near or not: don't weigh them by distance.": lambda: _weighted(dists, y, k),
         "This is the place of the largest count: which label stands at that place among the different ones?": lambda: _place_of_count(dists, y, k),
+        "Counts belong to the different labels that np.unique gives, in their order: look up the label there, not among the votes.":
+            lambda: _place_in_votes(dists, y, k),
         "A tie goes to the smallest label, not to the largest.": lambda: _vote(dists, y, k, max),
         "A tie goes to the smallest label, not to that of the nearest.": lambda: _vote(dists, y, k, lambda labels: labels[0]),
     }
@@ -554,6 +577,7 @@ with check.part(3, "the votes"):
         "These are places in the training set: which labels stand at these places in `self.y_train`?": [0, 0, 0, 0, 1, 1],
         "The mean of labels is no label: count how often each one occurs.": [5, 5, 3, 4, 4, 3],
         "This is the place of the largest count: which label stands at that place among the different ones?": [2, 2, 0, 1, 1, 0],
+        "Counts belong to the different labels that np.unique gives, in their order: look up the label there, not among the votes.": [7, 7, 4, 7, 4, 2],
     }, hint="The labels that vote are those in `self.y_train`.")
     check.equal(voters.predict_labels(dists.copy()), [2, 7, 4, 4, 7, 2], what="the labels without k",
                 hint="Without the argument `k`, it is 1: the prediction is the label of the nearest training example.")
@@ -824,6 +848,11 @@ def _known(X, y, ks, num_folds, found):
     return {
         "Is the validation fold also among the training images? Then each image finds itself.":
             lambda: _accuracies(X, y, ks, folds, lambda everything, fold: everything),
+        "Only the image itself is kept from voting, and the rest of its fold votes, too: train on the other folds alone.":
+            lambda: _accuracies(X, y, ks, [rows[i:i + 1] for i in rows]) @ np.array([np.isin(rows, fold) / len(fold) for fold in folds]).T,
+        "All k share one list: each k needs a list of its own.":
+            lambda: next((np.tile(flat, (len(ks), 1)) for flat in (right.ravel(), right.T.ravel())
+                          if found.shape == (len(ks), flat.size) and np.allclose(found, flat)), None),
         "Each fold is trained and validated by itself: train on all the others together.":
             lambda: _accuracies(X, y, ks, folds, lambda everything, fold: fold),
         "Only one other fold is used for training: take all the others together.":

@@ -99,6 +99,8 @@ def compare_dropout(x, p, u):
         "The wrong ones are dropped (those with u < p go), and the division is by p: p is the share that is dropped.":
             lambda: np.where(kept, 0, x_ / p),
         "Nothing is dropped: is `training` used the right way round?": x_,
+        "What is kept is divided by the share that was kept this time: divide by 1 − p, which does not depend on u.":
+            lambda: np.where(kept, x_ / max(kept.mean(), 1e-9), 0),
     }
     check.close(dropout(x.clone(), p, u, True), right, rtol=1e-5, what=f"dropout with p = {p:g} in training", mistakes=mistakes,
                 hint="Drop where u < p, divide the others by 1 − p." if p < 1 else
@@ -195,6 +197,8 @@ def compare_norm(x, gamma, beta, mean=None, var=None, eps=1e-5):
         "It is divided by the variance: divide by its root.":
             lambda: gamma[:, None, None] * (x - (m := given.get("mean", x.mean(dim=(0, 2, 3), keepdim=True))))
             / (given.get("var", ((x - m) ** 2).mean(dim=(0, 2, 3), keepdim=True)) + eps) + beta[:, None, None],
+        "Images and channels are mixed at the end: `reshape` does not bring the axes back into their order, `transpose` does.":
+            lambda: right.transpose(0, 1).reshape(right.shape),
         "The batch's own mean and variance are used although others are given.":
             lambda: normalised(x, gamma, beta, (0, 2, 3), eps),
     }, hint="One mean and one variance for each channel, over images, rows and columns: dim=(0, 2, 3).")
@@ -259,6 +263,8 @@ def compare_shift(images, dx, dy):
         "The images move sideways only.": lambda: moved(pictures, right, still),
         "The images move up and down only.": lambda: moved(pictures, still, down),
         "The images don't move at all.": pictures,
+        "An image whose step is 0 in one direction is lost: `[0:]` and `[-0:]` are all rows or columns, not none of them.":
+            lambda: moved(pictures, right, down) * np.reshape([a != 0 and b != 0 for a, b in zip(right, down)], (-1, 1, 1, 1)),
     }, hint="Row r of the result is row r − dy of the image, or zeros if there is none.")
 
 images = train[0][:4]
@@ -549,6 +555,10 @@ check.true(steps <= 20, "There are more steps than one epoch has: 640 images mak
            f"Found {steps} steps.")
 check.true(steps >= 20, "There are fewer steps than one epoch has: 640 images make 20 batches of 32.",
            "Is the network trained, with an optimizer of `torch.optim`, and are the batches no larger than 32?", f"Found {steps} steps.")
+if float(accuracy) <= 0.7:
+    single = float(accuracy_and_steps(0.2, easy, (easy_test[0][:1], easy_test[1][:1]))[0])
+    check.true(single in (0.0, 1.0), "The accuracy on a single test image is neither 0 nor 1.",
+               "It is measured on other images: evaluate on the argument `test_data`.", f"Found {single:.3g}.")
 check.true(float(accuracy) > 0.7, "After one epoch of 20 easy batches with p = 0.2 the accuracy is low.",
            "Is the network trained (Adam with learning rate 0.002, batches of 32), and is it the accuracy that is returned, not the loss or "
            "the error rate?",

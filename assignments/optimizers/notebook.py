@@ -215,8 +215,14 @@ def twin_of(stored, widths):
     twin.load_state_dict({name: torch.from_numpy(value) for name, value in stored.items()})
     return twin
 
-def shares(twin, images, labels):
-    """The right share, and what mistakes give."""
+def of_batches(found, scores, labels):
+    """The mean of the shares in batches of a usual size, if it is the one that was found."""
+    right = (scores.argmax(1) == labels).double()
+    means = [np.mean([batch.mean().item() for batch in right.split(size)]) for size in (8, 16, 32, 50, 64, 100, 128, 200, 256, 512, 1000, 1024)]
+    return min(means, key=lambda one: abs(one - found()))
+
+def shares(twin, images, labels, found):
+    """The right share, and what mistakes give; found() gives the student's."""
     with torch.no_grad():
         scores = twin.eval()(images)
         in_train_mode = twin.train()(images) if len(images) > 1 else scores       # twin learns from the images here
@@ -227,6 +233,7 @@ def shares(twin, images, labels):
         "This is the number of right images, not their share.": right * len(labels),
         "This is a percentage: the question asks for a number from 0 to 1.": 100 * right,
         "The number of right images is divided by 500, whatever there is: divide by the number of images.": right * len(images) / 500,
+        "This is the mean of the batches' accuracies: the last batch is smaller, but counts as much as the others.": lambda: of_batches(found, scores, labels),
         "The class with the smallest score is taken: the largest one is asked for.": (scores.argmin(1) == labels).double().mean().item(),
         check.hint("This is the accuracy in train mode, where batch norm uses the statistics of these very images: call model.eval() first.", why="eval-mode"):
             (in_train_mode.argmax(1) == labels).double().mean().item(),
@@ -248,8 +255,9 @@ def disturb(model, rng):
 rng = check.rng()
 model = small_network(784, 12, 10)
 before = disturb(model, rng)
-right, mistakes = shares(twin_of(before, (784, 12, 10)), val_images, val_labels)
-check.close(get_accuracy(model, val_images, val_labels), right, what="the accuracy of an untrained network on 500 images", mistakes=mistakes)
+own = get_accuracy(model, val_images, val_labels)
+right, mistakes = shares(twin_of(before, (784, 12, 10)), val_images, val_labels, lambda: own)
+check.close(own, right, what="the accuracy of an untrained network on 500 images", mistakes=mistakes)
 after = weights_of(model)
 check.true(all(np.array_equal(after[name], before[name]) for name in before), "Measuring the accuracy changed the network.",
            "In train mode, batch norm learns from every batch that passes: call model.eval() first.")
@@ -260,10 +268,11 @@ for widths, count in [((784, 8, 10), 1), ((784, 20, 10), 37), ((784, 6, 5, 10), 
     before = disturb(model, rng)
     images = train_images[:count] if widths[0] == 784 else torch.from_numpy(rng.normal(size=(count, 1, 2, 3)).astype(np.float32))
     labels = torch.from_numpy(rng.integers(0, widths[-1], size=count))
-    right, mistakes = shares(twin_of(before, widths), images, labels)
+    right, mistakes = shares(twin_of(before, widths), images, labels, lambda: own)
     for attempt in range(2):
         model.train()
-        check.close(get_accuracy(model, images, labels), right, what=f"the accuracy on {count} images", mistakes=mistakes,
+        own = get_accuracy(model, images, labels)
+        check.close(own, right, what=f"the accuracy on {count} images", mistakes=mistakes,
                     hint="Count where the argmax over classes equals the label, and divide by the number of images. (The mean over batches is another number "
                          "if the last one is smaller.)")
         after = weights_of(model)
@@ -318,7 +327,10 @@ rng = check.rng()
 for count, size in [(1, 1), (7, 3), (32, 32), (33, 32), (5, 8), (2000, 32), (2000, 64), (12, 4)]:
     found = numbers(batch_indices(count, size))
     lengths = [size] * (count // size) + ([count % size] if count % size else [])
+    about_equal = [len(part) for part in np.array_split(range(count), len(lengths))], [len(part) for part in torch.arange(count).chunk(len(lengths))]
     check.equal([len(batch) for batch in found], lengths, what=f"the sizes of the batches of {count} images, at most {size} each",
+                mistakes={"All batches are about equally large, as `chunk` and `array_split` make them: full batches of batch_size first, then what is left over.":
+                          lambda: next((sizes for sizes in about_equal if sizes == [len(batch) for batch in found]), None)},
                 hint=dropped if count % size and len(found) == count // size else "Full batches first, and what is left over at the end.")
     check.equal(sum(found, []), list(range(count)), what="the image numbers without a generator", hint="Without a generator the order is 0, 1, 2, …")
     seed = int(rng.integers(10_000))
@@ -784,8 +796,10 @@ def torch_steps(name, start, grads, **options):
     return torch.stack(found)
 
 def mistaken(start, grads, corrected=(True, True), divide=lambda m, s, eps: m / (s.sqrt() + eps), forget=False, first=1, power=True, fresh=False,
-             early=False, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
-    """Adam with a known mistake; fresh=True: each step begins at start; early=True: ε is added before s is corrected."""
+             early=False, kept=False, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
+    """Adam with a known mistake; fresh=True: each step begins at start; early=True: ε is added before s is corrected; kept=True: the
+    corrected means are kept.
+    """
     param, m, s, found = start, torch.zeros_like(start), torch.zeros_like(start), []
     for t, grad in enumerate(grads, first):
         param = start if fresh else param
@@ -795,10 +809,13 @@ def mistaken(start, grads, corrected=(True, True), divide=lambda m, s, eps: m / 
         t = 1 if forget or not power else t
         param = param - lr * divide(m / (1 - betas[0] ** t) if corrected[0] else m, s / (1 - betas[1] ** t) if corrected[1] else s,
                                      eps / (1 - betas[1] ** t) ** 0.5 if early else eps)
+        if kept:
+            m, s = m / (1 - betas[0] ** t), s / (1 - betas[1] ** t)
         found.append(param)
     return torch.stack(found)
 
 MISTAKES = [
+    lambda *data, **options: mistaken(*data, kept=True, **options),
     lambda *data, **options: mistaken(*data, corrected=(False, False), **options),
     lambda *data, **options: mistaken(*data, corrected=(True, False), **options),
     lambda *data, **options: mistaken(*data, corrected=(False, True), **options),
@@ -851,6 +868,8 @@ def compare(start, grads, mistake=None, rtol=1e-9, **options):
         "m, s and t are forgotten between steps: keep them in the state that you return.": lambda: mistaken(start, grads, forget=True, **options),
         "The first correction divides by 1 − β⁰ = 0: count t up before it is used, so that the first step is t = 1.": lambda: mistaken(start, grads, first=0, **options),
         "Every step is corrected like the first: the correction divides by 1 − βᵗ, with the power t.": lambda: mistaken(start, grads, power=False, **options),
+        "The corrected m and s are kept in the state, and corrected again in the next step: keep them as they were before the correction.":
+            lambda: mistaken(start, grads, kept=True, **options),
         "The step count is one too large: the first step is t = 1.": lambda: mistaken(start, grads, first=2, **options),
         check.hint("The decay is applied beside the gradient, as in AdamW; here it is part of the gradient.", why="weight-decay"):
             lambda: torch_steps("AdamW", start, grads, **options),

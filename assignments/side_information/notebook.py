@@ -207,6 +207,15 @@ def where_it_is_right(fit, cases, otherwise):
 # %% test="fit_least_squares" points=3
 with check.unchanged(K=K_small, y=y_small):
     alpha = fit_least_squares(K_small, y_small, 0.5)
+
+
+def with_quarter(of_two):
+    """The fitted values for 1/4 in place of λ = 1/2, if the fit takes the number `of_two` in place of λ = 2; else None."""
+    fitted = K_small @ fit_least_squares(K_small, y_small.copy(), 2.0)
+    agrees = np.allclose(fitted, K_small @ np.linalg.solve(K_small + of_two * np.eye(8), y_small), rtol=1e-3, atol=1e-3)
+    return K_small @ np.linalg.solve(K_small + 0.25 * np.eye(8), y_small) if agrees else None
+
+
 check.equal(np.shape(alpha), (8,), what="the shape of alpha", hint="Return `alpha.value`, after `solve()`.")
 check.close(K_small @ alpha, [0.34451, 1.44108, 1.67294, 4.08931, 8.09315, 5.38840, 5.42843, 5.91106], rtol=1e-3, what="the fitted values Kα", mistakes={
     check.hint("The penalty looks like λ‖α‖²: it should be λ·αᵀKα.", why="penalty"): lambda: K_small @ np.linalg.solve(K_small @ K_small + 0.5 * np.eye(8), K_small @ y_small),
@@ -217,7 +226,8 @@ check.close(K_small @ alpha, [0.34451, 1.44108, 1.67294, 4.08931, 8.09315, 5.388
     "The penalty looks like λ‖Kα‖²: it should be λ·αᵀKα.": y_small / 1.5,
     "These are the fitted values Kα: return the coefficients, `alpha.value`.": lambda: K_small @ K_small @ np.linalg.solve(K_small + 0.5 * np.eye(8), y_small),
     "The data term is a norm without its square: `cp.sum_squares(…)`, not `cp.norm(…)`.": [0.20474, 0.37923, 0.54888, 0.86592, 1.21811, 1.10042, 1.03417, 0.91025],
-    "λ stands squared in this problem: it is λ·αᵀKα.": lambda: K_small @ np.linalg.solve(K_small + 0.25 * np.eye(8), y_small),
+    "λ stands squared in this problem: it is λ·αᵀKα.": lambda: with_quarter(2.0 ** 2),
+    "The penalty counts half of what it should. Solved by hand: the derivative of λ·αᵀKα is 2λ·Kα, and that of the squares has a 2 as well.": lambda: with_quarter(2.0 / 2),
     "The root of λ stands in this problem: it is λ·αᵀKα.": lambda: K_small @ np.linalg.solve(K_small + np.sqrt(0.5) * np.eye(8), y_small),
     "The penalty looks like λ‖α‖₁: it should be λ·αᵀKα.": [0.57434, 1.10132, 1.48411, 4.48411, 11.10132, 5.78379, 5.78422, 7.72533],
     "With the identity matrix in place of K this is right, so λ and the data term are: what is wrong is the penalty. It is αᵀKα, with K itself between α and α.":

@@ -258,6 +258,7 @@ toy_due = np.array([X_toy[:, y_toy == c].sum(axis=1) for c in range(3)]) / 5
 toy_chances = np.array([0.606347703, 0.333059575, 0.724309173, 0.812038071, 0.256348406])    # of the right classes
 loss_mistakes = {
     "This is the sum over the images; the loss is their mean.": 5 * toy_data + toy_penalty,
+    "This is the logarithm of the mean probability: the loss is the mean of the logarithms.": toy_penalty - np.log(np.mean(toy_chances)),
     "The regularisation counts twice: it is ½·reg times the sum of squares.": toy_data + 2 * toy_penalty,
     "The biases are regularised too: leave out the last column of W.": toy_data + 0.085,
     "The biases are regularised too, and the ½ is missing: ½·reg times the sum of squares, without the last column of W.": toy_data + 0.17,
@@ -305,7 +306,11 @@ gradient_mistakes = {
     "This is the sum over the images; the gradient has a 1/N like the loss.": 5 * toy_slopes + toy_price,
     "The gradient is divided by the number of images twice.": toy_slopes / 5 + toy_price,
     "The gradient is divided by the number of classes too: divide by the number of images only.": toy_slopes / 3 + toy_price,
+    "It is divided by the number of rows of X, which are the features. Images are the columns: N is `X.shape[1]`.": toy_slopes * 5 / 4 + toy_price,
+    "It is divided by the number of classes in place of the number of images.": toy_slopes * 5 / 3 + toy_price,
     "The 1 of the right class is not subtracted: the slope by a score is p - [c = y].": toy_slopes + toy_due + toy_price,
+    "The image of the right class is subtracted once for each class: it stands inside the loop over the classes, and belongs behind it.":
+        toy_slopes - 2 * toy_due + toy_price,
     "The 1 of the right class is added: the slope by a score is p - [c = y].": toy_slopes + 2 * toy_due + toy_price,
     "The row of the right class has p - 1 times the image: here its own p is missing.":
         toy_slopes - np.array([(toy_chances * X_toy)[:, y_toy == c].sum(axis=1) for c in range(3)]) / 5 + toy_price,
@@ -336,6 +341,11 @@ def which_term(function, place):
                 "½·reg times the sum of the squares of W without its last column." if place == 0 else "reg·W without its last column.")
         if agrees(X_toy[:, :1], y_toy[:1], first):
             return "For a single image and reg = 0 this is right: look at how the images are added up, and at the 1/N."
+        if place == 1:
+            found = np.asarray(function(W_toy.copy(), X_toy[:, :1].copy(), y_toy[:1].copy(), 0.0)[1])
+            factor = np.sum(found * first) / np.sum(first ** 2)
+            if factor > 0 and np.allclose(found, factor * first, rtol=1e-6, atol=1e-8):
+                return f"For a single image and reg = 0 it is {factor:.4g} times the right one: what is it multiplied or divided by?"
     except Exception:                            # not for these numbers
         return data
     return "It is wrong for a single image and reg = 0, too. " + data
@@ -863,7 +873,7 @@ def check_minibatches(new, rng):
 def check_noted(new, rng, noted):
     """By what another loss function noted that was called with the minibatches: (images, labels)."""
     X, y = np.vstack([[5.0, -7.0], rng.normal(size=(2, 2)), np.ones(2)]), np.array([0, 1])
-    for batch_size in (1, 50):
+    for batch_size in (50, 1):
         noted.clear()
         trained(new(), X, y, int(rng.integers(1_000_000)), learning_rate=0.0, reg=0.0, num_iters=200, batch_size=batch_size)
         check.equal(len(noted), 200, what="the number of minibatches for which the loss was asked", hint="One in each of the num_iters steps.")
@@ -872,8 +882,11 @@ def check_noted(new, rng, noted):
         check.true(sizes == {batch_size}, symptom, "Draw batch_size images in each step, with replacement: one image may be drawn many times.")
         which = np.array([images[0] < 0 for images, _ in noted]).astype(int)                         # (200, batch_size)
         check.true(np.array_equal(which, [labels for _, labels in noted]), "Some images do not come with their own labels.", own_label)
+        never = [image for image in (0, 1) if (which != image).all()]
         check.true(bool(np.ptp(np.sum(which, axis=1)) > 0), f"Minibatches of {batch_size}, drawn from 2 images, are all the same.",
-                   "Is a new minibatch drawn in each step, with replacement?")
+                   ["The first image is never drawn: indices begin with 0.",
+                    "The last image is never drawn: `rng.integers(0, N)` gives 0 to N - 1 as it is."][never[0]] if never and batch_size > 1
+                   else "Is a new minibatch drawn in each step, with replacement?")
         if batch_size == 1:
             check_draws(which[:, 0])
 
@@ -1065,6 +1078,7 @@ def with_weights(W):
     return one
 
 
+from_zero = "Where all scores are negative, this is always class 0: the search for the largest score begins at 0."
 classifier = with_weights(np.array([[1.0, 0, 0], [0, 1, 0], [-1, -1, 0.5]]))      # 3 classes
 X_some = np.array([[2.0, 0, -1, 0], [1, 3, -1, 0], [1, 1, 1, 1]])          # 4 images
 check.equal(classifier.predict(X_some), [0, 1, 2, 2], what="the labels of 4 images", mistakes={
@@ -1089,6 +1103,7 @@ for num_classes, num_features, num_images in [(5, 4, 30), (6, 3, 6), (10, 5, 1),
                 mistakes={
         "These are the largest scores, not the classes that have them.": [max(row) for row in scores],
         "This is the class with the smallest score.": [row.index(min(row)) for row in scores],
+        from_zero: [row.index(max(row)) if max(row) > 0 else 0 for row in scores],
         "The largest score of each class was looked for: images are columns, so which axis runs over the classes?":
             lambda: np.argmax(W @ X, axis=1),
         "The bias is left out.": lambda: np.argmax(W[:, :-1] @ X[:-1], axis=0),
@@ -1098,7 +1113,7 @@ W = rng.normal(size=(4, 6)) - 50                                           # all
 classifier = with_weights(W)
 X = np.abs(rng.normal(size=(6, 20)))
 check.equal(classifier.predict(X), [max(range(4), key=column.__getitem__) for column in (W @ X).T.tolist()],
-            what="the labels where all scores are negative")
+            what="the labels where all scores are negative", mistakes={from_zero: [0] * 20})
 pixels = rng.integers(0, 256, size=(6, 9), dtype=np.uint8)
 scores = W @ pixels.astype(float)
 after_exp = "The argmax of exp(scores): exp turns large scores into ∞ and very negative ones into 0. Compare the scores themselves."

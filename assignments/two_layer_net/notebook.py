@@ -482,6 +482,7 @@ with check.part(2, "the loss"):
         "This is the hinge loss of a support vector machine: here it is the softmax loss.": 1.989043115082,
         "The penalty has norms: square them.": 1.278588182917,
         "The penalty has absolute values: it is the sum of squares.": 1.889457775101,
+        "The norm of order 2 of a matrix is its largest singular value: the penalty is the sum of all squares, `np.sum(W ** 2)`.": 1.377893104399,
         "The penalty squares the sums: square each weight, then add up.": 5.335127536374,
         "Only one of the two weight matrices is regularised, W1.": 1.314764288511,
         "Only one of the two weight matrices is regularised, W2.": 1.189782708788,
