@@ -205,7 +205,8 @@ def test_the_zip_holds_the_notebook_and_the_models_and_nothing_else(student: Stu
 
 
 def test_without_a_name_it_takes_the_call_of_the_last_cell(student: Student) -> None:
-    student.notebook.cells.append(new_code_cell('hwlib.submit("small", artifacts=("net",))'))
+    for call in ('hwlib.submit("small", rehearse=False)', 'hwlib.submit("small", ("net",))'):
+        student.notebook.cells.append(new_code_cell(call))
     student.save()
     submit(folder=student.folder)
     assert student._printed().startswith("Ready to hand in")
@@ -220,7 +221,7 @@ def test_without_a_name_that_is_clear_it_asks_for_one(student: Student) -> None:
     for call in ("hwlib.submit(name)", "hwlib.submit(", "hwlib.submit(3)", "# hwlib.submit()"):
         student.notebook.cells[-1] = new_code_cell(call)
         student.save()
-        with pytest.raises(HwlibError, match=r"no notebook here tells it; write it: hwlib\.sub"):
+        with pytest.raises(HwlibError, match=r"no notebook tells it; write it: hwlib\.sub"):
             submit(folder=student.folder)
     for name in ("knn", "em"):
         student.notebook.cells[-1] = new_code_cell(f"import hwlib\nhwlib.submit({name!r})")

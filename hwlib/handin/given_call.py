@@ -24,17 +24,16 @@ def given_call(folder: Path, named: Path | None = None) -> dict[str, Any]:
         If no notebook there has such a call, or several have different ones.
     """
     paths = [folder / named] if named else sorted(folder.glob("[!.]*.ipynb"))
-    found: list[dict[str, Any]] = []
+    found: dict[str, dict[str, Any]] = {}  # by slug; the student may have written a shorter call
     for path in paths:
-        found += [call for call in _calls_in(path) if call not in found]
+        for call in _calls_in(path):
+            found.setdefault(call["slug"], {}).update(call)
     if len(found) == 1:
-        return found[0]
-    names = ", ".join(str(call["slug"]) for call in found)
-    seen = f"the notebooks here belong to {names}" if found else "no notebook here tells it"
+        return next(iter(found.values()))
+    seen = f"the notebooks here belong to {', '.join(found)}" if found else "no notebook tells it"
     raise HwlibError(
         f"{folder}: expected the name of one assignment, but {seen}; write it: "
-        f'hwlib.submit("{found[0]["slug"] if found else "knn"}"), or run the last cell of the '
-        "notebook"
+        f'hwlib.submit("{next(iter(found), "knn")}"), or run the last cell of the notebook'
     )
 
 
