@@ -824,13 +824,20 @@ def collect(
     console = terminal_for(json_file)
     earlier = sum(one.earlier for one in found)
     console.print(
-        f"{len(found)} hand-ins are in {target}"
+        f"{counted(len(found), 'hand-in')} {'is' if len(found) == 1 else 'are'} in {target}"
         + (f"; {earlier} others are kept in {target / '.earlier'}" if earlier else ""),
     )
     if own := sum(one.own_time for one in found):
         console.print(
             f"{counted(own, 'hand-in')} came as a student's own zip, whose time is the one that "
             "the student's computer wrote: it can be set to any time",
+        )
+    if vague := [one for one in found if one.no_time]:
+        late = sum(one.late for one in vague)
+        console.print(
+            f"{counted(len(vague), 'hand-in')} came without a time: Moodle and Canvas do not tell "
+            "it, so no late penalty follows"
+            + (f"; Canvas marks {late} of them as late" if late else ""),
         )
     for one in found:
         if one.best is not None and one.best != one.latest:

@@ -22,7 +22,7 @@ from needs import linux
 from hwlib.errors import CourseError
 from hwlib.grading import Course
 from hwlib.grading.outlets import exports
-from hwlib.grading.outlets.collect import Roster, collect
+from hwlib.grading.outlets.collect import Roster, _has_in_it, collect
 from hwlib.grading.outlets.exports import read_export, unpack_hand_in
 from hwlib.grading.submissions.files import submission_in
 
@@ -520,3 +520,167 @@ def test_of_equally_good_hand_ins_the_latest_counts(tmp_path: Path) -> None:
     (one, *_) = collect(course, [export], tmp_path / "submitted", keep="best")
     assert (one.student, one.best, one.latest) == ("s1", 4, 4)
     assert (tmp_path / "submitted" / "s1" / "tiny" / "tiny.ipynb").read_bytes() == spaced
+
+
+# ---- names, times and files of exports ----
+
+
+def test_moodles_folder_may_end_with_a_line(course: Course, tmp_path: Path, roster: Roster) -> None:
+    files = {
+        "Ada Lovelace_1_assignsubmission_file_/small.ipynb": NOTEBOOK,
+        "Ada Lovelace_1_assignsubmission_onlinetext_/onlinetext.html": b"<p>See the file.</p>",
+        "Grace Hopper_3_assignsubmission_file/small.ipynb": NOTEBOOK,
+    }
+    assert set(collected(course, tmp_path, files, roster)) == {
+        "s1/small/small.ipynb",
+        "s3/small/small.ipynb",
+    }
+
+
+@pytest.mark.parametrize(
+    ("system", "name"),
+    [
+        ("canvas", "anon_aB3de_74_small.ipynb"),
+        ("canvas", "nobody.ipynb"),
+        ("moodle", "Zoë O'Neil/small.ipynb"),
+        ("gradescope", "assignment_1_export/submission_99/small.ipynb"),
+    ],
+)
+def test_a_file_whose_student_cannot_be_told_is_listed(
+    course: Course, tmp_path: Path, roster: Roster, system: str, name: str
+) -> None:
+    part = name.removeprefix("assignment_1_export/").partition("/")[0]
+    with pytest.raises(CourseError, match=rf"1 hand-in can't be matched(.|\n)*{part}"):
+        collected(course, tmp_path, {**EXPORTS[system], name: NOTEBOOK}, roster)
+    assert not (tmp_path / "submitted").exists()
+
+
+def test_canvas_names_may_have_lines_and_files_no_ending(course: Course, tmp_path: Path) -> None:
+    files = {"o_neilbob_13_40_small.ipynb": NOTEBOOK, "o_neilbob_13_41_Makefile": b"all:"}
+    assert collected(course, tmp_path, files, None) == {
+        "o_neilbob_13/small/small.ipynb": NOTEBOOK,
+        "o_neilbob_13/small/Makefile": b"all:",
+    }
+
+
+def test_an_anonymous_export_is_no_student(course: Course, tmp_path: Path) -> None:
+    files = {f"anon_{who}_34_small.ipynb": NOTEBOOK for who in ("aBcDe", "QqQqQ")}
+    with pytest.raises(CourseError, match="2 files without their students' names"):
+        collected(course, tmp_path, files, None, "submissions")
+    several = {"ada_small.ipynb": NOTEBOOK, "bob_small.ipynb": NOTEBOOK}
+    with pytest.raises(CourseError, match="name the assignment"):
+        collected(course, tmp_path, several, None, "submissions")
+
+
+def test_a_students_zip_may_hold_files_with_names_as_canvas_gives_them(
+    course: Course, tmp_path: Path
+) -> None:
+    files = {"small.ipynb": NOTEBOOK, "run_1_2_data.csv": b"1,2"}
+    found = collected(course, tmp_path, files, None, "ada-small")
+    assert found == {f"ada/small/{name}": content for name, content in files.items()}
+
+
+def test_no_file_of_a_hand_in_takes_the_place_of_another(course: Course, tmp_path: Path) -> None:
+    canvas = {
+        "lovelaceada_1_9_small-1.ipynb": b"new " + NOTEBOOK,
+        "lovelaceada_1_2_small.ipynb": NOTEBOOK,
+        "lovelaceada_1_3_data-1.csv": b"one",
+        "lovelaceada_1_4_data-2.csv": b"two",
+        "lovelaceada_1_5_model-100.safetensors": b"w",
+    }
+    found = collected(course, tmp_path, canvas, None)
+    assert {name.rpartition("/")[2]: content for name, content in found.items()} == {
+        "small.ipynb": b"new " + NOTEBOOK,
+        "data-1.csv": b"one",
+        "data-2.csv": b"two",
+        "data.csv": b"two",
+        "model-100.safetensors": b"w",
+        "model.safetensors": b"w",
+    }
+    for order in (1, -1):
+        beside = {"small.ipynb": NOTEBOOK, "x.zip": zipped({"small.ipynb": b"old"})}
+        files = {f"Ada_1_assignsubmission_file/{name}": beside[name] for name in [*beside][::order]}
+        path = tmp_path / f"beside{order}.zip"
+        path.write_bytes(zipped(files))
+        (one,) = collect(course, [path], tmp_path / f"beside{order}")
+        assert (one.folder / "small.ipynb").read_bytes() == NOTEBOOK
+        assert one.problems == (
+            "small.ipynb of a zip was left out: it was handed in beside it, too",
+        )
+
+
+@pytest.mark.parametrize("system", ["moodle", "canvas"])
+def test_a_time_that_the_system_does_not_tell_is_not_made_up(
+    course: Course, tmp_path: Path, roster: Roster, system: str
+) -> None:
+    (tmp_path / "x.zip").write_bytes(zipped(EXPORTS[system]))
+    found = collect(course, [tmp_path / "x.zip"], tmp_path / "submitted", roster)
+    assert all(one.no_time and not (one.folder / "timestamp.txt").exists() for one in found)
+    assert [one.student for one in found if one.late] == (["s2"] if system == "canvas" else [])
+
+
+def test_an_older_hand_in_that_is_collected_later_is_an_earlier_one(
+    course: Course, tmp_path: Path, roster: Roster
+) -> None:
+    for day, name in ((9, "new"), (2, "old")):
+        text = METADATA.replace("2027-02-0", "2027-03-0").replace("03-03", f"03-{day:02}")
+        text = text[: text.index("submission_11")] + text[text.index("submission_13") :]
+        (tmp_path / f"{name}.zip").write_bytes(
+            zipped(
+                {"submission_metadata.yml": text.encode(), "submission_13/small.ipynb": NOTEBOOK}
+                if name == "new"
+                else {
+                    "submission_metadata.yml": text.encode(),
+                    "submission_13/small.ipynb": NOTEBOOK + b" ",
+                }
+            )
+        )
+        (one,) = collect(course, [tmp_path / f"{name}.zip"], tmp_path / "submitted", roster)
+    assert "older than what is there" in one.problems[-1]
+    assert everything(tmp_path / "submitted") == {
+        "s1/small/small.ipynb": NOTEBOOK,
+        ".earlier/s1/small/1/small.ipynb": NOTEBOOK + b" ",
+    }
+
+
+@pytest.mark.parametrize(
+    "damage", ["!ruby/object:BigDecimal 1", "\t\tx: [", "\x07", "2027-02-30 10:00:00"]
+)
+def test_a_table_of_gradescopes_that_cannot_be_read_is_an_error_in_words(
+    course: Course, tmp_path: Path, roster: Roster, damage: str
+) -> None:
+    files = {**EXPORTS["gradescope"]}
+    files["assignment_1_export/submission_metadata.yml"] = f"{METADATA}  :x: {damage}\n".encode()
+    with pytest.raises(CourseError, match=r"cannot read submission_metadata\.yml"):
+        collected(course, tmp_path, files, roster)
+
+
+@pytest.mark.parametrize("name", ["ada-small (1)", "ada-small - Copy", "ada-Small", "ada_small"])
+def test_what_a_browser_adds_to_a_name_makes_no_other_student(
+    course: Course, tmp_path: Path, name: str
+) -> None:
+    assert collected(course, tmp_path, {"small.ipynb": NOTEBOOK}, None, name) == {
+        "ada/small/small.ipynb": NOTEBOOK
+    }
+
+
+def test_two_ids_of_one_folder_are_not_merged(course: Course, tmp_path: Path) -> None:
+    text = METADATA.replace(":sid: s1", ":sid: a/b").replace(":sid: s3", ":sid: a_b")
+    files = {**EXPORTS["gradescope"], "assignment_1_export/submission_metadata.yml": text.encode()}
+    with pytest.raises(CourseError, match="can't be matched"):
+        collected(course, tmp_path, files, None)
+
+
+def test_a_short_name_is_not_found_inside_a_word() -> None:
+    for stem, found in [
+        ("My em", True),
+        ("em (1)", True),
+        ("EM_final", True),
+        ("hw5-em", True),
+        ("MyEM2", True),
+        ("emma_homework", False),
+        ("My problem 3", False),
+        ("Hemanth-HW1", False),
+    ]:
+        assert _has_in_it(stem, "em") is found
+    assert _has_in_it("mysoftmaxnew", "softmax")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import linecache
 import sys
 from functools import lru_cache
-from types import FrameType
+from types import CodeType, FrameType
 
 from hwlib.markers import hidden_lines
 
-__all__ = ["calling_file", "is_hidden"]
+__all__ = ["calling_file", "is_hidden", "outermost_code"]
 
 
 def is_hidden() -> bool:
@@ -36,6 +36,16 @@ def calling_file() -> str:
     """The name under which the calling cell was compiled; "" where there is none."""
     frame = _calling_frame()
     return frame.f_code.co_filename if frame is not None else ""
+
+
+def outermost_code() -> CodeType | None:
+    """The code of the calling file that all else in it was called from."""
+    frame = _calling_frame()
+    name, found = frame.f_code.co_filename if frame is not None else "", None
+    while frame is not None:
+        found = frame.f_code if frame.f_code.co_filename == name else found
+        frame = frame.f_back
+    return found
 
 
 def _calling_frame() -> FrameType | None:

@@ -54,7 +54,8 @@ class Context:
     watchers: list[unchanged] = field(default_factory=list)  # open `with check.unchanged(…)` blocks
     # CPU time of another process that runs the student's code
     worker_cpu_seconds: Callable[[], float] = lambda: 0.0
-    excused: set[str] = field(default_factory=set)  # runs of cells in which `due` took a mistake
+    # runs of cells in which `due` took a mistake
+    excused: set[tuple[object, ...]] = field(default_factory=set)
     exact: bool = False  # accuracies are measured on all images, even where fewer decide
 
     @property

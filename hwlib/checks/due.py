@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-from hwlib.checks.caller import calling_file
+from hwlib.checks.caller import calling_file, outermost_code
 from hwlib.checks.context import current
 from hwlib.checks.rules import Close, compare
 
@@ -72,8 +72,12 @@ def forget_excuses() -> None:
     current().excused.discard(_run())
 
 
-def _run() -> str:
-    """The calling cell, and which run of it this is where IPython counts them."""
+def _run() -> tuple[object, ...]:
+    """The calling cell, and which run of it this is. Where IPython does not count the runs, it is
+    the outermost code in the caller's file.
+    """
     ipython = sys.modules.get("IPython.core.getipython")
     shell = ipython.get_ipython() if ipython else None
-    return f"{calling_file()}:{getattr(shell, 'execution_count', 0)}"
+    if shell is not None:
+        return calling_file(), shell.execution_count
+    return calling_file(), outermost_code()

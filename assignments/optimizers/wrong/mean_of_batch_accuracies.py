@@ -2,7 +2,7 @@
 
 REPLACES = "get_accuracy"
 FAILS = ["get_accuracy"]
-HINT = "The mean over batches is another number"
+HINT = "mean of the batches' accuracies"
 
 
 def get_accuracy(model, images, labels):

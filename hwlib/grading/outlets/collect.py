@@ -6,6 +6,7 @@ that do not count are in submitted/.earlier/STUDENT/SLUG/1, 2, …; each is ther
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -23,8 +24,10 @@ from hwlib.grading.submissions.files import printable
 
 __all__ = ["Collected", "Keep", "Roster", "collect", "put_in_place"]
 
+COPY = re.compile(r"( \(\d+\)| - Copy( \(\d+\))?| copy( \d+)?)$")  # what browsers add to a name
 EARLIER = ".earlier"  # hidden, so it is never graded
 TIMESTAMP = "timestamp.txt"  # nbgrader's name for the time of a hand-in
+TIME = "%Y-%m-%d %H:%M:%S UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ class Collected:
     best: float | None = None  # its points, if the hand-ins were graded to find the best one
     latest: float | None = None  # then also the points of the latest one
     own_time: bool = False  # its time is the one that the student's computer wrote
+    no_time: bool = False  # the system does not tell it
+    late: bool = False  # the system says so, without a time
 
 
 Keep = Literal["latest", "best"]
@@ -91,7 +96,8 @@ def collect(
         for one in read_export(path):
             which = slug or _slug_of(one, course)
             student = _student_of(one, roster, slugs)
-            if which and student and accounts.setdefault(student, one.key) == one.key:
+            account = one.key or next((text for text in (*one.ids, one.name) if text), "")
+            if which and student and accounts.setdefault(student, account) == account:
                 mine[student, which].append(one)
             elif which and student:
                 unmatched.append(_of_two(one, student, accounts[student]))
@@ -166,22 +172,34 @@ def _slug_of(one: Exported, course: Course) -> str:
     stems = [Path(name).stem for name in one.files if name.endswith(".ipynb")]
     slugs = course.slugs()
     found = {slug for slug in slugs if not {slug, *course.stems(slug)}.isdisjoint(stems)}
-    if not found:  # "knn (1).ipynb", "My knn.ipynb"
-        given = [bare(stem) for stem in stems]
+    # a student's own zip holds the notebook under its name, so others there may be of others
+    if not found and not (one.own_time and len(stems) > 1):  # "knn (1).ipynb", "My knn.ipynb"
         found = {
             slug
             for slug in slugs
-            if any(bare(slug) in stem for stem in given)
-            or all(any(bare(name) in stem for stem in given) for name in course.stems(slug))
+            if any(_has_in_it(stem, slug) for stem in stems)
+            or all(any(_has_in_it(stem, name) for stem in stems) for name in course.stems(slug))
         }
     return found.pop() if len(found) == 1 else ""
+
+
+def _has_in_it(stem: str, name: str) -> bool:
+    """Whether a name is part of another: one of up to three letters as a word of its own."""
+    if len(bare(name)) > 3:
+        return bare(name) in bare(stem)
+    words = re.split(r"[\W_]+|(?<=[a-z])(?=[A-Z])|(?<=\D)(?=\d)", stem)
+    return bare(name) in map(bare, words)
 
 
 def _student_of(one: Exported, roster: Roster | None, slugs: Iterable[str]) -> str | None:
     """The name of the student's folder."""
     if one.ids == (one.name,):  # a zip of hwlib's: its name may have the assignment's in it
+        one.name = COPY.sub("", one.name)
+        one.ids = (one.name,)
         for slug in sorted(slugs, key=len, reverse=True):
-            stem = one.name.removesuffix(slug).rstrip(" -_.")
+            stem = one.name
+            if one.name.casefold().endswith(slug.casefold()):
+                stem = one.name[: -len(slug)].rstrip(" -_.")
             if stem != one.name:
                 one.ids, one.name = (stem,), stem
                 break
@@ -204,14 +222,36 @@ def put_in_place(submitted: Path, student: str, slug: str, found: list[Exported]
         _keep(fresh, kept)
     remove_folder(fresh)
     _write_files(fresh, latest)
+    if _is_older(latest, target) and _content(target) != _content(fresh):
+        _keep(fresh, kept)
+        count = sum(1 for _ in kept.iterdir()) if kept.is_dir() else 0
+        told = f"{latest.where} is older than what is there, so it is kept among the earlier ones"
+        return Collected(student, slug, latest.where, target, count, (*latest.problems, told))
     if target.is_dir() and _content(target) != _content(fresh):
         _keep(target, kept)
     swap_folder(fresh, target)
     for folder in _same(target, kept):  # it was kept when another one was the best
         remove_folder(folder)
     count = sum(1 for _ in kept.iterdir()) if kept.is_dir() else 0
-    problems = tuple(latest.problems)
-    return Collected(student, slug, latest.where, target, count, problems, own_time=latest.own_time)
+    return Collected(
+        student,
+        slug,
+        latest.where,
+        target,
+        count,
+        tuple(latest.problems),
+        own_time=latest.own_time,
+        no_time=latest.vague_time or latest.time is None,
+        late=latest.late,
+    )
+
+
+def _is_older(one: Exported, target: Path) -> bool:
+    """Whether a hand-in was made before the one that is there, as far as both have a time."""
+    there = _time_in(target).strip()
+    if one.time is None or one.vague_time or one.own_time or not there:
+        return False
+    return f"{one.time.astimezone(UTC):{TIME}}" < there
 
 
 def _keep(folder: Path, kept: Path) -> None:
@@ -242,8 +282,8 @@ def _write_files(folder: Path, one: Exported) -> None:
             write_whole(folder / name, content)
         except (FileExistsError, NotADirectoryError, IsADirectoryError):
             one.problems.append(f"{name} was left out: it is a file and a folder at once")
-    if one.time:
-        write_whole(folder / TIMESTAMP, f"{one.time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
+    if one.time and not one.vague_time:
+        write_whole(folder / TIMESTAMP, f"{one.time.astimezone(UTC):{TIME}}\n")
 
 
 def _free(kept: Path) -> Path:

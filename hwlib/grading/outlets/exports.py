@@ -41,11 +41,13 @@ MAX_UNPACKED = 2 * MAX_TOTAL_BYTES  # of one hand-in: its files, and zips that t
 MAX_PATH = 1000  # bytes of a name with its folders; Linux has 4,096 for all, macOS 1,024
 MAX_METADATA = 200_000_000  # bytes; Gradescope's file has all results
 METADATA = "submission_metadata.yml"
-MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_file(?:_(?P<file>.+))?")
+MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_file(?:_(?P<file>.*))?")
+# the number before the ending is one that Canvas writes, or the end of the student's own name
 CANVAS = re.compile(
-    r"(?P<name>[^_]+)_(?:LATE_)?(?P<number>\d+)_(?P<attempt>\d+)_(?P<file>.+?)(?:-\d+)?"
-    r"(?P<ending>\.[^.]+)"
+    r"(?P<name>.+?)_(?P<late>LATE_)?(?P<number>\d+)_(?P<attempt>\d+)_"
+    r"(?P<file>.+?)(?P<again>-\d+)?(?P<ending>\.[^.]+)?"
 )
+ANONYMOUS = re.compile(r"anon_(?:LATE_)?\w{5}_\d+_.+")  # Canvas, where graders see no names
 
 
 @dataclass(slots=True)
@@ -61,9 +63,14 @@ class Exported:
     time: datetime | None = None
     order: int = 0  # later hand-ins of the same time have a higher one
     own_time: bool = False  # the time is the one that the student's computer wrote
+    # the time is that of a file in the export, which may be when the export was made, by a clock
+    # whose zone is not known: it orders hand-ins, and says nothing of lateness
+    vague_time: bool = False
+    late: bool = False  # the system says so, and not when it was handed in
     unpacked: int = 0  # bytes, also of files that another one has replaced
     files: dict[str, bytes] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    from_zip: set[str] = field(default_factory=set)  # those of `files` that lay in a zip
 
 
 def read_export(path: Path) -> list[Exported]:
@@ -123,21 +130,26 @@ def _from_gradescope(
     if top is None:
         return []
     table = next(entry for entry, name in members if name == top + METADATA)
-    known = yaml.safe_load(_content(archive, table, MAX_METADATA))
+    try:
+        known = yaml.safe_load(_content(archive, table, MAX_METADATA))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        told = " ".join(str(error).split())[:200]
+        raise CourseError(f"{path}: cannot read {METADATA} ({told}); export again") from error
     if not isinstance(known, dict):
         raise CourseError(f"{path}: {METADATA} is not a table of submissions; export again")
     found: dict[str, Exported] = {}
     for entry, name in members:
         folder, _, rest = name.removeprefix(top).partition("/")
-        if rest and name.startswith(top) and folder in known:
+        if rest and name.startswith(top) and not folder.startswith((".", "__MACOSX")):
             one = found.setdefault(folder, Exported(f"{path.name}: {printable(folder)}"))
             _add(one, archive, entry, rest)
     every = []
     for number, (folder, one) in enumerate(found.items()):
-        values = known[folder] if isinstance(known[folder], dict) else {}
+        values = known.get(folder)
+        values = values if isinstance(values, dict) else {}
         one.time, one.order = _time(values.get(":created_at")), number
         submitters = values.get(":submitters")
-        for who in submitters if isinstance(submitters, list) else [{}]:
+        for who in submitters if isinstance(submitters, list) and submitters else [{}]:
             who = who if isinstance(who, dict) else {}
             ids = tuple(str(who[key]) for key in (":sid", ":email") if who.get(key))
             every.append(_of(one, ids, str(who.get(":name") or "")))
@@ -169,27 +181,59 @@ def _by_pattern(
     pattern: re.Pattern[str],
 ) -> list[Exported]:
     found: dict[str, Exported] = {}
+    strangers: dict[str, Exported] = {}
+    newest: dict[tuple[str, str], int] = {}  # the number of Canvas's for a file, by its name
     for entry, name in members:
         first, _, rest = name.partition("/")
-        match = pattern.fullmatch(first)
+        match = None if ANONYMOUS.fullmatch(first) else pattern.fullmatch(first)
         if match is None:
+            if not first.startswith((".", "__MACOSX")) and "_assignsubmission_" not in first:
+                strangers[first] = Exported(f"{path.name}: {printable(first)}")
             continue
         parts = match.groupdict()
-        inner = rest or f"{parts['file'] or ''}{parts.get('ending') or ''}"
         key = f"{parts['name']}_{parts['number']}"
         one = found.setdefault(
             key,
-            Exported(f"{path.name}: {printable(key)}", name=parts["name"], key=key),
+            Exported(
+                f"{path.name}: {printable(key)}", name=parts["name"], key=key, vague_time=True
+            ),
         )
         one.time = _latest([one.time, _modified(entry)])
-        one.order = max(one.order, int(parts.get("attempt") or 0))
-        _add(one, archive, entry, inner)
-    return list(found.values())
+        attempt = int(parts.get("attempt") or 0)
+        one.order = max(one.order, attempt)
+        one.late = one.late or bool(parts.get("late"))
+        file, again, ending = (parts.get(part) or "" for part in ("file", "again", "ending"))
+        if again and not ending.endswith("ipynb"):  # "model-100": the student's own name, perhaps
+            _add(one, archive, entry, f"{file}{again}{ending}")
+        inner = rest or f"{file}{ending}"
+        if attempt >= newest.get((key, inner), 0):
+            newest[key, inner] = attempt
+            _add(one, archive, entry, inner)
+    if pattern is CANVAS and _is_hand_in(members):
+        return []
+    return [*found.values(), *(strangers.values() if found else ())]
+
+
+def _is_hand_in(members: list[tuple[zipfile.ZipInfo, str]]) -> bool:
+    """Whether a notebook lies there under its own name, and nobody's notebook or zip under one of
+    Canvas's: then it is a student's zip, with other files that happen to have such names.
+    """
+    names = [name for _, name in members if "/" not in name and not name.startswith(".")]
+    notebooks = {name for name in names if name.endswith(".ipynb")}
+    of_canvas = {
+        name for name in names if name.endswith((".ipynb", ".zip")) and CANVAS.fullmatch(name)
+    }
+    return bool(notebooks - of_canvas) and not of_canvas
 
 
 def _from_hwlib(
     archive: zipfile.ZipFile, members: list[tuple[zipfile.ZipInfo, str]], path: Path
 ) -> list[Exported]:
+    if anonymous := sum(ANONYMOUS.fullmatch(name) is not None for _, name in members):
+        raise CourseError(
+            f"{path}: Canvas exported {anonymous} files without their students' names; switch off "
+            "anonymous grading of this assignment there, and download again"
+        )
     if not any(name.endswith(".ipynb") and "/" not in name for _, name in members):
         return []
     one = Exported(path.name, (path.stem,), path.stem, own_time=True)
@@ -229,7 +273,13 @@ def _add(
         content = _content(archive, entry, MAX_FILE_BYTES)
         if name.lower().endswith(".zip") and not depth:
             _unpack(one, content, shown)
+        elif depth and one.files.get(kept, content) != content and kept not in one.from_zip:
+            one.problems.append(f"{shown} of a zip was left out: it was handed in beside it, too")
         else:
+            if not depth and kept in one.from_zip and one.files[kept] != content:
+                told = f"{shown} of a zip was left out: it was handed in beside it, too"
+                one.problems.append(told)
+            (one.from_zip.add if depth else one.from_zip.discard)(kept)
             one.files[kept] = content
 
 

@@ -45,15 +45,15 @@ def student_view(results: Mapping[str, Any], *, after_due_date: bool) -> str:
     shown = {"visible", *(["after_due_date"] if after_due_date else [])}
     tests = results.get("tests", [])
     seen = [test for test in tests if test.get("visibility", "visible") in shown]
-    total = sum(one["max_score"] for one in tests if one.get("extra_data") != EXTRA_CREDIT)
+    total = sum(one.get("max_score", 0) for one in tests if one.get("extra_data") != EXTRA_CREDIT)
     lines = [f"Score: {results.get('score', 0):g} / {total:g}" if seen == tests else "Score: –"]
     if results.get("visibility", "visible") in shown and results.get("output"):
         lines += ["", results["output"]]
-    for test in seen:
-        lines += [
-            "",
-            f"{test['number']}) {test['name']}  {test['score']:g} / {test['max_score']:g}",
-        ]
+    for test in seen:  # Gradescope asks for none of these in a test of another's zip
+        number = f"{test['number']}) " if "number" in test else ""
+        points = f"  {test['score']:g}" if "score" in test else ""
+        most = f" / {test['max_score']:g}" if "max_score" in test else ""
+        lines += ["", f"{number}{test.get('name', 'a test')}{points}{most}"]
         lines += [f"    {line}" for line in test.get("output", "").splitlines()]
     return "\n".join(lines)
 
