@@ -1058,6 +1058,7 @@ def gradescope(
     assignment = find_course().assignment(slug)
     if otter and wheels:
         raise click.UsageError("--wheels is not for --otter, whose setup.sh installs with conda")
+    _require_ready(assignment)
     if otter:
         _write_otter_zip(assignment, target or Path(f"{slug}-otter.zip"), json_file)
         return
@@ -1076,6 +1077,27 @@ def gradescope(
         console.print(
             f"Graded by hand: {counted(made.manual_points, 'point')}. Enable manual grading."
         )
+
+
+MIN_MINUTES, MAX_MINUTES = 1, 40  # half a minute is spare; Gradescope offers no more than 40
+
+
+def _require_ready(assignment: Assignment) -> None:
+    """The zip holds what is in source/, so that must be what notebook.py says now; and its time
+    limit is one that Gradescope has and in which something can be graded.
+    """
+    from hwlib.grading.authoring.build import build
+
+    minutes = assignment.gradescope.minutes
+    if not MIN_MINUTES <= minutes <= MAX_MINUTES:
+        raise CourseError(
+            f"{assignment.folder / 'assignment.toml'}: [gradescope] minutes: expected "
+            f"{MIN_MINUTES} to {MAX_MINUTES}, the time limit that is set in Gradescope, found "
+            f"{minutes:g}"
+        )
+    if changed := build(assignment, check=True).changed:
+        names = ", ".join(str(path.relative_to(assignment.course.root)) for path in changed[:3])
+        raise CourseError(f"{names}: out of date; run `hw build {assignment.slug}` first")
 
 
 def _write_otter_zip(assignment: Assignment, target: Path, json_file: str | None) -> None:
@@ -1103,9 +1125,27 @@ def _write_otter_zip(assignment: Assignment, target: Path, json_file: str | None
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="NOTEBOOK…",
 )
-@click.option("--minutes", type=float, default=10, show_default=True, help="Time limit.")
-@click.option("--memory", type=int, default=768, show_default=True, help="Memory limit in MB.")
-@click.option("--cores", type=float, default=0.5, show_default=True, help="Share of a core.")
+@click.option(
+    "--minutes",
+    type=click.FloatRange(0, 40, min_open=True),
+    default=10,
+    show_default=True,
+    help="Time limit.",
+)
+@click.option(
+    "--memory",
+    type=click.IntRange(min=64),
+    default=768,
+    show_default=True,
+    help="Memory limit in MB.",
+)
+@click.option(
+    "--cores",
+    type=click.FloatRange(0, min_open=True),
+    default=0.5,
+    show_default=True,
+    help="Share of a core.",
+)
 @json_option
 def gradescope_test(
     archive: Path,

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from nbformat import NotebookNode
 from needs import linux
 
+from hwlib.commands import run
 from hwlib.errors import AuthoringError, CourseError
 from hwlib.grading import Assignment, find_course
 from hwlib.grading.answer_key import load_key
@@ -409,6 +410,54 @@ def test_a_wrong_setting_for_gradescope_has_its_line(
     with pytest.raises(AuthoringError, match=r"assignment\.toml") as caught:
         find_course(tmp_path).assignment("tiny")
     assert complaint in str(caught.value)
+
+
+@pytest.mark.parametrize("package", ['"git+https://x/y"', '"-r foo"', "1"])
+def test_what_is_no_package_is_named(tmp_path: Path, package: str) -> None:
+    path = make_tiny(tmp_path).folder / "assignment.toml"
+    path.write_text(f"{TINY_TOML}\n[gradescope]\npackages = [{package}]\n", encoding="utf-8")
+    with pytest.raises(CourseError, match=r"packages: expected the name of a package"):
+        write_gradescope_zip(find_course(tmp_path).assignment("tiny"), tmp_path / "tiny.zip")
+
+
+@pytest.mark.parametrize(
+    ("setting", "line", "complaint"),
+    [
+        ("minutes = 0.4", "", "expected 1 to 40"),
+        ("minutes = 90", "", "expected 1 to 40"),
+        ("minutes = 10", "# changed\n", "out of date; run `hw build tiny` first"),
+    ],
+)
+def test_no_zip_is_made_of_what_cannot_be_meant(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    setting: str,
+    line: str,
+    complaint: str,
+) -> None:
+    tiny = make_tiny(tmp_path)
+    path = tiny.folder / "assignment.toml"
+    path.write_text(f"{TINY_TOML}\n[gradescope]\n{setting}\n", encoding="utf-8")
+    text = tiny.notebook.read_text("utf-8")
+    changed = text.replace("### BEGIN HIDDEN TESTS\n", f"### BEGIN HIDDEN TESTS\n{line}")
+    assert not line or changed != text
+    tiny.notebook.write_text(changed, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    for more in ([], ["--otter"]):
+        assert run(["gradescope", "tiny", *more]) == 2
+        assert complaint in capsys.readouterr().err
+    assert not list(tmp_path.glob("*.zip"))
+
+
+def test_a_test_of_another_zip_may_lack_everything() -> None:
+    results = {"tests": [{"output": "fine"}, {"name": "one", "score": 1.0}], "score": 1}
+    assert student_view(results, after_due_date=True).splitlines()[2:] == [
+        "a test",
+        "    fine",
+        "",
+        "one  1",
+    ]
 
 
 def test_a_released_notebook_gets_no_points_and_says_so(tiny: Assignment, tmp_path: Path) -> None:

@@ -120,19 +120,20 @@ def hand_in_everything(assignment: Assignment) -> None:
 def export_everything(assignment: Assignment, path: Path) -> None:
     """A zip as Gradescope exports it, with hostile members."""
     content = json.dumps(hostile_notebook(assignment))
+    folder = NAME.replace("\\", "\u2216")  # in a zip, it would end the folder's name
     told = {
         "submission_1": {
             ":submitters": [{":name": HOSTILE, ":sid": "=cmd", ":email": "@e"}],
             ":created_at": HOSTILE,
         },
-        HOSTILE: {":submitters": [{":name": HOSTILE, ":sid": HOSTILE}]},
+        folder: {":submitters": [{":name": HOSTILE, ":sid": "=cmd2"}]},
     }
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a/submission_metadata.yml", json.dumps(told))
         archive.writestr("a/submission_1/tiny.ipynb", content)
         archive.writestr(f"a/submission_1/{NAME}.txt", HOSTILE)
         archive.writestr(f"a/submission_1/../{NAME}", HOSTILE)
-        archive.writestr(f"a/{HOSTILE}/tiny.ipynb", content)
+        archive.writestr(f"a/{folder}/tiny.ipynb", content)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
 
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from hwlib.errors import CourseError
@@ -88,9 +88,20 @@ def _of_assignment(assignment: Assignment, key: AnswerKey) -> list[Requirement]:
     return [
         *base,
         *(one for one in extras if one.name not in NOT_FOR_GRADING),
-        *(Requirement(name) for name in assignment.gradescope.packages),
+        *(_of_setting(name, assignment) for name in assignment.gradescope.packages),
         *(Requirement(name) for name in _imported(key)),
     ]
+
+
+def _of_setting(name: object, assignment: Assignment) -> Requirement:
+    """A package that assignment.toml names."""
+    try:
+        return Requirement(name)  # type: ignore[arg-type]
+    except (InvalidRequirement, TypeError) as error:
+        raise CourseError(
+            f"{assignment.folder / 'assignment.toml'}: [gradescope] packages: expected the name of "
+            f'a package, with a version if you like ("pandas>=2"), found {name!r}'
+        ) from error
 
 
 def _pinned(todo: list[Requirement], target: Mapping[str, str]) -> list[str]:
