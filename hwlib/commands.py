@@ -1127,7 +1127,7 @@ def _write_otter_zip(assignment: Assignment, target: Path, json_file: str | None
 )
 @click.option(
     "--minutes",
-    type=click.FloatRange(0, 40, min_open=True),
+    type=click.FloatRange(0, MAX_MINUTES, min_open=True),
     default=10,
     show_default=True,
     help="Time limit.",

@@ -261,7 +261,7 @@ def passed(text: str, *, final: bool = False) -> None:
     """
     more = "" if final else " Hidden checks try other shapes and numbers."
     if was_excused():
-        text = EXCUSED[0].upper() + EXCUSED[1:]
+        text = at_the_start(EXCUSED)
     print(f"✓ {text}{more}")  # noqa: T201  this is what the student sees
 
 

@@ -111,9 +111,7 @@ def earned() -> float:
 
 def _tell(one: part, error: BaseException | None) -> None:
     """Print how a part went; for an engine that grades in this kernel, as an output."""
-    said = _PASSED if error is None else _said(error)
-    if error is None and was_excused():
-        said = EXCUSED
+    said = _said(error) if error is not None else EXCUSED if was_excused() else _PASSED
     mark = "✓" if error is None else "✗"
     print(f"{mark} {one.name} ({_counted(one.points)}): {said}")  # noqa: T201  students see it
     if os.environ.get("HWLIB_GRADING"):

@@ -224,14 +224,14 @@ def put_in_place(submitted: Path, student: str, slug: str, found: list[Exported]
     _write_files(fresh, latest)
     if _is_older(latest, target) and _content(target) != _content(fresh):
         _keep(fresh, kept)
-        count = sum(1 for _ in kept.iterdir()) if kept.is_dir() else 0
         told = f"{latest.where} is older than what is there, so it is kept among the earlier ones"
-        return Collected(student, slug, latest.where, target, count, (*latest.problems, told))
-    if target.is_dir() and _content(target) != _content(fresh):
-        _keep(target, kept)
-    swap_folder(fresh, target)
-    for folder in _same(target, kept):  # it was kept when another one was the best
-        remove_folder(folder)
+        latest.problems.append(told)
+    else:
+        if target.is_dir() and _content(target) != _content(fresh):
+            _keep(target, kept)
+        swap_folder(fresh, target)
+        for folder in _same(target, kept):  # it was kept when another one was the best
+            remove_folder(folder)
     count = sum(1 for _ in kept.iterdir()) if kept.is_dir() else 0
     return Collected(
         student,

@@ -87,7 +87,7 @@ def read_export(path: Path) -> list[Exported]:
             found = (
                 _from_gradescope(archive, members, path)
                 or _by_pattern(archive, members, path, MOODLE)
-                or _by_pattern(archive, members, path, CANVAS)
+                or (not _is_hand_in(members) and _by_pattern(archive, members, path, CANVAS))
                 or _from_hwlib(archive, members, path)
             )
     except OSError as error:
@@ -209,8 +209,6 @@ def _by_pattern(
         if attempt >= newest.get((key, inner), 0):
             newest[key, inner] = attempt
             _add(one, archive, entry, inner)
-    if pattern is CANVAS and _is_hand_in(members):
-        return []
     return [*found.values(), *(strangers.values() if found else ())]
 
 
@@ -273,14 +271,13 @@ def _add(
         content = _content(archive, entry, MAX_FILE_BYTES)
         if name.lower().endswith(".zip") and not depth:
             _unpack(one, content, shown)
-        elif depth and one.files.get(kept, content) != content and kept not in one.from_zip:
+            return
+        if one.files.get(kept, content) != content and (kept in one.from_zip) != bool(depth):
             one.problems.append(f"{shown} of a zip was left out: it was handed in beside it, too")
-        else:
-            if not depth and kept in one.from_zip and one.files[kept] != content:
-                told = f"{shown} of a zip was left out: it was handed in beside it, too"
-                one.problems.append(told)
-            (one.from_zip.add if depth else one.from_zip.discard)(kept)
-            one.files[kept] = content
+            if depth:
+                return
+        (one.from_zip.add if depth else one.from_zip.discard)(kept)
+        one.files[kept] = content
 
 
 def _is_possible(name: str) -> bool:
