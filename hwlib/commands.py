@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["cli", "run"]
 
 MAX_NAMED = 5  # students who have the same problem
+OLDEST_PYTHON = 11  # 3.11, as in pyproject.toml
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -992,8 +993,12 @@ def bundle(
 
     from hwlib.grading.outlets.bundle import write_bundle
 
-    if python and not re.fullmatch(r"3\.\d+", python):
-        raise click.UsageError(f"--python: expected a version such as 3.12, found {python!r}")
+    version = re.fullmatch(r"3\.(\d{1,3})", python)
+    if python and (version is None or int(version[1]) < OLDEST_PYTHON):
+        raise click.UsageError(
+            f"--python: expected a version such as 3.12, at least 3.{OLDEST_PYTHON}, "
+            f"found {python!r}"
+        )
     made = write_bundle(
         find_course().assignments(slugs),
         target,

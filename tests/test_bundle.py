@@ -14,6 +14,7 @@ import pytest
 from courses import make_assignment
 
 from hwlib import data as datasets
+from hwlib.commands import run
 from hwlib.grading import find_course
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.outlets.bundle import write_bundle
@@ -87,6 +88,14 @@ def test_a_leak_stops_the_bundle(tmp_path: Path) -> None:
     made = write_bundle([assignment], tmp_path / "a.zip")
     assert len(made.problems) == 1
     assert not made.path.exists()
+
+
+@pytest.mark.parametrize("version", ["3.2", "2.7", "3", "3.12.1", "three"])
+def test_a_python_that_hwlib_does_not_run_on_is_refused(
+    capsys: pytest.CaptureFixture[str], version: str
+) -> None:
+    assert run(["bundle", "knn", "--python", version]) == 2
+    assert "at least 3.11" in capsys.readouterr().err
 
 
 def test_requirements_are_those_of_the_room_and_not_of_this_machine(tmp_path: Path) -> None:

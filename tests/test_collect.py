@@ -160,9 +160,69 @@ def test_two_students_of_one_name_are_not_guessed(course: Course, tmp_path: Path
     path = tmp_path / "roster.csv"
     path.write_text("SID,Name\n1,Ada Lovelace\n2,Ada Lovelace\n", encoding="utf-8")
     files = {"Ada Lovelace_1_assignsubmission_file/small.ipynb": NOTEBOOK}
-    with pytest.raises(CourseError, match="1 hand-in can't be matched"):
+    with pytest.raises(CourseError, match="1 hand-in can't be matched") as caught:
         collected(course, tmp_path, files, Roster(path))
-    assert list(collected(course, tmp_path, files, None)) == ["Ada Lovelace_1/small/small.ipynb"]
+    assert "(1, 2); write Ada Lovelace_1 as the name of the right one" in str(caught.value)
+    path.write_text("SID,Name\n1,Ada Lovelace\n2,Ada Lovelace_1\n", encoding="utf-8")
+    assert list(collected(course, tmp_path, files, Roster(path))) == ["2/small/small.ipynb"]
+    other = tmp_path / "other"
+    other.mkdir()
+    assert list(collected(course, other, files, None)) == ["Ada Lovelace_1/small/small.ipynb"]
+
+
+MOODLES = "Identifier,Full name,ID number\nParticipant 7,{},s1\nParticipant 8,{},s2\n"
+CANVAS = "Student,ID,SIS User ID,Section\nPoints Possible,,,\n{},7,s1,A\n{},8,s2,A\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "file", "student"),
+    [
+        (MOODLES, "{}_8_assignsubmission_file/small.ipynb", "s2"),
+        (MOODLES, "{}_7_assignsubmission_file/small.ipynb", "s1"),
+        (CANVAS, "{}_8_100_small.ipynb", "8"),
+        (CANVAS, "{}_LATE_7_100_small.ipynb", "7"),
+    ],
+)
+@pytest.mark.parametrize("names", [("Ada Lovelace", "Ada Lovelace"), ("Zoé Li", "Zoë Li")])
+def test_the_systems_own_table_tells_students_of_one_name_apart(
+    course: Course, tmp_path: Path, rows: str, file: str, student: str, names: tuple[str, str]
+) -> None:
+    path = tmp_path / "roster.csv"
+    path.write_text(rows.format(*names), encoding="utf-8")
+    files = {file.format("lovelaceada" if names[0] == names[1] else "lizoe"): NOTEBOOK}
+    if rows is MOODLES:
+        files = {file.format(names[student == "s2"]): NOTEBOOK}
+    assert list(collected(course, tmp_path, files, Roster(path))) == [
+        f"{student}/small/small.ipynb"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("Zoé Li", "Zoë Li"), ("कवि राम", "कवी राम"), ("นก ใจดี", "นุก ใจดี")]
+)
+def test_the_spelling_tells_students_apart(
+    course: Course, tmp_path: Path, first: str, second: str
+) -> None:
+    path = tmp_path / "roster.csv"
+    path.write_text(f"SID,Name\ns1,{first}\ns2,{second}\n", encoding="utf-8")
+    files = {
+        f"{name}_{number}_assignsubmission_file/small.ipynb": NOTEBOOK + bytes([number])
+        for number, name in enumerate((first, second), 32)
+    }
+    found = collected(course, tmp_path, files, Roster(path))
+    assert found == {
+        "s1/small/small.ipynb": NOTEBOOK + b" ",
+        "s2/small/small.ipynb": NOTEBOOK + b"!",
+    }
+
+
+def test_a_number_tells_nothing_by_itself(course: Course, tmp_path: Path) -> None:
+    """Ids of the roster's own are no numbers of Moodle's."""
+    path = tmp_path / "roster.csv"
+    path.write_text("ID,Name\n1,Ada Lovelace\n2,Ada Lovelace\n", encoding="utf-8")
+    files = {"Ada Lovelace_1_assignsubmission_file/small.ipynb": NOTEBOOK}
+    with pytest.raises(CourseError, match="2 students of the roster could be meant"):
+        collected(course, tmp_path, files, Roster(path))
 
 
 @pytest.mark.parametrize(
@@ -684,3 +744,11 @@ def test_a_short_name_is_not_found_inside_a_word() -> None:
     ]:
         assert _has_in_it(stem, "em") is found
     assert _has_in_it("mysoftmaxnew", "softmax")
+
+
+def test_a_damaged_zip_is_named_where_nothing_else_was_handed_in(
+    course: Course, tmp_path: Path, roster: Roster
+) -> None:
+    files = {"Ada Lovelace_7_assignsubmission_file/small.zip": b"PK no zip"}
+    with pytest.raises(CourseError, match=r"no file; small\.zip was left out: cannot open"):
+        collected(course, tmp_path, files, roster)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from courses import make_course
+from courses import make_assignment, make_course
 
 from hwlib.errors import AuthoringError, CourseError
 from hwlib.grading import find_course
@@ -64,6 +64,11 @@ def test_a_fault_in_course_toml_stops_with_line_and_words(tmp_path: Path) -> Non
     (tmp_path / "course.toml").write_text('title = "S"\nrepo = "x"\nrepository = "x"\n')
     with pytest.raises(AuthoringError, match=r"course\.toml:2: unknown key 'repo'"):
         find_course(tmp_path)
+
+
+def test_an_assignment_that_is_named_twice_is_there_once(tmp_path: Path) -> None:
+    course = make_assignment(tmp_path).course
+    assert [one.slug for one in course.assignments(("small", "small"))] == ["small"]
 
 
 def test_an_unknown_assignment_is_a_course_error(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from hwlib.commands import run
 from hwlib.errors import AuthoringError, CourseError
 from hwlib.grading import Assignment, find_course
 from hwlib.grading.answer_key import load_key
+from hwlib.grading.course import FeedbackLevel, FeedbackLevels
 from hwlib.grading.engines.isolated import IsolatedEngine
 from hwlib.grading.outlets import gradescope_run
 from hwlib.grading.outlets.gradescope_results import Asked, HandIn, results_json
@@ -126,6 +127,44 @@ def test_a_judge_that_is_killed_costs_nothing_that_was_earned(
 
 
 @linux
+def test_parts_that_were_earned_are_kept_where_grading_ends_in_their_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The third part hangs, so the others are tried again without it: there, grading ends."""
+    parts = """\
+import hwlib.checks as check
+with check.part(1, "small"):
+    assert math.isclose(half(3), 1.5)
+with check.part(1, "negative"):
+    assert math.isclose(half(-3), -1.5)
+with check.part(2, "large"):
+    assert math.isclose(half(300), 150)
+"""
+    notebook = make_tiny(tmp_path / "a").notebook.read_text("utf-8")
+    notebook = notebook.replace("assert math.isclose(half(3), 1.5)\n", parts)
+    assignment = make_tiny(tmp_path / "b", notebook)
+    real, pid = IsolatedEngine.grade, os.getpid()
+
+    def grade_and_die(engine: IsolatedEngine, *arguments: Any) -> Any:
+        tell = engine.on_question
+
+        def on_question(question: QuestionResult) -> None:
+            tell(question)
+            if question.id == "half" and os.getpid() != pid:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        engine.on_question = on_question
+        return real(engine, *arguments)
+
+    monkeypatch.setattr(IsolatedEngine, "grade", grade_and_die)
+    hanging = "def half(x):\n    while x > 100:\n        pass\n    return abs(x) / 2\n"
+    results = graded(assignment, tmp_path / "autograder", solved(assignment, solution_half=hanging))
+    assert scores(results) == [3, 1, 1, 0, 0]
+    assert [test.get("status") for test in results["tests"][2:]] == ["passed", None, None]
+    assert all("a human will grade it" in test["output"] for test in results["tests"][3:])
+
+
+@linux
 def test_results_are_there_before_anything_is_graded(
     tiny: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,6 +252,38 @@ def test_parts_become_tests_of_their_own() -> None:
     assert [test["number"] for test in results["tests"]] == ["1.1", "1.2", "2"]
     assert results["score"] == 1
     assert results["tests"][1]["output"] == "too big"
+
+
+@pytest.mark.parametrize(
+    ("now", "deadline", "due", "read"),
+    [
+        ("hint", "hint", "9999", [True, True]),
+        ("category", "hint", "9999", [False, True]),  # b is shown after the due date
+        ("category", "hint", "2000", [True, True]),
+        ("category", "category", "2000", [False, False]),
+        ("category", "hint", "", [False, True]),
+    ],
+)
+def test_students_read_as_much_as_the_course_says(
+    now: FeedbackLevel, deadline: FeedbackLevel, due: str, read: list[bool]
+) -> None:
+    parts = (
+        PartResult("one", 1, 1, "passed"),
+        PartResult("two", 0, 2, "failed", "too big", "Halve"),
+    )
+    results = shown(
+        {
+            "a": QuestionResult("a", "First", 1, 3, "failed", "too big", "Halve", parts=parts),
+            "b": QuestionResult("b", "Second", 0, 4, "error", "too big", "Halve"),
+        },
+        hand_in=HandIn.from_metadata({"assignment": {"due_date": f"{due}-01-01T00:00:00+00:00"}}),
+        feedback=FeedbackLevels(now, deadline),
+    )
+    assert results["score"] == 1
+    told = [test["output"] for test in results["tests"][1:]]
+    assert ["too big" in text and "Halve" in text for text in told] == read
+    expected = ["A check did not pass.", "Your code raised an error."]
+    assert [text in told for text in expected] == [not one for one in read]
 
 
 texts = st.text(max_size=30)

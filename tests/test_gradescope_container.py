@@ -149,6 +149,15 @@ def test_one_image_grades_honest_and_hostile_submissions_one_after_another(
     assert scores(graded(image, tmp_path, solved(tiny))) == [3, 1, 4]
 
 
+def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
+    paths = [tmp_path / folder / "tiny.ipynb" for folder in ("one", "two")]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_text("{}", encoding="utf-8")
+    with pytest.raises(CourseError, match="have the same name"):
+        Image(tmp_path, 0.0).grade(paths)
+
+
 @needs_container
 @pytest.mark.slow
 @pytest.mark.parametrize("metadata", ["", '{"users": 3}'])

@@ -137,7 +137,12 @@ def test_columns_of_several_networks_have_their_names() -> None:
 @pytest.mark.parametrize(
     ("notebook", "line", "complaint"),
     [
-        (NOTEBOOK, '["other"]', "there is no question 'other'; use one that measures a network: n"),
+        (NOTEBOOK, '["other"]', "'other' is no question; use one that measures a network: n"),
+        (
+            NOTEBOOK.replace("check.accuracy(network, images, labels, 0.8, points=4)\n", ""),
+            '["net"]',
+            "'net' does not measure a network; use one that measures a network: this assignment",
+        ),
         (
             f"{NOTEBOOK}### BEGIN HIDDEN TESTS\nassert units() < 9\n### END HIDDEN TESTS\n",
             '["net"]',

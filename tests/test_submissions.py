@@ -12,7 +12,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from courses import submission_folder
+from courses import make_tiny, released, solved, submission_folder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -198,6 +198,36 @@ def test_a_single_notebook_of_another_name_is_taken_and_several_are_not(
     assert (two.notebook, zero.notebook) == (None, None)
     assert "a.ipynb, b.ipynb" in two.problems[0]
     assert "no other notebook" in zero.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("named", "copy", "graded", "said"),
+    [
+        ("blank", "solved", "tiny (1)", "no answer is in tiny.ipynb, so tiny (1).ipynb was graded"),
+        ("damaged", "solved", "tiny (1)", "so tiny (1).ipynb was graded"),
+        ("solved", "blank", "tiny", "tiny.ipynb was graded; tiny (1).ipynb is there, too"),
+        ("solved", "other", "tiny", "tiny.ipynb was graded; tiny (1).ipynb is there, too"),
+        ("blank", "blank", "tiny", "tiny.ipynb was graded; tiny (1).ipynb is there, too"),
+        ("damaged", "damaged", "tiny", "tiny.ipynb was graded; tiny (1).ipynb is there, too"),
+    ],
+)
+def test_the_copy_with_the_answers_is_graded(
+    tmp_path: Path, named: str, copy: str, graded: str, said: str
+) -> None:
+    built = make_tiny(tmp_path / "course")
+    texts = {
+        "blank": nbformat.writes(released(built)),
+        "solved": nbformat.writes(solved(built)),
+        "other": nbformat.writes(solved(built, answer_why="Another answer.")),
+        "damaged": "{",
+    }
+    folder = submission_folder(built, "ada")
+    for name, kind in (("tiny", named), ("tiny (1)", copy), ("data", "solved")):
+        (folder / f"{name}.ipynb").write_text(texts[kind], encoding="utf-8")
+    (found,) = find_submissions(built, built.course.root / "submitted")
+    assert found.notebook == folder / f"{graded}.ipynb"
+    (problem,) = found.problems
+    assert said in problem
 
 
 def test_links_are_not_followed(assignment: Assignment, tmp_path: Path) -> None:

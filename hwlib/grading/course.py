@@ -232,7 +232,7 @@ class Course:
         return _read_assignment(path, self)
 
     def assignments(self, slugs: tuple[str, ...] = ()) -> list[Assignment]:
-        """The named assignments, or all of them.
+        """The named assignments, each once, or all of them.
 
         Raises
         ------
@@ -248,7 +248,7 @@ class Course:
                     "no such file, but there is a notebook.py beside it; write title, points and "
                     "minutes there, see docs/authoring.md",
                 )
-        return [self.assignment(slug) for slug in (slugs or self.slugs())]
+        return [self.assignment(slug) for slug in dict.fromkeys(slugs or self.slugs())]
 
 
 def slug_for(name: str) -> str:

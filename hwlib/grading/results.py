@@ -5,7 +5,7 @@ docs/grading.md describes the format.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from nbformat import NotebookNode
@@ -84,6 +84,18 @@ class QuestionResult:
         A question that waits for a human is not lost.
         """
         return _lost(self.points, self.max_points, self.status)
+
+    def without_reasons(self) -> QuestionResult:
+        """Without symptoms and hints, for those who may read statuses only."""
+        return replace(
+            self,
+            message=self.message if self.status == "manual" else "",
+            hint="",
+            parts=tuple(
+                replace(part, message=part.message if part.status == "manual" else "", hint="")
+                for part in self.parts
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True)

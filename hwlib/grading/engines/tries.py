@@ -111,7 +111,8 @@ def grade_submission(
     new_reference : callable
         Returns the course's own solution as a submission.
     on_question : callable
-        Called with each result as soon as it is known.
+        Called with each result as soon as it is known. For a question that has earned some of its
+        points and is tried again, it is called with what is known after each try, too.
     questions : sequence of KeyCell
         Only these, in this order. The default is all.
     """
@@ -133,8 +134,12 @@ def grade_submission(
                 results.append(manual(cell, submission, release))
                 on_question(results[-1])
                 continue
+
+            def on_try(verdict: Verdict, cell: KeyCell = cell, started: float = started) -> None:
+                on_question(as_result(cell, verdict, time.monotonic() - started))
+
             with checks.context(seed, folder) as noted:
-                verdict = tries.verdict(cell.name)
+                verdict = tries.verdict(cell.name, on_try)
             verdict = tries.excused(cell.name, verdict)
             told = [one_line(f"{cell.name}: {text}") for text in dict.fromkeys(noted.remarks)]
             if told:
@@ -210,8 +215,11 @@ class _Tries:
             lane.drop()
         self.confirmation.end()
 
-    def verdict(self, name: str) -> Verdict:
-        """The verdict of the first try that passes, or else of the try that says most."""
+    def verdict(self, name: str, on_try: Callable[[Verdict], None]) -> Verdict:
+        """The verdict of the first try that passes, or else of the try that says most.
+
+        `on_try` is called with each verdict that earns points and is not the last word.
+        """
         test, place = self.bench.tests[name], self._places[name]
         if test.waits:
             return Verdict("manual", test.waits, told_instructor=test.complaint)
@@ -219,16 +227,16 @@ class _Tries:
         above = {index for index in self._everything if index < place}
         # what other questions need from above comes along: so no worker has to start again
         bring = needed | {index for index in self._together if index < place}
-        verdict = self._attempt(self._needed, name, needed, bring)
+        verdict = self._attempt(self._needed, name, needed, bring, on_try)
         if _is_decided(verdict):
             return verdict
         in_place = max(bring, default=-1) < place
         if not in_place or self._may_change(verdict, above - bring, needed):
-            again = self._attempt(self._above, name, needed, above)
+            again = self._attempt(self._above, name, needed, above, on_try)
             verdict = again if _says_more(again, verdict) else verdict
         below = {index for index in self._everything if index > place}
         if self._may_change(verdict, below, needed):
-            again = self._attempt(self._all, name, needed, self._everything)
+            again = self._attempt(self._all, name, needed, self._everything, on_try)
             verdict = again if _says_more(again, verdict) else verdict
         return verdict
 
@@ -318,12 +326,21 @@ class _Tries:
         ]
         return needed_cells(test.wanted, names, self.bench.given_names)
 
-    def _attempt(self, lane: Lane, name: str, needed: set[int], bring: set[int]) -> Verdict:
+    def _attempt(
+        self,
+        lane: Lane,
+        name: str,
+        needed: set[int],
+        bring: set[int],
+        on_try: Callable[[Verdict], None],
+    ) -> Verdict:
         deaths = 0
         known: dict[str, Verdict] = {}  # part → verdict, where it has ended a worker
         limit_s: float | None = None
         while True:
             verdict = self._try_once(lane, name, needed, bring, known, limit_s)
+            if verdict.fraction and not _is_decided(verdict):
+                on_try(verdict)
             if verdict.lost is not None:
                 deaths += 1
                 if not self.shared.note_death(verdict.lost, name, deaths) and not lane.is_over:

@@ -149,13 +149,21 @@ def _time_in(folder: Path) -> str:
 
 def _why(one: Exported, student: str | None, roster: Roster | None) -> str:
     if not student:
-        who = " ".join(filter(None, (one.name, *one.ids))) or "nobody"
-        place = "the roster has no such student, or several" if roster else "no id is known"
-        return f"{one.where}: handed in by {printable(who)}; {place}; correct the roster"
+        who = printable(" ".join(filter(None, (one.name, *one.ids))) or "nobody")
+        could_be = sorted(roster.students(one)) if roster else []
+        if len(could_be) > 1:
+            ids = ", ".join(map(printable, could_be[:5]))
+            return (
+                f"{one.where}: handed in by {who}, and {len(could_be)} students of the roster "
+                f"could be meant ({ids}); write {printable(one.key or who)} as the name of the right one"
+            )
+        place = "the roster has no such student" if roster else "no id is known"
+        return f"{one.where}: handed in by {who}; {place}; correct the roster"
     names = ", ".join(sorted(one.files)[:5]) or "no file"
+    left_out = "".join(f"; {problem}" for problem in one.problems[:3])
     return (
-        f"{one.where}: expected one notebook that is named after an assignment, found {names}; "
-        "name the assignment with --assignment"
+        f"{one.where}: expected one notebook that is named after an assignment, found {names}"
+        f"{left_out}; name the assignment with --assignment"
     )
 
 

@@ -58,8 +58,9 @@ class Exported:
     ids: tuple[str, ...] = ()  # a student's number or email, if the system tells
     name: str = ""  # the student's name, as the system writes it
     # name and number of a system that does not tell the student's id; its numbers are its own, so
-    # they are never looked up in a roster
+    # they only tell students of one name apart
     key: str = ""
+    number: str = ""
     time: datetime | None = None
     order: int = 0  # later hand-ins of the same time have a higher one
     own_time: bool = False  # the time is the one that the student's computer wrote
@@ -195,7 +196,11 @@ def _by_pattern(
         one = found.setdefault(
             key,
             Exported(
-                f"{path.name}: {printable(key)}", name=parts["name"], key=key, vague_time=True
+                f"{path.name}: {printable(key)}",
+                name=parts["name"],
+                key=key,
+                number=parts["number"],
+                vague_time=True,
             ),
         )
         one.time = _latest([one.time, _modified(entry)])

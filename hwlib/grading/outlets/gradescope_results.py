@@ -7,12 +7,12 @@ text, so nothing that a student wrote can become HTML on Gradescope's page.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hwlib.checks.context import Measured
-from hwlib.grading.course import Visibility
+from hwlib.grading.course import FeedbackLevels, Visibility
 from hwlib.grading.results import PartResult, QuestionResult
 from hwlib.grading.texts import for_gradescope
 
@@ -55,6 +55,7 @@ class HandIn:
 
     number: int = 1  # 1 is the student's first submission
     late_by: timedelta | None = None  # None: in time, or there is no due date
+    due: datetime | None = field(default=None, compare=False)
 
     @classmethod
     def from_metadata(cls, values: Any) -> HandIn:
@@ -72,7 +73,13 @@ class HandIn:
         due = [date for holder in holders if (date := _time(_at(holder, "assignment", "due_date")))]
         handed_in = _time(values.get("created_at"))
         late = handed_in - max(due) if handed_in and due else None
-        return cls(number, late if late and late > timedelta() else None)
+        late = late if late and late > timedelta() else None
+        return cls(number, late, max(due, default=None))
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the student's due date is over now."""
+        return self.due is not None and self.due <= datetime.now(UTC)
 
 
 def results_json(
@@ -85,6 +92,7 @@ def results_json(
     hand_in: HandIn | None = None,
     seconds: float = 0.0,
     leaderboard: Mapping[str, Measured] | None = None,
+    feedback: FeedbackLevels | None = None,
 ) -> dict[str, Any]:
     """The content of results.json for what is known so far.
 
@@ -105,18 +113,21 @@ def results_json(
         Time that grading has taken.
     leaderboard : mapping of str to Measured, optional
         Question → what the grader has measured of its network.
+    feedback : FeedbackLevels, optional
+        What students read of a lost question before and after the due date.
     """
+    hand_in, feedback = hand_in or HandIn(), feedback or FeedbackLevels()
     automatic = [one for one in asked if not one.by_hand]
     tests = [
         test
         for number, one in enumerate(automatic, 1)
-        for test in _tests(one, str(number), graded.get(one.id), waiting)
+        for test in _tests(one, str(number), _told(one, graded, hand_in, feedback), waiting)
     ]
     sections = [
         notice,
         _what_is_graded(asked),
         _what_is_hidden(automatic),
-        _of_hand_in(hand_in or HandIn()),
+        _of_hand_in(hand_in),
         _listed("What we noticed in your notebook:", problems),
     ]
     board = _leaderboard(leaderboard or {})
@@ -143,6 +154,18 @@ def _leaderboard(networks: Mapping[str, Measured]) -> list[dict[str, Any]]:
         columns.append({"name": f"{head}accuracy (%)", "value": percent, "order": "desc"})
         columns.append({"name": f"{head}parameters", "value": found.parameters, "order": "asc"})
     return columns
+
+
+def _told(
+    asked: Asked, graded: Mapping[str, QuestionResult], hand_in: HandIn, feedback: FeedbackLevels
+) -> QuestionResult | None:
+    """The result of a question, with as much as students may read when they see it: a result that
+    is hidden now is shown after the due date.
+    """
+    result = graded.get(asked.id)
+    is_over = hand_in.is_due or asked.visibility != "visible"
+    level = feedback.deadline if is_over else feedback.now
+    return result.without_reasons() if result and level == "category" else result
 
 
 def _tests(

@@ -18,7 +18,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ from hwlib.atomic import write_whole
 from hwlib.checks.context import Measured
 from hwlib.errors import GradingError
 from hwlib.grading.answer_key import AnswerKey, KeyCell, load_key
-from hwlib.grading.course import Assignment, Visibility, find_course
+from hwlib.grading.course import Assignment, FeedbackLevels, Visibility, find_course
 from hwlib.grading.outlets.gradescope_results import Asked, HandIn, results_json
 from hwlib.grading.results import Outcome, QuestionResult, SubmissionResult
 from hwlib.grading.texts import for_terminal
@@ -57,24 +57,36 @@ class _Board:
     asked: list[Asked]
     target: Path
     hand_in: HandIn
+    feedback: FeedbackLevels
     graded: dict[str, QuestionResult] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     notice: str = ""
     waiting: str = NOT_YET
     leaderboard: dict[str, Measured] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
+    is_finished: bool = False  # no question will be tried again
+
+    def note(self, question: QuestionResult) -> None:
+        """Keep what a question has earned so far; a later try may only add to it."""
+        known = self.graded.get(question.id)
+        if known is None or question.points > known.points:
+            self.graded[question.id] = question
 
     def write(self) -> None:
         """Replace results.json by one that says what is known now."""
+        graded = self.graded
+        if not self.is_finished:
+            graded = {name: _earned(one, self.waiting) for name, one in graded.items()}
         values = results_json(
             self.asked,
-            self.graded,
+            graded,
             waiting=self.waiting,
             problems=self.problems,
             notice=self.notice,
             hand_in=self.hand_in,
             seconds=time.monotonic() - self.started,
             leaderboard=self.leaderboard,
+            feedback=self.feedback,
         )
         write_whole(self.target, json.dumps(values, indent=1, allow_nan=False) + "\n")
 
@@ -143,6 +155,7 @@ def run(base: Path, assignment: Assignment) -> None:
         questions_of(load_key(assignment), assignment.gradescope.hidden_tests),
         base / "results" / "results.json",
         HandIn.from_metadata(_metadata(metadata)),
+        assignment.course.feedback,
     )
     board.write()
     deadline = started + 60 * assignment.gradescope.minutes - SPARE_S
@@ -210,7 +223,7 @@ def _try_once(board: _Board, base: Path, assignment: Assignment, deadline: float
         for message in _messages(told, deadline):
             if "question" in message:
                 question = SubmissionResult.from_dict(_alone(message["question"])).questions[0]
-                board.graded.setdefault(question.id, question)
+                board.note(question)
                 board.write()
             elif "failed" in message:
                 return str(message["failed"])
@@ -230,6 +243,19 @@ def _try_once(board: _Board, base: Path, assignment: Assignment, deadline: float
     return reason
 
 
+def _earned(question: QuestionResult, waiting: str) -> QuestionResult:
+    """A result that may still change: what is not passed yet waits, with the points so far."""
+    if question.parts:
+        parts = tuple(
+            part if part.status == "passed" else replace(part, status="manual", message=waiting)
+            for part in question.parts
+        )
+        return replace(question, parts=tuple(replace(part, hint="") for part in parts))
+    if question.status == "passed":
+        return question
+    return replace(question, status="manual", message=waiting, hint="")
+
+
 def _alone(question: dict[str, Any]) -> dict[str, Any]:
     return SubmissionResult("", "graded", ()).to_dict() | {"questions": [question]}
 
@@ -237,6 +263,7 @@ def _alone(question: dict[str, Any]) -> dict[str, Any]:
 def _finish(board: _Board, result: SubmissionResult) -> None:
     board.graded = {question.id: question for question in result.questions}
     board.problems = result.problems
+    board.is_finished = True
     if result.status == "rejected":
         board.notice = "Your notebook could not be read, so no question was graded."
 
@@ -291,7 +318,7 @@ def _be_judge(base: Path, assignment: Assignment, pipe: int) -> None:
 
 
 def _graded(base: Path, assignment: Assignment, tell: Any) -> Outcome:
-    """The outcome. Each question that passes is told at once.
+    """The outcome. Each question that passes or earns some of its points is told at once.
 
     Of several notebooks, each is graded as an assignment of its own.
     """
@@ -325,7 +352,7 @@ def _graded_notebook(
     with checks.context(exact=exact), IsolatedEngine(assignment, seed, (base,)) as engine:
 
         def on_question(question: QuestionResult) -> None:
-            if question.status == "passed":
+            if question.status == "passed" or question.points:
                 tell(question=asdict(question))
 
         engine.learn_imports(imported_ahead([found]))

@@ -75,8 +75,15 @@ class Image:
         Raises
         ------
         CourseError
-            If one of the files is missing.
+            If one of the files is missing, or two have the same name.
         """
+        names: dict[str, Path] = {}
+        for path in submission:
+            if names.setdefault(path.name, path) != path:
+                raise CourseError(
+                    f"{names[path.name]} and {path}: have the same name, and a submission on "
+                    "Gradescope has only one file of a name; leave one out"
+                )
         base, limits = self.root / "autograder", limits or Limits()
         for name in ("submission", "results"):
             remove_folder(base / name)

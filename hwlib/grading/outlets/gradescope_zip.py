@@ -14,7 +14,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from hwlib import data as datasets
@@ -109,11 +109,12 @@ def _require_shown(assignment: Assignment, key: AnswerKey) -> None:
     toml = assignment.folder / "assignment.toml"
     tests = {cell.name: cell for cell in key.by_role("test")}
     for question in assignment.gradescope.leaderboard:
-        if question not in tests:
-            known = ", ".join(name for name, cell in tests.items() if "accuracy(" in cell.source)
+        known = [name for name, cell in tests.items() if "accuracy(" in cell.source]
+        if question not in known:
+            found = "does not measure a network" if question in tests else "is no question"
             raise CourseError(
-                f"{toml}: leaderboard: there is no question {question!r}; use one that measures a "
-                f"network: {known or 'this assignment has none'}"
+                f"{toml}: leaderboard: {question!r} {found}; use one that measures a network: "
+                f"{', '.join(known) or 'this assignment has none'}"
             )
         shown = assignment.gradescope.hidden_tests == "visible"
         if BEGIN_HIDDEN in tests[question].source and not shown:
@@ -152,8 +153,11 @@ def _course(assignment: Assignment) -> dict[str, bytes]:
     """A course of this one assignment. notebook.py and the variants are not needed for grading."""
     root, slug = assignment.course.root, assignment.slug
     title = json.dumps(assignment.course.title, ensure_ascii=False)
+    levels = "".join(
+        f'{time} = "{level}"\n' for time, level in asdict(assignment.course.feedback).items()
+    )
     files = {
-        "course/course.toml": f"title = {title}\n".encode(),
+        "course/course.toml": f"title = {title}\n\n[feedback]\n{levels}".encode(),
         f"course/assignments/{slug}/assignment.toml": (
             assignment.folder / "assignment.toml"
         ).read_bytes(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -29,6 +30,8 @@ IDS = ("id", "student id", "sid", "sis user id", "sis login id", "id number", "u
 NAMES = ("name", "student", "full name")
 FIRST, LAST = ("first name", "given name"), ("last name", "surname", "family name")
 EMAILS = ("email", "email address", "e-mail")
+MOODLES = re.compile(r"\D+ (\d+)")  # "Participant 12" in the column "Identifier" of a worksheet
+CANVAS = ("sis user id", "sis login id")  # headings of Canvas's own gradebook
 CANVAS_POINTS = "points possible"  # the second row of a gradebook that Canvas has exported
 
 
@@ -52,7 +55,9 @@ class Roster:
         rows = [(line, row) for line, row in read_csv(path, "roster") if any(row)]
         headings = rows[0][1] if rows else []
         self.headings = [heading for heading in headings if heading]
-        self._students: dict[str, set[str]] = defaultdict(set)
+        self._students: dict[str, set[str]] = defaultdict(set)  # by what `bare` leaves
+        self._exact: dict[str, set[str]] = defaultdict(set)
+        self._numbers: dict[str, set[str]] = defaultdict(set)
         self.rows: dict[str, dict[str, str]] = {}
         """Student's id → heading in lower case → value, in the order of the file."""
         for line, row in rows[1:]:
@@ -93,14 +98,34 @@ class Roster:
         for text in [*(values.get(key, "") for key in (*IDS, *EMAILS)), *names]:
             if bare(text):
                 self._students[bare(text)].add(student)
+                self._exact[_spelled(text)].add(student)
+        if number := MOODLES.fullmatch(values.get("identifier", "")):
+            self._numbers[number[1]].add(student)
+        if any(heading in values for heading in CANVAS):
+            self._numbers[values.get("id", "")].add(student)
+
+    def students(self, one: Exported) -> set[str]:
+        """The ids of the students who may have handed this in: nobody, one or several.
+
+        Of students who share a name, the spelling decides, and then the number that the system
+        writes behind the name. A roster may also have both as a name, such as "Ada Lovelace_123".
+        """
+        if one.key and (named := self._exact.get(_spelled(one.key))):
+            return named
+        several = set[str]()
+        for text in (*one.ids, one.name):
+            found = self._students.get(bare(text), set())
+            found = found & self._exact.get(_spelled(text), set()) or found
+            found = found & self._numbers.get(one.number, set()) or found
+            if len(found) == 1:
+                return found
+            several |= found
+        return several
 
     def student(self, one: Exported) -> str | None:
         """The id of the student who handed this in; None if nobody or several could be."""
-        for text in (*one.ids, one.name):
-            found = self._students.get(bare(text), set())
-            if len(found) == 1:
-                return next(iter(found))
-        return None
+        found = self.students(one)
+        return next(iter(found)) if len(found) == 1 else None
 
     def id_of(self, folder: str) -> str | None:
         """The id that belongs to the name of a student's folder: an id, an email, or a name.
@@ -110,8 +135,11 @@ class Roster:
         for student in self.rows:
             if folder_name(student) == folder:
                 return student
-        found = self._students.get(bare(folder), set())
-        return next(iter(found)) if len(found) == 1 else None
+        name, _, number = folder.rpartition("_")  # as `hw collect` names it without a roster
+        known = number if name and number.isdecimal() else ""
+        return self.student(
+            Exported(folder, (folder,), name if known else folder, key=folder, number=known)
+        )
 
 
 def folder_name(student: str) -> str | None:
@@ -126,10 +154,24 @@ def first_of(values: Mapping[str, str], keys: Iterable[str]) -> str:
 
 
 def bare(text: str) -> str:
-    """A name without accents, capitals, spaces and punctuation: systems drop them.
+    """A name without accents, capitals, spaces and punctuation: systems drop them. Signs that are
+    vowels, as in Hindi or Thai, stay.
 
     >>> bare("Zoë O'Neil"), bare("zoeoneil")
     ('zoeoneil', 'zoeoneil')
+    >>> bare("कवि") == bare("कवी")
+    False
     """
     plain = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(char for char in plain if char.isalnum())
+    return "".join(char for char in plain if char.isalnum() or _is_vowel_sign(char))
+
+
+def _is_vowel_sign(char: str) -> bool:
+    """Whether it is a mark that is no accent and no point, by Unicode's combining classes."""
+    place = unicodedata.combining(char)
+    return unicodedata.category(char).startswith("M") and not 10 <= place <= 36 and place < 200
+
+
+def _spelled(text: str) -> str:
+    """A name as it is written, but for spaces and capitals."""
+    return unicodedata.normalize("NFC", " ".join(text.split())).casefold()

@@ -218,16 +218,7 @@ def _at_level(result: SubmissionResult, level: FeedbackLevel) -> SubmissionResul
     """Without messages and hints where a page tells statuses only."""
     if level != "category":
         return result
-    questions = tuple(
-        replace(
-            one,
-            message=one.message if one.status == "manual" else "",
-            hint="",
-            parts=tuple(replace(part, message="", hint="") for part in one.parts),
-        )
-        for one in result.questions
-    )
-    return replace(result, questions=questions)
+    return replace(result, questions=tuple(one.without_reasons() for one in result.questions))
 
 
 def groups(key: AnswerKey) -> Iterator[list[KeyCell]]:

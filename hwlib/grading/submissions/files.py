@@ -31,6 +31,7 @@ from hwlib.errors import CourseError, SubmissionError
 from hwlib.grading.cells import joined_source, one_line, readable, tree_of
 from hwlib.grading.course import Assignment
 from hwlib.grading.kernels import kernel_of
+from hwlib.grading.submissions.copies import solved_copy
 from hwlib.grading.submissions.kinds import advice_for_name, what_it_is
 from hwlib.grading.texts import for_terminal
 
@@ -321,10 +322,24 @@ def _look_into(student: str, folder: Path, assignment: Assignment, root: Path) -
         found = _several(student, folder, assignment, timestamp)
         return replace(found, problems=(*found.problems, *unread))
     notebook, text, problems = _choose_notebook(folder, slug)
+    if notebook == folder / f"{slug}.ipynb" and text is None:
+        copies = [path for path in _notebooks_in(folder) if _bare(slug) in _bare(path.stem)]
+        notebook, problems = _of_copies(notebook, copies, assignment)
     beside = notebook.parent if notebook is not None and text is None else folder
     if notebook is None:  # it has one problem, which says so
         return FoundSubmission(student, beside, None, timestamp, problems)
     return FoundSubmission(student, beside, notebook, timestamp, (*problems, *unread), text)
+
+
+def _of_copies(
+    notebook: Path, copies: Iterable[Path], assignment: Assignment
+) -> tuple[Path, tuple[str, ...]]:
+    """The notebook to grade of those with a name like it, and what to say."""
+    others = [path for path in copies if path != notebook]
+    if not others:
+        return notebook, ()
+    chosen, said = solved_copy(notebook, others, assignment.release, read_submission)
+    return chosen, (printable(said),)
 
 
 def _several(
@@ -332,8 +347,16 @@ def _several(
 ) -> FoundSubmission:
     """All notebooks of one hand-in; one that is missing costs its own questions only."""
     found = {}
-    for stem in assignment.stems:
+    for one in assignment.each_notebook():
+        stem = one.stem
         notebook, text, problems = _one_of_several(folder, stem, assignment.stems)
+        if notebook == folder / f"{stem}.ipynb" and text is None:
+            like = (
+                path
+                for path in _notebooks_in(folder)
+                if _stem_like(path.stem, assignment.stems) == stem
+            )
+            notebook, problems = _of_copies(notebook, like, one)
         found[stem] = FoundSubmission(student, folder, notebook, timestamp, problems, text)
     first = next((one.notebook for one in found.values() if one.notebook), None)
     missing = tuple(problem for one in found.values() for problem in one.problems)
