@@ -155,7 +155,8 @@ def _why(one: Exported, student: str | None, roster: Roster | None) -> str:
             ids = ", ".join(map(printable, could_be[:5]))
             return (
                 f"{one.where}: handed in by {who}, and {len(could_be)} students of the roster "
-                f"could be meant ({ids}); write {printable(one.key or who)} as the name of the right one"
+                f"could be meant ({ids}); write {printable(one.key or who)} as the name of the "
+                "right one"
             )
         place = "the roster has no such student" if roster else "no id is known"
         return f"{one.where}: handed in by {who}; {place}; correct the roster"
