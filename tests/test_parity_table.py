@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from courses import hand_in, make_tiny, solved
 from parity_graders import GRADERS, Graded, HandIn, digest, grade_with_all
-from parity_table import PAGE, RECORD, Apart, Compared, _why, differences, page
+from parity_table import PAGE, RECORD, Apart, Compared, _why, differences, page, present
 
 from hwlib.grading import find_course
 from hwlib.grading.submissions.files import FoundSubmission
@@ -87,9 +87,10 @@ def test_a_difference_without_a_reason_is_in_bold_on_the_page() -> None:
     ]
     done = Compared("knn", list(GRADERS), 4, 32, 30, {"isolated": 60.0, "otter": 90.0}, apart)
     assert done.unexplained == apart[:1]
-    text = page({"knn": asdict(done)}, ["em", "knn"])
-    assert "| em | not compared yet | | | | |" in text
-    assert "| knn | 4 | 32 | 30 | 2 | 1 |" in text
+    text = page({"knn": asdict(done)}, {"em": "1", "knn": done.digest})
+    assert "| em | not compared yet | | | | | |" in text
+    assert "| knn | 4 | 32 | 30 | 2 | 1 | as they are |" in text
+    assert "| knn | 4 | 32 | 30 | 2 | 1 | earlier |" in page({"knn": asdict(done)}, {"knn": "2"})
     assert "| knn | 15.0 | – | 22.5 | – |" in text
     assert "| knn | s | q | otter | 5 | 0 | **no known reason** |" in text
     assert "| otter | fooled: it must lose | 1 |" in text
@@ -97,5 +98,6 @@ def test_a_difference_without_a_reason_is_in_bold_on_the_page() -> None:
 
 def test_the_page_is_written_from_the_record() -> None:
     record = json.loads(RECORD.read_text("utf-8"))
-    assert PAGE.read_text("utf-8") == page(record, find_course(ROOT).slugs())
+    expected = page(record, present(find_course(ROOT)))
+    assert PAGE.read_text("utf-8") == expected, "run python tools/parity_table.py --page"
     assert not [one for each in record.values() for one in each["apart"] if not one["why"]]

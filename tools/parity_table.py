@@ -40,7 +40,7 @@ from parity_graders import (
 )
 
 from hwlib.atomic import write_whole
-from hwlib.grading import Assignment, find_course
+from hwlib.grading import Assignment, Course, find_course
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.outlets.gradescope_simulator import Image
 
@@ -172,17 +172,17 @@ def _why(
 # ---- the page ------------------------------------------------------------------------------------
 
 
-def page(record: Mapping[str, Mapping[str, Any]], slugs: Sequence[str]) -> str:
+def page(record: Mapping[str, Mapping[str, Any]], present: Mapping[str, str]) -> str:
     """The text of docs/parity.md, from the comparisons that were made.
 
     Parameters
     ----------
     record : mapping
         Assignment → the values of its `Compared`.
-    slugs : sequence of str
-        All assignments of the course.
+    present : mapping of str to str
+        All assignments of the course → the `digest` of their files as they are now.
     """
-    done = {slug: record[slug] for slug in slugs if slug in record}
+    done = {slug: record[slug] for slug in present if slug in record}
     lines = [
         "# The same points from four graders",
         "",
@@ -193,26 +193,28 @@ def page(record: Mapping[str, Mapping[str, Any]], slugs: Sequence[str]) -> str:
         "",
         "    python tools/parity_table.py",
         "",
-        "A row stands for the files of its time. The command compares again what has changed.",
+        "Where the files were others at that time, such as tests that had fewer hints, the row says",
+        "so. The command compares these again.",
         "",
-        "| assignment | submissions | questions | same from all | apart | no known reason |",
-        "|---|---|---|---|---|---|",
+        "| assignment | submissions | questions | same from all | apart | no known reason | files |",
+        "|---|---|---|---|---|---|---|",
     ]
-    for slug in slugs:
+    for slug, now in present.items():
         one = done.get(slug)
         if one is None:
-            lines.append(f"| {slug} | not compared yet | | | | |")
+            lines.append(f"| {slug} | not compared yet | | | | | |")
             continue
         apart = {(a["submission"], a["question"]) for a in one["apart"]}
         unknown = {(a["submission"], a["question"]) for a in one["apart"] if not a["why"]}
         lines.append(
             f"| {slug} | {one['submissions']} | {one['questions']} | {one['same']} "
-            f"| {len(apart)} | {len(unknown)} |"
+            f"| {len(apart)} | {len(unknown)} "
+            f"| {'as they are' if one.get('digest') == now else 'earlier'} |"
         )
     counts = [
         sum(one[key] for one in done.values()) for key in ("submissions", "questions", "same")
     ]
-    lines.append(f"| **all** | {' | '.join(map(str, counts))} | | |")
+    lines.append(f"| **all** | {' | '.join(map(str, counts))} | | | |")
     if done:
         lines += ["", *_missing_graders(done), *_seconds(done), *_apart(done)]
     return "\n".join(lines) + "\n"
@@ -310,14 +312,19 @@ def main() -> int:
         write_whole(RECORD, record + "\n")
         if kept:
             shutil.rmtree(kept)
-        write_whole(PAGE, page(_record(), course.slugs()))
-    write_whole(PAGE, page(_record(), course.slugs()))
+        write_whole(PAGE, page(_record(), present(course)))
+    write_whole(PAGE, page(_record(), present(course)))
     return 1 if failed else 0
 
 
 def _record() -> dict[str, Any]:
     values: dict[str, Any] = json.loads(RECORD.read_text("utf-8")) if RECORD.is_file() else {}
     return values
+
+
+def present(course: Course) -> dict[str, str]:
+    """All assignments → the digest of their files as they are now."""
+    return {one.slug: digest(one) for one in course.assignments()}
 
 
 def _say(text: str) -> None:
