@@ -193,10 +193,11 @@ def page(record: Mapping[str, Mapping[str, Any]], present: Mapping[str, str]) ->
         "",
         "    python tools/parity_table.py",
         "",
-        "Where the files were others at that time, such as tests that had fewer hints, the row says",
-        "so. The command compares these again.",
+        "Where the files were others then, such as tests with fewer hints, the row says so, and the",
+        "command compares them again.",
         "",
-        "| assignment | submissions | questions | same from all | apart | no known reason | files |",
+        "| assignment | submissions | questions | same from all | apart | no known reason "
+        "| files |",
         "|---|---|---|---|---|---|---|",
     ]
     for slug, now in present.items():
