@@ -193,8 +193,8 @@ def page(record: Mapping[str, Mapping[str, Any]], present: Mapping[str, str]) ->
         "",
         "    python tools/parity_table.py",
         "",
-        "Where the files were others then, such as tests with fewer hints, the row says so, and the",
-        "command compares them again.",
+        "Where the files were others then, such as tests with fewer hints, the row says so, and",
+        "the command compares them again.",
         "",
         "| assignment | submissions | questions | same from all | apart | no known reason "
         "| files |",
