@@ -68,10 +68,10 @@ def fill(path: Path, answer: str, **cells: str) -> None:
         write_csv(path, table)
 
 
-def name_comment(path: Path, short: str, text: str) -> None:
+def name_comment(path: Path, short: str, text: str, column: int = 2) -> None:
     table = sheet(path)
     (row,) = (row for row in table if row[0] == short)
-    row[1:] = ["", text]
+    row[1:] = [*[""] * (column - 1), text]
     write_ods(path, {"why": table}, (3.0,)) if path.suffix == ".ods" else write_csv(path, table)
 
 
@@ -105,10 +105,11 @@ def test_the_sheet_has_the_rubric_and_each_answer_once(exported: Path) -> None:
     assert rows == {"Because they undo each other.": "ada, bob, cat", OTHER: "dan"}
 
 
+@pytest.mark.parametrize("column", [1, 2, 4])
 def test_what_is_filled_in_reaches_everybody_with_the_answer(
-    tiny: Assignment, exported: Path
+    tiny: Assignment, exported: Path, column: int
 ) -> None:
-    name_comment(exported, "c1", "Well said.")
+    name_comment(exported, "c1", "Well said.", column)
     fill(exported, "Because", points="1.5", comment="c1; More next time.")
     assert run(["marking", "import", "tiny", str(exported)]) == 0
     expected = (1.5, "Well said.\nMore next time.")
@@ -205,7 +206,7 @@ def test_anonymous_sheets_name_nobody_and_come_back(tiny: Assignment, tmp_path: 
         ({"points": "3"}, "expected between 0 and 2 points, found 3"),
         ({"points": "-1"}, "expected between 0 and 2 points, found -1"),
         ({"points": "two"}, "expected a number of points, found 'two'"),
-        ({"points": "1", "comment": "c9"}, "there is no comment c9"),
+        ({"points": "1", "comment": "c9"}, "there is no text for c9; write it beside c9"),
     ],
 )
 def test_a_faulty_cell_is_named_and_nothing_is_written(

@@ -38,7 +38,9 @@ __all__ = [
 
 FORMULA = re.compile(r"\A[=+\-@\t\r\n|%\uff1d\uff0b\uff0d\uff20]")
 # behind what another program, or the same one in another country, takes for the end of a cell
-INNER_FORMULA = re.compile(r"([;\t\r\n] *)(?=[=@%\uff1d\uff20]|[+\-\uff0b\uff0d][^;\t\r\n]*[(|!])")
+INNER = re.compile(r"((?:\A|[;\t]) *)([=@%\uff1d\uff20+\-\uff0b\uff0d])")
+SIGNS = "+-\uff0b\uff0d"  # a number may begin so; a formula has one of CALLS behind it
+CALLS = "(|!"
 SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$<>&:-])")
 INVISIBLE = re.compile(
     r"[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -116,7 +118,7 @@ def for_csv(text: str) -> str:
     >>> for_csv("=1+1"), for_csv("a=b"), for_csv("-1.5"), for_csv("a;=1+1")
     ("'=1+1", 'a=b', '-1.5', "a;'=1+1")
     """
-    text = INNER_FORMULA.sub(r"\1'", for_terminal(text))
+    text = "".join(map(_quoted, re.split(r"(?<=[\r\n])", for_terminal(text))))
     if not FORMULA.match(text):
         return text
     try:
@@ -124,6 +126,17 @@ def for_csv(text: str) -> str:
     except ValueError:
         return f"'{text}"
     return text
+
+
+def _quoted(line: str) -> str:
+    """A line without formulas at the begin of what may be its cells."""
+    last = max(map(line.rfind, CALLS))
+
+    def quoted(found: re.Match[str]) -> str:
+        inner, sign = found.groups()
+        return found[0] if sign in SIGNS and found.end() > last else f"{inner}'{sign}"
+
+    return INNER.sub(quoted, line)
 
 
 def page_templates() -> Environment:

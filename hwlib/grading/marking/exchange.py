@@ -342,7 +342,10 @@ def _sheet(table: Sequence[Sequence[str]], assignment: Assignment, place: str) -
         )
     if head is None:
         raise CourseError(f"{place}: the row that begins with {HEADINGS[0]!r} is missing")
-    names = {cells[0].strip().lower(): cells[2].strip() for cells in rows[:head]}
+    names = {  # a text may have been typed into any cell beside its name
+        name.strip().lower(): next(filter(None, map(str.strip, beside)), "")
+        for name, *beside in rows[:head]
+    }
     comments = {name: text for name, text in names.items() if SHORT.fullmatch(name)}
     return _Sheet(question, place, comments, [*_filled(rows, head + 1)])
 
@@ -402,7 +405,10 @@ def _comment(
     for part in map(str.strip, text.split(";")):
         if SHORT.fullmatch(part):
             if not comments.get(part):
-                faults.append(f"{place}: there is no comment {part} in the upper part of the sheet")
+                faults.append(
+                    f"{place}: there is no text for {part}; write it beside {part} in the upper "
+                    "part of the sheet"
+                )
             parts.append(comments.get(part, ""))
         else:
             parts.append(part)

@@ -30,7 +30,7 @@ MAX_BYTES = 50_000_000  # of content.xml
 MAX_REPEATED = 1_000  # cells or rows that one element stands for; an empty rest has more
 MIME = "application/vnd.oasis.opendocument.spreadsheet"
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
-PUT_BY_US = re.compile(r"(\A|[;\t\r\n] *)'")
+PUT_BY_US = re.compile(r"((?:\A|[;\t\r\n]) *)'")
 # XML has no way to write these characters
 IMPOSSIBLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0"
