@@ -208,6 +208,28 @@ def test_code_for_another_version_waits_for_a_human_and_wrong_code_does_not(
         assert "1 submission needs Python 3.12, which this machine does not have" in told
 
 
+OF_ONE = "np.array([values]) @ np.ones(len(values))"
+SEVERAL = {  # what is turned into a number → its shape, or "" where it has one or nobody can tell
+    "return float(np.asarray(values) + 1)": "(2,)",
+    "return int(\n        values != np.zeros((3, 2))\n    )": "(3, 2)",
+    "sums = np.zeros(2)\n    sums[0] = np.array(values)[0:]\n    return sums[0]": "(2,)",
+    f"return float({OF_ONE})": "",
+    f"sums = np.zeros(2)\n    sums[0] = {OF_ONE}\n    return sums[0]": "",
+    "again = lambda: np.array(values)\n    return float(again())": "",
+    "return float(np.array(values)[[n for n in (0, 1)]])": "",
+}
+
+
+@pytest.mark.skipif(IS_NEWER["a number of an array of one"], reason="this NumPy takes one")
+def test_several_numbers_are_no_single_one_in_any_version(tmp_path: Path) -> None:
+    changes = {f"s{n}": {"total": f"{TOTAL}{code}"} for n, code in enumerate(SEVERAL)}
+    report = grade(tmp_path, changes, "isolated")
+    for (code, shape), result in zip(SEVERAL.items(), report.submissions, strict=True):
+        found = result.question("total")
+        assert found.status == ("error" if shape else "manual"), (code, found)
+        assert f"has the shape {shape}" in found.message or "[0] =" in code or not shape
+
+
 @given(st.text(max_size=40))
 def test_an_error_of_another_kind_tells_of_no_version(text: str) -> None:
     assert lack_in(f"ValueError: np.{text} was removed in the NumPy 2.0 release") is None

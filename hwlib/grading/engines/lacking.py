@@ -14,6 +14,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 
 from hwlib.errors import StudentRaised
+from hwlib.grading.sandbox.one_number import MESSAGE, OF_SHAPE
 
 __all__ = ["Lack", "cure_of", "lack_behind", "lack_in", "lack_of_python"]
 
@@ -47,7 +48,7 @@ _REMOVED = re.compile(
     r"|module 'numpy' has no attribute '(?P<later>trapz|in1d|disp|row_stack|chararray)'"
     r")"
 )
-_ONE_NUMBER = "TypeError: only 0-dimensional arrays can be converted to Python scalars"
+_ONE_NUMBER = f"TypeError: {MESSAGE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def lack_in(text: str) -> Lack | None:
             name=name,
             in_general=f"your code uses something that {_this_numpy()} lacks",
         )
-    if text.startswith(_ONE_NUMBER):  # an array of several, too, but that fails wherever it is run
+    if text.startswith(_ONE_NUMBER) and OF_SHAPE not in text:  # several: that fails everywhere
         does = "turns an array into a number; before NumPy 2.4 that worked for an array of one"
         return Lack(f"your code {does}, and {_this_numpy()} can't", _OLDER_NUMPY, True)
     return None

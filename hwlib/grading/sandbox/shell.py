@@ -25,6 +25,7 @@ from traitlets import Instance
 from traitlets.config import Config
 
 from hwlib.grading.cells import is_python
+from hwlib.grading.sandbox.one_number import OF_SHAPE, shape_of_several
 
 __all__ = ["CellRun", "StudentError", "StudentShell", "describe_error"]
 
@@ -312,12 +313,18 @@ def _close_figures(shell: StudentShell) -> None:
     pyplot.close("all")
 
 
-def describe_error(error: BaseException, limit: int = 600) -> StudentError:
-    """An exception as plain values; never raises, whatever the exception's own methods do."""
+def describe_error(
+    error: BaseException, limit: int = 600, led_to: BaseException | None = None
+) -> StudentError:
+    """An exception, perhaps one that led to another, as plain values; never raises, whatever the
+    exception's own methods do.
+    """
     try:
         message = str(error)
     except BaseException:  # noqa: BLE001  student code
         message = "(the exception's own text could not be read)"
+    if shape := shape_of_several(error, led_to):
+        message = f"{message}{OF_SHAPE}{shape}"
     bases = [cls.__name__ for cls in type(error).__mro__]
     return StudentError(
         str(type(error).__name__)[:100], bases[:12], str(message)[:limit], _student_frames(error)

@@ -216,9 +216,14 @@ class Server:
                 return str(line)
         return self._console(prompt)
 
-    def _describe(self, error: BaseException, causes: int = MAX_CAUSES) -> dict[str, Any]:
-        """An exception as fields of a message."""
-        found = asdict(describe_error(error))
+    def _describe(
+        self,
+        error: BaseException,
+        causes: int = MAX_CAUSES,
+        led_to: BaseException | None = None,
+    ) -> dict[str, Any]:
+        """An exception, perhaps one that led to another, as fields of a message."""
+        found = asdict(describe_error(error, led_to=led_to))
         if (number := self.passed.number_of(error)) is not None:
             found["callback"] = number
         if _is_plain(list(error.args)):
@@ -230,7 +235,7 @@ class Server:
         elif type(error).__module__ != "builtins":
             found["exception"] = error
         if causes and error.__cause__ is not None:
-            found["cause"] = self._describe(error.__cause__, causes - 1)
+            found["cause"] = self._describe(error.__cause__, causes - 1, error)
         return found
 
     # ---- names -----------------------------------------------------------------------------------
