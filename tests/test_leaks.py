@@ -4,9 +4,17 @@ silent about the rest.
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import io
 import json
+import lzma
+import tarfile
+import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from courses import MEANS, MakeCourse
@@ -14,6 +22,7 @@ from nbformat import NotebookNode
 
 from hwlib.errors import AuthoringError, CourseError
 from hwlib.grading import Assignment, build
+from hwlib.grading.authoring import packed
 from hwlib.grading.authoring.leaks import Leak, find_leaks, is_trivial
 
 SOLUTION_LINE = "total = np.sum(values, dtype=float)"
@@ -103,6 +112,73 @@ def test_other_files_are_searched_too(small: Assignment) -> None:
         ("solution", "helpers.py"),
         ("number", "old.json"),
     ]
+
+
+def _zipped(content: bytes, name: str = "a.txt") -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, content)
+    return stream.getvalue()
+
+
+def _tarred(content: bytes, mode: Literal["w", "w:gz", "w:xz"]) -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode=mode) as archive:
+        member = tarfile.TarInfo("a.txt")
+        member.size = len(content)
+        archive.addfile(member, io.BytesIO(content))
+    return stream.getvalue()
+
+
+PACKED: dict[str, Callable[[bytes], bytes]] = {
+    "a.zip": _zipped,
+    "zip in zip.zip": lambda content: _zipped(_zipped(content), "b.zip"),
+    "a.tar": lambda content: _tarred(content, "w"),
+    "a.tgz": lambda content: _tarred(content, "w:gz"),
+    "a.tar.xz": lambda content: _tarred(content, "w:xz"),
+    "a.gz": gzip.compress,
+    "a.bz2": bz2.compress,
+    "a.xz": lzma.compress,
+    "utf-16.txt": lambda content: content.decode().encode("utf-16"),
+    "utf-16-be.txt": lambda content: content.decode().encode("utf-16-be"),
+}
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_what_is_packed_is_searched_too(small: Assignment, name: str) -> None:
+    text = f"# the begin of a module\ndef mean(values):\n    {SOLUTION_LINE}\n"
+    (small.release.parent / name).write_bytes(PACKED[name](text.encode()))
+    (leak,) = find_leaks(small)
+    assert (leak.kind, leak.text) == ("solution", SOLUTION_LINE)
+    assert leak.where.startswith(name)
+
+
+def test_a_copied_file_of_the_instructor_is_found_in_an_archive(small: Assignment) -> None:
+    (small.folder / "artifacts").mkdir()
+    (small.folder / "artifacts" / "net.safetensors").write_bytes(b"# short")
+    (small.release.parent / "a.zip").write_bytes(_zipped(b"# short"))
+    assert [(leak.kind, leak.where) for leak in find_leaks(small)] == [("file", "a.zip: a.txt")]
+
+
+def test_an_archive_that_cannot_be_opened_is_told_unless_it_is_allowed(small: Assignment) -> None:
+    damaged = bytearray(_zipped(b"words" * 100))
+    damaged[40] ^= 255
+    (small.release.parent / "a.zip").write_bytes(damaged)
+    (leak,) = find_leaks(small)
+    assert (leak.kind, leak.where) == ("file", "a.zip")
+    allowed = replace(small, allowed_leaks={leak.text: "data with a password"})
+    assert find_leaks(allowed) == []
+
+
+def test_what_is_unpacked_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packed, "MAX_BYTES", 1000)
+    found, closed = packed.with_unpacked({"a.zip": _zipped(bytes(10**6)), "b": b"b"})
+    assert (list(found), closed) == (["a.zip", "b"], ["a.zip"])
+    deep = b"x"
+    for _ in range(packed.MAX_DEPTH + 2):
+        deep = _zipped(deep, "a.zip")
+    monkeypatch.setattr(packed, "MAX_BYTES", 10**6)
+    assert packed.with_unpacked({"a.zip": deep})[1] != []
 
 
 def test_a_copied_file_of_the_instructor_is_found(small: Assignment) -> None:

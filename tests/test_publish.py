@@ -180,7 +180,19 @@ def test_a_solution_that_another_assignment_gives_away_is_a_leak(
     (line,) = publish(course, tmp_path / "out").problems
     assert line.startswith("small: leak: students can see this answer of answer-why in release/")
     assert "release/other/other.ipynb" in line
+    # also where small itself is not published yet
+    assert publish(course, tmp_path / "out", ["other"]).problems == (line,)
     assert publish(course, tmp_path / "out", ["small"]).problems == ()
+
+
+def test_what_a_file_manager_leaves_there_is_no_foreign_file(
+    small: Assignment, tmp_path: Path
+) -> None:
+    publish(small.course, tmp_path)
+    for name in (".DS_Store", "release/Thumbs.db", "release/small/.ipynb_checkpoints/a.ipynb"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    assert publish(small.course, tmp_path).changed == ()
 
 
 def test_addresses_are_those_of_the_course(small: Assignment, tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ These are secret, and are looked for:
 - Each number in these lines that has at least 6 significant digits, also rounded.
 - Each string of a hidden test that has at least 20 characters.
 
+Archives and compressed files are unpacked; one that can't be is told, too.
+
 A *trivial* line says nothing about the solution and is not looked for: imports, `else:`,
 `return x`, signatures, `x = []`, `n = X.shape[0]`, loops over a range, comparisons of two plain
 names, and anything shorter than 12 characters. A secret line that is also in given code (outside
@@ -29,6 +31,7 @@ from typing import Any, Literal
 from nbformat import NotebookNode
 
 from hwlib.errors import CourseError
+from hwlib.grading.authoring.packed import CLOSED, with_unpacked
 from hwlib.grading.cells import (
     LineKind,
     code_and_comment,
@@ -133,7 +136,7 @@ def leaks_in_tree(assignment: Assignment, files: Mapping[str, bytes]) -> list[Le
         File name → content.
     """
     found = [leak for source in _sources(assignment) for leak in leaks_between(source, files)]
-    found = without_allowed(assignment, found)
+    found = [leak for leak in without_allowed(assignment, found) if leak.text != CLOSED]
     by_chance = ("solution", "hidden test", "string")
     count = Counter((leak.origin, leak.where) for leak in found if leak.kind in by_chance)
     return [
@@ -162,7 +165,9 @@ def leaks_between(source: NotebookNode, released: Mapping[str, bytes]) -> list[L
     given = _Given.of(source)
     secrets = [secret for secret in _secrets(source) if not given.has(secret)]
     leaks = list(_whole_regions(source))
-    for name, content in released.items():
+    files, closed = with_unpacked(released)
+    leaks += [Leak("file", CLOSED, "", 0, name) for name in closed]
+    for name, content in files.items():
         for where, text in _texts(name, content):
             hay = _Hay.of(text, exact_numbers=not name.endswith(".ipynb"))
             leaks += [Leak(s.kind, s.text, s.origin, s.line, where) for s in secrets if hay.has(s)]
@@ -187,7 +192,7 @@ def _instructor_files(assignment: Assignment, released: Mapping[str, bytes]) -> 
         )
         if path.is_file() and path.stat().st_size
     }
-    for name, content in released.items():
+    for name, content in with_unpacked(released)[0].items():
         path = ours.get(content)
         if path or name in {f"{artifact}.safetensors" for artifact in assignment.artifacts}:
             yield Leak(
@@ -473,7 +478,7 @@ def _texts(name: str, content: bytes) -> Iterator[tuple[str, str]]:
 
     JSON files give their strings one by one, other files their whole text.
     """
-    text = content.decode("utf-8", errors="ignore")
+    text = content.decode(_encoding(content), errors="ignore")
     if name.endswith((".ipynb", ".json")):
         try:
             values = json.loads(text)
@@ -483,6 +488,15 @@ def _texts(name: str, content: bytes) -> Iterator[tuple[str, str]]:
         yield from _notebook_texts(name, values)
     else:
         yield name, text
+
+
+def _encoding(content: bytes) -> str:
+    """UTF-8, unless every second byte of its begin is 0, as where Windows saves "Unicode"."""
+    begin = content[:2000]
+    for zeros, encoding in ((begin[1::2], "utf-16-le"), (begin[::2], "utf-16-be")):
+        if len(zeros) > 20 and zeros.count(0) > 0.8 * len(zeros):
+            return encoding
+    return "utf-8"
 
 
 def _notebook_texts(name: str, values: Any) -> Iterator[tuple[str, str]]:

@@ -35,6 +35,8 @@ __all__ = ["Published", "publish", "released_files", "student_files", "unfit"]
 
 RECORD = ".published.json"
 MAX_LISTED = 5
+# what file managers and editors leave
+NO_FILES = frozenset((".DS_Store", "Thumbs.db", "desktop.ini", ".ipynb_checkpoints", "__pycache__"))
 TEXTS = ("README.md", "environment.yml", ".gitignore")
 
 
@@ -75,7 +77,8 @@ def publish(course: Course, folder: Path, slugs: Sequence[str] = ()) -> Publishe
     problems = [line for one in assignments for line in unfit(one)]
     files = student_files(course, assignments)
     if not problems:
-        problems = [line for one in assignments for line in _leaks(one, files)]
+        every = [one for one in map(course.assignment, course.slugs()) if _is_built(one)]
+        problems = [line for one in every for line in _leaks(one, files)]
     if problems:
         return Published(folder, tuple(sorted(files)), (), (), tuple(dict.fromkeys(problems)))
     ours = {name: _digest(content) for name, content in files.items()}
@@ -161,8 +164,12 @@ def unfit(assignment: Assignment) -> Iterator[str]:
     yield from map(str, find_leaks(assignment))
 
 
+def _is_built(assignment: Assignment) -> bool:
+    return all(one.source.is_file() for one in assignment.each_notebook())
+
+
 def _leaks(assignment: Assignment, files: Mapping[str, bytes]) -> Iterator[str]:
-    """What the rest of the tree tells of this assignment."""
+    """What the rest of the tree tells of this assignment, which need not be published yet."""
     own = f"release/{assignment.slug}/"
     shown = {
         name: text
@@ -205,13 +212,15 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _present(folder: Path) -> dict[str, str]:
-    """The files that are there, apart from git's own and our record, with their digests."""
+    """The files that are there, apart from git's own, our record and what file managers and editors
+    leave, with their digests.
+    """
     if folder.exists() and not folder.is_dir():
         raise CourseError(f"{folder}: expected a folder, found a file; name another place")
     found = {}
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)
-        if inside.parts[0] == ".git" or inside.as_posix() == RECORD:
+        if inside.parts[0] == ".git" or inside.as_posix() == RECORD or NO_FILES & {*inside.parts}:
             continue
         if path.is_symlink() or not (path.is_dir() or path.is_file()):
             found[inside.as_posix()] = "a link"
