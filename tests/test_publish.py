@@ -188,11 +188,12 @@ def test_a_solution_that_another_assignment_gives_away_is_a_leak(
 def test_what_a_file_manager_leaves_there_is_no_foreign_file(
     small: Assignment, tmp_path: Path
 ) -> None:
-    publish(small.course, tmp_path)
+    out = tmp_path / "out"
+    publish(small.course, out)
     for name in (".DS_Store", "release/Thumbs.db", "release/small/.ipynb_checkpoints/a.ipynb"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_bytes(b"x")
-    assert publish(small.course, tmp_path).changed == ()
+        (out / name).parent.mkdir(exist_ok=True)
+        (out / name).write_bytes(b"x")
+    assert publish(small.course, out).changed == ()
 
 
 def test_addresses_are_those_of_the_course(small: Assignment, tmp_path: Path) -> None:
