@@ -251,7 +251,7 @@ class Session:
             raise self.cannot_send("what the code returns", reply["unsent"])
         told = reply.get("error")
         if isinstance(told, dict) and "not_here" in told:
-            asked = one_line(str(told.get("message")), 200)
+            asked = one_line(str(told["not_here"]), 200)
             raise self.cannot_check(f"the code uses an object of the test in another way: {asked}")
         if "error" in reply:
             raised = student_error(reply["error"], self.values.callbacks.raised)

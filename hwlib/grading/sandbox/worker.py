@@ -12,6 +12,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import json
+import os
 import socket
 import sys
 import warnings
@@ -33,6 +34,7 @@ from hwlib.grading.sandbox.passed import NotHere, Passed
 from hwlib.grading.sandbox.replaced import Replaced, settings_of_test, write_files
 from hwlib.grading.sandbox.shared_parts import shared_parts
 from hwlib.grading.sandbox.shell import StudentShell, describe_error
+from hwlib.grading.sandbox.turns import Turns
 from hwlib.grading.sandbox.wire import Channel
 from hwlib.on_processor import asks_for_a_gpu, use_the_processor
 
@@ -43,6 +45,7 @@ MAX_NOTES = 20  # of one exception
 MAX_WARNINGS = 100  # of one request
 MAX_NAMES = 10_000
 MAX_ARGS = 2**20  # bytes of an exception's arguments
+ELSEWHERE = "a function of the test can't be called from another process"
 NEW = 3  # references to a result: of the caller, of `_is_shared`, of getrefcount
 
 _SET_BY_THE_TEST = frozenset(("assign", "replace", "seeds", "no_grad", "warnings"))
@@ -63,6 +66,10 @@ def serve(sock: socket.socket, shell: StudentShell) -> None:
 class Server:
     """The student's side of the wire."""
 
+    def __reduce__(self) -> Any:
+        """A function of the test, which has this server, can't be sent to another process."""
+        raise NotHere(ELSEWHERE)
+
     def __init__(self, sock: socket.socket, shell: StudentShell) -> None:
         self.objects = Objects(shell.user_ns)
         self._setup = dict(shell.user_ns)  # what the setup cells have bound
@@ -73,6 +80,7 @@ class Server:
         self._before: dict[str, list[Any]] = {}  # names that a test has changed
         self._held = Held()
         self.replaced = Replaced()
+        self._turns, self._pid = Turns(), os.getpid()
         self._console, builtins.input = builtins.input, self._input
 
     def _unpack(self, data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
@@ -86,6 +94,7 @@ class Server:
 
     def answer(self, request: dict[str, Any]) -> None:
         """Do what one request asks and answer it, whatever student code does meanwhile."""
+        place = self._turns.begin_request()
         outer, self._in_cell = self._in_cell, request["op"] == "run"
         if "dropped" in request:
             self.objects.tensors.drop(request["dropped"])
@@ -108,11 +117,12 @@ class Server:
         # student code may raise anything, SystemExit too
         except BaseException as error:  # noqa: BLE001
             reply["error"] = self._describe(error)
-        self._send(reply)
-        self._depth -= 1
-        self._in_cell = outer
-        if not self._depth:  # the next ones arrive with the next request
-            self.objects.tensors.leaves.clear()
+        with self._turns.end_request(place):
+            self._send(reply)
+            self._depth -= 1
+            self._in_cell = outer
+            if not self._depth:  # the next ones arrive with the next request
+                self.objects.tensors.leaves.clear()
 
     def _tell_kept(self, reply: dict[str, Any], *, in_place: bool) -> None:
         """If the value is an argument of an earlier call, the test has it."""
@@ -178,7 +188,9 @@ class Server:
 
     def ask(self, question: dict[str, Any]) -> Any:
         """Ask the grader something while its request is being worked on."""
-        with self.replaced.original():
+        if os.getpid() != self._pid:  # a child has our socket, but answers would be for us
+            raise NotHere(ELSEWHERE)
+        with self._turns.question(), self.replaced.original():
             return self._ask(question)
 
     def _ask(self, question: dict[str, Any]) -> Any:
@@ -230,8 +242,8 @@ class Server:
             found["args"] = list(error.args)
         if type(notes := getattr(error, "__notes__", None)) is list:
             found["notes"] = [note for note in notes if type(note) is str][:MAX_NOTES]
-        if isinstance(error, NotHere):
-            found["not_here"] = True
+        if used := _used_otherwise(error):
+            found["not_here"] = used
         elif type(error).__module__ != "builtins":
             found["exception"] = error
         if causes and error.__cause__ is not None:
@@ -430,6 +442,24 @@ def _is_plain(value: Any) -> bool:
     except Exception:  # noqa: BLE001
         return False
     return size <= MAX_ARGS
+
+
+def _used_otherwise(error: BaseException | None) -> str:
+    """What student code does with an object of the test and only the test can do; "" if nothing.
+    Also where another process should have got the object, and that led to this error.
+    """
+    try:
+        for _ in range(MAX_CAUSES):
+            if isinstance(error, NotHere):
+                return str(error)
+            if error is None:
+                return ""
+            if NotHere.__module__ in str(error):  # "Can't pickle …"
+                return ELSEWHERE
+            error = error.__cause__ or error.__context__
+    except BaseException:  # noqa: BLE001  student code can break anything here
+        return ""
+    return ""
 
 
 def _told_warning(message: Warning | str) -> list[Any]:
