@@ -161,6 +161,79 @@ def test_of_a_copied_cell_the_solved_one_counts_wherever_it_stands(example: Exam
         assert any("2 times" in problem for problem in submission.problems)
 
 
+def test_a_copy_in_which_a_stub_is_left_counts_where_nothing_takes_its_place(
+    example: Example,
+) -> None:
+    """Copying a cell copies its metadata, and a stub may be left in a class or below a `return`."""
+    notebook = copy.deepcopy(example.perfect)
+    place = index_of(notebook, "class Box")
+    done = notebook["cells"][place]["source"]
+    stub = "        # YOUR CODE HERE\n        raise NotImplementedError()"
+    partly = f"{done}\n\n    def later(self):\n{stub}"
+    notebook["cells"][place]["source"] = partly
+    for other in ("# my class", "box = Box()", "print(Box())", ""):
+        copied = copy.deepcopy(notebook["cells"][place])
+        copied["source"] = other
+        for position in (0, 1):
+            changed = copy.deepcopy(notebook)
+            changed["cells"].insert(place + position, copied)
+            assert partly in sources(example.repaired(changed), "Box")
+    copied["source"] = done
+    notebook["cells"].insert(place + 1, copied)
+    assert sources(example.repaired(notebook), "Box") == [done]
+
+
+@pytest.mark.parametrize("with_metadata", [True, False])
+def test_a_scratch_copy_below_the_test_does_not_take_the_place_of_the_answer(
+    example: Example, with_metadata: bool
+) -> None:
+    notebook = copy.deepcopy(example.perfect)
+    place = index_of(notebook, "def double")
+    scratch = copy.deepcopy(notebook["cells"][place])
+    scratch["source"] = "def double(x):\n    return 0"
+    scratch["id"] = "scratch"
+    notebook["cells"].append(scratch)
+    if not with_metadata:
+        notebook = strip_metadata(notebook)
+    submission = example.repaired(notebook)
+    assert sources(submission, "double") == [example.perfect["cells"][place]["source"]]
+    assert submission.cells[-1].source == scratch["source"]
+    assert submission.cells[-1].original is None
+    assert not [one for one in submission.problems if "above or below" in one]
+    if not with_metadata:
+        return
+    # where nothing was answered above, it is the answer
+    empty = copy.deepcopy(notebook)
+    empty["cells"][place]["source"] = next(
+        text for name, text in example.released.items() if name == "solution-double"
+    )
+    assert scratch["source"] in sources(example.repaired(empty), "double")
+
+
+@pytest.mark.parametrize("left", ["", "\n\nYOUR ANSWER HERE"])
+def test_an_answer_above_the_line_that_it_should_replace_is_one(
+    example: Example, left: str
+) -> None:
+    notebook = copy.deepcopy(example.perfect)
+    place = next(
+        i
+        for i, cell in enumerate(notebook["cells"])
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "answer-why"
+    )
+    given = example.released["answer-why"].replace("YOUR ANSWER HERE", "").strip()
+    notebook["cells"][place]["source"] = f"{given}\nBecause I say so.{left}".strip()
+    note = {"cell_type": "markdown", "metadata": {}, "source": "*(see also Lecture 3)*", "id": "n"}
+    notebook["cells"].insert(place + 1, note)
+    submission = example.repaired(notebook)
+    assert "Because I say so." in "".join(sources(submission, "why"))
+    half = copy.deepcopy(notebook["cells"][place])
+    half["source"] = "The second half."
+    notebook["cells"].insert(place + 1, half)
+    found = "".join(sources(example.repaired(notebook), "why"))
+    assert "Because I say so." in found
+    assert "The second half." in found
+
+
 def test_deleted_given_cells_are_restored_and_said(example: Example) -> None:
     notebook = copy.deepcopy(example.perfect)
     notebook["cells"] = [

@@ -21,7 +21,7 @@ from hwlib.grading.answer_key import AnswerKey, KeyCell
 from hwlib.grading.cell_names import CellNames, names_in
 from hwlib.grading.cells import as_released, checksum_of, grade_id_of, transformed, tree_of
 from hwlib.grading.submissions.files import printable, whole_cell, without_surrogates
-from hwlib.markers import is_unsolved
+from hwlib.markers import TEXT_STUB, is_unsolved
 
 __all__ = ["RepairedSubmission", "SubmittedCell", "repair"]
 
@@ -173,6 +173,7 @@ def _match(
     rest = _match_cell_ids(cells, rest, matched, key)
     rest = _match_exact(cells, rest, matched, key, release)
     rest = _match_by_definition(cells, rest, matched, key)
+    rest += _below_its_test(cells, matched, key, release)
     rest = _match_written_answers(cells, rest, matched, key)
     if stripped and matched:
         problems.append(
@@ -293,6 +294,42 @@ def _defined(source: str) -> frozenset[str]:
     return frozenset(functions) or names_in(source).binds
 
 
+def _below_its_test(
+    cells: list[SubmittedCell],
+    matched: dict[int, list[int]],
+    key: AnswerKey,
+    release: dict[str, str],
+) -> list[int]:
+    """Take copies of a solution out of `matched` that stand below a test, while an answer stands
+    above it: what is tried there must not take the place of the answer.
+    """
+    tests = {
+        index: place
+        for place, indices in matched.items()
+        for index in indices
+        if key.cells[place].role == "test"
+    }
+    found = []
+    for place, indices in matched.items():
+        key_cell = key.cells[place]
+        if key_cell.role != "solution" or len(indices) < 2:
+            continue
+        given = release.get(key_cell.grade_id) or as_released(key_cell.source)
+        copies = sorted(indices)
+        answer = next(
+            (
+                index
+                for index in copies
+                if _is_answered(cells[index], given) and not is_unsolved(cells[index].source)
+            ),
+            copies[-1],
+        )
+        end = min((i for i, at in tests.items() if i > answer and at > place), default=len(cells))
+        found += [index for index in copies if index > end]
+        matched[place] = [index for index in indices if index < end]
+    return found
+
+
 def _match_written_answers(
     cells: list[SubmittedCell], rest: list[int], matched: dict[int, list[int]], key: AnswerKey
 ) -> list[int]:
@@ -344,7 +381,8 @@ def _in_key_order(
                 own = _beside(key_cell, own, result, followers[place], added, released, problems)
                 if not own and key_cell.cell_type == "markdown":
                     own = _texts_elsewhere(key_cell, cells, added, result, problems)
-            result += _answer_cells(key_cell, own, followers[place], problems)
+            given = release.get(key_cell.grade_id) or as_released(key_cell.source)
+            result += _answer_cells(key_cell, own, followers[place], given, problems)
         elif key_cell.role == "test":
             released = release.get(key_cell.grade_id) or as_released(key_cell.source)
             result += _test_cell(key_cell, own, released, problems)
@@ -394,13 +432,17 @@ def _by_place(
 
 
 def _answer_cells(
-    key_cell: KeyCell, own: list[SubmittedCell], following: list[SubmittedCell], problems: list[str]
+    key_cell: KeyCell,
+    own: list[SubmittedCell],
+    following: list[SubmittedCell],
+    released: str,
+    problems: list[str],
 ) -> list[SubmittedCell]:
     if not own:
         problems.append(f"the cell {key_cell.name} was deleted, so it counts as empty")
         return [SubmittedCell("", key_cell.cell_type, key_cell)]
     if len(own) > 1:
-        touched = [cell for cell in own if not is_unsolved(cell.source)]
+        touched = _with_an_answer(own, released)
         problems.append(
             f"the cell {key_cell.name} appears {len(own)} times; the last answer counts, and "
             "copies without an answer are ignored"
@@ -420,6 +462,18 @@ def _answer_cells(
         if cell.cell_type == "code" != key_cell.cell_type and cell.names.binds
     ]
     return [*answers, *typed]  # code in the place of a text counts as answer and as code
+
+
+def _with_an_answer(copies: list[SubmittedCell], released: str) -> list[SubmittedCell]:
+    """The copies of one cell that have something of the student's, in order.
+
+    Code in which the stub still stands may be done in part. It is left out only where copies
+    without the stub bind all its names.
+    """
+    own = [cell for cell in copies if _is_answered(cell, released)]
+    done = [cell for cell in own if cell.cell_type != "code" or not is_unsolved(cell.source)]
+    names = frozenset[str]().union(*(cell.names.binds for cell in done))
+    return [cell for cell in own if cell in done or cell.names.binds - names]
 
 
 def _beside(
@@ -508,10 +562,20 @@ def _has_content(cell: SubmittedCell) -> bool:
 
 
 def _is_answered(cell: SubmittedCell, released: str) -> bool:
-    text = _folded(cell.source)
+    """Whether more is in the cell than was released.
+
+    A text may still end with the line that it should replace. It is more only if it has all that
+    was released: otherwise it may be as an earlier version had it.
+    """
+    text, given = (
+        _folded("\n".join(line for line in one.splitlines() if line.strip() != TEXT_STUB))
+        for one in (cell.source, released)
+    )
     if cell.attachments:
         return True
-    return bool(text) and text != _folded(released) and not is_unsolved(cell.source)
+    if cell.cell_type == "markdown" and is_unsolved(cell.source):
+        return text != given and {*given.splitlines()} <= {*text.splitlines(), ""}
+    return bool(text) and text != given
 
 
 def _joined(
