@@ -257,10 +257,22 @@ def test_a_deleted_solution_is_said_and_empty(example: Example) -> None:
     assert "the cell double was deleted, so it counts as empty" in submission.problems
 
 
-def test_a_solution_that_became_markdown_is_still_read(example: Example) -> None:
+def test_a_solution_that_was_merged_into_another_is_not_said_to_be_empty(example: Example) -> None:
     notebook = copy.deepcopy(example.perfect)
-    notebook["cells"][index_of(notebook, "def double")]["cell_type"] = "markdown"
-    assert all_there(example.repaired(notebook))
+    box = notebook["cells"].pop(index_of(notebook, "class Box"))
+    notebook["cells"][index_of(notebook, "def double")]["source"] += f"\n\n{box['source']}"
+    problems = example.repaired(notebook).problems
+    assert problems == ("the cell Box was deleted, and other cells define its names",)
+
+
+@pytest.mark.parametrize("fence", ["{}", "```python\n{}\n```", "```\n{}\n```\n"])
+def test_a_solution_that_became_markdown_is_still_read(example: Example, fence: str) -> None:
+    notebook = copy.deepcopy(example.perfect)
+    cell = notebook["cells"][index_of(notebook, "def double")]
+    cell |= {"cell_type": "markdown", "source": fence.format(cell["source"])}
+    submission = example.repaired(notebook)
+    assert all_there(submission)
+    assert "```" not in sources(submission, "double")[0]
 
 
 def test_changed_tests_and_setup_are_the_originals_again(example: Example) -> None:
@@ -364,6 +376,16 @@ def test_a_given_cell_that_the_student_changed_counts_as_changed(example: Exampl
         for cell in submission.cells
         if "scale" in cell.source and cell.original and cell.original.role == "code"
     ] == ["scale = 11"]
+
+
+@pytest.mark.parametrize(("added", "edited"), [("  # why?", False), ("\nmore = 1", True)])
+def test_a_comment_in_given_code_changes_nothing(
+    example: Example, added: str, edited: bool
+) -> None:
+    notebook = copy.deepcopy(example.perfect)
+    notebook["cells"][index_of(notebook, "scale = 10")]["source"] += added
+    found = [cell.edited for cell in example.repaired(notebook).cells if added in cell.source]
+    assert found == [edited]
 
 
 def test_a_written_answer_without_metadata_is_found_by_its_place(example: Example) -> None:

@@ -238,7 +238,27 @@ class _Tries:
         if self._may_change(verdict, below, needed):
             again = self._attempt(self._all, name, needed, self._everything, on_try)
             verdict = again if _says_more(again, verdict) else verdict
+        experiments = set[int]()
+        while more := self._experiments_for(verdict) - experiments:
+            experiments |= more  # they take their time, and what they bind is for this question
+            cells = self._everything | experiments
+            again = self._attempt(self._all, name, needed, cells, on_try)
+            verdict = again if _says_more(again, verdict) else verdict
+            self._all.drop()
         return verdict
+
+    def _experiments_for(self, verdict: Verdict) -> set[int]:
+        """The given experiments that bind a name which student code lacks, and those that bind
+        names which these use.
+        """
+        lacking = {one.missing_name for one in (verdict, *_of_parts(verdict))} - {""}
+        cells = self.shared.cells
+        left = {i for i, cell in enumerate(cells) if _is_experiment(cell) and not cell.edited}
+        found = set[int]()
+        while more := {i for i in left - found if cells[i].names.binds & lacking}:
+            found |= more
+            lacking = lacking.union(*(cells[i].names.uses for i in more))
+        return found
 
     def without_its_cell(self, name: str, verdict: Verdict) -> Verdict:
         """The reason for a missing name where the cell that should define it hangs or ends its

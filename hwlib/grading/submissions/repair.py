@@ -9,8 +9,9 @@ functions are pure: they use no file and no process.
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -24,6 +25,8 @@ from hwlib.grading.submissions.files import printable, whole_cell, without_surro
 from hwlib.markers import TEXT_STUB, is_unsolved
 
 __all__ = ["RepairedSubmission", "SubmittedCell", "repair"]
+
+_FENCED = re.compile(r"```\w*\n(.*)\n```", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +249,16 @@ def _folded(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.strip().splitlines())
 
 
+def _is_same(cell: SubmittedCell, given: KeyCell) -> bool:
+    """Whether it has the same text, or the same code with other comments."""
+    if _folded(cell.source) == _folded(given.source):
+        return True
+    if cell.cell_type != "code" or given.cell_type != "code":
+        return False
+    tree, other = tree_of(cell.source), tree_of(given.source)
+    return tree is not None and other is not None and ast.dump(tree) == ast.dump(other)
+
+
 def _match_by_definition(
     cells: list[SubmittedCell], rest: list[int], matched: dict[int, list[int]], key: AnswerKey
 ) -> list[int]:
@@ -369,9 +382,8 @@ def _in_key_order(
 ) -> list[SubmittedCell]:
     place_of = {index: place for place, indices in matched.items() for index in indices}
     followers = _by_place(cells, place_of, len(key.cells))
-    names_of_added = frozenset[str]().union(
-        *(cells[index].names.binds for index in added if cells[index].cell_type == "code")
-    )
+    names_of_added = _bound_by(cells[index] for index in added)
+    names = _bound_by(cells)
     result, earlier, said = list(followers[-1]), False, len(problems)
     for place, key_cell in enumerate(key.cells):
         own = [cells[index] for index in matched.get(place, ())]
@@ -382,7 +394,7 @@ def _in_key_order(
                 if not own and key_cell.cell_type == "markdown":
                     own = _texts_elsewhere(key_cell, cells, added, result, problems)
             given = release.get(key_cell.grade_id) or as_released(key_cell.source)
-            result += _answer_cells(key_cell, own, followers[place], given, problems)
+            result += _answer_cells(key_cell, own, followers[place], given, names, problems)
         elif key_cell.role == "test":
             released = release.get(key_cell.grade_id) or as_released(key_cell.source)
             result += _test_cell(key_cell, own, released, problems)
@@ -436,10 +448,15 @@ def _answer_cells(
     own: list[SubmittedCell],
     following: list[SubmittedCell],
     released: str,
+    names: Collection[str],
     problems: list[str],
 ) -> list[SubmittedCell]:
+    """The answer cells for one of the key's; `names` are those that the whole notebook binds."""
     if not own:
-        problems.append(f"the cell {key_cell.name} was deleted, so it counts as empty")
+        defined = _defined(key_cell.source) if key_cell.cell_type == "code" else frozenset()
+        elsewhere = bool(defined) and defined <= {*names}
+        counts = "and other cells define its names" if elsewhere else "so it counts as empty"
+        problems.append(f"the cell {key_cell.name} was deleted, {counts}")
         return [SubmittedCell("", key_cell.cell_type, key_cell)]
     if len(own) > 1:
         touched = _with_an_answer(own, released)
@@ -455,6 +472,8 @@ def _answer_cells(
             f"the cell {key_cell.name} was turned into a {own[0].cell_type} cell; it was graded as "
             f"a {key_cell.cell_type} cell"
         )
+        if key_cell.cell_type == "code":
+            own = [replace(cell, source=_unfenced(cell)) for cell in own]
     answers = [replace(cell, original=key_cell, cell_type=key_cell.cell_type) for cell in own]
     typed = [
         SubmittedCell(cell.source, "code", position=cell.position)
@@ -462,6 +481,16 @@ def _answer_cells(
         if cell.cell_type == "code" != key_cell.cell_type and cell.names.binds
     ]
     return [*answers, *typed]  # code in the place of a text counts as answer and as code
+
+
+def _unfenced(cell: SubmittedCell) -> str:
+    """Code without the fences that show it in a text."""
+    found = _FENCED.fullmatch(cell.source.strip()) if cell.cell_type == "markdown" else None
+    return found[1] if found else cell.source
+
+
+def _bound_by(cells: Iterable[SubmittedCell]) -> frozenset[str]:
+    return frozenset[str]().union(*(cell.names.binds for cell in cells))
 
 
 def _with_an_answer(copies: list[SubmittedCell], released: str) -> list[SubmittedCell]:
@@ -622,11 +651,7 @@ def _given_cell(
 ) -> list[SubmittedCell]:
     """The key's cell and, if the student changed its code, the student's version to run with it."""
     restored = _restored(key_cell, own)
-    changed = [
-        cell
-        for cell in own
-        if not cell.untouched and _folded(cell.source) != _folded(key_cell.source)
-    ]
+    changed = [cell for cell in own if not cell.untouched and not _is_same(cell, key_cell)]
     if key_cell.cell_type != "code":
         return [restored, *_written_over(key_cell, own, key_cell.source, problems)]
     if not own:
