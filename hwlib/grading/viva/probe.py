@@ -30,6 +30,17 @@ def _hw_shown(value: Any) -> list[str]:
     return ["type", type(value).__name__]
 
 
+def _hw_returned(value: Any) -> list[str]:
+    """The same for what a function returns: of a small array the values, too."""
+    kind, text = _hw_shown(value)
+    if kind == "shape":
+        with contextlib.suppress(Exception):  # what only looks like an array
+            listed = str(value.round(decimals=4).tolist())
+            if len(listed) <= 60:
+                return ["value", f"{listed}, as an array of shape {text}"]
+    return [kind, text]
+
+
 def _hw_vary(value: Any) -> Any:
     """Another value of the same kind; the same where no other is sure to be right."""
     if type(value) is int:
@@ -89,7 +100,7 @@ def _hw_watch(source: str, wanted: dict[str, dict[int, list[str]]], functions: l
         for values in ([_hw_vary(one) for one in args], args):
             try:
                 shown = [f"{one!r}" for one in values]
-                told = _hw_shown(globals()[name](*copy.deepcopy(values)))
+                told = _hw_returned(globals()[name](*copy.deepcopy(values)))
             except BaseException:  # noqa: BLE001  the other values may be impossible
                 continue
             if sum(map(len, shown)) <= 160:
