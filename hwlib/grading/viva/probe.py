@@ -5,6 +5,7 @@ Nothing here is trusted, because it runs beside student code. It only finds answ
 
 import contextlib
 import copy
+import math
 import sys
 from typing import Any
 
@@ -33,7 +34,7 @@ def _hw_shown(value: Any) -> list[str]:
 def _hw_returned(value: Any) -> list[str]:
     """The same for what a function returns: of a small array the values, too."""
     kind, text = _hw_shown(value)
-    if kind == "shape":
+    if kind == "shape" and math.prod(value.shape) <= 12:
         with contextlib.suppress(Exception):  # what only looks like an array
             listed = str(value.round(decimals=4).tolist())
             if len(listed) <= 60:
