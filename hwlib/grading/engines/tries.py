@@ -248,10 +248,11 @@ class _Tries:
         return verdict
 
     def _experiments_for(self, verdict: Verdict) -> set[int]:
-        """The given experiments that bind a name which student code lacks, and those that bind
-        names which these use.
+        """The given experiments that bind a name which student code has asked for in vain, and
+        those that bind names which these use. What a test asks for is no experiment's.
         """
-        lacking = {one.missing_name for one in (verdict, *_of_parts(verdict))} - {""}
+        verdicts = (verdict, *_of_parts(verdict))
+        lacking = {one.missing_name for one in verdicts if one.status == "error"} - {""}
         cells = self.shared.cells
         left = {i for i, cell in enumerate(cells) if _is_experiment(cell) and not cell.edited}
         found = set[int]()
