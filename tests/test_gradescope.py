@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import zipfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -360,6 +360,35 @@ def test_a_late_submission_is_told_how_late() -> None:
     said = shown({}, hand_in=HandIn(3, timedelta(hours=26, minutes=1)))["output"]
     assert "This is your submission number 3." in said
     assert "came 1 day 2 hours 1 minute after the due date" in said
+
+
+@pytest.mark.parametrize(
+    ("due", "late_due", "said"),
+    [
+        (None, None, "appear after the due date"),
+        (1, None, "appear after the due date"),
+        (1, 2, "appear after the due date"),
+        (-1, None, ""),
+        (-2, -1, ""),
+        (-1, 1, "appear after the late due date"),
+    ],
+)
+def test_what_is_shown_already_is_not_called_hidden(
+    due: int | None, late_due: int | None, said: str
+) -> None:
+    now = datetime.now(UTC)
+    dates = {
+        key: None if days is None else (now + timedelta(days=days)).isoformat()
+        for key, days in (("due_date", due), ("late_due_date", late_due))
+    }
+    hand_in = HandIn.from_metadata({"created_at": now.isoformat(), "assignment": dates})
+    output = shown({}, hand_in=hand_in)["output"]
+    assert ("This submission came" in output) is (due is not None and due < 0)
+    assert ("appear" in output, "does not show your total" in output) == (bool(said), bool(said))
+    assert said in output
+    published = [Asked("d", "Third", 2, False, "after_published")]
+    other = results_json(published, {}, waiting="not yet", hand_in=hand_in)["output"]
+    assert "appear when your instructor publishes the grades" in other
 
 
 # ---- the zip -------------------------------------------------------------------------------------

@@ -56,6 +56,7 @@ class HandIn:
     number: int = 1  # 1 is the student's first submission
     late_by: timedelta | None = None  # None: in time, or there is no due date
     due: datetime | None = field(default=None, compare=False)
+    late_due: datetime | None = field(default=None, compare=False)  # until then, late ones count
 
     @classmethod
     def from_metadata(cls, values: Any) -> HandIn:
@@ -70,16 +71,29 @@ class HandIn:
         number = 1 + (len(previous) if isinstance(previous, list) else 0)
         users = values.get("users")
         holders = [values, *(users if isinstance(users, list) else ())]
-        due = [date for holder in holders if (date := _time(_at(holder, "assignment", "due_date")))]
+        due, late_due = (
+            [date for holder in holders if (date := _time(_at(holder, "assignment", key)))]
+            for key in ("due_date", "late_due_date")
+        )
         handed_in = _time(values.get("created_at"))
         late = handed_in - max(due) if handed_in and due else None
         late = late if late and late > timedelta() else None
-        return cls(number, late, max(due, default=None))
+        return cls(number, late, max(due, default=None), max(late_due, default=None))
 
     @property
     def is_due(self) -> bool:
         """Whether the student's due date is over now."""
         return self.due is not None and self.due <= datetime.now(UTC)
+
+    @property
+    def appears(self) -> str:
+        """When Gradescope shows results with the visibility "after_due_date", in words; "" if it
+        shows them now. Where late submissions are allowed, it waits for the late due date.
+        """
+        if not self.is_due:
+            return APPEARS["after_due_date"]
+        waits = self.late_due is not None and self.late_due > datetime.now(UTC)
+        return "appear after the late due date" if waits else ""
 
 
 def results_json(
@@ -126,7 +140,7 @@ def results_json(
     sections = [
         notice,
         _what_is_graded(asked),
-        _what_is_hidden(automatic),
+        _what_is_hidden(automatic, hand_in),
         _of_hand_in(hand_in),
         _listed("What we noticed in your notebook:", problems),
     ]
@@ -229,10 +243,10 @@ def _what_is_graded(asked: Sequence[Asked]) -> str:
     return " ".join(lines)
 
 
-def _what_is_hidden(automatic: Sequence[Asked]) -> str:
+def _what_is_hidden(automatic: Sequence[Asked], hand_in: HandIn) -> str:
     """How much a student cannot see yet, in words: hidden tests hide the total, too."""
     lines = []
-    for visibility, when in APPEARS.items():
+    for visibility, when in (APPEARS | {"after_due_date": hand_in.appears}).items():
         later = [one for one in automatic if one.visibility == visibility]
         if not when or not later:
             continue
