@@ -88,6 +88,23 @@ def test_a_roster_is_read_as_a_spreadsheet_saves_it(
     assert Roster(path).rows == roster(tmp_path, ROSTER).rows
 
 
+@pytest.mark.parametrize("line", ["sep={}", '"sep={}"', "SEP={}", "sep={0}{0}{0}"])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_first_line_that_names_the_separator_is_no_row(
+    tmp_path: Path, line: str, separator: str, end: str
+) -> None:
+    if separator == "|" and "{0}" in line:
+        return  # a spreadsheet that saves it again knows only its own separators
+    path = tmp_path / "class.csv"
+    table = ROSTER.replace(",", separator).replace("\n", end)
+    path.write_bytes(f"{line.format(separator)}{end}{table}".encode("utf-8-sig"))
+    assert Roster(path).rows == roster(tmp_path, ROSTER).rows
+    path.write_bytes(f"{line.format(separator)}{end}SID{end}ada{end}ada{end}".encode())
+    with pytest.raises(CourseError, match=r"class\.csv:4: the id 'ada' is there twice"):
+        Roster(path)
+
+
 def test_canvas_gets_its_own_numbers_and_column_back(tiny: Assignment, tmp_path: Path) -> None:
     points, ada, zoe = table(tiny, "canvas", roster(tmp_path, CANVAS))
     assert list(ada) == [

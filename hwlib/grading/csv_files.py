@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 
 from hwlib.errors import CourseError
@@ -12,13 +13,15 @@ __all__ = ["read_csv"]
 
 SEPARATORS = ",;\t"
 UTF16 = (b"\xff\xfe", b"\xfe\xff")  # how Excel's "Unicode text" begins
+# a first line for Excel, which names the separator and is no row of the table
+NAMED = re.compile(r'"?sep=(?P<separator>[^\w\s"=]|\t)"?[,;\t]*\r?(?:\n|$)', re.IGNORECASE)
 
 
 def read_csv(path: Path, what: str) -> list[tuple[int, list[str]]]:
     """The rows of a CSV file, each with the number of the line on which it ends.
 
-    The separator is the character that the first line has most often. Spreadsheets write semicolons
-    where the comma is part of a number.
+    The separator is the character that the first line has most often, or the one that a line such
+    as "sep=;" names above it. Spreadsheets write semicolons where the comma is part of a number.
 
     Parameters
     ----------
@@ -34,10 +37,13 @@ def read_csv(path: Path, what: str) -> list[tuple[int, list[str]]]:
     try:
         content = path.read_bytes()
         text = content.decode("utf-16" if content.startswith(UTF16) else "utf-8-sig")
+        named = NAMED.match(text)
+        separator = named["separator"] if named else _separator_of(text)
+        skipped = named.end() if named else 0
         table = csv.reader(
-            io.StringIO(text, newline=""), delimiter=_separator_of(text), strict=True
+            io.StringIO(text[skipped:], newline=""), delimiter=separator, strict=True
         )
-        return [(table.line_num, row) for row in table]
+        return [(table.line_num + bool(named), row) for row in table]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or error
         is_gone = isinstance(error, OSError)
