@@ -11,6 +11,7 @@ import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from random import Random
 
 import nbformat
 import pytest
@@ -98,6 +99,20 @@ def course(tmp_path: Path) -> Course:
 def roster(tmp_path: Path) -> Roster:
     path = tmp_path / "roster.csv"
     path.write_text(ROSTER, encoding="utf-8")
+    return Roster(path)
+
+
+def add_assignment(course: Course, slug: str, *stems: str) -> None:
+    """An assignment of several notebooks, as far as `collect` needs it."""
+    folder = course.root / "assignments" / slug
+    folder.mkdir()
+    for name in ("assignment.toml", *(f"{stem}.py" for stem in stems)):
+        (folder / name).write_text("", encoding="utf-8")
+
+
+def roster_of(folder: Path, text: str) -> Roster:
+    path = folder / "class.csv"
+    path.write_text(text, encoding="utf-8")
     return Roster(path)
 
 
@@ -752,3 +767,290 @@ def test_a_damaged_zip_is_named_where_nothing_else_was_handed_in(
     files = {"Ada Lovelace_7_assignsubmission_file/small.zip": b"PK no zip"}
     with pytest.raises(CourseError, match=r"no file; small\.zip was left out: cannot open"):
         collected(course, tmp_path, files, roster)
+
+
+# ---- numbers that Canvas writes ----
+
+
+@pytest.mark.parametrize(
+    ("names", "kept"),
+    [
+        (["part-1", "part-2"], {"part-1": 0, "part-2": 1}),
+        (["part-1-1", "part-2-3"], {"part-1": 0, "part-2": 1}),
+        (["part-1", "part-1-1"], {"part-1": 1}),
+        (["small", "exp-1", "exp-2"], {"small": 0, "exp-1": 1, "exp-2": 2}),
+        (["small", "small-1"], {"small": 1}),
+        (["small-1", "small-2"], {"small-1": 0, "small": 1}),
+        (["small-1", "small"], {"small-1": 0, "small": 1}),
+        (["small", "exp", "exp-1"], {"small": 0, "exp": 1, "exp-1": 2}),
+    ],
+)
+def test_a_number_in_a_notebooks_own_name_is_none_of_canvass(
+    course: Course, tmp_path: Path, names: list[str], kept: dict[str, int]
+) -> None:
+    add_assignment(course, "parts", "part-1", "part-2")
+    files = {
+        f"lovelaceada_1_{101 + number}_{name}.ipynb": NOTEBOOK + b" " * number
+        for number, name in enumerate(names)
+    }
+    for order in (1, -1):
+        turned = dict([*files.items()][::order])
+        (tmp_path / "x.zip").write_bytes(zipped(turned))
+        (one,) = collect(course, [tmp_path / "x.zip"], tmp_path / f"submitted{order}")
+        assert {
+            path.stem: len(path.read_bytes()) - len(NOTEBOOK) for path in one.folder.iterdir()
+        } == kept
+        assert len(one.problems) == len(names) - len(kept)
+        assert all("was left out" in line and "has replaced it" in line for line in one.problems)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["part", "part-1", "exp", "data"]),
+            st.sampled_from(["", "-1", "-2", "-1-1"]),
+            st.sampled_from([".ipynb", ".csv", ""]),
+        ),
+        min_size=1,
+        max_size=7,
+        unique=True,
+    ),
+    st.randoms(use_true_random=False),
+    st.sampled_from([(), ("part",), ("part-1", "part-2")]),
+)
+def test_no_file_of_canvass_is_lost_in_silence(
+    tmp_path_factory: pytest.TempPathFactory,
+    names: list[tuple[str, str, str]],
+    random: Random,
+    stems: tuple[str, ...],
+) -> None:
+    files = {
+        f"lovelaceada_1_{number}_{''.join(name)}": b"%d" % number
+        for number, name in enumerate(names, 100)
+    }
+    order = random.sample([*files.items()], len(files))
+    path = tmp_path_factory.mktemp("canvas") / "x.zip"
+    path.write_bytes(zipped(dict(order)))
+    (one,) = read_export(path, stems)
+    lost = set(files.values()) - set(one.files.values())
+    assert len(lost) <= len(one.problems)
+    assert all("was left out" in problem for problem in one.problems)
+    for stem in stems:  # a notebook of the course has its name, and what was handed in last
+        last = [content for name, content in files.items() if name.endswith(f"_{stem}.ipynb")]
+        assert one.files.get(f"{stem}.ipynb", b"") >= (last or [b""])[0]
+
+
+# ---- teams, and rosters as they come ----
+
+
+TEAMS = {
+    "Team Rocket-Ada Lovelace_7": ["s1"],
+    "Team Rocket-Zoe ONeil_99": ["s2"],
+    "A-B-C-Jean-Luc Picard_9": ["s4"],
+    "-Grace Hopper_3": ["s3"],
+    "Team-s1_7": [],
+    "Rocket Ada Lovelace_7": [],
+    "Team-Lovelace Ada and others_7": [],
+    "Team-Ada Lovelace-Bob_7": [],
+    "Team-Jo Li_12": ["s6"],
+    "Team-Jo Li_13": ["s5", "s6"],
+    "Jo-Ann Li_14": ["s7"],
+}
+
+
+@pytest.mark.parametrize("place", TEAMS)
+def test_a_teams_name_stands_before_the_students(tmp_path: Path, place: str) -> None:
+    known = roster_of(
+        tmp_path,
+        "Identifier,Full name,ID number\n"
+        "Participant 7,Ada Lovelace,s1\nParticipant 8,Zoë O'Neil,s2\n"
+        "Participant 10,Grace Hopper,s3\nParticipant 9,Jean-Luc Picard,s4\n"
+        "Participant 11,Jo Li,s5\nParticipant 12,Jo Li,s6\nParticipant 14,Jo-Ann Li,s7\n"
+        "Participant 15,Ann Li,s8\n",
+    )
+    path = tmp_path / "x.zip"
+    path.write_bytes(zipped({f"{place}_assignsubmission_file/small.ipynb": NOTEBOOK}))
+    (one,) = read_export(path)
+    assert sorted(known.students(one)) == TEAMS[place]
+    assert known.id_of(place) == (TEAMS[place][0] if len(TEAMS[place]) == 1 else None)
+
+
+@pytest.mark.parametrize(("number", "told"), [(7, 0), (8, 1), (99, 1)])
+def test_a_match_by_the_end_of_a_name_is_told_unless_the_number_says_the_same(
+    course: Course, tmp_path: Path, number: int, told: int
+) -> None:
+    known = roster_of(tmp_path, MOODLES.format("Marie Curie", "Bob Bee"))
+    place = f"Anne-Marie Curie_{number}_assignsubmission_file"
+    (tmp_path / "x.zip").write_bytes(zipped({f"{place}/small.ipynb": NOTEBOOK}))
+    (one,) = collect(course, [tmp_path / "x.zip"], tmp_path / "submitted", known)
+    assert one.student == "s1"
+    assert (
+        one.problems
+        == ("Anne-Marie Curie was read as a team's name and this student's; check it",)[:told]
+    )
+
+
+@pytest.mark.parametrize("above", ["", ",,,,,Manual Posting\n", ",,,,,\n,,,,,Manual Posting\n"])
+@pytest.mark.parametrize("points", ["    Points Possible,,,,,10\n", "Points Possible,,,,,\n", ""])
+def test_rows_of_canvass_own_are_no_students(tmp_path: Path, above: str, points: str) -> None:
+    headings = "Student,ID,SIS User ID,SIS Login ID,Section,Small (4711)\n"
+    text = f'{headings}{above}{points}"Lovelace, Ada",7,s1,ada,A,\n'
+    if above.strip(",\n") and not points:
+        with pytest.raises(CourseError, match=r"class\.csv:[23]: this row has no id"):
+            roster_of(tmp_path, text)
+        return
+    assert list(roster_of(tmp_path, text).rows) == ["7"]
+    with pytest.raises(CourseError, match="this row has no id"):  # below them, nobody is left out
+        roster_of(tmp_path, f"{text},,,,,10\n")
+
+
+@pytest.mark.parametrize("heading", ["SID", "Matrikelnummer", "ID", "Anmeldename"])
+def test_a_formula_of_excels_that_keeps_zeros_is_the_text_in_it(
+    tmp_path: Path, heading: str
+) -> None:
+    rows = f'{heading},="Name"\n="001",="Ada ""A."" Lovelace"\n"=""002""",=1\n='
+    known = roster_of(tmp_path, f"{rows},Bob\n")
+    assert [*known.rows.values()] == [
+        {heading.lower(): "001", "name": 'Ada "A." Lovelace'},
+        {heading.lower(): "002", "name": "=1"},
+        {heading.lower(): "=", "name": "Bob"},
+    ]
+
+
+@pytest.mark.parametrize("word", ["Participant ", "Teilnehmer/in", "Teilnehmer ", "Participante "])
+@pytest.mark.parametrize(
+    "headings",
+    [
+        "Identifier,Full name,Email address",
+        "ID,Vollständiger Name,E-Mail-Adresse",
+        "Identifiant,Nom complet,Adresse de courriel",
+        "Identificador,Nombre completo,Dirección de correo",
+    ],
+)
+@pytest.mark.parametrize("more", ["", "ID-Nummer", "ID number", "Numéro d’identification"])
+def test_moodles_worksheet_is_understood_in_its_language(
+    tmp_path: Path, word: str, headings: str, more: str
+) -> None:
+    known = roster_of(
+        tmp_path,
+        f"{headings},Status{',' if more else ''}{more}\n"
+        f"{word}7,Ada Lovelace,ada@example.org,ok{',s1' if more else ''}\n"
+        f"{word}8,Ada Lovelace,bob@example.org,ok{',s2' if more else ''}\n",
+    )
+    students = ["s1", "s2"] if more else ["ada@example.org", "bob@example.org"]
+    assert list(known.rows) == students
+    place = "Ada Lovelace_{}_assignsubmission_file/small.ipynb"
+    (tmp_path / "x.zip").write_bytes(zipped({place.format(n): NOTEBOOK for n in (7, 8)}))
+    assert [known.student(one) for one in read_export(tmp_path / "x.zip")] == students
+
+
+def test_an_id_that_looks_like_a_participant_stays_one_without_another(tmp_path: Path) -> None:
+    assert list(roster_of(tmp_path, "ID,Name\nparticipant7,Ada\n").rows) == ["participant7"]
+    assert list(roster_of(tmp_path, "ID,Name,Email\nst7,Ada,a@b.c\n").rows) == ["st7"]
+
+
+@pytest.mark.parametrize(
+    ("text", "understood"),
+    [
+        ("SID,Vollst. Name\ns1,Ada Lovelace\n", "SID as the id, and not Vollst. Name"),
+        ("SID,Email\ns1,a@b.c\n", "SID as the id, Email as the email"),
+        (
+            "ID,Naam,E-Mail\nTeilnehmer/in7,Ada Lovelace,a@b.c\n",
+            "ID as Moodle's number, E-Mail as the email, and not Naam",
+        ),
+    ],
+)
+def test_a_roster_without_names_says_what_was_understood(
+    course: Course, tmp_path: Path, text: str, understood: str
+) -> None:
+    known = roster_of(tmp_path, text)
+    files = {"Ada Lovelace_7_assignsubmission_file/small.ipynb": NOTEBOOK}
+    with pytest.raises(CourseError) as caught:
+        collected(course, tmp_path, files, known)
+    assert str(caught.value).endswith(
+        f"no column of names was understood, only {understood}; give the column of names the "
+        "heading Name"
+    )
+
+
+# ---- which assignment, and whose ----
+
+
+@pytest.mark.parametrize("name", ["small", "small (1)", "Small", "-small", "_small - Copy"])
+@pytest.mark.parametrize("has_roster", [True, False])
+def test_a_zip_of_submit_without_a_student_says_how_to_name_it(
+    course: Course, tmp_path: Path, roster: Roster, name: str, has_roster: bool
+) -> None:
+    with pytest.raises(CourseError, match=r"rename it STUDENT-(small|Small)\.zip$"):
+        collected(course, tmp_path, {"small.ipynb": NOTEBOOK}, roster if has_roster else None, name)
+
+
+@pytest.mark.parametrize(
+    ("stems", "slug"),
+    [
+        (["a_means (1)", "b_models (1)"], "trio"),
+        (["b_models (1)"], "trio"),
+        (["my c-trees final"], "trio"),
+        (["intro", "b_models (1)"], "trio"),
+        (["intro (1)", "d_last (2)"], "duo"),
+        (["intro", "d_last"], "duo"),
+        (["intro"], ""),
+        (["intro (1)", "intro"], ""),
+        (["a_means (1)", "d_last (1)"], ""),
+        (["b_models", "d_last"], ""),
+        (["a_small (1)"], "trio"),  # and not small
+        (["small (1)"], "small"),
+        (["other"], ""),
+    ],
+)
+def test_one_notebook_that_only_one_assignment_has_tells_which_it_is(
+    course: Course, tmp_path: Path, stems: list[str], slug: str
+) -> None:
+    add_assignment(course, "trio", "a_means", "b_models", "c_trees", "a_small", "intro")
+    add_assignment(course, "duo", "intro", "d_last")
+    place = "Ada_1_assignsubmission_file"
+    files = {f"{place}/{stem}.ipynb": NOTEBOOK for stem in stems}
+    if not slug:
+        with pytest.raises(CourseError, match="name the assignment with --assignment"):
+            collected(course, tmp_path, files, None)
+        return
+    assert {name.split("/")[1] for name in collected(course, tmp_path, files, None)} == {slug}
+
+
+@pytest.mark.parametrize("system", ["known", "unknown", "has another"])
+def test_a_submission_without_files_is_told_and_stops_nobody(
+    course: Course, tmp_path: Path, roster: Roster, system: str
+) -> None:
+    files = dict(EXPORTS["gradescope"])
+    gone = "submission_11" if system == "has another" else "submission_12"
+    del files[f"assignment_1_export/{gone}/small.ipynb"]
+    if system == "unknown":
+        place = "assignment_1_export/submission_metadata.yml"
+        files[place] = METADATA.replace("zoe@", "eve@").replace("Zoë O'Neil", "Eve").encode()
+    (tmp_path / "x.zip").write_bytes(zipped(files))
+    for _ in range(2):
+        done = collect(course, [tmp_path / "x.zip"], tmp_path / "submitted", roster)
+        told = [one.student for one in done if any(gone in line for line in one.problems)]
+        expected = {
+            "known": ["s2"],
+            "unknown": ["Eve eve@example.org"],
+            "has another": ["s1", "s3"],
+        }
+        assert told == expected[system]
+        found = everything(tmp_path / "submitted")
+        assert found["s1/small/small.ipynb"] == NOTEBOOK
+        assert ("s2/small/small.ipynb" in found) is (system == "has another")
+    with_files = dict(EXPORTS["gradescope"])
+    collected(course, tmp_path, with_files, roster)
+    if system == "known":  # it takes the place of the empty folder
+        assert (tmp_path / "submitted/s2/small/small.ipynb").read_bytes() == NOTEBOOK
+        (tmp_path / "x.zip").write_bytes(zipped(files))  # and an empty one never takes its place
+        collect(course, [tmp_path / "x.zip"], tmp_path / "submitted", roster)
+        assert (tmp_path / "submitted/s2/small/small.ipynb").read_bytes() == NOTEBOOK
+
+
+def test_an_export_without_any_file_is_refused(course: Course, tmp_path: Path) -> None:
+    files = {"a/submission_metadata.yml": METADATA.encode()}
+    with pytest.raises(CourseError, match=r"submission_12 has no file in this export"):
+        collected(course, tmp_path, files, None)

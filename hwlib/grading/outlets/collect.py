@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -86,16 +86,20 @@ def collect(
         If an export can't be read, or a hand-in belongs to no student or no assignment; it lists
         all of these.
     """
-    slugs = course.slugs()
+    names = _names(course)
     if slug:
         course.assignment(slug)
     mine: dict[tuple[str, str], list[Exported]] = defaultdict(list)
     unmatched = []
+    empty: list[tuple[Exported, str | None]] = []
     for path in exports:
         accounts = dict[str, str]()  # student → whose hand-in in this export it was
-        for one in read_export(path):
-            which = slug or _slug_of(one, course)
-            student = _student_of(one, roster, slugs)
+        for one in read_export(path, names):
+            student = _student_of(one, roster, course.slugs())
+            if one.is_empty:
+                empty.append((one, student))
+                continue
+            which = slug or _slug_of(one, names)
             account = one.key or next((text for text in (*one.ids, one.name) if text), "")
             if which and student and accounts.setdefault(student, account) == account:
                 mine[student, which].append(one)
@@ -103,12 +107,33 @@ def collect(
                 unmatched.append(_of_two(one, student, accounts[student]))
             else:
                 unmatched.append(_why(one, student, roster))
+    slugs = {slug} if slug else {which for _, which in mine}
+    if len(slugs) != 1:
+        unmatched += [problem for one, _ in empty for problem in one.problems]
     if unmatched:
         count = "1 hand-in" if len(unmatched) == 1 else f"{len(unmatched)} hand-ins"
         lines = "".join(f"\n  {line}" for line in unmatched)
         raise CourseError(f"{count} can't be matched, so nothing was written:{lines}")
     done = [put_in_place(submitted, *key, found) for key, found in sorted(mine.items())]
-    return _with_best(course, submitted, done) if keep == "best" else done
+    done = _with_best(course, submitted, done) if keep == "best" else done
+    for one, student in empty:
+        _tell_empty(done, one, student, submitted, *slugs)
+    return done
+
+
+def _tell_empty(
+    done: list[Collected], one: Exported, student: str | None, submitted: Path, slug: str
+) -> None:
+    """Add a hand-in without files to those that were put in place, in whose place it never is."""
+    for place, other in enumerate(done):
+        if (other.student, other.slug) == (student, slug):
+            done[place] = replace(other, problems=(*other.problems, *one.problems))
+            return
+    if student and not (submitted / student / slug).exists():
+        done.append(put_in_place(submitted, student, slug, [one]))
+        return
+    who = student or printable(" ".join(filter(None, (one.name, *one.ids))) or "nobody")
+    done.append(Collected(who, slug, one.where, submitted / who / slug, 0, tuple(one.problems)))
 
 
 def _with_best(course: Course, submitted: Path, done: list[Collected]) -> list[Collected]:
@@ -148,6 +173,12 @@ def _time_in(folder: Path) -> str:
 
 
 def _why(one: Exported, student: str | None, roster: Roster | None) -> str:
+    if one.own_time and not one.name:  # "knn.zip", as hwlib.submit() names it
+        name = COPY.sub("", Path(one.where).stem).lstrip(" -_.")
+        return (
+            f"{one.where}: expected the student's id in front of this name, found none; rename it "
+            f"STUDENT-{name}.zip"
+        )
     if not student:
         who = printable(" ".join(filter(None, (one.name, *one.ids))) or "nobody")
         could_be = sorted(roster.students(one)) if roster else []
@@ -159,6 +190,11 @@ def _why(one: Exported, student: str | None, roster: Roster | None) -> str:
                 "right one"
             )
         place = "the roster has no such student" if roster else "no id is known"
+        if roster and not one.ids and (unknown := roster.without_names()):
+            return (
+                f"{one.where}: handed in by {who}; {place}: {unknown}; give the column of names "
+                "the heading Name"
+            )
         return f"{one.where}: handed in by {who}; {place}; correct the roster"
     names = ", ".join(sorted(one.files)[:5]) or "no file"
     left_out = "".join(f"; {problem}" for problem in one.problems[:3])
@@ -176,20 +212,41 @@ def _of_two(one: Exported, student: str, other: str) -> str:
     )
 
 
-def _slug_of(one: Exported, course: Course) -> str:
-    """The assignment that the names of the notebooks tell; "" if they tell none or several."""
+def _names(course: Course) -> dict[str, set[str]]:
+    """Names of notebooks without .ipynb, each with the assignments that have one of this name."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for slug in course.slugs():
+        for name in (slug, *course.stems(slug)):
+            found[name].add(slug)
+    return dict(found)
+
+
+def _slug_of(one: Exported, names: Mapping[str, set[str]]) -> str:
+    """The assignment that the names of the notebooks tell; "" if they tell none or several.
+
+    A name that several assignments have tells nothing, but another one beside it may.
+    """
     stems = [Path(name).stem for name in one.files if name.endswith(".ipynb")]
-    slugs = course.slugs()
-    found = {slug for slug in slugs if not {slug, *course.stems(slug)}.isdisjoint(stems)}
+    each = [names.get(stem, set()) for stem in stems]
     # a student's own zip holds the notebook under its name, so others there may be of others
-    if not found and not (one.own_time and len(stems) > 1):  # "knn (1).ipynb", "My knn.ipynb"
-        found = {
-            slug
-            for slug in slugs
-            if any(_has_in_it(stem, slug) for stem in stems)
-            or all(any(_has_in_it(stem, name) for stem in stems) for name in course.stems(slug))
-        }
+    is_told = any(len(slugs) == 1 for slugs in each)
+    if not is_told and not (one.own_time and len(stems) > 1):  # "knn (1).ipynb", "My knn.ipynb"
+        each = [_meant(stem, names) for stem in stems]
+    found = set[str]().union(*(slugs for slugs in each if len(slugs) == 1))
     return found.pop() if len(found) == 1 else ""
+
+
+def _meant(stem: str, names: Mapping[str, set[str]]) -> set[str]:
+    """The assignments whose name, or a notebook's, is part of this name. What is part of another
+    name in it does not count: "a_knn (1)" is "a_knn", and not "knn".
+    """
+    inside = [name for name in names if _has_in_it(stem, name)]
+    whole = [
+        name
+        for name in inside
+        if not any(bare(name) in bare(other) and bare(name) != bare(other) for other in inside)
+    ]
+    return set[str]().union(*(names[name] for name in whole))
 
 
 def _has_in_it(stem: str, name: str) -> bool:
@@ -214,6 +271,9 @@ def _student_of(one: Exported, roster: Roster | None, slugs: Iterable[str]) -> s
                 break
     known = (*one.ids, one.key, one.name)
     student = roster.student(one) if roster else next(filter(None, known), None)
+    if roster and student and roster.guesses_team(one):
+        name = printable(one.name)
+        one.problems.append(f"{name} was read as a team's name and this student's; check it")
     return folder_name(student) if student else None
 
 

@@ -1,7 +1,8 @@
 """Reads what other systems export: whose files a zip from Gradescope, Moodle or Canvas holds.
 
     Gradescope   assignment_1_export/submission_23/knn.ipynb, with submission_metadata.yml
-    Moodle       Ada Lovelace_123_assignsubmission_file/knn.ipynb, or the same with _knn.ipynb
+    Moodle       Ada Lovelace_123_assignsubmission_file/knn.ipynb, or the same with _knn.ipynb; in
+                 a team, Team Rocket-Ada Lovelace_123_assignsubmission_file/knn.ipynb
     Canvas       lovelaceada_123_456_knn.ipynb, late ones lovelaceada_LATE_123_456_knn-1.ipynb
     hwlib        ada-knn.zip, as `hwlib.submit()` writes it, with the student's id in front
 
@@ -15,11 +16,12 @@ import io
 import re
 import stat
 import zipfile
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -68,14 +70,30 @@ class Exported:
     # whose zone is not known: it orders hand-ins, and says nothing of lateness
     vague_time: bool = False
     late: bool = False  # the system says so, and not when it was handed in
+    is_empty: bool = False  # the system lists it, and exports no file of it
     unpacked: int = 0  # bytes, also of files that another one has replaced
     files: dict[str, bytes] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     from_zip: set[str] = field(default_factory=set)  # those of `files` that lay in a zip
 
 
-def read_export(path: Path) -> list[Exported]:
+class _Part(NamedTuple):
+    """One file of a student's hand-in, in an export of Moodle's or Canvas's."""
+
+    entry: zipfile.ZipInfo
+    full: str  # its name
+    cut: str  # without the number that Canvas writes, or that the student's own name has
+    attempt: int  # later files have a higher one
+
+
+def read_export(path: Path, stems: Collection[str] = ()) -> list[Exported]:
     """All hand-ins of one exported zip. Which system it came from is seen from the names.
+
+    Parameters
+    ----------
+    path : Path
+    stems : collection of str
+        Names of the course's notebooks, without .ipynb: "part-1" is none that Canvas numbered.
 
     Raises
     ------
@@ -87,8 +105,8 @@ def read_export(path: Path) -> list[Exported]:
             members = list(_members(archive, path))
             found = (
                 _from_gradescope(archive, members, path)
-                or _by_pattern(archive, members, path, MOODLE)
-                or (not _is_hand_in(members) and _by_pattern(archive, members, path, CANVAS))
+                or _by_pattern(archive, members, path, MOODLE, stems)
+                or (not _is_hand_in(members) and _by_pattern(archive, members, path, CANVAS, stems))
                 or _from_hwlib(archive, members, path)
             )
     except OSError as error:
@@ -144,6 +162,11 @@ def _from_gradescope(
         if rest and name.startswith(top) and not folder.startswith((".", "__MACOSX")):
             one = found.setdefault(folder, Exported(f"{path.name}: {printable(folder)}"))
             _add(one, archive, entry, rest)
+    for folder, values in known.items():
+        if isinstance(values, dict) and values.get(":submitters") and folder not in found:
+            where = f"{path.name}: {printable(str(folder))}"
+            told = f"{where} has no file in this export; look at this submission in Gradescope"
+            found[folder] = Exported(where, is_empty=True, problems=[told])
     every = []
     for number, (folder, one) in enumerate(found.items()):
         values = known.get(folder)
@@ -180,10 +203,11 @@ def _by_pattern(
     members: list[tuple[zipfile.ZipInfo, str]],
     path: Path,
     pattern: re.Pattern[str],
+    stems: Collection[str],
 ) -> list[Exported]:
     found: dict[str, Exported] = {}
     strangers: dict[str, Exported] = {}
-    newest: dict[tuple[str, str], int] = {}  # the number of Canvas's for a file, by its name
+    files: dict[str, list[_Part]] = defaultdict(list)
     for entry, name in members:
         first, _, rest = name.partition("/")
         match = None if ANONYMOUS.fullmatch(first) else pattern.fullmatch(first)
@@ -208,13 +232,54 @@ def _by_pattern(
         one.order = max(one.order, attempt)
         one.late = one.late or bool(parts.get("late"))
         file, again, ending = (parts.get(part) or "" for part in ("file", "again", "ending"))
-        if again and not ending.endswith("ipynb"):  # "model-100": the student's own name, perhaps
-            _add(one, archive, entry, f"{file}{again}{ending}")
-        inner = rest or f"{file}{ending}"
-        if attempt >= newest.get((key, inner), 0):
-            newest[key, inner] = attempt
-            _add(one, archive, entry, inner)
+        names = (rest, rest) if rest else (f"{file}{again}{ending}", f"{file}{ending}")
+        files[key].append(_Part(entry, *names, attempt))
+    for key, those in files.items():
+        for name, group in _groups(those, stems).items():
+            _place(found[key], archive, name, group, stems)
     return [*found.values(), *(strangers.values() if found else ())]
+
+
+def _groups(parts: list[_Part], stems: Collection[str]) -> dict[str, list[_Part]]:
+    """A student's files by the name that they may have had before Canvas numbered them."""
+    own = {part.cut for part in parts if part.cut != part.full}
+    own |= {f"{stem}.ipynb" for stem in stems}
+    groups: dict[str, list[_Part]] = defaultdict(list)
+    for part in parts:
+        groups[part.full if part.full in own else part.cut].append(part)
+    return groups
+
+
+def _place(
+    one: Exported,
+    archive: zipfile.ZipFile,
+    name: str,
+    group: list[_Part],
+    stems: Collection[str],
+) -> None:
+    """Add files that may be one file, handed in again: the latest gets the name without a number.
+
+    Others with a number keep it, because it may be in the student's own name: "model-100". So do
+    all of several notebooks, if the course has none of this name.
+    """
+    ending = Path(name).suffix
+    *earlier, last = sorted(group, key=lambda part: part.attempt)
+    names = [name] if ending in (".ipynb", ".zip") else dict.fromkeys([last.full, name])
+    if ending == ".ipynb" and earlier and stems and Path(name).stem not in stems:
+        names = [last.full]
+    for part in earlier:
+        _add_newer(one, archive, part, part.full)
+    for kept in names:
+        _add_newer(one, archive, last, kept)
+
+
+def _add_newer(one: Exported, archive: zipfile.ZipFile, part: _Part, name: str) -> None:
+    """Add a file, and tell what it replaces."""
+    before = None if printable(name) in one.from_zip else one.files.get(printable(name))
+    _add(one, archive, part.entry, name)
+    if before not in (None, one.files.get(printable(name))):
+        told = f"{printable(part.full)} has replaced it"
+        one.problems.append(f"an older {printable(name)} was left out: {told}")
 
 
 def _is_hand_in(members: list[tuple[zipfile.ZipInfo, str]]) -> bool:

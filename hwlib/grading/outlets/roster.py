@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from hwlib.errors import CourseError
@@ -25,14 +25,35 @@ __all__ = [
     "folder_name",
 ]
 
-# headings of a roster's columns, in lower case
-IDS = ("id", "student id", "sid", "sis user id", "sis login id", "id number", "username", "login")
-NAMES = ("name", "student", "full name")
-FIRST, LAST = ("first name", "given name"), ("last name", "surname", "family name")
-EMAILS = ("email", "email address", "e-mail")
-MOODLES = re.compile(r"\D+ (\d+)")  # "Participant 12" in the column "Identifier" of a worksheet
+# headings of a roster's columns, in lower case; those in German, French and Spanish are Moodle's
+IDS = (
+    *("id", "student id", "sid", "sis user id", "sis login id", "id number", "username", "login"),
+    *("matrikelnummer", "id-nummer", "anmeldename", "benutzername"),
+    *("numéro d'identification", "numéro d’identification"),
+    *("nom d'utilisateur", "nom d’utilisateur", "número de id", "nombre de usuario"),
+)
+NAMES = (
+    *("name", "student", "full name"),
+    *("vollständiger name", "nom complet", "nombre completo"),
+)
+FIRST = ("first name", "given name", "vorname", "prénom", "nombre")
+LAST = (
+    *("last name", "surname", "family name"),
+    *("nachname", "nom de famille", "nom", "apellido(s)", "apellidos"),
+)
+EMAILS = (
+    *("email", "email address", "e-mail", "e-mail address"),
+    *("e-mail-adresse", "adresse de courriel", "courriel", "adresse e-mail"),
+    *("correo electrónico", "dirección de correo", "dirección de correo electrónico"),
+)
+IDENTIFIER = "identifier"  # heading of the first column of Moodle's grading worksheet
+MOODLES = re.compile(r"\D+(\d+)")  # "Participant 12" in this column
+# the same in other languages, in which the heading may be "ID": "Teilnehmer/in12"
+PARTICIPANT = re.compile(r"(?:particip|teilnehm|partecip|deelnem)\D*(\d+)", re.IGNORECASE)
 CANVAS = ("sis user id", "sis login id")  # headings of Canvas's own gradebook
-CANVAS_POINTS = "points possible"  # the second row of a gradebook that Canvas has exported
+# the second or third row of a gradebook that Canvas has exported
+CANVAS_POINTS = "points possible"
+FORMULA = re.compile(r'\s*="(.*)"\s*', re.DOTALL)  # how Excel keeps the zeros of "001"
 
 
 class Roster:
@@ -52,31 +73,25 @@ class Roster:
     """
 
     def __init__(self, path: Path) -> None:
-        rows = [(line, row) for line, row in read_csv(path, "roster") if any(row)]
-        headings = rows[0][1] if rows else []
+        rows = [
+            (line, [_plain(cell) for cell in row])
+            for line, row in read_csv(path, "roster")
+            if any(row)
+        ]
+        headings = [unicodedata.normalize("NFC", cell) for cell in rows[0][1]] if rows else []
         self.headings = [heading for heading in headings if heading]
         self._students: dict[str, set[str]] = defaultdict(set)  # by what `bare` leaves
+        self._named: dict[str, set[str]] = defaultdict(set)  # the same, by names only
         self._exact: dict[str, set[str]] = defaultdict(set)
         self._numbers: dict[str, set[str]] = defaultdict(set)
         self.rows: dict[str, dict[str, str]] = {}
         """Student's id → heading in lower case → value, in the order of the file."""
-        for line, row in rows[1:]:
-            if any(row[len(headings) :]):
-                raise CourseError(
-                    f"{path}:{line}: expected {len(self.headings)} cells as in the first row, "
-                    "found more; put quotes around a name that has a comma in it"
-                )
-            values = {
-                heading.strip().lower(): value.strip()
-                for heading, value in zip(headings, row, strict=False)
-            }
-            if not any(values.values()) or values.get("student", "").lower() == CANVAS_POINTS:
-                continue
+        for line, values in _students_of(path, headings, rows[1:]):
             student = first_of(values, IDS) or first_of(values, EMAILS)
             if not student:
                 raise CourseError(
-                    f"{path}:{line}: this row has no id; the column of ids must have one of the "
-                    f"headings {', '.join(IDS)}. Found {', '.join(self.headings)}"
+                    f"{path}:{line}: this row has no id; the column of ids must have a heading "
+                    f"such as {', '.join(IDS[:8])}. Found {', '.join(self.headings)}"
                 )
             if student in self.rows:
                 raise CourseError(f"{path}:{line}: the id {student!r} is there twice; remove one")
@@ -99,7 +114,9 @@ class Roster:
             if bare(text):
                 self._students[bare(text)].add(student)
                 self._exact[_spelled(text)].add(student)
-        if number := MOODLES.fullmatch(values.get("identifier", "")):
+        for name in filter(bare, names):
+            self._named[bare(name)].add(student)
+        if number := MOODLES.fullmatch(values.get(IDENTIFIER, "")):
             self._numbers[number[1]].add(student)
         if any(heading in values for heading in CANVAS):
             self._numbers[values.get("id", "")].add(student)
@@ -109,18 +126,55 @@ class Roster:
 
         Of students who share a name, the spelling decides, and then the number that the system
         writes behind the name. A roster may also have both as a name, such as "Ada Lovelace_123".
+        Moodle writes a team's name before it: "Team Rocket-Ada Lovelace".
         """
+        return self._by_name(one) or self._by_team(one)
+
+    def guesses_team(self, one: Exported) -> bool:
+        """Whether only the end of the name says whose this is: its begin may be a team's name, or
+        that of another student ("Anne-Marie Curie").
+        """
+        sure = self._numbers.get(one.number, set())
+        return not self._by_name(one) and not self._by_team(one) <= sure
+
+    def _by_name(self, one: Exported) -> set[str]:
         if one.key and (named := self._exact.get(_spelled(one.key))):
             return named
         several = set[str]()
         for text in (*one.ids, one.name):
-            found = self._students.get(bare(text), set())
-            found = found & self._exact.get(_spelled(text), set()) or found
-            found = found & self._numbers.get(one.number, set()) or found
+            found = self._narrowed(self._students.get(bare(text), set()), text, one.number)
             if len(found) == 1:
                 return found
             several |= found
         return several
+
+    def _by_team(self, one: Exported) -> set[str]:
+        """The students whose name follows a hyphen and ends the exported name."""
+        if not one.number:
+            return set()
+        words, found = one.name.split("-"), set[str]()
+        for start in range(1, len(words)):
+            name = "-".join(words[start:])
+            found |= self._narrowed(self._named.get(bare(name), set()), name, one.number)
+        return found & self._numbers.get(one.number, set()) or found
+
+    def _narrowed(self, found: set[str], text: str, number: str) -> set[str]:
+        """Of these students those with this spelling and number, as far as there are any."""
+        found = found & self._exact.get(_spelled(text), set()) or found
+        return found & self._numbers.get(number, set()) or found
+
+    def without_names(self) -> str:
+        """If no column of names was understood, which column was taken for what; else ""."""
+        meanings: dict[str, str] = dict.fromkeys(IDS, "the id") | dict.fromkeys(EMAILS, "the email")
+        if any(IDENTIFIER in values for values in self.rows.values()):
+            meanings[self.headings[0].strip().lower()] = "Moodle's number"
+        known = [(heading, heading.strip().lower()) for heading in self.headings]
+        if {*NAMES, *FIRST, *LAST} & {low for _, low in known}:
+            return ""
+        taken = [f"{heading} as {meanings[low]}" for heading, low in known if low in meanings]
+        others = [heading for heading, low in known if low not in meanings]
+        lost = f", and not {', '.join(others[:9])}" if others else ""
+        return f"no column of names was understood, only {', '.join(taken)}{lost}"
 
     def student(self, one: Exported) -> str | None:
         """The id of the student who handed this in; None if nobody or several could be."""
@@ -140,6 +194,46 @@ class Roster:
         return self.student(
             Exported(folder, (folder,), name if known else folder, key=folder, number=known)
         )
+
+
+def _students_of(
+    path: Path, headings: list[str], rows: list[tuple[int, list[str]]]
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """The row of each student by heading in lower case, with its line."""
+    places = [heading.strip().lower() for heading in headings]
+    table = []
+    for line, row in rows:
+        if any(row[len(headings) :]):
+            raise CourseError(
+                f"{path}:{line}: expected {sum(map(bool, headings))} cells as in the first row, "
+                "found more; put quotes around a name that has a comma in it"
+            )
+        cells = zip(places, row, strict=False)
+        table.append((line, {place: value.strip() for place, value in cells}))
+    points = [
+        number
+        for number, (_, values) in enumerate(table)
+        if values.get("student", "").lower() == CANVAS_POINTS
+    ]
+    has_another_id = any(place in (*IDS, *EMAILS) for place in places[1:])
+    for number, (line, values) in enumerate(table):
+        # above the points, Canvas may say how grades are posted
+        is_above = number < max(points, default=0) and not first_of(values, ("student", *IDS))
+        if number in points or is_above or not any(values.values()):
+            continue
+        if PARTICIPANT.fullmatch(values.get(places[0], "")) and has_another_id:
+            values[IDENTIFIER] = values.pop(places[0])
+        yield line, values
+
+
+def _plain(cell: str) -> str:
+    """A cell without the formula that keeps its zeros.
+
+    >>> _plain('="001"'), _plain("=1")
+    ('001', '=1')
+    """
+    found = FORMULA.fullmatch(cell)
+    return found[1].replace('""', '"') if found else cell
 
 
 def folder_name(student: str) -> str | None:
