@@ -824,8 +824,9 @@ def collect(
     )
     console = terminal_for(json_file)
     earlier = sum(one.earlier for one in found)
+    count = sum(one.folder.is_dir() for one in found)  # the others have no file
     console.print(
-        f"{counted(len(found), 'hand-in')} {'is' if len(found) == 1 else 'are'} in {target}"
+        f"{counted(count, 'hand-in')} {'is' if count == 1 else 'are'} in {target}"
         + (f"; {earlier} others are kept in {target / '.earlier'}" if earlier else ""),
     )
     if own := sum(one.own_time for one in found):
