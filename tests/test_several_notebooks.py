@@ -8,7 +8,7 @@ import re
 import threading
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ from hwlib.grading.results import GradeReport
 from hwlib.grading.service.drop import DropFolder
 from hwlib.grading.service.graders import Graders, Places
 from hwlib.grading.service.inbox import Inbox
-from hwlib.grading.submissions.files import find_submissions
+from hwlib.grading.submissions.files import find_submissions, read_found, read_notebook
 from hwlib.grading.viva.questions import draw_questions
 
 # both define `scale`, and have a solution cell `setup-1`: neither may see the other's names
@@ -300,6 +300,73 @@ def test_notebooks_are_found_by_names_that_are_like_theirs(
     unsure = names[0] != "x/one"  # what lies deeper counts less
     assert (found.several["one"].notebook is None) is unsure
     assert any("rename the right one" in text for text in found.problems) is unsure
+
+
+PLACES = {
+    "a folder": ("my trio/one.ipynb", "my trio/two.ipynb", "my trio/net.safetensors"),
+    "above": ("my trio/one.ipynb", "my trio/two.ipynb", "net.safetensors"),
+    "two folders": ("a/one.ipynb", "b/two.ipynb", "b/net.safetensors"),
+    "a zip": ("x.zip: one.ipynb", "x.zip: two.ipynb", "x.zip: net.safetensors"),
+    "a zip with a folder": (
+        "x.zip: hw/one.ipynb",
+        "x.zip: hw/two.ipynb",
+        "x.zip: hw/net.safetensors",
+    ),
+    "beside a zip": ("x.zip: hw/one.ipynb", "x.zip: hw/two.ipynb", "net.safetensors"),
+    "half in a zip": ("one.ipynb", "x.zip: two.ipynb", "x.zip: net.safetensors"),
+    "only in a zip": ("one.ipynb", "two.ipynb", "x.zip: net.safetensors"),
+    "a browser's names": ("one (1).ipynb", "two (1).ipynb", "net (1).safetensors"),
+}
+
+
+@pytest.mark.parametrize("names", PLACES.values(), ids=PLACES)
+def test_all_notebooks_find_the_files_that_were_handed_in(
+    measures: Assignment, tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    folder = tmp_path / "ada" / "measures"
+    texts = [nbformat.writes(one) for one in notebooks(measures, "one", "two").values()]
+    for name, content in zip(names, [*texts, "numbers"], strict=True):
+        archive, _, inner = name.partition(": ")
+        (folder / archive).parent.mkdir(parents=True, exist_ok=True)
+        if inner:
+            with zipfile.ZipFile(folder / archive, "a") as packed:
+                packed.writestr(inner, content)
+        else:
+            (folder / name).write_text(content, encoding="utf-8")
+    (found,) = find_submissions(replace(measures, artifacts=("net",)), tmp_path)
+    for one in (found, *found.several.values()):
+        assert (one.folder / "net.safetensors").read_text() == "numbers"
+    for stem, one in found.several.items():
+        wanted = read_notebook(texts[measures.stems.index(stem)], "x.ipynb")
+        assert read_found(one, []).cells == wanted.cells
+        assert one.notebook is not None and one.notebook.is_relative_to(found.folder)
+
+
+def test_what_is_wrong_with_a_zip_of_notebooks_is_said(
+    measures: Assignment, tmp_path: Path
+) -> None:
+    folder = tmp_path / "ada" / "measures"
+    folder.mkdir(parents=True)
+    (folder / "x.zip").write_bytes(b"PK no zip")
+    (found,) = find_submissions(measures, tmp_path)
+    assert any("cannot open x.zip" in text for text in found.problems)
+
+
+@pytest.mark.parametrize("other", ["HW1_Jane.ipynb", "one (1).ipynb", "nb/one.ipynb"])
+def test_of_each_notebook_the_one_with_answers_is_graded(
+    measures: Assignment, tmp_path: Path, other: str
+) -> None:
+    folder = tmp_path / "ada" / "measures"
+    for name, content in notebooks(measures, "two").items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(content, folder / name)
+    (folder / other).parent.mkdir(exist_ok=True)
+    nbformat.write(notebooks(measures, "one")["one.ipynb"], folder / other)
+    (found,) = find_submissions(measures, tmp_path)
+    first, second = found.several.values()
+    assert any(text.endswith(f"so {other} was graded") for text in first.problems)
+    assert "100 * x" in str(read_found(first, []).cells)
+    assert "scale * x ** 2" in str(read_found(second, []).cells)
 
 
 def test_hw_collect_knows_an_assignment_by_names_like_its_notebooks(

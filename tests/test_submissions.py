@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import gc
 import json
 import os
+import pickle
 import re
 import zipfile
 from collections.abc import Callable
@@ -11,17 +14,22 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import numpy as np
 import pytest
-from courses import make_tiny, released, solved, submission_folder
+from courses import make_assignment, make_tiny, released, solved, submission_folder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from hwlib.errors import CourseError, SubmissionError
+import hwlib
+from hwlib import checks
+from hwlib.errors import CheckFailed, CourseError, SubmissionError
 from hwlib.grading import Assignment, Course
+from hwlib.grading.grade import GradeOptions, grade_assignment
 from hwlib.grading.submissions.files import (
     find_submissions,
     misplaced,
+    read_found,
     read_notebook,
     read_submission,
 )
@@ -220,14 +228,326 @@ def test_the_copy_with_the_answers_is_graded(
         "solved": nbformat.writes(solved(built)),
         "other": nbformat.writes(solved(built, answer_why="Another answer.")),
         "damaged": "{",
+        "foreign": valid_text(),  # of no assignment, so it is never graded beside another one
     }
     folder = submission_folder(built, "ada")
-    for name, kind in (("tiny", named), ("tiny (1)", copy), ("data", "solved")):
+    for name, kind in (("tiny", named), ("tiny (1)", copy), ("data", "foreign")):
         (folder / f"{name}.ipynb").write_text(texts[kind], encoding="utf-8")
     (found,) = find_submissions(built, built.course.root / "submitted")
     assert found.notebook == folder / f"{graded}.ipynb"
     (problem,) = found.problems
     assert said in problem
+
+
+# ---- which notebook has the answers --------------------------------------------------------------
+
+
+def older(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """The same notebook, as if from a release with another text, given cell and experiment."""
+    changed = copy.deepcopy(notebook)
+    changed.cells[0].source = "# Tiny, last year"
+    for cell in changed.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade_id") in ("setup-2", "test-half"):
+            cell.source = f"LAST_YEAR = 1\n{cell.source}"
+    changed.cells.append(new_code_cell("old = [1, 2]\nprint(old)"))
+    changed.cells[-1].metadata["hwlib"] = {"name": "experiment-1", "role": "experiment"}
+    return changed
+
+
+def lay(folder: Path, files: dict[str, str | bytes]) -> None:
+    """Write files; "a.zip: b" is the file b in the zip a."""
+    packed: dict[Path, dict[str, str | bytes]] = {}
+    for name, content in files.items():
+        archive, inside, inner = name.partition(": ")
+        path = folder / archive
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if inside:
+            packed.setdefault(path, {})[inner] = content
+        elif isinstance(content, str):
+            path.write_text(content, encoding="utf-8")
+        else:
+            path.write_bytes(content)
+    for path, members in packed.items():
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as zipped:
+            for inner, content in members.items():
+                zipped.writestr(inner, content)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
+    return make_tiny(tmp_path_factory.mktemp("built"))
+
+
+@pytest.fixture(scope="module")
+def texts(built: Assignment) -> dict[str, str]:
+    """Notebooks by what is in them."""
+    stripped = solved(built)
+    for cell in stripped.cells:
+        cell.metadata.clear()
+    own = released(built)
+    own.cells.append(new_code_cell("def double(x):\n    return 2 * x"))
+    return {
+        "blank": nbformat.writes(released(built)),
+        "older": nbformat.writes(older(released(built))),
+        "solved": nbformat.writes(solved(built)),
+        "written": nbformat.writes(released(built, answer_why="Because.")),
+        "old-solved": nbformat.writes(older(solved(built))),
+        "stripped": nbformat.writes(stripped),
+        "own-cell": nbformat.writes(own),
+        "foreign": valid_text(),
+        "empty": nbformat.writes(new_notebook(cells=[new_code_cell("")])),
+        "nothing": "",
+        "damaged": "{",
+    }
+
+
+OTHERS = (
+    "tiny (1).ipynb",
+    "HW1_Jane.ipynb",
+    "tiny/tiny.ipynb",
+    "nb/mine.ipynb",
+    "tiny.zip: tiny.ipynb",
+    "all.zip: hw/tiny.ipynb",
+)
+
+
+@pytest.mark.parametrize("named", ["blank", "older", "empty", "nothing", "damaged"])
+@pytest.mark.parametrize("other", OTHERS)
+@pytest.mark.parametrize("kind", ["solved", "written", "old-solved", "stripped", "own-cell"])
+def test_a_notebook_without_answers_gives_way_to_one_with_answers(
+    built: Assignment, texts: dict[str, str], tmp_path: Path, named: str, other: str, kind: str
+) -> None:
+    folder = tmp_path / "ada" / "tiny"
+    lay(folder, {"tiny.ipynb": texts[named], other: texts[kind]})
+    (found,) = find_submissions(built, tmp_path)
+    notebook = read_found(found, [])
+    assert [cell.source for cell in notebook.cells] == [
+        cell.source for cell in read_notebook(texts[kind], "x.ipynb").cells
+    ]
+    assert found.problems[0].startswith("no answer is in tiny.ipynb, so ")
+
+
+@pytest.mark.parametrize("named", ["solved", "written", "own-cell", "stripped", "old-solved"])
+@pytest.mark.parametrize("other", OTHERS)
+@pytest.mark.parametrize("kind", ["blank", "solved", "older", "foreign", "damaged"])
+def test_a_notebook_with_answers_is_graded_whatever_lies_beside_it(
+    built: Assignment, texts: dict[str, str], tmp_path: Path, named: str, other: str, kind: str
+) -> None:
+    folder = tmp_path / "ada" / "tiny"
+    lay(folder, {"tiny.ipynb": texts[named], other: texts[kind]})
+    (found,) = find_submissions(built, tmp_path)
+    assert found.notebook == folder / "tiny.ipynb"
+    assert found.text is None
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_other_answers_than_those_graded_are_told(
+    built: Assignment, texts: dict[str, str], tmp_path: Path, other: str
+) -> None:
+    folder = tmp_path / "ada" / "tiny"
+    lay(folder, {"tiny.ipynb": texts["written"], other: texts["solved"]})
+    (found,) = find_submissions(built, tmp_path)
+    (problem,) = found.problems
+    assert problem.startswith("tiny.ipynb was graded; ")
+    assert other.rpartition(": ")[2] in problem and "is there, too, and was not" in problem
+
+
+@pytest.mark.parametrize("other", ["data.ipynb", "nb/mine.ipynb", "x.zip: mine.ipynb"])
+@pytest.mark.parametrize("named", ["blank", "damaged"])
+def test_a_foreign_notebook_is_not_graded_for_one_without_answers(
+    built: Assignment, texts: dict[str, str], tmp_path: Path, named: str, other: str
+) -> None:
+    folder = tmp_path / "ada" / "tiny"
+    lay(folder, {"tiny.ipynb": texts[named], other: texts["foreign"]})
+    (found,) = find_submissions(built, tmp_path)
+    assert (found.notebook, found.problems) == (folder / "tiny.ipynb", ())
+
+
+def test_different_answers_in_several_others_wait_for_a_name(
+    built: Assignment, texts: dict[str, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "ada" / "tiny"
+    files = {"tiny.ipynb": "blank", "a.ipynb": "solved", "b.ipynb": "written"}
+    lay(folder, {name: texts[kind] for name, kind in files.items()})
+    (found,) = find_submissions(built, tmp_path)
+    assert found.notebook is None
+    assert found.problems == (
+        "no answer is in tiny.ipynb, and there are different answers in a.ipynb, b.ipynb; rename "
+        "the right one to tiny.ipynb",
+    )
+    lay(folder, {"b.ipynb": texts["solved"]})  # the same answers twice
+    (found,) = find_submissions(built, tmp_path)
+    assert found.notebook == folder / "a.ipynb"
+
+
+@pytest.mark.parametrize("empty", ["empty", "nothing"])
+@pytest.mark.parametrize("kind", ["solved", "blank"])
+def test_an_empty_notebook_does_not_count(
+    built: Assignment, texts: dict[str, str], tmp_path: Path, empty: str, kind: str
+) -> None:
+    folder = tmp_path / "ada" / "tiny"
+    lay(folder, {"tiny (1).ipynb": texts[kind], "Untitled.ipynb": texts[empty]})
+    (found,) = find_submissions(built, tmp_path)
+    assert found.notebook == folder / "tiny (1).ipynb"
+    assert "the only notebook that is not empty" in found.problems[0]
+
+
+@pytest.mark.parametrize("other", ["old_tiny.ipynb", "hw/not-tiny.ipynb", "a/scratch.ipynb"])
+def test_of_several_notebooks_in_a_zip_the_one_with_the_right_name_is_meant(
+    built: Assignment, texts: dict[str, str], tmp_path: Path, other: str
+) -> None:
+    folder = tmp_path / "ada" / "tiny"
+    inside = {f"x.zip: {other}": texts["blank"], "x.zip: tiny.ipynb": texts["solved"]}
+    lay(folder, dict(inside))
+    (found,) = find_submissions(built, tmp_path)
+    assert found.text == texts["solved"]
+
+
+# ---- files that belong to a notebook -------------------------------------------------------------
+
+WITH_MODEL = """\
+# %% solution="double"
+from helper import two
+
+
+def double(x):
+    ### BEGIN SOLUTION
+    return 2 * x
+    ### END SOLUTION
+
+# %% test="double" points=2
+from hwlib import checks as check
+
+assert double(2) == 4
+model = check.handed_in("best_model")
+"""
+MODEL_TOML = (
+    'title = "Small"\npoints = 2\nminutes = 0.1\nartifacts = ["best_model"]\n'
+    'student_files = ["helper.py"]\n'
+)
+
+
+@pytest.fixture
+def declaring(tmp_path: Path) -> Assignment:
+    """An assignment that declares files."""
+    course = Course(tmp_path, "A course", "https://example.org")
+    more: dict[str, Any] = {"artifacts": ("best_model",), "student_files": ("helper.py",)}
+    return Assignment("tiny", "Tiny", 10, 1, course, **more)
+
+
+NOTEBOOKS = ("tiny.ipynb", "nb/tiny.ipynb", "x.zip: tiny.ipynb", "x.zip: hw/tiny.ipynb")
+PLACES = ("{}", "models/{}", "nb/{}", "x.zip: {}", "x.zip: hw/{}", "x.zip: models/{}")
+NAMES = ("best_model.safetensors", "best_model (1).safetensors", "Best-Model-Copy1.safetensors")
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_declared_file_is_found_wherever_it_lies_in_the_hand_in(
+    declaring: Assignment, tmp_path: Path, notebook: str, place: str, name: str
+) -> None:
+    folder = submission_folder(declaring, "ada")
+    lay(folder, {notebook: valid_text(), place.format(name): b"numbers", "helper.py": "two = 2"})
+    (found,) = find_submissions(declaring, tmp_path / "submitted")
+    assert (found.folder / "best_model.safetensors").read_bytes() == b"numbers"
+    assert (found.folder / "helper.py").read_text() == "two = 2"
+    assert read_found(found, []).cells[0].source == "x = 1"
+    if name != NAMES[0]:
+        assert any(f"{name} was used" in text for text in found.problems), found.problems
+    kept = found.folder
+    sent = pickle.loads(pickle.dumps(found))  # noqa: S301  as to another process
+    assert sent.folder == kept
+    gathered = kept.parent if found.place else None
+    del found
+    gc.collect()
+    assert gathered is None or not gathered.exists()
+
+
+def test_of_several_files_that_may_be_meant_none_is_taken(
+    declaring: Assignment, tmp_path: Path
+) -> None:
+    folder = submission_folder(declaring, "ada")
+    models = {f"best_model ({n}).safetensors": b"1" for n in (1, 2)}
+    lay(folder, {"tiny.ipynb": valid_text(), **models})
+    (found,) = find_submissions(declaring, tmp_path / "submitted")
+    assert found.folder == folder
+    (problem,) = found.problems
+    assert problem.startswith("there is no best_model.safetensors beside the notebook, but best_")
+
+
+@pytest.mark.parametrize(
+    ("member", "said"),
+    [
+        ("../outside.py", "was left out"),
+        ("/outside.py", "was left out"),
+        ("hw/../../outside.py", "was left out"),
+        ("a/" * 20 + "deep.py", "was left out"),
+        ("other/place.py", "were not used"),
+        ("helper2.py", "were used, too"),
+        ("old_tiny.ipynb", "were not graded"),
+        ("__MACOSX/x.py", ""),
+    ],
+)
+def test_what_becomes_of_a_file_in_a_zip_is_said(
+    declaring: Assignment, tmp_path: Path, member: str, said: str
+) -> None:
+    folder = submission_folder(declaring, "ada")
+    first = "hw/" if member == "other/place.py" else ""
+    lay(folder, {f"x.zip: {first}tiny.ipynb": valid_text(), f"x.zip: {member}": "x"})
+    (found,) = find_submissions(declaring, tmp_path / "submitted")
+    assert found.text == valid_text() or read_found(found, []).cells
+    assert any(said in text and Path(member).name in text for text in found.problems) is bool(said)
+    assert not list(tmp_path.rglob("outside.py"))
+    if found.place is not None:
+        assert not list(found.place.path.parent.rglob("outside.py"))
+
+
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        ([], "net.safetensors is missing; make it"),
+        (["cnn"], "net.safetensors is missing, but cnn.safetensors is there; make it"),
+        (["a", "b"], "net.safetensors is missing, but a.safetensors, b.safetensors are there; "),
+        (["\x1b[2J"], "net.safetensors is missing; make it"),
+    ],
+)
+def test_a_missing_model_is_told_with_those_that_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: list[str], said: str
+) -> None:
+    for name in there:
+        (tmp_path / f"{name}.safetensors").write_bytes(b"")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CheckFailed) as caught:
+        checks.handed_in("net")
+    assert str(caught.value).startswith(said)
+
+
+@pytest.mark.parametrize("engine", ["isolated", "nbgrader"])
+def test_what_was_in_a_zip_is_graded_with_its_notebook(tmp_path: Path, engine: Any) -> None:
+    root = tmp_path / "course"
+    helper = root / "assignments" / "small" / "files" / "helper.py"
+    helper.parent.mkdir(parents=True)
+    helper.write_text("two = None\n")
+    assignment = make_assignment(root, "small", WITH_MODEL, MODEL_TOML, points=2)
+    (root / "nbgrader_config.py").write_text("c = get_config()\n", encoding="utf-8")
+    own = "from helper import two\nfrom mine import one\ndouble = lambda x: two * one * x"
+    notebook = nbformat.writes(released(assignment, solution_double=own))
+    folder = submission_folder(assignment, "ada")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        model = hwlib.save_model({"W": np.ones(2)}, "best_model").read_bytes()
+    files = {
+        "small.ipynb": notebook,
+        "helper.py": "two = 2\n",
+        "mine.py": "one = 1\n",
+        "best_model.safetensors": model,
+    }
+    lay(folder, {f"small.zip: {name}": content for name, content in files.items()})
+    options = GradeOptions(engine=engine, seed=1)
+    report = grade_assignment(assignment, root / "submitted", tmp_path / "out", options=options)
+    (ada,) = report.submissions
+    assert [(one.status, one.points) for one in ada.questions] == [("passed", 2)]
+    assert any("mine.py" in text for text in ada.problems)
 
 
 def test_links_are_not_followed(assignment: Assignment, tmp_path: Path) -> None:
@@ -319,6 +639,25 @@ def test_an_odd_field_or_byte_costs_itself(
     assert notebook.cells[0].source == "x = 1"
     (problem,) = problems
     assert said in problem
+
+
+@pytest.mark.parametrize("zeros", [1, 3, 4096])
+@pytest.mark.parametrize("before", ["", "\ufeff", "\n"])
+def test_zeros_after_a_whole_notebook_are_left_out(tmp_path: Path, zeros: int, before: str) -> None:
+    (tmp_path / "tiny.ipynb").write_bytes((before + valid_text()).encode() + b"\0" * zeros)
+    problems: list[str] = []
+    assert len(read_submission(tmp_path / "tiny.ipynb", problems).cells) == 2
+    assert problems == [
+        f"tiny.ipynb ends with {zeros:,} zero bytes, as after an upload that was interrupted; "
+        "they were left out"
+    ]
+
+
+def test_too_many_cells_are_refused_with_limit_and_number() -> None:
+    cells = [{"cell_type": "code", "source": "x"}] * 10_001
+    text = json.dumps({"cells": cells, "nbformat": 4})
+    with pytest.raises(SubmissionError, match="expected at most 10,000 cells, found 10,001; del"):
+        read_notebook(text, "tiny.ipynb")
 
 
 def test_a_notebook_larger_than_the_limit_is_refused_without_reading_it_all(tmp_path: Path) -> None:

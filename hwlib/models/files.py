@@ -65,6 +65,7 @@ MAX_HEADER_BYTES = 2**20
 MAX_NUMBERS = 32 * 10**6  # in one file: 256 MB as float64
 MAX_ARRAYS = 1000
 MAX_DIMENSIONS = 8
+MAX_SHOWN_NAME = 60  # letters of a file's name in a message
 KINDS = ("arrays", "layers")
 
 _SUFFIX = ".safetensors"
@@ -217,9 +218,8 @@ def _read(path: Path) -> bytes:
         handle = os.open(path, flags)
     except FileNotFoundError as error:
         raise ModelError(
-            f'{path.name} is missing; make it with hwlib.save_model(…, "{path.stem}") and keep it '
-            "beside the "
-            "notebook"
+            f"{path.name} is missing{_others_beside(path)}; make it with hwlib.save_model(…, "
+            f'"{path.stem}") and keep it beside the notebook'
         ) from error
     except OSError as error:
         raise ModelError(
@@ -238,6 +238,16 @@ def _read(path: Path) -> bytes:
             return file.read(MAX_FILE_BYTES)
     finally:
         os.close(handle)
+
+
+def _others_beside(path: Path) -> str:
+    """The model files that are there instead, as a part of a sentence."""
+    try:
+        names = sorted(one.name for one in path.parent.glob(f"*{_SUFFIX}"))
+    except OSError:
+        return ""
+    shown = [name for name in names if name.isprintable() and len(name) <= MAX_SHOWN_NAME][:5]
+    return f", but {', '.join(shown)} {'is' if len(shown) == 1 else 'are'} there" if shown else ""
 
 
 def _header(data: bytes, file: str) -> StoredModel:

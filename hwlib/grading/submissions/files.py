@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import codecs
 import contextlib
 import errno
@@ -14,24 +15,28 @@ import shutil
 import stat
 import struct
 import warnings
+import weakref
 import zipfile
 import zlib
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
+from functools import cache, partial
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 import nbformat
 from nbformat import NotebookNode
 
+from hwlib.atomic import remove_folder
 from hwlib.errors import CourseError, SubmissionError
 from hwlib.grading.cells import joined_source, one_line, readable, tree_of
 from hwlib.grading.course import Assignment
 from hwlib.grading.kernels import kernel_of
-from hwlib.grading.submissions.copies import solved_copy
+from hwlib.grading.sandbox.folders import RunFolder
+from hwlib.grading.submissions.copies import Copy, Released, only_answered
 from hwlib.grading.submissions.kinds import advice_for_name, what_it_is
 from hwlib.grading.texts import for_terminal
 
@@ -65,6 +70,7 @@ MAX_FOLDERS = 8  # levels of nested folders
 MAX_SEEN = 20_000  # entries of folders that are read
 MAX_MEMBERS = 100_000  # entries of a zip
 MAX_NAME = 255  # bytes of a folder's name, on every common file system
+MAX_COMPARED = 20  # other notebooks that are read, to find the one with the answers
 MAX_LISTED = 20  # files that were left out and are named in a problem
 # the patterns that nbgrader ignores, and hidden files
 IGNORED = (".*", "*.pyc", "__pycache__", "feedback")
@@ -101,6 +107,37 @@ _OUTPUT_FIELDS: dict[str, dict[str, type]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class _Choice:
+    """Which notebook is graded."""
+
+    notebook: Path | None  # None: none can be graded, and `problems` says why
+    problems: tuple[str, ...] = ()
+    text: str | None = None  # of the notebook, if it was in a zip
+    archive: Path | None = None  # that zip
+    inner: str = ""  # the notebook's name in it
+    more: tuple[str, ...] = ()  # other files in it
+    is_final: bool = False  # no other notebook may take its place
+
+    def shown(self, folder: Path) -> str:
+        """What messages call it: its place in the hand-in."""
+        if self.archive is not None:
+            return f"{printable(self.inner)} from {printable(self.archive.name)}"
+        return _below(self.notebook, folder) if self.notebook else ""
+
+
+class _Place:
+    """A folder with files of one hand-in, removed when nothing in this process needs it."""
+
+    def __init__(self) -> None:
+        self.path = _run_folder(os.getpid()).new("hand-in-", 0o700)
+        weakref.finalize(self, _remove_as, os.getpid(), self.path)
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        """In another process it is no more than a name."""
+        return str, (str(self.path),)
+
+
+@dataclass(frozen=True, slots=True)
 class FoundSubmission:
     """One folder submitted/STUDENT/SLUG/."""
 
@@ -114,6 +151,8 @@ class FoundSubmission:
     # of an assignment with several notebooks: name of a notebook → what was found for it
     several: Mapping[str, FoundSubmission] = field(default_factory=dict)
     questions: frozenset[str] = frozenset()  # only these are graded; empty: all
+    # keeps `folder` on the disk, if its files were gathered from several places
+    place: _Place | None = field(default=None, compare=False, repr=False)
 
     @property
     def texts(self) -> list[Path | str]:
@@ -321,76 +360,89 @@ def _look_into(student: str, folder: Path, assignment: Assignment, root: Path) -
     if assignment.has_several:
         found = _several(student, folder, assignment, timestamp)
         return replace(found, problems=(*found.problems, *unread))
-    notebook, text, problems = _choose_notebook(folder, slug)
-    if notebook == folder / f"{slug}.ipynb" and text is None:
-        copies = [path for path in _notebooks_in(folder) if _bare(slug) in _bare(path.stem)]
-        notebook, problems = _of_copies(notebook, copies, assignment)
-    beside = notebook.parent if notebook is not None and text is None else folder
-    if notebook is None:  # it has one problem, which says so
-        return FoundSubmission(student, beside, None, timestamp, problems)
-    return FoundSubmission(student, beside, notebook, timestamp, (*problems, *unread), text)
+    choice = _choose_notebook(folder, slug)
+    choice = _with_answers(choice, folder, assignment, lambda stem: _bare(slug) in _bare(stem))
+    gathered = _gather({slug: choice}, folder, assignment)
+    choice = gathered.choices[slug]
+    if choice.notebook is None:  # it has one problem, which says so
+        return FoundSubmission(student, folder, None, timestamp, choice.problems)
+    problems = (*choice.problems, *gathered.problems, *unread)
+    return _found_as(choice, gathered, student, timestamp, problems)
 
 
-def _of_copies(
-    notebook: Path, copies: Iterable[Path], assignment: Assignment
-) -> tuple[Path, tuple[str, ...]]:
-    """The notebook to grade of those with a name like it, and what to say."""
-    others = [path for path in copies if path != notebook]
-    if not others:
-        return notebook, ()
-    chosen, said = solved_copy(notebook, others, assignment.release, read_submission)
-    return chosen, (printable(said),)
+def _found_as(
+    choice: _Choice,
+    gathered: _Gathered,
+    student: str,
+    timestamp: str | None,
+    problems: tuple[str, ...],
+) -> FoundSubmission:
+    return FoundSubmission(
+        student,
+        gathered.folder,
+        choice.notebook,
+        timestamp,
+        problems,
+        choice.text,
+        place=gathered.place,
+    )
 
 
 def _several(
     student: str, folder: Path, assignment: Assignment, timestamp: str | None
 ) -> FoundSubmission:
     """All notebooks of one hand-in; one that is missing costs its own questions only."""
-    found = {}
+    chosen, stems = dict[str, _Choice](), assignment.stems
     for one in assignment.each_notebook():
-        stem = one.stem
-        notebook, text, problems = _one_of_several(folder, stem, assignment.stems)
-        if notebook == folder / f"{stem}.ipynb" and text is None:
-            like = (
-                path
-                for path in _notebooks_in(folder)
-                if _stem_like(path.stem, assignment.stems) == stem
-            )
-            notebook, problems = _of_copies(notebook, like, one)
-        found[stem] = FoundSubmission(student, folder, notebook, timestamp, problems, text)
+        choice, is_like = _one_of_several(folder, one.stem, stems), partial(_means, one.stem, stems)
+        chosen[one.stem] = _with_answers(choice, folder, one, is_like)
+    gathered = _gather(chosen, folder, assignment)
+    found = {
+        stem: _found_as(choice, gathered, student, timestamp, choice.problems)
+        for stem, choice in gathered.choices.items()
+    }
     first = next((one.notebook for one in found.values() if one.notebook), None)
-    missing = tuple(problem for one in found.values() for problem in one.problems)
-    return FoundSubmission(student, folder, first, timestamp, missing, several=found)
+    told = tuple(problem for one in found.values() for problem in one.problems)
+    problems = tuple(dict.fromkeys((*told, *gathered.problems)))
+    return FoundSubmission(
+        student, gathered.folder, first, timestamp, problems, several=found, place=gathered.place
+    )
 
 
-def _one_of_several(
-    folder: Path, stem: str, stems: Sequence[str]
-) -> tuple[Path | None, str | None, tuple[str, ...]]:
-    """(notebook, its text if it was in a zip, problems), like `_choose_notebook`, by its name, or
-    by one that is like it, as browsers and copies have them: "one (1).ipynb".
+def _one_of_several(folder: Path, stem: str, stems: Sequence[str]) -> _Choice:
+    """Like `_choose_notebook`, by its name, or by one that is like it, as browsers and copies have
+    them: "one (1).ipynb".
     """
     expected = folder / f"{stem}.ipynb"
     if expected.is_symlink():
-        problem = f"{expected.name} is a symbolic link, which hwlib does not follow"
-        return None, None, (f"{problem}: hand in the file itself",)
+        return _Choice(None, (_is_link(expected),), is_final=True)
     if expected.is_file():
-        return expected, None, ()
+        return _Choice(expected)
     deeper = _notebooks_below(folder)
     below = [path for path in deeper if path.name == expected.name]
     if len(below) == 1:
-        return below[0], None, ()
+        return _Choice(below[0])
     zipped = _notebook_in_zip(folder, stem, by_name=True)
-    if zipped is not None and zipped[0] is not None:
-        return zipped[0], zipped[1], ()
+    if zipped is not None and zipped.notebook is not None:
+        return replace(zipped, problems=zipped.problems[1:])  # its name is the right one
     for place in (_notebooks_in(folder), deeper):
-        like = [path for path in place if _stem_like(path.stem, stems) == stem]
+        like = [path for path in place if _means(stem, stems, path.stem)]
         names = ", ".join(printable(str(path.relative_to(folder))) for path in like[:5])
         if len(like) == 1:
-            return like[0], None, (f"there is no {expected.name}, so {names} was graded",)
+            return _Choice(like[0], (f"there is no {expected.name}, so {names} was graded",))
         if like:
             problem = f"no {expected.name}, but several names like it: {names}"
-            return None, None, (f"{problem}; rename the right one",)
-    return None, None, (f"there is no {expected.name}; hand it in",)
+            return _Choice(None, (f"{problem}; rename the right one",))
+    why = zipped.problems if zipped is not None else ()
+    return _Choice(None, (f"there is no {expected.name}; hand it in", *why))
+
+
+def _means(stem: str, stems: Sequence[str], name: str) -> bool:
+    return _stem_like(name, stems) == stem
+
+
+def _is_link(path: Path) -> str:
+    return f"{path.name} is a symbolic link, which hwlib does not follow: hand in the file itself"
 
 
 def _stem_like(name: str, stems: Sequence[str]) -> str:
@@ -411,33 +463,113 @@ def _stem_like(name: str, stems: Sequence[str]) -> str:
     return best[0] if len(best) == 1 and longest else ""
 
 
-def _choose_notebook(folder: Path, slug: str) -> tuple[Path | None, str | None, tuple[str, ...]]:
-    """Choose the notebook to grade; returns (notebook, its text if it was in a zip, problems)."""
+def _choose_notebook(folder: Path, slug: str) -> _Choice:
+    """Choose the notebook to grade by its name and place."""
     expected = folder / f"{slug}.ipynb"
     if expected.is_symlink():
-        problem = f"{expected.name} is a symbolic link, which hwlib does not follow"
-        return None, None, (f"{problem}: hand in the file itself",)
+        return _Choice(None, (_is_link(expected),), is_final=True)
     if expected.is_file():
-        return expected, None, ()
+        return _Choice(expected)
     here = _notebooks_in(folder)
     for place in (here, [] if here else _notebooks_below(folder)):
         named = [path for path in place if path.name.lower() == expected.name.lower()]
-        chosen = named or place
+        every = named or place
+        chosen = every
+        if 1 < len(every) <= MAX_COMPARED:
+            chosen = [path for path in every if not _is_blank(path)] or every
+        names = ", ".join(printable(str(path.relative_to(folder))) for path in chosen[:5])
         if len(chosen) == 1:
-            name = printable(str(chosen[0].relative_to(folder)))
-            return (
-                chosen[0],
-                None,
-                (f"there is no {expected.name}, so {name}, the only notebook, was graded",),
-            )
+            only = "the only notebook" + ("" if len(every) == 1 else " that is not empty")
+            problem = f"there is no {expected.name}, so {names}, {only}, was graded"
+            return _Choice(chosen[0], (problem,))
         if chosen:
-            names = ", ".join(printable(str(path.relative_to(folder))) for path in chosen[:5])
             problem = f"no {expected.name}, but several other notebooks: {names}"
-            return None, None, (f"{problem}; rename the right one",)
+            return _Choice(None, (f"{problem}; rename the right one",))
     zipped = _notebook_in_zip(folder, slug)
-    if zipped is not None:
-        return zipped
-    return None, None, (_nothing_found(folder, slug),)
+    return zipped or _Choice(None, (_nothing_found(folder, slug),), is_final=True)
+
+
+def _is_blank(path: Path) -> bool:
+    """Whether a notebook has no text at all, as a new one."""
+    try:
+        if not (content := read_bytes(path, MAX_BYTES)):
+            return True
+        if _takes_much(content):
+            return False
+        return not any(cell.source.strip() for cell in read_submission(path).cells)
+    except SubmissionError:
+        return False
+
+
+def _with_answers(
+    choice: _Choice, folder: Path, one: Assignment, is_like: Callable[[str], bool]
+) -> _Choice:
+    """The same choice, unless that notebook has no answer and another one that lies there has."""
+    others = {} if choice.is_final else _other_choices(choice, folder, one, is_like)
+    if not others or _is_large(choice):
+        return choice
+    first, released = _as_copy(choice, folder), Released(one.release)
+    best, unsure = only_answered(first, list(others), released)
+    if best is None:
+        names = ", ".join(copy.name for copy in unsure[:5])
+        told = f"there are different answers in {names}"
+        told = f"no answer is in {first.name}, and {told}" if first.name else told
+        return _Choice(None, (f"{told}; rename the right one to {one.name}.ipynb",))
+    if best is not first:
+        why = f"no answer is in {first.name}" if first.name else f"there is no {one.name}.ipynb"
+        chosen = others[best]
+        more = chosen.problems[1:] if chosen.archive else ()
+        return replace(chosen, problems=(f"{why}, so {best.name} was graded", *more))
+    like = [copy.name for copy in others if not copy.rank or released.differs(first, copy)]
+    if choice.notebook == folder / f"{one.name}.ipynb" and choice.text is None and like:
+        left = "is there, too, and was" if len(like) == 1 else "are there, too, and were"
+        told = f"{first.name} was graded; {' and '.join(like[:5])} {left} not"
+        return replace(choice, problems=(*choice.problems, told))
+    return choice
+
+
+def _other_choices(
+    choice: _Choice, folder: Path, one: Assignment, is_like: Callable[[str], bool]
+) -> dict[Copy, _Choice]:
+    """What else could be graded: beside the chosen notebook, one folder deeper, or in a zip."""
+    here = [_Choice(path) for path in _notebooks_in(folder)]
+    deeper = [_Choice(path) for path in _notebooks_below(folder)]
+    zipped = None
+    if choice.archive is None:
+        zipped = _notebook_in_zip(folder, one.name, by_name=bool(one.stem))
+    others = [other for other in [*here, *deeper] if other.notebook != choice.notebook]
+    others = [*others[:MAX_COMPARED], *([zipped] if zipped and zipped.notebook else [])]
+    found = {}
+    for other in others:
+        name = other.inner or (other.notebook.name if other.notebook else "")
+        like = is_like(PurePosixPath(name).stem)
+        rank = 3 if other is zipped else 2 if other in deeper else 0 if like else 1
+        found[replace(_as_copy(other, folder), is_like=like, rank=rank)] = other
+    return found
+
+
+def _is_large(choice: _Choice) -> bool:
+    """Whether it takes too much memory to compare this notebook with others."""
+    if choice.notebook is None or choice.text is not None:
+        return _takes_much((choice.text or "").encode("utf-8", "replace"))
+    try:
+        return _takes_much(read_bytes(choice.notebook, MAX_BYTES))
+    except SubmissionError:
+        return False
+
+
+def _as_copy(choice: _Choice, folder: Path) -> Copy:
+    @cache
+    def read() -> NotebookNode:
+        if choice.notebook is None:
+            raise SubmissionError("there is no notebook")
+        if _is_large(choice):
+            raise SubmissionError("too large to be compared")
+        if choice.text is not None:
+            return read_notebook(choice.text, choice.notebook.name)
+        return read_submission(choice.notebook)
+
+    return Copy(choice.shown(folder), read)
 
 
 def _notebooks_in(folder: Path) -> list[Path]:
@@ -484,15 +616,14 @@ def check_members(archive: IO[bytes]) -> None:
             raise zipfile.BadZipFile(f"it has more than {MAX_MEMBERS:,} entries")
 
 
-def _notebook_in_zip(
-    folder: Path, slug: str, *, by_name: bool = False
-) -> tuple[Path | None, str | None, tuple[str, ...]] | None:
-    """The only notebook in the only zip that was handed in; None if there is no zip.
+def _notebook_in_zip(folder: Path, slug: str, *, by_name: bool = False) -> _Choice | None:
+    """The only notebook in the only zip that was handed in; None if there is no zip. Of several
+    notebooks it is the one that is called SLUG.ipynb.
 
-    With `by_name`, the only one that is called SLUG.ipynb.
+    With `by_name`, no other one.
     """
-    archives = sorted(path for path in folder.glob("*.[zZ][iI][pP]") if path.is_file())
-    if len(archives) != 1:
+    archives = _only_zip(folder)
+    if not archives:
         return None
     path = archives[0]
     name = printable(path.name)
@@ -500,42 +631,44 @@ def _notebook_in_zip(
         with path.open("rb") as file:
             check_members(file)
         with zipfile.ZipFile(path) as archive:
-            members = [
-                one
-                for one in archive.infolist()
-                if one.filename.lower().endswith(".ipynb")
-                and not any(part.startswith((".", "__")) for part in one.filename.split("/"))
-            ]
-            named = [one for one in members if one.filename.endswith(f"{slug}.ipynb")]
-            if by_name:
-                named = [one for one in named if one.filename.rpartition("/")[2] == f"{slug}.ipynb"]
+            every = [one for one in archive.infolist() if _is_shown(one)]
+            members = [one for one in every if one.filename.lower().endswith(".ipynb")]
+            named = [one for one in members if _base_name(one) == f"{slug}.ipynb"]
             members = named or ([] if by_name else members)
             if (problem := _no_notebook(members, name)) is not None:
-                return None, None, (problem,)
+                return _Choice(None, (problem,))
             with archive.open(members[0]) as file:
                 content = file.read(MAX_BYTES + 1)
-            unused = [
-                printable(one.filename)
-                for one in archive.infolist()
-                if one is not members[0]
-                and not one.is_dir()
-                and not any(part.startswith((".", "__")) for part in one.filename.split("/"))
-            ]
+            more = [one.filename for one in every if one is not members[0]]
     except DAMAGED_ZIP as error:
         found = "it needs a password" if "encrypted" in str(error) else one_line(str(error), 100)
-        return None, None, (f"cannot open {name} ({found}); hand in the notebook itself",)
+        return _Choice(None, (f"cannot open {name} ({found}); hand in the notebook itself",))
     inner = printable(members[0].filename)
     problems = [f"there is no {slug}.ipynb, so {inner} from {name} was graded"]
     try:
         text = _decoded(content, inner, problems)
     except SubmissionError as error:
-        return None, None, (str(error),)
-    if unused:
-        problems.append(
-            f"these files in {name} were not used: {', '.join(unused[:5])}; hand them in without a "
-            "zip"
-        )
-    return folder / f"{slug}.ipynb", text, tuple(problems)
+        return _Choice(None, (str(error),))
+    return _Choice(
+        folder / f"{slug}.ipynb", tuple(problems), text, path, members[0].filename, tuple(more)
+    )
+
+
+def _only_zip(folder: Path) -> list[Path]:
+    """The only zip in a folder, or nothing."""
+    archives = [path for path in folder.glob("*.[zZ][iI][pP]") if path.is_file()]
+    return archives if len(archives) == 1 else []
+
+
+def _is_shown(member: zipfile.ZipInfo) -> bool:
+    """Whether this is a file that a student may have packed, and no system has."""
+    parts = member.filename.replace("\\", "/").split("/")
+    hidden = (part.startswith((".", "__")) for part in parts if part not in (".", ".."))
+    return not member.is_dir() and not any(hidden)
+
+
+def _base_name(member: zipfile.ZipInfo) -> str:
+    return member.filename.replace("\\", "/").rpartition("/")[2]
 
 
 def _no_notebook(members: list[zipfile.ZipInfo], name: str) -> str | None:
@@ -566,6 +699,239 @@ def _nothing_found(folder: Path, slug: str) -> str:
     names = [printable(entry.name) for entry in shown]
     listed = f"; found {', '.join(names[:5])}" if names else ""
     return f"there is no {slug}.ipynb and no other notebook{listed}; hand in the notebook"
+
+
+# ---- gathering what lies in several places ----
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """The one folder in which student code finds its files."""
+
+    folder: Path
+    choices: Mapping[str, _Choice]  # name of a notebook → which one is graded
+    problems: tuple[str, ...] = ()
+    place: _Place | None = None  # if it was made for this
+
+
+@cache
+def _run_folder(process: int) -> RunFolder:
+    """Where this process gathers files."""
+    run = RunFolder([])
+    atexit.register(_remove_as, process, run.path)
+    return run
+
+
+def _remove_as(process: int, folder: Path) -> None:
+    """Remove a folder, but not from a fork of the process that has made it."""
+    if os.getpid() == process:
+        remove_folder(folder)
+
+
+def _gather(choices: Mapping[str, _Choice], folder: Path, assignment: Assignment) -> _Gathered:
+    """Find the files that belong to the chosen notebooks: those beside them, those that the
+    assignment declares and that lie elsewhere, and those in a zip. If they are not in one folder,
+    copies of them are made in a new one.
+    """
+    found = [choice for choice in choices.values() if choice.notebook is not None]
+    packed = {choice.archive: choice for choice in found if choice.archive}
+    theirs = [one.notebook.parent for one in found if one.notebook and not one.archive]
+    beside, extra = list(dict.fromkeys(theirs)), list[Path]()
+    base = beside[0] if len(beside) == 1 and not packed else folder
+    if not found:
+        return _Gathered(folder, choices)
+    if len(beside) <= 1 and not any(choice.more for choice in packed.values()):
+        elsewhere, told = _declared_elsewhere(assignment, base, [folder])
+        if not packed and len(_lacking(assignment, base)) > len(elsewhere):
+            extra = _only_zip(folder)
+        if not elsewhere and not extra:
+            return _Gathered(base, choices, tuple(told))
+    place, problems = _Place(), list[str]()
+    target, unpacked = place.path / "files", place.path / "zip"
+    target.mkdir()
+    moved = {stem: _moved(choice, stem, target) for stem, choice in choices.items()}
+    for archive in [*packed, *extra]:
+        problems += _unpack(archive, unpacked / archive.name)
+    for source in [*beside, *([folder] if packed or len(beside) > 1 else [])]:
+        problems += _add_files(source, target)
+    for archive, choice in packed.items():
+        inner = PurePosixPath(*_safe_parts(choice.inner)[:-1])
+        problems += _add_files(unpacked / archive.name / inner, target)
+    places = [folder, *(unpacked / archive.name for archive in [*packed, *extra])]
+    elsewhere, told = _declared_elsewhere(assignment, target, places)
+    if extra and not elsewhere:
+        return _Gathered(base, choices, (*problems, *told))
+    for name, path in elsewhere.items():
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        _copy_bounded(path, target / name, MAX_FILE_BYTES)
+    graded = {choice.inner for choice in found}
+    for choice in packed.values():
+        problems += _told_of_zip(choice, target, elsewhere.values(), graded)
+    return _Gathered(target, moved, tuple(dict.fromkeys((*told, *problems))), place)
+
+
+def _moved(choice: _Choice, stem: str, target: Path) -> _Choice:
+    """The same choice, with the notebook in another folder."""
+    if choice.notebook is None:
+        return choice
+    path = target / choice.notebook.name
+    if path.exists():
+        path = target / f"{stem}.ipynb"
+    if choice.text is not None:
+        path.write_bytes(choice.text.encode("utf-8", "replace"))
+    else:
+        _copy_bounded(choice.notebook, path, MAX_BYTES + 1)
+    return replace(choice, notebook=path)
+
+
+def _copy_bounded(source: Path, target: Path, limit: int) -> None:
+    """Copy a file, but no more than so many bytes of it."""
+    with source.open("rb") as file, target.open("wb") as copy:
+        while limit and (piece := file.read(min(limit, 1 << 20))):
+            copy.write(piece)
+            limit -= len(piece)
+
+
+def _add_files(source: Path, target: Path) -> list[str]:
+    """Copy files to where others may be, which stay."""
+    there = {path.relative_to(target).as_posix() for path in target.rglob("*")}
+    return copy_files(source, target, notebooks=True, keep=there) if source.is_dir() else []
+
+
+def _safe_parts(name: str) -> tuple[str, ...]:
+    """The folders and the name of a zip's member, in a form that is possible on a disk; empty if
+    it leads out of its folder.
+    """
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    if not parts or parts[0].startswith("/") or ".." in parts or "\0" in name:
+        return ()
+    if any(len(os.fsencode(printable(part))) > MAX_NAME for part in parts):
+        return ()
+    return tuple(map(printable, parts))
+
+
+def _unpack(path: Path, target: Path) -> list[str]:
+    """Unpack the regular files of a student's zip, within the limits for files beside a notebook.
+
+    Returns a line for each file that was left out.
+    """
+    problems, count, total = list[str](), 0, 0
+    target.mkdir(parents=True)
+    try:
+        with path.open("rb") as file:
+            check_members(file)
+        with zipfile.ZipFile(path) as archive:
+            for member in filter(_is_shown, archive.infolist()):
+                parts = _safe_parts(member.filename)
+                kind = stat.S_IFMT(member.external_attr >> 16)
+                size = member.file_size
+                if len(problems) > MAX_LISTED:
+                    break
+                if not 0 < len(parts) <= MAX_FOLDERS or kind not in (0, stat.S_IFREG):
+                    why = "it leads out of its folder, is nested too deeply or is no regular file"
+                elif count >= MAX_FILES or size > MAX_FILE_BYTES or total + size > MAX_TOTAL_BYTES:
+                    why = "too many files, or too large"
+                else:
+                    count, total = count + 1, total + size
+                    why = _unpack_one(archive, member, target.joinpath(*parts))
+                if why:
+                    shown = printable(member.filename)[:100]
+                    problems.append(f"{shown} in {printable(path.name)} was left out: {why}")
+    except DAMAGED_ZIP as error:
+        told = one_line(str(error), 100)
+        problems.append(f"files in {printable(path.name)} were left out ({told})")
+    return problems
+
+
+def _unpack_one(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> str:
+    """Unpack one file; returns why that is not possible, or ""."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with archive.open(member) as file, target.open("xb") as copy:
+            shutil.copyfileobj(file, copy)  # no more than the size that the zip tells
+    except DAMAGED_ZIP as error:
+        return one_line(str(error), 100).replace(str(target), target.name)
+    return ""
+
+
+def _told_of_zip(
+    choice: _Choice, target: Path, taken: Collection[Path], graded: Collection[str]
+) -> list[str]:
+    """What became of the other files in a zip."""
+    if choice.archive is None:
+        return []
+    folder = _safe_parts(choice.inner)[:-1]
+    by_use: dict[str, list[str]] = {"used, too": [], "not used": [], "not graded": []}
+    for member in choice.more:
+        parts = _safe_parts(member)
+        beside = target.joinpath(*parts[len(folder) :])
+        is_used = bool(parts) and parts[: len(folder)] == folder and beside.is_file()
+        is_used = is_used or any(path.parts[-len(parts) :] == parts for path in taken if parts)
+        use = "used, too" if is_used else "not used"
+        if member.lower().endswith(".ipynb"):
+            use = "" if member in graded else "not graded"
+        if use:
+            by_use[use].append(printable(member))
+    name = printable(choice.archive.name)
+    return [
+        f"these files in {name} were {use}: {_listed(names)}"
+        + ("; if they are needed, hand them in beside the notebook" if use == "not used" else "")
+        for use, names in by_use.items()
+        if names
+    ]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+def _declared_elsewhere(
+    assignment: Assignment, base: Path, places: Sequence[Path]
+) -> tuple[dict[str, Path], list[str]]:
+    """The files that the assignment declares and that are not beside the notebook, but elsewhere in
+    the hand-in or under a name like theirs.
+
+    Returns (name → the one file that may be meant, what to say).
+    """
+    found, told = dict[str, Path](), list[str]()
+    missing = _lacking(assignment, base)
+    if not missing:
+        return found, told
+    every = {
+        path: _below(path, place if place == places[0] else place.parent)  # "x.zip/model.…"
+        for place in places
+        for path in regular_files(place)
+    }
+    for name in missing:
+        wanted = PurePosixPath(name)
+        chosen = (
+            [place / name for place in places if place / name in every]
+            or [path for path in every if path.name == wanted.name]
+            or [path for path in every if _is_copy_of(path, wanted)]
+        )
+        names = _listed([every[path] for path in chosen])
+        if len(chosen) == 1:
+            found[name] = chosen[0]
+            told.append(f"there is no {name} beside the notebook, so {names} was used")
+        elif chosen:
+            told.append(
+                f"there is no {name} beside the notebook, but {names}; hand in the right one "
+                "under that name"
+            )
+    return found, told
+
+
+def _lacking(assignment: Assignment, base: Path) -> list[str]:
+    """The files that the assignment declares and that are not in a folder."""
+    models = [f"{name}.safetensors" for name in assignment.artifacts]
+    declared = (*models, *assignment.student_files)
+    return [name for name in declared if not os.path.lexists(base / name)]
+
+
+def _is_copy_of(path: Path, wanted: PurePosixPath) -> bool:
+    """Whether a file's name is like another: "best_model (1).safetensors"."""
+    alike = _bare(path.stem).startswith(_bare(wanted.stem))
+    return alike and path.suffix.lower() == wanted.suffix.lower()
 
 
 # ---- files beside a notebook ----
@@ -758,10 +1124,15 @@ def require_readable(content: bytes, name: str) -> None:
     SubmissionError
         With what was found and what to do.
     """
-    if len(content) > MAX_BYTES or sum(map(content.count, (b",", b"[", b"{"))) > MAX_AT_ONCE:
+    if len(content) > MAX_BYTES or _takes_much(content):
         return
     problems: list[str] = []
     read_notebook(_decoded(content, name, problems), name, problems)
+
+
+def _takes_much(content: bytes) -> bool:
+    """Whether a notebook has so many values that it takes much memory to read it."""
+    return sum(map(content.count, (b",", b"[", b"{"))) > MAX_AT_ONCE
 
 
 def _decoded(content: bytes, name: str, problems: list[str]) -> str:
@@ -777,6 +1148,14 @@ def _decoded(content: bytes, name: str, problems: list[str]) -> str:
         if text.lstrip().startswith("{"):
             problems.append(f"{name} was read as UTF-16, not as UTF-8")
             return text
+    if content.endswith(b"\0") and content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        whole = content.rstrip(b"\0")
+        zeros = len(content) - len(whole)
+        content = whole
+        problems.append(
+            f"{name} ends with {zeros:,} zero bytes, as after an upload that was interrupted; they "
+            "were left out"
+        )
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -801,8 +1180,11 @@ def read_notebook(text: str, name: str, problems: list[str] | None = None) -> No
     elif values.get("nbformat") != 4:
         told.append(f"{name}: expected notebook format 4, found {values.get('nbformat')!r:.20}")
     cells = list(_numbered(values["cells"]))
-    if not isinstance(values["cells"], list) or len(cells) > MAX_CELLS:
+    if not isinstance(values["cells"], list):
         raise _refusal(name, "its cells are not a notebook's", SAVE_AGAIN)
+    if len(cells) > MAX_CELLS:
+        found = f"expected at most {MAX_CELLS:,} cells, found {len(cells):,}"
+        raise _refusal(name, found, "delete those that are not needed and hand it in again")
     whole = _whole_cells(cells, told)
     if cells and not whole:
         raise _refusal(name, "its cells are not a notebook's", SAVE_AGAIN)
