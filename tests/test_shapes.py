@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import needs
 import pytest
 from courses import make_assignment, make_course, released
 from jupytext.cli import jupytext as run_jupytext
@@ -562,6 +563,22 @@ def test_a_module_that_students_write_is_theirs_for_their_code_only(tmp_path: Pa
     output, options = tmp_path / "nbgrader", GradeOptions(engine="nbgrader")
     grade_assignment(assignment, tmp_path / "submitted", output, ["ada"], options)
     assert (output / "autograded/ada/own/helpers.py").read_bytes() == kept.read_bytes()
+
+
+def test_otter_runs_the_module_that_was_handed_in(tmp_path: Path) -> None:
+    needs.module("otter")
+    assignment = make_own(tmp_path)
+    build(assignment)
+    for student, body in {"ada": "return x + x", "bob": "return 3 * x", "eve": ""}.items():
+        folder = hand_in(assignment, student, released(assignment, solution_double=DOUBLE))
+        text = GIVEN.replace("raise NotImplementedError", body)
+        if body:  # eve has not handed it in
+            (folder / "helpers.py").write_text(text, encoding="utf-8")
+    found = grade_assignment(
+        assignment, tmp_path / "submitted", tmp_path, options=GradeOptions(engine="otter")
+    ).submissions
+    assert {one.student: one.score for one in found} == {"ada": 2, "bob": 0, "eve": 0}
+    assert "NotImplementedError" in found[2].questions[0].message
 
 
 def test_the_last_cell_packs_what_students_write(

@@ -6,6 +6,7 @@ https://otter-grader.readthedocs.io/en/latest/plugins/creating_plugins.html
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from hwlib.grading.submissions.repair import repair
 
 __all__ = ["Plugin", "with_checks"]
 
-from hwlib.grading.engines.otter_zip import RELEASE
+from hwlib.grading.engines.otter_zip import GIVEN, RELEASE
 
 
 class Plugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no types
@@ -38,6 +39,7 @@ class Plugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no types
         os.environ.pop("PYTHONOPTIMIZE", None)  # it would skip every `assert`
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
             os.environ.setdefault(name, "1")
+        _put_in_place(Path("../source/files") / GIVEN)
         path = Path("../source/files") / RELEASE
         key = read_key(path, config["slug"])
         released = {cell.grade_id: cell.source for cell in key.cells if cell.grade_id}
@@ -58,6 +60,15 @@ class Plugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no types
             earned = [found for text in failed if (found := PART_OF_POINTS.search(text))]
             if earned and len(earned) == len(failed):
                 results.update_score(name, float(earned[-1][1]))
+
+
+def _put_in_place(given: Path) -> None:
+    """Copy files that students may write to where otter runs the notebook, if they are not there."""
+    for path in given.rglob("*") if given.is_dir() else ():
+        target = Path(path.relative_to(given))
+        if path.is_file() and not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
 
 
 def with_checks(

@@ -27,6 +27,7 @@ __all__ = ["generated_zip", "otter_notes", "otter_tests", "plain_name", "require
 
 PLUGIN = "hwlib.grading.engines.otter_plugin.Plugin"
 RELEASE = "hwlib_release.json"
+GIVEN = "hwlib_given"  # a folder with files that students may write, for who has not
 
 
 def require_otter() -> None:
@@ -109,7 +110,9 @@ def generated_zip(
     files = {RELEASE: assignment.release.read_bytes(), **(more_files or {})}
     folder = assignment.release.parent
     for path in regular_files(folder):
-        files[path.relative_to(folder).as_posix()] = path.read_bytes()
+        name = path.relative_to(folder).as_posix()
+        theirs = name in assignment.student_files  # otter would replace what was handed in
+        files[f"{GIVEN}/{name}" if theirs else name] = path.read_bytes()
     with tempfile.TemporaryDirectory(prefix="hw-otter-") as name:
         place = Path(name).resolve()
         for inside, content in {
