@@ -63,7 +63,9 @@ class Plugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no types
 
 
 def _put_in_place(given: Path) -> None:
-    """Copy files that students may write to where otter runs the notebook, if they are not there."""
+    """Copy files that students may write to where otter runs the notebook, if they are not there
+    already.
+    """
     for path in given.rglob("*") if given.is_dir() else ():
         target = Path(path.relative_to(given))
         if path.is_file() and not target.exists():
