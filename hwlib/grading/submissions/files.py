@@ -902,12 +902,14 @@ def _declared_elsewhere(
         for place in places
         for path in regular_files(place)
     }
+    declared = {PurePosixPath(name).name for name in _declared(assignment)}
+    others = [path for path in every if path.name not in declared]
     for name in missing:
         wanted = PurePosixPath(name)
         chosen = (
             [place / name for place in places if place / name in every]
             or [path for path in every if path.name == wanted.name]
-            or [path for path in every if _is_copy_of(path, wanted)]
+            or [path for path in others if _is_copy_of(path, wanted)]
         )
         names = _listed([every[path] for path in chosen])
         if len(chosen) == 1:
@@ -923,14 +925,20 @@ def _declared_elsewhere(
 
 def _lacking(assignment: Assignment, base: Path) -> list[str]:
     """The files that the assignment declares and that are not in a folder."""
+    return [name for name in _declared(assignment) if not os.path.lexists(base / name)]
+
+
+def _declared(assignment: Assignment) -> list[str]:
     models = [f"{name}.safetensors" for name in assignment.artifacts]
-    declared = (*models, *assignment.student_files)
-    return [name for name in declared if not os.path.lexists(base / name)]
+    return [*models, *assignment.student_files]
 
 
 def _is_copy_of(path: Path, wanted: PurePosixPath) -> bool:
-    """Whether a file's name is like another: "best_model (1).safetensors"."""
-    alike = _bare(path.stem).startswith(_bare(wanted.stem))
+    """Whether a file's name is another's with more behind it: "best_model (1).safetensors", and not
+    "model_1000" for "model_100".
+    """
+    found, right = (re.sub(r"[\s-]", "_", one.stem).casefold() for one in (path, wanted))
+    alike = found.startswith(right) and not found[len(right) :][:1].isalnum()
     return alike and path.suffix.lower() == wanted.suffix.lower()
 
 
