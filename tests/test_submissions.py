@@ -10,6 +10,7 @@ import pickle
 import re
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -473,6 +474,17 @@ def test_of_several_files_that_may_be_meant_none_is_taken(
     assert found.folder == folder
     (problem,) = found.problems
     assert problem.startswith("there is no best_model.safetensors beside the notebook, but best_")
+
+
+@pytest.mark.parametrize("other", ["best_model2", "best_models", "best_model_2", "worst_model"])
+def test_another_model_is_not_taken_for_one_that_is_missing(
+    declaring: Assignment, tmp_path: Path, other: str
+) -> None:
+    declaring = replace(declaring, artifacts=("best_model", "best_model_2"))
+    folder = submission_folder(declaring, "ada")
+    lay(folder, {"tiny.ipynb": valid_text(), f"{other}.safetensors": b"1", "helper.py": ""})
+    (found,) = find_submissions(declaring, tmp_path / "submitted")
+    assert (found.folder, found.problems) == (folder, ())
 
 
 @pytest.mark.parametrize(
