@@ -22,6 +22,7 @@ from hwlib.grading.engines.lacking import lack_in
 from hwlib.grading.grade import Engine
 from hwlib.grading.newer_python import newer_python
 from hwlib.grading.proof.variants import reference_notebook
+from hwlib.grading.sandbox.one_number import shape_of_several
 
 pytestmark = needs.linux
 old_python = pytest.mark.skipif(
@@ -230,6 +231,13 @@ def test_several_numbers_are_no_single_one_in_any_version(tmp_path: Path) -> Non
         found = result.question("total")
         assert found.status == ("error" if shape else "manual"), (code, found)
         assert f"has the shape {shape}" in found.message or "[0] =" in code or not shape
+
+
+@pytest.mark.parametrize("raised", ["ValueError", "SystemExit", "RecursionError"])
+def test_a_text_that_raises_says_nothing_and_stops_nothing(raised: str) -> None:
+    namespace: dict[str, type] = {}
+    exec(f"class Odd:\n    def __str__(self):\n        raise {raised}", namespace)
+    assert shape_of_several(TypeError(namespace["Odd"]())) is None
 
 
 @given(st.text(max_size=40))

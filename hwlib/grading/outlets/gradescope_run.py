@@ -247,10 +247,12 @@ def _earned(question: QuestionResult, waiting: str) -> QuestionResult:
     """A result that may still change: what is not passed yet waits, with the points so far."""
     if question.parts:
         parts = tuple(
-            part if part.status == "passed" else replace(part, status="manual", message=waiting)
+            part
+            if part.status == "passed"
+            else replace(part, status="manual", message=waiting, hint="")
             for part in question.parts
         )
-        return replace(question, parts=tuple(replace(part, hint="") for part in parts))
+        return replace(question, parts=parts)
     if question.status == "passed":
         return question
     return replace(question, status="manual", message=waiting, hint="")

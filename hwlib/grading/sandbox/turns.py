@@ -26,10 +26,8 @@ class Turns:
 
     def begin_request(self) -> int:
         """A request has arrived; returns its place among all that is open."""
-        with self._changed:
-            self._open += 1
-            self._waits = False
-            self._changed.notify_all()
+        with self._changed:  # another thread may ask as soon as this ends
+            self._step(+1, waits=False)
             return self._open
 
     @contextmanager
@@ -41,10 +39,7 @@ class Turns:
         try:
             yield
         finally:
-            with self._changed:
-                self._open -= 1
-                self._waits = self._open > 0  # then a question lies around it, and waits again
-                self._changed.notify_all()
+            self._step(-1, waits=place > 1)  # a question lies around it, and waits again
 
     @contextmanager
     def question(self) -> Iterator[None]:
@@ -64,7 +59,10 @@ class Turns:
         try:
             yield
         finally:
-            with self._changed:
-                self._open -= 1
-                self._waits = False
-                self._changed.notify_all()
+            self._step(-1, waits=False)
+
+    def _step(self, by: int, *, waits: bool) -> None:
+        with self._changed:
+            self._open += by
+            self._waits = waits
+            self._changed.notify_all()
