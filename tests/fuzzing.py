@@ -41,7 +41,7 @@ from hwlib.grading.grade import GradeOptions, grade_assignment
 from hwlib.grading.proof.variants import reference_notebook
 from hwlib.grading.sandbox.codec import Encoder
 from hwlib.grading.sandbox.objects import Objects
-from hwlib.grading.submissions.files import read_notebook
+from hwlib.grading.submissions.reading import read_notebook
 from hwlib.grading.submissions.repair import repair
 
 __all__ = ["Findings", "fuzz_class", "fuzz_frames", "fuzz_notebooks", "mutated_notebook"]

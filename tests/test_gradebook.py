@@ -28,7 +28,8 @@ from hwlib.grading.answer_key import AnswerKey, load_key
 from hwlib.grading.records.class_records import ClassRecords
 from hwlib.grading.records.gradebook import GradeStore
 from hwlib.grading.results import Outcome
-from hwlib.grading.submissions.files import copy_files, find_submissions
+from hwlib.grading.submissions.beside import copy_files
+from hwlib.grading.submissions.files import find_submissions
 
 WHEN = "2027-02-01 12:00:00 UTC"
 

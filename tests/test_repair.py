@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from hwlib.grading.answer_key import AnswerKey, load_key, released_sources
 from hwlib.grading.proof.variants import reference_notebook
-from hwlib.grading.submissions.files import read_notebook
+from hwlib.grading.submissions.reading import read_notebook
 from hwlib.grading.submissions.repair import RepairedSubmission, repair
 
 NOTEBOOK = '''\

@@ -38,7 +38,8 @@ from hwlib.grading.results import GradeReport
 from hwlib.grading.service.drop import DropFolder
 from hwlib.grading.service.graders import Graders, Places
 from hwlib.grading.service.inbox import Inbox
-from hwlib.grading.submissions.files import find_submissions, read_found, read_notebook
+from hwlib.grading.submissions.files import find_submissions, read_found
+from hwlib.grading.submissions.reading import read_notebook
 from hwlib.grading.viva.questions import draw_questions
 
 # both define `scale`, and have a solution cell `setup-1`: neither may see the other's names

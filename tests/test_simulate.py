@@ -15,7 +15,8 @@ from hwlib.errors import CourseError, SubmissionError
 from hwlib.grading import Assignment, GradeOptions, grade_assignment, simulate
 from hwlib.grading.answer_key import load_key
 from hwlib.grading.proof.simulate import WEIGHTS
-from hwlib.grading.submissions.files import find_submissions, read_submission
+from hwlib.grading.submissions.files import find_submissions
+from hwlib.grading.submissions.reading import read_submission
 from hwlib.grading.submissions.repair import repair
 
 WRONG = '''"""Takes half of twice."""

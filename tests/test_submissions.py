@@ -27,13 +27,8 @@ from hwlib import checks
 from hwlib.errors import CheckFailed, CourseError, SubmissionError
 from hwlib.grading import Assignment, Course
 from hwlib.grading.grade import GradeOptions, grade_assignment
-from hwlib.grading.submissions.files import (
-    find_submissions,
-    misplaced,
-    read_found,
-    read_notebook,
-    read_submission,
-)
+from hwlib.grading.submissions.files import find_submissions, misplaced, read_found
+from hwlib.grading.submissions.reading import read_notebook, read_submission
 
 OLD = {
     "nbformat": 3,
@@ -131,7 +126,7 @@ def _with_password(folder: Path) -> None:
         (lambda folder: (folder / "._tiny.ipynb").write_text(""), "no other notebook"),
         (lambda folder: (folder / ".ipynb_checkpoints").mkdir(), "no other notebook"),
         (_zipped, "contains no notebook"),
-        (lambda folder: _zipped(folder, a_ipynb=b"", b_ipynb=b""), "contains 2 notebooks"),
+        (lambda folder: _zipped(folder, a_ipynb=b"", b_ipynb=b""), "a.ipynb from tiny.zip, b"),
         (lambda folder: _zipped(folder, tiny_ipynb=bytes(60_000_000)), "larger than 50 MB"),
         (_with_password, "cannot open tiny.zip (it needs a password)"),
     ],
@@ -309,6 +304,7 @@ OTHERS = (
     "nb/mine.ipynb",
     "tiny.zip: tiny.ipynb",
     "all.zip: hw/tiny.ipynb",
+    "mine/all.zip: hw/tiny.ipynb",
 )
 
 
@@ -404,6 +400,43 @@ def test_of_several_notebooks_in_a_zip_the_one_with_the_right_name_is_meant(
     assert found.text == texts["solved"]
 
 
+@pytest.mark.parametrize("other", ["blank", "older", "empty", "nothing", "foreign", "damaged"])
+@pytest.mark.parametrize("kind", ["solved", "written", "own-cell"])
+@pytest.mark.parametrize("places", [("x.zip: a", "x.zip: b"), ("x.zip: a", "sub/y.zip: b")])
+def test_of_several_notebooks_in_zips_the_one_with_answers_is_graded(
+    built: Assignment,
+    texts: dict[str, str],
+    tmp_path: Path,
+    other: str,
+    kind: str,
+    places: tuple[str, str],
+) -> None:
+    first, second = (f"{place}.ipynb" for place in places)
+    lay(tmp_path / "ada" / "tiny", {first: texts[other], second: texts[kind], "z.zip: d.csv": ""})
+    (found,) = find_submissions(built, tmp_path)
+    assert found.text == texts[kind]
+    lay(tmp_path / "ada" / "tiny", {first: texts[kind], second: texts[other]})
+    (found,) = find_submissions(built, tmp_path)
+    assert found.text == texts[kind]
+
+
+def test_a_damaged_zip_beside_a_notebook_without_answers_is_told(
+    built: Assignment, texts: dict[str, str], tmp_path: Path
+) -> None:
+    lay(tmp_path / "ada" / "tiny", {"tiny.ipynb": texts["blank"], "mine.zip": "PK"})
+    (found,) = find_submissions(built, tmp_path)
+    assert found.notebook and found.problems[0].startswith("cannot open mine.zip (")
+
+
+def test_a_zip_of_more_notebooks_than_can_be_compared_is_bounded(
+    built: Assignment, tmp_path: Path
+) -> None:
+    inside = {f"x.zip: {number}.ipynb": bytes(40_000_000) for number in range(9)}
+    lay(tmp_path / "ada" / "tiny", dict(inside))
+    (found,) = find_submissions(built, tmp_path)
+    assert not found.notebook and "its notebooks are too large" in " ".join(found.problems)
+
+
 # ---- files that belong to a notebook -------------------------------------------------------------
 
 WITH_MODEL = """\
@@ -437,7 +470,7 @@ def declaring(tmp_path: Path) -> Assignment:
 
 
 NOTEBOOKS = ("tiny.ipynb", "nb/tiny.ipynb", "x.zip: tiny.ipynb", "x.zip: hw/tiny.ipynb")
-PLACES = ("{}", "models/{}", "nb/{}", "x.zip: {}", "x.zip: hw/{}", "x.zip: models/{}")
+PLACES = ("{}", "models/{}", "nb/{}", "x.zip: {}", "x.zip: hw/{}", "y.zip: {}", "a/y.zip: a/{}")
 NAMES = ("best_model.safetensors", "best_model (1).safetensors", "Best-Model-Copy1.safetensors")
 
 

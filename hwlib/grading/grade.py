@@ -30,14 +30,10 @@ from hwlib.grading.records.history import Entry, History, now
 from hwlib.grading.records.marks import recorded_marks, with_points_by_hand
 from hwlib.grading.records.unwritten import UnwrittenRecords
 from hwlib.grading.results import GradeReport, Outcome, ProvedTests, SubmissionResult
-from hwlib.grading.submissions.files import (
-    FoundSubmission,
-    find_submissions,
-    misplaced,
-    printable,
-    read_text,
-    regular_files,
-)
+from hwlib.grading.submissions.beside import regular_files
+from hwlib.grading.submissions.files import FoundSubmission, find_submissions, misplaced
+from hwlib.grading.submissions.reading import read_text
+from hwlib.grading.texts import printable
 
 __all__ = ["Engine", "GradeOptions", "grade_assignment", "grade_many", "grade_notebook_file"]
 

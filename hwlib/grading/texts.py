@@ -9,6 +9,7 @@
 | Markdown that we write           | `for_markdown`                                         |
 | a student's Markdown cell        | `records.harmless.harmless_markdown`                   |
 | a cell of a table as CSV         | `for_csv`                                              |
+| a file's name, wherever           | `printable`, which hides nothing                       |
 
 A student chooses file names, names of folders, messages of exceptions, printed text, and more. So
 these functions do not ask where a text comes from.
@@ -34,6 +35,7 @@ __all__ = [
     "for_page",
     "for_terminal",
     "page_templates",
+    "printable",
 ]
 
 FORMULA = re.compile(r"\A[=+\-@\t\r\n|%\uff1d\uff0b\uff0d\uff20]")
@@ -54,6 +56,24 @@ def for_terminal(text: str) -> str:
     'abc'
     """
     return TERMINAL.sub("", readable(text))
+
+
+def printable(name: str) -> str:
+    r"""Make the name of a file printable, so that it can be shown and stored anywhere.
+
+    Bytes that are not UTF-8, control characters and marks of writing direction become escapes.
+
+    >>> printable("M\udcfcller"), printable("a\x1b[2Jb"), printable("Zoë")
+    ('M\\xfcller', 'a\\x1b[2Jb', 'Zoë')
+    """
+    return "".join(
+        char
+        if char.isprintable()
+        else f"\\x{ord(char) - 0xDC00:02x}"
+        if 0xDC80 <= ord(char) <= 0xDCFF
+        else char.encode("unicode_escape").decode()
+        for char in name
+    )
 
 
 def for_json(values: Any) -> str:

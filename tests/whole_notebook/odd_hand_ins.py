@@ -19,7 +19,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from hwlib.grading.course import Assignment
-from hwlib.grading.submissions.files import printable
+from hwlib.grading.texts import printable
 
 __all__ = ["FULL", "ODD", "OddHandIn", "remove_deep"]
 

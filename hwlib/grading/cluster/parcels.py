@@ -11,12 +11,9 @@ from pathlib import Path, PurePosixPath
 
 from hwlib.errors import GradingError
 from hwlib.grading.course import Assignment
-from hwlib.grading.submissions.files import (
-    FoundSubmission,
-    copy_files,
-    read_text,
-    regular_files,
-)
+from hwlib.grading.submissions.beside import copy_files, regular_files
+from hwlib.grading.submissions.files import FoundSubmission
+from hwlib.grading.submissions.reading import read_text
 
 __all__ = ["Packed", "Parcel", "Store", "content_hash", "pack_course", "pack_submission"]
 

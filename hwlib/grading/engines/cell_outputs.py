@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hwlib.grading.submissions.files import whole_cell
+from hwlib.grading.submissions.reading import whole_cell
 
 __all__ = ["capped"]
 

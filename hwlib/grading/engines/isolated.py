@@ -51,7 +51,8 @@ from hwlib.grading.sandbox.clock import Limits, WorkClock
 from hwlib.grading.sandbox.confine import Confinement, Tier
 from hwlib.grading.sandbox.folders import RunFolder, give_to
 from hwlib.grading.sandbox.variables import environment
-from hwlib.grading.submissions.files import FoundSubmission, copy_files, read_found
+from hwlib.grading.submissions.beside import copy_files
+from hwlib.grading.submissions.files import FoundSubmission, read_found
 from hwlib.grading.submissions.fingerprints import models_of
 from hwlib.grading.submissions.repair import RepairedSubmission, SubmittedCell, repair
 

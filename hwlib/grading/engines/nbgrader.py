@@ -57,7 +57,8 @@ from hwlib.grading.results import QuestionResult, SubmissionResult
 from hwlib.grading.sandbox.clock import WorkClock, started_clock
 from hwlib.grading.sandbox.measures.limits import limit_program
 from hwlib.grading.sandbox.variables import environment
-from hwlib.grading.submissions.files import FoundSubmission, copy_files, read_found
+from hwlib.grading.submissions.beside import copy_files
+from hwlib.grading.submissions.files import FoundSubmission, read_found
 from hwlib.grading.submissions.repair import repair
 
 __all__ = ["grade_with_nbgrader"]

@@ -38,7 +38,8 @@ from hwlib.grading.results import (
     QuestionStatus,
     SubmissionResult,
 )
-from hwlib.grading.submissions.files import FoundSubmission, copy_files, read_found
+from hwlib.grading.submissions.beside import copy_files
+from hwlib.grading.submissions.files import FoundSubmission, read_found
 from hwlib.grading.submissions.repair import RepairedSubmission, repair
 
 __all__ = ["grade_with_otter"]

@@ -20,7 +20,7 @@ from hwlib.extras import how_to_install
 from hwlib.grading.answer_key import AnswerKey, KeyCell, load_key
 from hwlib.grading.course import Assignment
 from hwlib.grading.parts import EARNED, block_of, part_of, parts_of
-from hwlib.grading.submissions.files import regular_files
+from hwlib.grading.submissions.beside import regular_files
 from hwlib.markers import BEGIN_HIDDEN, END_HIDDEN, hidden_lines
 
 __all__ = ["generated_zip", "otter_notes", "otter_tests", "plain_name", "require_otter"]

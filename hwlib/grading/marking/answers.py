@@ -18,7 +18,7 @@ from hwlib.grading.records.database import shown
 from hwlib.grading.records.feedback import groups, own_cells
 from hwlib.grading.records.harmless import as_written
 from hwlib.grading.records.marks import GradebookView, Mark, recorded_view
-from hwlib.grading.submissions.files import read_submission
+from hwlib.grading.submissions.reading import read_submission
 
 __all__ = ["ByHand", "Same", "answers_by_hand"]
 

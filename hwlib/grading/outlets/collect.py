@@ -20,7 +20,7 @@ from hwlib.grading.course import Course
 from hwlib.grading.outlets.best import exchange, scores
 from hwlib.grading.outlets.exports import Exported, read_export
 from hwlib.grading.outlets.roster import Roster, bare, folder_name
-from hwlib.grading.submissions.files import printable
+from hwlib.grading.texts import printable
 
 __all__ = ["Collected", "Keep", "Roster", "collect", "put_in_place"]
 

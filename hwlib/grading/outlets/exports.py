@@ -26,16 +26,9 @@ from typing import Any, NamedTuple
 import yaml
 
 from hwlib.errors import CourseError
-from hwlib.grading.submissions.files import (
-    DAMAGED_ZIP,
-    MAX_FILE_BYTES,
-    MAX_FILES,
-    MAX_MEMBERS,
-    MAX_NAME,
-    MAX_TOTAL_BYTES,
-    check_members,
-    printable,
-)
+from hwlib.grading.submissions.beside import MAX_FILE_BYTES, MAX_FILES, MAX_TOTAL_BYTES
+from hwlib.grading.submissions.zips import DAMAGED_ZIP, MAX_MEMBERS, MAX_NAME, check_members
+from hwlib.grading.texts import printable
 
 __all__ = ["Exported", "read_export", "unpack_hand_in"]
 

@@ -27,7 +27,7 @@ from hwlib.grading.outlets.own_wheel import own_wheel
 from hwlib.grading.outlets.pinned import pinned_requirements
 from hwlib.grading.outlets.same_bytes import zip_bytes
 from hwlib.grading.outlets.wheelhouse import download_wheels, pip_wheel
-from hwlib.grading.submissions.files import regular_files
+from hwlib.grading.submissions.beside import regular_files
 from hwlib.markers import BEGIN_HIDDEN
 
 __all__ = ["GradescopeZip", "write_gradescope_zip"]

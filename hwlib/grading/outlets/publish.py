@@ -29,7 +29,7 @@ from hwlib.grading.authoring.build import build, duration, own_work
 from hwlib.grading.authoring.leaks import find_leaks, leaks_in_tree
 from hwlib.grading.course import Assignment, Course
 from hwlib.grading.outlets.own_wheel import own_wheel, package_files
-from hwlib.grading.submissions.files import printable
+from hwlib.grading.texts import printable
 
 __all__ = ["Published", "publish", "released_files", "student_files", "unfit"]
 

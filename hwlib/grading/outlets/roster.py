@@ -11,7 +11,7 @@ from pathlib import Path
 from hwlib.errors import CourseError
 from hwlib.grading.csv_files import read_csv
 from hwlib.grading.outlets.exports import Exported
-from hwlib.grading.submissions.files import printable
+from hwlib.grading.texts import printable
 
 __all__ = [
     "EMAILS",

@@ -32,7 +32,7 @@ from hwlib.grading.course import Assignment
 from hwlib.grading.records.harmless import harmless_cell
 from hwlib.grading.records.pictures import Pictures
 from hwlib.grading.results import PartResult, QuestionResult, SubmissionResult
-from hwlib.grading.submissions.files import copy_files
+from hwlib.grading.submissions.beside import copy_files
 from hwlib.grading.texts import for_markdown, for_terminal
 
 __all__ = [

@@ -20,7 +20,8 @@ from hwlib.grading.answer_key import KeyCell, load_key, released_sources
 from hwlib.grading.cell_names import names_in
 from hwlib.grading.course import Assignment
 from hwlib.grading.results import Outcome, ProvedTests, SubmissionResult
-from hwlib.grading.submissions.files import FoundSubmission, regular_files
+from hwlib.grading.submissions.beside import regular_files
+from hwlib.grading.submissions.files import FoundSubmission
 
 __all__ = ["Kept", "ResultCache", "file_name", "new_seed"]
 

@@ -35,8 +35,9 @@ from hwlib.grading.records.marks import GradebookView, HandIn, Mark, with_marks
 from hwlib.grading.records.partly import joined_with_kept
 from hwlib.grading.records.practice import visible_checks
 from hwlib.grading.results import Outcome, ProvedTests, SubmissionResult
-from hwlib.grading.submissions.files import FoundSubmission, read_submission
+from hwlib.grading.submissions.files import FoundSubmission
 from hwlib.grading.submissions.fingerprints import models_of, name_twins
+from hwlib.grading.submissions.reading import read_submission
 
 __all__ = ["ClassRecords"]
 

@@ -68,7 +68,7 @@ from hwlib.grading.records.marks import (
 )
 from hwlib.grading.records.times import parse_time
 from hwlib.grading.results import SubmissionResult, SubmissionStatus
-from hwlib.grading.submissions.files import read_submission
+from hwlib.grading.submissions.reading import read_submission
 from hwlib.grading.texts import for_markdown
 
 __all__ = ["GradeStore", "Written"]

@@ -21,7 +21,7 @@ from hwlib.grading.answer_key import AnswerKey
 from hwlib.grading.cells import grade_id_of
 from hwlib.grading.course import Assignment
 from hwlib.grading.records.class_results import ClassResults
-from hwlib.grading.submissions.files import read_submission
+from hwlib.grading.submissions.reading import read_submission
 
 __all__ = ["Pair", "Similar", "similar_answers", "similar_pairs"]
 

@@ -22,7 +22,8 @@ from hwlib.grading.course import Course
 from hwlib.grading.outlets.exports import unpack_hand_in
 from hwlib.grading.outlets.roster import folder_name
 from hwlib.grading.service.inbox import HandIn, Inbox, QuotaUsed, only_as_zip, require_a_notebook
-from hwlib.grading.submissions.files import printable, read_bytes
+from hwlib.grading.submissions.reading import read_bytes
+from hwlib.grading.texts import printable
 
 __all__ = ["DropFolder"]
 

@@ -19,7 +19,8 @@ from typing import Literal
 from hwlib.atomic import remove_folder, write_whole
 from hwlib.errors import HwlibError, SubmissionError
 from hwlib.grading.course import Assignment
-from hwlib.grading.submissions.files import printable, require_readable
+from hwlib.grading.submissions.reading import require_readable
+from hwlib.grading.texts import printable
 
 __all__ = ["HandIn", "Inbox", "QuotaUsed", "State", "only_as_zip", "require_a_notebook"]
 

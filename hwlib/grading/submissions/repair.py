@@ -21,7 +21,8 @@ from nbformat import NotebookNode
 from hwlib.grading.answer_key import AnswerKey, KeyCell
 from hwlib.grading.cell_names import CellNames, names_in
 from hwlib.grading.cells import as_released, checksum_of, grade_id_of, transformed, tree_of
-from hwlib.grading.submissions.files import printable, whole_cell, without_surrogates
+from hwlib.grading.submissions.reading import whole_cell, without_surrogates
+from hwlib.grading.texts import printable
 from hwlib.markers import TEXT_STUB, is_unsolved
 
 __all__ = ["RepairedSubmission", "SubmittedCell", "repair"]
