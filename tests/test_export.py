@@ -141,6 +141,30 @@ def test_moodles_worksheet_comes_back_with_grades(tmp_path: Path) -> None:
     assert zoe["Grade"] == "4"
 
 
+GERMAN = "ID,Vollständiger Name,E-Mail-Adresse,Status,Gruppe,Bewertung,Bestwertung,Feedback"
+FRENCH = "Identifiant,Nom complet,Adresse de courriel,Statut,Groupe,Note,Note maximale,Feedback"
+DUTCH = "Identificatie,Volledige naam,E-mail,Status,Groep,Cijfer,Maximum cijfer,Feedback"
+
+
+@pytest.mark.parametrize("headings", [GERMAN, FRENCH, DUTCH])
+@pytest.mark.parametrize("earlier", ["", "-", '"7,5"'])
+def test_moodles_worksheet_in_another_language_comes_back_with_grades(
+    tmp_path: Path, headings: str, earlier: str
+) -> None:
+    tiny = recorded_class(tmp_path, {"ada@example.org": (), "zoe@example.org": ("half",)})
+    sheet = f"{headings}\n" + "".join(
+        f'Teilnehmer/in{number},{name},{name}@example.org,ok,2,{earlier},"20,00",\n'
+        for number, name in enumerate(("ada", "bob", "zoe"))
+    )
+    ada, bob, zoe = table(tiny, "moodle", roster(tmp_path, sheet))
+    assert list(ada) == headings.split(",")
+    identity, name, email, status, group, grade, highest, feedback = ada.values()
+    assert (identity, name, email) == ("Teilnehmer/in0", "ada", "ada@example.org")
+    assert (status, group, grade, highest, feedback) == ("ok", "2", "8", "10", "")
+    assert list(zoe.values())[5] == "4"
+    assert list(bob.values())[5] == earlier.strip('"-')  # nothing handed in, nothing changed
+
+
 def test_moodles_import_gets_ids_and_emails(tiny: Assignment, tmp_path: Path) -> None:
     ada, *_ = table(tiny, "moodle", roster(tmp_path, ROSTER))
     assert list(ada.values()) == ["Ada", "Lovelace", "ada", "ada@example.org", "8"]

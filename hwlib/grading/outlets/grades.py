@@ -11,11 +11,13 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from hwlib.grading.outlets.roster import (
     EMAILS,
     FIRST,
+    IDENTIFIER,
     LAST,
     NAMES,
     Roster,
@@ -28,6 +30,8 @@ from hwlib.grading.texts import counted, for_csv
 __all__ = ["FORMATS", "Format", "GradeTable", "grade_table"]
 
 Format = Literal["csv", "canvas", "moodle", "gradescope"]
+GRADES = {"grade": "maximum grade", "bewertung": "bestwertung"}  # headings of Moodle's worksheet
+NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 GRADESCOPE_STATUS = {"graded": "Graded", "needs_manual": "Ungraded", "rejected": "Ungraded"}
 
 
@@ -237,15 +241,20 @@ def _moodle(results: ClassResults, people: Sequence[Person], roster: Roster | No
     """Moodle's grading worksheet with the grades filled in, or else a table for its import of
     grades, in which an instructor says which column identifies the students.
     """
-    known = {heading.strip().lower(): heading for heading in roster.headings} if roster else {}
-    if "identifier" in known and "grade" in known:
-        places = list(known)
+    if roster and (columns := _columns_of_grades(roster)):
+        places = [heading.strip().lower() for heading in roster.headings]
+
+        grade, highest = columns
 
         def filled(one: Person) -> list[str]:
-            given = {"grade": one.score, "maximum grade": number(results.max_score)}
-            return [given.get(place) or one.values.get(place, "") for place in places]
+            values = {**one.values, highest: number(results.max_score)}
+            if places[0] not in values:  # "ID" of a student of whom there is another id
+                values[places[0]] = one.value(IDENTIFIER)
+            if one.score or values.get(grade) == "-":  # how Moodle shows that there is no grade
+                values[grade] = one.score
+            return [values.get(place, "") for place in places]
 
-        return list(known.values()), map(filled, people)
+        return roster.headings, map(filled, people)
     headings = ["First name", "Last name", "ID number", "Email address", results.assignment.title]
 
     def row(one: Person) -> list[str]:
@@ -253,6 +262,25 @@ def _moodle(results: ClassResults, people: Sequence[Person], roster: Roster | No
         return [*one.first_and_last, identity, one.value(*EMAILS), one.score]
 
     return headings, map(row, people)
+
+
+def _columns_of_grades(roster: Roster) -> tuple[str, str] | None:
+    """In a grading worksheet of Moodle's, in any language, the columns of the grade and of the most
+    that can be had, which stands behind it and is the same for everybody; else None.
+    """
+    places, rows = [one.strip().lower() for one in roster.headings], list(roster.rows.values())
+    if not any(IDENTIFIER in row for row in rows):
+        return None
+    for place, highest in GRADES.items():
+        if place in places:
+            return place, highest
+    for place, highest in reversed([*pairwise(places)]):  # behind them are no numbers
+        most = {row.get(highest, "") for row in rows}
+        if len(most) == 1 and all(map(NUMBER.fullmatch, most)):
+            grades = {row.get(place, "") for row in rows} - {"", "-"}
+            if all(map(NUMBER.fullmatch, grades)):
+                return place, highest
+    return None
 
 
 def _gradescope(results: ClassResults, people: Sequence[Person], roster: Roster | None) -> Table:

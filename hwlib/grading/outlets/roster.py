@@ -16,6 +16,7 @@ from hwlib.grading.texts import printable
 __all__ = [
     "EMAILS",
     "FIRST",
+    "IDENTIFIER",
     "IDS",
     "LAST",
     "NAMES",
