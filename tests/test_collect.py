@@ -266,6 +266,21 @@ def test_a_zip_that_was_handed_in_is_unpacked(
     assert found == {"s1/small/small.ipynb": NOTEBOOK}
 
 
+@pytest.mark.parametrize("name", ["small.ipynb", "data/a.csv"])
+def test_two_zips_with_files_of_one_name_lose_none(
+    course: Course, tmp_path: Path, roster: Roster, name: str
+) -> None:
+    other = NOTEBOOK.replace(b"1", b"2") + b" "
+    files = {
+        "lovelaceada_1_7_small.zip": zipped({"small.ipynb": NOTEBOOK} | {name: NOTEBOOK}),
+        "lovelaceada_1_8_more.zip": zipped({name: other, "b.csv": b"b"}),
+    }
+    found = collected(course, tmp_path, files, roster)
+    assert found[f"s1/small/{name}"] == NOTEBOOK
+    assert found[f"s1/small/more/{name}"] == other
+    assert found["s1/small/b.csv"] == b"b"
+
+
 def test_a_mismatch_lists_every_hand_in_and_writes_nothing(
     course: Course, tmp_path: Path, roster: Roster
 ) -> None:

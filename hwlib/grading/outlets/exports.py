@@ -67,7 +67,7 @@ class Exported:
     unpacked: int = 0  # bytes, also of files that another one has replaced
     files: dict[str, bytes] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
-    from_zip: set[str] = field(default_factory=set)  # those of `files` that lay in a zip
+    from_zip: dict[str, str] = field(default_factory=dict)  # those of `files` from a zip: its name
 
 
 class _Part(NamedTuple):
@@ -305,9 +305,11 @@ def _from_hwlib(
 
 
 def _add(
-    one: Exported, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, depth: int = 0
+    one: Exported, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, inner: str = ""
 ) -> None:
-    """Add a file to a hand-in, or the files of a zip that was handed in."""
+    """Add a file to a hand-in, or the files of a zip that was handed in; `inner` is that zip's name
+    for one of its files.
+    """
     shown = printable(name)
     parts = PurePosixPath(name).parts
     if any(part.startswith(".") or part == "__MACOSX" for part in parts[:-1]) or not parts:
@@ -332,14 +334,26 @@ def _add(
     else:
         one.unpacked += entry.file_size  # first: what is damaged has taken its time, too
         content = _content(archive, entry, MAX_FILE_BYTES)
-        if name.lower().endswith(".zip") and not depth:
+        if name.lower().endswith(".zip") and not inner:
             _unpack(one, content, shown)
             return
-        if one.files.get(kept, content) != content and (kept in one.from_zip) != bool(depth):
-            one.problems.append(f"{shown} of a zip was left out: it was handed in beside it, too")
-            if depth:
-                return
-        (one.from_zip.add if depth else one.from_zip.discard)(kept)
+        before = one.from_zip.get(kept, "")
+        if one.files.get(kept, content) != content and before != inner:
+            if before and inner:
+                kept = f"{PurePosixPath(inner).stem}/{kept}"
+                one.problems.append(
+                    f"{shown} is in {before} and, with other content, in {inner}: that one is "
+                    f"{kept} now"
+                )
+            else:
+                one.problems.append(
+                    f"{shown} of a zip was left out: it was handed in beside it, too"
+                )
+                if inner:
+                    return
+        one.from_zip.pop(kept, None)
+        if inner:
+            one.from_zip[kept] = inner
         one.files[kept] = content
 
 
@@ -355,7 +369,7 @@ def _unpack(one: Exported, content: bytes, shown: str) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as inner:
             for entry in inner.infolist()[: 2 * MAX_FILES]:
                 if not entry.is_dir():
-                    _add(one, inner, entry, entry.filename.replace("\\", "/"), depth=1)
+                    _add(one, inner, entry, entry.filename.replace("\\", "/"), shown)
     except DAMAGED_ZIP as error:
         one.problems.append(f"{shown} was left out: cannot open this zip ({error})")
 
