@@ -80,18 +80,39 @@ def answer(name):
     return answers[name] if name == "x1" else np.squeeze(answers[name])
 
 
+def which_unit(found):
+    """A hint by the hidden units that are right."""
+    near = [np.ndim(one) == 0 and np.allclose(one, right, rtol=1e-3) for one, right in zip(found, hidden)] if np.shape(found) == (2,) else []
+    for unit, other in ((0, 1), (1, 0)):
+        if any(near) and near[unit]:
+            return f"x1[{unit}] is right: do the same for x1[{other}], with row {other} of W1 and b1[{other}]."
+    return "x1[j] = σ(W1[j, 0]·x0[0] + W1[j, 1]·x0[1] + b1[j]), with the numbers that the cell above prints. Work out one unit again."
+
+
 with check.part(1, "x1 and x2"):
     check.close(answer("x1"), hidden, rtol=1e-3, what="x1", mistakes={
         "Rows and columns of W1 are exchanged: row j leads into hidden unit j.": expit(mine.W1.T @ mine.x0 + mine.b1),
         "The biases b1 are left out.": expit(mine.W1 @ mine.x0),
         "This is z1: is σ applied?": mine.W1 @ mine.x0 + mine.b1,
+        "Both hidden units are right, but exchanged.": hidden[::-1],
+        "This is σ(−z1): the minus sign in 1/(1 + exp(−z)) is missing, or there twice.": expit(-(mine.W1 @ mine.x0 + mine.b1)),
+        "The biases b1 are subtracted: they are added.": expit(mine.W1 @ mine.x0 - mine.b1),
+        "The two inputs in x0 are exchanged.": expit(mine.W1 @ mine.x0[::-1] + mine.b1),
+        "This is tanh(z1): σ(z) is 1/(1 + exp(−z)).": np.tanh(mine.W1 @ mine.x0 + mine.b1),
+        "σ is applied twice.": expit(hidden),
         "These are the values for the published example, and the id says something else: use the numbers that the cell above prints.":
             [0.5933, 0.5969],
-    })
+    }, hint=which_unit(answer("x1")))
     check.close(answer("x2"), output, rtol=1e-3, what="x2", mistakes={
         "The bias b2 is left out.": expit(mine.W2 @ hidden),
         "This is z2: is σ applied?": mine.W2 @ hidden + mine.b2,
-    })
+        "This is σ(−z2): the minus sign in 1/(1 + exp(−z)) is missing, or there twice.": expit(-(mine.W2 @ hidden + mine.b2)),
+        "The bias b2 is subtracted: it is added.": expit(mine.W2 @ hidden - mine.b2),
+        "W2 is multiplied with x0: the output unit looks at the hidden units, x1.": expit(mine.W2 @ mine.x0 + mine.b2),
+        "The two weights in W2 are exchanged.": expit(mine.W2[::-1] @ hidden + mine.b2),
+        "W2 is multiplied with z1: the output unit looks at x1 = σ(z1).": expit(mine.W2 @ (mine.W1 @ mine.x0 + mine.b1) + mine.b2),
+        "This is tanh(z2): σ(z) is 1/(1 + exp(−z)).": np.tanh(mine.W2 @ hidden + mine.b2),
+    }, hint="Your x1 is right, so look at the last step: x2 = σ(W2[0]·x1[0] + W2[1]·x1[1] + b2).")
     ### BEGIN HIDDEN TESTS
     import math
 
@@ -112,8 +133,13 @@ with check.part(1, "the loss"):
     check.close(answer("loss"), check.due(answer("loss"), 0.5 * (output - mine.y) ** 2, lambda: 0.5 * (own - mine.y) ** 2 if 0 < own < 1 else None, rtol=2e-3),
                 rtol=2e-3, what="the loss", mistakes={
         "The ½ is missing.": (output - mine.y) ** 2,
-        "This is ½(y − x2) without the square.": 0.5 * abs(output - mine.y),
-    })
+        "This is ½(y − x2) without the square.": 0.5 * (mine.y - output),
+        "This is ½(x2 − y) without the square.": 0.5 * (output - mine.y),
+        "This is ½·x2²: y is left out.": 0.5 * output ** 2,
+        "This is ½(x2 + y)²: the loss looks at the difference.": 0.5 * (output + mine.y) ** 2,
+        "This is (½(x2 − y))²: the ½ stands before the square.": 0.25 * (output - mine.y) ** 2,
+        "The square is multiplied by 2, not by ½.": 2 * (output - mine.y) ** 2,
+    }, hint="The loss is ½·(x2 − y)²: one number, from your own x2 and the y that the cell above prints.")
 
 # %% [markdown]
 # The second check doesn't know the chain rule at all. It moves each weight a little, up and down, and looks how much the
@@ -357,6 +383,38 @@ def f(w):
     return np.array([np.exp(T) + np.sin(T), w[0] * w[1] + 1 / (1 + np.exp(-w[0]))])
     ### END SOLUTION
 
+# %% [markdown]
+# (The next cell holds what the checks of f and of both modes share.)
+
+# %% setup
+# What the outputs of f(0.1, 0.2) are where one term is wrong.
+WRONG_FIRST = {
+    f"T seems to be {wrong}: it is exp(w1) + exp(2·w2).": np.exp(T) + np.sin(T) for wrong, T in {
+        "exp(w1 + 2·w2)": np.exp(0.5), "exp(w1) + exp(w2²)": np.exp(0.1) + np.exp(0.04), "exp(w1) + 2·exp(w2)": np.exp(0.1) + 2 * np.exp(0.2),
+        "exp(2·w1) + exp(w2)": 2 * np.exp(0.2), "exp(2·w1) + exp(2·w2), or exp(w2) + exp(2·w2)": np.exp(0.2) + np.exp(0.4),
+    }.items()
+} | {"The 2 in the exponent 2·w2 is missing.": 10.97052485, "This is exp T · sin T: the two are added.": np.exp(2.59699561569) * np.sin(2.59699561569),
+     "The term sin T is missing.": np.exp(2.59699561569), "This is exp T − sin T: the two are added.": np.exp(2.59699561569) - np.sin(2.59699561569),
+     "This is exp T + sin(exp T): sin is taken of T.": np.exp(2.59699561569) + np.sin(np.exp(2.59699561569)),
+     "This is exp(T + sin T): the two are added after exp.": np.exp(2.59699561569 + np.sin(2.59699561569)),
+     "This is T + sin T: exp is taken of T once more.": 2.59699561569 + np.sin(2.59699561569),
+     "This is exp T + cos T: the second term is sin T.": np.exp(2.59699561569) + np.cos(2.59699561569)}
+WRONG_SECOND = {
+    "Is there a + instead of a − in the exponent of σ?": 0.4950208125,
+    "This is w1·w2 + σ(w2): σ is taken of w1.": 0.02 + expit(0.2),
+    "This is w1 + w2 + σ(w1): the first term is the product w1·w2.": 0.3 + expit(0.1),
+    "The product w1·w2 is missing.": expit(0.1),
+    "The term σ(w1) is missing.": 0.02,
+    "This is w1·w2 + tanh(w1): σ(z) is 1/(1 + exp(−z)).": 0.02 + np.tanh(0.1),
+    "This is w1·σ(w1) + w2, or the like: only the product w1·w2 and σ(w1) are added.": 0.2 + 0.1 * expit(0.1),
+    "This is w1·w2 + σ(T): σ is taken of w1.": 0.02 + expit(2.59699561569),
+    "This is σ(w1·w2 + w1), or the like: only w1 stands inside σ.": expit(0.12),
+    "This is w1·w2·σ(w1): the two are added.": 0.02 * expit(0.1),
+    "This is w1·w2 + σ(w1 + w2): only w1 stands inside σ.": 0.02 + expit(0.3),
+    "This is w1·w2 + σ(w1·w2): σ is taken of w1.": 0.02 + expit(0.02),
+}
+AS_IN_F = "The values are those of f itself: compare T and the two terms of each output with those in f, one by one."
+
 # %% test="f" points=1
 def where_f_is_right():
     """A hint by the second output where one of the weights is 0."""
@@ -370,31 +428,8 @@ def where_f_is_right():
 
 found = f(np.array([0.1, 0.2]))
 check.equal(np.shape(found), (2,), what="the shape of f(w)")
-check.close(found[0], 13.9414220, what="the first output of f(0.1, 0.2)", mistakes={
-    f"T seems to be {wrong}: it is exp(w1) + exp(2·w2).": np.exp(T) + np.sin(T) for wrong, T in {
-        "exp(w1 + 2·w2)": np.exp(0.5), "exp(w1) + exp(w2²)": np.exp(0.1) + np.exp(0.04), "exp(w1) + 2·exp(w2)": np.exp(0.1) + 2 * np.exp(0.2),
-        "exp(2·w1) + exp(w2)": 2 * np.exp(0.2), "exp(2·w1) + exp(2·w2), or exp(w2) + exp(2·w2)": np.exp(0.2) + np.exp(0.4),
-    }.items()
-} | {"The 2 in the exponent 2·w2 is missing.": 10.97052485, "This is exp T · sin T: the two are added.": np.exp(2.59699561569) * np.sin(2.59699561569),
-     "The term sin T is missing.": np.exp(2.59699561569), "This is exp T − sin T: the two are added.": np.exp(2.59699561569) - np.sin(2.59699561569),
-     "This is exp T + sin(exp T): sin is taken of T.": np.exp(2.59699561569) + np.sin(np.exp(2.59699561569)),
-     "This is exp(T + sin T): the two are added after exp.": np.exp(2.59699561569 + np.sin(2.59699561569)),
-     "This is T + sin T: exp is taken of T once more.": 2.59699561569 + np.sin(2.59699561569),
-     "This is exp T + cos T: the second term is sin T.": np.exp(2.59699561569) + np.cos(2.59699561569)}, hint="Print T first: it should be 2.597. Then it is exp T + sin T, both of T itself.")
-check.close(found[1], 0.5449792, what="the second output of f(0.1, 0.2)", mistakes={
-    "Is there a + instead of a − in the exponent of σ?": 0.4950208125,
-    "This is w1·w2 + σ(w2): σ is taken of w1.": 0.02 + expit(0.2),
-    "This is w1 + w2 + σ(w1): the first term is the product w1·w2.": 0.3 + expit(0.1),
-    "The product w1·w2 is missing.": expit(0.1),
-    "The term σ(w1) is missing.": 0.02,
-    "This is w1·w2 + tanh(w1): σ(z) is 1/(1 + exp(−z)).": 0.02 + np.tanh(0.1),
-    "This is w1·σ(w1) + w2, or the like: only the product w1·w2 and σ(w1) are added.": 0.2 + 0.1 * expit(0.1),
-    "This is w1·w2 + σ(T): σ is taken of w1.": 0.02 + expit(2.59699561569),
-    "This is σ(w1·w2 + w1), or the like: only w1 stands inside σ.": expit(0.12),
-    "This is w1·w2·σ(w1): the two are added.": 0.02 * expit(0.1),
-    "This is w1·w2 + σ(w1 + w2): only w1 stands inside σ.": 0.02 + expit(0.3),
-    "This is w1·w2 + σ(w1·w2): σ is taken of w1.": 0.02 + expit(0.02),
-}, hint=where_f_is_right())
+check.close(found[0], 13.9414220, what="the first output of f(0.1, 0.2)", mistakes=WRONG_FIRST, hint="Print T first: it should be 2.597. Then it is exp T + sin T, both of T itself.")
+check.close(found[1], 0.5449792, what="the second output of f(0.1, 0.2)", mistakes=WRONG_SECOND, hint=where_f_is_right())
 check.close(f(np.array([1.0, 2.0]))[1], 2.73105858, what="the second output of f(1, 2)")
 check.passed("f is as it should be.")
 ### BEGIN HIDDEN TESTS
@@ -474,6 +509,7 @@ with check.part(2, "the differences"):
         "The points are dw apart: they should be 2·dw apart, one on each side.": [[3.0025, 2, 0], [4, 0, 4]],
         "This is half a difference, times dw: `/ 2 * dw` multiplies by dw. Write brackets, `/ (2 * dw)`.": np.multiply([[3.01, 2, 0], [4, 0, 4]], 0.01),
         "The difference is divided by 2 only: divide by 2·dw.": np.multiply([[3.01, 2, 0], [4, 0, 4]], 0.1),
+        "Every value is exactly 2 times the right one: the two points are 2·dw apart, so divide by 2·dw.": np.multiply([[3.01, 2, 0], [4, 0, 4]], 2),
         "The differences are not divided by 2·dw.": np.multiply([[3.01, 2, 0], [4, 0, 4]], 0.2),
         "The steps of the earlier entries are still there when the next one moves: put each entry back, or move a copy.": lambda: moved_together(-0.1),
         "The steps of the earlier entries are still there when the next one moves: put each entry back after its step.": lambda: moved_together(0.1),
@@ -485,7 +521,7 @@ with check.part(2, "the differences"):
         "The values are added: take their difference, f(w + dw) − f(w − dw).": lambda: np.stack([
             (three_to_two(point + step) + three_to_two(point - step)) / 0.2 for step in 0.1 * np.eye(3)], axis=1),
         "All entries of w move at once: only entry j should.": lambda: np.tile(((three_to_two(point + 0.1) - three_to_two(point - 0.1)) / 0.2)[:, None], (1, 3)),
-    })
+    }, hint="Column j is (f(w + step) − f(w − step)) / (2·dw), where step has dw in entry j and 0 elsewhere. Print up, down and their difference for j = 0.")
     ### BEGIN HIDDEN TESTS
     rng = check.rng()
     for m, n, h in [(1, 1, 0.5), (2, 5, 0.1), (4, 2, 0.3), (3, 3, 1e-3), (1, 4, 0.2), (5, 1, 0.01)]:
@@ -658,7 +694,7 @@ with check.part(2, "the first output"):
     check.true(np.shape(value) != (2, 2) or np.shape(J) != (2,), "f and J are exchanged.", "The function returns (f, J), in this order.")
     check.equal(np.shape(J), (2, 2), what="the shape of the Jacobian", hint="One row for each output, one column for each weight" + (
         ": this is the sum of both rows. Make one pass for each output." if np.allclose(J, [14.3391778, 37.5985425]) else "."))
-    check.close(value[0], 13.9414220, what="the first output of f(0.1, 0.2)")
+    check.close(value[0], 13.9414220, what="the first output of f(0.1, 0.2)", mistakes=WRONG_FIRST, hint=AS_IN_F)
     check.close(J[0], [13.8898018, 37.4985425], rtol=1e-6, what="the first row of the Jacobian at (0.1, 0.2)", mistakes={
         "The path through sin T is missing.": [14.83509438, 40.05056562],
         "The path through exp T is missing.": [-0.9452926097, -2.55202311],
@@ -685,7 +721,7 @@ with check.part(1, "the second output"):
     if np.shape(J) == (2,) and np.allclose(J, [14.3391778, 37.5985425]):
         J = np.array([[13.8898018, 37.4985425], [0.4493760, 0.1]])     # one pass for both outputs has cost its points in the first part
     check.equal(np.shape(J), (2, 2), what="the shape of the Jacobian", hint="One row for each output, one column for each weight.")
-    check.close(value[1], 0.5449792, what="the second output of f(0.1, 0.2)")
+    check.close(value[1], 0.5449792, what="the second output of f(0.1, 0.2)", mistakes=WRONG_SECOND, hint=AS_IN_F)
     exchanged = [37.4985425, 0.1]                      # that has cost its points in the first part
     check.close(J[1], check.due(J[1], [0.4493760, 0.1], exchanged, [0.04987520804, 0.1] if multiplied(J) else None,
                                 [0.0449376, 0.02] if np.allclose(J[0], [1.38898018, 7.4997085]) else None), rtol=1e-6, what="the second row of the Jacobian at (0.1, 0.2)", mistakes={
@@ -751,7 +787,7 @@ with check.part(2, "the first output"):
     check.true(np.shape(value) != (2, 2) or np.shape(J) != (2,), "f and J are exchanged.", "The function returns (f, J), in this order.")
     check.equal(np.shape(J), (2, 2), what="the shape of the Jacobian", hint="One row for each output, one column for each weight" + (
         ": this is the sum of both rows. Make one pass for each output." if np.allclose(J, [14.3391778, 37.5985425]) else "."))
-    check.close(value[0], 13.9414220, what="the first output of f(0.1, 0.2)")
+    check.close(value[0], 13.9414220, what="the first output of f(0.1, 0.2)", mistakes=WRONG_FIRST, hint=AS_IN_F)
     check.close(J[0], [13.8898018, 37.4985425], rtol=1e-6, what="the first row of the Jacobian at (0.1, 0.2)", mistakes={
         "T got only the share of exp T: at a node that is used twice, add (`+=`).": [14.83509438, 40.05056562],
         "T got only the share of sin T: at a node that is used twice, add (`+=`).": [-0.9452926097, -2.55202311],
@@ -777,7 +813,7 @@ with check.part(2, "the second output"):
     if np.shape(J) == (2,) and np.allclose(J, [14.3391778, 37.5985425]):
         J = np.array([[13.8898018, 37.4985425], [0.4493760, 0.1]])     # one pass for both outputs has cost its points in the first part
     check.equal(np.shape(J), (2, 2), what="the shape of the Jacobian", hint="One row for each output, one column for each weight.")
-    check.close(value[1], 0.5449792, what="the second output of f(0.1, 0.2)")
+    check.close(value[1], 0.5449792, what="the second output of f(0.1, 0.2)", mistakes=WRONG_SECOND, hint=AS_IN_F)
     exchanged = [37.4985425, 0.1]                      # that has cost its points in the first part
     check.close(J[1], check.due(J[1], [0.4493760, 0.1], exchanged, [0.04987520804, 0.1] if multiplied(J) else None), rtol=1e-6, what="the second row of the Jacobian at (0.1, 0.2)", mistakes={
         "w1 got only the share of σ in the second output: at a node that is used twice, add (`+=`).": [0.2493760402, 0.1],

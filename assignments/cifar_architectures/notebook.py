@@ -357,7 +357,8 @@ def mistakes(p, N):
     }
 
 for p, N in ((5, 4), (5, 14), (3, 14), (4, 8)):
-    check.equal(pooled_size(p, N), places(p, N), what=f"pooled_size({p}, {N})", mistakes=mistakes(p, N))
+    check.equal(pooled_size(p, N), places(p, N), what=f"pooled_size({p}, {N})", mistakes=mistakes(p, N),
+                hint="With p = 32 a kernel fits at one place, and with p = 1 at 32. How many windows of N fit into these places?")
 check.passed("pooled_size counts whole windows.")
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
@@ -491,15 +492,32 @@ def mistakes(M, p, N):
         "The weights of a kernel are shared: they don't depend on the number of places.": M * (3 * p * p + 1) * side ** 2 + 10 * inputs + 10,
     }
 
+def which_part(M, p, N):
+    """Which part of the number is wrong, seen by changing one size after the other; "" if it is right."""
+    def wrong(*sizes):
+        return num_parameters(*sizes) - counted(*sizes)
+    try:
+        here, twice, whole = wrong(M, p, N), wrong(2 * M, p, N), wrong(M, p, 33 - p)
+        if here == 0 or not float(here).is_integer():
+            return ""
+        if twice == here:
+            return f"It is off by {here:+g}, however many kernels there are: look at what does not grow with M, which is one bias for each of the ten scores."
+        if twice == 2 * here and whole == here:
+            return f"It is off by {here / M:+g} for each kernel, whatever N is: look at what a kernel learns, 3 · p · p weights and a bias."
+        if twice == 2 * here:
+            return "What is wrong grows with M and changes with N: look at the ten scores, each with M · k · k weights. k is the side after pooling."
+    except Exception:
+        pass
+    return "M kernels with 3·p·p weights and a bias each; ten scores with M·k·k weights and a bias each."
+
 for sizes in ((100, 5, 14), (24, 5, 4), (100, 3, 14)):
-    check.equal(num_parameters(*sizes), counted(*sizes), what=f"num_parameters{sizes}", mistakes=mistakes(*sizes))
+    check.equal(num_parameters(*sizes), counted(*sizes), what=f"num_parameters{sizes}", mistakes=mistakes(*sizes), hint=which_part(*sizes))
 check.passed("num_parameters needs no network.")
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
 for p, N in ((1, 1), (32, 1), (4, 3), (6, 5), (9, 24), (3, 8)):
     sizes = int(rng.integers(1, 60)), p, N
-    check.equal(num_parameters(*sizes), counted(*sizes), what=f"num_parameters{sizes}", mistakes=mistakes(*sizes),
-                hint="M kernels with 3·p·p weights and a bias each; ten scores with M·k·k weights and a bias each.")
+    check.equal(num_parameters(*sizes), counted(*sizes), what=f"num_parameters{sizes}", mistakes=mistakes(*sizes), hint=which_part(*sizes))
 ### END HIDDEN TESTS
 
 # %% [markdown]
