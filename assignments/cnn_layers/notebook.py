@@ -134,12 +134,13 @@ def affine_forward(x, w, b):
 x = np.linspace(-0.1, 0.5, 2 * 4 * 5 * 6).reshape(2, 4, 5, 6)
 w, b = np.linspace(-0.2, 0.3, 120 * 3).reshape(120, 3), np.linspace(-0.3, 0.1, 3)
 out, _ = run_forward(affine_forward, x, w, b)
+one_number = "Write out one number: out[n, m] is the sum of all numbers of example n, each times its weight w[…, m], plus b[m]."
 other_order = "The numbers of an example are taken in another order: x.reshape(N, -1) keeps them in their own."
 check.close(out, [[1.49834967, 1.70660132, 1.91485297], [3.25553199, 3.5141327, 3.77273342]], what="the output", rtol=1e-8, mistakes={
     "Is the bias b added?": lambda: x.reshape(2, -1) @ w,
     "The numbers of different examples are mixed: x.reshape(N, -1) gives each example a row.": lambda: x.reshape(-1, 2).T @ w + b,
     other_order: lambda: x.reshape(2, -1, order="F") @ w + b,
-})
+}, hint=one_number)
 check.passed("affine_forward takes images and gives one row of numbers for each.")
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
@@ -153,7 +154,7 @@ for num, dims, width in [(1, (1,), 1), (4, (3,), 2), (5, (2, 3), 4), (3, (2, 3, 
         "The bias is added more than once: once for each output is enough.": lambda: right + (len(w) - 1) * b,
         "The numbers of different examples are mixed: x.reshape(N, -1) gives each example a row.": lambda: x.reshape(-1, num).T @ w + b,
         other_order: lambda: x.reshape(num, -1, order="F") @ w + b,
-    })
+    }, hint=one_number)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -207,10 +208,12 @@ def check_gradient(which):
             check.gradient(dx, right_dx, what=f"the gradient dx {case}", mistakes={
                 two_uses: 2 * right_dx,
                 "The numbers of an example come back in another order: reshape by x.shape alone keeps it.": lambda: (dout @ w.T).reshape(x.shape, order="F"),
-                "Is dx divided by N? Only the loss is a mean.": right_dx / num})
+                "Is dx divided by N? Only the loss is a mean.": right_dx / num,
+            }, hint="Each number of x goes into every output of its example, by its weight: add up dout times that weight over the outputs.")
         elif which == "dw":
             check.gradient(dw, right_dw, what=f"the gradient dw {case}", mistakes={
-                two_uses: other_dw, "Is dw divided by N? Only the loss is a mean.": right_dw / num})
+                two_uses: other_dw, "Is dw divided by N? Only the loss is a mean.": right_dw / num,
+            }, hint="Each weight is used once for every example, by its number of x: add up dout times that number over the examples.")
         else:
             check.gradient(db, dout.sum(axis=0), what=f"the gradient db {case}", mistakes={mean_of_rows: dout.mean(axis=0)}, hint=for_each_output)
 ### END HIDDEN TESTS
@@ -266,7 +269,7 @@ check.close(out, np.clip(x, 0, None), what="the output", mistakes={
     "This is the sigmoid.": expit(x),
     "The negative numbers are kept and the positive ones became 0.": np.clip(x, None, 0),
     "`np.max(x, 0)` is the maximum along axis 0: `np.maximum(x, 0)` compares every number with 0.": x.max(axis=0),
-})
+}, hint="What is negative becomes 0, and all other numbers stay as they are.")
 for shape in ((12,), (2, 3, 1, 2)):
     out, _ = run_forward(relu_forward, x.reshape(shape))
     check.close(out, np.clip(x, 0, None).reshape(shape), what=f"the output for x of shape {shape}", hint="The array may have any number of axes.")
@@ -282,7 +285,7 @@ for shape in [(1,), (7,), (3, 5), (2, 3, 4), (2, 3, 4, 2)]:
         "This is the sigmoid.": lambda: expit(x),
         "Large numbers are cut off too: only negative ones become 0.": np.clip(x, 0, 1),
         "Negative numbers become small here, not 0: that is a leaky ReLU.": np.maximum(x, 0.01 * x),
-    })
+    }, hint="What is negative becomes 0, and all other numbers stay as they are.")
 check.equal(run_forward(relu_forward, np.array([-1.0, 0.0, 2.0]))[0], [0, 0, 2], what="ReLU of −1, 0 and 2")
 ### END HIDDEN TESTS
 
@@ -305,7 +308,7 @@ check.gradient(dx, eval_numerical_gradient_array(lambda x: np.maximum(x, 0), x, 
     check.hint("The whole gradient comes through: where x is negative, nothing should.", why="relu-mask"): dout,
     "This is the derivative of the ReLU alone: by the chain rule it is multiplied by dout.": np.where(x > 0, 1.0, 0.0),
     "Negative gradients are cut off too: they pass where x is positive.": np.where(x > 0, np.maximum(dout, 0), 0),
-})
+}, hint="Look at one number: where x is positive its gradient is that of dout, unchanged; elsewhere it is 0.")
 check.passed("relu_backward lets the gradient through where x was positive.")
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
