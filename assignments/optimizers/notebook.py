@@ -557,6 +557,30 @@ def run_steps(step, param, grads, **options):
         found.append(param.clone())
     return torch.stack(found)
 
+# %% [markdown]
+# (The next cell is for the checks of weight decay.)
+
+# %% setup
+def own_steps(rng, step, start, grads, weight_decay, **options):
+    """The steps of a rule without decay, of gradients that have it; None if there is no decay, or it does nothing there.
+
+    They are asked for in an order drawn by chance, among steps with other decays: so they say how the rule makes a step, and not what it
+    has answered before.
+    """
+    def run(decay):
+        state, param, found = {}, start, []
+        for grad in grads:
+            param, state = step(param.clone(), grad + decay * param, state, **options)
+            found.append(param.clone())
+        return torch.stack(found)
+
+    if not weight_decay:
+        return None
+    decays = [weight_decay, 0.0, -weight_decay, *rng.uniform(0.1, 2, size=2)]
+    runs = {i: run(decays[i]) for i in rng.permutation(len(decays))}
+    same = any(np.allclose(runs[i], runs[j]) for i in runs for j in range(i))
+    return None if same else runs[0]
+
 # %% test="sgd_step" points=2
 def torch_steps(name, start, grads, change=lambda grad, param: grad, **options):
     """The same by torch.optim; `change` makes known mistakes."""
@@ -578,14 +602,7 @@ def slips(found, right, start, grad, lr, weight_decay=0.0):
 
 def by_own_step(start, grads, lr, weight_decay=0.0):
     """Your own steps without decay, of gradients that have it: right for whoever has paid for the step; None if the decay does nothing there."""
-    if not weight_decay:
-        return None
-    state, param, found = {}, start, []
-    for grad in grads:
-        param, state = sgd_step(param.clone(), grad + weight_decay * param, state, lr=lr)
-        found.append(param.clone())
-    plain = run_steps(sgd_step, start, grads, lr=lr)
-    return None if np.allclose(torch.stack(found), plain) else torch.stack(found)
+    return own_steps(check.rng(), sgd_step, start, grads, weight_decay, lr=lr)
 
 def compare(start, grads, **options):
     plain = {"lr": options["lr"]}
@@ -688,14 +705,7 @@ MISTAKES = [averaged, slowed, lambda *data, **options: mistaken(*data, forget=Tr
 
 def by_own_step(start, grads, weight_decay=0.0, **options):
     """Your own steps without decay, of gradients that have it: right for whoever has paid for the step; None if the decay does nothing there."""
-    if not weight_decay:
-        return None
-    state, param, found = {}, start, []
-    for grad in grads:
-        param, state = momentum_step(param.clone(), grad + weight_decay * param, state, **options)
-        found.append(param.clone())
-    plain = run_steps(momentum_step, start, grads, **options)
-    return None if np.allclose(torch.stack(found), plain) else torch.stack(found)
+    return own_steps(check.rng(), momentum_step, start, grads, weight_decay, **options)
 
 def paid():
     """The mistake that explains the steps of the first part, where it has cost its point; None if none does."""

@@ -365,10 +365,10 @@ class Worker:
         return usage.times_with_children(self.pid)
 
     def cpu_seconds(self) -> float:
-        """Seconds of CPU time that it has used, without its children, to a microsecond where the
+        """Seconds of CPU time that it and all that it started have used, to a microsecond where the
         system tells.
         """
-        return usage.times_alone(self.pid)[0] or usage.times_of(self.pid)[0]
+        return usage.exact_seconds(self.pid)
 
     def kill(self) -> None:
         """End it now, with everything it started; no asking."""
