@@ -1040,6 +1040,14 @@ def pooled_images(entry):
     return np.array(images, dtype=float)
 
 ### BEGIN HIDDEN TESTS
+def which_side(found):
+    """A hint by the numbers of the shape that are right."""
+    if found[:2] == (28, 28):
+        return "Height and width are right. Each filter makes one channel of the output: how many filters are there?"
+    if found[2] == 8:
+        return "The number of channels is right. Where can a window of 5 pixels begin in a row of 32, if it must not hang over, and how many places are that?"
+    return "Height and width: at how many places can a window of 5 pixels begin in a row of 32? Each filter makes one channel."
+
 mean = [[[1, 0.5], [0.5, 0.25]], [[0.5, 1], [0.25, 0.5]], [[0.25, 0.5], [0.5, 1]], [[0.5, 0.25], [1, 0.5]]]
 ### END HIDDEN TESTS
 
@@ -1053,7 +1061,7 @@ with check.part(1, "parameters"):
         "One bias for each filter, not one for each of its channels.": 8 * (5 * 5 + 1) * 3,
         "These are the parameters of one filter, and there are eight.": 5 * 5 * 3 + 1,
         "These are the weights of an affine layer: a filter uses the same ones at every place.": 28 * 28 * 8 * 76,
-    })
+    }, hint="Count one filter first: how many weights has it in its window, through all three colours, and how many biases? There are eight like it.")
     ### END HIDDEN TESTS
 
 with check.part(1, "shape of the output"):
@@ -1065,7 +1073,7 @@ with check.part(1, "shape of the output"):
         "Each filter adds up over the three colours and makes one channel.": (28, 28, 24),
         "The number of channels of the output is that of the filters.": (28, 28, 3),
         "The order is height, width, number of filters.": (8, 28, 28),
-    })
+    }, hint=which_side(tuple(conv_answers["output_shape"])))
     ### END HIDDEN TESTS
 
 with check.part(1, "average pooling"):
