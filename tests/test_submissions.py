@@ -428,6 +428,16 @@ def test_a_damaged_zip_beside_a_notebook_without_answers_is_told(
     assert found.notebook and found.problems[0].startswith("cannot open mine.zip (")
 
 
+def test_a_sparse_zip_is_not_read_to_its_end(built: Assignment, tmp_path: Path) -> None:
+    folder = tmp_path / "ada" / "tiny"
+    folder.mkdir(parents=True)
+    with (folder / "tiny.zip").open("wb") as file:
+        file.truncate(200_000_000_000)
+    (found,) = find_submissions(built, tmp_path)
+    (problem,) = found.problems
+    assert problem == ("cannot open tiny.zip (it is larger than 1 GB); hand in the notebook itself")
+
+
 def test_a_zip_of_more_notebooks_than_can_be_compared_is_bounded(
     built: Assignment, tmp_path: Path
 ) -> None:

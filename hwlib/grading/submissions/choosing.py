@@ -141,8 +141,9 @@ def choose_notebook(folder: Path, slug: str) -> Choice:
     if packed.damaged:
         return Choice(None, packed.damaged)
     if packed.without:
-        listed = ", ".join(packed.without)
-        return Choice(None, (f"{listed} contains no notebook; hand in the notebook itself",))
+        verb = "contains" if len(packed.without) == 1 else "contain"
+        told = f"{', '.join(packed.without)} {verb} no notebook; hand in the notebook itself"
+        return Choice(None, (told,))
     return Choice(None, (_nothing_found(folder, slug),), is_final=True)
 
 
@@ -275,10 +276,8 @@ def _in_zips(folder: Path, name: str) -> _Packed:
                     except SubmissionError as error:
                         damaged.append(f"{shown}: {error}")
         except DAMAGED_ZIP as error:
-            needs = (
-                "it needs a password" if "encrypted" in str(error) else one_line(str(error), 100)
-            )
-            damaged.append(f"cannot open {shown} ({needs}); hand in the notebook itself")
+            why = "it needs a password" if "encrypted" in str(error) else one_line(str(error), 100)
+            damaged.append(f"cannot open {shown} ({why}); hand in the notebook itself")
         else:
             without += [] if notebooks else [shown]
     return _Packed(found, tuple(damaged), without)

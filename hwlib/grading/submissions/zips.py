@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 MAX_ZIPS = 5  # of one hand-in that are opened
+MAX_ZIP_BYTES = 1_000_000_000
 MAX_MEMBERS = 100_000  # entries of a zip
 MAX_NAME = 255  # bytes of a folder's name, on every common file system
 # what the zipfile module raises for a damaged zip, by way of all that it unpacks with
@@ -55,14 +56,17 @@ _ENTRY = b"PK\x01\x02"  # the begin of an entry in the list at the end of a zip
 
 def check_members(archive: IO[bytes]) -> None:
     """Refuse a student's zip with so many entries that only to list them takes seconds and
-    gigabytes. Reads the file to its end.
+    gigabytes, or of so many bytes that only to read it takes long. Reads the file to its end.
 
     Raises
     ------
     BadZipFile
     """
-    count, end = 0, b""
+    count, size, end = 0, 0, b""
     while piece := archive.read(1 << 20):
+        size += len(piece)
+        if size > MAX_ZIP_BYTES:
+            raise zipfile.BadZipFile(f"it is larger than {MAX_ZIP_BYTES / 1e9:g} GB")
         piece = end + piece
         count, end = count + piece.count(_ENTRY), piece[-len(_ENTRY) + 1 :]
         if count > MAX_MEMBERS:
