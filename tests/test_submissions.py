@@ -425,7 +425,11 @@ def test_a_damaged_zip_beside_a_notebook_without_answers_is_told(
 ) -> None:
     lay(tmp_path / "ada" / "tiny", {"tiny.ipynb": texts["blank"], "mine.zip": "PK"})
     (found,) = find_submissions(built, tmp_path)
-    assert found.notebook and found.problems[0].startswith("cannot open mine.zip (")
+    assert found.notebook is None
+    assert found.problems[0].startswith("no answer is in tiny.ipynb, and cannot open mine.zip (")
+    lay(tmp_path / "ada" / "tiny", {"tiny.ipynb": texts["solved"]})
+    (found,) = find_submissions(built, tmp_path)
+    assert found.notebook and not found.problems
 
 
 def test_a_sparse_zip_is_not_read_to_its_end(built: Assignment, tmp_path: Path) -> None:

@@ -166,9 +166,7 @@ def with_answers(
     packed = _in_zips(folder, one.name)
     others = _other_choices(choice, folder, packed.choices, is_like)
     first, released = _as_copy(choice, folder), Released(one.release)
-    if packed.damaged and choice.notebook and not released.has_answer(first):
-        choice = replace(choice, problems=(*choice.problems, *packed.damaged))
-    if not others:
+    if not others and not packed.damaged:
         return choice
     best, unsure = only_answered(first, list(others), released)
     if best is None:
@@ -180,6 +178,9 @@ def with_answers(
         why = f"no answer is in {first.name}" if first.name else f"there is no {one.name}.ipynb"
         chosen = others[best]
         return chosen.with_first(f"{why}, so {best.name} was graded")
+    if packed.damaged and choice.notebook and released.is_known and not released.has_answer(first):
+        told = f"no answer is in {first.name}, and {packed.damaged[0]}"
+        return Choice(None, (told, *packed.damaged[1:]))
     like = [copy.name for copy in others if not copy.rank or released.differs(first, copy)]
     if choice.notebook == folder / f"{one.name}.ipynb" and choice.text is None and like:
         left = "is there, too, and was" if len(like) == 1 else "are there, too, and were"
