@@ -9,7 +9,7 @@
 | Markdown that we write           | `for_markdown`                                         |
 | a student's Markdown cell        | `records.harmless.harmless_markdown`                   |
 | a cell of a table as CSV         | `for_csv`                                              |
-| a file's name, wherever           | `printable`, which hides nothing                       |
+| a file's name, wherever          | `printable`, which hides nothing                       |
 
 A student chooses file names, names of folders, messages of exceptions, printed text, and more. So
 these functions do not ask where a text comes from.

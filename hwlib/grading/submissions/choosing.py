@@ -30,7 +30,16 @@ from hwlib.grading.submissions.reading import (
 from hwlib.grading.submissions.zips import DAMAGED_ZIP, check_members, is_shown, zips_in
 from hwlib.grading.texts import printable
 
-__all__ = ["Choice", "bare", "choose_notebook", "one_of_several", "stem_like", "with_answers"]
+__all__ = [
+    "Choice",
+    "Packed",
+    "bare",
+    "choose_notebook",
+    "one_of_several",
+    "read_zips",
+    "stem_like",
+    "with_answers",
+]
 
 MAX_UNPACKED = 150_000_000  # bytes of all notebooks in zips
 MAX_COMPARED = 20  # other notebooks that are read, to find the one with the answers
@@ -69,7 +78,7 @@ class Choice:
         return replace(self, problems=(problem, *self.problems))
 
 
-def one_of_several(folder: Path, stem: str, stems: Sequence[str]) -> Choice:
+def one_of_several(folder: Path, stem: str, stems: Sequence[str], packed: Packed) -> Choice:
     """Like `choose_notebook`, by its name, or by one that is like it, as browsers and copies have
     them: "one (1).ipynb".
     """
@@ -78,8 +87,7 @@ def one_of_several(folder: Path, stem: str, stems: Sequence[str]) -> Choice:
         return Choice(None, (_is_link(expected),), is_final=True)
     if expected.is_file():
         return Choice(expected)
-    packed = _in_zips(folder, stem)
-    places = [_notebooks_in(folder), _notebooks_below(folder), packed.choices]
+    places = [_notebooks_in(folder), _notebooks_below(folder), packed.called(expected)]
     for place in places:
         named = [choice for choice in place if choice.name == expected.name]
         if len(named) == 1:
@@ -117,15 +125,15 @@ def stem_like(name: str, stems: Sequence[str]) -> str:
     return best[0] if len(best) == 1 and longest else ""
 
 
-def choose_notebook(folder: Path, slug: str) -> Choice:
+def choose_notebook(folder: Path, slug: str, packed: Packed) -> Choice:
     """Choose the notebook to grade by its name and place."""
     expected = folder / f"{slug}.ipynb"
     if expected.is_symlink():
         return Choice(None, (_is_link(expected),), is_final=True)
     if expected.is_file():
         return Choice(expected)
-    packed, missing = _in_zips(folder, slug), f"there is no {expected.name}"
-    for place in (_notebooks_in(folder), _notebooks_below(folder), packed.choices):
+    missing = f"there is no {expected.name}"
+    for place in (_notebooks_in(folder), _notebooks_below(folder), packed.called(expected)):
         named = [one for one in place if one.name.lower() == expected.name.lower()]
         chosen = every = named or place
         if 1 < len(every) <= MAX_COMPARED:
@@ -158,13 +166,13 @@ def _is_blank(choice: Choice) -> bool:
 
 
 def with_answers(
-    choice: Choice, folder: Path, one: Assignment, is_like: Callable[[str], bool]
+    choice: Choice, folder: Path, one: Assignment, is_like: Callable[[str], bool], packed: Packed
 ) -> Choice:
     """The same choice, unless that notebook has no answer and another one that lies there has."""
     if choice.is_final or _is_large(choice):
         return choice
-    packed = _in_zips(folder, one.name)
-    others = _other_choices(choice, folder, packed.choices, is_like)
+    expected = folder / f"{one.name}.ipynb"
+    others = _other_choices(choice, folder, packed.called(expected), is_like)
     first, released = _as_copy(choice, folder), Released(one.release)
     if not others and not packed.damaged:
         return choice
@@ -173,16 +181,16 @@ def with_answers(
         names = ", ".join(copy.name for copy in unsure[:5])
         told = f"there are different answers in {names}"
         told = f"no answer is in {first.name}, and {told}" if first.name else told
-        return Choice(None, (f"{told}; rename the right one to {one.name}.ipynb",))
+        return Choice(None, (f"{told}; rename the right one to {expected.name}",))
     if best is not first:
-        why = f"no answer is in {first.name}" if first.name else f"there is no {one.name}.ipynb"
+        why = f"no answer is in {first.name}" if first.name else f"there is no {expected.name}"
         chosen = others[best]
         return chosen.with_first(f"{why}, so {best.name} was graded")
     if packed.damaged and choice.notebook and released.is_known and not released.has_answer(first):
         told = f"no answer is in {first.name}, and {packed.damaged[0]}"
         return Choice(None, (told, *packed.damaged[1:]))
     like = [copy.name for copy in others if not copy.rank or released.differs(first, copy)]
-    if choice.notebook == folder / f"{one.name}.ipynb" and choice.text is None and like:
+    if choice.notebook == expected and choice.text is None and like:
         left = "is there, too, and was" if len(like) == 1 else "are there, too, and were"
         told = f"{first.name} was graded; {' and '.join(like[:5])} {left} not"
         return replace(choice, problems=(*choice.problems, told))
@@ -246,16 +254,20 @@ def _notebooks_below(folder: Path) -> list[Choice]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Packed:
+class Packed:
     """The notebooks in the zips of a hand-in."""
 
     choices: list[Choice]
     damaged: tuple[str, ...]  # why a zip or a notebook in it can't be read
     without: list[str]  # the names of zips with other files only
 
+    def called(self, notebook: Path) -> list[Choice]:
+        """The notebooks, each with the name that it gets if it is graded."""
+        return [replace(choice, notebook=notebook) for choice in self.choices]
 
-def _in_zips(folder: Path, name: str) -> _Packed:
-    """Read the notebooks in zips. What is graded is then called `name`."""
+
+def read_zips(folder: Path) -> Packed:
+    """Read the notebooks in the zips of a hand-in, once for all that is chosen from it."""
     found, damaged, without = list[Choice](), list[str](), list[str]()
     left = MAX_UNPACKED
     for path in zips_in(folder):
@@ -273,7 +285,7 @@ def _in_zips(folder: Path, name: str) -> _Packed:
                         damaged.append(f"{shown}: its notebooks are too large; hand in only one")
                         break
                     try:
-                        found.append(_unpacked(archive, member, folder / f"{name}.ipynb", more))
+                        found.append(_unpacked(archive, member, folder, more))
                     except SubmissionError as error:
                         damaged.append(f"{shown}: {error}")
         except DAMAGED_ZIP as error:
@@ -281,7 +293,7 @@ def _in_zips(folder: Path, name: str) -> _Packed:
             damaged.append(f"cannot open {shown} ({why}); hand in the notebook itself")
         else:
             without += [] if notebooks else [shown]
-    return _Packed(found, tuple(damaged), without)
+    return Packed(found, tuple(damaged), without)
 
 
 def _is_notebook(member: zipfile.ZipInfo) -> bool:
@@ -292,7 +304,7 @@ def _is_notebook(member: zipfile.ZipInfo) -> bool:
 
 
 def _unpacked(
-    archive: zipfile.ZipFile, member: zipfile.ZipInfo, notebook: Path, more: tuple[str, ...]
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, more: tuple[str, ...]
 ) -> Choice:
     """Read one notebook of a zip."""
     inner, problems = printable(member.filename), list[str]()
@@ -301,7 +313,7 @@ def _unpacked(
     with archive.open(member) as file:
         text = decoded(file.read(MAX_BYTES + 1), inner, problems)
     return Choice(
-        notebook, tuple(problems), text, Path(str(archive.filename)), member.filename, more
+        folder / inner, tuple(problems), text, Path(str(archive.filename)), member.filename, more
     )
 
 

@@ -23,6 +23,7 @@ from hwlib.grading.submissions.choosing import (
     bare,
     choose_notebook,
     one_of_several,
+    read_zips,
     stem_like,
     with_answers,
 )
@@ -241,8 +242,9 @@ def _look_into(student: str, folder: Path, assignment: Assignment, root: Path) -
     if assignment.has_several:
         found = _several(student, folder, assignment, timestamp)
         return replace(found, problems=(*found.problems, *unread))
-    choice = choose_notebook(folder, slug)
-    choice = with_answers(choice, folder, assignment, lambda stem: bare(slug) in bare(stem))
+    packed = read_zips(folder)
+    choice = choose_notebook(folder, slug, packed)
+    choice = with_answers(choice, folder, assignment, lambda stem: bare(slug) in bare(stem), packed)
     gathered = gather({slug: choice}, folder, assignment)
     choice = gathered.choices[slug]
     if choice.notebook is None:  # it has one problem, which says so
@@ -277,10 +279,11 @@ def _several(
     student: str, folder: Path, assignment: Assignment, timestamp: str | None
 ) -> FoundSubmission:
     """All notebooks of one hand-in; one that is missing costs its own questions only."""
-    chosen, stems = dict[str, Choice](), assignment.stems
+    chosen, stems, packed = dict[str, Choice](), assignment.stems, read_zips(folder)
     for one in assignment.each_notebook():
-        choice, is_like = one_of_several(folder, one.stem, stems), partial(_means, one.stem, stems)
-        chosen[one.stem] = with_answers(choice, folder, one, is_like)
+        choice = one_of_several(folder, one.stem, stems, packed)
+        is_like = partial(_means, one.stem, stems)
+        chosen[one.stem] = with_answers(choice, folder, one, is_like, packed)
     gathered = gather(chosen, folder, assignment)
     found = {
         stem: _found_as(choice, gathered, student, timestamp, choice.problems)
