@@ -84,7 +84,7 @@ def which_unit(found):
     """A hint by the hidden units that are right."""
     near = [np.ndim(one) == 0 and np.allclose(one, right, rtol=1e-3) for one, right in zip(found, hidden)] if np.shape(found) == (2,) else []
     for unit, other in ((0, 1), (1, 0)):
-        if any(near) and near[unit]:
+        if near and near[unit]:
             return f"x1[{unit}] is right: do the same for x1[{other}], with row {other} of W1 and b1[{other}]."
     return "x1[j] = σ(W1[j, 0]·x0[0] + W1[j, 1]·x0[1] + b1[j]), with the numbers that the cell above prints. Work out one unit again."
 

@@ -510,14 +510,18 @@ def which_part(M, p, N):
         pass
     return "M kernels with 3·p·p weights and a bias each; ten scores with M·k·k weights and a bias each."
 
+def compare(*sizes):
+    found, right = num_parameters(*sizes), counted(*sizes)
+    hint = "" if isinstance(found, (int, float)) and found == right else which_part(*sizes)      # asks num_parameters three times more
+    check.equal(found, right, what=f"num_parameters{sizes}", mistakes=mistakes(*sizes), hint=hint)
+
 for sizes in ((100, 5, 14), (24, 5, 4), (100, 3, 14)):
-    check.equal(num_parameters(*sizes), counted(*sizes), what=f"num_parameters{sizes}", mistakes=mistakes(*sizes), hint=which_part(*sizes))
+    compare(*sizes)
 check.passed("num_parameters needs no network.")
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
 for p, N in ((1, 1), (32, 1), (4, 3), (6, 5), (9, 24), (3, 8)):
-    sizes = int(rng.integers(1, 60)), p, N
-    check.equal(num_parameters(*sizes), counted(*sizes), what=f"num_parameters{sizes}", mistakes=mistakes(*sizes), hint=which_part(*sizes))
+    compare(int(rng.integers(1, 60)), p, N)
 ### END HIDDEN TESTS
 
 # %% [markdown]
