@@ -261,6 +261,49 @@ def test_a_check_is_called_after_its_heading_or_else_after_its_question(course: 
     assert release.metadata.hwlib == {"slug": "titles", "answers": ["solution-f", "answer-why"]}
 
 
+FOLDED = """\
+# %% [markdown]
+# # Folded
+
+# %% setup
+# @title For the checks: just run it
+def near(a, b):
+    return abs(a - b) < 1e-9
+
+# %% setup
+start = 3  # @title says nothing here
+
+# %% solution="f"
+def f():
+    ### BEGIN SOLUTION
+    return 1
+    ### END SOLUTION
+
+# %% test="f" points=1
+assert near(f(), 1)
+"""
+
+
+def test_a_setup_cell_with_a_title_is_folded_as_a_check_is(course: MakeCourse) -> None:
+    source, release = build_notebooks(course("folded", FOLDED, points=1).assignment("folded"))
+    for notebook in (source, release):
+        folded = {
+            cell.metadata.nbgrader.grade_id: (
+                cell.metadata.get("jupyter"),
+                cell.metadata.get("cellView"),
+            )
+            for cell in notebook.cells
+            if cell.metadata.get("hwlib", {}).get("role") in ("setup", "test", "solution")
+        }
+        assert folded == {
+            "setup-1": (None, None),
+            "setup-2": ({"source_hidden": True}, "form"),
+            "setup-3": (None, None),
+            "solution-f": (None, None),
+            "test-f": ({"source_hidden": True}, "form"),
+        }
+
+
 def test_cell_ids_fit_nbformat_and_stay_apart() -> None:
     long = [
         cell_id("a_long_assignment_name", f"test-a_very_long_function_name_{i:030}")

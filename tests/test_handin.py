@@ -17,6 +17,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from hwlib.errors import HwlibError
 from hwlib.handin import submit
+from hwlib.checks.raised import told_of
 from hwlib.live import recorder, watching
 from hwlib.live.standing import standing
 from hwlib.notebooks import checksum_of
@@ -192,6 +193,19 @@ def at_work(student: Student, shell: Any, monkeypatch: pytest.MonkeyPatch) -> St
 def saves(student: Student, name: str = "small.ipynb", after_s: float = 0.15) -> None:
     """Press Ctrl-S while `submit` waits."""
     threading.Timer(after_s, student.save, [name]).start()
+
+
+# ---- what checks say ----
+
+
+def test_a_name_of_a_given_cell_is_not_called_unwritten(at_work: Student) -> None:
+    at_work.save()
+    for name in ("math", "shown"):
+        told = told_of(NameError(f"name '{name}' is not defined", name=name))
+        assert told.symptom == f"`{name}` comes from a given cell that was not run."
+    assert "begins with `shown = double(5)`" in told.hint
+    told = told_of(NameError("name 'double' is not defined", name="double"))
+    assert told.symptom.startswith("`double` is not written yet")
 
 
 # ---- what is packed ----

@@ -107,6 +107,12 @@ def test_a_hand_in_is_graded_as_its_rehearsal_said(
         assert "1 of 11 questions, 2 of 40 points, 6 written ones open." in run(
             "test-gradient_step"
         )
+        said = run("test-f")
+        assert "`WRONG_FIRST` comes from a given cell that was not run." in said
+        assert "`# @title For the checks of f and of both modes: just run it`" in said
+        run("setup-2")  # after an error in a folded cell, JupyterLab drops the first command
+        assert opened.folded("setup-3")[0]
+        run("setup-3")
         assert "The 2 in the exponent 2·w2 is missing." in run("test-f")
         page.get_by_text("# @title Check: f, 1 point").wait_for()
         hidden, shown = opened.folded("test-f")

@@ -80,6 +80,7 @@ def test_a_notebook_is_checked_and_packed_in_the_browser(browser: Browser, tmp_p
         opened = OpenNotebook(page)
         assert opened.run("setup-1").startswith("hwlib ")
         opened.run("setup-2")
+        opened.run("setup-3")
         opened.run("solution-f", WRONG_F)
         assert "The 2 in the exponent 2·w2 is missing." in opened.run("test-f")
         opened.run("setup-2")  # after an error in a folded cell the next command is dropped

@@ -383,10 +383,8 @@ def f(w):
     return np.array([np.exp(T) + np.sin(T), w[0] * w[1] + 1 / (1 + np.exp(-w[0]))])
     ### END SOLUTION
 
-# %% [markdown]
-# (The next cell holds what the checks of f and of both modes share.)
-
 # %% setup
+# @title For the checks of f and of both modes: just run it
 # What the outputs of f(0.1, 0.2) are where one term is wrong.
 WRONG_FIRST = {
     f"T seems to be {wrong}: it is exp(w1) + exp(2·w2).": np.exp(T) + np.sin(T) for wrong, T in {
@@ -633,10 +631,8 @@ def forward_mode(w):
     return np.array([c + s, p + q]), np.stack([dc + ds, dp + dq])   # (2,), (2, 2)
     ### END SOLUTION
 
-# %% [markdown]
-# (The next cell holds what the checks of both modes share.)
-
 # %% setup
+# @title For the checks of both modes: just run it
 def as_asked(result):
     """(f, J), also where they are exchanged, which costs its points in the first part."""
     value, J = result

@@ -70,6 +70,7 @@ plots.image_grid_by_class(raw_images[:1000], raw_labels[:1000], CIFAR10_CLASSES)
 # whatever the names of your layers. You need not read them.
 
 # %% setup
+# @title For the checks of the networks: just run it
 def weights_of(network):
     """A copy of everything that a network stores, as arrays. A layer with two names counts once."""
     names = {name for name, _ in (*network.named_parameters(), *network.named_buffers())}
@@ -821,6 +822,7 @@ figure
 # point below (no points) the credit grows linearly to the threshold.
 
 # %% setup
+# @title For the checks of the files: just run it
 def check_file(network, name, allowed, num_layers, required=()):
     """A network is made of these layers, so many of which have weights; returns its description."""
     what = f"the network in {name}.safetensors"

@@ -320,6 +320,7 @@ def weights_of(network):
     return {name: value.numpy() for name, value in weights.items() if not name.endswith("num_batches_tracked")}
 
 # %% setup
+# @title For the checks: the rules for your network, as they stand above. Just run it
 RULES = {"allowed": ("Conv2d", "BatchNorm2d", "MaxPool2d", "AvgPool2d", "ReLU", "Dropout", "Flatten", "Linear", "BatchNorm1d", "Softmax"),
          "required": ("Dropout", "BatchNorm2d"), "max_parameters": 999_999}
 

@@ -640,6 +640,7 @@ plt.show()
 # builds; the accuracy is that of the file which you save below.)
 
 # %% setup
+# @title For the checks of the build functions: just run it
 ALLOWED = ("Flatten", "Linear", "ReLU", "Softmax", "Dropout")
 
 

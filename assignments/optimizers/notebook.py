@@ -557,10 +557,8 @@ def run_steps(step, param, grads, **options):
         found.append(param.clone())
     return torch.stack(found)
 
-# %% [markdown]
-# (The next cell is for the checks of weight decay.)
-
 # %% setup
+# @title For the checks of weight decay: just run it
 def own_steps(rng, step, start, grads, weight_decay, **options):
     """The steps of a rule without decay, of gradients that have it; None if there is no decay, or it does nothing there.
 
@@ -1051,6 +1049,7 @@ for count in (1, 6):
 # The next cell is for the checks. It builds the same layers, gives them your network's weights, and compares the scores.
 
 # %% setup
+# @title For the checks of batch norm: just run it
 def parts_with_norm(stored, num_hidden):
     """(hidden layer, norm, last layer) of the grader's own, with the stored weights; None if these are not such layers'."""
     hidden, norm, out = nn.Linear(784, num_hidden), nn.BatchNorm1d(num_hidden), nn.Linear(num_hidden, 10)

@@ -246,7 +246,8 @@ def softmax_loss_naive(W, X, y, reg):
 # The check does this with *your* loss if that is right. If it is not, the check compares with the slopes of the right one.
 
 # %% setup
-# A small problem for the checks of both loss functions, and what typical mistakes give for it. Nothing to do here.
+# @title For the checks of both loss functions: a small problem. Just run it
+# What typical mistakes give for it.
 W_toy = np.linspace(-0.4, 0.7, 12).reshape(3, 4)
 X_toy = np.vstack([2 * np.sin(np.arange(15)).reshape(3, 5), np.ones(5)])
 y_toy = np.array([0, 1, 2, 2, 1])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hwlib.checks.advice import advice
 from hwlib.errors import CheckFailed
+from hwlib.live import given_cell
 
 __all__ = ["Told", "is_cell", "is_unwritten", "own_frames", "place", "told_of"]
 
@@ -37,6 +38,12 @@ def told_of(error: BaseException) -> Told:
         who = f"`{name}`" if name.isidentifier() else "This"
         return Told(f"{who} is not written yet.", hint=_WRITE)
     if isinstance(error, NameError) and not students and error.name:
+        if first_line := given_cell(error.name):
+            return Told(
+                f"`{error.name}` comes from a given cell that was not run.",
+                hint=f"Run the cell that begins with `{first_line}`, then this one. After a restart "
+                "of the kernel, run all cells from the top.",
+            )
         return Told(
             f"`{error.name}` is not written yet: no cell that was run defines it.",
             hint="Run its cell first. Is the name spelled as the task has it?",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from hwlib.live.recorder import Run, current_shell, runs
 from hwlib.live.speed import factor_in_words, slowness
-from hwlib.live.standing import earned
+from hwlib.live.standing import earned, given_cell
 from hwlib.live.watching import watch
 from hwlib.live.where import front_end, hinted_path
 
@@ -19,6 +19,7 @@ __all__ = [
     "earned",
     "factor_in_words",
     "front_end",
+    "given_cell",
     "hinted_path",
     "runs",
     "slowness",

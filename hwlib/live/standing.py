@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 from pathlib import Path
 
 from hwlib.errors import HwlibError
 from hwlib.live.recorder import Run
+from hwlib.live.tidying import assigned_names
 from hwlib.live.where import hinted_path
 from hwlib.notebooks import Cell, Notebook, read_notebook, same_code
 from hwlib.unanswered import is_open
 
-__all__ = ["TITLE", "Standing", "earned", "line_of", "standing"]
+__all__ = ["TITLE", "Standing", "earned", "given_cell", "line_of", "standing"]
 
 TITLE = "# @title Check:"  # begins the first line of every check that `hw build` makes
 
@@ -49,6 +51,14 @@ class Standing:
         notebook = self._read()
         return line_of(notebook, self.earned) if notebook else ""
 
+    def given_cell(self, name: str) -> str:
+        """The first line of the given cell that defines a name; "" if the notebook has none."""
+        notebook = self._read()
+        for cell in notebook.of("other") if notebook else ():
+            if cell.kind == "code" and name in assigned_names(cell.source):
+                return cell.source.lstrip().partition("\n")[0].rstrip()
+        return ""
+
     def _test(self, text: str) -> Cell | None:
         if not self._tests:
             notebook = self._read()
@@ -71,6 +81,13 @@ standing = Standing()
 def earned() -> dict[str, float]:
     """Name of a question → points by its visible checks, for those that ran in this kernel."""
     return dict(standing.earned)
+
+
+def given_cell(name: str) -> str:
+    """The first line of the cell of the course that defines a name; "" if none does, and while a
+    notebook is graded.
+    """
+    return "" if os.environ.get("HWLIB_GRADING") else standing.given_cell(name)
 
 
 def line_of(notebook: Notebook, earned: dict[str, float]) -> str:

@@ -10,7 +10,7 @@ import symtable
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Kept", "kept_names", "put_back"]
+__all__ = ["Kept", "assigned_names", "kept_names", "put_back"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ def kept_names(source: str, namespace: dict[str, Any]) -> Kept:
     >>> kept.values, sorted(kept.absent)
     ({'w': 5}, ['g'])
     """
-    names = _assigned(source)
+    names = assigned_names(source)
     values = {name: namespace[name] for name in names if name in namespace}
     return Kept(values, frozenset(names) - values.keys())
 
@@ -40,7 +40,7 @@ def put_back(kept: Kept, namespace: dict[str, Any]) -> None:
         namespace.pop(name, None)
 
 
-def _assigned(source: str) -> list[str]:
+def assigned_names(source: str) -> list[str]:
     """The names that the code of a cell binds at its top level."""
     try:
         table = symtable.symtable(source, "<cell>", "exec")

@@ -407,7 +407,8 @@ def _cell(
         tags.append(SKIPPED)  # nbclient does not run it, so nbgrader does not
     if tags:
         metadata["tags"] = tags
-    if role == "test":  # folded in JupyterLab; in Colab only its title shows
+    titled = role == "setup" and source.lstrip().startswith("# @title ")
+    if role == "test" or titled:  # folded in JupyterLab; in Colab only its title shows
         metadata["jupyter"] = {"source_hidden": True}
         metadata["cellView"] = "form"
     make = new_markdown_cell if role in ("prose", "answer", "task") else new_code_cell
