@@ -434,6 +434,72 @@ def test_a_mistake_that_leaves_nothing_finite_is_only_one_way_to_get_there(numbe
     assert hint == "One way to get there: Divided by 0."
 
 
+def test_a_hint_is_worked_out_only_when_a_check_fails_and_no_mistake_is_recognised() -> None:
+    asked: list[str] = []
+
+    def hint() -> str:
+        asked.append("hint")
+        return "Look at the sum."
+
+    check.close(3.0, 3.0, hint=hint)
+    check.equal([1, 2], [1, 2], hint=hint)
+    square = {"The square.": 9.0}
+    assert failure(check.close, 9.0, 3.0, mistakes=square, hint=hint).hint == "The square."
+    assert not asked
+    wrong: list[tuple[Callable[..., None], Any, Any]] = [
+        (check.close, 5.1, 3.0),
+        (check.equal, [1, 3], [1, 2]),
+        (check.equal, (1, 3), (1, 2)),
+        (check.gradient, [1.0, 3.0], [1.0, 2.0]),
+        (check.shape, np.zeros(3), (2,)),
+    ]
+    for function, found, right in wrong:
+        assert "Look at the sum." in failure(function, found, right, hint=hint).hint
+    assert len(asked) == 5
+
+
+def test_a_hint_that_raises_or_warns_is_left_out() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        told = failure(check.close, 5.1, 3.0, hint=lambda: str(np.log([-1.0]) / int("x")))
+    assert "off by" in told.symptom
+    assert not told.hint
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (lambda x, w, b: x * w + b, ""),
+        (lambda x, w, b: x * 3 + b, "The result does not depend on w: is it used?"),
+        (lambda x, w, b: b, "The result does not depend on x or w: are they used?"),
+        (lambda x, w, b: 0 * b, ""),  # the values say more
+        (lambda x, w, b: x / w + b, "does not change in proportion to w: is something divided by"),
+        (lambda x, w, b: (x * w) ** 2 + b, "proportion to x and w: is something divided by them"),
+        (lambda x, w, b: np.minimum(20, x * w + b), "does not change in proportion to x and w"),
+        (lambda x, w, b: x * w + b / 0, ""),  # nothing finite
+        (lambda x, w, b: int("x"), ""),
+        (lambda x, w, b: "text", ""),
+        (lambda x, w, b: x.__imul__(w) + b, ""),  # changes its own copy only
+    ],
+)
+def test_influence_says_which_argument_is_unused_or_used_otherwise(
+    function: Any, said: str
+) -> None:
+    x = np.array([2.0, 3.0])
+    found = check.influence(function, affine=("x", "w", "b"), x=x, w=np.array([4.0, -5.0]), b=1.0)
+    assert said in found
+    assert bool(said) == bool(found)
+    assert x.tolist() == [2.0, 3.0]
+
+
+def test_influence_says_which_argument_should_make_no_difference() -> None:
+    backward = lambda dout, x, w: dout * w + x  # noqa: E731
+    found = check.influence(backward, without=("x",), dout=np.ones(2), x=np.ones(2), w=3.0)
+    assert found == "The result depends on x, and it should not: where is it used?"
+    right = lambda dout, x, w: dout * w  # noqa: E731
+    assert not check.influence(right, without=("x",), dout=np.ones(2), x=np.ones(2), w=3.0)
+
+
 def test_the_hint_of_the_check_stands_where_no_mistake_is_recognised() -> None:
     assert (
         failure(check.close, 5.678, 3.0, mistakes={"no": 4.0}, hint="Mind the type.").hint

@@ -15,9 +15,9 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from hwlib.checks.raised import told_of
 from hwlib.errors import HwlibError
 from hwlib.handin import submit
-from hwlib.checks.raised import told_of
 from hwlib.live import recorder, watching
 from hwlib.live.standing import standing
 from hwlib.notebooks import checksum_of

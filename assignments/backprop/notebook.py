@@ -102,7 +102,7 @@ with check.part(1, "x1 and x2"):
         "σ is applied twice.": expit(hidden),
         "These are the values for the published example, and the id says something else: use the numbers that the cell above prints.":
             [0.5933, 0.5969],
-    }, hint=which_unit(answer("x1")))
+    }, hint=lambda: which_unit(answer("x1")))
     check.close(answer("x2"), output, rtol=1e-3, what="x2", mistakes={
         "The bias b2 is left out.": expit(mine.W2 @ hidden),
         "This is z2: is σ applied?": mine.W2 @ hidden + mine.b2,
@@ -427,7 +427,7 @@ def where_f_is_right():
 found = f(np.array([0.1, 0.2]))
 check.equal(np.shape(found), (2,), what="the shape of f(w)")
 check.close(found[0], 13.9414220, what="the first output of f(0.1, 0.2)", mistakes=WRONG_FIRST, hint="Print T first: it should be 2.597. Then it is exp T + sin T, both of T itself.")
-check.close(found[1], 0.5449792, what="the second output of f(0.1, 0.2)", mistakes=WRONG_SECOND, hint=where_f_is_right())
+check.close(found[1], 0.5449792, what="the second output of f(0.1, 0.2)", mistakes=WRONG_SECOND, hint=where_f_is_right)
 check.close(f(np.array([1.0, 2.0]))[1], 2.73105858, what="the second output of f(1, 2)")
 check.passed("f is as it should be.")
 ### BEGIN HIDDEN TESTS
@@ -707,7 +707,7 @@ with check.part(2, "the first output"):
         "The cosine is taken of a and of b, each for itself: sin T hangs on T = a + b, so its slope is cos T.": [
             np.exp(2.59699561569) * np.exp(0.1) + np.cos(np.exp(0.1)) * np.exp(0.1), (np.exp(2.59699561569) + np.cos(np.exp(0.4))) * 2 * np.exp(0.4)],
         "Rows and columns are exchanged: row i belongs to output i.": [13.8898018, 0.4493760],
-    }, hint=which_share(J[0], "Compare with numeric_jacobian(f, w, 1e-5), entry by entry: which path is missing or wrong?"))
+    }, hint=lambda: which_share(J[0], "Compare with numeric_jacobian(f, w, 1e-5), entry by entry: which path is missing or wrong?"))
     ### BEGIN HIDDEN TESTS
     check_row(forward_mode, check.rng(), 0, "Each node's derivative must hold at every w, not only at (0.1, 0.2).")
     ### END HIDDEN TESTS
@@ -799,7 +799,7 @@ with check.part(2, "the first output"):
         "The cosine is taken of a and of b, each for itself: sin T hangs on T = a + b, so its slope is cos T.": [
             np.exp(2.59699561569) * np.exp(0.1) + np.cos(np.exp(0.1)) * np.exp(0.1), (np.exp(2.59699561569) + np.cos(np.exp(0.4))) * 2 * np.exp(0.4)],
         "Rows and columns are exchanged: row i belongs to output i.": [13.8898018, 0.4493760],
-    }, hint=which_share(J[0], "Compare with forward_mode: which share is missing, or handed on too early?"))
+    }, hint=lambda: which_share(J[0], "Compare with forward_mode: which share is missing, or handed on too early?"))
     ### BEGIN HIDDEN TESTS
     check_row(reverse_mode, check.rng(), 0, "Each node's share must be right at every w, not only at (0.1, 0.2).")
     ### END HIDDEN TESTS
@@ -1112,6 +1112,7 @@ with check.part(1, "the loss before the step"):
         "This is the loss of the second example only: the whole loss is the sum.": 0.5,
         "This is the mean of both: here the loss is their sum.": 1.25,
         "The ½ is missing.": 5.0,
+        "This is the weight, not the loss: work out ½ times the squared error of each example at it.": 0.0,
     })
     ### BEGIN HIDDEN TESTS
     for eta in (1e-3, 1.0, 5.0):

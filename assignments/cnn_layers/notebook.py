@@ -140,7 +140,7 @@ check.close(out, [[1.49834967, 1.70660132, 1.91485297], [3.25553199, 3.5141327, 
     "Is the bias b added?": lambda: x.reshape(2, -1) @ w,
     "The numbers of different examples are mixed: x.reshape(N, -1) gives each example a row.": lambda: x.reshape(-1, 2).T @ w + b,
     other_order: lambda: x.reshape(2, -1, order="F") @ w + b,
-}, hint=one_number)
+}, hint=lambda: check.influence(lambda x, w, b: affine_forward(x, w, b)[0], affine=("x", "w", "b"), x=x, w=w, b=b) or one_number)
 check.passed("affine_forward takes images and gives one row of numbers for each.")
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
@@ -189,6 +189,12 @@ mean_of_rows = check.hint("db is a mean: every row adds to it, so it is a sum.",
 for_each_output = "There is one bias for each output: add up over the rows, `axis=0`."
 rng = np.random.default_rng(231)
 x, w, b, dout = rng.normal(size=(10, 2, 3)), rng.normal(size=(6, 5)), rng.normal(size=5), rng.normal(size=(10, 5))
+
+def which_input(place, *others):
+    """A hint by what a gradient, the first or second one, depends on: dout, and x or w, but no others."""
+    given = {"dout": dout, "x": x, "w": w}
+    return check.influence(lambda dout, x, w: affine_backward(dout, affine_forward(x, w, b)[1])[place], affine=given, without=others, **given)
+
 ### BEGIN HIDDEN TESTS
 def check_gradient(which):
     """One of dx, dw and db, for inputs of several shapes."""
@@ -222,7 +228,7 @@ with check.part(1, "dx"):
     numeric = eval_numerical_gradient_array(lambda x: x.reshape(10, 6) @ w + b, x, dout)
     dx = run_backward(affine_backward, dout, run_forward(affine_forward, x, w, b)[1], 3, (x, w, b), True)[0]
     check.shape(dx, x.shape, what="dx", hint="dx has the shape of x: undo the flattening of the forward pass.")
-    check.gradient(dx, numeric, what="the gradient dx")
+    check.gradient(dx, numeric, what="the gradient dx", hint=lambda: which_input(0, "x"))
     ### BEGIN HIDDEN TESTS
     check_gradient("dx")
     ### END HIDDEN TESTS
@@ -230,7 +236,12 @@ with check.part(1, "dx"):
 with check.part(1, "dw"):
     numeric = eval_numerical_gradient_array(lambda w: x.reshape(10, 6) @ w + b, w, dout)
     dw = run_backward(affine_backward, dout, run_forward(affine_forward, x, w, b)[1], 3, (x, w, b))[1]
-    check.gradient(dw, numeric, what="the gradient dw")
+    check.gradient(dw, numeric, what="the gradient dw", mistakes={
+        "This is x with a row for each number: it is still to be multiplied by dout, and added up over the examples.": x.reshape(10, 6).T,
+        "This is x itself.": x,
+        "This is dout itself: it is still to be multiplied by x, and added up over the examples.": dout,
+        "This is dw with rows and columns exchanged: it has the shape of w.": lambda: numeric.T,
+    }, hint=lambda: which_input(1, "w"))
     ### BEGIN HIDDEN TESTS
     check_gradient("dw")
     ### END HIDDEN TESTS
@@ -423,6 +434,20 @@ def other_layers(x, w, b, stride, pad):
         "transposed to (N, F, H', W').": lambda: right.transpose(0, 2, 3, 1).reshape(right.shape),
     }
 
+def which_input(x, w, b, stride, pad):
+    """A hint by what the output depends on, and by whether it is right for a single image."""
+    of = lambda x, w, b: conv_forward_naive(x, w, b, {"stride": stride, "pad": pad})[0]
+    if found := check.influence(of, affine=("x", "w", "b"), x=x, w=w, b=b):
+        return found
+    right = lambda x, w, b: np.allclose(of(x, w, b), conv_forward_fast(x, w, b, {"stride": stride, "pad": pad})[0])
+    if len(x) > 1 and right(x[:1].copy(), w.copy(), b.copy()):
+        return "For a single image this is right: does each image of the batch get its own output?"
+    if len(w) > 1 and right(x.copy(), w[:1].copy(), b[:1].copy()):
+        return "For a single filter this is right: does each filter get its own channel of the output?"
+    if right(x[:, :1].copy(), w[:, :1].copy(), b.copy()):
+        return "For images of one channel this is right: each filter reaches through all channels of its window."
+    return ""
+
 ### BEGIN HIDDEN TESTS
 from scipy.signal import correlate
 
@@ -459,7 +484,7 @@ def check_outputs(sizes, paid=False):
 with check.part(4, "windows that fit"):
     out, _ = run_forward(conv_forward_naive, x, w, b, {"stride": 2, "pad": 1})
     check.shape(out, (2, 3, 2, 2), what="the output", hint="Look at H' and W' in the text above the question.")
-    check.close(out, correct, what="the output", rtol=1e-8, mistakes=other_layers(x, w, b, 2, 1))
+    check.close(out, correct, what="the output", rtol=1e-8, mistakes=other_layers(x, w, b, 2, 1), hint=lambda: which_input(x, w, b, 2, 1))
     narrow = "Do height and width get mixed up? Here the images have 4 rows and 3 columns, the filters 2 and 3."
     out, _ = run_forward(conv_forward_naive, x[:, :, :, :3], w[:, :, :2, :3], b, {"stride": 1, "pad": 0}, on_error=narrow)
     right = conv_forward_fast(x[:, :, :, :3], w[:, :, :2, :3], b, {"stride": 1, "pad": 0})[0]
@@ -576,6 +601,9 @@ def other_gradients(which, x, w, b, dout, stride, pad):
             clipped[f, :, :window.shape[1], :window.shape[2]] += dout[n, f, i, j] * window
         return {
             "The windows seem to be taken from the image without its border.": clipped,
+            "dw collects (`+=`) from all images and places: only the very last one is in it.": lambda: np.array(
+                [dout[-1, f, -1, -1] * np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))[-1, :, (dout.shape[2] - 1) * stride:, (dout.shape[3] - 1) * stride:]
+                 [:, :HH, :WW] for f in range(len(w))]),
             "dw collects from all images: is only one of them in it?": lambda: both(x[-1:], w, dout[-1:], pad)[1],
             "Is dw divided by N? Only the loss is a mean.": right / N,
             "dw is a mean over the places of the window: all of them add to it.": right / (dout.shape[2] * dout.shape[3]),
@@ -600,6 +628,11 @@ def other_gradients(which, x, w, b, dout, stride, pad):
         "The filter seems to be flipped on the way back.": lambda: both(bordered, w[:, :, ::-1, ::-1], dout, 0)[0][middle],
         "Is dx divided by N? Only the loss is a mean.": dpadded[middle] / N,
     }
+
+def which_input(place, *others):
+    """A hint by what a gradient, the first or second one, depends on: dout, and x or w, but no others."""
+    given = {"dout": dout, "x": x, "w": w}
+    return check.influence(lambda dout, x, w: conv_backward_naive(dout, conv_forward_naive(x, w, b, conv_param)[1])[place], affine=given, without=others, **given)
 
 ### BEGIN HIDDEN TESTS
 from scipy.signal import convolve2d, correlate2d
@@ -684,7 +717,7 @@ with check.part(1, "db"):
 with check.part(2, "dw"):
     right = eval_numerical_gradient_array(lambda w: conv_forward_fast(x, w, b, conv_param)[0], w, dout)
     dw = run_backward(conv_backward_naive, dout, run_forward(conv_forward_naive, x, w, b, conv_param)[1], 3, (x, w, b))[1]
-    check.gradient(dw, right, what="the gradient dw", mistakes=other_gradients("dw", x, w, b, dout, 1, 1))
+    check.gradient(dw, right, what="the gradient dw", mistakes=other_gradients("dw", x, w, b, dout, 1, 1), hint=lambda: which_input(1, "w"))
     strided = {"stride": 2, "pad": 1}
     right = eval_numerical_gradient_array(lambda w: conv_forward_fast(x, w, b, strided)[0], w, dout[:, :, :3, :3])
     dw = run_backward(conv_backward_naive, dout[:, :, :3, :3], run_forward(conv_forward_naive, x, w, b, strided)[1], 3, (x, w, b))[1]
@@ -697,7 +730,7 @@ with check.part(2, "dx"):
     right = eval_numerical_gradient_array(lambda x: conv_forward_fast(x, w, b, conv_param)[0], x, dout)
     dx = run_backward(conv_backward_naive, dout, run_forward(conv_forward_naive, x, w, b, conv_param)[1], 3, (x, w, b))[0]
     check.shape(dx, x.shape, what="dx", hint="dx has the shape of x: cut off the border that the padding added.")
-    check.gradient(dx, right, what="the gradient dx", mistakes=other_gradients("dx", x, w, b, dout, 1, 1))
+    check.gradient(dx, right, what="the gradient dx", mistakes=other_gradients("dx", x, w, b, dout, 1, 1), hint=lambda: which_input(0, "x"))
     ### BEGIN HIDDEN TESTS
     check_gradients("dx", bordered)
     ### END HIDDEN TESTS
@@ -825,6 +858,12 @@ with check.part(2, "windows that fit"):
         one_left_out: x[:, :, 1::2, ::2],
         one_left_out + " ": x[:, :, ::2, ::2],
         "Do the windows begin at i * stride and j * stride?": x[:, :, 1:3, 1:3],
+        "The windows reach down to the lower edge: the rows end before i * stride + pool_height.": np.repeat(x[:, :, 3:, 1::2], 2, axis=2),
+        "The windows reach to the right edge: the columns end before j * stride + pool_width.": np.repeat(x[:, :, 1::2, 3:], 2, axis=3),
+        "The windows have a row too few: the rows end before i * stride + pool_height.": x[:, :, ::2, 1::2],
+        "The windows have a column too few: the columns end before j * stride + pool_width.": x[:, :, 1::2, ::2],
+        "The windows have a row too many: the rows end before i * stride + pool_height.": x[:, :, 2:, 1::2],
+        "The windows have a column too many: the columns end before j * stride + pool_width.": x[:, :, 1::2, 2:],
     })
     x = np.sin(np.arange(2 * 4 * 7.0)).reshape(1, 2, 4, 7)
     pool_param = {"pool_height": 2, "pool_width": 3, "stride": 2}
@@ -1029,7 +1068,7 @@ conv_answers["max_pooled"] = [[[1, 1], [1, 1]] for _ in range(4)]
 # %% test="conv_answers" points=4
 def answer_to(entry):
     """The answer, if there is one."""
-    check.true(entry in conv_answers, f"conv_answers has no entry {entry!r}.")
+    check.true(entry in conv_answers, f"conv_answers has no entry {entry!r}.", f'Fill it in with conv_answers["{entry}"] = ….')
     return conv_answers[entry]
 
 
@@ -1073,7 +1112,7 @@ with check.part(1, "shape of the output"):
         "Each filter adds up over the three colours and makes one channel.": (28, 28, 24),
         "The number of channels of the output is that of the filters.": (28, 28, 3),
         "The order is height, width, number of filters.": (8, 28, 28),
-    }, hint=which_side(tuple(conv_answers["output_shape"])))
+    }, hint=lambda: which_side(tuple(conv_answers["output_shape"])))
     ### END HIDDEN TESTS
 
 with check.part(1, "average pooling"):

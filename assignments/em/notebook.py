@@ -98,7 +98,7 @@ with check.part(1, "small counts"):
             pass
         return "It is wrong where all counts are 0, too, and where w = 0. For each song, exp(w·x) − y·w·x + log y! is added up."
 
-    check.close(poisson_nll(w_three, X_three, y_three), right, what="the negative log-likelihood of three songs", mistakes=known, hint=term_that_is_wrong())
+    check.close(poisson_nll(w_three, X_three, y_three), right, what="the negative log-likelihood of three songs", mistakes=known, hint=term_that_is_wrong)
     ### BEGIN HIDDEN TESTS
     rng = check.rng()
     for n, d, scale in [(1, 1, 1.0), (7, 3, 1.0), (4, 6, 0.5), (40, 2, 1.0)]:
@@ -255,6 +255,7 @@ def known_hessians(w, X, y, right):
         "The differences exp(w·x) − y are the weights: y is gone after the second derivative.": X.T @ ((means - y)[:, None] * X),
         "This is the outer product of the gradient with itself: take the derivative of each of its entries.": np.outer(slope, slope),
         "The mean of a song is exp(w·x): the exponential is missing.": X.T @ ((X @ w)[:, None] * X),
+        "Something is divided by x: each song adds its mean times x xᵀ.": lambda: X.T @ (means[:, None] / X),
         **check.of_terms([m * np.outer(x, x) for m, x in zip(means, X)], one="song"),
     }
 
@@ -626,6 +627,7 @@ with check.part(3, "Bayes' rule"):
         "The mean is exp(w·x), and w·x itself is subtracted: log p is y·w·x − exp(w·x).": lambda: shares(np.log(pi_two) + y_three[:, None] * logs - logs),
         "The mean exp(w·x) stands where its logarithm should: log p is y·w·x − exp(w·x).": lambda: shares(np.log(pi_two) + y_three[:, None] * np.exp(logs) - np.exp(logs)),
         "The mean is added where it should be subtracted: log p is y·w·x − exp(w·x).": lambda: shares(np.log(pi_two) + y_three[:, None] * logs + np.exp(logs)),
+        "All logarithms have the wrong sign, so the least probable mood gets the most.": lambda: shares(-np.log(unmixed) - np.log(pi_two)),
         "The term −exp(w·x) is missing: it differs from mood to mood.": lambda: shares(np.log(pi_two) + y_three[:, None] * logs),
         "The term y·w·x is missing: without it, the counts say nothing.": lambda: shares(np.log(pi_two) - np.exp(logs)),
         "The largest logarithm of each *mood* is subtracted: take that of each song, which cancels in its row.": lambda: shares(max(
@@ -1111,6 +1113,7 @@ check.equal(make_playlists(X_five, np.array([[0.0, 1.0], [1.0, -2.0]]), 3), [[2,
     "The right songs, but the worst of them first.": [[0, 3, 2], [0, 4, 1]],
     "All moods have the same playlist: each should be ranked by its own row of W.": [[1, 4, 0], [1, 4, 0]],
     "The songs are ranked by their distance from 0: a negative score is a low one.": [[1, 2, 3], [1, 4, 0]],
+    "The songs are ranked by their features, without W: the scores are w·x, for each mood with its own w.": [[0, 1, 2], [2, 3, 0]],
 })
 check.passed("make_playlists puts the best songs first.")
 ### BEGIN HIDDEN TESTS

@@ -178,6 +178,7 @@ with check.part(2, "the 2-norm"):
         "This is the root of the mean of the squares: take that of their sum.": euclidean / np.sqrt(some.shape[1]),
         "Below the diagonal stands what is above it: the distance of test image i and training image j is another one than that of j and i.":
             lambda: mirrored(euclidean),
+        "This is the norm of the sum of two images: take that of their difference.": lambda: cdist(some, -X_train[:50]),
         "This is the difference of two norms: take the norm of the difference, `norm(x - t)`.": lambda: np.abs(np.subtract.outer(
             np.linalg.norm(some, axis=1), np.linalg.norm(X_train[:50], axis=1))),
     })

@@ -547,7 +547,8 @@ def easy_data(rng, count, classes=np.arange(10)):
 rng = check.rng()
 easy, easy_test = easy_data(rng, 640), easy_data(rng, 200)
 accuracy, steps = accuracy_and_steps(0.2, easy, easy_test)
-check.true(np.ndim(accuracy) == 0 and 0 <= float(accuracy) <= 100, "accuracy_after_one_epoch does not return a number from 0 to 1.",
+check.shape(accuracy, (), what="the result of accuracy_after_one_epoch", hint="evaluate returns (loss, accuracy): return the second.")
+check.true(0 <= float(accuracy) <= 100, "accuracy_after_one_epoch does not return a number from 0 to 1.",
            "evaluate returns (loss, accuracy): return the second.", f"Found {accuracy}.")
 check.true(float(accuracy) <= 1, "The accuracy is larger than 1.", "It should be a share from 0 to 1, not a percentage.",
            f"Found {float(accuracy):.3g}.")

@@ -243,8 +243,13 @@ def compare_evaluation(network, weights, images, labels, batch_size):
     chances = scores.double().softmax(1)[range(len(labels)), labels]
     found = evaluate(network, images, labels, batch_size)
     check.returns(found, "loss", "accuracy")
-    again = evaluate(network, images, labels, batch_size)
-    of_mode = check.hint("Is the network in eval mode (model.eval()), where dropout lets everything through?", why="eval-mode") if again != found else ""
+
+    def in_train_mode(otherwise):
+        """A hint that asks for eval mode if the numbers are others the second time; else another one."""
+        again = evaluate(network, images, labels, batch_size)
+        differs = any(not np.array_equal(one, other) for one, other in zip(found, again))
+        return check.hint("Is the network in eval mode (model.eval()), where dropout lets everything through?", why="eval-mode") if differs else otherwise
+
     check.close(found[0], L, rtol=1e-4, what=f"the loss of {len(labels)} images in batches of {batch_size}", mistakes={
         "This is the mean of the batches' means: the last batch is smaller, but counts as much as the others.": np.mean(means),
         "This is the sum over all images, not the mean.": L * len(labels),
@@ -260,7 +265,7 @@ def compare_evaluation(network, weights, images, labels, batch_size):
         "A small number is added inside the logarithm, or is the least that it may get: then no image costs more than a certain loss. "
         "`F.cross_entropy` takes the scores, and needs no such guard.": lambda: min(
             (-guarded.log().mean().item() for n in range(4, 17) for guarded in (chances + 10.0 ** -n, chances.clamp(min=10.0 ** -n))), key=lambda one: abs(one - found[0])),
-    }, hint=of_mode or "The loss of an image is −log of the softmax probability of its class; the mean is over images.")
+    }, hint=lambda: in_train_mode("The loss of an image is −log of the softmax probability of its class; the mean is over images."))
     check.close(found[1], A, what=f"the accuracy on {len(labels)} images in batches of {batch_size}", mistakes={
         "This is a percentage: the question asks for a number from 0 to 1.": 100 * A,
         "This is the number of right images, not their share.": A * len(labels),
@@ -271,7 +276,7 @@ def compare_evaluation(network, weights, images, labels, batch_size):
             sum(part.mean().item() for _, part in parts) * batch_size / len(labels),
         missing: seen[1].mean().item(),
         missing + " ": seen[1].sum().item() / len(labels),
-    }, hint=of_mode or "The share of images whose largest score is that of their own class.")
+    }, hint=lambda: in_train_mode("The share of images whose largest score is that of their own class."))
 
 rng = check.rng()
 network = make_network(784, 12, 10, dropout=0.5)
@@ -384,6 +389,8 @@ def compare_whole(network, images, labels, rate, epochs, rng):
     check.close(losses, right_losses, rtol=1e-3, what=f"the losses of {epochs} epochs of one batch", mistakes={
         "The loss never changes: is optimizer.step() called after backward(), and before the gradients are set to 0?":
             right_losses[:1].repeat(epochs),
+        "The sum of the losses does not begin at 0: each is too large by the same number.":
+            lambda: right_losses + np.round(len(labels) * (losses[0] - right_losses[0])) / len(labels),
         "This is the loss after the step: add up the losses that the steps are made of, from before each of them.":
             lambda: descend(weights, images, labels, rate, epochs + 1)[0][1:],
         **{hint: (lambda found=found: found()[0]) for hint, found in wrong.items()}})
@@ -506,6 +513,8 @@ def known(accuracies):
         "Among equal accuracies the first counts: is there a ≥ where > is meant?": len(accuracies) - int(np.argmax(accuracies[::-1])),
         "These are the weights of the epoch that was better than the one before it, not than all before it.":
             max((i + 1 for i in range(1, len(accuracies)) if accuracies[i] > accuracies[i - 1]), default=1),
+        "These are the weights of the epoch that was better than the second one, not than all before it.":
+            max((i + 1 for i in range(2, len(accuracies)) if accuracies[1] > max(accuracies[:i])), default=2 if accuracies[1:2] > accuracies[:1] else 1),
     }
 
 def compare_epochs(accuracies, what, paid=""):
@@ -517,7 +526,7 @@ def compare_epochs(accuracies, what, paid=""):
 with check.part(1, "one training and one measurement an epoch; what is returned"):
     for accuracies in ([0.5, 0.9, 0.7, 0.8, 0.6], [0.4]):
         found, _, trained, measured = pretend(accuracies)
-        check.equal(trained, len(accuracies), what="the number of epochs that were trained")
+        check.equal(trained, len(accuracies), what="the number of epochs that were trained", hint="Train exactly `epochs` times: `for _ in range(epochs)`.")
         check.equal(measured, len(accuracies), what="the number of measurements", hint="Measure once after each epoch.")
         check.close(found, accuracies, what="the accuracies that keep_best returns", hint="A list with the accuracy after each epoch, in order.")
     ### BEGIN HIDDEN TESTS

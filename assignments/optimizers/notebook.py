@@ -59,6 +59,13 @@ def weights_of(network):
     names = {name for name, _ in (*network.named_parameters(), *network.named_buffers())}
     return {name: torch.as_tensor(value).numpy().copy() for name, value in network.state_dict().items() if name in names}
 
+
+def scores_of(network, images):
+    """What a network gives for images, after a look at the shape: ten scores an image."""
+    found = network(images)
+    check.shape(found, (len(images), 10), what=f"the scores of {len(images)} images", hint="Each image gets ten scores: does forward end with the last Linear layer?")
+    return found
+
 # %% experiment
 plots.images(all_images[:20, 0].numpy(), [str(label) for label in all_labels[:20].tolist()], columns=10)
 
@@ -177,7 +184,7 @@ def known(stored, x):
     }
 
 stored = weights_of(net)
-check.close(net(val_images[:5]), forward(stored, val_images[:5]), rtol=1e-4, what="the scores of five images", mistakes=known(stored, val_images[:5]))
+check.close(scores_of(net, val_images[:5]), forward(stored, val_images[:5]), rtol=1e-4, what="the scores of five images", mistakes=known(stored, val_images[:5]))
 check.passed("MLP(30) has 23,860 parameters and computes what it should.")
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
@@ -188,7 +195,7 @@ for num_hidden, total in [(30, 23_860), (50, 39_760), (100, 79_510), (200, 159_0
     drawn = draw_weights(net, rng)
     for count in (1, 7):
         x = draw_images(count, rng)
-        check.close(net(x), forward(drawn, x), rtol=1e-4, what=f"the scores of {count} images from MLP({num_hidden})", mistakes=known(drawn, x))
+        check.close(scores_of(net, x), forward(drawn, x), rtol=1e-4, what=f"the scores of {count} images from MLP({num_hidden})", mistakes=known(drawn, x))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -234,6 +241,9 @@ def shares(twin, images, labels, found):
         "This is a percentage: the question asks for a number from 0 to 1.": 100 * right,
         "The number of right images is divided by 500, whatever there is: divide by the number of images.": right * len(images) / 500,
         "This is the mean of the batches' accuracies: the last batch is smaller, but counts as much as the others.": lambda: of_batches(found, scores, labels),
+        "The number of images is divided by that of the right ones: it is the other way round.": lambda: 1 / right,
+        "The number of right images is multiplied by that of all images: divide.": right * len(images) ** 2,
+        "The largest of all scores is looked for: `argmax(dim=1)` finds that of each image.": (scores.argmax() == labels).double().mean().item(),
         "The class with the smallest score is taken: the largest one is asked for.": (scores.argmin(1) == labels).double().mean().item(),
         check.hint("This is the accuracy in train mode, where batch norm uses the statistics of these very images: call model.eval() first.", why="eval-mode"):
             (in_train_mode.argmax(1) == labels).double().mean().item(),
@@ -598,6 +608,14 @@ def slips(found, right, start, grad, lr, weight_decay=0.0):
     first = check.of_sum({"param": start}, minus=[{"lr": lr, "grad": grad}, *decay])
     return {hint: lambda one=one: found if np.allclose(found[0], one, rtol=1e-9, atol=0) else right for hint, one in first.items()}
 
+def exchanged(start, grads, lr, weight_decay=0.0):
+    """lr·g − param in place of param − lr·g."""
+    param, found = start, []
+    for grad in grads:
+        param = lr * (grad + weight_decay * param) - param
+        found.append(param)
+    return torch.stack(found)
+
 def by_own_step(start, grads, lr, weight_decay=0.0):
     """Your own steps without decay, of gradients that have it: right for whoever has paid for the step; None if the decay does nothing there."""
     return own_steps(check.rng(), sgd_step, start, grads, weight_decay, lr=lr)
@@ -610,6 +628,7 @@ def compare(start, grads, **options):
     check.close(found, check.due(found, right, lambda: by_own_step(start, grads, **options), rtol=1e-9), rtol=1e-9,
                 what=f"the parameter in {len(grads)} steps with {options}", mistakes={
         "The parameter moves uphill: the gradient is subtracted.": lambda: torch_steps("SGD", start, -grads, **options),
+        "The two sides of the minus are exchanged: it is the parameter minus the learning rate times the gradient.": lambda: exchanged(start, grads, **options),
         check.hint("It looks as if weight_decay is ignored.", why="weight-decay"): lambda: torch_steps("SGD", start, grads, **plain),
         "The decay has the wrong sign: it pulls towards 0.": lambda: torch_steps("SGD", start, grads, lambda g, p: g - decay * p, **plain),
         "The decay should belong to the gradient, so the learning rate multiplies it too.":
@@ -670,13 +689,14 @@ def torch_steps(start, grads, **options):
         found.append(param.detach().clone())
     return torch.stack(found)
 
-def mistaken(start, grads, lr, share=lambda momentum: 1.0, forget=False, uphill=False, momentum=0.9, nesterov=False, weight_decay=0.0):
-    """A known mistake: an average in place of a sum, a velocity that is forgotten, or the way up."""
-    param, velocity, found = start, torch.zeros_like(start), []
+def mistaken(start, grads, lr, share=lambda momentum: 1.0, forget=False, uphill=False, first=0, mirror=False, momentum=0.9, nesterov=False, weight_decay=0.0):
+    """A known mistake: an average in place of a sum, a velocity that is forgotten or begins at first·param, the way up, or an exchanged minus."""
+    param, velocity, found = start, first * start, []
     for grad in grads:
         grad = grad + weight_decay * param
         velocity = momentum * (0 * velocity if forget else velocity) + share(momentum) * grad
-        param = param + (lr if uphill else -lr) * (grad + momentum * velocity if nesterov else velocity)
+        step = (lr if uphill else -lr) * (grad + momentum * velocity if nesterov else velocity)
+        param = -param - step if mirror else param + step
         found.append(param)
     return torch.stack(found)
 
@@ -708,6 +728,8 @@ def by_own_step(start, grads, weight_decay=0.0, **options):
 def paid():
     """The mistake that explains the steps of the first part, where it has cost its point; None if none does."""
     found = run_steps(momentum_step, start, grads, lr=0.2)
+    if torch.allclose(found, torch_steps(start, grads, lr=0.2), rtol=1e-9):
+        return None
     return next((mistake for mistake in MISTAKES if torch.allclose(found, mistake(start, grads, lr=0.2), rtol=1e-9)), None)
 
 def compare(start, grads, mistake=None, **options):
@@ -728,6 +750,9 @@ def compare(start, grads, mistake=None, **options):
         "This is Nesterov's step although nesterov=False.": lambda: torch_steps(start, grads, **{**options, "nesterov": True}),
         check.hint("It looks as if weight_decay is ignored.", why="weight-decay"): lambda: torch_steps(start, grads, **{**options, "weight_decay": 0.0}),
         "The parameter moves uphill: the gradient is subtracted.": lambda: torch_steps(start, -grads, **options),
+        "The two sides of the minus are exchanged: it is the parameter minus the learning rate times the velocity.":
+            lambda: mistaken(start, grads, mirror=True, **options),
+        "The velocity begins as the parameter: before the first step it is 0.": lambda: mistaken(start, grads, first=1, **options),
         **slips(found, right, start, grads, **options),
     })
 
@@ -851,6 +876,8 @@ def fresh_steps(start, grads, **options):
 def paid():
     """The mistake that explains the steps with the usual settings, where it has cost its points; None if none does."""
     found = run_steps(adam_step, start, grads)
+    if torch.allclose(found, torch_steps("Adam", start, grads), rtol=1e-6, atol=0):
+        return None
     if found.isnan().all():
         return counted_from_zero if torch.allclose(fresh_steps(start, grads[:8]), counted_from_zero(start, grads[:8]), rtol=1e-6, atol=0) else None
     return next((mistake for mistake in MISTAKES if torch.allclose(found, mistake(start, grads), rtol=1e-6, atol=0)), None)
@@ -1005,10 +1032,10 @@ shapes = sorted(tuple(np.shape(parameter)) for parameter in net.parameters())
 check.true(shapes == [(4,), (4, 1, 3, 3), (8,), (8, 4, 3, 3), (10,), (10, 392)], "The parameters of CNN() don't have the right shapes.",
            "Two convolutions with 3 × 3 windows, 1 → 4 → 8 channels, and a Linear layer from 8·7·7 numbers to 10.", f"Found {shapes}.")
 
-def forward(stored, x, first=F.relu, second=F.relu, pool=F.max_pool2d, last=lambda scores: scores):
+def forward(stored, x, first=F.relu, second=F.relu, pool=F.max_pool2d, last=lambda scores: scores, padding=1):
     """The scores by functions of torch, from the stored weights, whatever their names are."""
     by_shape = {value.shape: torch.from_numpy(value) for value in stored.values()}
-    x = pool(first(F.conv2d(x, by_shape[4, 1, 3, 3], by_shape[4,], padding=1)), 2)
+    x = pool(first(F.conv2d(x, by_shape[4, 1, 3, 3], by_shape[4,], padding=padding)), 2)
     x = pool(second(F.conv2d(x, by_shape[8, 4, 3, 3], by_shape[8,], padding=1)), 2)
     return last(x.flatten(1) @ by_shape[10, 392].T + by_shape[10,])
 
@@ -1018,12 +1045,13 @@ def known(stored, x):
         "There is no ReLU after the first convolution.": lambda: forward(stored, x, first=none),
         "There is no ReLU after the second convolution.": lambda: forward(stored, x, second=none),
         "There is no ReLU at all.": lambda: forward(stored, x, first=none, second=none),
+        "The first convolution has padding 2: it should be 1, so that the images keep their size.": lambda: forward(stored, x, padding=2),
         "The pooling takes averages: the question asks for the maximum.": lambda: forward(stored, x, pool=F.avg_pool2d),
         check.hint("The scores went through a softmax: cross_entropy contains one already.", why="softmax-twice"): lambda: forward(stored, x, last=lambda s: s.softmax(1)),
     }
 
 stored = weights_of(net)
-check.close(net(val_images[:5]), forward(stored, val_images[:5]), rtol=1e-4, what="the scores of five images", mistakes=known(stored, val_images[:5]))
+check.close(scores_of(net, val_images[:5]), forward(stored, val_images[:5]), rtol=1e-4, what="the scores of five images", mistakes=known(stored, val_images[:5]))
 check.passed("CNN has 4,266 parameters and computes what it should.")
 ### BEGIN HIDDEN TESTS
 rng = check.rng()
@@ -1032,7 +1060,7 @@ for count in (1, 6):
     check_initial_weights(net, "CNN")
     drawn = draw_weights(net, rng)
     x = draw_images(count, rng)
-    check.close(net(x), forward(drawn, x), rtol=1e-4, what=f"the scores of {count} images", mistakes=known(drawn, x))
+    check.close(scores_of(net, x), forward(drawn, x), rtol=1e-4, what=f"the scores of {count} images", mistakes=known(drawn, x))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -1091,7 +1119,7 @@ def check_with_norm(net, num_hidden, x, mode, before_relu, stored=None):
             of_batch = lambda z: F.batch_norm(z, None, None, norm.weight, norm.bias, True)
             mistakes["In eval mode batch norm uses the mean and variance of this very batch: those that it has stored are asked for. A layer "
                      "nn.BatchNorm1d knows the mode of the network."] = out(F.relu(of_batch(z)) if before_relu else of_batch(F.relu(z)))
-    check.close(net(x), right, rtol=1e-3, what=f"the scores of {len(x)} images in {mode} mode", mistakes=mistakes)
+    check.close(scores_of(net, x), right, rtol=1e-3, what=f"the scores of {len(x)} images in {mode} mode", mistakes=mistakes)
     check.close(parts_with_norm(weights_of(net), num_hidden)[1].running_mean, norm.running_mean, rtol=1e-3,
                 what=f"the running means after a batch in {mode} mode")
 
@@ -1193,11 +1221,12 @@ def grader_parts(stored):
         layer.load_state_dict({name: torch.from_numpy(stored[f"{fits[0]}.{name}"]) for name in wanted})
     return layers
 
-def scores(stored, x, train, block):
-    """What the layers with these weights give; block(norm, z) is what follows a convolution."""
+def scores(stored, x, train, block, second=None, padding=1):
+    """What the layers with these weights give; block(norm, z) is what follows a convolution, and second(norm, z) the second one if it differs."""
     conv1, norm1, conv2, norm2, out = (layer.train(train) for layer in grader_parts(stored))
+    conv1.padding = (padding, padding)
     with torch.no_grad():
-        return out(block(norm2, conv2(block(norm1, conv1(x)))).flatten(1))
+        return out((second or block)(norm2, conv2(block(norm1, conv1(x)))).flatten(1))
 
 def compare(net, x, train, mode, stored=None):
     stored = stored or weights_of(net)
@@ -1205,19 +1234,26 @@ def compare(net, x, train, mode, stored=None):
                "BatchNorm2d(4) after the first convolution, BatchNorm2d(8) after the second: are all of them attributes of the model?")
     pool = lambda z: F.max_pool2d(z, 2)
     of_batch = lambda norm, z: F.batch_norm(z, None, None, norm.weight, norm.bias, True)
-    right = scores(stored, x, train, lambda norm, z: pool(F.relu(norm(z))))
+    usual, unused, linear = lambda norm, z: pool(F.relu(norm(z))), lambda norm, z: pool(F.relu(z)), lambda norm, z: pool(norm(z))
+    right = scores(stored, x, train, usual)
     wrong = {hint: lambda block=block: scores(stored, x, train, block) for hint, block in {
         "Batch norm stands after the ReLU: in this network it comes before.": lambda norm, z: pool(norm(F.relu(z))),
-        "Batch norm is there, but forward does not use it.": lambda norm, z: pool(F.relu(z)),
-        "There is no ReLU.": lambda norm, z: pool(norm(z)),
+        "Batch norm is there, but forward does not use it.": unused,
+        "There is no ReLU.": linear,
         "The pooling comes before batch norm: the order is convolution, batch norm, ReLU, pooling.": lambda norm, z: F.relu(norm(pool(z))),
         "Batch norm comes last: the order is convolution, batch norm, ReLU, pooling.": lambda norm, z: norm(pool(F.relu(z))),
         "The pooling takes averages: the question asks for the maximum.": lambda norm, z: F.avg_pool2d(F.relu(norm(z)), 2),
         "In eval mode batch norm uses the mean and variance of this very batch: those that it has stored are asked for. A layer nn.BatchNorm2d knows the mode "
         "of the network.": lambda norm, z: pool(F.relu(of_batch(norm, z))),
-    }.items()}
+    }.items()} | {
+        "There is no ReLU after the first batch norm.": lambda: scores(stored, x, train, linear, usual),
+        "There is no ReLU after the second batch norm.": lambda: scores(stored, x, train, usual, linear),
+        "Batch norm is there, but forward does not use it after the first convolution.": lambda: scores(stored, x, train, unused, usual),
+        "Batch norm is there, but forward does not use it after the second convolution.": lambda: scores(stored, x, train, usual, unused),
+        "The first convolution has padding 2: it should be 1, so that the images keep their size.": lambda: scores(stored, x, train, usual, padding=2),
+    }
     net.train(train)
-    check.close(net(x), right, rtol=1e-3, what=f"the scores of {len(x)} images in {mode} mode", mistakes=wrong)
+    check.close(scores_of(net, x), right, rtol=1e-3, what=f"the scores of {len(x)} images in {mode} mode", mistakes=wrong)
 
 net = check.on_cpu(CNNBN())
 compare(net, val_images[:20], True, "train")

@@ -74,7 +74,8 @@ n = 20_000
 _, y, f = generate_data(n, np.random.default_rng(seed))
 noise = np.delete(np.subtract(y, f), 24)
 check.true(len(np.unique(np.round(noise, 9))) > n / 2, "Many points have the same noise.", "Draw one number for each point: `size=n`.")
-check.true(bool(abs(noise.mean()) < 0.04), "The noise does not have mean 0.")                                    # 5.6 standard errors
+check.true(bool(abs(np.mean(y) - np.mean(f)) < 5), "The measurements do not follow f.", "Each measurement is the truth plus noise: y = f + noise.")
+check.true(bool(abs(noise.mean()) < 0.04), "The noise does not have mean 0.", "`rng.standard_normal(n)` is as often below 0 as above; `rng.random(n)` never is.")  # 5.6 standard errors
 check.true(bool(abs(noise.std() - 1) < 0.03), "The noise does not have standard deviation 1.", "Standard normal noise: variance 1.")   # 6
 check.true(bool(abs(np.mean(np.abs(noise) > 2) - 0.0455) < 0.01), "The noise is not normally distributed.", "Use a normal distribution.")  # 6.8
 check.true(bool(abs(np.mean(noise[1:] * noise[:-1])) < 0.05), "Neighbours have the same noise.", "Every point needs its own noise.")
@@ -229,6 +230,7 @@ check.close(K_small @ alpha, [0.34451, 1.44108, 1.67294, 4.08931, 8.09315, 5.388
     "λ stands squared in this problem: it is λ·αᵀKα.": lambda: with_quarter(2.0 ** 2),
     "The penalty counts half of what it should. Solved by hand: the derivative of λ·αᵀKα is 2λ·Kα, and that of the squares has a 2 as well.": lambda: with_quarter(2.0 / 2),
     "The root of λ stands in this problem: it is λ·αᵀKα.": lambda: K_small @ np.linalg.solve(K_small + np.sqrt(0.5) * np.eye(8), y_small),
+    "The data term adds up absolute values: it should add up squares, `cp.sum_squares(…)`.": [0.00000, 0.94458, 1.00000, 2.03957, 2.55737, 2.72712, 2.60577, 2.15262],
     "The penalty looks like λ‖α‖₁: it should be λ·αᵀKα.": [0.57434, 1.10132, 1.48411, 4.48411, 11.10132, 5.78379, 5.78422, 7.72533],
     "With the identity matrix in place of K this is right, so λ and the data term are: what is wrong is the penalty. It is αᵀKα, with K itself between α and α.":
         lambda: K_small @ alpha if np.allclose(fit_least_squares(np.eye(8), y_small.copy(), 0.5), y_small / 1.5, rtol=1e-3, atol=1e-3) else None,
@@ -287,7 +289,7 @@ check.close(K_small @ alpha, [0.33475, 1.40025, 1.48887, 3.25627, 4.32222, 4.426
     "The loss grows linearly from |r| = ½ on, with the slope 1: the threshold is 1, and the slope 2.": [0.27484, 1.14964, 1.20409, 2.15482, 2.62245, 2.76387, 2.62653, 2.16434],
     "The loss is the square up to |r| = 2: the threshold is 1.": [0.33821, 1.41473, 1.55416, 3.55174, 5.65969, 4.84224, 5.2689, 5.69982],
     "Only the largest residual counts here: the losses of all points are added up, with `cp.sum`.": [0.20340, 0.36018, 0.63781, 1.12944, 2.00000, 1.12944, 0.63781, 0.36018],
-}, hint=where_it_is_right(fit_huber, [
+}, hint=lambda: where_it_is_right(fit_huber, [
     ((0.3,), y_small / 50, least_squares(0.3, y_small / 50), "Where all residuals are small it is right: what is wrong is the loss of large ones. Is the threshold 1?"),
     ((0.3,), y_small / 50, least_squares(0.6, y_small / 50), "The balance is off by 2: this φ is r² for small residuals, without a ½, and the penalty is λ·αᵀKα."),
     ((0.3,), y_small / 50, least_squares(1.0, y_small / 50), "The penalty stands there without λ: it is λ·αᵀKα, and the threshold of φ is 1."),
@@ -427,7 +429,7 @@ with check.part(3, "the fitted values"):
             "The differences are those of the residuals Kα − y: take those of the fitted values Kα.": [0.01222, 2.01222, 1.01222, 4.01222, 8.91262, 4.53179, 5.36634, 6.47288],
             "The term λ₂·αᵀKα is missing.": [1.00000, 1.50000, 1.50000, 4.00000, 10.00000, 6.50000, 6.50000, 7.00000],
             "Only the sum of the differences counts here: the absolute value of each difference is added up, with `cp.norm1`.": [0.95331, 1.57550, 1.70233, 4.09443, 8.08803, 5.35901, 5.29401, 5.30226],
-        }, hint=where_it_is_right(fit_total_variation, [
+        }, hint=lambda: where_it_is_right(fit_total_variation, [
             ((0.0, 0.3), y_small, least_squares(0.3), check.hint(
                 "With λ₁ = 0 it is right: what is wrong is the first penalty, λ₁ times the 1-norm of the differences of the fitted values Kα (not of α).", why="fitted-values")),
             ((0.0, 0.3), y_small, least_squares(2.4), "The data term looks like a mean: it should be the sum over points."),
@@ -539,7 +541,7 @@ with check.part(3, "the fitted values"):
             "The measurements are sorted here: each belongs to its point. Leave y as it is and constrain DKα >= 0.":
                 lambda: K_small @ np.linalg.solve(K_small + 0.5 * np.eye(8), np.sort(y_small)),
             "There is a second constraint, α >= 0: only the fitted values Kα are to rise, α may have any sign.": [0.65985, 1.16846, 2.02781, 3.56750, 6.30412, 6.30412, 6.30412, 6.30412],
-        }, hint=where_it_is_right(fit_monotone, [
+        }, hint=lambda: where_it_is_right(fit_monotone, [
             ((0.3,), steep, least_squares(0.3, steep), "Where the least-squares fit rises by itself it is right: what is wrong is the constraint. Is it DKα >= 0, and nothing more?"),
             ((0.3,), steep, least_squares(0.6, steep), "The balance is off by 2: is there a ½ in front of one of the terms?"),
             ((0.3,), steep, least_squares(1.0, steep), "The term αᵀKα stands there without λ."),

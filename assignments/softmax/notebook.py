@@ -537,7 +537,7 @@ with check.part(2, "the loss"):
         **loss_mistakes,
         "Nothing belongs inside the logarithm but the probability: where the largest score is subtracted, the sum is never 0.": lambda: min(
             (0.7538396777831301 - np.mean(np.log1p(10.0 ** -n / toy_chances)) for n in range(3, 12)), key=lambda one: abs(one - result[0])),
-    }, hint=which_term(softmax_loss_naive, 0))
+    }, hint=lambda: which_term(softmax_loss_naive, 0))
     ### BEGIN HIDDEN TESTS
     check_loss(softmax_loss_naive, check.rng())
     ### END HIDDEN TESTS
@@ -545,7 +545,7 @@ with check.part(2, "the loss"):
 with check.part(2, "the gradient"):
     loss, dW = softmax_loss_naive(W_toy.copy(), X_toy.copy(), y_toy.copy(), 0.1)
     slopes_toy, compared = due_toy_slopes(softmax_loss_naive, loss, dW)
-    check.gradient(dW, slopes_toy, what=compared, mistakes=gradient_mistakes, hint=which_term(softmax_loss_naive, 1))
+    check.gradient(dW, slopes_toy, what=compared, mistakes=gradient_mistakes, hint=lambda: which_term(softmax_loss_naive, 1))
     ### BEGIN HIDDEN TESTS
     check_gradient(softmax_loss_naive, check.rng())
     ### END HIDDEN TESTS
@@ -609,7 +609,7 @@ with check.part(2, "the loss"):
         **loss_mistakes,
         "Nothing belongs inside the logarithm but the probability: where the largest score is subtracted, the sum is never 0.": lambda: min(
             (0.7538396777831301 - np.mean(np.log1p(10.0 ** -n / toy_chances)) for n in range(3, 12)), key=lambda one: abs(one - result[0])),
-    }, hint=which_term(softmax_loss_vectorized, 0))
+    }, hint=lambda: which_term(softmax_loss_vectorized, 0))
     ### BEGIN HIDDEN TESTS
     check_loss(softmax_loss_vectorized, check.rng())
     ### END HIDDEN TESTS
@@ -617,7 +617,7 @@ with check.part(2, "the loss"):
 with check.part(2, "the gradient"):
     loss, dW = softmax_loss_vectorized(W_toy.copy(), X_toy.copy(), y_toy.copy(), 0.1)
     slopes_toy, compared = due_toy_slopes(softmax_loss_vectorized, loss, dW)
-    check.gradient(dW, slopes_toy, what=compared, mistakes=gradient_mistakes, hint=which_term(softmax_loss_vectorized, 1))
+    check.gradient(dW, slopes_toy, what=compared, mistakes=gradient_mistakes, hint=lambda: which_term(softmax_loss_vectorized, 1))
     ### BEGIN HIDDEN TESTS
     check_gradient(softmax_loss_vectorized, check.rng())
     ### END HIDDEN TESTS
@@ -1104,6 +1104,7 @@ for num_classes, num_features, num_images in [(5, 4, 30), (6, 3, 6), (10, 5, 1),
                 mistakes={
         "These are the largest scores, not the classes that have them.": [max(row) for row in scores],
         "This is the class with the smallest score.": [row.index(min(row)) for row in scores],
+        "This is the place of the largest number of each image: the weights are left out. The scores are W·X.": lambda: np.argmax(X, axis=0),
         from_zero: [row.index(max(row)) if max(row) > 0 else 0 for row in scores],
         "The largest score of each class was looked for: images are columns, so which axis runs over the classes?":
             lambda: np.argmax(W @ X, axis=1),

@@ -497,6 +497,25 @@ def check_layer(new, rng, names):
                                what=f"the gradient of {name} for X of type {np.dtype(dtype)}")
 
 # %% test="loss-value" points=3
+def which_penalty():
+    """A hint by what the penalty of each weight matrix is, alone and with the other."""
+    def price(*names):
+        """What reg = 0.05 adds to the loss if only these weights are not 0."""
+        net = toy_net()
+        net.params = {name: np.array(value) * (name in names) for name, value in net.params.items()}
+        return net.loss(X_toy.copy(), y_toy.copy(), 0.05)[0] - net.loss(X_toy.copy(), y_toy.copy(), 0.0)[0]
+
+    if not np.isclose(toy_net().loss(X_toy.copy(), y_toy.copy(), 0.0)[0], 1.8783678567646807):
+        return "With reg = 0 it is wrong, too: look at the squared errors, added up, divided by 2N."
+    right = {name: 0.025 * np.sum(np.square(toy_net().params[name])) for name in ("W1", "W2")}
+    wrong = [name for name in right if not np.isclose(price(name), right[name])]
+    if len(wrong) == 1:
+        return f"With reg = 0 it is right, and what {'W2' if wrong == ['W1'] else 'W1'} adds, too: look at the penalty of {wrong[0]}, ½·reg times the sum of its squares."
+    if not wrong:
+        return "With reg = 0 it is right, and what each of W1 and W2 adds alone, too: are both penalties added?"
+    return "With reg = 0 it is right: look at the penalty, ½·reg times the sum of all squares in W1 and in W2."
+
+
 with check.part(2, "the loss"):
     not_half_data = "The squared errors count twice: the factor is 1/(2N)."
     not_half = "The regularisation counts twice: it is ½·reg times the sum of squares."
@@ -538,7 +557,7 @@ with check.part(2, "the loss"):
         "Only one of the two weight matrices is regularised, W2.": 1.885028382815,
         "The penalty has norms: square them.": 1.908811020111,
         "The norm of order 2 of a matrix is its largest singular value: the penalty is the sum of all squares, `np.sum(W ** 2)`.": 1.889219949573,
-    })
+    }, hint=which_penalty)
     toy = toy_net()
     toy.params["b2"] = np.array([1.0, 2.0, 3.0])
     if np.allclose(toy.loss(X_toy.copy())[0], [-0.07260209, 2.05083871, 2.12746085]):
@@ -706,9 +725,11 @@ def known_in_toy(name, slopes):
         "The data part of the gradient has the wrong sign: it is output minus target.": 2 * price - slopes,
     }
     if name == "b2":
+        known["The fraction stands on its head: the errors are divided by N."] = [-32.47460621, 168.54215997, -29.01322414]
         known["The errors are squared here: the derivative of half a square is what was squared."] = [1.903844911, 0.5358807521, 1.317010051]
         known["The targets are not subtracted: the slope is output minus target."] = slopes + [0.2, 0.4, 0.4]
     if name == "b1":
+        known["The mask of the ReLU is h > 0: here it begins at 1."] = [0, 0.1779359129, 0, 0, 0.03640564887, 0.03272736096, 0.2438566604, -0.03999692982, 0.1505461293, 0.007543205306]
         known["The slope of the ReLU is 1 or 0: h·(1 − h) is that of a sigmoid."] = [0.02836374749, -2.187102929, 0.01019842079, -0.01051129831, -0.2413536987, -0.07256997261, -3.966461282, 0.00455741375, -0.7528614598, -0.01062543471]
         known["The slope of the ReLU is 1 or 0: here the gradient is multiplied by the hidden values."] = [0.07827359323, 0.6623619345, 0.02085582974, -0.02706873347, 0.1131280399, 0.06699019989, 1.055601134, -0.04412772426, 0.4293432896, 0.0136054764]
         known["The errors are squared here: the derivative of half a square is what was squared."] = [-0.1758546544, -0.2969695449, -0.03134823095, 0.1459147627, -0.07074616756, -0.03252064666, -0.4496470379, 0.07385917166, -0.2548106191, -0.01799418137]

@@ -438,6 +438,26 @@ def scores_are_right():
     return bool(np.allclose(two_layer_net(X_toy.copy(), toy_model())[0], [-0.5328368, 0.20031504, 0.93346689], atol=1e-6))
 
 
+def which_penalty():
+    """A hint by what the penalty of each weight matrix is, alone and with the other."""
+    def price(*names):
+        """What reg = 0.1 adds to the loss if only these weights are not 0."""
+        model = {name: value * (name in names) for name, value in toy_model().items()}
+        return two_layer_net(X_toy.copy(), {**model}, y_toy.copy(), 0.1)[0] - two_layer_net(X_toy.copy(), {**model}, y_toy.copy(), 0.0)[0]
+
+    if not scores_are_right():
+        return ""
+    if not np.isclose(two_layer_net(X_toy.copy(), toy_model(), y_toy.copy(), 0.0)[0], 1.1226275363741316):
+        return "With reg = 0 it is wrong, too: look at the mean of −log p, where p is the probability of the right class."
+    right = {name: 0.05 * np.sum(np.square(toy_model()[name])) for name in ("W1", "W2")}
+    wrong = [name for name in right if not np.isclose(price(name), right[name])]
+    if len(wrong) == 1:
+        return f"With reg = 0 it is right, and what {'W2' if wrong == ['W1'] else 'W1'} adds, too: look at the penalty of {wrong[0]}, ½·reg times the sum of its squares."
+    if not wrong:
+        return "With reg = 0 it is right, and what each of W1 and W2 adds alone, too: are both penalties added?"
+    return "With reg = 0 it is right: look at the penalty, ½·reg times the sum of all squares in W1 and in W2."
+
+
 with check.part(2, "the loss"):
     not_mean = "This is the sum over the examples; the loss is their mean."
     not_half = "The regularisation counts twice: it is ½·reg times the sum of squares."
@@ -504,7 +524,7 @@ with check.part(2, "the loss"):
         **check.of_sum({"data loss": 1.122627536374}, {"½ reg": 0.05, "sum of W1²": 3.842735042735}, {"½ reg": 0.05, "sum of W2²": 1.343103448276}),
         "Nothing belongs inside the logarithm but the probability: where the largest score is subtracted, the sum is never 0.":
             lambda: min((right - np.mean(np.log1p(10.0 ** -n / chances)) for n in range(3, 12)), key=lambda one: abs(one - loss)),
-    })
+    }, hint=which_penalty)
     ### BEGIN HIDDEN TESTS
     rng = check.rng()
     for X, model, y, reg, case in problems(rng, two_layer_net):
@@ -673,6 +693,7 @@ def known_in_toy(name, slopes):
         known["The logarithms of the probabilities stand where the probabilities belong."] = [-2.253440386, -1.686137084, -0.9188337814]
         known["The 1 of the right class is subtracted after the division by N: both belong to the mean."] = slopes - [0.8, 1.6, 1.6]
     if name == "b1":
+        known["The mask of the ReLU is h > 0: here it begins at 1."] = [0, 0, 0, 0, 0, 0, 0, 0, 0.001672747491, -0.0001356982896]
         known["It goes back through the gradient of W2: the slopes by the hidden units are dS W2ᵀ."] = [0, 0.001488438, 0.0010739, 0.010902213, 0.012887697, 0.019632754, 0.02637781, 0.033122867, 0.039867924, 0.04661298]
         known["It goes back through the gradient of W2, penalty included: the slopes by the hidden units are dS W2ᵀ."] = [0, 0.001474869, 0.000876373, 0.010862527, 0.013347849, 0.020092906, 0.026837963, 0.033583019, 0.040328076, 0.047073132]
         known["`d[:, y] -= 1` changes whole columns: pair each row with its own label, `d[np.arange(N), y] -= 1`."] = [0, 0.2681401638, 0.3400936961, 0.3706376234, 0.3597739359, 0.25632566, 0.1528773842, 0.04942910829, -0.05401916757, -0.1574674434]
@@ -895,6 +916,8 @@ check.close(result[1], [0.21, 5.6], what="the new cache", mistakes={
     "This is the cache of before: return the new one.": cache,
     "The gradient is doubled: `dw ** 2` is its square.": [0.36, 0.8],
     **check.of_sum({"decay_rate": 0.8, "cache": cache}, {"(1 − decay_rate)": 0.2, "dw²": dw ** 2}),
+    "The third power of the gradient stands there: the cache collects its squares.": [0.185, -10.4],
+    "The two factors don't add up to 1: they are decay_rate and 1 − decay_rate.": lambda: 0.8 * cache + (result[1] - 0.8 * cache)[0] / 0.25 * dw ** 2,
 })
 check.close(result[0], [1 - 0.05 / np.sqrt(2.21), -2 + 0.4 / np.sqrt(7.6)], what="the new w", mistakes={
     outside: [1 - 0.05 / (np.sqrt(0.21) + 2), -2 + 0.4 / (np.sqrt(5.6) + 2)],

@@ -17,6 +17,7 @@ from hwlib.checks.context import context
 from hwlib.checks.draws import rng
 from hwlib.checks.due import due
 from hwlib.checks.in_ipython import shorten_errors
+from hwlib.checks.influence import influence
 from hwlib.checks.inputs import note_changed, unchanged
 from hwlib.checks.networks import accuracy, architecture, handed_in, on_cpu, partial, test_set
 from hwlib.checks.pages import hint, why
@@ -43,6 +44,7 @@ __all__ = [
     "gradient",
     "handed_in",
     "hint",
+    "influence",
     "note_changed",
     "of_sum",
     "of_terms",

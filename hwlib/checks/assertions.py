@@ -10,7 +10,7 @@ import numpy as np
 from hwlib.checks.caller import is_hidden
 from hwlib.checks.due import EXCUSED, was_excused
 from hwlib.checks.naming import at_the_start
-from hwlib.checks.recognise import Mistakes, general_mistake, named_mistake
+from hwlib.checks.recognise import Mistakes, general_mistake, named_mistake, quiet
 from hwlib.checks.rules import Close, Exact, NormWise, Rule, compare
 from hwlib.checks.values import (
     Mismatch,
@@ -24,6 +24,8 @@ from hwlib.errors import CheckFailed, HwlibError
 
 __all__ = ["close", "equal", "gradient", "passed", "raises", "returns", "shape", "true"]
 
+Hint = str | Callable[[], str]
+
 
 def close(
     actual: object,
@@ -33,7 +35,7 @@ def close(
     rtol: float = 1e-6,
     atol: float = 0.0,
     mistakes: Mistakes | None = None,
-    hint: str = "",
+    hint: Hint = "",
 ) -> None:
     """Check that numbers agree: same shape, finite, and `|a − b| ≤ atol + rtol·max|expected|`.
 
@@ -51,8 +53,9 @@ def close(
     mistakes : dict of str to value or function without arguments, optional
         Hint → the result that this mistake gives. A function is called only when the check fails.
         A function that raises is skipped, and so is a mistake whose result is right here.
-    hint : str
-        What this check is about. It is given if the result is none of `mistakes`, and goes before
+    hint : str or function without arguments
+        What this check is about. A function is called only when the check fails, and what it
+        raises is skipped. The hint is given if the result is none of `mistakes`, and goes before
         what hwlib recognises in general, such as a factor. A wrong shape is explained first, and so
         is what the values leave no doubt about, such as rounding.
 
@@ -81,7 +84,7 @@ def gradient(
     what: str = "the gradient",
     tol: float = 1e-6,
     mistakes: Mistakes | None = None,
-    hint: str = "",
+    hint: Hint = "",
 ) -> None:
     """Check that gradients agree in norm: same shape, finite, and ‖a − b‖ / (‖a‖ + ‖b‖) ≤ tol.
 
@@ -97,7 +100,7 @@ def equal(
     *,
     what: str = "the result",
     mistakes: Mistakes | None = None,
-    hint: str = "",
+    hint: Hint = "",
 ) -> None:
     """Check that labels, counts, truth values or strings are equal and have the same shape.
 
@@ -124,7 +127,7 @@ def shape(
     *,
     what: str = "the result",
     mistakes: Mapping[str, tuple[int, ...]] | None = None,
-    hint: str = "",
+    hint: Hint = "",
 ) -> None:
     """Check the shape of an array. The message says both shapes, also in a hidden check.
 
@@ -134,7 +137,7 @@ def shape(
     expected : tuple of int
     mistakes : dict of str to tuple of int, optional
         Hint → the shape that this mistake gives. One that is right here is skipped.
-    what, hint : str
+    what, hint
         As in `close`.
 
     Raises
@@ -152,12 +155,12 @@ def shape(
     """
     array = as_array(actual)
     if isinstance(array, Mismatch):
-        raise CheckFailed(f"{at_the_start(what)}: {array.symptom}.", array.cause or hint)
+        raise CheckFailed(f"{at_the_start(what)}: {array.symptom}.", array.cause or _told(hint))
     mismatch = shape_mismatch(array, np.zeros(expected))
     if mismatch is None:
         return
     known = {found: text for text, found in reversed(list((mistakes or {}).items()))}
-    cause = known.get(array.shape) or _of_shapes(mismatch.cause, hint, "")
+    cause = known.get(array.shape) or _of_shapes(mismatch.cause, _told(hint), "")
     raise CheckFailed(f"{at_the_start(what)}: {mismatch.symptom}.", cause)
 
 
@@ -278,7 +281,7 @@ def _judge_lengths(
     expected: tuple[int, ...],
     what: str,
     mistakes: Mistakes | None,
-    hint: str,
+    hint: Hint,
 ) -> None:
     if actual == expected:
         return
@@ -290,8 +293,10 @@ def _judge_lengths(
     else:
         told = f"found {found}, which is not right"
     cause = named_mistake(actual, expected, Exact(), mistakes or {})
-    general = _of_shapes(shape_cause(actual, expected), hint, shape_guess(actual, expected))
-    raise CheckFailed(f"{at_the_start(what)}: {told}.", cause or general)
+    sure, guess = shape_cause(actual, expected), shape_guess(actual, expected)
+    raise CheckFailed(
+        f"{at_the_start(what)}: {told}.", cause or _of_shapes(sure, _told(hint), guess)
+    )
 
 
 def _of_shapes(sure: str, hint: str, guess: str) -> str:
@@ -304,20 +309,30 @@ def _counted(count: int) -> str:
 
 
 def _judge(
-    actual: object, expected: object, rule: Rule, what: str, mistakes: Mistakes | None, hint: str
+    actual: object, expected: object, rule: Rule, what: str, mistakes: Mistakes | None, hint: Hint
 ) -> None:
     with np.errstate(all="ignore"):  # nothing to stderr: nbgrader scores a cell that writes there 0
         mismatch = compare(rule, actual, expected)
         if mismatch is None:
             return
     sure = mismatch.cause if mismatch.unreadable else ""
-    # for a wrong shape, the hint does not fit as well: it speaks of values
-    of_values = "" if mismatch.of_shape else hint
-    cause = named_mistake(actual, expected, rule, mistakes or {}) or sure
-    otherwise = mismatch.cause or hint or mismatch.guess
+    cause: str | Callable[[], str] = named_mistake(actual, expected, rule, mistakes or {}) or sure
+    if not cause:
+        own = _told(hint)
+        # for a wrong shape, the hint does not fit as well: it speaks of values
+        of_values = "" if mismatch.of_shape else own
+        otherwise = mismatch.cause or own or mismatch.guess
+        cause = general_mistake(actual, expected, rule, otherwise, before=of_values)
     symptom = f"{at_the_start(what)}: {mismatch.symptom}."
-    raise CheckFailed(
-        symptom,
-        cause or general_mistake(actual, expected, rule, otherwise, before=of_values),
-        "" if is_hidden() else mismatch.detail,
-    )
+    raise CheckFailed(symptom, cause, "" if is_hidden() else mismatch.detail)
+
+
+def _told(hint: Hint) -> str:
+    """A hint, or what its function says: it asks a student's code, which may raise."""
+    if isinstance(hint, str):
+        return hint
+    with quiet():
+        try:
+            return hint()
+        except Exception:  # noqa: BLE001  what can't be said here is left out
+            return ""

@@ -41,8 +41,8 @@ def told_of(error: BaseException) -> Told:
         if first_line := given_cell(error.name):
             return Told(
                 f"`{error.name}` comes from a given cell that was not run.",
-                hint=f"Run the cell that begins with `{first_line}`, then this one. After a restart "
-                "of the kernel, run all cells from the top.",
+                hint=f"Run the cell that begins with `{first_line}`, then this one. After a "
+                "restart of the kernel, run all cells from the top.",
             )
         return Told(
             f"`{error.name}` is not written yet: no cell that was run defines it.",

@@ -31,7 +31,7 @@ from hwlib.checks.rules import Exact, Rule, compare
 from hwlib.checks.unfilled import unfilled
 from hwlib.checks.values import Array, Mismatch, as_array
 
-__all__ = ["Mistakes", "general_mistake", "named_mistake"]
+__all__ = ["Mistakes", "general_mistake", "named_mistake", "quiet"]
 
 Mistakes = Mapping[str, Any]
 """Hint → the result that this mistake gives, or a function without arguments that computes it."""
@@ -42,7 +42,7 @@ def named_mistake(actual: object, expected: object, rule: Rule, mistakes: Mistak
 
     A whole number that `//` has left is told by its type, before any mistake with the same value.
     """
-    with _quiet():
+    with quiet():
         if _cut_to_a_whole_number(actual, expected):
             return _CUT
         for hint, candidate in mistakes.items():
@@ -92,7 +92,7 @@ def general_mistake(
     found, right = as_array(actual), as_array(expected)  # copies
 
     def find() -> str:
-        with _quiet():
+        with quiet():
             if not before:
                 return _general_mistake(found, right, rule) or otherwise
             sure = _general_mistake(found, right, rule, sure=True)
@@ -104,7 +104,7 @@ def general_mistake(
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         yield

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from hwlib.grading.course import Assignment
 from hwlib.grading.proof.mutants.equivalents import Equivalent, read_equivalents
 from hwlib.grading.proof.mutants.grading import Graded, grade_mutants
 from hwlib.grading.proof.mutants.making import Mutant, mutants_of
+from hwlib.grading.results import QuestionResult
 
 __all__ = ["MutateReport", "mutate"]
 
@@ -99,21 +100,16 @@ class MutateReport:
 
     def with_wrong_result(self) -> Counter[str]:
         """Question → how many of these run to the end and give a wrong result."""
-        return Counter(
-            one.lost.id
-            for one in self.graded
-            if one.lost is not None and one.lost.status == "failed"
-        )
+        return Counter(lost.id for _, lost in self._with_wrong_result())
 
     def hinted(self) -> Counter[str]:
         """Question → for how many of those with a wrong result the student reads a hint."""
-        return Counter(
-            one.lost.id
-            for one in self.graded
-            if one.lost is not None
-            and one.lost.status == "failed"
-            and (one.lost.hint or any(part.hint for part in one.lost.parts))
-        )
+        return Counter(lost.id for _, lost in self._with_wrong_result() if _has_hint(lost))
+
+    def _with_wrong_result(self) -> Iterator[tuple[Graded, QuestionResult]]:
+        for one in self.graded:
+            if one.lost is not None and one.lost.status == "failed":
+                yield one, one.lost
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values, for --json."""
@@ -132,9 +128,18 @@ class MutateReport:
             "caught_by": dict(self.caught_by()),
             "with_wrong_result": dict(self.with_wrong_result()),
             "hinted": dict(self.hinted()),
+            "without_hint": [
+                {**_plain(one), "question": lost.id, "message": lost.message}
+                for one, lost in self._with_wrong_result()
+                if not _has_hint(lost)
+            ],
             "complaints": self.complaints,
             "seconds": round(self.seconds, 2),
         }
+
+
+def _has_hint(lost: QuestionResult) -> bool:
+    return bool(lost.hint) or any(part.hint for part in lost.parts)
 
 
 def _plain(graded: Graded) -> dict[str, str]:
