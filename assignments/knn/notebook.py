@@ -298,10 +298,12 @@ plots.matrix(few, xlabel="training image j", ylabel="test image i", colorbar="di
 
 # %% test="compute_L2_distances_vectorized" points=5
 def paid_distances(X, T):
-    """What comes out without the root, in the 1-norm, with a wrong middle term, and of shifted examples: that costs its points in the first part only."""
-    products = X @ T.T
-    without_two = np.sum(X ** 2, axis=1)[:, None] - products + np.sum(T ** 2, axis=1)
-    return cdist(X, T, "sqeuclidean"), cdist(X, T, "cityblock"), cdist(X, -T), np.sqrt(np.maximum(without_two, 0)), np.sqrt(without_two + products), centred_apart(X, T)
+    """Functions for what comes out without the root, in the 1-norm, with a wrong middle term, and of shifted examples: that costs its points in
+    the first part only.
+    """
+    squares = lambda: np.sum(X ** 2, axis=1)[:, None] + np.sum(T ** 2, axis=1)
+    return (lambda: cdist(X, T, "sqeuclidean"), lambda: cdist(X, T, "cityblock"), lambda: cdist(X, -T),
+            lambda: np.sqrt(np.maximum(squares() - X @ T.T, 0)), lambda: np.sqrt(squares()), lambda: centred_apart(X, T))
 
 
 def centred_apart(X, T):
@@ -350,7 +352,7 @@ with check.part(3, "the distances"):
             "The values look squared: is the root missing?": cdist(X, T, "sqeuclidean"),
             "This is the 1-norm: the question asks for the 2-norm.": cdist(X, T, "cityblock"),
             "Look at the sign of the middle term: these are lengths of sums, not of differences.": cdist(X, -T),
-            "The middle term has a factor 2: ‖x‖² − 2·xᵀt + ‖t‖².": lambda: paid_distances(X, T)[3],
+            "The middle term has a factor 2: ‖x‖² − 2·xᵀt + ‖t‖².": paid_distances(X, T)[3],
         }, hint="Is the square ‖x‖² − 2·xᵀt + ‖t‖², with all three terms of the right pair? `compute_distances` gives the same distances.")
 
     first, second = KNN(), KNN()
