@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import gc
+import io
 import json
 import os
 import pickle
@@ -485,7 +486,13 @@ def declaring(tmp_path: Path) -> Assignment:
 
 NOTEBOOKS = ("tiny.ipynb", "nb/tiny.ipynb", "x.zip: tiny.ipynb", "x.zip: hw/tiny.ipynb")
 PLACES = ("{}", "models/{}", "nb/{}", "x.zip: {}", "x.zip: hw/{}", "y.zip: {}", "a/y.zip: a/{}")
-NAMES = ("best_model.safetensors", "best_model (1).safetensors", "Best-Model-Copy1.safetensors")
+NAMES = (
+    "best_model.safetensors",
+    "best_model (1).safetensors",
+    "Best-Model-Copy1.safetensors",
+    "best_model.safetensors.txt",
+    "best_model.safetensors.safetensors",
+)
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS)
@@ -509,6 +516,30 @@ def test_a_declared_file_is_found_wherever_it_lies_in_the_hand_in(
     del found
     gc.collect()
     assert gathered is None or not gathered.exists()
+
+
+@pytest.mark.parametrize("outer", ["x.zip", "a/y.zip"])
+def test_a_declared_file_is_found_in_a_zip_inside_a_zip(
+    declaring: Assignment, tmp_path: Path, outer: str
+) -> None:
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("best_model.safetensors", b"numbers")
+    folder = submission_folder(declaring, "ada")
+    lay(folder, {"x.zip: tiny.ipynb": valid_text(), f"{outer}: models.zip": inner.getvalue()})
+    (found,) = find_submissions(declaring, tmp_path / "submitted")
+    assert (found.folder / "best_model.safetensors").read_bytes() == b"numbers"
+    told = "there is no best_model.safetensors beside the notebook, so "
+    assert any(text.startswith(told) and "models.zip/" in text for text in found.problems)
+
+
+def test_a_zip_is_not_taken_for_the_file_that_it_is_named_after(
+    declaring: Assignment, tmp_path: Path
+) -> None:
+    folder = submission_folder(declaring, "ada")
+    lay(folder, {"tiny.ipynb": valid_text(), "helper.py": "", "best_model.safetensors.zip": b"PK"})
+    (found,) = find_submissions(declaring, tmp_path / "submitted")
+    assert not (found.folder / "best_model.safetensors").exists()
 
 
 def test_of_several_files_that_may_be_meant_none_is_taken(

@@ -224,6 +224,8 @@ class Arguments:
         if type(told) is not list or len(told) != 2 or type(told[0]) is not str:
             raise WireError("a change without its content")
         form, data = told
+        if form == "gradient" and isinstance(old, np.ndarray):  # of a tensor that is an array here
+            return "", None
         if form not in _forms_of(old):
             self._cannot_check("the student's code changes an argument in a way that can't be told")
             return "", None

@@ -86,7 +86,8 @@ class Session:
     def __init__(self, worker: Worker) -> None:
         self.worker = worker
         self.values = Values(self)
-        self.channel = Channel(worker.sock, self.values.pack, self.values.unpack)
+        known = self.values.originals.known
+        self.channel = Channel(worker.sock, self.values.pack, self.values.unpack, known)
         self.clock: WorkClock | None = None
         self.too_slow = too_slow(0.0)
         self.before_part_s = 0.0

@@ -48,9 +48,12 @@ class TestTensors:
         return data
 
     def news(self) -> dict[str, Any]:
-        """Which outputs the worker may forget: a field of a request."""
+        """Which outputs the worker may forget, and that the test gets arrays if it has no PyTorch:
+        fields of a request.
+        """
         dropped, self._dropped = self._dropped, []
-        return {"dropped": dropped} if dropped else {}
+        form = {} if "torch" in sys.modules else {"arrays": True}
+        return {"dropped": dropped, **form} if dropped else form
 
     def starts(self) -> None:
         """A request begins that is not part of another one."""

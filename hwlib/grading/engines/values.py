@@ -18,6 +18,7 @@ from hwlib.grading.engines.callbacks import Callbacks, importable
 from hwlib.grading.engines.given import Given, is_handle
 from hwlib.grading.engines.links import Conversation, Link
 from hwlib.grading.engines.mirrors import is_class, is_standin, link_of
+from hwlib.grading.engines.originals import Originals
 from hwlib.grading.engines.random_numbers import Generators
 from hwlib.grading.engines.student_classes import (
     FUNCTIONS,
@@ -61,6 +62,7 @@ class Values:
         self.callbacks = Callbacks()
         self.given = Given()
         self.tensors = TestTensors(session)
+        self.originals = Originals()
         self._generators = Generators()
         self._objects: dict[int, Any] = {}
         self._classes: dict[int, type] = {}
@@ -118,6 +120,9 @@ class Values:
             return self.tensors.unpack(data, decoder, depth)
         if tag == "copy":
             return self.given.unpack(data, decoder, depth)
+        if tag == "original":
+            told = {"t": "original", "i": decoder.whole(data, "i", 0, 2**62)}
+            return self.originals.note(decoder.part(data.get("v"), depth), told)
         if tag == "derived":
             return self._array(*array_kinds.read_derived(data, decoder, depth))
         if tag in frames.TAGS:
@@ -219,7 +224,8 @@ class Values:
         if is_class(cls):
             return new_error(cls, link, told[0][:600], args)
         try:
-            return cls(*args)  # a built-in one
+            # a built-in one; an argument that is not plain stays in the worker
+            return self.originals.note(cls(*args), {"t": "ref", "id": number})
         except TypeError:
             return StudentRaised(told[0][:600])
 

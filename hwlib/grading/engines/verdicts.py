@@ -264,10 +264,10 @@ def explained_by(verdict: Verdict, raised: list[tuple[str, str]]) -> Verdict:
 
 
 def explain_missing(verdict: Verdict, submission: RepairedSubmission) -> Verdict:
-    if verdict.status != "missing" or not verdict.missing_name:
+    if verdict.status not in ("missing", "error") or not verdict.missing_name:
         return verdict
     answers = submission.answers(verdict.missing_name)
-    if answers and all(not answer.source.strip() for answer in answers):
+    if verdict.status == "missing" and answers and not any(one.source.strip() for one in answers):
         return replace(
             verdict,
             message=name_missing(verdict.missing_name, "its cell is empty or was deleted"),

@@ -13,7 +13,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,8 @@ class Encoder:
     pack : callable
         Asked for everything that is not plain: `pack(value, encoder, depth)` gives `{"t": …}`, its
         parts encoded with `encoder.part(value, depth)`, or None if the value can't be sent.
+    known : mapping
+        id → what knows a `reference()` for the value, or None if it is to be written anew.
 
     Examples
     --------
@@ -49,11 +52,11 @@ class Encoder:
     {'t': 'tuple', 'v': [1, 2.5, 'a']}
     """
 
-    __slots__ = ("_shared", "_twice", "buffers", "nodes", "pack", "seen")
+    __slots__ = ("_known", "_shared", "_twice", "buffers", "nodes", "pack", "seen")
 
-    def __init__(self, pack: Pack) -> None:
+    def __init__(self, pack: Pack, known: Mapping[int, Any] = MappingProxyType({})) -> None:
         self.buffers: list[bytes | memoryview] = []
-        self.pack = pack
+        self.pack, self._known = pack, known
         self.nodes = 0  # values in containers
         self.seen: dict[int, int] = {}  # id of an object that can occur twice → its position
         # id of a container or array → itself, so that no other gets its id, what was written, and
@@ -80,6 +83,10 @@ class Encoder:
             return value if value.bit_length() < 64 else _large(value)
         if depth >= MAX_DEPTH:
             raise Unsendable(f"a value nested more than {MAX_DEPTH} deep")
+        if self._known and (one := self._known.get(id(value))) is not None:
+            reference = one.reference()
+            if reference is not None:
+                return reference
         if kind in _SHARED:
             if id(value) in self._shared:
                 return self._again(value)

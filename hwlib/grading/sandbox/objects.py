@@ -14,11 +14,13 @@ import numpy as np
 
 from hwlib.grading.sandbox.ahead import ItemsAhead
 from hwlib.grading.sandbox.array_kinds import encode_derived
+from hwlib.grading.sandbox.arrays import encode_array
 from hwlib.grading.sandbox.changes import MUTABLE, assign
 from hwlib.grading.sandbox.codec import Decoder, Encoder, plain
 from hwlib.grading.sandbox.copies import encode_copy
 from hwlib.grading.sandbox.descriptions import PLAIN, describe_class
 from hwlib.grading.sandbox.frames import encode_table
+from hwlib.grading.sandbox.originals import Originals, has_more
 from hwlib.grading.sandbox.tensors import Tensors
 from hwlib.grading.sandbox.torch_values import encode_torch
 
@@ -54,6 +56,7 @@ class Objects:
             and value.__qualname__ == name
         }
         self.tensors = Tensors()
+        self.originals = Originals()
         self.ahead = ItemsAhead()
         self._objects: list[Any] = []
         # id(object) → number; objects are kept, so ids stay unique
@@ -97,12 +100,15 @@ class Objects:
         """Whatever is not plain."""
         torch = sys.modules.get("torch")
         if torch is not None and isinstance(value, torch.Tensor):
-            return self.tensors.pack(value, encoder, depth)
-        found = encode_torch(value, encoder, depth) or encode_table(value, encoder, depth)
-        if found is not None:
+            data = self.tensors.pack(value, encoder, depth)
+            return self.originals.told(value, data) if self.tensors.as_arrays else data
+        if (found := encode_torch(value, encoder, depth)) is not None:
             return found
+        if (found := encode_table(value, encoder, depth)) is not None:
+            return self.originals.told(value, found) if has_more(value) else found
         if isinstance(value, np.ndarray):
-            return encode_derived(value, encoder, depth)
+            found = encode_derived(value, encoder, depth) or encode_array(value, encoder, depth)
+            return self.originals.told(value, found) if found else None
         if isinstance(value, Copied):
             return encode_copy(value.value, self._given_name(type(value.value)), encoder, depth)
         if isinstance(value, type):
@@ -169,6 +175,8 @@ class Objects:
         """What the grader has from here, or a tensor."""
         if data["t"] == "tensor":
             return self.tensors.unpack(data, decoder, depth)
+        if data["t"] == "original":
+            return self.originals[data["i"]]
         if "taken" in data:  # an iterator that the test has read from
             self._resume(data["id"], data["taken"])
         return self._objects[data["id"]]

@@ -27,11 +27,12 @@ MAX_NUMBERED = 64  # numbers in a tensor, no parameter, that crosses with a numb
 class Tensors:
     """The worker's side; `engines.tensors` is the grader's."""
 
-    __slots__ = ("_next", "_numbers", "leaves", "outputs")
+    __slots__ = ("_next", "_numbers", "as_arrays", "leaves", "outputs")
 
     def __init__(self) -> None:
         self.outputs: dict[int, tuple[Any, list[Any]]] = {}  # by number: tensor, the test's leaves
         self.leaves: list[Any] = []  # that came with the present request
+        self.as_arrays = False  # the test has no PyTorch
         self._next = 0
         self._numbers: Any = None  # of parameters and small tensors, as long as they live
 

@@ -19,8 +19,9 @@ import socket
 import struct
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -74,7 +75,8 @@ Deadline = float | Callable[[], bool] | None
 class Channel:
     """Frames over a stream socket, each message decoded to plain values.
 
-    `pack` and `unpack` handle references (functions, instances); the default allows none.
+    `pack` and `unpack` handle references (functions, instances); the default allows none. `known`
+    are values that go back as references, see `Encoder`.
     """
 
     def __init__(
@@ -82,8 +84,10 @@ class Channel:
         sock: socket.socket,
         pack: Pack = lambda value, encoder, depth: None,
         unpack: Unpack | None = None,
+        known: Mapping[int, Any] = MappingProxyType({}),
     ) -> None:
         self.sock, self.pack, self.unpack = sock, pack, unpack or _no_references
+        self._known = known
         # received but not yet asked for: from _start to _end
         self._ahead = memoryview(bytearray(READ_AHEAD))
         self._start = self._end = 0
@@ -91,7 +95,7 @@ class Channel:
 
     def send(self, message: dict[str, Any], deadline: Deadline = None) -> None:
         """Send one message (a dict with text keys) before `deadline` (time.monotonic seconds)."""
-        encoder = Encoder(self.pack)
+        encoder = Encoder(self.pack, self._known)
         data = {key: encoder.part(value) for key, value in message.items()}
         buffers = encoder.buffers
         header = _to_json({"b": [len(b) for b in buffers], "m": data}).encode()

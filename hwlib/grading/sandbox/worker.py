@@ -84,7 +84,7 @@ class Server:
         self._console, builtins.input = builtins.input, self._input
 
     def _unpack(self, data: dict[str, Any], decoder: Decoder, depth: int) -> Any:
-        if data["t"] in ("ref", "tensor"):
+        if data["t"] in ("ref", "tensor", "original"):
             return self.objects.unpack(data, decoder, depth)
         if data["t"] == "masked":
             return read_masked(data, decoder, depth)
@@ -96,6 +96,7 @@ class Server:
         """Do what one request asks and answer it, whatever student code does meanwhile."""
         place = self._turns.begin_request()
         outer, self._in_cell = self._in_cell, request["op"] == "run"
+        self.objects.tensors.as_arrays = "arrays" in request
         if "dropped" in request:
             self.objects.tensors.drop(request["dropped"])
         if not self._depth:

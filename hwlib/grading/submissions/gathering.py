@@ -17,7 +17,7 @@ from hwlib.grading.sandbox.folders import RunFolder
 from hwlib.grading.submissions.beside import MAX_FILE_BYTES, below, copy_files, regular_files
 from hwlib.grading.submissions.choosing import Choice
 from hwlib.grading.submissions.reading import MAX_BYTES
-from hwlib.grading.submissions.zips import safe_parts, unpack, zips_in
+from hwlib.grading.submissions.zips import MAX_ZIPS, safe_parts, unpack, zips_in
 from hwlib.grading.texts import printable
 
 __all__ = ["Gathered", "Place", "gather"]
@@ -94,6 +94,11 @@ def gather(choices: Mapping[str, Choice], folder: Path, assignment: Assignment) 
         inner = PurePosixPath(*safe_parts(choice.inner)[:-1])
         problems += _add_files(unpacked_at[archive] / inner, target)
     places = [folder, *unpacked_at.values()]
+    if _lacking(assignment, target):
+        inside = [zipped for one in unpacked_at.values() for zipped in zips_in(one)]
+        for number, zipped in enumerate(inside[:MAX_ZIPS]):
+            places.append(place.path / f"zip-inside-{number}" / zipped.name)
+            problems += unpack(zipped, places[-1])
     elsewhere, told = _declared_elsewhere(assignment, target, places)
     if is_one_place and not elsewhere:
         return Gathered(base, choices, (*problems, *told))
@@ -219,4 +224,5 @@ def _is_copy_of(path: Path, wanted: PurePosixPath) -> bool:
     """
     found, right = (re.sub(r"[\s-]", "_", one.stem).casefold() for one in (path, wanted))
     alike = found.startswith(right) and not found[len(right) :][:1].isalnum()
-    return alike and path.suffix.lower() == wanted.suffix.lower()
+    endings = [one.lower() for one in path.suffixes[-2:]]  # mail programs add one: ".txt"
+    return alike and wanted.suffix.lower() in endings and endings[-1] != ".zip"
