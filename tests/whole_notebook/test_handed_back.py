@@ -90,7 +90,9 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, dict
 def test_a_cache_of_any_kind_comes_back_as_what_it_was(
     graded: dict[str, dict[str, dict[str, str]]], student: str
 ) -> None:
-    due = "failed" if student == "wrong" else "passed"
     for engine, found in graded.items():
-        assert found[student]["layer"] == due, engine
+        due = ["failed"] if student == "wrong" else ["passed"]
+        if (student, engine) == ("graph", "isolated"):
+            due.append("manual")  # if this process has PyTorch: the test's graph is another one
+        assert found[student]["layer"] in due, engine
         assert found[student]["changed"] == "passed", engine
