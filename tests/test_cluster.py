@@ -20,7 +20,14 @@ from graders import as_grader
 
 import hwlib
 from hwlib.errors import CourseError, GradingError
-from hwlib.grading import Assignment, GradeOptions, GradeReport, SubmissionResult, grade_assignment
+from hwlib.grading import (
+    Assignment,
+    GradeOptions,
+    GradeReport,
+    SubmissionResult,
+    find_course,
+    grade_assignment,
+)
 from hwlib.grading.cluster import parcels
 from hwlib.grading.cluster.alike import Machine, describe, differences
 from hwlib.grading.cluster.parcels import Packed, Parcel, Store, pack_course, pack_submission
@@ -261,6 +268,26 @@ def test_the_course_travels_without_what_instructors_write(assignment: Assignmen
         "release/one/one.ipynb",
         "source/one/one.ipynb",
     ]
+
+
+def test_dates_and_teams_of_other_assignments_stop_no_worker(
+    assignment: Assignment, tmp_path: Path
+) -> None:
+    root = assignment.course.root
+    before = (root / "course.toml").read_text()
+    more = "\n[deadlines]\nother = 2027-02-01T23:59:00+01:00\n\n[teams.other]\npair = ['a', 'b']\n"
+    try:
+        (root / "course.toml").write_text(before + more)
+        packed = pack_course(assignment)
+        (tmp_path / "store").mkdir()
+        store = Store(tmp_path / "store")
+        store.add(packed.contents)
+        store.lay_out(packed.names, tmp_path / "there")
+    finally:
+        (root / "course.toml").write_text(before)
+    there = find_course(tmp_path / "there")
+    assert there.title == assignment.course.title
+    assert there.assignment(assignment.slug).points == assignment.points
 
 
 def test_a_file_that_is_damaged_or_leads_elsewhere_is_refused(tmp_path: Path) -> None:

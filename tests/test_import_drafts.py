@@ -302,7 +302,7 @@ def test_code_in_front_of_a_marker_is_kept_in_the_region() -> None:
 
 def test_a_solution_without_a_region_is_one_as_a_whole() -> None:
     (draft,) = drafts_of(solution("%%time\ntotal = 3", "a"))
-    assert draft.source == "%%time\n### BEGIN SOLUTION\ntotal = 3\n### END SOLUTION"
+    assert draft.source == "### BEGIN SOLUTION\ntotal = 3\n### END SOLUTION"
 
 
 @pytest.mark.parametrize(

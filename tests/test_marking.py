@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 from courses import hand_in, outcome, solved
 from hypothesis import given, settings
@@ -20,7 +21,7 @@ from hwlib.commands import run
 from hwlib.errors import CourseError
 from hwlib.grading import Assignment
 from hwlib.grading.answer_key import load_key
-from hwlib.grading.marking.answers import _digest
+from hwlib.grading.marking.answers import _compared, _digest
 from hwlib.grading.marking.sheets import _cell, _unquoted, read_tables, write_csv, write_ods
 from hwlib.grading.records.gradebook import GradeStore
 from hwlib.grading.results import Outcome
@@ -117,6 +118,43 @@ def test_what_is_filled_in_reaches_everybody_with_the_answer(
     with gradebook(tiny) as book:
         assert not book.find_grade("answer-why", "tiny", "tiny", "ada").needs_manual_grade
         assert book.find_grade("answer-why", "tiny", "tiny", "dan").needs_manual_grade
+
+
+@pytest.mark.parametrize("typed", ["C1", "c2, c1", "c1;c2", "C2 c1"])
+def test_short_names_are_read_as_spreadsheets_and_people_write_them(
+    tiny: Assignment, exported: Path, typed: str
+) -> None:
+    for short, text in (("c1", "Well said."), ("c2", "One example.")):
+        name_comment(exported, short, text)
+    fill(exported, "Because", comment=typed)
+    assert run(["marking", "import", "tiny", str(exported)]) == 0
+    _, comment = grades(tiny)["ada"]
+    assert set(comment.split("\n")) <= {"Well said.", "One example."}
+    assert len(comment.split("\n")) == len(re.findall(r"\d", typed))
+
+
+def test_points_of_an_earlier_maximum_that_nobody_touches_stop_nothing(
+    tiny: Assignment, exported: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(exported, "Because", **{"points": "5", "points before": "5"})
+    fill(exported, "=1+1", points="1")
+    assert run(["marking", "import", "tiny", str(exported)]) == 0
+    assert grades(tiny)["dan"] == (1.0, "")
+    fill(exported, "Because", points="6")
+    assert run(["marking", "import", "tiny", str(exported)]) == 2
+    assert "expected between 0 and 2 points, found 6" in capsys.readouterr().err
+
+
+def test_answers_with_other_pictures_are_not_the_same() -> None:
+    cells = [
+        nbformat.v4.new_markdown_cell(
+            "![](attachment:a.png)", attachments={"a.png": {"image/png": data}}
+        )
+        for data in ("aGVs", "bG8=", "aGVs")
+    ]
+    first, second, third = map(_compared, cells)
+    assert first == third != second
+    assert _compared(nbformat.v4.new_markdown_cell("text")) == "text"
 
 
 def test_a_second_import_and_an_empty_cell_change_nothing(

@@ -282,6 +282,31 @@ def test_a_notebook_that_is_missing_costs_its_own_questions(graded: Class) -> No
     assert any("there is no one.ipynb; hand it in" in text for text in half.problems)
 
 
+def test_no_notebook_is_graded_as_another_of_the_assignment(tmp_path: Path) -> None:
+    """Old courses have the same ids in several notebooks."""
+    measures = make(tmp_path)
+    build(measures)
+    for path in (measures.course.root / "release").rglob("two.ipynb"):
+        text = path.with_name("one.ipynb").read_text(encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
+    answered = notebooks(measures, "one")["one.ipynb"]
+    released = notebooks(measures)["one.ipynb"]
+    both = tmp_path / "hand-ins" / "both" / "measures"
+    only = tmp_path / "hand-ins" / "only" / "measures"
+    for folder, files in (
+        (both, {"one": released, "two": answered}),
+        (only, {"two": answered}),
+    ):
+        folder.mkdir(parents=True)
+        for name, content in files.items():
+            nbformat.write(content, folder / f"{name}.ipynb")
+    found = {one.student: one for one in find_submissions(measures, tmp_path / "hand-ins")}
+    assert found["both"].several["one"].notebook == both / "one.ipynb"
+    assert found["both"].several["two"].notebook == both / "two.ipynb"
+    assert found["both"].problems == ()
+    assert found["only"].several["one"].notebook is None
+
+
 @pytest.mark.parametrize(
     "names",
     [("one (1)", "two (1)"), ("One", "TWO"), ("one-Copy1", "my two final"), ("x/one", "x/two-2")],

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -176,6 +177,14 @@ class Course:
     )  # deadlines, and what being late costs
     # assignment → team → its students, who hand in one folder together
     teams: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict, hash=False)
+
+    def for_one_assignment(self) -> str:
+        """A course.toml with what grading one assignment needs: without the dates, extensions and
+        teams, which name other assignments, and students.
+        """
+        title = json.dumps(self.title, ensure_ascii=False)
+        levels = "".join(f'{time} = "{level}"\n' for time, level in asdict(self.feedback).items())
+        return f"title = {title}\n\n[feedback]\n{levels}"
 
     @property
     def install_address(self) -> str:

@@ -13,6 +13,7 @@ from hwlib.markers import hidden_lines
 
 __all__ = [
     "EARNED",
+    "MOST",
     "Part",
     "PartFault",
     "block_of",
@@ -24,6 +25,7 @@ __all__ = [
     "that_may_fail",
 ]
 
+MOST = 1e6  # all points are less
 EARNED = "check.earned()"  # the last line of a test cell that has parts
 MAX_NAME = 60
 
@@ -104,7 +106,7 @@ def part_of(node: ast.stmt, hidden: frozenset[int] = frozenset()) -> Part | None
         points = name = None
     if (
         type(points) not in (int, float)
-        or not 0 <= points < 1e6
+        or not 0 <= points < MOST
         or type(name) is not str
         or not name.strip()
         or call.keywords

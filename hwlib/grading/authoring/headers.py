@@ -38,7 +38,7 @@ _TEXTS = ("answer", "task")  # roles of Markdown cells
 _MORE = ("manual", "extra_credit")  # words beside a role
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(-[A-Za-z0-9_-]+)?")
 _NUMBER = re.compile(r"-?\d{1,6}(\.\d{0,6})?|-?\.\d{1,6}")
-_ID = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
+_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")  # as nbgrader's schema has it
 _TAGS = re.compile(r'\[\s*("[^"\s]+"\s*(,\s*"[^"\s]+"\s*)*)?\]')
 
 
@@ -300,7 +300,7 @@ def _grade_id(path: Path, line: int, role: AuthoredRole, text: str | None) -> st
         raise AuthoringError(
             path,
             line,
-            f'id="{text}": expected at most 100 letters, digits and the signs _ . : -',
+            f'id="{text}": expected at most 100 letters, digits and the signs _ and -',
         )
     return text
 

@@ -112,11 +112,14 @@ def pack_course(assignment: Assignment) -> Packed:
     """
     root, folder = assignment.course.root, assignment.folder
     below = (assignment.source.parent, assignment.release.parent, folder / "artifacts")
-    files = [root / "course.toml", folder / "assignment.toml"]
+    files = [folder / "assignment.toml"]
     files += [
         path for place in below if place.is_dir() for path in regular_files(place, notebooks=True)
     ]
-    return Packed.of({str(path.relative_to(root)): path for path in files})
+    packed = Packed.of({str(path.relative_to(root)): path for path in files})
+    settings = assignment.course.for_one_assignment().encode()
+    found = content_hash(settings)
+    return Packed({"course.toml": found, **packed.names}, {found: settings, **packed.contents})
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -117,7 +118,7 @@ def _by_hand(
     for student in students:
         notebook = notebooks[student].get(cell.notebook or key.slug)
         cells = _own(notebook, answered, given)
-        digest = keys[student] = _digest("\n\n".join(str(one.source) for one in cells).strip())
+        digest = keys[student] = _digest("\n\n".join(map(_compared, cells)).strip())
         texts.setdefault(digest, "\n\n".join(map(_text, cells)).strip())
         comment = view.comments.get(student, {}).get(comment_on, "")
         found[digest, view.marks[student][cell.name].by_hand, comment].append(student)
@@ -156,6 +157,16 @@ def _own(
 
 def _text(cell: NotebookNode) -> str:
     return str(cell.source) if cell.cell_type == "code" else as_written(cell.source)
+
+
+def _compared(cell: NotebookNode) -> str:
+    """What makes two answers the same: the text, and the pictures in it."""
+    pictures = cell.get("attachments") or {}
+    told = [
+        f"{name}: {json.dumps(content, sort_keys=True)}"
+        for name, content in sorted(pictures.items())
+    ]
+    return "\n".join([str(cell.source), *told])
 
 
 def _digest(text: str) -> str:

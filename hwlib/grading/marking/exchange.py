@@ -32,6 +32,7 @@ HEADINGS = ("key", "students", "answer", "points", "comment", "points before", "
 FREE_COMMENTS = 6  # rows for comments that graders add
 SHEET = "hwlib marking sheet"
 SHORT = re.compile(r"c\d+")
+_ONLY_SHORT = re.compile(r"c\d+([;,\s]+c\d+)*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +210,7 @@ def _changed(
     for number, row in sheet.rows:
         place = f"{sheet.place}:{number}"
         before, comment_before = _before(row, place, faults)
-        points = _points(row, question, place, faults)
+        points = _points(row, question, before, place, faults)
         comment = _comment(row, sheet.comments, place, faults)
         if not row["key"]:
             faults.append(f"{place}: this row has no key; write into the row of the answer")
@@ -373,10 +374,11 @@ def _filled(rows: Sequence[Sequence[str]], start: int) -> Iterator[tuple[int, di
 
 
 def _points(
-    row: Mapping[str, str], question: ByHand, place: str, faults: list[str]
+    row: Mapping[str, str], question: ByHand, before: float | None, place: str, faults: list[str]
 ) -> float | None:
+    """The points in a row. Those that nobody has touched may be of an earlier maximum."""
     points = _number(row["points"], place, faults)
-    if points is not None and not 0 <= points <= question.max_points:
+    if points is not None and points != before and not 0 <= points <= question.max_points:
         faults.append(
             f"{place}: expected between 0 and {question.max_points:g} points, found {points:g}"
         )
@@ -401,16 +403,19 @@ def _comment(
     text = row["comment"].strip()
     if not text:
         return None
-    parts = []
-    for part in map(str.strip, text.split(";")):
-        if SHORT.fullmatch(part):
-            if not comments.get(part):
+    only_names = _ONLY_SHORT.fullmatch(text)
+    pieces = re.split(r"[;,\s]+", text) if only_names else map(str.strip, text.split(";"))
+    parts, named = list[str](), False
+    for part in pieces:
+        short = part.lower()  # spreadsheets begin a cell with a capital letter
+        if SHORT.fullmatch(short):
+            named = True
+            if not comments.get(short):
                 faults.append(
-                    f"{place}: there is no text for {part}; write it beside {part} in the upper "
+                    f"{place}: there is no text for {short}; write it beside {short} in the upper "
                     "part of the sheet"
                 )
-            parts.append(comments.get(part, ""))
+            parts.append(comments.get(short, ""))
         else:
             parts.append(part)
-    named = any(SHORT.fullmatch(part.strip()) for part in text.split(";"))
     return "\n".join(filter(None, parts)) if named else text

@@ -10,11 +10,10 @@ course/                       the course with this one assignment: source/, rele
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from hwlib import data as datasets
@@ -152,12 +151,8 @@ def _data(names: Sequence[str]) -> dict[str, bytes]:
 def _course(assignment: Assignment) -> dict[str, bytes]:
     """A course of this one assignment. notebook.py and the variants are not needed for grading."""
     root, slug = assignment.course.root, assignment.slug
-    title = json.dumps(assignment.course.title, ensure_ascii=False)
-    levels = "".join(
-        f'{time} = "{level}"\n' for time, level in asdict(assignment.course.feedback).items()
-    )
     files = {
-        "course/course.toml": f"title = {title}\n\n[feedback]\n{levels}".encode(),
+        "course/course.toml": assignment.course.for_one_assignment().encode(),
         f"course/assignments/{slug}/assignment.toml": (
             assignment.folder / "assignment.toml"
         ).read_bytes(),

@@ -357,6 +357,14 @@ def _remove_cell(db: sa.Connection, cell_class: str, grade_id: str, row_id: str)
             f"gradebook: a human graded {grade_id} for {graded} students, but the source notebook "
             "no longer has it; put it back, or delete those scores in the formgrader"
         )
+    written = sa.func.coalesce(COMMENT.c.manual_comment, "") != ""
+    query = sa.select(sa.func.count()).where(COMMENT.c.cell_id == row_id, written)
+    if commented := db.execute(query).scalar_one():
+        raise GradingError(
+            f"gradebook: a human wrote comments on {grade_id} for {commented} students, but the "
+            "source notebook no longer has it; put it back, or delete those comments in the "
+            "formgrader"
+        )
     for table in (GRADE, COMMENT):
         db.execute(sa.delete(table).where(table.c.cell_id == row_id))
     for table in (CELL_TABLES[cell_class], BASE_CELL):

@@ -166,13 +166,24 @@ def _is_blank(choice: Choice) -> bool:
 
 
 def with_answers(
-    choice: Choice, folder: Path, one: Assignment, is_like: Callable[[str], bool], packed: Packed
+    choice: Choice,
+    folder: Path,
+    one: Assignment,
+    is_like: Callable[[str], bool],
+    packed: Packed,
+    is_another: Callable[[str], bool] = lambda name: False,
 ) -> Choice:
-    """The same choice, unless that notebook has no answer and another one that lies there has."""
+    """The same choice, unless that notebook has no answer and another one that lies there has.
+    `is_another` knows the names of the assignment's other notebooks.
+    """
     if choice.is_final or _is_large(choice):
         return choice
     expected = folder / f"{one.name}.ipynb"
-    others = _other_choices(choice, folder, packed.called(expected), is_like)
+    others = {
+        copy: other
+        for copy, other in _other_choices(choice, folder, packed.called(expected), is_like).items()
+        if not is_another(PurePosixPath(other.name).stem)
+    }
     first, released = _as_copy(choice, folder), Released(one.release)
     if not others and not packed.damaged:
         return choice

@@ -275,6 +275,10 @@ def _means(stem: str, stems: Sequence[str], name: str) -> bool:
     return stem_like(name, stems) == stem
 
 
+def _means_another(stem: str, stems: Sequence[str], name: str) -> bool:
+    return stem_like(name, stems) not in ("", stem)
+
+
 def _several(
     student: str, folder: Path, assignment: Assignment, timestamp: str | None
 ) -> FoundSubmission:
@@ -283,7 +287,8 @@ def _several(
     for one in assignment.each_notebook():
         choice = one_of_several(folder, one.stem, stems, packed)
         is_like = partial(_means, one.stem, stems)
-        chosen[one.stem] = with_answers(choice, folder, one, is_like, packed)
+        is_another = partial(_means_another, one.stem, stems)
+        chosen[one.stem] = with_answers(choice, folder, one, is_like, packed, is_another)
     gathered = gather(chosen, folder, assignment)
     found = {
         stem: _found_as(choice, gathered, student, timestamp, choice.problems)

@@ -14,6 +14,7 @@ from hwlib.grading.authoring.importing.regions import balance, with_hidden_last,
 from hwlib.grading.authoring.importing.writing import KEPT_ID
 from hwlib.grading.authoring.reading import MAY_RAISE
 from hwlib.grading.cells import MARKER, as_released, indented, tree_of
+from hwlib.grading.parts import MOST
 
 __all__ = ["drafted", "title_of"]
 
@@ -27,6 +28,8 @@ def drafted(notebook: FoundNotebook, delimiters: Delimiters = DEFAULTS) -> list[
     drafts = [_draft(cell) for cell in notebook.cells]
     for draft in drafts:
         with_known_markers(draft, delimiters)
+        if draft.is_code and draft.role != "test":
+            _without_time(draft)
         if draft.role in ("solution", "manual", "answer"):
             with_region(draft)
         elif draft.role == "test":
@@ -67,8 +70,9 @@ def _draft(cell: FoundCell) -> Draft:
     if draft.grade_id and not KEPT_ID.fullmatch(draft.grade_id):
         draft.note("changed", f"its id {draft.grade_id!r} can't be kept, so old hand-ins lose it")
     _take_pictures(draft, cell)
-    if draft.points is not None and draft.points < 0:
-        draft.note("decision", f"it is worth {draft.points:g} points", "points are 0 or more")
+    if draft.points is not None and not 0 <= draft.points < MOST:
+        asks = "points are 0 or more" if draft.points < 0 else f"points are less than {MOST:,.0f}"
+        draft.note("decision", f"it is worth {draft.points:g} points", asks)
         draft.points = 0.0
     return draft
 
@@ -92,12 +96,11 @@ def _without_cell_magic(draft: Draft) -> None:
     found = _CELL_MAGIC.match(draft.source)
     if not found:
         return
+    if found["magic"] == "time":
+        _without_time(draft)
+        return
     body = draft.source[found.end() :]
     magic = f"%%{found['magic']}{found['rest']}".rstrip()
-    if found["magic"] == "time":
-        draft.source = body
-        draft.note("changed", f"without the line {magic}, which measures and decides nothing")
-        return
     words = found["rest"].split()
     kept = ("stderr", "stdout", "display")
     options = ", ".join(f"{one}=False" for one in kept if f"--no-{one}" in words)
@@ -107,6 +110,15 @@ def _without_cell_magic(draft: Draft) -> None:
         f"with capture_output({options}){name}:\n{indented(body.strip() or 'pass', '    ')}"
     )
     draft.note("changed", f"{magic} is a `with` statement now")
+
+
+def _without_time(draft: Draft) -> None:
+    """A cell below `%%time` is Python, whose names are needed elsewhere."""
+    found = _CELL_MAGIC.match(draft.source)
+    if found and found["magic"] == "time":
+        draft.source = draft.source[found.end() :]
+        magic = f"%%{found['magic']}{found['rest']}".rstrip()
+        draft.note("changed", f"without the line {magic}, which measures and decides nothing")
 
 
 def _make_readable(draft: Draft) -> None:

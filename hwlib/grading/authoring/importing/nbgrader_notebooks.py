@@ -39,7 +39,7 @@ def read_notebook(path: Path) -> NotebookNode:
         with warnings.catch_warnings():  # about ids that an old notebook lacks
             warnings.simplefilter("ignore")
             if path.suffix == ".ipynb":
-                found = nbformat.read(path, as_version=4)
+                found = nbformat.reads(path.read_text(encoding="utf-8-sig"), as_version=4)
             else:
                 found = jupytext.read(path)
     except Exception as error:

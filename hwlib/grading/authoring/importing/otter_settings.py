@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import yaml
 
 from hwlib.grading.cells import one_line
+from hwlib.grading.parts import MOST
 
 __all__ = ["number_in", "points_in", "settings_in"]
 
@@ -58,14 +58,16 @@ def points_in(value: object) -> tuple[Any, str]:
 
 
 def number_in(value: object) -> float | None:
-    """A number that is 0 or more, also one that is written as text; None for anything else."""
+    """A number of points, also one that is written as text; None for what is below 0, too large or
+    no number.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         number = float(value)
     except (ValueError, OverflowError):
         return None
-    return number if math.isfinite(number) and number >= 0 else None
+    return number if 0 <= number < MOST else None
 
 
 def _short(value: object) -> str:

@@ -12,7 +12,7 @@ __all__ = ["KEPT_ID", "notebook_text"]
 
 # an id that a header may say, but not one that the build gives to its own cells
 KEPT_ID = re.compile(
-    r"(?!(?:(?:setup|code|experiment|prose)-\d+|submit|title)$)[A-Za-z0-9_.:-]{1,100}"
+    r"(?!(?:(?:setup|code|experiment|prose)-\d+|submit|title)$)[A-Za-z0-9_-]{1,100}"
 )
 
 
@@ -36,13 +36,13 @@ def _words(draft: Draft) -> list[str]:
     if draft.role == "setup":
         words.append("setup")
     elif draft.role == "manual":
-        words += [f'solution="{draft.name}"', "manual", f"points={draft.points or 0:g}"]
+        words += [f'solution="{draft.name}"', "manual", f"points={_points(draft)}"]
     elif draft.role == "solution":
         words.append(f'solution="{draft.name}"')
     elif draft.role in ("test", "answer", "task"):
         words.append(f'{draft.role}="{draft.name}"')
         if draft.points is not None:
-            words.append(f"points={draft.points:g}")
+            words.append(f"points={_points(draft)}")
     if draft.trust == "shared":
         words.append('trust="shared"')
     if KEPT_ID.fullmatch(draft.grade_id) and draft.role not in ("prose", "code"):
@@ -50,6 +50,11 @@ def _words(draft: Draft) -> list[str]:
     if draft.tags:
         words.append(f"tags=[{', '.join(json.dumps(tag) for tag in draft.tags)}]")
     return words
+
+
+def _points(draft: Draft) -> str:
+    """What it is worth, with at most six digits behind the point."""
+    return f"{draft.points or 0:.6f}".rstrip("0").rstrip(".")
 
 
 def _escaped(source: str) -> str:

@@ -62,7 +62,7 @@ def points_of(draft: Draft) -> float:
             parts = ()
         if parts:
             return sum(part.points for part in parts)
-    return float(f"{draft.points or 0.0:g}")
+    return round(draft.points or 0.0, 6)
 
 
 def _toml(found: FoundAssignment, drafts: Sequence[Draft], seconds: float) -> str:
