@@ -300,6 +300,26 @@ def test_code_in_front_of_a_marker_is_kept_in_the_region() -> None:
     assert draft.source == "### BEGIN SOLUTION\nx = 1\ny = 2\n### END SOLUTION"
 
 
+@pytest.mark.parametrize(
+    ("cell", "home"),
+    [
+        (given("### BEGIN HIDDEN TESTS\nassert f(3) == 9\n### END HIDDEN TESTS"), "test"),
+        (given("### BEGIN SOLUTION\nsecret = 8765\n### END SOLUTION"), "solution"),
+        (
+            solution("x = 1\n### BEGIN HIDDEN TESTS\nassert x == 1\n### END HIDDEN TESTS", "a"),
+            "test",
+        ),
+    ],
+)
+def test_a_region_in_a_cell_that_hides_nothing_needs_a_decision(
+    cell: NotebookNode, home: str
+) -> None:
+    (draft,) = drafts_of(cell)
+    (note,) = [note for note in draft.notes if note.kind == "decision"]
+    assert "so students would get the lines below it" in note.text
+    assert f"into a {home} cell" in note.remedy
+
+
 def test_a_solution_without_a_region_is_one_as_a_whole() -> None:
     (draft,) = drafts_of(solution("%%time\ntotal = 3", "a"))
     assert draft.source == "### BEGIN SOLUTION\ntotal = 3\n### END SOLUTION"

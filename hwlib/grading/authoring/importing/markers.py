@@ -34,6 +34,12 @@ DEFAULTS = Delimiters(
     )
 )
 
+_HOMES: dict[What, tuple[str, ...]] = {
+    "SOLUTION": ("solution", "manual", "answer"),
+    "HIDDEN TESTS": ("test",),
+    "MARK SCHEME": ("task",),
+}
+_ALONE = re.compile(r"\s*#")  # a comment, not one behind code
 _SETTING = re.compile(r"\w+\.(?P<edge>begin|end)_(?P<what>solution|test|mark_scheme)_delimeter")
 _WHATS: dict[str, What] = {
     "solution": "SOLUTION",
@@ -82,7 +88,15 @@ def with_known_markers(draft: Draft, delimiters: Delimiters = DEFAULTS) -> None:
         edge, what = known[1:] if known else _meant(nearly)
         if not _may_stand(draft, what, line):
             lines.append(_defused(line))
-            draft.note("changed", f"line {number}: {line.strip()!r} has other words now")
+            if draft.is_code and edge == "BEGIN" and _ALONE.match(line):
+                draft.note(
+                    "decision",
+                    f"line {number}: {line.strip()!r} hides nothing in this cell, so students "
+                    "would get the lines below it",
+                    f"move them into a {_HOMES[what][0]} cell, or remove them, before you build",
+                )
+            else:
+                draft.note("changed", f"line {number}: {line.strip()!r} has other words now")
             continue
         new = f"{line[: len(line) - len(line.lstrip())]}### {edge} {what}"
         code = _code_before(line, draft)
@@ -117,12 +131,7 @@ def _meant(found: re.Match[str] | None) -> tuple[Edge, What]:
 
 def _may_stand(draft: Draft, what: What, line: str) -> bool:
     """Whether a marker has a meaning in this cell; prose may speak of markers."""
-    homes = {
-        "SOLUTION": ("solution", "manual", "answer"),
-        "HIDDEN TESTS": ("test",),
-        "MARK SCHEME": ("task",),
-    }
-    return draft.role in homes[what] and len(line.strip()) < 60
+    return draft.role in _HOMES[what] and len(line.strip()) < 60
 
 
 def _defused(line: str) -> str:
