@@ -19,7 +19,12 @@ from hwlib import checks
 from hwlib.grading.authoring.importing.drafting import drafted
 from hwlib.grading.authoring.importing.found import Draft
 from hwlib.grading.authoring.importing.otter_cases import Case, case_of, composed, shared_points
-from hwlib.grading.authoring.importing.otter_notebooks import found_in_otter, is_otter
+from hwlib.grading.authoring.importing.otter_notebooks import (
+    FAILED,
+    found_in_otter,
+    is_otter,
+    runnable,
+)
 from hwlib.grading.authoring.importing.otter_solutions import with_regions
 from hwlib.grading.cells import as_released, line_kinds
 from hwlib.grading.parts import parts_of
@@ -372,6 +377,43 @@ def test_the_older_settings_of_an_assignment_are_no_prose() -> None:
     assert found.files == ("data.csv",)
     assert [cell.role for cell in found.cells] == ["solution"]
     assert "settings export_cell are not taken over" in found.notes[0].text
+
+
+def test_a_manual_question_without_a_solution_keeps_its_points() -> None:
+    cells = (
+        raw("# BEGIN QUESTION\nname: q2\nmanual: true\npoints: 4"),
+        prose("Why?"),
+        raw("# BEGIN PROMPT"),
+        prose("_Write here._"),
+        raw("# END PROMPT"),
+        raw("# END QUESTION"),
+    )
+    found = found_in_otter(Path("hw") / "hw.ipynb", notebook(*cells))
+    assert [(one.role, one.grade_id, one.points) for one in found.cells][-1] == ("answer", "q2", 4)
+
+
+def test_a_case_that_shows_nothing_compares_with_none_if_it_was_run() -> None:
+    assert case_of("nothing(3)", (), is_run=True).source == "assert nothing(3) is None"
+    assert case_of("nothing(3)", ()).source == "nothing(3)"
+    for source in ("print(f(3))", "np.testing.assert_equal(f(3), 3)", "x = f(3)", "plt.show()"):
+        assert case_of(source, (), is_run=True).source == source
+
+
+def test_a_test_in_which_the_courses_own_solution_fails_needs_a_decision() -> None:
+    failing = given("f(3)")
+    failing.metadata[FAILED] = "NameError: name 'np' is not defined"
+    cells = question("name: q\npoints: 1", given("y = 1 # SOLUTION"), tests=(failing,))
+    found = found_in_otter(Path("hw") / "hw.ipynb", notebook(*cells))
+    (note,) = [one for one in found.notes if one.kind == "decision"]
+    assert "(NameError: name 'np' is not defined), so it compares nothing" in note.text
+
+
+def test_what_calls_otter_is_not_run() -> None:
+    source = "import otter\ngrader = otter.Notebook('hw.ipynb')\nimport numpy as np"
+    (cell,) = runnable(notebook(given(source))).cells
+    assert cell.source == (
+        "# import otter\n# grader = otter.Notebook('hw.ipynb')\nimport numpy as np"
+    )
 
 
 # what people may have written where otter expects a number, a list or a text

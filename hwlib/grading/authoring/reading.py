@@ -51,6 +51,7 @@ def load_notebooks(assignment: Assignment) -> tuple[ParsedNotebook, ...]:
     CourseError
         If there is no notebook.py.
     """
+    _check_named(assignment.folder)
     found = tuple(
         parse_notebook(one.notebook, names=assignment.artifacts)
         for one in assignment.each_notebook()
@@ -82,6 +83,21 @@ def load_notebook(assignment: Assignment) -> ParsedNotebook:
         )
     (parsed,) = load_notebooks(assignment)
     return parsed
+
+
+def _check_named(folder: Path) -> None:
+    """Raise AuthoringError for a second notebook beside notebook.py, which would not be read."""
+    if not (folder / "notebook.py").is_file():
+        return
+    for path in sorted(folder.glob("*.py")):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if path.name != "notebook.py" and re.search(r"^# %%", text, re.MULTILINE):
+            raise AuthoringError(
+                path,
+                1,
+                "this notebook is not read, because there is a notebook.py; an assignment of "
+                "several notebooks has other names for all of them, so rename notebook.py",
+            )
 
 
 def _check_apart(notebooks: Sequence[ParsedNotebook]) -> None:

@@ -31,7 +31,7 @@ class Case:
     problem: str = ""  # what can't be read of its settings
 
 
-def case_of(source: str, outputs: Sequence[Any]) -> Case:
+def case_of(source: str, outputs: Sequence[Any], *, is_run: bool = False) -> Case:
     """The test case that a cell of tests is.
 
     Parameters
@@ -39,6 +39,8 @@ def case_of(source: str, outputs: Sequence[Any]) -> Case:
     source : str
     outputs : sequence
         What the cell shows for the course's own solution, as nbformat has it.
+    is_run : bool
+        Whether these are all: a value that is not shown is None.
     """
     lines = source.split("\n")
     hidden, points, message, problem = False, None, None, ""
@@ -58,7 +60,7 @@ def case_of(source: str, outputs: Sequence[Any]) -> Case:
     tree = tree_of(body)
     if tree is not None and tree.body:
         function = _function(tree)
-        body = _inlined(body, function) if function else _compared(body, tree, outputs)
+        body = _inlined(body, function) if function else _compared(body, tree, outputs, is_run)
     if message:
         body = _with_message(body, str(message))
     return Case(body, hidden, points, problem)
@@ -102,10 +104,12 @@ def _inlined(body: str, function: ast.FunctionDef) -> str:
     return text if tree_of(text) is not None else body
 
 
-def _compared(body: str, tree: ast.Module, outputs: Sequence[Any]) -> str:
+def _compared(body: str, tree: ast.Module, outputs: Sequence[Any], is_run: bool) -> str:
     """The statements, with what they show compared with what the course's own solution shows."""
     printed, value = _shown(outputs)
     last = tree.body[-1]
+    if value is None and is_run and not printed and _is_asked(last):
+        value = "None"
     if isinstance(last, ast.Expr) and value is not None:
         lines = body.split("\n")
         expression = ast.get_source_segment(body, last.value) or ast.unparse(last.value)
@@ -124,6 +128,17 @@ def _compared(body: str, tree: ast.Module, outputs: Sequence[Any]) -> str:
             ]
         )
     return body
+
+
+def _is_asked(last: ast.stmt) -> bool:
+    """Whether it is an expression whose value may be None: `f(3)`, and not `print(f(3))`, or
+    `np.testing.assert_equal(…)`, which says for itself what is wrong.
+    """
+    if not isinstance(last, ast.Expr) or isinstance(last.value, ast.Constant | ast.Await):
+        return False
+    function = last.value.func if isinstance(last.value, ast.Call) else None
+    name = getattr(function, "attr", "") or getattr(function, "id", "")
+    return not name.startswith(("print", "display", "show", "assert"))
 
 
 def _shown(outputs: Sequence[Any]) -> tuple[str, str | None]:
@@ -146,6 +161,8 @@ def _assertion(expression: str, node: ast.expr, value: str) -> str:
         if _is_question(node):
             return f"assert {shown}" if plain == "True" else f"assert not ({shown})"
         return f"assert str({shown}) == {plain!r}"
+    if plain == "None":
+        return f"assert {shown} is None"
     try:
         ast.literal_eval(plain)
     except (ValueError, SyntaxError, MemoryError, RecursionError):

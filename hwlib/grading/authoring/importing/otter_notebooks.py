@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from hwlib.grading.authoring.importing.otter_settings import points_in, settings
 from hwlib.grading.authoring.importing.otter_solutions import has_solution, with_regions
 from hwlib.grading.kernels import kernel_of
 
-__all__ = ["found_in_otter", "is_otter"]
+__all__ = ["FAILED", "HAS_RUN", "found_in_otter", "is_otter", "runnable"]
 
 _MARK = re.compile(
     r"^\s*#\s*(?P<edge>BEGIN|END)\s+(?P<what>QUESTION|PROMPT|SOLUTION|TESTS?)\b",
@@ -48,6 +49,23 @@ _OLD = re.compile(
 _OLD_TEST = re.compile(r"^\s*#+\s*(hidden\s+)?tests?\b", re.IGNORECASE)
 _OLD_ANSWER = re.compile(r"\**solution\**:?|<!--\s*solution", re.IGNORECASE)
 _GRADER = re.compile(r"^\s*(import otter\b|from otter\b|\w+\s*=\s*otter\.Notebook|grader\.)")
+
+
+HAS_RUN, FAILED = "hwlib-has-run", "hwlib-failed"
+"""Metadata of a test cell that was run with the course's own solution; of one that failed, why."""
+
+
+def runnable(notebook: NotebookNode) -> NotebookNode:
+    """The notebook without the lines that call otter: it needs files that are not there yet."""
+    found = deepcopy(notebook)
+    for cell in found.cells:
+        if cell.cell_type == "code":
+            cell.source = _without_calls(cell.source)
+    return found
+
+
+def _without_calls(source: str) -> str:
+    return "\n".join(f"# {line}" if _GRADER.match(line) else line for line in source.split("\n"))
 
 
 def is_otter(notebook: NotebookNode) -> bool:
@@ -194,6 +212,15 @@ class _Reader:
             self.block = ""
 
     def _close(self) -> None:
+        question = self.question
+        if question and question.manual and not (question.answered or question.cases):
+            note = Note("changed", "a question without a solution, which students answer in words")
+            points = _number(question.points)
+            self.cells.append(
+                FoundCell(
+                    question.place, "answer", "markdown", "", question.name, points, notes=(note,)
+                )
+            )
         self._write_tests()
         self.question, self.block = None, ""
 
@@ -247,8 +274,7 @@ class _Reader:
         if question and self.block == "TESTS" and cell.cell_type == "code":
             if not question.cases:
                 question.place = place
-            question.cases.append(case_of(source, cell.get("outputs", ())))
-            question.tags += _tags(cell)
+            self._add_case(question, place, cell)
         elif question and self.block == "SOLUTION":
             self._solve(place, cell)
         elif cell.cell_type == "code" and has_solution(source):
@@ -263,6 +289,17 @@ class _Reader:
             self.cells.append(FoundCell(place, "given", "code", commented, notes=(note,)))
         else:
             self.cells.append(FoundCell(place, "given", cell.cell_type, source))
+
+    def _add_case(self, question: _Question, place: str, cell: NotebookNode) -> None:
+        outputs = cell.get("outputs", ())
+        question.cases.append(case_of(cell.source, outputs, is_run=HAS_RUN in cell.metadata))
+        question.tags += _tags(cell)
+        if (error := cell.metadata.get(FAILED)) and not outputs:
+            self._need(
+                place,
+                f"the course's own solution fails in this test ({error}), so it compares nothing",
+                "correct it there, and import again",
+            )
 
     def _solve(self, place: str, cell: NotebookNode) -> None:
         """A cell of a solution."""
@@ -283,9 +320,8 @@ class _Reader:
             self.cells.append(FoundCell(place, "solution", "code", with_regions(cell.source)))
 
     def _without_grader(self, place: str, source: str) -> None:
-        lines = [f"# {line}" if _GRADER.match(line) else line for line in source.split("\n")]
         note = Note("changed", "lines that call otter are comments now")
-        self.cells.append(FoundCell(place, "given", "code", "\n".join(lines), notes=(note,)))
+        self.cells.append(FoundCell(place, "given", "code", _without_calls(source), notes=(note,)))
 
     # ---- the older format ----
 
@@ -303,8 +339,7 @@ class _Reader:
         if cell.cell_type == "code" and _OLD_TEST.match(cell.source):
             if not question.cases:
                 question.place = place
-            question.cases.append(case_of(cell.source, cell.get("outputs", ())))
-            question.tags += _tags(cell)
+            self._add_case(question, place, cell)
             return True
         if question.cases:
             self._close()

@@ -20,9 +20,15 @@ from hwlib.grading.authoring.importing.headers_and_footers import settings_follo
 from hwlib.grading.authoring.importing.layout import FoundAssignment, find_assignments
 from hwlib.grading.authoring.importing.naming import name_drafts
 from hwlib.grading.authoring.importing.old_course import about_old_course
-from hwlib.grading.authoring.importing.otter_notebooks import found_in_otter
+from hwlib.grading.authoring.importing.otter_notebooks import (
+    FAILED,
+    HAS_RUN,
+    found_in_otter,
+    runnable,
+)
 from hwlib.grading.authoring.importing.writing import notebook_text
 from hwlib.grading.authoring.importing.writing_assignments import points_of, write_assignment
+from hwlib.grading.cells import one_line
 from hwlib.grading.course import Assignment, Course, find_course
 from hwlib.grading.proof.imports.autotest import WrittenOut, with_autotests
 from hwlib.grading.proof.imports.originals import OriginalRun, OriginalTest, run_original
@@ -217,14 +223,18 @@ class _Trial:
 
     def _shown_by_otter(self, notebook: FoundNotebook, original: NotebookNode) -> FoundNotebook:
         """The notebook with what its cells show for the course's own solution."""
-        ran = run_original(original, notebook.path.parent, self._files)
+        ran = run_original(runnable(original), notebook.path.parent, self._files)
         self._take(notebook.path.name, ran)
         shown = deepcopy(original)
         for cell, after in zip(shown.cells, ran.notebook.cells, strict=True):
             outputs = after.get("outputs", ())
             is_run = after.get("execution_count") is not None
-            if is_run and not any(output.output_type == "error" for output in outputs):
+            errors = [one for one in outputs if one.output_type == "error"]
+            if is_run and not errors:
                 cell.outputs = outputs
+                cell.metadata[HAS_RUN] = True
+            elif errors:
+                cell.metadata[FAILED] = one_line(f"{errors[0].ename}: {errors[0].evalue}", 100)
         return found_in_otter(notebook.path, shown)
 
     @property
