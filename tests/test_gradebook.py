@@ -417,6 +417,24 @@ def test_nbgraders_late_penalties_are_applied(
         assert store.late_penalty("late") == 0.0
 
 
+def test_the_penalty_counts_points_above_a_lowered_maximum_as_the_score_does(
+    tmp_path: Path,
+) -> None:
+    tiny = make_tiny(tmp_path, config="c.LateSubmissionPlugin.penalty_method = 'zero'\n")
+    key = load_key(tiny)
+    with GradeStore(tiny, tmp_path) as store:
+        store.prepare()
+        with Gradebook(store.db_url, "tiny") as book:
+            book.update_or_create_assignment("tiny", duedate="2027-01-30 12:00:00 UTC")
+        store.prepare()
+        store.write(outcome(key, "ada"), solved(tiny), WHEN)
+        with Gradebook(store.db_url, "tiny") as book:
+            give(book, "answer-why", 5.0)  # of 2
+        assert store.update_penalty("ada") == pytest.approx(10.0)  # 8 by tests, and 2
+        written = store.write(outcome(key, "ada"), solved(tiny), WHEN)
+    assert (written.result.late_penalty, written.result.score) == (10.0, 0.0)
+
+
 # ---- the autograded notebook ----
 
 

@@ -194,6 +194,13 @@ def test_a_name_that_two_notebooks_have_stops_the_build(tmp_path: Path) -> None:
         build(make(tmp_path, **{"two.py": twice}))
 
 
+def test_a_second_notebook_beside_notebook_py_is_named(tmp_path: Path) -> None:
+    measures = make(tmp_path)
+    (measures.folder / "one.py").rename(measures.folder / "notebook.py")
+    with pytest.raises(AuthoringError, match=r"two\.py:1: this notebook is not read, because"):
+        build(find_course(tmp_path).assignment("measures"))
+
+
 def test_every_notebook_that_a_readme_names_is_there(
     measures: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

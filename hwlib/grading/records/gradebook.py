@@ -159,11 +159,25 @@ class GradeStore:
         self.db_url = gradebook_url(self.config, assignment.course.root, self.output, db_url)
         self.templates = load_templates(assignment, self.config)
         self._names = {name: names_of(template) for name, template in self.templates.items()}
+        self._most = {
+            self._names[name][grade_id]: float(cell.metadata.nbgrader.points)
+            for name, template in self.templates.items()
+            for grade_id, cell in graded_cells(template).items()
+            if cell.metadata.nbgrader.grade and grade_id in self._names[name]
+        }
         create_database(self.db_url)
         self._engine = open_engine(self.db_url)
         self._writing = ExitStack()
         self.late = LatePenalties(assignment, self.config, self._names)
         self._rows: AssignmentRows | None = None
+
+    def _points(self, question: str, mark: Mark) -> float:
+        """What a question counts, as in the score: a human's points may be above a maximum that was
+        lowered since.
+        """
+        most = self._most.get(question, mark.points)
+        counted = mark.points if mark.by_hand is None else min(max(0.0, mark.points), most)
+        return counted + mark.extra
 
     @property
     def template(self) -> NotebookNode:
@@ -324,7 +338,9 @@ class GradeStore:
         total = 0.0
         for name, rows in self._ids.notebooks.items():
             names = set(self._names[name].values())
-            score = sum(_points(mark) for question, mark in marks.items() if question in names)
+            score = sum(
+                self._points(question, mark) for question, mark in marks.items() if question in names
+            )
             penalty = self.late.of_notebook(student, score, late_s)
             statement = (
                 sa.update(SUBMITTED_NOTEBOOK)
@@ -427,7 +443,7 @@ class GradeStore:
             written = self._write_grades(db, one, submitted, name)
             marks = {one.names[grade_id]: _mark(row) for grade_id, row in written.items()}
             comments |= self._write_comments(db, one, submitted, name)
-            score = sum(map(_points, marks.values()))
+            score = sum(self._points(question, mark) for question, mark in marks.items())
             penalty = self.late.of_notebook(student, score, hand_in.late_s)
             db.execute(
                 sa.update(SUBMITTED_NOTEBOOK)
@@ -581,10 +597,6 @@ def _waits(result: SubmissionResult, names: Iterable[str]) -> bool:
     return result.status == "rejected" or any(
         one.status == "manual" for one in result.questions if one.id in wanted
     )
-
-
-def _points(mark: Mark) -> float:
-    return mark.points + mark.extra
 
 
 def _mark(row: Row) -> Mark:
