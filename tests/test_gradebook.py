@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
 import os
 import sqlite3
@@ -12,8 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from courses import TINY, hand_in, make_tiny, outcome, released, solved
+from data_helpers import png_file
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 from nbgrader.api import Gradebook
@@ -362,6 +365,36 @@ def test_a_corrected_automatic_grade_asks_again_only_if_the_automatic_score_chan
     assert not store.marks("ada")["half"].needs_look
     assert store.write(outcome(key, "ada"), solved(tiny), WHEN).result.score == 9.0
     assert store.marks("ada")["half"].needs_look
+
+
+def test_points_by_hand_for_a_test_ask_again_if_the_solution_has_changed(
+    tiny: Assignment, key: AnswerKey, store: GradeStore, book: Gradebook
+) -> None:
+    store.write(outcome(key, "ada", ("half",)), solved(tiny), WHEN)
+    give(book, "test-half", 3)
+    other = solved(tiny, solution_half="def half(x):\n    return x / 3")
+    store.write(outcome(key, "ada", ("half",)), solved(tiny), WHEN)
+    assert not store.marks("ada")["half"].needs_look
+    result = store.write(outcome(key, "ada", ("half",)), other, WHEN).result
+    assert result.question("half").points == 3
+    assert store.marks("ada")["half"].needs_look
+
+
+def test_another_picture_under_the_same_words_asks_the_human_again(
+    tiny: Assignment, key: AnswerKey, store: GradeStore, book: Gradebook
+) -> None:
+    def drawn(shade: int) -> NotebookNode:
+        notebook = solved(tiny, answer_why="![](attachment:a.png)")
+        for cell in notebook.cells:
+            if cell.source.startswith("![]"):
+                data = base64.b64encode(png_file(np.full((1, 1, 1, 3), shade, np.uint8))).decode()
+                cell["attachments"] = {"a.png": {"image/png": data}}
+        return notebook
+
+    store.write(outcome(key, "ada"), drawn(10), WHEN)
+    give(book, "answer-why", 2)
+    assert store.write(outcome(key, "ada"), drawn(10), WHEN).result.status == "graded"
+    assert store.write(outcome(key, "ada"), drawn(200), WHEN).result.status == "needs_manual"
 
 
 def test_a_manual_score_beyond_the_maximum_counts_as_the_maximum_in_the_result(

@@ -8,11 +8,13 @@ graded needs another look only if the answer or the automatic score has changed.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -24,6 +26,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from hwlib.atomic import remove_folder
 from hwlib.errors import GradingError, SubmissionError
+from hwlib.grading.answer_key import load_key
 from hwlib.grading.course import Assignment
 from hwlib.grading.records.autograded import (
     complete_notebook,
@@ -41,6 +44,7 @@ from hwlib.grading.records.database import (
     said_by,
     shown,
 )
+from hwlib.grading.records.feedback import groups
 from hwlib.grading.records.gradebook_rows import (
     ASSIGNMENT,
     COMMENT,
@@ -178,6 +182,27 @@ class GradeStore:
         most = self._most.get(question, mark.points)
         counted = mark.points if mark.by_hand is None else min(max(0.0, mark.points), most)
         return counted + mark.extra
+
+    @cached_property
+    def _solutions(self) -> dict[str, list[str]]:
+        """Grade id of a test → those of the solutions that it is about."""
+        return {
+            one.grade_id: [cell.grade_id for cell in group if cell.role == "solution"]
+            for group in groups(load_key(self.assignment))
+            for one in group
+            if one.role == "test"
+        }
+
+    def _is_unseen(
+        self, grade_id: str, seen: Mapping[str, str], cells: Mapping[str, NotebookNode]
+    ) -> bool:
+        """Whether an answer is another one than when a human last saw it. What a test is about is
+        not its own cell, which is given.
+        """
+        if (about := self._solutions.get(grade_id)) is None:
+            return seen.get(grade_id) != _content(cells[grade_id])
+        known = [one for one in about if one in seen and one in cells]
+        return any(seen[one] != _content(cells[one]) for one in known)
 
     @property
     def template(self) -> NotebookNode:
@@ -339,7 +364,9 @@ class GradeStore:
         for name, rows in self._ids.notebooks.items():
             names = set(self._names[name].values())
             score = sum(
-                self._points(question, mark) for question, mark in marks.items() if question in names
+                self._points(question, mark)
+                for question, mark in marks.items()
+                if question in names
             )
             penalty = self.late.of_notebook(student, score, late_s)
             statement = (
@@ -502,7 +529,7 @@ class GradeStore:
             }
             old = before.get(cell_id, blank)
             automatic = graded.automatic(grade_id)
-            unseen = seen.get(grade_id) != graded.cells[grade_id].source
+            unseen = bool(by_hand) and self._is_unseen(grade_id, seen, graded.cells)
             look = graded.rejected or _needs_look(old, automatic, unseen)
             marks[grade_id] = {**old, "auto_score": automatic, "needs_manual_grade": look}
             (changed if cell_id in before else added).append(marks[grade_id])
@@ -546,11 +573,18 @@ class GradeStore:
             (path,) = others
         try:
             return {
-                grade_id: cell.source
+                grade_id: _content(cell)
                 for grade_id, cell in graded_cells(read_submission(path)).items()
             }
         except SubmissionError:
             return {}
+
+
+def _content(cell: NotebookNode) -> str:
+    """What a human has seen of a cell: its text and its pictures."""
+    pictures = cell.get("attachments")
+    told = [json.dumps(pictures, sort_keys=True)] if pictures else []
+    return "\n".join([cell.source, *told])
 
 
 def _rows_by_cell(db: sa.Connection, table: sa.Table, submitted: str) -> dict[str, Row]:
@@ -588,7 +622,7 @@ def _needs_look(old: Row, automatic: float | None, unseen: bool) -> bool:
         return automatic is None
     if automatic is None or old["auto_score"] is None:
         return bool(old["needs_manual_grade"] or unseen)
-    return bool(old["needs_manual_grade"] or automatic != old["auto_score"])
+    return bool(old["needs_manual_grade"] or unseen or automatic != old["auto_score"])
 
 
 def _waits(result: SubmissionResult, names: Iterable[str]) -> bool:
