@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 
+import nbformat
 import pytest
 from courses import hand_in, make_tiny, solved
 from nbgrader.api import Gradebook
@@ -11,6 +14,9 @@ from nbgrader.api import Gradebook
 from hwlib.errors import AuthoringError
 from hwlib.grading import Assignment, find_course
 from hwlib.grading.grade import grade_assignment
+from hwlib.grading.service.drop import DropFolder
+from hwlib.grading.service.graders import Graders, Places
+from hwlib.grading.service.inbox import Inbox
 from hwlib.grading.submissions.files import find_submissions
 from hwlib.grading.submissions.fingerprints import name_twins
 
@@ -39,6 +45,35 @@ def test_each_student_of_a_team_gets_the_points_a_page_and_a_row(tmp_path: Path)
             "eve",
         }
         assert str(book.find_submission("tiny", "bob").timestamp) == "2027-02-01 12:00:00"
+
+
+@pytest.mark.parametrize("by", ["lions", "bob"])
+def test_the_server_grades_a_hand_in_for_the_whole_team_whoever_sends_it(
+    tmp_path: Path, by: str
+) -> None:
+    assignment = tiny(tmp_path)
+    inbox, said, done = Inbox(tmp_path / "inbox", quota=9), list[str](), threading.Event()
+    drop = DropFolder(tmp_path / "drop", assignment.course, inbox, 10**7, said.append)
+    path = tmp_path / "drop" / f"{by}-tiny.ipynb"
+    nbformat.write(solved(assignment, solution_half="def half(x): return x"), path)
+    os.utime(path, (0, 0))  # long enough ago that nobody writes it any more
+    drop.look()
+    drop.look()
+
+    def say(line: str) -> None:
+        said.append(line)
+        done.set()
+
+    places = Places(tmp_path / "submitted", tmp_path / "records")
+    with Graders(assignment.course, inbox, places, 1, say):
+        assert done.wait(60)
+    assert said == [f"{by}, tiny: 4 of 10 points"]
+    for student in ("ada", "bob"):
+        assert (places.output / "feedback" / student / "tiny" / "tiny.html").is_file()
+    assert [one.name for one in places.submitted.glob("[!.]*")] == ["lions"]
+    with Gradebook(f"sqlite:///{places.output / 'gradebook.db'}", "tiny") as book:
+        scores = {one.student_id: one.score for one in book.assignment_submissions("tiny")}
+    assert scores == {"ada": 4, "bob": 4}
 
 
 def test_the_teams_hand_in_counts_and_a_students_own_is_named(tmp_path: Path) -> None:

@@ -128,32 +128,40 @@ class Graders:
             self._say(f"{one.student}, {one.slug}: {told}")
 
     def _graded(self, one: HandIn, stations: _Stations) -> tuple[SubmissionResult, str]:
-        assignment, places = self.course.assignment(one.slug), self.places
+        """The result of a hand-in and its page. That of a team is graded for each of its students,
+        whoever of them has sent it.
+        """
+        assignment = self.course.assignment(one.slug)
+        teams = self.course.teams.get(one.slug, {})
+        team = next((t for t, who in teams.items() if one.student in (t, *who)), one.student)
+        students = list(teams.get(team, (one.student,)))
         with self._writing:
-            found = self._put_in_place(assignment, one)
-            with self._records(assignment) as records:
-                kept = records.kept(found)
+            exported = Exported("hw serve", time=one.when, files=self.inbox.files(one))
+            put_in_place(self.places.submitted, team, one.slug, [exported])
+            every = find_submissions(assignment, self.places.submitted, students)
+        results = {found.student: self._result(assignment, found, stations) for found in every}
+        first = one.student if one.student in results else students[0]
+        return results[first], self._page(first, one.slug)
+
+    def _result(
+        self, assignment: Assignment, found: FoundSubmission, stations: _Stations
+    ) -> SubmissionResult:
+        with self._writing, self._records(assignment) as records:
+            kept = records.kept(found)
         if kept is not None:
-            return kept, self._page(one)
+            return kept
         outcome, seed = stations.grade(assignment, found)
         with self._writing, self._records(assignment) as records:
             records.log_seed(seed)
-            again = find_submissions(assignment, places.submitted, [found.student])
+            again = find_submissions(assignment, self.places.submitted, [found.student])
             records.kept(again[0], force=True)
-            result = records.write(found, outcome, seed)
-        return result, self._page(one)
+            return records.write(found, outcome, seed)
 
     def _records(self, assignment: Assignment) -> ClassRecords:
         return ClassRecords(assignment, self.places.output, "isolated", self.places.db_url)
 
-    def _put_in_place(self, assignment: Assignment, one: HandIn) -> FoundSubmission:
-        exported = Exported("hw serve", time=one.when, files=self.inbox.files(one))
-        put_in_place(self.places.submitted, one.student, one.slug, [exported])
-        (found,) = find_submissions(assignment, self.places.submitted, [one.student])
-        return found
-
-    def _page(self, one: HandIn) -> str:
-        path = self.places.output / "feedback" / one.student / one.slug / f"{one.slug}.html"
+    def _page(self, student: str, slug: str) -> str:
+        path = self.places.output / "feedback" / student / slug / f"{slug}.html"
         return path.read_text(encoding="utf-8")
 
 
