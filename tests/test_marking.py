@@ -120,6 +120,30 @@ def test_what_is_filled_in_reaches_everybody_with_the_answer(
         assert book.find_grade("answer-why", "tiny", "tiny", "dan").needs_manual_grade
 
 
+def test_a_changed_answer_waits_with_an_empty_cell_and_equal_points_confirm_it(
+    tiny: Assignment, exported: Path
+) -> None:
+    fill(exported, "Because", points="1.5")
+    assert run(["marking", "import", "tiny", str(exported)]) == 0
+    new = solved(tiny, answer_why="Because I say so.")
+    hand_in(tiny, "ada", new, WHEN)
+    record(tiny, {"ada": Outcome(outcome(load_key(tiny), "ada"), new)})
+    assert run(["marking", "export", "tiny", "again.csv"]) == 0
+    again = Path("again-why.csv")
+    table = sheet(again)
+    rows = {row[1]: row for row in table if "because" in row[2].lower() and row[0].startswith("k")}
+    assert rows["ada"][3:6] == ["", "", "1.5"]
+    assert rows["bob, cat"][3:6] == ["1.5", "", "1.5"]
+    assert run(["marking", "import", "tiny", "again.csv"]) == 0
+    with gradebook(tiny) as book:
+        assert book.find_grade("answer-why", "tiny", "tiny", "ada").needs_manual_grade
+    fill(again, "Because I say", points="1.5")
+    assert run(["marking", "import", "tiny", "again.csv"]) == 0
+    with gradebook(tiny) as book:
+        assert not book.find_grade("answer-why", "tiny", "tiny", "ada").needs_manual_grade
+    assert grades(tiny)["ada"] == (1.5, "")
+
+
 @pytest.mark.parametrize("typed", ["C1", "c2, c1", "c1;c2", "C2 c1"])
 def test_short_names_are_read_as_spreadsheets_and_people_write_them(
     tiny: Assignment, exported: Path, typed: str

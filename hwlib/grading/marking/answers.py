@@ -33,6 +33,7 @@ class Same:
     students: tuple[str, ...]
     points: float | None  # that a human gave
     comment: str
+    waits: bool = False  # the points are for an earlier answer or automatic score
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def _by_hand(
     answered = _cells_of(cell, key)
     given = {other.source for other in key.cells if not other.grade_id}
     comment_on = answered[-1].name
-    found = defaultdict[tuple[str, float | None, str], list[str]](list)
+    found = defaultdict[tuple[str, float | None, str, bool], list[str]](list)
     texts, keys = dict[str, str](), dict[str, str]()
     for student in students:
         notebook = notebooks[student].get(cell.notebook or key.slug)
@@ -121,7 +122,9 @@ def _by_hand(
         digest = keys[student] = _digest("\n\n".join(map(_compared, cells)).strip())
         texts.setdefault(digest, "\n\n".join(map(_text, cells)).strip())
         comment = view.comments.get(student, {}).get(comment_on, "")
-        found[digest, view.marks[student][cell.name].by_hand, comment].append(student)
+        mark = view.marks[student][cell.name]
+        waits = mark.needs_look and mark.by_hand is not None
+        found[digest, mark.by_hand, comment, waits].append(student)
     ordered = sorted(found.items(), key=lambda one: (-len(one[1]), one[1]))
     return ByHand(
         cell.name,
@@ -130,8 +133,8 @@ def _by_hand(
         cell.points,
         "\n\n".join(one.source.strip() for one in answered),
         tuple(
-            Same(digest, texts[digest], tuple(names), points, comment)
-            for (digest, points, comment), names in ordered
+            Same(digest, texts[digest], tuple(names), points, comment, waits)
+            for (digest, points, comment, waits), names in ordered
         ),
         keys,
     )

@@ -111,7 +111,8 @@ def _table(assignment: Assignment, one: ByHand, anonymous: bool) -> Iterator[Seq
         "",
         "Write the points of each row, and a comment if you like. A comment is text, or names of "
         "the comments below, such as c1; c2. Leave the other columns as they are. Rows without "
-        "points and comment stay as they are in the gradebook.",
+        "points and comment stay as they are in the gradebook. If an answer has changed since it "
+        "was graded, its points stand under *points before* only: write these again, or others.",
     )
     used = Counter(group.comment for group in one.groups if group.comment)
     texts = [text for text, _ in used.most_common()]
@@ -122,7 +123,8 @@ def _table(assignment: Assignment, one: ByHand, anonymous: bool) -> Iterator[Seq
         points = "" if group.points is None else f"{group.points:.10g}"
         count = len(group.students)
         who = counted(count, "student") if anonymous else ", ".join(group.students)
-        yield group.key, who, group.answer[:MAX_ANSWER], points, "", points, group.comment
+        shown = "" if group.waits else points
+        yield group.key, who, group.answer[:MAX_ANSWER], shown, "", points, group.comment
 
 
 # ---- import --------------------------------------------------------------------------------------
@@ -214,7 +216,8 @@ def _changed(
         comment = _comment(row, sheet.comments, place, faults)
         if not row["key"]:
             faults.append(f"{place}: this row has no key; write into the row of the answer")
-        new = points if points != before else None
+        waits = any(group.waits for group in question.groups if group.key == row["key"])
+        new = points if points != before or waits else None
         is_same = new is None and comment is None
         yield place, None if is_same else _Row(row["key"], new, comment, before, comment_before)
 
@@ -285,7 +288,8 @@ def _plain(text: str) -> str:
 
 def _has(group: Same, row: _Row) -> bool:
     """Whether the gradebook has what the row asks for."""
-    return row.points in (None, group.points) and row.comment in (None, group.comment)
+    same = row.points is None or (row.points == group.points and not group.waits)
+    return same and row.comment in (None, group.comment)
 
 
 def _shown(group: Same) -> str:
