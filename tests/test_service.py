@@ -28,7 +28,9 @@ from courses import make_tiny, solved
 from hwlib.errors import CourseError
 from hwlib.grading import Course
 from hwlib.grading.service.drop import DropFolder
+from hwlib.grading.service.graders import Places
 from hwlib.grading.service.inbox import HandIn, Inbox, QuotaUsed
+from hwlib.grading.service.serve import token_table
 from hwlib.grading.service.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -176,6 +178,20 @@ def test_a_token_is_one_students_and_lasts_as_long_as_the_secret(tmp_path: Path)
 
 
 # ---- a drop folder -------------------------------------------------------------------------------
+
+
+def test_a_token_that_would_never_work_is_not_given_out(tmp_path: Path) -> None:
+    course, roster = make_tiny(tmp_path).course, tmp_path / "roster.csv"
+    places = Places(tmp_path / "submitted", tmp_path)
+    roster.write_text("id,name\nada,Ada\n2024/17,Bob\n")
+    with pytest.raises(CourseError, match="'2024/17': such an id can't be the name of a folder"):
+        token_table(course, places, roster)
+    roster.write_text("id,name\nada,Ada\nbob,Bob\n")
+    assert [line.split(",")[0] for line in token_table(course, places, roster).split()] == [
+        "student",
+        "ada",
+        "bob",
+    ]
 
 
 def test_a_drop_folder_takes_what_no_longer_grows_and_says_why_it_refuses(tmp_path: Path) -> None:

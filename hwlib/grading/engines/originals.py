@@ -51,12 +51,13 @@ class Originals:
 
 def _is_small(value: Any) -> bool:
     if isinstance(value, np.ndarray):
-        return value.nbytes <= MAX_BYTES
+        return value.nbytes <= MAX_BYTES and not value.dtype.hasobject
     if isinstance(value, BaseException):
         return True
     pandas = sys.modules.get("pandas")
-    is_table = pandas is not None and isinstance(value, pandas.DataFrame | pandas.Series)
-    return is_table and value.size <= MAX_CELLS
+    if pandas is None or not isinstance(value, pandas.DataFrame | pandas.Series):
+        return False
+    return value.size <= MAX_CELLS and bool(np.sum(value.memory_usage(deep=True)) <= MAX_BYTES)
 
 
 def _content_of(value: Any) -> Any:

@@ -10,10 +10,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from hwlib.errors import MissingExtra
+from hwlib.errors import CourseError, MissingExtra
 from hwlib.extras import how_to_install
 from hwlib.grading.course import Course
-from hwlib.grading.outlets.roster import Roster
+from hwlib.grading.outlets.roster import Roster, folder_name
 from hwlib.grading.sandbox.processes import own_cores
 from hwlib.grading.sandbox.tiers import proven_tier
 from hwlib.grading.service.drop import DropFolder
@@ -46,12 +46,26 @@ def _state_folder(places: Places) -> Path:
 
 
 def token_table(course: Course, places: Places, roster: Path) -> str:
-    """A table with the token of each student of a roster, as CSV."""
+    """A table with the token of each student of a roster, as CSV.
+
+    Raises
+    ------
+    CourseError
+        If an id can't be the name of a folder, which keeps what the student hands in.
+    """
+    students = sorted(Roster(roster).rows)
+    odd = [one for one in students if folder_name(one) != one]
+    if odd:
+        raise CourseError(
+            f"{roster}: {', '.join(f'{one!r:.60}' for one in odd[:5])}: such an id can't be the "
+            "name of a folder, which keeps what the student hands in; choose ids without slashes, "
+            "dots in front, and spaces around them"
+        )
     tokens = Tokens(_state_folder(places) / "secret")
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(["student", "token"])
-    for student in sorted(Roster(roster).rows):
+    for student in students:
         writer.writerow([for_csv(student), tokens.of(student)])
     return table.getvalue()
 
