@@ -21,8 +21,9 @@ from hwlib.commands import run
 from hwlib.errors import CourseError
 from hwlib.grading import Assignment
 from hwlib.grading.answer_key import load_key
-from hwlib.grading.marking.answers import _compared, _digest
+from hwlib.grading.marking.answers import _digest
 from hwlib.grading.marking.sheets import _cell, _unquoted, read_tables, write_csv, write_ods
+from hwlib.grading.records.autograded import content_of
 from hwlib.grading.records.gradebook import GradeStore
 from hwlib.grading.results import Outcome
 from hwlib.grading.texts import for_csv
@@ -176,9 +177,9 @@ def test_answers_with_other_pictures_are_not_the_same() -> None:
         )
         for data in ("aGVs", "bG8=", "aGVs")
     ]
-    first, second, third = map(_compared, cells)
+    first, second, third = map(content_of, cells)
     assert first == third != second
-    assert _compared(nbformat.v4.new_markdown_cell("text")) == "text"
+    assert content_of(nbformat.v4.new_markdown_cell("text")) == "text"
 
 
 def test_a_second_import_and_an_empty_cell_change_nothing(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from nbformat import NotebookNode
 from hwlib.errors import CourseError, SubmissionError
 from hwlib.grading.answer_key import AnswerKey, KeyCell, load_key
 from hwlib.grading.course import Assignment
+from hwlib.grading.records.autograded import content_of
 from hwlib.grading.records.database import shown
 from hwlib.grading.records.feedback import groups, own_cells
 from hwlib.grading.records.harmless import as_written
@@ -119,7 +119,7 @@ def _by_hand(
     for student in students:
         notebook = notebooks[student].get(cell.notebook or key.slug)
         cells = _own(notebook, answered, given)
-        digest = keys[student] = _digest("\n\n".join(map(_compared, cells)).strip())
+        digest = keys[student] = _digest("\n\n".join(map(content_of, cells)).strip())
         texts.setdefault(digest, "\n\n".join(map(_text, cells)).strip())
         comment = view.comments.get(student, {}).get(comment_on, "")
         mark = view.marks[student][cell.name]
@@ -160,16 +160,6 @@ def _own(
 
 def _text(cell: NotebookNode) -> str:
     return str(cell.source) if cell.cell_type == "code" else as_written(cell.source)
-
-
-def _compared(cell: NotebookNode) -> str:
-    """What makes two answers the same: the text, and the pictures in it."""
-    pictures = cell.get("attachments") or {}
-    told = [
-        f"{name}: {json.dumps(content, sort_keys=True)}"
-        for name, content in sorted(pictures.items())
-    ]
-    return "\n".join([str(cell.source), *told])
 
 
 def _digest(text: str) -> str:

@@ -37,6 +37,7 @@ from hwlib.grading.texts import for_markdown, for_terminal
 
 __all__ = [
     "complete_notebook",
+    "content_of",
     "graded_cells",
     "is_unchanged",
     "load_template",
@@ -85,6 +86,13 @@ def graded_cells(notebook: NotebookNode) -> dict[str, NotebookNode]:
         if any(nbgrader.get(flag) for flag in ("grade", "solution", "locked", "task")):
             cells[nbgrader["grade_id"]] = cell
     return cells
+
+
+def content_of(cell: NotebookNode) -> str:
+    """What a human sees of an answer: its text and the pictures in it."""
+    pictures = cell.get("attachments")
+    told = [json.dumps(pictures, sort_keys=True)] if pictures else []
+    return "\n".join([str(cell.source), *told])
 
 
 def names_of(template: NotebookNode) -> dict[str, str]:

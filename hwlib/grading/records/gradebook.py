@@ -8,7 +8,6 @@ graded needs another look only if the answer or the automatic score has changed.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
@@ -30,6 +29,7 @@ from hwlib.grading.answer_key import load_key
 from hwlib.grading.course import Assignment
 from hwlib.grading.records.autograded import (
     complete_notebook,
+    content_of,
     graded_cells,
     is_unchanged,
     load_templates,
@@ -200,9 +200,9 @@ class GradeStore:
         not its own cell, which is given.
         """
         if (about := self._solutions.get(grade_id)) is None:
-            return seen.get(grade_id) != _content(cells[grade_id])
+            return seen.get(grade_id) != content_of(cells[grade_id])
         known = [one for one in about if one in seen and one in cells]
-        return any(seen[one] != _content(cells[one]) for one in known)
+        return any(seen[one] != content_of(cells[one]) for one in known)
 
     @property
     def template(self) -> NotebookNode:
@@ -573,18 +573,11 @@ class GradeStore:
             (path,) = others
         try:
             return {
-                grade_id: _content(cell)
+                grade_id: content_of(cell)
                 for grade_id, cell in graded_cells(read_submission(path)).items()
             }
         except SubmissionError:
             return {}
-
-
-def _content(cell: NotebookNode) -> str:
-    """What a human has seen of a cell: its text and its pictures."""
-    pictures = cell.get("attachments")
-    told = [json.dumps(pictures, sort_keys=True)] if pictures else []
-    return "\n".join([cell.source, *told])
 
 
 def _rows_by_cell(db: sa.Connection, table: sa.Table, submitted: str) -> dict[str, Row]:
