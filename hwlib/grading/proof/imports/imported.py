@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from hwlib.errors import AuthoringError, CourseError
+from hwlib.errors import AuthoringError, CourseError, GradingError
 from hwlib.grading.authoring.build import build
 from hwlib.grading.authoring.importing.drafting import drafted
 from hwlib.grading.authoring.importing.faults import idiom_of, kept_state
@@ -273,6 +273,9 @@ class _Trial:
                 draft.note("decision", error.message)
                 self.aside.add(draft)
                 self._rewrite(assignment)
+            except GradingError as error:  # nbgrader refuses the notebook
+                self.notes.append(Note("decision", f"it can't be built: {error}"))
+                return False
         return False
 
     def _rewrite(self, assignment: Assignment) -> None:
