@@ -18,6 +18,7 @@ __all__ = [
     "PartFault",
     "block_of",
     "can_fail",
+    "in_digits",
     "in_full",
     "listed",
     "part_of",
@@ -175,3 +176,12 @@ def _is_call(node: ast.AST) -> bool:
         case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="part")):
             return name in _CHECK
     return False
+
+
+def in_digits(points: float) -> str:
+    """Points as a header or a part says them, with at most six digits behind the point.
+
+    >>> in_digits(2.0), in_digits(100 / 7)
+    ('2', '14.285714')
+    """
+    return f"{points:.6f}".rstrip("0").rstrip(".")

@@ -10,6 +10,7 @@ from typing import Any
 
 from hwlib.grading.authoring.importing.otter_settings import number_in, settings_in
 from hwlib.grading.cells import indented, joined_source, tree_of
+from hwlib.grading.parts import in_digits
 from hwlib.markers import BEGIN_HIDDEN, END_HIDDEN
 
 __all__ = ["Case", "case_of", "composed", "shared_points"]
@@ -237,7 +238,7 @@ def composed(cases: Sequence[Case], points: Sequence[float], whole: bool) -> str
     lines: list[str] = []
     for number, (case, worth) in enumerate(zip(cases, _in_six_digits(points), strict=True), 1):
         block = [
-            f'with check.part({_plain(worth)}, "case {number}"):',
+            f'with check.part({in_digits(worth)}, "case {number}"):',
             indented(case.source or "pass", "    "),
         ]
         if case.hidden:
@@ -261,7 +262,3 @@ def _in_six_digits(points: Sequence[float]) -> Iterator[float]:
         rounded = round(whole - given, 6)
         given += rounded
         yield rounded
-
-
-def _plain(points: float) -> str:
-    return f"{points:.6f}".rstrip("0").rstrip(".")

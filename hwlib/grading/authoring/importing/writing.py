@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from hwlib.grading.authoring.importing.found import Draft
+from hwlib.grading.parts import in_digits
 
 __all__ = ["KEPT_ID", "notebook_text"]
 
@@ -36,13 +37,13 @@ def _words(draft: Draft) -> list[str]:
     if draft.role == "setup":
         words.append("setup")
     elif draft.role == "manual":
-        words += [f'solution="{draft.name}"', "manual", f"points={_points(draft)}"]
+        words += [f'solution="{draft.name}"', "manual", f"points={in_digits(draft.points or 0)}"]
     elif draft.role == "solution":
         words.append(f'solution="{draft.name}"')
     elif draft.role in ("test", "answer", "task"):
         words.append(f'{draft.role}="{draft.name}"')
         if draft.points is not None:
-            words.append(f"points={_points(draft)}")
+            words.append(f"points={in_digits(draft.points or 0)}")
     if draft.trust == "shared":
         words.append('trust="shared"')
     if KEPT_ID.fullmatch(draft.grade_id) and draft.role not in ("prose", "code"):
@@ -50,11 +51,6 @@ def _words(draft: Draft) -> list[str]:
     if draft.tags:
         words.append(f"tags=[{', '.join(json.dumps(tag) for tag in draft.tags)}]")
     return words
-
-
-def _points(draft: Draft) -> str:
-    """What it is worth, with at most six digits behind the point."""
-    return f"{draft.points or 0:.6f}".rstrip("0").rstrip(".")
 
 
 def _escaped(source: str) -> str:
