@@ -9,6 +9,7 @@ import sqlite3
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -421,6 +422,17 @@ class PerDay(BasePlugin):
 """
 
 
+@contextmanager
+def due_store(tiny: Assignment) -> Iterator[GradeStore]:
+    """The records of the assignment with a due date."""
+    with GradeStore(tiny, tiny.course.root) as store:
+        store.prepare()
+        with Gradebook(store.db_url, "tiny") as book:
+            book.update_or_create_assignment("tiny", duedate="2027-01-30 12:00:00 UTC")
+        store.prepare()
+        yield store
+
+
 @pytest.mark.parametrize(
     ("config", "expected"),
     [("", 0.0), ("c.LateSubmissionPlugin.penalty_method = 'zero'\n", 8.0), (PENALTY, 1.6)],
@@ -434,11 +446,7 @@ def test_nbgraders_late_penalties_are_applied(
         tmp_path, config=config.format(folder=str(tmp_path)) if "{folder" in config else config
     )
     key = load_key(tiny)
-    with GradeStore(tiny, tmp_path) as store:
-        store.prepare()
-        with Gradebook(store.db_url, "tiny") as book:
-            book.update_or_create_assignment("tiny", duedate="2027-01-30 12:00:00 UTC")
-        store.prepare()
+    with due_store(tiny) as store:
         store.write(outcome(key, "late"), solved(tiny), WHEN)  # two days
         store.write(outcome(key, "early"), solved(tiny), "2027-01-30 11:59:59 UTC")
         assert store.late_penalty("late") == pytest.approx(expected)
@@ -455,11 +463,7 @@ def test_the_penalty_counts_points_above_a_lowered_maximum_as_the_score_does(
 ) -> None:
     tiny = make_tiny(tmp_path, config="c.LateSubmissionPlugin.penalty_method = 'zero'\n")
     key = load_key(tiny)
-    with GradeStore(tiny, tmp_path) as store:
-        store.prepare()
-        with Gradebook(store.db_url, "tiny") as book:
-            book.update_or_create_assignment("tiny", duedate="2027-01-30 12:00:00 UTC")
-        store.prepare()
+    with due_store(tiny) as store:
         store.write(outcome(key, "ada"), solved(tiny), WHEN)
         with Gradebook(store.db_url, "tiny") as book:
             give(book, "answer-why", 5.0)  # of 2
