@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import threading
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ import pytest
 from courses import COURSE_TOML
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
+from served import graded_by_server
 
 from hwlib import submit
 from hwlib.errors import AuthoringError, CourseError
@@ -36,7 +36,7 @@ from hwlib.grading.proof.simulate import simulate
 from hwlib.grading.proof.verify import verify
 from hwlib.grading.results import GradeReport
 from hwlib.grading.service.drop import DropFolder
-from hwlib.grading.service.graders import Graders, Places
+from hwlib.grading.service.graders import Places
 from hwlib.grading.service.inbox import Inbox
 from hwlib.grading.submissions.files import find_submissions, read_found
 from hwlib.grading.submissions.reading import read_notebook
@@ -592,7 +592,7 @@ def zipped(files: dict[str, NotebookNode], path: Path) -> None:
 
 @needs.linux
 def test_the_server_grades_a_zip_of_all_notebooks(measures: Assignment, tmp_path: Path) -> None:
-    inbox, said, refused = Inbox(tmp_path / "inbox", quota=9), list[str](), list[str]()
+    inbox, refused = Inbox(tmp_path / "inbox", quota=9), list[str]()
     drop = DropFolder(tmp_path / "drop", measures.course, inbox, 10**7, refused.append)
     zipped(notebooks(measures, "one", "two"), tmp_path / "drop" / "ada-measures.zip")
     alone = tmp_path / "drop" / "bob-measures.ipynb"
@@ -604,15 +604,8 @@ def test_the_server_grades_a_zip_of_all_notebooks(measures: Assignment, tmp_path
         "bob-measures.ipynb: not taken: measures has the notebooks one.ipynb, two.ipynb. Hand in "
         "the zip that the last cell of each of them writes."
     ]
-    done = threading.Event()
-
-    def say(line: str) -> None:
-        said.append(line)
-        done.set()
-
     places = Places(tmp_path / "submitted", tmp_path / "records")
-    with Graders(measures.course, inbox, places, 1, say):
-        assert done.wait(60)
+    said = graded_by_server(measures.course, inbox, places)
     assert said == ["ada, measures: 5 of 6 points"]
     (ada,) = inbox.of("ada")
     assert (ada.state, ada.score) == ("done", 5)

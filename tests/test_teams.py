@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-import threading
 from pathlib import Path
 
 import nbformat
 import pytest
 from courses import hand_in, make_tiny, solved
 from nbgrader.api import Gradebook
+from served import graded_by_server
 
 from hwlib.errors import AuthoringError
 from hwlib.grading import Assignment, find_course
 from hwlib.grading.grade import grade_assignment
 from hwlib.grading.service.drop import DropFolder
-from hwlib.grading.service.graders import Graders, Places
+from hwlib.grading.service.graders import Places
 from hwlib.grading.service.inbox import Inbox
 from hwlib.grading.submissions.files import find_submissions
 from hwlib.grading.submissions.fingerprints import name_twins
@@ -52,21 +52,17 @@ def test_the_server_grades_a_hand_in_for_the_whole_team_whoever_sends_it(
     tmp_path: Path, by: str
 ) -> None:
     assignment = tiny(tmp_path)
-    inbox, said, done = Inbox(tmp_path / "inbox", quota=9), list[str](), threading.Event()
-    drop = DropFolder(tmp_path / "drop", assignment.course, inbox, 10**7, said.append)
+    inbox, refused = Inbox(tmp_path / "inbox", quota=9), list[str]()
+    drop = DropFolder(tmp_path / "drop", assignment.course, inbox, 10**7, refused.append)
     path = tmp_path / "drop" / f"{by}-tiny.ipynb"
     nbformat.write(solved(assignment, solution_half="def half(x): return x"), path)
     os.utime(path, (0, 0))  # long enough ago that nobody writes it any more
     drop.look()
     drop.look()
 
-    def say(line: str) -> None:
-        said.append(line)
-        done.set()
-
     places = Places(tmp_path / "submitted", tmp_path / "records")
-    with Graders(assignment.course, inbox, places, 1, say):
-        assert done.wait(60)
+    said = graded_by_server(assignment.course, inbox, places)
+    assert not refused
     assert said == [f"{by}, tiny: 4 of 10 points"]
     for student in ("ada", "bob"):
         assert (places.output / "feedback" / student / "tiny" / "tiny.html").is_file()
